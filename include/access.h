@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ACCESS_H
+#define NSXATTR_ACCESS_H
+
+/*
+ * Read this first. A subject (the target) asks for an operation on an attribute of an object (an
+ * inode); the policy makes a decision; what the target sees in the end is an outcome.
+ *
+ * The rules are those of the kernel, read relative to the subject's user namespace U instead of the
+ * host. root(U) is the host uid that uid 0 of U maps to. A name B that the policy virtualises lies
+ * on the inode as B@uid=root(U).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "idmap.h"
+#include "name.h"
+
+struct policy;
+
+enum operation {
+	OPERATION_SET,
+	OPERATION_GET,
+	OPERATION_LIST,
+	OPERATION_REMOVE,
+};
+
+/** struct user_namespace - what the rules need to know of one */
+struct user_namespace {
+	bool is_host; /* the namespace in which nsxattr was started */
+	bool has_root; /* uid 0 is mapped */
+	uint32_t root; /* the host uid that uid 0 maps to, if so */
+	struct id_map uids;
+	struct id_map gids;
+	const struct user_namespace *parent; /* NULL: the host, or none that we can see */
+};
+
+/** struct subject - who asks */
+struct subject {
+	const struct user_namespace *userns;
+	uint64_t capabilities; /* the effective ones in @userns, bit N is capability N */
+};
+
+/** struct object - what is asked about: the owner as the target's mount shows it, in host ids */
+struct object {
+	uint32_t uid;
+	uint32_t gid;
+};
+
+enum route {
+	ROUTE_KERNEL, /* the kernel's own answer to the call as it was made */
+	ROUTE_STORED, /* the operation on the stored name */
+	ROUTE_REFUSED, /* an error, after all that the kernel would check before it */
+};
+
+/** struct decision - what is to be done about one name; made by access_decide() */
+struct decision {
+	enum route route;
+	int error; /* of ROUTE_REFUSED: a positive errno */
+	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
+	char name[NAME_SIZE]; /* ROUTE_STORED: where the value lies */
+	char base[NAME_SIZE]; /* the base of the name that the target gave */
+	size_t base_length;
+};
+
+/** struct outcome - what the target will see; made by the constructors below only */
+struct outcome {
+	bool is_kernels; /* SECCOMP_USER_NOTIF_FLAG_CONTINUE */
+	int error; /* a positive errno, or 0 */
+	long value; /* the call's result if there is no error */
+};
+
+static inline struct outcome outcome_value(long value)
+{
+	return (struct outcome){ .value = value };
+}
+
+static inline struct outcome outcome_error(int error)
+{
+	return (struct outcome){ .error = error };
+}
+
+static inline struct outcome outcome_kernel(void)
+{
+	return (struct outcome){ .is_kernels = true };
+}
+
+/**
+ * access_is_virtual() - does this namespace have a view of its own?
+ * @userns: the namespace
+ *
+ * Not the host, and not one whose root is the host's uid 0: there every name is left to the kernel,
+ * so that the host's plain names are never changed by our hand.
+ */
+bool access_is_virtual(const struct user_namespace *userns);
+
+/**
+ * access_decide() - what to do about a name
+ * @policy: the container's policy
+ * @userns: the namespace of the subject
+ * @operation: set, get or remove
+ * @name: the name as the target gave it, with its NUL
+ * @ret_decision: the decision
+ */
+void access_decide(const struct policy *policy, const struct user_namespace *userns,
+		   enum operation operation, const char *name, struct decision *ret_decision);
+
+/**
+ * access_check() - may the subject do this?
+ * @subject: who asks
+ * @object: the inode's owner
+ * @operation: set, get or remove
+ * @decision: what is to be done; of ROUTE_STORED or ROUTE_REFUSED
+ *
+ * Return: 0, or the positive errno that the kernel gives in this case.
+ */
+int access_check(const struct subject *subject, const struct object *object,
+		 enum operation operation, const struct decision *decision);
+
+/**
+ * access_next_ancestor() - step up the chain of inheritance
+ * @ancestor: in: where we are; out: the nearest ancestor that can own values
+ * @base: the base name, @base_length bytes
+ * @ret_name: the stored name of that ancestor's value
+ *
+ * Return: false when there is no further ancestor.
+ */
+bool access_next_ancestor(const struct user_namespace **ancestor, const char *base,
+			  size_t base_length, char ret_name[NAME_SIZE]);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_VIEW_H
+#define NSXATTR_VIEW_H
+
+/*
+ * The list of names that a target sees, made from the list that lies on the inode: exactly the names
+ * for which its get would succeed, in the order of the inode, none twice.
+ */
+
+#include <stddef.h>
+
+#include "access.h"
+
+/*
+ * Room for any view of a list of N bytes: one stored name can show twice, as an inherited plain name
+ * and as BASE@uid=NUMBER, whose number can have up to nine digits more than the stored one.
+ */
+#define VIEW_SIZE(stored_size) ((stored_size) * 4)
+
+/**
+ * view_list() - rewrite a list
+ * @policy: the container's policy
+ * @subject: who asks; its namespace is virtual (access_is_virtual())
+ * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
+ * @stored_length: bytes of @stored; a last name without its NUL is ignored
+ * @view: where the list goes; at least VIEW_SIZE(@stored_length) bytes
+ *
+ * Return: the bytes written.
+ */
+size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
+		 size_t stored_length, char *view);
+
+#endif

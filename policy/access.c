@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Section by section the table of docs/design.md, "The view": which stored name a name means, and
+ * who may use it.
+ */
+#include "access.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/xattr.h>
+#include <string.h>
+
+#include "policy.h"
+
+bool access_is_virtual(const struct user_namespace *userns)
+{
+	return !userns->is_host && !(userns->has_root && userns->root == 0);
+}
+
+static void refuse(struct decision *decision, int error)
+{
+	decision->route = ROUTE_REFUSED;
+	decision->error = error;
+}
+
+static void store_as(struct decision *decision, uint32_t root)
+{
+	decision->route = ROUTE_STORED;
+	if (name_join(decision->base, decision->base_length, root, decision->name) < 0)
+		refuse(decision, ERANGE);
+}
+
+static void decide_own(const struct user_namespace *userns, struct decision *decision)
+{
+	if (!userns->has_root)
+		refuse(decision, EINVAL);
+	else
+		store_as(decision, userns->root);
+}
+
+static void decide_variant(const struct user_namespace *userns, enum operation operation,
+			   uint32_t inside, struct decision *decision)
+{
+	uint32_t host;
+
+	decision->inherits = false;
+	if (id_map_to_host(&userns->uids, inside, &host) && host > 0)
+		store_as(decision, host);
+	else
+		refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA);
+}
+
+void access_decide(const struct policy *policy, const struct user_namespace *userns,
+		   enum operation operation, const char *name, struct decision *ret_decision)
+{
+	size_t length = strlen(name);
+	struct name_parts parts = name_split(name, length);
+	const struct rule *rule = policy_match(policy, name, parts.base_length);
+	struct decision *decision = ret_decision;
+
+	*decision = (struct decision){ .route = ROUTE_KERNEL, .base_length = parts.base_length };
+	memcpy(decision->base, name, parts.base_length);
+	if (rule->scheme == SCHEME_KERNEL || !access_is_virtual(userns))
+		return;
+	decision->inherits = rule->inherit == INHERIT_CHAIN;
+	if (name_is_class(name, parts.base_length) || parts.form == NAME_MALFORMED)
+		refuse(decision, EINVAL);
+	else if (parts.form == NAME_PLAIN || parts.uid == 0)
+		decide_own(userns, decision);
+	else
+		decide_variant(userns, operation, parts.uid, decision);
+}
+
+static bool has_capability(const struct subject *subject, unsigned int capability)
+{
+	return subject->capabilities & (1ULL << capability);
+}
+
+/* capable_wrt_inode_uidgid() of the kernel: a capability counts only over ids of one's own. */
+static bool owner_is_mapped(const struct subject *subject, const struct object *object)
+{
+	uint32_t inside;
+
+	return id_map_to_inside(&subject->userns->uids, object->uid, &inside) &&
+	       id_map_to_inside(&subject->userns->gids, object->gid, &inside);
+}
+
+int access_check(const struct subject *subject, const struct object *object,
+		 enum operation operation, const struct decision *decision)
+{
+	bool is_capability = strcmp(decision->base, XATTR_NAME_CAPS) == 0;
+	unsigned int needed = is_capability ? CAP_SETFCAP : CAP_SYS_ADMIN;
+
+	if (operation == OPERATION_SET || operation == OPERATION_REMOVE)
+		return has_capability(subject, needed) && owner_is_mapped(subject, object) ? 0 :
+											      EPERM;
+	if (name_is_trusted(decision->base, decision->base_length) &&
+	    !has_capability(subject, CAP_SYS_ADMIN))
+		return ENODATA;
+	return 0;
+}
+
+bool access_next_ancestor(const struct user_namespace **ancestor, const char *base,
+			  size_t base_length, char ret_name[NAME_SIZE])
+{
+	const struct user_namespace *at = *ancestor;
+
+	while (at->parent) {
+		at = at->parent;
+		if (at->is_host || (at->has_root && at->root == 0)) {
+			*ancestor = at;
+			memcpy(ret_name, base, base_length);
+			ret_name[base_length] = '\0';
+			return true;
+		}
+		if (at->has_root && name_join(base, base_length, at->root, ret_name) == 0) {
+			*ancestor = at;
+			return true;
+		}
+	}
+	return false;
+}

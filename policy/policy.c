@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const struct rule default_rules[] = {
+	{ .pattern = "security.capability", .scheme = SCHEME_KERNEL },
+	{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
+	{ .pattern = "trusted.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_NONE },
+};
+
+static const struct policy builtins[] = {
+	{
+		.name = "default",
+		.rules = default_rules,
+		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+	},
+	{
+		.name = "kernel",
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+	},
+};
+
+const struct policy *policy_builtin(const char *name)
+{
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+		if (strcmp(builtins[i].name, name) == 0)
+			return &builtins[i];
+	return NULL;
+}
+
+/*
+ * How well a pattern fits a name: 0 = not at all, an exact name better than any glob, a longer
+ * literal prefix better than a shorter one.
+ */
+static size_t fit(const char *pattern, const char *name, size_t length)
+{
+	size_t literal = strlen(pattern);
+
+	if (literal > 0 && pattern[literal - 1] == '*') {
+		literal--;
+		return length >= literal && memcmp(pattern, name, literal) == 0 ? literal + 1 : 0;
+	}
+	return length == literal && memcmp(pattern, name, literal) == 0 ? SIZE_MAX : 0;
+}
+
+const struct rule *policy_match(const struct policy *policy, const char *name, size_t length)
+{
+	const struct rule *best = &policy->fallback;
+	size_t best_fit = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		size_t candidate = fit(policy->rules[i].pattern, name, length);
+
+		if (candidate > best_fit) {
+			best_fit = candidate;
+			best = &policy->rules[i];
+		}
+	}
+	return best;
+}
+
+bool policy_is_transparent(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].scheme != SCHEME_KERNEL)
+			return false;
+	return policy->fallback.scheme == SCHEME_KERNEL;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/errand.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define KEEP_MAX 4
+
+static int compare_descriptors(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+/* Standard error stays: nothing is written there, but its number must not fall to another file. */
+static void close_all_but(int channel, const int *keep, size_t keep_count)
+{
+	int kept[KEEP_MAX + 2] = { STDERR_FILENO, channel };
+	unsigned int from = 0;
+
+	for (size_t i = 0; i < keep_count; i++)
+		kept[2 + i] = keep[i];
+	qsort(kept, keep_count + 2, sizeof(kept[0]), compare_descriptors);
+	for (size_t i = 0; i < keep_count + 2; i++) {
+		if ((unsigned int)kept[i] > from)
+			syscall(SYS_close_range, from, (unsigned int)kept[i] - 1, 0);
+		from = (unsigned int)kept[i] + 1;
+	}
+	syscall(SYS_close_range, from, ~0U, 0);
+}
+
+static void run_child(errand_body *body, void *argument, int channel, const int *keep,
+		      size_t keep_count)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close_all_but(channel, keep, keep_count);
+	body(channel, argument);
+	_exit(0);
+}
+
+int errand_start(errand_body *body, void *argument, const int *keep, size_t keep_count,
+		 struct errand *ret_errand)
+{
+	struct errand errand = { .pidfd = -1, .channel = -1 };
+	int pair[2];
+
+	if (keep_count > KEEP_MAX)
+		return -EINVAL;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	errand.pid = fork();
+	if (errand.pid == 0)
+		run_child(body, argument, pair[1], keep, keep_count);
+	int error = errno;
+
+	errand.channel = pair[0];
+	close(pair[1]);
+	if (errand.pid < 0) {
+		fd_close(&errand.channel);
+		return -error;
+	}
+	errand.pidfd = (int)syscall(SYS_pidfd_open, errand.pid, 0);
+	if (errand.pidfd < 0) {
+		error = errno;
+		errand_end(&errand);
+		return -error;
+	}
+	*ret_errand = errand;
+	return 0;
+}
+
+int errand_wait_readable(const struct errand *errand)
+{
+	struct pollfd pollfd = { .fd = errand->channel, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&pollfd, 1, ERRAND_DEADLINE_MS);
+	while (r < 0 && errno == EINTR);
+	return r > 0 ? 0 : -ETIMEDOUT;
+}
+
+int errand_receive(const struct errand *errand, void *buffer, size_t length)
+{
+	int r = errand_wait_readable(errand);
+
+	if (r < 0)
+		return r;
+	ssize_t received = recv(errand->channel, buffer, length, MSG_TRUNC);
+
+	if (received <= 0)
+		return -EPIPE;
+	return (size_t)received == length ? 0 : -EPROTO;
+}
+
+void errand_end(struct errand *errand)
+{
+	struct pollfd pollfd = { .fd = errand->pidfd, .events = POLLIN };
+
+	if (errand->pid <= 0)
+		return;
+	fd_close(&errand->channel);
+	if (errand->pidfd < 0 || poll(&pollfd, 1, ERRAND_DEADLINE_MS) <= 0)
+		kill(errand->pid, SIGKILL);
+	waitpid(errand->pid, NULL, 0);
+	fd_close(&errand->pidfd);
+	errand->pid = 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_ERRAND_H
+#define NSXATTR_BASE_ERRAND_H
+
+/*
+ * A child process that enters a target's user namespace on our behalf, where we ourselves never go.
+ *
+ * Inside it is at the mercy of the namespace's root, who may stop or kill it, so nobody waits for it
+ * without a deadline. It cannot be traced or read: it is not dumpable, and its memory belongs to the
+ * host's namespace. It holds no descriptor but its channel and those it is given.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/** struct errand - a child that is under way */
+struct errand {
+	pid_t pid;
+	int pidfd;
+	int channel; /* our end of a SOCK_SEQPACKET pair */
+};
+
+/* How long a child may take for one step, in milliseconds, before it is given up. */
+#define ERRAND_DEADLINE_MS 5000
+
+/** errand_body - what the child does; it ends when this returns */
+typedef void errand_body(int channel, void *argument);
+
+/**
+ * errand_start() - start a child
+ * @body: what it does
+ * @argument: given to @body, which sees a copy of our memory
+ * @keep: descriptors that it keeps, under their numbers, @keep_count of them, at most four
+ * @ret_errand: the child; errand_end() it
+ *
+ * Return: 0; -errno of fork(2), socketpair(2) or pidfd_open(2).
+ */
+int errand_start(errand_body *body, void *argument, const int *keep, size_t keep_count,
+		 struct errand *ret_errand);
+
+/**
+ * errand_receive() - wait for a message of the child
+ * @errand: the child
+ * @buffer: room for @length bytes; the message must have exactly that length
+ *
+ * Return: 0; -EPIPE when the child has ended; -ETIMEDOUT; -EPROTO for another length.
+ */
+int errand_receive(const struct errand *errand, void *buffer, size_t length);
+
+/**
+ * errand_end() - close the channel, which ends the child, and reap it
+ *
+ * A child that does not end by itself is killed.
+ */
+void errand_end(struct errand *errand);
+
+/** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT. */
+int errand_wait_readable(const struct errand *errand);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_LOG_H
+#define NSXATTR_BASE_LOG_H
+
+/*
+ * One line a message on standard error, "nsxattr: TEXT", written with one write(2) so that lines of
+ * several threads and processes never mix.
+ */
+
+enum log_level {
+	LOG_ERROR,
+	LOG_WARNING,
+	LOG_NOTICE, /* the default level */
+	LOG_VERBOSE, /* -v: each request and what became of it */
+	LOG_DEBUG, /* -vv: each step */
+};
+
+/** log_set_level() - messages above this level are not written. */
+void log_set_level(enum log_level level);
+
+/** log_enabled() - would a message of this level be written? For costly arguments. */
+_Bool log_enabled(enum log_level level);
+
+/**
+ * log_write() - write one message
+ * @level: how important it is
+ * @format: printf(3) format without a newline; a message over 1 KiB is cut. Control bytes that
+ *          come from a target are shown as '?', so that no target can write to the terminal.
+ */
+void log_write(enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
+#define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)
+#define log_verbose(...) log_write(LOG_VERBOSE, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * The supervisor reads what hostile programs hand it, with root's power over extended attributes.
+ * It is born as a copy of a command that root typed, and sheds, step by step, what serving does
+ * not need. Each step takes something away for good; the header says what may be relied on after
+ * it. This is the only file that speaks libcap.
+ */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct need {
+	cap_value_t capability;
+	const char *name;
+	bool while_serving;
+};
+
+static const struct need needs[] = {
+	/* read and write security.* and trusted.*, enter a target's namespaces */
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", true },
+	/* read a target's memory, identity and /proc entries */
+	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", true },
+	/* write the id maps; lend a helper the target's ids */
+	{ CAP_SETUID, "CAP_SETUID", true },
+	{ CAP_SETGID, "CAP_SETGID", true },
+	/* look into /proc/PID of a target that is somebody else's */
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
+	/* empty the bounding set, the last use of it */
+	{ CAP_SETPCAP, "CAP_SETPCAP", false },
+};
+
+static void cleanup_cap(cap_t *place)
+{
+	if (*place)
+		cap_free(*place);
+}
+
+#define _cleanup_cap_ __attribute__((cleanup(cleanup_cap)))
+
+const char *sandbox_missing_capability(void)
+{
+	_cleanup_cap_ cap_t now = cap_get_proc();
+
+	for (size_t i = 0; i < COUNT_OF(needs); i++) {
+		cap_flag_value_t held = CAP_CLEAR;
+
+		if (!now || cap_get_flag(now, needs[i].capability, CAP_EFFECTIVE, &held) < 0 ||
+		    held != CAP_SET)
+			return needs[i].name;
+	}
+	return NULL;
+}
+
+int sandbox_leave_session(void)
+{
+	return setsid() < 0 ? -errno : 0;
+}
+
+/* Descriptors 0 to 2 are always open here, and never close-on-exec's business: we never execute. */
+static int null_stdio(void)
+{
+	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		return -errno;
+	return 0;
+}
+
+static int close_all_but(const int *keep, size_t count)
+{
+	unsigned int next = STDERR_FILENO + 1;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned int kept = (unsigned int)keep[i];
+
+		if (kept > next && close_range(next, kept - 1, 0) < 0)
+			return -errno;
+		next = kept + 1;
+	}
+	return close_range(next, ~0U, 0) < 0 ? -errno : 0;
+}
+
+/*
+ * A service manager sends SIGTERM to the whole control group, and CMD may need its attributes to
+ * shut down; we end by ourselves when the last target has gone. Blocking rather than ignoring
+ * covers the real-time signals and those that would stop us, and every thread inherits it. The
+ * dispositions go back to the default since an ignored SIGCHLD would hide our own children.
+ */
+static int block_signals(void)
+{
+	sigset_t all;
+
+	for (int number = 1; number < NSIG; number++)
+		(void)signal(number, SIG_DFL);
+	sigfillset(&all);
+	return sigprocmask(SIG_SETMASK, &all, NULL) < 0 ? -errno : 0;
+}
+
+/* Limits that were meant for CMD: none on our time, and as many descriptors as may be had. */
+static void lift_limits(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)setrlimit(RLIMIT_CPU, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int sandbox_leave_surroundings(const int *keep, size_t count)
+{
+	int r = block_signals();
+
+	if (r < 0)
+		return r;
+	if (chdir("/") < 0)
+		return -errno;
+	lift_limits();
+	r = null_stdio();
+	if (r < 0)
+		return r;
+	return close_all_but(keep, count);
+}
+
+static bool is_kept(cap_value_t capability)
+{
+	for (size_t i = 0; i < COUNT_OF(needs); i++)
+		if (needs[i].capability == capability)
+			return needs[i].while_serving;
+	return false;
+}
+
+static int drop_bounding(void)
+{
+	for (cap_value_t capability = 0; capability < cap_max_bits(); capability++)
+		if (!is_kept(capability) && cap_get_bound(capability) == CAP_SET &&
+		    cap_drop_bound(capability) < 0)
+			return -errno;
+	return 0;
+}
+
+/* Emptying the inheritable set empties the ambient one with it. */
+static int drop_sets(void)
+{
+	_cleanup_cap_ cap_t kept = cap_init();
+
+	if (!kept)
+		return -errno;
+	for (size_t i = 0; i < COUNT_OF(needs); i++) {
+		if (!needs[i].while_serving)
+			continue;
+		if (cap_set_flag(kept, CAP_PERMITTED, 1, &needs[i].capability, CAP_SET) < 0 ||
+		    cap_set_flag(kept, CAP_EFFECTIVE, 1, &needs[i].capability, CAP_SET) < 0)
+			return -errno;
+	}
+	return cap_set_proc(kept) < 0 ? -errno : 0;
+}
+
+int sandbox_drop_privileges(void)
+{
+	int r = drop_bounding();
+
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = drop_sets();
+	if (r < 0)
+		return r;
+	/* Last: a change of credentials would set it anew. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int sandbox_silence(void)
+{
+	return dup2(STDIN_FILENO, STDERR_FILENO) < 0 ? -errno : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_SANDBOX_H
+#define NSXATTR_BASE_SANDBOX_H
+
+/*
+ * What the supervisor gives up before it serves anybody. The stages are irreversible and come in
+ * this order, all of them while the process has one thread: capabilities belong to a thread.
+ *
+ *	stage				after it
+ *	sandbox_leave_session()		Should: be outside of the caller's session and process group.
+ *					Mustn't: get the terminal's signals, or a terminal again
+ *					(the caller forks once more for that).
+ *	sandbox_leave_surroundings()	Should: have / as working directory, /dev/null as standard
+ *					input and output, every signal blocked.
+ *					Mustn't: hold a descriptor of the caller's but standard error
+ *					and those it was told to keep; end by any signal but SIGKILL.
+ *	sandbox_drop_privileges()	Should: hold the few capabilities that serving needs.
+ *					Mustn't: gain any other, by execve(2) or otherwise; be read
+ *					or traced by an unprivileged process, or dump core.
+ *	sandbox_silence()		Mustn't: hold the caller's standard error.
+ *
+ * Every function returns 0, or -errno of the call that failed.
+ */
+
+#include <stddef.h>
+
+/** sandbox_missing_capability() - Return: the name of one that we need and lack; NULL if none. */
+const char *sandbox_missing_capability(void);
+
+/** sandbox_leave_session() - begin a session of our own */
+int sandbox_leave_session(void);
+
+/**
+ * sandbox_leave_surroundings() - let go of what the caller lent us
+ * @keep: descriptors above 2 that stay open, in ascending order
+ * @count: how many
+ */
+int sandbox_leave_surroundings(const int *keep, size_t count);
+
+/** sandbox_drop_privileges() - keep nothing but the capabilities that serving needs */
+int sandbox_drop_privileges(void);
+
+/** sandbox_silence() - give up standard error, once nobody is left to read our messages */
+int sandbox_silence(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_EXEC_INODE_H
+#define NSXATTR_EXEC_INODE_H
+
+/*
+ * Attribute calls on a pinned inode, with our own privilege. This is the only file that makes them,
+ * so it checks once more what it is told to do.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "access.h"
+
+/** struct pinned - an inode that cannot be exchanged any more; the descriptor is owned */
+struct pinned {
+	int fd;
+	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
+};
+
+/**
+ * inode_owner() - who owns it, as its mount shows it
+ *
+ * Return: 0; -errno of fstat(2).
+ */
+int inode_owner(const struct pinned *inode, struct object *ret_object);
+
+/** inode_is_readonly() - is its mount, or its file system, read-only? */
+bool inode_is_readonly(const struct pinned *inode);
+
+/**
+ * inode_get() - getxattr(2)
+ *
+ * Return: the value's length; -errno, -E2BIG where the kernel gives it.
+ */
+ssize_t inode_get(const struct pinned *inode, const char *name, void *value, size_t size);
+
+/** inode_set() - setxattr(2) of a name with a variant. Return: 0; -errno; -EPERM of another name. */
+int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,
+	      int flags);
+
+/** inode_remove() - removexattr(2) of a name with a variant. Return: 0; -errno as inode_set(). */
+int inode_remove(const struct pinned *inode, const char *name);
+
+/** inode_list() - listxattr(2). Return: the list's length; -errno. */
+ssize_t inode_list(const struct pinned *inode, char *list, size_t size);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/standin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/errand.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "exec/helper.h"
+#include "exec/ring.h"
+
+#define STANDINS_MAX 64
+
+struct standin {
+	struct standins *owner;
+	uint64_t userns;
+	int userns_fd; /* keeps the inode number from passing to another namespace */
+	struct credential credential;
+	int personality; /* 0: none */
+	struct helper *helper; /* NULL: none */
+	uint64_t last_used;
+};
+
+struct standins {
+	struct ring *ring; /* NULL: paths are opened by processes */
+	uint64_t clock;
+	struct standin slots[STANDINS_MAX];
+};
+
+int standins_new(enum standin_kind kind, struct standins **ret_standins)
+{
+	struct standins *standins = calloc(1, sizeof(*standins));
+	int r = 0;
+
+	if (!standins)
+		return -ENOMEM;
+	if (kind != STANDIN_PROCESS)
+		r = ring_new(&standins->ring);
+	if (r < 0 && kind == STANDIN_PERSONALITY) {
+		free(standins);
+		return r;
+	}
+	if (r < 0)
+		log_verbose("io_uring is not available; paths are opened through helper processes");
+	for (size_t i = 0; i < STANDINS_MAX; i++)
+		standins->slots[i] = (struct standin){ .owner = standins, .userns_fd = -1 };
+	*ret_standins = standins;
+	return 0;
+}
+
+static void dismiss(struct standin *standin)
+{
+	if (standin->personality > 0)
+		ring_unregister_personality(standin->owner->ring, standin->personality);
+	standin->personality = 0;
+	helper_free(standin->helper);
+	standin->helper = NULL;
+	fd_close(&standin->userns_fd);
+}
+
+void standins_free(struct standins *standins)
+{
+	if (!standins)
+		return;
+	for (size_t i = 0; i < STANDINS_MAX; i++)
+		dismiss(&standins->slots[i]);
+	ring_free(standins->ring);
+	free(standins);
+}
+
+static struct standin *find(struct standins *standins, uint64_t userns,
+			    const struct credential *credential)
+{
+	for (size_t i = 0; i < STANDINS_MAX; i++) {
+		struct standin *standin = &standins->slots[i];
+
+		if (standin->userns_fd >= 0 && standin->userns == userns &&
+		    credential_equal(&standin->credential, credential))
+			return standin;
+	}
+	return NULL;
+}
+
+static struct standin *least_recently_used(struct standins *standins)
+{
+	struct standin *oldest = &standins->slots[0];
+
+	for (size_t i = 1; i < STANDINS_MAX; i++)
+		if (standins->slots[i].last_used < oldest->last_used)
+			oldest = &standins->slots[i];
+	return oldest;
+}
+
+int standins_find(struct standins *standins, uint64_t userns, int userns_fd,
+		  const struct credential *credential, struct standin **ret_standin)
+{
+	struct standin *standin = find(standins, userns, credential);
+
+	if (!standin) {
+		int fd = fcntl(userns_fd, F_DUPFD_CLOEXEC, 0);
+
+		if (fd < 0)
+			return -errno;
+		standin = least_recently_used(standins);
+		dismiss(standin);
+		standin->userns = userns;
+		standin->userns_fd = fd;
+		standin->credential = *credential;
+	}
+	standin->last_used = ++standins->clock;
+	*ret_standin = standin;
+	return 0;
+}
+
+uid_t standin_fsuid(const struct standin *standin)
+{
+	return standin->credential.fsuid;
+}
+
+struct registration {
+	const struct standin *standin;
+	int ring;
+};
+
+static void register_personality(int channel, void *argument)
+{
+	const struct registration *registration = argument;
+	const struct standin *standin = registration->standin;
+	int result = credential_assume(&standin->credential, standin->userns_fd);
+
+	if (result == 0)
+		result = ring_register_personality(registration->ring);
+	(void)send(channel, &result, sizeof(result), MSG_NOSIGNAL);
+}
+
+static int make_personality(struct standin *standin)
+{
+	struct registration registration = { standin, ring_fd(standin->owner->ring) };
+	const int keep[] = { registration.ring, standin->userns_fd };
+	struct errand errand;
+	int personality;
+	int r = errand_start(register_personality, &registration, keep, 2, &errand);
+
+	if (r < 0)
+		return r;
+	r = errand_receive(&errand, &personality, sizeof(personality));
+	errand_end(&errand);
+	if (r < 0)
+		return r;
+	if (personality < 0)
+		return personality;
+	standin->personality = personality;
+	return 0;
+}
+
+static int need_helper(struct standin *standin)
+{
+	if (standin->helper)
+		return 0;
+	return helper_new(&standin->credential, standin->userns_fd, &standin->helper);
+}
+
+/* The target can kill a process that runs under its ids. A second one is tried, then no more. */
+static int with_helper(struct standin *standin, const struct helper_request *request, int base,
+		       int *ret_fd)
+{
+	int r = -EPIPE;
+
+	for (int attempt = 0; attempt < 2 && r == -EPIPE; attempt++) {
+		r = need_helper(standin);
+		if (r == 0)
+			r = helper_ask(standin->helper, request, base, ret_fd);
+		if (r < 0) {
+			helper_free(standin->helper);
+			standin->helper = NULL;
+		}
+	}
+	return r;
+}
+
+/* What says more of us than of the path is not for the target. */
+static int is_our_failure(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EBUSY;
+}
+
+int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
+		 int *ret_fd)
+{
+	struct ring *ring = standin->owner->ring;
+	int r = 0;
+
+	if (!ring) {
+		struct helper_request request = { .operation = HELPER_OPEN, .how = *how, .path = path };
+
+		return with_helper(standin, &request, base, ret_fd);
+	}
+	if (standin->personality == 0)
+		r = make_personality(standin);
+	if (r < 0)
+		return r;
+	r = ring_open(ring, standin->personality, base, path, how);
+	if (r < 0)
+		return is_our_failure(-r) ? r : -r;
+	*ret_fd = r;
+	return 0;
+}
+
+int standin_setxattr(struct standin *standin, int fd, const char *name, const void *value,
+		     size_t size, int flags)
+{
+	struct helper_request request = {
+		.operation = HELPER_SETXATTR,
+		.flags = flags,
+		.path = name,
+		.value = value,
+		.size = size,
+	};
+
+	return with_helper(standin, &request, fd, NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_EXEC_STANDIN_H
+#define NSXATTR_EXEC_STANDIN_H
+
+/*
+ * A stand-in makes system calls with the credentials of a target, so that the kernel itself decides
+ * what the target may do. There are two kinds with the same answers:
+ *
+ *   personality	registered on our ring by a child that has taken on the credentials; the ring
+ *			then opens paths with them. The quick one.
+ *   process		a child that has taken on the credentials, opens paths on request and sends
+ *			the descriptors back. Where io_uring is not available, and for calls that a
+ *			ring cannot make.
+ *
+ * Stand-ins are kept and found by credential; each kind is made when it is first needed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/credential.h"
+
+struct open_how;
+
+struct standin;
+struct standins;
+
+enum standin_kind {
+	STANDIN_ANY, /* personalities where io_uring is available, else processes */
+	STANDIN_PERSONALITY,
+	STANDIN_PROCESS,
+};
+
+/**
+ * standins_new() - an empty collection
+ * @kind: how its stand-ins open paths
+ * @ret_standins: the collection
+ *
+ * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2).
+ */
+int standins_new(enum standin_kind kind, struct standins **ret_standins);
+
+/** standins_free() - end all of them; NULL is accepted. */
+void standins_free(struct standins *standins);
+
+/**
+ * standins_find() - the stand-in for a credential in a user namespace
+ * @standins: the collection
+ * @userns: the namespace's inode number
+ * @userns_fd: a descriptor of it, duplicated when a stand-in is made
+ * @credential: the credential
+ * @ret_standin: valid until the next standins_find()
+ *
+ * Return: 0; -errno.
+ */
+int standins_find(struct standins *standins, uint64_t userns, int userns_fd,
+		  const struct credential *credential, struct standin **ret_standin);
+
+/** standin_fsuid() - the host uid that it has for the file system */
+uid_t standin_fsuid(const struct standin *standin);
+
+/**
+ * standin_open() - openat2(2) as the target
+ * @standin: who
+ * @base: the directory
+ * @path: relative to @base; a path that begins with '/' too, so give RESOLVE_IN_ROOT with it
+ * @how: as for openat2(2)
+ * @ret_fd: the descriptor, the caller's
+ *
+ * Return: 0; a positive errno that the target would get; -errno of our own failure.
+ */
+int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
+		 int *ret_fd);
+
+/**
+ * standin_setxattr() - setxattr(2) as the target on the inode of a descriptor
+ * @fd: the inode, O_PATH will do
+ * @value: @size bytes, at most XATTR_SIZE_MAX
+ *
+ * Return: 0; a positive errno that the target would get; -errno of our own failure.
+ */
+int standin_setxattr(struct standin *standin, int fd, const char *name, const void *value,
+		     size_t size, int flags);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_EXEC_STORE_H
+#define NSXATTR_EXEC_STORE_H
+
+/*
+ * The operations as the view has them: a name means the own variant, and behind it those of the
+ * ancestors. The caller has checked the permission (access_check()).
+ */
+
+#include <stddef.h>
+
+#include "access.h"
+
+struct pinned;
+struct policy;
+
+/**
+ * store_get() - get a value
+ * @inode: the inode
+ * @userns: the namespace of the subject
+ * @decision: of ROUTE_STORED
+ * @value: where it goes
+ * @size: as the target gave it, at most XATTR_SIZE_MAX; 0 asks for the length
+ */
+struct outcome store_get(const struct pinned *inode, const struct user_namespace *userns,
+			 const struct decision *decision, void *value, size_t size);
+
+/**
+ * store_set() - set a value; XATTR_CREATE and XATTR_REPLACE are judged by the view
+ * @flags: as the target gave them
+ */
+struct outcome store_set(const struct pinned *inode, const struct user_namespace *userns,
+			 const struct decision *decision, const void *value, size_t size, int flags);
+
+/** store_remove() - remove the own variant */
+struct outcome store_remove(const struct pinned *inode, const struct decision *decision);
+
+/** store_refuse() - the error of a decision of ROUTE_REFUSED, where the file system has attributes */
+struct outcome store_refuse(const struct pinned *inode, const struct decision *decision);
+
+/** struct list_space - room for a list and its view, for store_list() */
+struct list_space;
+
+/** list_space_new() - NULL when there is no memory */
+struct list_space *list_space_new(void);
+
+/**
+ * store_list() - the names that the subject sees
+ * @space: working memory
+ * @size: as the target gave it; 0 asks for the length
+ * @ret_list: the list, in @space; of outcome.value bytes if @size is not 0
+ */
+struct outcome store_list(const struct pinned *inode, const struct policy *policy,
+			  const struct subject *subject, struct list_space *space, size_t size,
+			  const char **ret_list);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_DECODE_H
+#define NSXATTR_REQUEST_DECODE_H
+
+/*
+ * The arguments of a call, in one shape for all sixteen, and what the call refers to in the target's
+ * memory. Errors come in the kernel's order (fs/xattr.c).
+ */
+
+#include <linux/limits.h>
+#include <linux/seccomp.h>
+#include <sys/types.h>
+
+#include "access.h"
+#include "request/syscalls.h"
+
+/** struct call - one call, decoded; addresses are the target's */
+struct call {
+	const struct syscall_kind *kind;
+	pid_t tid;
+	int dirfd; /* AT_FDCWD, a directory, or the descriptor that is meant */
+	bool is_descriptor; /* the inode is that of dirfd: there is no path */
+	bool follow; /* a symbolic link at the end of the path */
+	unsigned int at_flags;
+	uint64_t path;
+	uint64_t name;
+	uint64_t value; /* or the list */
+	uint64_t size;
+	unsigned int flags; /* of a set */
+};
+
+/**
+ * call_decode() - take a notification apart
+ * @notification: as received
+ * @ret_call: the call
+ *
+ * Return: 0; the positive errno that the target gets; -ENOSYS when it is none of the sixteen.
+ */
+int call_decode(const struct seccomp_notif *notification, struct call *ret_call);
+
+/**
+ * call_read_name() - the attribute's name
+ * @call: a get, set or remove
+ * @name: where it goes
+ *
+ * Return: 0; the positive errno that the target gets; -errno when the target is gone.
+ */
+int call_read_name(const struct call *call, char name[NAME_SIZE]);
+
+/**
+ * call_read_value() - the value of a set
+ * @value: where it goes, call->size bytes
+ *
+ * Return: as call_read_name().
+ */
+int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX]);
+
+/**
+ * call_read_path() - the path
+ * @call: the call; becomes a descriptor call if it has an empty path and AT_EMPTY_PATH
+ * @path: where it goes
+ *
+ * Return: as call_read_name().
+ */
+int call_read_path(struct call *call, char path[PATH_MAX]);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_MEMORY_H
+#define NSXATTR_REQUEST_MEMORY_H
+
+/*
+ * The memory of a target (process_vm_readv(2)). What is read may change under our eyes: read once,
+ * then use the copy only. The caller checks afterwards that the notification is still valid, which
+ * proves that it was this target's memory.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * memory_read() - copy @length bytes from @address of thread @tid
+ *
+ * Return: 0; -EFAULT if not all of it can be read; -ESRCH and others when the target is gone.
+ */
+int memory_read(pid_t tid, uint64_t address, void *buffer, size_t length);
+
+/**
+ * memory_read_string() - copy a string
+ * @tid: the thread
+ * @address: where the string begins
+ * @buffer: where it goes
+ * @size: room in @buffer; that much at most is looked at
+ * @ret_length: the bytes before the NUL; @size when there is no NUL among the first @size bytes
+ *
+ * Return: 0; -EFAULT if the memory ends before the string does; other -errno as memory_read().
+ */
+int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, size_t *ret_length);
+
+/**
+ * memory_write() - copy @length bytes to @address of thread @tid
+ *
+ * Return: 0; -EFAULT if not all of it could be written, what came before may be.
+ */
+int memory_write(pid_t tid, uint64_t address, const void *buffer, size_t length);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_NOTIFY_H
+#define NSXATTR_REQUEST_NOTIFY_H
+
+/* The listener of seccomp_unotify(2). This is the only file that speaks its ioctls. */
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access.h"
+
+enum notify_result {
+	NOTIFY_RECEIVED = 1, /* a notification is there */
+	NOTIFY_NONE, /* the target was gone before we had it, or a signal came: receive again */
+	NOTIFY_ENDED, /* no target is left */
+};
+
+/**
+ * notify_check_sizes() - is the kernel's notification the one that we were built for?
+ *
+ * Return: 0; -EPROTO if it has grown beyond our structures; -errno of seccomp(2).
+ */
+int notify_check_sizes(void);
+
+/**
+ * notify_wake_sync() - let a notification hand the CPU over to us (SYNC_WAKE_UP, Linux 6.6)
+ *
+ * Without it everything works, several times slower; an older kernel is no error.
+ */
+void notify_wake_sync(int listener);
+
+/**
+ * notify_receive() - wait for the next notification
+ * @listener: the listener
+ * @ret_notification: what was received
+ *
+ * Return: a notify_result; -errno when the listener itself fails.
+ */
+int notify_receive(int listener, struct seccomp_notif *ret_notification);
+
+/** notify_is_valid() - is this target still waiting in this very call? */
+bool notify_is_valid(int listener, uint64_t id);
+
+/**
+ * notify_answer() - answer a notification
+ *
+ * Return: 0, also when the target has gone meanwhile; -errno when the listener fails.
+ */
+int notify_answer(int listener, uint64_t id, const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Most paths take one openat2(2) by the stand-in: an absolute one below the target's root
+ * (RESOLVE_IN_ROOT), a relative one below its start (RESOLVE_BENEATH). The kernel refuses magic
+ * links there, and notices when the path would leave. Anything but success, and success on procfs,
+ * where /proc/self was read as ours, is searched again component by component.
+ */
+#include "request/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/vfs.h>
+
+#include "base/fd.h"
+#include "exec/standin.h"
+#include "request/target.h"
+#include "request/walk.h"
+
+static int open_cwd(const struct resolver *resolver, struct pinned *ret_inode)
+{
+	int fd = target_open_cwd(resolver->target);
+
+	if (fd < 0)
+		return fd;
+	*ret_inode = (struct pinned){ .fd = fd };
+	return 0;
+}
+
+int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode)
+{
+	if (number == AT_FDCWD)
+		return open_cwd(resolver, ret_inode);
+	_cleanup_fd_ int fd = target_take_descriptor(resolver->target, number);
+
+	if (fd < 0)
+		return fd == -EBADF ? EBADF : fd;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if (flags & O_PATH)
+		return EBADF;
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true };
+	return 0;
+}
+
+/* A base is searched from, not asked about: O_PATH serves. */
+static int open_base(const struct resolver *resolver, int dirfd, const char *path, int *ret_fd)
+{
+	int fd;
+
+	if (path[0] == '/')
+		fd = target_open_root(resolver->target);
+	else if (dirfd == AT_FDCWD)
+		fd = target_open_cwd(resolver->target);
+	else
+		fd = target_take_descriptor(resolver->target, dirfd);
+	if (fd < 0)
+		return fd == -EBADF ? EBADF : fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+static bool is_on_procfs(int fd)
+{
+	struct statfs statfs;
+
+	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
+}
+
+static int search_at_once(const struct resolver *resolver, int base, const char *path, bool follow,
+			  int *ret_fd)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = path[0] == '/' ? RESOLVE_IN_ROOT : RESOLVE_BENEATH,
+	};
+
+	if (!follow)
+		how.flags |= O_NOFOLLOW;
+	return standin_open(resolver->standin, base, path, &how, ret_fd);
+}
+
+static int search_step_by_step(const struct resolver *resolver, int base, const char *path,
+			       bool follow, int *ret_fd)
+{
+	_cleanup_fd_ int root = target_open_root(resolver->target);
+
+	if (root < 0)
+		return root;
+	return walk_path(resolver->target, resolver->standin, resolver->space, root, base, path,
+			 follow, ret_fd);
+}
+
+int resolve_path(const struct resolver *resolver, int dirfd, const char *path, bool follow,
+		 struct pinned *ret_inode)
+{
+	_cleanup_fd_ int base = -1, fd = -1;
+	int r = open_base(resolver, dirfd, path, &base);
+
+	if (r != 0)
+		return r;
+	r = search_at_once(resolver, base, path, follow, &fd);
+	if (r < 0)
+		return r;
+	if (r > 0 || is_on_procfs(fd)) {
+		fd_close(&fd);
+		r = search_step_by_step(resolver, base, path, follow, &fd);
+	}
+	if (r != 0)
+		return r;
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd) };
+	return 0;
+}

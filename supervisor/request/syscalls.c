@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers from the kernel's syscall tables (arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl;
+ * include/uapi/asm-generic/unistd.h for aarch64). The *xattrat calls have one number everywhere.
+ */
+#include "request/syscalls.h"
+
+#include <linux/audit.h>
+#include <stddef.h>
+
+#define X32_BIT 0x40000000
+
+struct syscall_row {
+	struct syscall_kind kind;
+	int x86_64;
+	int i386;
+	int aarch64;
+};
+
+static const struct syscall_row rows[] = {
+	{ { "setxattr", OPERATION_SET, FORM_PATH }, 188, 226, 5 },
+	{ { "lsetxattr", OPERATION_SET, FORM_LINK }, 189, 227, 6 },
+	{ { "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR }, 190, 228, 7 },
+	{ { "getxattr", OPERATION_GET, FORM_PATH }, 191, 229, 8 },
+	{ { "lgetxattr", OPERATION_GET, FORM_LINK }, 192, 230, 9 },
+	{ { "fgetxattr", OPERATION_GET, FORM_DESCRIPTOR }, 193, 231, 10 },
+	{ { "listxattr", OPERATION_LIST, FORM_PATH }, 194, 232, 11 },
+	{ { "llistxattr", OPERATION_LIST, FORM_LINK }, 195, 233, 12 },
+	{ { "flistxattr", OPERATION_LIST, FORM_DESCRIPTOR }, 196, 234, 13 },
+	{ { "removexattr", OPERATION_REMOVE, FORM_PATH }, 197, 235, 14 },
+	{ { "lremovexattr", OPERATION_REMOVE, FORM_LINK }, 198, 236, 15 },
+	{ { "fremovexattr", OPERATION_REMOVE, FORM_DESCRIPTOR }, 199, 237, 16 },
+	{ { "setxattrat", OPERATION_SET, FORM_AT }, 463, 463, 463 },
+	{ { "getxattrat", OPERATION_GET, FORM_AT }, 464, 464, 464 },
+	{ { "listxattrat", OPERATION_LIST, FORM_AT }, 465, 465, 465 },
+	{ { "removexattrat", OPERATION_REMOVE, FORM_AT }, 466, 466, 466 },
+};
+
+/* x32 shares the architecture of x86-64 and is told from it by a bit of the number. */
+static int number_of(const struct syscall_row *row, uint32_t arch)
+{
+	switch (arch) {
+	case AUDIT_ARCH_X86_64:
+		return row->x86_64;
+	case AUDIT_ARCH_I386:
+		return row->i386;
+	case AUDIT_ARCH_AARCH64:
+		return row->aarch64;
+	default:
+		return -1;
+	}
+}
+
+const struct syscall_kind *syscall_find(uint32_t arch, int number)
+{
+	if (arch == AUDIT_ARCH_X86_64 && number >= 0)
+		number &= ~X32_BIT;
+	for (size_t i = 0; number >= 0 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (number_of(&rows[i], arch) == number)
+			return &rows[i].kind;
+	return NULL;
+}
+
+bool syscall_is_32bit(uint32_t arch)
+{
+	return !(arch & __AUDIT_ARCH_64BIT);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define TARGETS_MAX 64
+/* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
+#define STATUS_SIZE (16 * 1024)
+/* The kernel nests pid namespaces this deep at most (MAX_PID_NS_LEVEL). */
+#define PID_LEVELS_MAX 33
+
+#ifndef PIDFD_THREAD /* Linux 6.9 */
+#define PIDFD_THREAD O_EXCL
+#endif
+
+struct targets {
+	int proc;
+	uint64_t clock;
+	struct target slots[TARGETS_MAX];
+};
+
+static int target_open(int proc, pid_t tid, struct target *ret_target)
+{
+	_cleanup_fd_ int directory = -1, status = -1;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", tid);
+	directory = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	status = openat(directory, "status", O_RDONLY | O_CLOEXEC);
+	if (status < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	*ret_target = (struct target){
+		.tid = tid,
+		.proc = TAKE_FD(directory),
+		.status = TAKE_FD(status),
+		.pidfd = -1,
+	};
+	return 0;
+}
+
+static void target_close(struct target *target)
+{
+	fd_close(&target->proc);
+	fd_close(&target->status);
+	fd_close(&target->pidfd);
+	target->tid = 0;
+}
+
+/* A /proc of another pid namespace would show us other processes under the targets' numbers. */
+static int check_proc_is_ours(int proc)
+{
+	char link[16], self[16];
+	ssize_t length = readlinkat(proc, "self", link, sizeof(link) - 1);
+
+	if (length < 0)
+		return -errno;
+	link[length] = '\0';
+	snprintf(self, sizeof(self), "%d", getpid());
+	return strcmp(link, self) == 0 ? 0 : -EXDEV;
+}
+
+int targets_new(struct targets **ret_targets)
+{
+	_cleanup_fd_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct targets *targets;
+
+	if (proc < 0)
+		return -errno;
+	int r = check_proc_is_ours(proc);
+
+	if (r < 0)
+		return r;
+	targets = calloc(1, sizeof(*targets));
+	if (!targets)
+		return -ENOMEM;
+	targets->proc = TAKE_FD(proc);
+	for (size_t i = 0; i < TARGETS_MAX; i++)
+		targets->slots[i] = (struct target){ .proc = -1, .status = -1, .pidfd = -1 };
+	*ret_targets = targets;
+	return 0;
+}
+
+void targets_free(struct targets *targets)
+{
+	if (!targets)
+		return;
+	for (size_t i = 0; i < TARGETS_MAX; i++)
+		target_close(&targets->slots[i]);
+	fd_close(&targets->proc);
+	free(targets);
+}
+
+static struct target *least_recently_used(struct targets *targets)
+{
+	struct target *oldest = &targets->slots[0];
+
+	for (size_t i = 1; i < TARGETS_MAX; i++)
+		if (targets->slots[i].last_used < oldest->last_used)
+			oldest = &targets->slots[i];
+	return oldest;
+}
+
+static struct target *cached(struct targets *targets, pid_t tid)
+{
+	for (size_t i = 0; i < TARGETS_MAX; i++)
+		if (targets->slots[i].tid == tid)
+			return &targets->slots[i];
+	return NULL;
+}
+
+static int find_afresh(struct targets *targets, pid_t tid, struct target **ret_target)
+{
+	struct target *target = cached(targets, tid);
+	struct target fresh;
+	int r = target_open(targets->proc, tid, &fresh);
+
+	if (r < 0)
+		return r;
+	if (!target)
+		target = least_recently_used(targets);
+	target_close(target);
+	*target = fresh;
+	*ret_target = target;
+	return 0;
+}
+
+/* The inode number in "user:[4026531837]". */
+static int read_userns(const struct target *target, uint64_t *ret_userns)
+{
+	char link[64];
+	ssize_t length = readlinkat(target->proc, "ns/user", link, sizeof(link) - 1);
+
+	if (length < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	link[length] = '\0';
+	if (strncmp(link, "user:[", 6) != 0)
+		return -EPROTO;
+	*ret_userns = strtoull(link + 6, NULL, 10);
+	return 0;
+}
+
+/*
+ * The value of a line of status: after its name and the tab. The kernel escapes newlines in the
+ * only line that a target writes, Name.
+ */
+static const char *find_line(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	return line ? line + strlen(name) : NULL;
+}
+
+static unsigned long fourth_number(const char *line)
+{
+	char *at = (char *)(uintptr_t)line;
+
+	for (int i = 0; i < 3; i++)
+		strtoul(at, &at, 10);
+	return strtoul(at, NULL, 10);
+}
+
+static int parse_groups(const char *line, struct credential *credential)
+{
+	const char *at = line + strspn(line, " ");
+
+	credential->group_count = 0;
+	while (*at != '\n') {
+		char *end;
+		unsigned long group = strtoul(at, &end, 10);
+
+		if (end == at)
+			return -EPROTO;
+		if (credential->group_count == CREDENTIAL_GROUPS_MAX)
+			return -E2BIG;
+		credential->groups[credential->group_count++] = (gid_t)group;
+		at = end + strspn(end, " ");
+	}
+	return 0;
+}
+
+static int parse_status(const char *status, struct credential *credential)
+{
+	const char *uids = find_line(status, "\nUid:\t");
+	const char *gids = uids ? find_line(uids, "\nGid:\t") : NULL;
+	const char *groups = gids ? find_line(gids, "\nGroups:\t") : NULL;
+	const char *capabilities = groups ? find_line(groups, "\nCapEff:\t") : NULL;
+
+	if (!groups)
+		return -EPROTO;
+	if (!capabilities)
+		return -E2BIG; /* cut off: only the groups can be that long */
+	credential->fsuid = (uid_t)fourth_number(uids);
+	credential->fsgid = (gid_t)fourth_number(gids);
+	credential->capabilities = strtoull(capabilities, NULL, 16);
+	return parse_groups(groups, credential);
+}
+
+static int read_status(const struct target *target, char *buffer, size_t size)
+{
+	ssize_t length = pread(target->status, buffer, size - 1, 0);
+
+	if (length < 0)
+		return -errno;
+	if (length == 0)
+		return -ESRCH;
+	buffer[length] = '\0';
+	return 0;
+}
+
+static int read_identity(const struct target *target, struct identity *ret_identity)
+{
+	char status[STATUS_SIZE];
+	int r = read_userns(target, &ret_identity->userns);
+
+	if (r < 0)
+		return r;
+	r = read_status(target, status, sizeof(status));
+	if (r < 0)
+		return r;
+	return parse_status(status, &ret_identity->credential);
+}
+
+int targets_identify(struct targets *targets, pid_t tid, struct target **ret_target,
+		     struct identity *ret_identity)
+{
+	struct target *target = cached(targets, tid);
+	int r = target ? read_identity(target, ret_identity) : -ESRCH;
+
+	/* What we kept may be of a thread that has ended, and whose number lives on. */
+	if (r < 0 && r != -E2BIG) {
+		r = find_afresh(targets, tid, &target);
+		if (r == 0)
+			r = read_identity(target, ret_identity);
+	}
+	if (r < 0)
+		return r;
+	target->last_used = ++targets->clock;
+	*ret_target = target;
+	return 0;
+}
+
+static int open_entry(const struct target *target, const char *name, int flags)
+{
+	int fd = openat(target->proc, name, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fd;
+}
+
+int target_open_userns(const struct target *target)
+{
+	return open_entry(target, "ns/user", O_RDONLY);
+}
+
+int target_open_root(const struct target *target)
+{
+	return open_entry(target, "root", O_PATH);
+}
+
+int target_open_cwd(const struct target *target)
+{
+	return open_entry(target, "cwd", O_PATH);
+}
+
+static int read_process(const struct target *target, pid_t *ret_process)
+{
+	char status[STATUS_SIZE];
+	int r = read_status(target, status, sizeof(status));
+
+	if (r < 0)
+		return r;
+	const char *line = find_line(status, "\nTgid:\t");
+
+	if (!line)
+		return -EPROTO;
+	*ret_process = (pid_t)strtol(line, NULL, 10);
+	return 0;
+}
+
+/*
+ * Before Linux 6.9 a thread has no pidfd of its own, so its process must do: threads that have
+ * descriptor tables of their own (CLONE_THREAD without CLONE_FILES) are not told apart there.
+ */
+static int open_pidfd(const struct target *target)
+{
+	long fd = syscall(SYS_pidfd_open, target->tid, PIDFD_THREAD);
+
+	if (fd < 0 && errno == EINVAL) {
+		pid_t process;
+		int r = read_process(target, &process);
+
+		if (r < 0)
+			return r;
+		fd = syscall(SYS_pidfd_open, process, 0);
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int target_take_descriptor(struct target *target, int number)
+{
+	if (number < 0)
+		return -EBADF;
+	if (target->pidfd < 0) {
+		int pidfd = open_pidfd(target);
+
+		if (pidfd < 0)
+			return pidfd;
+		target->pidfd = pidfd;
+	}
+	long fd = syscall(SYS_pidfd_getfd, target->pidfd, number, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Numbers of a task from our pid namespace inwards: the values of an NStgid or NSpid line. */
+static size_t parse_levels(const char *line, pid_t levels[PID_LEVELS_MAX])
+{
+	char *at = (char *)(uintptr_t)line;
+	size_t count = 0;
+
+	while (count < PID_LEVELS_MAX && *at == '\t') {
+		char *end;
+		long number = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		levels[count++] = (pid_t)number;
+		at = end;
+	}
+	return count;
+}
+
+/*
+ * Two tasks are the same if they are in the same pid namespace and have the same number there, the
+ * last of the line. The instance's own view of NStgid begins at its own pid namespace.
+ */
+static bool is_entry_of(const struct target *target, int procfs, pid_t process, pid_t innermost)
+{
+	char name[64], ours[64], theirs[64], status[STATUS_SIZE];
+	pid_t levels[PID_LEVELS_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	snprintf(name, sizeof(name), "%d/ns/pid", process);
+	ssize_t a = readlinkat(target->proc, "ns/pid", ours, sizeof(ours));
+	ssize_t b = readlinkat(procfs, name, theirs, sizeof(theirs));
+
+	if (a <= 0 || a != b || memcmp(ours, theirs, (size_t)a) != 0)
+		return false;
+	snprintf(name, sizeof(name), "%d/status", process);
+	fd = openat(procfs, name, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : pread(fd, status, sizeof(status) - 1, 0);
+
+	if (length <= 0)
+		return false;
+	status[length] = '\0';
+	const char *line = find_line(status, "\nNStgid:");
+	size_t count = line ? parse_levels(line, levels) : 0;
+
+	return count > 0 && levels[0] == process && levels[count - 1] == innermost;
+}
+
+int target_numbers_in(const struct target *target, int procfs, struct target_numbers *ret_numbers)
+{
+	pid_t processes[PID_LEVELS_MAX], threads[PID_LEVELS_MAX];
+	char status[STATUS_SIZE];
+	int r = read_status(target, status, sizeof(status));
+
+	if (r < 0)
+		return r;
+	const char *process_line = find_line(status, "\nNStgid:");
+	const char *thread_line = find_line(status, "\nNSpid:");
+
+	if (!process_line || !thread_line)
+		return -EPROTO;
+	size_t count = parse_levels(process_line, processes);
+
+	if (count == 0 || parse_levels(thread_line, threads) != count)
+		return -EPROTO;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_entry_of(target, procfs, processes[i], processes[count - 1]))
+			continue;
+		*ret_numbers = (struct target_numbers){ processes[i], threads[i] };
+		return 0;
+	}
+	return -ENOENT;
+}

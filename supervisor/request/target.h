@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_TARGET_H
+#define NSXATTR_REQUEST_TARGET_H
+
+/*
+ * What /proc says of a target thread. This is the only file that opens /proc/TID.
+ *
+ * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
+ * ended, reading through them fails with ESRCH, whoever has its number then. The groups, ids and
+ * capabilities are read afresh for each call, for nothing tells us when they change.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/credential.h"
+
+/** struct target - one thread; the descriptors are this module's */
+struct target {
+	pid_t tid;
+	int proc; /* /proc/TID */
+	int status; /* /proc/TID/status */
+	int pidfd; /* opened when first needed, or -1 */
+	uint64_t last_used;
+};
+
+struct targets;
+
+/** targets_new() - an empty table. Return: 0; -ENOMEM; -errno when /proc is not ours. */
+int targets_new(struct targets **ret_targets);
+
+/** targets_free() - close everything; NULL is accepted. */
+void targets_free(struct targets *targets);
+
+/** struct identity - who a target is at the time of a call */
+struct identity {
+	uint64_t userns; /* the inode number of its user namespace */
+	struct credential credential;
+};
+
+/**
+ * targets_identify() - find the thread of a notification and read who it is now
+ * @targets: the table
+ * @tid: its number in our pid namespace
+ * @ret_target: the thread, valid until the next targets_identify()
+ * @ret_identity: who it is
+ *
+ * Return: 0; -ESRCH when there is no such thread; -E2BIG when it has more groups than we keep;
+ * other -errno of open(2) and read(2).
+ */
+int targets_identify(struct targets *targets, pid_t tid, struct target **ret_target,
+		     struct identity *ret_identity);
+
+/** target_open_userns() - a descriptor of its user namespace. Return: it; -errno. */
+int target_open_userns(const struct target *target);
+
+/** target_open_root() - an O_PATH descriptor of its root directory. Return: it; -errno. */
+int target_open_root(const struct target *target);
+
+/** target_open_cwd() - an O_PATH descriptor of its working directory. Return: it; -errno. */
+int target_open_cwd(const struct target *target);
+
+/**
+ * target_take_descriptor() - a duplicate of one of its descriptors
+ *
+ * Return: it; -EBADF when it has no such descriptor; other -errno.
+ */
+int target_take_descriptor(struct target *target, int number);
+
+/**
+ * struct target_numbers - what the target is called in a pid namespace
+ */
+struct target_numbers {
+	pid_t process;
+	pid_t thread;
+};
+
+/**
+ * target_numbers_in() - the target's own entry in an instance of procfs
+ * @target: the thread
+ * @procfs: the root directory of the instance
+ * @ret_numbers: what /proc/self and /proc/thread-self stand for there
+ *
+ * Return: 0; -ENOENT when the target cannot be seen in that instance; other -errno.
+ */
+int target_numbers_in(const struct target *target, int procfs, struct target_numbers *ret_numbers);
+
+#endif

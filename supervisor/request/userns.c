@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel tells the map of a namespace only through a process that is in it, and an ancestor may
+ * have none. So a child of ours enters the namespace and waits there while we read its map: opened
+ * from the host's namespace, /proc/CHILD/uid_map shows the numbers of the host whatever the nesting.
+ */
+#include "request/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errand.h"
+#include "base/fd.h"
+#include "request/target.h"
+
+#define CACHE_MAX 64
+/* Three numbers of ten digits in columns of eleven, a line; ID_MAP_EXTENTS_MAX lines. */
+#define MAP_TEXT_SIZE (ID_MAP_EXTENTS_MAX * 36)
+
+struct userns_cache {
+	struct userns *host;
+	uint64_t clock;
+	struct userns *slots[CACHE_MAX];
+};
+
+static void userns_unrefp(struct userns **userns)
+{
+	if (*userns)
+		userns_unref(*userns);
+}
+
+#define _cleanup_userns_ __attribute__((cleanup(userns_unrefp)))
+
+static struct userns *parent_of(const struct userns *userns)
+{
+	return (struct userns *)(uintptr_t)userns->ids.parent;
+}
+
+struct userns *userns_ref(struct userns *userns)
+{
+	userns->references++;
+	return userns;
+}
+
+void userns_unref(struct userns *userns)
+{
+	while (userns && --userns->references == 0) {
+		struct userns *parent = parent_of(userns);
+
+		fd_close(&userns->fd);
+		free(userns);
+		userns = parent;
+	}
+}
+
+/* Takes the descriptor over, also on failure. */
+static int userns_new(int fd, struct userns **ret_userns)
+{
+	_cleanup_fd_ int owned = fd;
+	struct stat stat;
+
+	if (fstat(owned, &stat) < 0)
+		return -errno;
+	struct userns *userns = calloc(1, sizeof(*userns));
+
+	if (!userns)
+		return -ENOMEM;
+	userns->inode = stat.st_ino;
+	userns->references = 1;
+	userns->fd = TAKE_FD(owned);
+	*ret_userns = userns;
+	return 0;
+}
+
+int userns_cache_new(struct userns_cache **ret_cache)
+{
+	_cleanup_userns_ struct userns *host = NULL;
+	int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int r = userns_new(fd, &host);
+
+	if (r < 0)
+		return r;
+	struct userns_cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		return -ENOMEM;
+	host->ids.is_host = true;
+	cache->host = TAKE_PTR(host);
+	*ret_cache = cache;
+	return 0;
+}
+
+void userns_cache_free(struct userns_cache *cache)
+{
+	if (!cache)
+		return;
+	for (size_t i = 0; i < CACHE_MAX; i++)
+		userns_unrefp(&cache->slots[i]);
+	userns_unref(cache->host);
+	free(cache);
+}
+
+static void wait_in_namespace(int channel, void *argument)
+{
+	const int *fd = argument;
+	int result = setns(*fd, CLONE_NEWUSER) < 0 ? -errno : 0;
+	char unused;
+
+	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) == sizeof(result))
+		(void)recv(channel, &unused, 1, 0);
+}
+
+static int read_map(pid_t pid, const char *name, struct id_map *ret_map)
+{
+	char path[64], text[MAP_TEXT_SIZE];
+	_cleanup_fd_ int fd = -1;
+	size_t length = 0;
+	ssize_t piece;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((piece = read(fd, text + length, sizeof(text) - length)) > 0)
+		length += (size_t)piece;
+	return piece < 0 ? -errno : id_map_parse(text, length, ret_map);
+}
+
+static int read_maps(struct userns *userns)
+{
+	struct errand errand;
+	int entered;
+	int r = errand_start(wait_in_namespace, &userns->fd, &userns->fd, 1, &errand);
+
+	if (r < 0)
+		return r;
+	r = errand_receive(&errand, &entered, sizeof(entered));
+	if (r == 0)
+		r = entered;
+	if (r == 0)
+		r = read_map(errand.pid, "uid_map", &userns->ids.uids);
+	if (r == 0)
+		r = read_map(errand.pid, "gid_map", &userns->ids.gids);
+	errand_end(&errand);
+	if (r == 0)
+		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);
+	return r;
+}
+
+/* A map is written once. Until then the namespace is asked again each time. */
+static bool is_final(const struct userns *userns)
+{
+	return userns->ids.uids.count > 0 && userns->ids.gids.count > 0;
+}
+
+static struct userns *cached(struct userns_cache *cache, uint64_t inode)
+{
+	if (cache->host->inode == inode)
+		return userns_ref(cache->host);
+	for (size_t i = 0; i < CACHE_MAX; i++) {
+		struct userns *userns = cache->slots[i];
+
+		if (!userns || userns->inode != inode)
+			continue;
+		userns->last_used = ++cache->clock;
+		return userns_ref(userns);
+	}
+	return NULL;
+}
+
+static void keep(struct userns_cache *cache, struct userns *userns)
+{
+	size_t slot = 0;
+
+	if (!is_final(userns))
+		return;
+	for (size_t i = 0; i < CACHE_MAX && cache->slots[slot]; i++)
+		if (!cache->slots[i] ||
+		    cache->slots[i]->last_used < cache->slots[slot]->last_used)
+			slot = i;
+	userns_unrefp(&cache->slots[slot]);
+	userns->last_used = ++cache->clock;
+	cache->slots[slot] = userns_ref(userns);
+}
+
+static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_userns);
+
+/* EPERM: the parent is outside of what we can see; then the chain ends here. */
+static int find_parent(struct userns_cache *cache, struct userns *userns)
+{
+	struct userns *parent;
+	int fd = ioctl(userns->fd, NS_GET_PARENT);
+
+	if (fd < 0)
+		return errno == EPERM ? 0 : -errno;
+	int r = userns_of_fd(cache, fd, &parent);
+
+	if (r == 0)
+		userns->ids.parent = &parent->ids;
+	return r;
+}
+
+/* Takes the descriptor over. The depth is bounded: the kernel nests 32 namespaces at most. */
+static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_userns)
+{
+	_cleanup_userns_ struct userns *userns = NULL;
+	int r = userns_new(fd, &userns);
+
+	if (r < 0)
+		return r;
+	struct userns *known = cached(cache, userns->inode);
+
+	if (known) {
+		*ret_userns = known;
+		return 0;
+	}
+	r = read_maps(userns);
+	if (r == 0)
+		r = find_parent(cache, userns);
+	if (r < 0)
+		return r;
+	keep(cache, userns);
+	*ret_userns = TAKE_PTR(userns);
+	return 0;
+}
+
+int userns_find(struct userns_cache *cache, uint64_t inode, const struct target *target,
+		struct userns **ret_userns)
+{
+	struct userns *known = cached(cache, inode);
+
+	if (known) {
+		*ret_userns = known;
+		return 0;
+	}
+	int fd = target_open_userns(target);
+
+	if (fd < 0)
+		return fd;
+	int r = userns_of_fd(cache, fd, &known);
+
+	if (r < 0)
+		return r;
+	if (known->inode != inode) {
+		userns_unref(known);
+		return -ESRCH;
+	}
+	*ret_userns = known;
+	return 0;
+}
+
+_Static_assert(offsetof(struct userns, ids) == 0, "ids.parent points to the start of a struct userns");

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_USERNS_H
+#define NSXATTR_REQUEST_USERNS_H
+
+/*
+ * User namespaces: their id maps in the numbers of the host, and their ancestors
+ * (user_namespaces(7), ioctl_ns(2)).
+ *
+ * A namespace is known by its inode number. The cache holds a descriptor of each one that it knows,
+ * so that no number can pass to another namespace while it is in the cache.
+ */
+
+#include <stdint.h>
+
+#include "access.h"
+
+struct target;
+
+/** struct userns - one namespace; counted, see userns_ref() */
+struct userns {
+	struct user_namespace ids; /* what policy/ knows of it */
+	uint64_t inode;
+	int fd;
+	unsigned int references;
+	uint64_t last_used;
+};
+
+/** userns_ref() - one more owner. Return: @userns. */
+struct userns *userns_ref(struct userns *userns);
+
+/** userns_unref() - one owner less; the last one frees it and lets go of its ancestors. */
+void userns_unref(struct userns *userns);
+
+struct userns_cache;
+
+/** userns_cache_new() - a cache that knows the host's namespace. Return: 0; -errno. */
+int userns_cache_new(struct userns_cache **ret_cache);
+
+/** userns_cache_free() - let go of all; NULL is accepted. */
+void userns_cache_free(struct userns_cache *cache);
+
+/**
+ * userns_find() - the namespace of a target
+ * @cache: the cache
+ * @inode: its inode number
+ * @target: a thread in it, asked when the cache does not know it
+ * @ret_userns: the namespace, an owner's reference for the caller
+ *
+ * Return: 0; -ESRCH when the target is not in that namespace any more; other -errno.
+ */
+int userns_find(struct userns_cache *cache, uint64_t inode, const struct target *target,
+		struct userns **ret_userns);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each component is opened by the stand-in (O_PATH | O_NOFOLLOW), so that the kernel checks the
+ * search permission of each directory. What the kernel does with a symbolic link is done here:
+ *
+ *   - a link is replaced by its text in front of what is left of the path, forty times at most;
+ *   - /proc/self and /proc/thread-self are the target's, although we are the ones who read them;
+ *   - a magic link (/proc/PID/fd/N, cwd, root, exe, ns/…) has no text: it is opened, which jumps;
+ *   - the rules of fs.protected_symlinks and of mounts with nosymfollow are applied.
+ *
+ * Below its own entry in procfs a thread may do what the kernel grants it by being the same process,
+ * also when its memory is not dumpable. A stand-in is another process; where it is refused there, we
+ * open the component with our own privilege.
+ */
+#include "request/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/standin.h"
+#include "request/target.h"
+
+#define LINKS_MAX 40 /* MAXSYMLINKS of the kernel */
+#define PROC_ROOT_INODE 1
+#define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
+
+struct walk_space {
+	char pending[(LINKS_MAX + 1) * PATH_MAX];
+	char scratch[(LINKS_MAX + 1) * PATH_MAX];
+};
+
+struct walk {
+	const struct target *target;
+	struct standin *standin;
+	struct walk_space *space;
+	int root;
+	bool follow;
+	const char *rest; /* what is left of the path, in space->pending */
+	int at; /* where we are; owned */
+	unsigned int links;
+	bool in_own_entry; /* below /proc/PID of the target itself */
+};
+
+/* One component of the path and what was found there. */
+struct step {
+	char name[NAME_MAX + 2];
+	bool is_last;
+	bool wants_directory; /* something follows, if only a slash */
+	int fd; /* owned */
+	struct stat stat;
+};
+
+static void step_done(struct step *step)
+{
+	fd_close(&step->fd);
+}
+
+struct walk_space *walk_space_new(void)
+{
+	return malloc(sizeof(struct walk_space));
+}
+
+static void move_to(struct walk *walk, int fd)
+{
+	fd_close(&walk->at);
+	walk->at = fd;
+}
+
+static int go_to_root(struct walk *walk)
+{
+	int fd = fcntl(walk->root, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	walk->in_own_entry = false;
+	move_to(walk, fd);
+	return 0;
+}
+
+static bool is_on_procfs(int fd)
+{
+	struct statfs statfs;
+
+	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
+}
+
+static bool is_procfs_root(int fd)
+{
+	struct stat stat;
+
+	return is_on_procfs(fd) && fstat(fd, &stat) == 0 && stat.st_ino == PROC_ROOT_INODE;
+}
+
+static bool is_same_place(int left, int right)
+{
+	struct statx a, b;
+	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+
+	return statx(left, "", AT_EMPTY_PATH, mask, &a) == 0 &&
+	       statx(right, "", AT_EMPTY_PATH, mask, &b) == 0 && a.stx_ino == b.stx_ino &&
+	       a.stx_mnt_id == b.stx_mnt_id && a.stx_dev_major == b.stx_dev_major &&
+	       a.stx_dev_minor == b.stx_dev_minor;
+}
+
+/* What the target may open by being the process that the entry is about; see above. */
+static bool is_granted_to_itself(const struct walk *walk, int error)
+{
+	return walk->in_own_entry && (error == EACCES || error == EPERM);
+}
+
+static int open_component(const struct walk *walk, const char *name, uint64_t flags,
+			  uint64_t resolve, int *ret_fd)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC | flags, .resolve = resolve };
+	int r = standin_open(walk->standin, walk->at, name, &how, ret_fd);
+
+	if (r > 0 && is_granted_to_itself(walk, r)) {
+		long fd = syscall(SYS_openat2, walk->at, name, &how, sizeof(how));
+
+		if (fd < 0)
+			return errno;
+		*ret_fd = (int)fd;
+		return 0;
+	}
+	return r;
+}
+
+/* Cut the next component off the path. Return: false at its end. */
+static bool next_component(struct walk *walk, struct step *step)
+{
+	const char *from = walk->rest + strspn(walk->rest, "/");
+	size_t length = strcspn(from, "/");
+	size_t copied = length < sizeof(step->name) ? length : sizeof(step->name) - 1;
+
+	if (length == 0)
+		return false;
+	/* One byte more than NAME_MAX is kept: enough for the kernel to say ENAMETOOLONG. */
+	memcpy(step->name, from, copied);
+	step->name[copied] = '\0';
+	walk->rest = from + length;
+	step->wants_directory = *walk->rest == '/';
+	step->is_last = walk->rest[strspn(walk->rest, "/")] == '\0';
+	return true;
+}
+
+/* Put the text of a link in front of what is left. */
+static int expand(struct walk *walk, const char *text)
+{
+	size_t text_length = strlen(text), rest_length = strlen(walk->rest);
+	char *pending = walk->space->pending;
+
+	if (text_length == 0)
+		return ENOENT;
+	if (text_length + rest_length >= sizeof(walk->space->pending))
+		return ENAMETOOLONG;
+	memcpy(walk->space->scratch, walk->rest, rest_length + 1);
+	memcpy(pending, text, text_length);
+	memcpy(pending + text_length, walk->space->scratch, rest_length + 1);
+	walk->rest = pending;
+	return pending[0] == '/' ? go_to_root(walk) : 0;
+}
+
+/* fs.protected_symlinks, which the kernel applies to the last component only. */
+static bool is_protected_link(const struct walk *walk, const struct step *step)
+{
+	struct stat directory;
+	char setting = '0';
+	_cleanup_fd_ int fd = -1;
+
+	if (!step->is_last || fstat(walk->at, &directory) < 0)
+		return false;
+	if ((directory.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
+	    step->stat.st_uid == directory.st_uid ||
+	    step->stat.st_uid == standin_fsuid(walk->standin))
+		return false;
+	fd = open("/proc/sys/fs/protected_symlinks", O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, &setting, 1) == 1 && setting != '0';
+}
+
+static int check_link(struct walk *walk, const struct step *step)
+{
+	struct statfs statfs;
+
+	if (++walk->links > LINKS_MAX)
+		return ELOOP;
+	if (is_protected_link(walk, step))
+		return EACCES;
+	if (fstatfs(walk->at, &statfs) == 0 && (statfs.f_flags & ST_NOSYMFOLLOW_BIT))
+		return ELOOP;
+	return 0;
+}
+
+static int follow_text(struct walk *walk, const struct step *step)
+{
+	char text[PATH_MAX];
+	ssize_t length = readlinkat(step->fd, "", text, sizeof(text) - 1);
+
+	if (length < 0)
+		return errno;
+	text[length] = '\0';
+	return expand(walk, text);
+}
+
+static int follow_self(struct walk *walk, bool is_thread)
+{
+	struct target_numbers numbers;
+	char text[64];
+	int r = target_numbers_in(walk->target, walk->at, &numbers);
+
+	if (r < 0)
+		return r == -ENOENT ? ENOENT : r;
+	if (is_thread)
+		snprintf(text, sizeof(text), "%d/task/%d", numbers.process, numbers.thread);
+	else
+		snprintf(text, sizeof(text), "%d", numbers.process);
+	return expand(walk, text);
+}
+
+/* Following a magic link with RESOLVE_NO_MAGICLINKS is what fails with ELOOP. */
+static int follow_on_procfs(struct walk *walk, const struct step *step)
+{
+	_cleanup_fd_ int fd = -1;
+	int r = open_component(walk, step->name, 0, RESOLVE_NO_MAGICLINKS, &fd);
+
+	if (r != ELOOP)
+		return r > 0 && r != ENOENT ? r : follow_text(walk, step);
+	r = open_component(walk, step->name, 0, 0, &fd);
+	if (r != 0)
+		return r;
+	walk->in_own_entry = false;
+	move_to(walk, TAKE_FD(fd));
+	return 0;
+}
+
+static int follow_link(struct walk *walk, const struct step *step)
+{
+	int r = check_link(walk, step);
+
+	if (r != 0)
+		return r;
+	if (!is_on_procfs(walk->at))
+		return follow_text(walk, step);
+	if (is_procfs_root(walk->at) && strcmp(step->name, "self") == 0)
+		return follow_self(walk, false);
+	if (is_procfs_root(walk->at) && strcmp(step->name, "thread-self") == 0)
+		return follow_self(walk, true);
+	return follow_on_procfs(walk, step);
+}
+
+static bool names_own_entry(const struct walk *walk, const char *name)
+{
+	struct target_numbers numbers;
+	char *end;
+	long number = strtol(name, &end, 10);
+
+	return end != name && *end == '\0' && is_procfs_root(walk->at) &&
+	       target_numbers_in(walk->target, walk->at, &numbers) == 0 &&
+	       (number == numbers.process || number == numbers.thread);
+}
+
+static int step_up(struct walk *walk)
+{
+	const char *name = is_same_place(walk->at, walk->root) ? "." : "..";
+	int fd;
+	int r = open_component(walk, name, 0, 0, &fd);
+
+	if (r != 0)
+		return r;
+	walk->in_own_entry = false;
+	move_to(walk, fd);
+	return 0;
+}
+
+static int step_into(struct walk *walk, struct step *step)
+{
+	if (step->wants_directory && !S_ISDIR(step->stat.st_mode))
+		return ENOTDIR;
+	/* What is in map_files is not granted to the process itself. */
+	if (walk->in_own_entry)
+		walk->in_own_entry = strcmp(step->name, "map_files") != 0;
+	else
+		walk->in_own_entry = names_own_entry(walk, step->name);
+	move_to(walk, TAKE_FD(step->fd));
+	return 0;
+}
+
+static int take_step(struct walk *walk, struct step *step)
+{
+	if (strcmp(step->name, "..") == 0)
+		return step_up(walk);
+	int r = open_component(walk, step->name, O_NOFOLLOW, 0, &step->fd);
+
+	if (r != 0)
+		return r;
+	if (fstat(step->fd, &step->stat) < 0)
+		return -errno;
+	if (S_ISLNK(step->stat.st_mode) &&
+	    (!step->is_last || step->wants_directory || walk->follow))
+		return follow_link(walk, step);
+	return step_into(walk, step);
+}
+
+/* After a magic link at the end: a slash there still asks for a directory. */
+static int check_end(const struct walk *walk, const char *path)
+{
+	struct stat stat;
+	size_t length = strlen(path);
+
+	if (length == 0 || path[length - 1] != '/')
+		return 0;
+	if (fstat(walk->at, &stat) < 0)
+		return -errno;
+	return S_ISDIR(stat.st_mode) ? 0 : ENOTDIR;
+}
+
+static int walk_all(struct walk *walk)
+{
+	for (;;) {
+		__attribute__((cleanup(step_done))) struct step step = { .fd = -1 };
+
+		if (!next_component(walk, &step))
+			return 0;
+		int r = take_step(walk, &step);
+
+		if (r != 0)
+			return r;
+	}
+}
+
+int walk_path(const struct target *target, struct standin *standin, struct walk_space *space,
+	      int root, int start, const char *path, bool follow, int *ret_fd)
+{
+	struct walk walk = {
+		.target = target,
+		.standin = standin,
+		.space = space,
+		.root = root,
+		.follow = follow,
+		.rest = path,
+		.at = -1,
+	};
+	_cleanup_fd_ int owned = -1;
+	int r;
+
+	walk.at = fcntl(path[0] == '/' ? root : start, F_DUPFD_CLOEXEC, 0);
+	if (walk.at < 0)
+		return -errno;
+	r = walk_all(&walk);
+	owned = walk.at;
+	if (r == 0)
+		r = check_end(&walk, path);
+	if (r == 0)
+		*ret_fd = TAKE_FD(owned);
+	return r;
+}
