@@ -15,7 +15,7 @@
  * Room for any view of a list of N bytes: one stored name can show twice, as an inherited plain name
  * and as BASE@uid=NUMBER, whose number can have up to nine digits more than the stored one.
  */
-#define VIEW_SIZE(stored_size) ((stored_size) * 4)
+#define VIEW_SIZE(stored_size) ((stored_size)*4)
 
 /**
  * view_list() - rewrite a list

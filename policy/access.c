@@ -93,7 +93,7 @@ int access_check(const struct subject *subject, const struct object *object,
 
 	if (operation == OPERATION_SET || operation == OPERATION_REMOVE)
 		return has_capability(subject, needed) && owner_is_mapped(subject, object) ? 0 :
-											      EPERM;
+											     EPERM;
 	if (name_is_trusted(decision->base, decision->base_length) &&
 	    !has_capability(subject, CAP_SYS_ADMIN))
 		return ENODATA;

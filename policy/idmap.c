@@ -55,8 +55,9 @@ int id_map_parse(const char *text, size_t length, struct id_map *ret_map)
 	while (scanner.at < scanner.end) {
 		struct id_extent extent;
 
-		if (!scan_number(&scanner, &extent.inside) || !scan_number(&scanner, &extent.host) ||
-		    !scan_number(&scanner, &extent.count) || !scan_line_end(&scanner))
+		if (!scan_number(&scanner, &extent.inside) ||
+		    !scan_number(&scanner, &extent.host) || !scan_number(&scanner, &extent.count) ||
+		    !scan_line_end(&scanner))
 			return -EINVAL;
 		/* The initial namespace maps 4294967295 ids: all but the invalid one. */
 		if (!extent_is_sane(&extent))

@@ -27,8 +27,7 @@ _Bool log_enabled(enum log_level level);
  * @format: printf(3) format without a newline; a message over 1 KiB is cut. Control bytes that
  *          come from a target are shown as '?', so that no target can write to the terminal.
  */
-void log_write(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

@@ -38,6 +38,8 @@ static const struct need needs[] = {
 	{ CAP_SETGID, "CAP_SETGID", true },
 	/* look into /proc/PID of a target that is somebody else's */
 	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
+	/* end a helper that has taken on a target's ids and does not end by itself */
+	{ CAP_KILL, "CAP_KILL", true },
 	/* empty the bounding set, the last use of it */
 	{ CAP_SETPCAP, "CAP_SETPCAP", false },
 };

@@ -99,7 +99,8 @@ static int set_attribute(const struct packet *packet, int fd)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (setxattr(path, packet->text, value, packet->header.value_size, packet->header.flags) < 0)
+	if (setxattr(path, packet->text, value, packet->header.value_size, packet->header.flags) <
+	    0)
 		return errno;
 	return 0;
 }

@@ -17,7 +17,17 @@
 struct pinned {
 	int fd;
 	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
+	int directory; /* of inode_open_directory(), borrowed; -1: none */
 };
+
+/**
+ * inode_open_directory() - the directory in which our descriptors have names
+ *
+ * With it, and the *xattrat calls of Linux 6.13, an O_PATH descriptor is reached at less cost.
+ *
+ * Return: a descriptor, the caller's; -1 where there are no such calls.
+ */
+int inode_open_directory(void);
 
 /**
  * inode_owner() - who owns it, as its mount shows it

@@ -196,7 +196,9 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
 	int r = 0;
 
 	if (!ring) {
-		struct helper_request request = { .operation = HELPER_OPEN, .how = *how, .path = path };
+		struct helper_request request = { .operation = HELPER_OPEN,
+						  .how = *how,
+						  .path = path };
 
 		return with_helper(standin, &request, base, ret_fd);
 	}

@@ -30,7 +30,8 @@ struct outcome store_get(const struct pinned *inode, const struct user_namespace
  * @flags: as the target gave them
  */
 struct outcome store_set(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision, const void *value, size_t size, int flags);
+			 const struct decision *decision, const void *value, size_t size,
+			 int flags);
 
 /** store_remove() - remove the own variant */
 struct outcome store_remove(const struct pinned *inode, const struct decision *decision);

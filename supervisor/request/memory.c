@@ -23,7 +23,8 @@ int memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 	size_t done = 0;
 
 	while (done < length) {
-		ssize_t piece = read_some(tid, address + done, (char *)buffer + done, length - done);
+		ssize_t piece =
+			read_some(tid, address + done, (char *)buffer + done, length - done);
 
 		if (piece < 0)
 			return (int)piece;

@@ -29,6 +29,7 @@ struct workspace {
 	struct standins *standins;
 	struct walk_space *walk_space;
 	struct list_space *list_space;
+	int fd_directory;
 	struct identity identity;
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
@@ -101,7 +102,8 @@ static bool read_name(struct request *request)
 {
 	if (request->call.kind->operation == OPERATION_LIST)
 		return true;
-	if (!go_on(request, call_read_name(&request->call, request->workspace->name), "read a name"))
+	if (!go_on(request, call_read_name(&request->call, request->workspace->name),
+		   "read a name"))
 		return false;
 	if (is_left_to_kernel(request) && !is_empty_set(&request->call))
 		return settle(request, outcome_kernel());
@@ -125,8 +127,10 @@ static bool read_path(struct request *request)
 static bool identify(struct request *request)
 {
 	struct workspace *workspace = request->workspace;
-	int r = targets_identify(workspace->targets, request->call.tid, &request->target,
-				 &workspace->identity);
+	bool is_whole = !request->call.is_descriptor || is_empty_set(&request->call);
+	int r = targets_identify(workspace->targets, request->call.tid,
+				 is_whole ? IDENTITY_WHOLE : IDENTITY_CAPABILITIES,
+				 &request->target, &workspace->identity);
 
 	if (r == 0)
 		r = userns_find(workspace->usernses, workspace->identity.userns, request->target,
@@ -171,6 +175,7 @@ static bool resolve(struct request *request)
 {
 	if (!go_on(request, pin(request), "resolve a path"))
 		return false;
+	request->inode.directory = request->workspace->fd_directory;
 	/* Everything so far was read by the number of a thread: it was this one's if it still waits. */
 	return notify_is_valid(request->workspace->listener, request->id);
 }
@@ -306,12 +311,12 @@ static void log_request(const struct request *request)
 
 struct outcome request_run(struct workspace *workspace, const struct seccomp_notif *notification)
 {
-	static stage *const stages[] = { read_name, read_value, read_path, identify,  decide,
+	static stage *const stages[] = { read_name, read_value, read_path, identify, decide,
 					 resolve,   authorize,	execute,   deliver };
 	struct request request = {
 		.workspace = workspace,
 		.id = notification->id,
-		.inode = { .fd = -1 },
+		.inode = { .fd = -1, .directory = -1 },
 		.outcome = outcome_error(EPERM),
 	};
 	bool more = decode(&request, notification);
@@ -367,6 +372,7 @@ int workspace_new(const struct policy *policy, int listener, bool without_ring, 
 	workspace->policy = policy;
 	workspace->is_transparent = policy_is_transparent(policy);
 	workspace->listener = listener;
+	workspace->fd_directory = inode_open_directory();
 	int r = fill_workspace(workspace, standin_kind_of(without_ring, require_ring));
 
 	if (r < 0) {
@@ -386,5 +392,6 @@ void workspace_free(struct workspace *workspace)
 	standins_free(workspace->standins);
 	free(workspace->walk_space);
 	free(workspace->list_space);
+	fd_close(&workspace->fd_directory);
 	free(workspace);
 }

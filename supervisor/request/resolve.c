@@ -24,7 +24,7 @@ static int open_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 
 	if (fd < 0)
 		return fd;
-	*ret_inode = (struct pinned){ .fd = fd };
+	*ret_inode = (struct pinned){ .fd = fd, .directory = -1 };
 	return 0;
 }
 
@@ -42,7 +42,7 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 		return -errno;
 	if (flags & O_PATH)
 		return EBADF;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true, .directory = -1 };
 	return 0;
 }
 
@@ -111,6 +111,6 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 	}
 	if (r != 0)
 		return r;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd) };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1 };
 	return 0;
 }

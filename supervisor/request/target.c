@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,30 +220,49 @@ static int read_status(const struct target *target, char *buffer, size_t size)
 	return 0;
 }
 
-static int read_identity(const struct target *target, struct identity *ret_identity)
+static int read_capabilities(pid_t tid, uint64_t *ret_capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3,
+						   .pid = tid };
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	*ret_capabilities = sets[0].effective | (uint64_t)sets[1].effective << 32;
+	return 0;
+}
+
+static int read_credential(const struct target *target, struct credential *ret_credential)
 {
 	char status[STATUS_SIZE];
+	int r = read_status(target, status, sizeof(status));
+
+	return r < 0 ? r : parse_status(status, ret_credential);
+}
+
+static int read_identity(const struct target *target, enum identity_extent extent,
+			 struct identity *ret_identity)
+{
 	int r = read_userns(target, &ret_identity->userns);
 
 	if (r < 0)
 		return r;
-	r = read_status(target, status, sizeof(status));
-	if (r < 0)
-		return r;
-	return parse_status(status, &ret_identity->credential);
+	if (extent == IDENTITY_CAPABILITIES)
+		return read_capabilities(target->tid, &ret_identity->credential.capabilities);
+	return read_credential(target, &ret_identity->credential);
 }
 
-int targets_identify(struct targets *targets, pid_t tid, struct target **ret_target,
-		     struct identity *ret_identity)
+int targets_identify(struct targets *targets, pid_t tid, enum identity_extent extent,
+		     struct target **ret_target, struct identity *ret_identity)
 {
 	struct target *target = cached(targets, tid);
-	int r = target ? read_identity(target, ret_identity) : -ESRCH;
+	int r = target ? read_identity(target, extent, ret_identity) : -ESRCH;
 
 	/* What we kept may be of a thread that has ended, and whose number lives on. */
 	if (r < 0 && r != -E2BIG) {
 		r = find_afresh(targets, tid, &target);
 		if (r == 0)
-			r = read_identity(target, ret_identity);
+			r = read_identity(target, extent, ret_identity);
 	}
 	if (r < 0)
 		return r;

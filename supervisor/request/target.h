@@ -38,18 +38,25 @@ struct identity {
 	struct credential credential;
 };
 
+/* How much of a credential is asked for: the ids and groups cost more than all else together. */
+enum identity_extent {
+	IDENTITY_CAPABILITIES, /* only credential.capabilities is set */
+	IDENTITY_WHOLE,
+};
+
 /**
  * targets_identify() - find the thread of a notification and read who it is now
  * @targets: the table
  * @tid: its number in our pid namespace
+ * @extent: how much is needed
  * @ret_target: the thread, valid until the next targets_identify()
  * @ret_identity: who it is
  *
  * Return: 0; -ESRCH when there is no such thread; -E2BIG when it has more groups than we keep;
  * other -errno of open(2) and read(2).
  */
-int targets_identify(struct targets *targets, pid_t tid, struct target **ret_target,
-		     struct identity *ret_identity);
+int targets_identify(struct targets *targets, pid_t tid, enum identity_extent extent,
+		     struct target **ret_target, struct identity *ret_identity);
 
 /** target_open_userns() - a descriptor of its user namespace. Return: it; -errno. */
 int target_open_userns(const struct target *target);

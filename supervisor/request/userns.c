@@ -186,8 +186,7 @@ static void keep(struct userns_cache *cache, struct userns *userns)
 	if (!is_final(userns))
 		return;
 	for (size_t i = 0; i < CACHE_MAX && cache->slots[slot]; i++)
-		if (!cache->slots[i] ||
-		    cache->slots[i]->last_used < cache->slots[slot]->last_used)
+		if (!cache->slots[i] || cache->slots[i]->last_used < cache->slots[slot]->last_used)
 			slot = i;
 	userns_unrefp(&cache->slots[slot]);
 	userns->last_used = ++cache->clock;
@@ -260,4 +259,5 @@ int userns_find(struct userns_cache *cache, uint64_t inode, const struct target 
 	return 0;
 }
 
-_Static_assert(offsetof(struct userns, ids) == 0, "ids.parent points to the start of a struct userns");
+_Static_assert(offsetof(struct userns, ids) == 0,
+	       "ids.parent points to the start of a struct userns");

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_FILTER_H
+#define NSXATTR_ATTACH_FILTER_H
+
+/* The seccomp filter that brings a target's attribute calls to its supervisor. */
+
+#include <linux/filter.h>
+#include <stdbool.h>
+
+/** struct filter_options - what the filter depends on */
+struct filter_options {
+	/* io_uring_setup passes: what goes through a ring, the supervisor does not see */
+	bool allow_io_uring;
+};
+
+/** filter_lacking() - Return: what this kernel lacks, and since when it is there; NULL if nothing. */
+const char *filter_lacking(void);
+
+/**
+ * filter_build() - make the filter
+ * @options: what it depends on
+ * @ret_program: the filter, to be released with filter_done()
+ *
+ * The sixteen calls, on each ABI of the machine, give SECCOMP_RET_USER_NOTIF; io_uring_setup fails
+ * with ENOSYS unless allowed; everything else passes. The calling process is not changed.
+ *
+ * Return: 0; -errno, of libseccomp or the system.
+ */
+int filter_build(const struct filter_options *options, struct sock_fprog *ret_program);
+
+/** filter_done() - release what filter_build() made */
+void filter_done(struct sock_fprog *program);
+
+/**
+ * filter_install() - put the calling process, and all that descends from it, under the filter
+ * @options: what it depends on
+ * @ret_listener: the listener, the caller's, close-on-exec
+ *
+ * From here until somebody serves the listener each of the sixteen calls hangs; when the last
+ * descriptor of the listener is closed they fail with ENOSYS. Needs CAP_SYS_ADMIN in the user
+ * namespace: no_new_privs is not set, so that file capabilities go on to work.
+ *
+ * Return: 0; -EBUSY: there is a listener already above this process; -errno.
+ */
+int filter_install(const struct filter_options *options, int *ret_listener);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_RUN_H
+#define NSXATTR_ATTACH_RUN_H
+
+/* One command under a supervisor of its own. */
+
+#include <stdbool.h>
+
+#include "attach/filter.h"
+#include "idmap.h"
+#include "keep/shard.h"
+
+/** struct run_options - how the command is to be run */
+struct run_options {
+	char **command; /* NULL-terminated, at least one word */
+	bool keep_namespaces; /* no new user and mount namespace; the maps are not used */
+	bool deny_setgroups; /* as unshare --map-root-user: setgroups(2) stays forbidden inside */
+	struct id_map users;
+	struct id_map groups;
+	struct filter_options filter;
+	struct shard_config shard;
+};
+
+enum run_failure {
+	RUN_NOT_STARTED = 1, /* something of ours failed */
+	RUN_NOT_EXECUTABLE, /* the command was found, but cannot be executed */
+	RUN_NOT_FOUND,
+};
+
+/**
+ * run_command() - become the command, under a supervisor
+ * @options: how
+ *
+ * The calling process itself executes the command, so that its exit status, signals, job control
+ * and terminal are the command's own. To be called with one thread. Descriptors 0 to 2 must be
+ * open. Needs the capabilities that sandbox_missing_capability() asks about.
+ *
+ * Return: only on failure, which has been logged.
+ */
+enum run_failure run_command(const struct run_options *options);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A row of the table fills a field of struct run_request. Then what options exclude each other is
+ * checked; then the maps are found, which may need /etc/subuid; then there is nothing left that a
+ * user could have got wrong, and attach/run.c takes over.
+ */
+#include "cli/run.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/filter.h"
+#include "attach/idmap_arg.h"
+#include "attach/run.h"
+#include "attach/subid.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "policy.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *apply_policy(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	request->policy = policy_builtin(argument);
+	return request->policy ? NULL : "is no policy; there are: default, kernel";
+}
+
+static const char *apply_map(struct map_request *request, const char *argument)
+{
+	struct id_extent extent;
+
+	request->is_given = true;
+	if (strcmp(argument, "auto") == 0) {
+		request->is_auto = true;
+		return NULL;
+	}
+	const char *complaint = idmap_arg_parse(argument, &extent);
+
+	return complaint ? complaint : idmap_arg_add(&request->map, &extent);
+}
+
+static const char *apply_map_users(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	return apply_map(&request->users, argument);
+}
+
+static const char *apply_map_groups(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	return apply_map(&request->groups, argument);
+}
+
+static const char *apply_map_auto(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	(void)argument;
+	apply_map(&request->users, "auto");
+	return apply_map(&request->groups, "auto");
+}
+
+static const char *apply_map_root_user(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	(void)argument;
+	request->map_root_user = true;
+	return NULL;
+}
+
+static const char *apply_no_userns(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	(void)argument;
+	request->no_userns = true;
+	return NULL;
+}
+
+static const char *apply_allow_io_uring(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	(void)argument;
+	request->allow_io_uring = true;
+	return NULL;
+}
+
+static const char *apply_resolver(void *place, const char *argument)
+{
+	static const char *const names[] = {
+		[RESOLVER_AUTO] = "auto",
+		[RESOLVER_RING] = "ring",
+		[RESOLVER_PROCESS] = "process",
+	};
+	struct run_request *request = place;
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(argument, names[i]) != 0)
+			continue;
+		request->resolver = (enum resolver_request)i;
+		return NULL;
+	}
+	return "is not one of auto, ring, process";
+}
+
+static const char *apply_verbose(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	(void)argument;
+	request->verbosity++;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{ "policy", 'p', "NAME", "what happens to which attribute: default, kernel", apply_policy },
+	{ "map-auto", 0, NULL, "map the ids that /etc/subuid and /etc/subgid set", apply_map_auto },
+	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
+	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto", apply_map_groups },
+	{ "map-root-user", 'r', NULL, "map the current user to root, nothing else",
+	  apply_map_root_user },
+	{ "no-userns", 'N', NULL, "stay in the current namespaces", apply_no_userns },
+	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
+	  apply_allow_io_uring },
+	{ "resolver", 0, "auto|ring|process", "how paths are opened: by io_uring, or a helper",
+	  apply_resolver },
+	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
+	  apply_verbose },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr run",
+	.operands = "[--] COMMAND [ARGUMENT]...",
+	.about = "Run COMMAND in a user namespace of its own, with security.* and trusted.*\n"
+		 "attributes of its own. Without an option for the ids: --map-auto.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
+
+static bool check_exclusions(const struct run_request *request)
+{
+	bool maps = request->users.is_given || request->groups.is_given;
+
+	if (request->no_userns && (maps || request->map_root_user)) {
+		log_error("--no-userns makes no user namespace, so there are no ids to map");
+		return false;
+	}
+	if (request->map_root_user && maps) {
+		log_error("--map-root-user maps one id, and goes with no other --map option");
+		return false;
+	}
+	return true;
+}
+
+enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret_request)
+{
+	struct run_request request = { .policy = policy_builtin("default") };
+	int operand = argc;
+	enum options_result result = options_parse(&table, argc, argv, &request, &operand);
+
+	if (result != OPTIONS_PARSED)
+		return result;
+	if (!check_exclusions(&request))
+		return options_suggest_help(&table);
+	if (operand >= argc) {
+		log_error("there is no command to run");
+		return options_suggest_help(&table);
+	}
+	request.command = argv + operand;
+	*ret_request = request;
+	return OPTIONS_PARSED;
+}
+
+/* The two sorts of ids, for messages and files. */
+struct id_sort {
+	const char *noun;
+	const char *file;
+	const char *option;
+};
+
+static const struct id_sort user_ids = { "user", SUBUID_FILE, "--map-users" };
+static const struct id_sort group_ids = { "group", SUBGID_FILE, "--map-groups" };
+
+/** log_no_range() - what was looked for, where, and what helps */
+static void log_no_range(const struct id_sort *sort, const char *name, bool is_asked_for)
+{
+	if (!is_asked_for) {
+		log_error("%s is missing, and for its default there is no range for %s in %s",
+			  sort->option, name, sort->file);
+		return;
+	}
+	log_error("there is no range of %s ids for %s in %s; set one aside with 'usermod "
+		  "--add-subuids 100000-165535 --add-subgids 100000-165535 %s', or give "
+		  "--map-users=0:100000:65536 --map-groups=0:100000:65536",
+		  sort->noun, name, sort->file, name);
+}
+
+/** find_range() - the range that is set aside for the current user. Return: whether it was found. */
+static bool find_range(const struct id_sort *sort, bool is_asked_for, struct id_extent *ret_extent)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	unsigned int line = 0;
+	int r = subid_find(sort->file, user ? user->pw_name : NULL, geteuid(), ret_extent, &line);
+
+	if (r == SUBID_FOUND)
+		return true;
+	if (r == SUBID_NONE)
+		log_no_range(sort, user ? user->pw_name : "the current user", is_asked_for);
+	else if (r == SUBID_MALFORMED)
+		log_error("%s:%u: is not of the form USER:FIRST:COUNT", sort->file, line);
+	else
+		log_error("cannot read %s: %s", sort->file, strerror(-r));
+	return false;
+}
+
+static bool resolve_map(const struct map_request *request, const struct id_sort *sort,
+			bool is_asked_for, struct id_map *ret_map)
+{
+	struct id_extent extent;
+
+	*ret_map = request->map;
+	if (request->is_given && !request->is_auto)
+		return true;
+	if (!find_range(sort, is_asked_for, &extent))
+		return false;
+	const char *complaint = idmap_arg_add(ret_map, &extent);
+
+	if (complaint)
+		log_error("the range for the current user in %s %s", sort->file, complaint);
+	return !complaint;
+}
+
+/** resolve_maps() - the maps of the new user namespace. Return: false if there are none: logged. */
+static bool resolve_maps(const struct run_request *request, struct run_options *options)
+{
+	bool is_default = !request->users.is_given && !request->groups.is_given;
+
+	if (request->no_userns)
+		return true;
+	if (request->map_root_user) {
+		options->users = (struct id_map){ 1, { { 0, geteuid(), 1 } } };
+		options->groups = (struct id_map){ 1, { { 0, getegid(), 1 } } };
+		options->deny_setgroups = true;
+		return true;
+	}
+	return resolve_map(&request->users, &user_ids, is_default || request->users.is_given,
+			   &options->users) &&
+	       resolve_map(&request->groups, &group_ids, is_default || request->groups.is_given,
+			   &options->groups);
+}
+
+static int exit_status(enum run_failure failure)
+{
+	switch (failure) {
+	case RUN_NOT_EXECUTABLE:
+		return STATUS_NOT_EXECUTABLE;
+	case RUN_NOT_FOUND:
+		return STATUS_NOT_FOUND;
+	case RUN_NOT_STARTED:
+	default:
+		return STATUS_NOT_STARTED;
+	}
+}
+
+static int start(const struct run_request *request)
+{
+	const char *missing = sandbox_missing_capability();
+	struct run_options options = {
+		.command = request->command,
+		.keep_namespaces = request->no_userns,
+		.filter.allow_io_uring = request->allow_io_uring,
+		.shard.policy = request->policy,
+		.shard.without_ring = request->resolver == RESOLVER_PROCESS,
+		.shard.require_ring = request->resolver == RESOLVER_RING,
+	};
+
+	if (missing) {
+		log_error("nsxattr run needs root's capabilities for now, and %s is missing: "
+			  "start it with sudo",
+			  missing);
+		return STATUS_USAGE;
+	}
+	if (!resolve_maps(request, &options))
+		return STATUS_USAGE;
+	const char *lacking = filter_lacking();
+
+	if (lacking) {
+		log_error("this kernel lacks %s", lacking);
+		return STATUS_NOT_STARTED;
+	}
+	return exit_status(run_command(&options));
+}
+
+int cli_run(int argc, char **argv)
+{
+	struct run_request request;
+
+	switch (cli_run_parse(argc, argv, &request)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (request.verbosity > 0)
+		log_set_level(request.verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
+	return start(&request);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_RUN_H
+#define NSXATTR_CLI_RUN_H
+
+/* nsxattr run [OPTION]... [--] COMMAND [ARGUMENT]... */
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "idmap.h"
+
+struct policy;
+
+/** struct map_request - the user ids, or group ids, that were asked for */
+struct map_request {
+	bool is_given; /* by any option */
+	bool is_auto; /* the range that is set aside for the user comes with the extents */
+	struct id_map map; /* the extents that were spelt out */
+};
+
+enum resolver_request { RESOLVER_AUTO, RESOLVER_RING, RESOLVER_PROCESS };
+
+/** struct run_request - a parsed command line */
+struct run_request {
+	char **command;
+	const struct policy *policy;
+	struct map_request users;
+	struct map_request groups;
+	bool map_root_user;
+	bool no_userns;
+	bool allow_io_uring;
+	enum resolver_request resolver;
+	unsigned int verbosity;
+};
+
+/**
+ * cli_run_parse() - read a command line; says what is wrong with it
+ * @argc: words of @argv
+ * @argv: argv[0] is "run"
+ * @ret_request: OPTIONS_PARSED: what was asked for
+ */
+enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret_request);
+
+/** cli_run() - the subcommand. Return: the exit status, if there is no command to become. */
+int cli_run(int argc, char **argv);
+
+#endif
