@@ -10,10 +10,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum scheme {
 	SCHEME_KERNEL, /* the kernel's own behaviour */
 	SCHEME_SUFFIX, /* a variant a namespace: NAME@uid=ROOT on the inode */
+	SCHEME_HIDE, /* as if it were not there, and could not be */
+	SCHEME_DENY, /* readable as the kernel has it, not to be changed */
+	SCHEME_HOST, /* the host's plain name, with host privilege, for the listed values only */
 };
 
 enum inherit {
@@ -21,19 +25,70 @@ enum inherit {
 	INHERIT_CHAIN, /* then that of each ancestor namespace, at last the host's plain name */
 };
 
+enum limit {
+	LIMIT_MANY, /* any number of namespaces can have a value on one inode */
+	LIMIT_ONE, /* one: a set fails while another one's, or the host's, is there */
+};
+
+enum mode {
+	MODE_FAST, /* names left to the kernel are answered with CONTINUE */
+	MODE_STRICT, /* never CONTINUE: the supervisor makes the call as the target */
+};
+
+enum store {
+	STORE_SECURITY, /* NAME@uid=K in the class of NAME */
+	STORE_USER, /* user.nsxattr.NAME@uid=K */
+};
+
+/** struct attribute_value - one value that SCHEME_HOST lets pass */
+struct attribute_value {
+	const char *bytes;
+	size_t length;
+};
+
 /** struct rule - what happens to the names that match */
 struct rule {
 	const char *pattern; /* an exact name, or a prefix followed by '*' */
 	enum scheme scheme;
 	enum inherit inherit; /* of SCHEME_SUFFIX */
+	enum limit limit; /* of SCHEME_SUFFIX */
+	const struct attribute_value *values; /* of SCHEME_HOST, at least one */
+	size_t value_count;
+	unsigned int line; /* where the file has it; 0: built in */
+};
+
+/* Which runtimes a policy names; bits of struct policy_selector.runtimes. */
+enum policy_runtime {
+	RUNTIME_PODMAN = 1 << 0,
+	RUNTIME_CRUN = 1 << 1,
+	RUNTIME_RUNC = 1 << 2,
+	RUNTIME_LXC = 1 << 3,
+	RUNTIME_RUN = 1 << 4, /* nsxattr run */
+};
+
+/** struct policy_selector - containers that the policy is for when the runtime names none */
+struct policy_selector {
+	unsigned int runtimes; /* 0: any */
+	const char *name; /* a glob for the container's name; NULL: any */
 };
 
 /** struct policy - the rules of one container; read only once it is built */
 struct policy {
 	const char *name;
+	const char *description; /* NULL: none */
 	const struct rule *rules;
 	size_t rule_count;
 	struct rule fallback; /* for names that no rule matches; its pattern is "*" */
+	enum mode mode;
+	enum store store;
+	uint32_t attributes_per_file; /* values that one namespace may keep on an inode; 0: any */
+	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
+	uint32_t in_flight; /* requests of one container at a time; 0: the built-in bound */
+	bool allow_io_uring; /* io_uring_setup passes inside */
+	const struct policy_selector *selectors;
+	size_t selector_count;
+	const char *const *allow_users; /* who may choose the policy by name */
+	size_t allow_user_count;
 };
 
 /**

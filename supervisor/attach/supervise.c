@@ -155,12 +155,12 @@ static int prepare(const struct run_options *options, const struct supervised *s
 /* Return: as shard_serve(). */
 static int release_and_serve(struct shard *shard, int *channel)
 {
+	log_verbose("the supervisor is process %d", (int)getpid());
 	int r = tell(*channel, STEP_SERVING);
 
 	fd_close(channel);
 	if (r < 0)
 		return r;
-	log_verbose("supervisor is process %d", (int)getpid());
 	r = shard_serve(shard);
 	if (r < 0)
 		log_error("the supervisor cannot go on: %s", strerror(-r));

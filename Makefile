@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# GNU make. 'make help' lists the targets, HACKING.md explains them.
+#
+# No source file is named here: what becomes of a file follows from the folder that it lies in.
+#
+#   policy/*.c				the pure core		libnsxattr-policy.a
+#   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
+#   supervisor/NAME.c			a program		NAME
+#   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
+#   tests/live/NAME-driver.c		what tests start	tests/live/NAME-driver
+#   tests/lib/*.c			part of each Criterion test
+#   tests/lib/harness/NAME.c		what tests/run must catch	tests/harness/NAME
+#   tests/fuzz/NAME.c			a libFuzzer target	fuzz/NAME, and without libFuzzer
+#								tests/fuzz/NAME
+#   tests/bench/NAME.c			a benchmark		bench/NAME
+#
+# The third column lies in $(BUILD). All paths are relative, so the clone may lie anywhere.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+PKG_CONFIG ?= pkg-config
+FUZZ_SECONDS ?= 60
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := gcc
+endif
+AR ?= ar
+
+# ---- what is where ----
+
+POLICY_SOURCES := $(wildcard policy/*.c)
+SUPERVISOR_SOURCES := $(wildcard supervisor/*/*.c)
+PROGRAM_SOURCES := $(wildcard supervisor/*.c)
+TESTLIB_SOURCES := $(wildcard tests/lib/*.c)
+DRIVER_SOURCES := $(wildcard tests/live/*-driver.c)
+TEST_SOURCES := $(filter-out $(DRIVER_SOURCES),$(wildcard $(addsuffix /*.c,tests/unit tests/kernel tests/live)))
+HARNESS_SOURCES := $(wildcard tests/lib/harness/*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
+SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
+	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
+	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES)
+HEADERS := $(wildcard include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h)
+
+objects = $(1:%.c=$(BUILD)/obj/%.o)
+
+POLICY := $(BUILD)/libnsxattr-policy.a
+SUPERVISOR := $(BUILD)/libnsxattr.a
+TESTLIB := $(BUILD)/libnsxattr-tests.a
+PROGRAMS := $(PROGRAM_SOURCES:supervisor/%.c=$(BUILD)/%)
+DRIVERS := $(DRIVER_SOURCES:%.c=$(BUILD)/%)
+TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+# They test tests/run, which is the same in every build.
+HARNESS := $(if $(SANITIZE)$(COVERAGE),,$(HARNESS_SOURCES:tests/lib/%.c=$(BUILD)/tests/%))
+REPLAYS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+BENCHES := $(BENCH_SOURCES:tests/%.c=$(BUILD)/%)
+
+# ---- flags ----
+
+INCLUDES := -Iinclude -Isupervisor -Ipolicy
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
+	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
+
+# Is an option known to the compiler? Machines differ in -fcf-protection.
+accepted = $(shell $(CC) -Werror $1 -x c -c -o /dev/null /dev/null 2>/dev/null && echo $1)
+HARDENING = -fPIE -fstack-protector-strong $(call accepted,-fstack-clash-protection) \
+	$(call accepted,-fcf-protection) -D_FORTIFY_SOURCE=2
+INSTRUMENTATION := -fPIE
+
+ifdef SANITIZE
+INSTRUMENTATION += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS := -O1 -g
+HARDENING :=
+endif
+ifdef COVERAGE
+INSTRUMENTATION += --coverage -fprofile-update=atomic
+CFLAGS := -O0 -g
+HARDENING :=
+endif
+HARDENING := $(HARDENING)
+
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(INCLUDES) -pthread $(WARNINGS) $(HARDENING) \
+	$(INSTRUMENTATION) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+	$(INSTRUMENTATION) $(CFLAGS) $(LDFLAGS)
+
+# $(call packaged,FLAG,LIBRARIES): what pkg-config says, or a stop with the remedy
+packaged = $(shell $(PKG_CONFIG) $1 $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error a library is \
+	missing: 'make deps' installs what the build needs))
+LIBRARIES := libseccomp libcap liburing
+
+# These ask pkg-config once, when they are used for the first time.
+LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
+LIBS = $(eval LIBS := $(call packaged,--libs,$(LIBRARIES)))$(LIBS)
+TEST_CFLAGS = $(eval TEST_CFLAGS := -Itests/lib $(call packaged,--cflags,criterion))$(TEST_CFLAGS)
+TEST_LIBS = $(eval TEST_LIBS := $(call packaged,--libs,criterion))$(TEST_LIBS)
+
+# tests/lib/body.c watches what a test does to its process.
+TEST_LDFLAGS := -Wl,--wrap=criterion_internal_test_main
+
+# V=1 shows the commands.
+ifeq ($(V),1)
+say :=
+Q :=
+else
+say = @printf '  %-7s %s\n' $1 '$2'
+Q := @
+endif
+
+# ---- targets for people ----
+
+.PHONY: all tests benches
+all: $(PROGRAMS) ## build the program (the default)
+tests: all $(TESTS) $(DRIVERS) $(HARNESS) $(REPLAYS) ## build the tests
+benches: all $(BENCHES)
+
+.PHONY: check check-all test
+check: tests ## the tests that need no root, in less than a minute
+	@tests/run headers layers harness unit fuzz
+
+check-all: must-be-root ## install what is missing and run every test (root); MUST_RUN=1: none may be skipped
+	+@$(MAKE) deps
+	+@$(MAKE) $(parallel) tests benches
+	@tests/run
+
+test: ## build and run some tests: make test T="unit/name system/clients"
+	+@$(MAKE) $(parallel) all $(DRIVERS) \
+		$(foreach t,$(filter $(TESTS) $(REPLAYS),$(T:%=$(BUILD)/tests/%)),$t) \
+		$(if $(filter unit kernel live fuzz harness,$(T)),tests)
+	@tests/run $(T)
+
+.PHONY: asan tsan instrumented-tests coverage
+asan: ## unit, fuzz, kernel and live tests with the address and undefined-behaviour sanitizers (root)
+	+@$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined $(parallel) instrumented-tests
+
+# Without address space randomization: some compilers' runtimes cannot do with much of it.
+tsan: ## the same tests with the thread sanitizer (root)
+	+@setarch --addr-no-randomize $(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread $(parallel) \
+		instrumented-tests
+
+coverage: ## the same tests, and which lines they reached (root)
+	+@$(MAKE) BUILD=$(BUILD)/coverage COVERAGE=1 $(parallel) tests
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	@BUILD=$(BUILD)/coverage tests/run unit fuzz kernel live
+	@tests/lib/coverage $(BUILD)/coverage
+
+instrumented-tests: tests
+	@TEST_TIMEOUT=$${TEST_TIMEOUT:-1200} tests/run unit fuzz kernel live
+
+.PHONY: fuzz fuzzers bench
+fuzz: ## run each fuzz target for FUZZ_SECONDS=60 (clang)
+	+@$(MAKE) BUILD=$(BUILD)/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		$(parallel) fuzzers
+	@set -e; for name in $(FUZZ_SOURCES:tests/fuzz/%.c=%); do \
+		mkdir -p $(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
+		echo "== $$name"; \
+		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/$$name- \
+			$(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
+	done
+
+bench: deps-bench ## measure what a call costs (root)
+	+@$(MAKE) $(parallel) benches
+	@tests/bench/run
+
+.PHONY: format format-check tidy check-headers check-layers
+format: ## have clang-format lay out all C files
+	clang-format --style=file -i $(SOURCES) $(HEADERS)
+
+format-check: ## say what 'make format' would change
+	clang-format --style=file --dry-run --Werror $(SOURCES) $(HEADERS)
+
+tidy: compile_commands.json ## clang-tidy and, where it is installed, shellcheck
+	@printf '%s\0' $(SOURCES) | xargs -0 -n 4 -P $$(nproc) clang-tidy --quiet -p .
+	@! command -v shellcheck >/dev/null || shellcheck -x $(SCRIPTS)
+
+check-headers: ## does every header compile alone?
+	@CC='$(CC)' CFLAGS='-std=gnu17 -D_GNU_SOURCE $(INCLUDES) -Itests/lib -Wall -Wextra -Wundef' \
+		tests/lib/check-headers $(HEADERS)
+
+check-layers: ## does every include point down?
+	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
+
+.PHONY: install demo
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		examples/bash-completion/nsxattr
+
+demo: deps-demo ## install what is missing, build, and show what nsxattr does (root)
+	+@$(MAKE) $(parallel) all
+	@BUILD='$(BUILD)' examples/demo.sh
+
+.PHONY: clean distclean help
+clean: ## remove what was built; root file systems that tests made stay in $(BUILD)/cache
+	@if [ -d '$(BUILD)' ]; then \
+		find '$(BUILD)' -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +; \
+	fi
+
+distclean: ## remove everything that is not in the repository
+	rm -rf '$(BUILD)' compile_commands.json
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+(_[a-z]+\.json)?:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+
+# ---- packages (Debian) ----
+
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libseccomp-dev libcap-dev liburing-dev
+DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
+# gcc-multilib is for programs of 32 bits.
+TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin ima-evm-utils openssl keyutils \
+	mmdebstrap e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
+	libarchive-tools clang $(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
+TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
+BENCH_PACKAGES := $(BUILD_PACKAGES) attr fakeroot pseudo
+
+apt_install := DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
+	-o Acquire::Retries=3 install --no-install-recommends
+
+# $(call have,PACKAGES): install what is missing; if that is nothing, apt-get is not even asked.
+define have
+@if ! command -v dpkg-query >/dev/null; then \
+	echo 'this is no Debian: the following packages, or their like, have to be there:'; \
+	echo '$(strip $1)'; exit 0; \
+fi; \
+missing=; known=1; \
+for package in $(sort $1); do \
+	case $$(dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2>/dev/null) in \
+	?i*) ;; \
+	*) missing="$$missing $$package"; apt-cache show $$package >/dev/null 2>&1 || known= ;; \
+	esac; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" != 0 ]; then \
+	echo "packages are missing; as root: apt-get install --no-install-recommends$$missing" >&2; \
+	exit 1; \
+fi; \
+exec </dev/null; \
+[ -n "$$known" ] || apt-get -q update || exit 1; \
+$(apt_install) $$missing || { apt-get -q update && $(apt_install) $$missing; }
+endef
+
+.PHONY: deps deps-build deps-demo deps-bench
+deps: ## install the packages that building, testing and the tools need (root)
+	$(call have,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
+deps-build:
+	$(call have,$(BUILD_PACKAGES))
+deps-demo:
+	$(call have,$(DEMO_PACKAGES))
+deps-bench:
+	$(call have,$(BENCH_PACKAGES))
+
+# ---- rules ----
+
+# Sub-makes use all processors unless somebody said how many.
+parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: FORCE must-be-root
+FORCE:
+must-be-root:
+	@[ "$$(id -u)" = 0 ] || { echo 'this needs root: sudo make $(MAKECMDGOALS)' >&2; exit 1; }
+
+# Files that change when flags, or the set of sources, change: what depends on them is then made anew.
+quoted = '$(subst ','\'',$1)'
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' $(call quoted,$1) | cmp -s - $@ || printf '%s\n' $(call quoted,$1) >$@
+endef
+$(BUILD)/flags: FORCE
+	$(call stamp,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+$(BUILD)/sources: FORCE
+	$(call stamp,$(SOURCES))
+
+define compile
+$(call say,CC,$<)
+@mkdir -p $(@D)
+$(Q)$(CC) $(ALL_CFLAGS) $1 -MMD -MP -c -o $@ $<
+endef
+
+define archive
+$(call say,AR,$@)
+@rm -f $@
+$(Q)$(AR) rcs $@ $(filter %.o,$^)
+endef
+
+define link
+$(call say,LD,$@)
+@mkdir -p $(@D)
+$(Q)$(CC) $(ALL_LDFLAGS) $1 -o $@ $(filter %.o,$^) $(filter %.a,$^) $2
+endef
+
+# The longest pattern wins: what lies below tests/ is compiled by the second rule.
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call compile,$(LIBRARY_CFLAGS))
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
+	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS))
+
+$(POLICY): $(call objects,$(POLICY_SOURCES)) $(BUILD)/sources
+	$(call archive)
+$(SUPERVISOR): $(call objects,$(SUPERVISOR_SOURCES)) $(BUILD)/sources
+	$(call archive)
+$(TESTLIB): $(call objects,$(TESTLIB_SOURCES)) $(BUILD)/sources
+	$(call archive)
+
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/supervisor/%.o $(SUPERVISOR) $(POLICY)
+	$(call link,,$(LIBS))
+$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
+	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS) $(LIBS))
+$(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
+	$(call link,,$(LIBS))
+$(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTLIB)
+	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS))
+$(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(SUPERVISOR) $(POLICY)
+	$(call link,,$(LIBS))
+$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(SUPERVISOR) $(POLICY)
+	$(call link,,$(LIBS))
+
+# Only a sanitizer finds this one's fault. 'private': not for the objects that it is linked from.
+$(BUILD)/tests/harness/leaks-memory: private INSTRUMENTATION += -fsanitize=address
+
+# Below their own $(BUILD), see 'make fuzz'.
+FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/%)
+fuzzers: $(FUZZERS)
+ifneq ($(filter fuzzers,$(MAKECMDGOALS)),)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPERVISOR) $(POLICY)
+	$(call link,-fsanitize=fuzzer,$(LIBS))
+endif
+
+SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/system/*.sh \
+	tests/lib/*.sh tests/lib/harness/*.sh tests/lib/check-headers tests/lib/check-layers \
+	tests/lib/coverage)
+
+compile_commands.json: FORCE ## the database that clangd and clang-tidy read
+	@{ printf '['; separator=; for file in $(SOURCES); do \
+		printf '%s\n{ "directory": "%s",\n  "file": "%s",\n  "command": "%s -c %s" }' \
+			"$$separator" '$(CURDIR)' "$$file" \
+			'$(subst ",\",$(CC) $(ALL_CFLAGS) $(LIBRARY_CFLAGS) $(TEST_CFLAGS))' "$$file"; \
+		separator=,; \
+	done; printf '\n]\n'; } >$@
+
+export BUILD CC MUST_RUN
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))

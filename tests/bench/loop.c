@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop that is measured: one attribute operation, again and again, on one file.
+ *
+ * It is the same program whoever is behind it: the kernel alone, the floor, nsxattr, or a library
+ * that is preloaded (so it calls libc's functions, not the system calls). It knows nothing of them.
+ *
+ *	loop OPERATION FILE CALLS BATCHES	measures once
+ *	loop					reads such lines from standard input, until its end
+ *
+ * A line of input is answered by a line of output: the result of the calls, which all have to be
+ * the same (a negative errno if they failed), then the nanoseconds a call, batch by batch. Waiting
+ * for the next line costs nothing, so that a driver can keep many of these at hand and let them run
+ * in turns. It ends with a message when the calls of a batch differ in their results.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define OPERATION_SIZE 32
+#define FILE_SIZE 4096
+
+#define SUFFIXED_NAME "security.NTACL"
+#define PAIR_NAME "security.pair"
+#define ABSENT_NAME "security.absent"
+#define KERNEL_NAME "user.x"
+/*
+ * Small, so that with the names, suffixed ones too, it fits into an ext4 inode of 256 bytes: another
+ * block for it costs much more than anything that is measured here.
+ */
+#define VALUE_SIZE 16
+#define BUFFER_SIZE 1024
+
+struct site {
+	const char *path;
+	int fd;
+	unsigned int turn;
+	char value[VALUE_SIZE];
+	char buffer[BUFFER_SIZE];
+};
+
+/* No two values in a row are the same: file systems know a shortcut for those. */
+static const char *next_value(struct site *site)
+{
+	unsigned int turn = ++site->turn;
+
+	memcpy(site->value, &turn, sizeof(turn));
+	return site->value;
+}
+
+static ssize_t get(struct site *site)
+{
+	return getxattr(site->path, SUFFIXED_NAME, site->buffer, BUFFER_SIZE);
+}
+
+static ssize_t set(struct site *site)
+{
+	return setxattr(site->path, SUFFIXED_NAME, next_value(site), VALUE_SIZE, 0);
+}
+
+static ssize_t fget(struct site *site)
+{
+	return fgetxattr(site->fd, SUFFIXED_NAME, site->buffer, BUFFER_SIZE);
+}
+
+static ssize_t fset(struct site *site)
+{
+	return fsetxattr(site->fd, SUFFIXED_NAME, next_value(site), VALUE_SIZE, 0);
+}
+
+static ssize_t get_kernel(struct site *site)
+{
+	return getxattr(site->path, KERNEL_NAME, site->buffer, BUFFER_SIZE);
+}
+
+static ssize_t set_kernel(struct site *site)
+{
+	return setxattr(site->path, KERNEL_NAME, next_value(site), VALUE_SIZE, 0);
+}
+
+static ssize_t get_absent(struct site *site)
+{
+	return getxattr(site->path, ABSENT_NAME, site->buffer, BUFFER_SIZE);
+}
+
+static ssize_t list(struct site *site)
+{
+	return listxattr(site->path, site->buffer, BUFFER_SIZE);
+}
+
+/* Two calls; nothing is left behind. */
+static ssize_t set_and_remove(struct site *site)
+{
+	if (setxattr(site->path, PAIR_NAME, next_value(site), VALUE_SIZE, 0) < 0)
+		return -1;
+	return removexattr(site->path, PAIR_NAME);
+}
+
+struct operation {
+	const char *name;
+	ssize_t (*call)(struct site *site);
+};
+
+static const struct operation operations[] = {
+	{ "get", get },
+	{ "set", set },
+	{ "fget", fget },
+	{ "fset", fset },
+	{ "get-kernel", get_kernel },
+	{ "set-kernel", set_kernel },
+	{ "get-absent", get_absent },
+	{ "list", list },
+	{ "set-remove", set_and_remove },
+};
+
+static const struct operation *operation_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(operations); i++)
+		if (strcmp(operations[i].name, name) == 0)
+			return &operations[i];
+	return NULL;
+}
+
+static ssize_t call_once(const struct operation *operation, struct site *site)
+{
+	ssize_t result = operation->call(site);
+
+	return result < 0 ? -errno : result;
+}
+
+static double nanoseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/** run_batch() - Return: nanoseconds a call; below 0 when a result is not the expected one. */
+static double run_batch(const struct operation *operation, struct site *site, unsigned long calls,
+			ssize_t expected)
+{
+	double start = nanoseconds_now();
+
+	for (unsigned long i = 0; i < calls; i++)
+		if (call_once(operation, site) != expected)
+			return -1;
+	return (nanoseconds_now() - start) / (double)calls;
+}
+
+/** measure() - one line of work. Return: whether all went well; a message has been written. */
+static bool measure(const struct operation *operation, struct site *site, unsigned long calls,
+		    unsigned long batches)
+{
+	ssize_t result = call_once(operation, site);
+
+	printf("%zd", result);
+	for (unsigned long i = 0; i < batches; i++) {
+		double each = run_batch(operation, site, calls, result);
+
+		if (each < 0) {
+			fprintf(stderr, "loop: %s %s: not every call gave %zd\n", operation->name,
+				site->path, result);
+			return false;
+		}
+		printf(" %.1f", each);
+	}
+	putchar('\n');
+	return fflush(stdout) == 0;
+}
+
+static bool measure_on(const char *name, const char *path, unsigned long calls,
+		       unsigned long batches)
+{
+	const struct operation *operation = operation_find(name);
+	struct site site = { .path = path };
+
+	if (!operation || calls == 0) {
+		fprintf(stderr, "loop: there is no operation '%s', or nothing to do\n", name);
+		return false;
+	}
+	site.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (site.fd < 0) {
+		fprintf(stderr, "loop: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	bool done = measure(operation, &site, calls, batches);
+
+	close(site.fd);
+	return done;
+}
+
+static bool obey(const char *line)
+{
+	char name[OPERATION_SIZE], path[FILE_SIZE];
+	unsigned long calls, batches;
+
+	if (sscanf(line, "%31s %4095s %lu %lu", name, path, &calls, &batches) == 4)
+		return measure_on(name, path, calls, batches);
+	fprintf(stderr, "loop: not OPERATION FILE CALLS BATCHES: %s", line);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	char line[OPERATION_SIZE + FILE_SIZE + 64];
+	bool done = true;
+
+	if (argc == 5)
+		return measure_on(argv[1], argv[2], strtoul(argv[3], NULL, 10),
+				  strtoul(argv[4], NULL, 10)) ?
+			       EXIT_SUCCESS :
+			       EXIT_FAILURE;
+	while (done && fgets(line, sizeof(line), stdin))
+		done = obey(line);
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Does tests/run catch what it is there to catch? Each program beside this file, and each script made
+# here, is a test that goes wrong in its own way.
+
+set -u
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+
+PROGRAMS=$BUILD/tests/harness
+scratch=$(mktemp -d) || exit 1
+# shellcheck disable=SC2064 # now
+trap "rm -rf '$scratch'; case_end \$?" EXIT
+
+# gives() - NAME SUMMARY STATUS TEXT TEST [SETTING…]: what tests/run must say of a test
+#
+# SUMMARY is its last line, STATUS its exit status, TEXT must be somewhere in its output.
+gives() {
+	local name=$1 summary=$2 expected=$3 text=$4 specimen=$5 said status=0
+	shift 5
+	said=$(env MUST_RUN= TEST_TIMEOUT=20 TEST_LOGS="$scratch/logs" "$@" tests/run "$specimen" 2>&1) ||
+		status=$?
+	if [ "${said##*$'\n'}" = "$summary" ] && [ "$status" -eq "$expected" ] &&
+		[[ $said == *"$text"* ]]; then
+		ok "$name"
+	else
+		not_ok "$name" "expected: $summary, exit status $expected, and: $text
+found:    exit status $status, and:
+$said"
+	fi
+}
+
+# script() - NAME <TEXT: make a shell test
+script() {
+	{
+		echo '. tests/lib/case.sh'
+		cat
+	} >"$scratch/$1.sh"
+}
+
+# ---- Criterion programs ----
+
+gives "a test that passes" "1 passed, 0 failed" 0 "ok    passes" "$PROGRAMS/passes"
+gives "two tests that fail" "1 passed, 2 failed" 1 "fails_and_goes_on" "$PROGRAMS/fails"
+gives "tests whose process ends" "1 passed, 3 failed" 1 "aborts: CRASH" "$PROGRAMS/crashes"
+gives "a test that hangs" "0 passed, 1 failed" 1 "has not ended within 1 s" "$PROGRAMS/hangs" \
+	TEST_TIMEOUT=1
+gives "a program that ends too early" "0 passed, 1 failed" 1 "no result" "$PROGRAMS/dies"
+gives "a program without tests" "0 passed, 1 failed" 1 "tested nothing" "$PROGRAMS/tests-nothing"
+gives "a test that is skipped" "1 passed, 0 failed, 1 skipped" 0 "" "$PROGRAMS/skips"
+gives "a test that must not be skipped" "1 passed, 1 failed" 1 "MUST_RUN" "$PROGRAMS/skips" MUST_RUN=1
+gives "a descriptor that is left open" "0 passed, 1 failed" 1 "open: /dev/null" \
+	"$PROGRAMS/leaks-descriptor"
+gives "memory that is lost" "1 passed, 1 failed" 1 "detected memory leaks" "$PROGRAMS/leaks-memory"
+gives "a process that is left behind" "1 passed, 1 failed" 1 "left behind" "$PROGRAMS/leaves-process"
+gives "a program that was not built" "0 passed, 1 failed" 1 "" "$PROGRAMS/no-such-program"
+
+# ---- shell tests ----
+
+script passes <<'END'
+ok "one"
+(ok "two, in a subshell")
+check "three" true
+END
+gives "a script that passes" "3 passed, 0 failed" 0 "" "$scratch/passes.sh"
+
+script fails <<'END'
+ok "one"
+not_ok "two" "this is the detail"
+check "three" sh -c "echo this was said; exit 3"
+END
+gives "a script that fails" "1 passed, 2 failed" 1 "# this is the detail" "$scratch/fails.sh"
+gives "a command that fails is shown" "1 passed, 2 failed" 1 "# this was said" "$scratch/fails.sh"
+
+script ends_early <<'END'
+ok "one"
+set -e
+false
+ok "two"
+END
+gives "a script that ends early" "1 passed, 1 failed" 1 "exit status: 1" "$scratch/ends_early.sh"
+
+script is_killed <<'END'
+ok "one"
+kill -KILL $$
+END
+gives "a script that is killed" "0 passed, 1 failed" 1 "no result" "$scratch/is_killed.sh"
+
+script tests_nothing </dev/null
+gives "a script that tests nothing" "0 passed, 1 failed" 1 "0 passed, 0 failed" \
+	"$scratch/tests_nothing.sh"
+
+script skips <<'END'
+ok "one"
+skip "two" "there is a reason"
+END
+gives "a script that skips" "1 passed, 0 failed, 1 skipped" 0 "" "$scratch/skips.sh"
+gives "a script that must not skip" "1 passed, 1 failed" 1 "there is a reason" "$scratch/skips.sh" \
+	MUST_RUN=1
+
+script hangs <<'END'
+ok "one"
+while :; do read -r -t 1 <>/dev/zero; done
+END
+gives "a script that hangs" "0 passed, 1 failed" 1 "has not ended within 1 s" "$scratch/hangs.sh" \
+	TEST_TIMEOUT=1
+
+gives "no such test" "0 passed, 1 failed" 1 "there is no test" "unit/no_such_test"

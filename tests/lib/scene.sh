@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# A scene for tests with real clients: a directory that root of a namespace reaches and owns, ways to
+# run a command in a namespace, and comparisons that say what was expected and what was found.
+#
+# Sourced after tests/lib/case.sh. The working directory becomes the scene, because the clone may
+# lie where root of a namespace has no business (/root).
+#
+# The host's root is 0; root of the usual namespace is the host's 100000, with 65536 ids. So a value
+# that "inside" calls NAME lies on the inode as NAME@uid=100000.
+
+export LC_ALL=C
+
+NSXATTR=$(realpath "${BUILD:-build}/nsxattr")
+REPOSITORY=$PWD
+
+# The maps of inside(); inside_map() takes others.
+INSIDE_ROOT=100000
+INSIDE_COUNT=65536
+
+# RESOLVER says how nsxattr is to resolve paths: auto, ring or process.
+options=(--resolver="${RESOLVER-auto}")
+
+# needs() - PROGRAM…: skip the rest of the script when one is missing
+needs() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null && continue
+		skip "${0##*/} with $program" "it is not installed; \"make deps\" does that"
+		exit 0
+	done
+}
+
+# scene_remove() - undo scene_make(); keeps the exit status that it is given
+scene_remove() {
+	cd /
+	rm -rf --one-file-system "$SCENE"
+	return "$1"
+}
+
+# scene_make() - make the scene and go there
+#
+# What was to be done at exit (the summary of case.sh) is done after the scene is gone.
+scene_make() {
+	SCENE=$(mktemp -d /var/tmp/nsxattr.XXXXXX) || exit 1
+	chmod 755 "$SCENE"
+	local handler
+	eval "handler=($(trap -p EXIT))"
+	# shellcheck disable=SC2064 # now: the handler of this moment
+	trap "scene_remove \$?; ${handler[2]-}" EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	cd "$SCENE" || exit 1
+	mkdir "$SCENE/bin"
+	install -m 755 "$REPOSITORY/tests/lib/enter-userns.sh" "$SCENE/bin/enter-userns"
+}
+
+# inside_map() - run a command as root of a namespace: IN:OUT:COUNT COMMAND…
+inside_map() {
+	local map=$1
+	shift
+	"$NSXATTR" run "${options[@]}" --map-users="$map" --map-groups="$map" -- "$@"
+}
+
+# inside() - run a command as root of the usual namespace
+inside() {
+	inside_map "0:$INSIDE_ROOT:$INSIDE_COUNT" "$@"
+}
+
+# The words to put before a command so that it runs as an ordinary user.
+# shellcheck disable=SC2034 # used by those who source this
+as_user=(setpriv --reuid=1000 --regid=1000 --clear-groups --)
+
+# own() - give files, links and directories to root of the usual namespace
+own() {
+	chown -hR "$INSIDE_ROOT:$INSIDE_ROOT" "$@"
+}
+
+# same() - NAME EXPECTED FOUND
+same() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	elif [[ $2$3 == *$'\n'* ]]; then
+		not_ok "$1" "expected (-) and found (+), the first 20 lines:
+$(diff -U0 <(echo "$2") <(echo "$3") | sed 1,2d | sed 20q | cut -c1-200)"
+	else
+		not_ok "$1" "expected: \"$2\"
+found:    \"$3\""
+	fi
+}
+
+# fails() - NAME TEXT COMMAND…: the command must fail, and say TEXT on its standard error
+fails() {
+	local name=$1 text=$2 said
+	shift 2
+	if said=$("$@" 2>&1 >/dev/null); then
+		not_ok "$name" "expected: a failure with \"$text\"
+found:    success${said:+, saying: $said}"
+	elif [[ $said != *"$text"* ]]; then
+		not_ok "$name" "expected: a failure with \"$text\"
+found:    $said"
+	else
+		ok "$name"
+	fi
+}
+
+# getfattr writes the '=' of a name as \075, and so tells it from that before the value.
+unescape() {
+	sed 's/\\075/=/g'
+}
+
+# names() - FILE [PREFIX…]: the names that getfattr lists, sorted, on one line
+#
+# Here and below, PREFIX is what to put before the command: inside, inside "${as_user[@]}", …
+names() {
+	local file=$1
+	shift
+	"$@" getfattr -h --absolute-names -m - -- "$file" 2>&1 |
+		sed -e '/^# file: /d' -e '/^$/d' | unescape | sort | paste -sd' '
+}
+
+# value() - NAME FILE [PREFIX…]: the value in hexadecimal digits, or why there is none
+value() {
+	local name=$1 file=$2
+	shift 2
+	"$@" getfattr -h --absolute-names -e hex -n "$name" -- "$file" 2>&1 |
+		sed -n -e 's/^[^=]*=0x//p' -e 's/^getfattr: //p' -e '/^[^=#]\+$/s/.*//p'
+}
+
+# text() - NAME FILE [PREFIX…]: the value as it is, or why there is none
+text() {
+	local name=$1 file=$2
+	shift 2
+	"$@" getfattr -h --absolute-names --only-values -n "$name" -- "$file" 2>&1
+}
+
+# tree() - DIRECTORY [PREFIX…]: a line "PATH NAME=VALUE" for each attribute below it, sorted
+#
+# Without access control lists, which are not ours.
+tree() {
+	local directory=$1
+	shift
+	(cd "$directory" && "$@" getfattr -Rhd -m - -e hex .) 2>&1 |
+		awk '/^# file: / { file = substr($0, 9); next }
+		     NF && !/^system\./ { print file, $0 }' | unescape | sort
+}
+
+# plain() - DIRECTORY: the same, seen by the host, of the names that belong to nobody in particular
+plain() {
+	tree "$1" | grep -v '@uid=' | grep -E '^[^ ]+ (security|trusted)\.'
+}
+
+# variants() - DIRECTORY [ROOT]: the same, of the variants of one root, without their suffix
+variants() {
+	tree "$1" | sed -n "s/@uid=${2-$INSIDE_ROOT}=/=/p" | sort
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_TESTS_TREE_H
+#define NSXATTR_TESTS_TREE_H
+
+/*
+ * The tree that the differential driver works on: every kind of inode that a name can lead to, every
+ * way to get there, and descriptors of every kind under fixed numbers. Ids 5 and 6 own some of it.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What stands for something else in a path that is logged, see path_expand(). */
+#define LONGEST_NAME "$L" /* 255 bytes */
+#define TOO_LONG_NAME "$M" /* 256 bytes */
+#define DEEP_NAME "$X" /* d/d/…, DEPTH levels */
+#define DEPTH 40
+
+/* Chains of links: the kernel follows 40, see path_resolution(7). */
+#define CHAIN 41
+
+/* Numbers of the descriptors; those of the standard streams and of nothing else are below. */
+enum descriptor {
+	FD_BASE = 100,
+	FD_FILE = FD_BASE,
+	FD_FILE_RW,
+	FD_FILE_WRITE,
+	FD_FILE_PATH,
+	FD_LINK_PATH,
+	FD_DIR,
+	FD_DIR_PATH,
+	FD_FIFO,
+	FD_PIPE_READ,
+	FD_PIPE_WRITE,
+	FD_SOCKET,
+	FD_SOCKET_PATH,
+	FD_MEMFD,
+	FD_DELETED_FILE,
+	FD_DELETED_DIR,
+	FD_DELETED_PATH,
+	FD_PROC_FD,
+	FD_TREE,
+	FD_SECRET,
+	FD_OTHERS,
+	FD_TEMPORARY,
+	FD_CLOSED,
+	/* The inode of all of them is the host's, so a namespace's root is not its owner. */
+	FD_EVENTFD,
+	FD_END,
+};
+
+static const char *const descriptor_names[] = {
+	[FD_FILE - FD_BASE] = "file",
+	[FD_FILE_RW - FD_BASE] = "file(rw)",
+	[FD_FILE_WRITE - FD_BASE] = "file(w)",
+	[FD_FILE_PATH - FD_BASE] = "file(path)",
+	[FD_LINK_PATH - FD_BASE] = "link(path)",
+	[FD_DIR - FD_BASE] = "dir",
+	[FD_DIR_PATH - FD_BASE] = "dir(path)",
+	[FD_FIFO - FD_BASE] = "fifo",
+	[FD_PIPE_READ - FD_BASE] = "pipe(r)",
+	[FD_PIPE_WRITE - FD_BASE] = "pipe(w)",
+	[FD_SOCKET - FD_BASE] = "socket",
+	[FD_SOCKET_PATH - FD_BASE] = "node(path)",
+	[FD_MEMFD - FD_BASE] = "memfd",
+	[FD_DELETED_FILE - FD_BASE] = "deleted",
+	[FD_DELETED_DIR - FD_BASE] = "deleted-dir",
+	[FD_DELETED_PATH - FD_BASE] = "deleted(path)",
+	[FD_PROC_FD - FD_BASE] = "proc",
+	[FD_TREE - FD_BASE] = "tree",
+	[FD_SECRET - FD_BASE] = "secret",
+	[FD_OTHERS - FD_BASE] = "others",
+	[FD_TEMPORARY - FD_BASE] = "tmpfile",
+	[FD_CLOSED - FD_BASE] = "closed",
+	[FD_EVENTFD - FD_BASE] = "eventfd",
+};
+
+/* The paths below have them as they are written. */
+_Static_assert(FD_FILE == 100 && FD_DIR == 105 && FD_DELETED_DIR == 114 && FD_TREE == 117 &&
+		       FD_CLOSED == 121 && FD_EVENTFD == 122,
+	       "the numbers in procfs_objects and in tree_make_links()");
+
+/* Paths below the tree. What comes often is what most of the others lead to. */
+static const char *const objects[] = {
+	"file", "file", "file", "dir", "dir", "link", "link", "linkdir", "hardlink", "empty",
+	"secret", "readonly", "others", "grouped", "writable", "dir/inner", "dir/inner",
+	"private", "private/inner", "private5", "private5/inner", "group5", "group5/inner",
+	"unsearchable", "unsearchable/inner", "sticky", "sticky/inner", "sticky/link5",
+	"sticky/link6", "linkdir/inner", "dangling", "loop", "ping", "updown", "longlink",
+	"slashlink", "chain39", "chain40", "chain41", "fifo", "node", LONGEST_NAME, DEEP_NAME,
+	"abslink", "abslinkdir/inner", "link-proc-fd", "link-proc-dir/inner", "link-proc-cwd/file",
+	"link-proc-root", "link-proc-thread", "link-dev-fd", "link-link-proc", "link-proc-deleted",
+	"link-proc-pid",
+	/* These are errors. */
+	"missing", "missing/inner", "file/inner", "link/inner", "dangling/inner", "loop/inner",
+	"fifo/inner", TOO_LONG_NAME, "dir/" TOO_LONG_NAME, "empty/..", "missing/..",
+	/* And these are special. */
+	".", "..", "", "dir/..", "linkdir/..",
+};
+
+/* Whole paths; $D is the tree, $P the process, $T the thread. Only those that lead into the tree. */
+static const char *const procfs_objects[] = {
+	"/proc/self/fd/100", "/proc/self/fd/101", "/proc/self/fd/103", "/proc/self/fd/104",
+	"/proc/self/fd/105", "/proc/self/fd/105/inner", "/proc/self/fd/106/inner",
+	"/proc/self/fd/107", "/proc/self/fd/108", "/proc/self/fd/110", "/proc/self/fd/111",
+	"/proc/self/fd/112", "/proc/self/fd/113", "/proc/self/fd/114", "/proc/self/fd/114/inner",
+	"/proc/self/fd/115", "/proc/self/fd/121", "/proc/self/fd/abc", "/proc/self/fd/0100",
+	"/proc/self/fd/118", "/proc/self/fd/119", "/proc/self/fd/117/file", "/dev/fd/100",
+	"/dev/fd/105/inner", "/proc/thread-self/fd/100", "/proc/thread-self/fd/105/../file",
+	"/proc/$P/fd/101", "/proc/self/task/$T/fd/101", "/proc/$P/task/$T/cwd", "/proc/self/cwd",
+	"/proc/self/cwd/file", "/proc/thread-self/cwd/link", "/proc/$P/cwd/dir/inner",
+	"/proc/self/root$D/file", "/proc/self/root$D/linkdir/inner", "/proc/self/root/$D",
+	"/proc/thread-self/root$D/abslink", "/proc/self/../self/cwd/file",
+	"/proc/self/fd/../cwd/file", "/proc/self/cwd/link-proc-cwd/link-proc-fd",
+	"/proc/self/root/proc/self/root/proc/self/cwd/file", "/../..$D/file",
+	"/proc/self/fd/105/../../proc/self/cwd/file",
+};
+
+/* On procfs itself. */
+static const char *const procfs_inodes[] = {
+	"/proc/self/", "/proc/self/fd", "/proc/self/status", "/proc/thread-self/", "/proc/$P/status", "/proc/self/task/$T/comm", "/proc/self/nothing",
+	"/proc/self/status/x",
+};
+
+/* These have the host as their owner: a namespace's root may only look at them. */
+static const char *const hosts_inodes[] = {
+	"/proc/self/ns/user", "/proc/thread-self/ns/mnt", "/proc/self/fd/122", "/proc/version",
+	"/proc", "/proc/self/attr", "/proc/self", "/proc/thread-self", "/",
+};
+
+static void tree_check(bool is_good, const char *what)
+{
+	if (!is_good)
+		err(EXIT_FAILURE, "cannot make %s", what);
+}
+
+static void tree_file(const char *name, mode_t mode, uid_t uid, gid_t gid)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	tree_check(fd >= 0 && write(fd, name, strlen(name)) > 0 && fchown(fd, uid, gid) == 0 &&
+			   fchmod(fd, mode) == 0,
+		   name);
+	close(fd);
+}
+
+static void tree_directory(const char *name, mode_t mode, uid_t uid, gid_t gid)
+{
+	char inner[64];
+
+	tree_check(mkdir(name, 0700) == 0, name);
+	snprintf(inner, sizeof(inner), "%s/inner", name);
+	tree_file(inner, 0644, uid, gid);
+	tree_check(chown(name, uid, gid) == 0 && chmod(name, mode) == 0, name);
+}
+
+static void tree_link(const char *target, const char *name, uid_t uid)
+{
+	tree_check(symlink(target, name) == 0 && lchown(name, uid, uid) == 0, name);
+}
+
+static void tree_make_files(void)
+{
+	char longest[256];
+
+	memset(longest, 'n', 255);
+	longest[255] = '\0';
+	tree_file("file", 0644, 0, 0);
+	tree_check(link("file", "hardlink") == 0, "hardlink");
+	tree_file("empty", 0644, 0, 0);
+	tree_check(truncate("empty", 0) == 0, "empty");
+	tree_file("secret", 0000, 0, 0);
+	tree_file("readonly", 0400, 0, 0);
+	tree_file("others", 0600, 5, 5);
+	tree_file("grouped", 0660, 0, 5);
+	tree_file("writable", 0666, 6, 6);
+	tree_file(longest, 0644, 0, 0);
+	tree_check(mkfifo("fifo", 0666) == 0, "fifo");
+	tree_check(mknod("node", S_IFSOCK | 0666, 0) == 0, "node");
+}
+
+static void tree_make_directories(void)
+{
+	char deep[2 * DEPTH + 1];
+
+	tree_directory("dir", 0755, 0, 0);
+	tree_directory("private", 0700, 0, 0);
+	tree_directory("private5", 0700, 5, 5);
+	tree_directory("group5", 0750, 0, 5);
+	tree_directory("unsearchable", 0666, 5, 5);
+	tree_directory("sticky", 01777, 5, 5);
+	for (size_t i = 0; i < DEPTH; i++) {
+		memcpy(deep + 2 * i, "d/", 3);
+		tree_check(mkdir(deep, 0755) == 0, deep);
+	}
+}
+
+static void tree_make_links(const char *directory)
+{
+	char text[4096], name[32];
+
+	tree_link("file", "link", 0);
+	tree_link("dir", "linkdir", 0);
+	tree_link("dir//", "slashlink", 0);
+	tree_link("missing", "dangling", 0);
+	tree_link("loop", "loop", 0);
+	tree_link("pong", "ping", 0);
+	tree_link("ping", "pong", 0);
+	tree_link("dir/../../tree/dir/./../file", "updown", 0);
+	tree_link("../file", "sticky/link5", 5);
+	tree_link("../file", "sticky/link6", 6);
+	tree_link("file", "chain1", 0);
+	for (unsigned int i = 2; i <= CHAIN; i++) {
+		snprintf(text, sizeof(text), "chain%u", i - 1);
+		snprintf(name, sizeof(name), "chain%u", i);
+		tree_link(text, name, 0);
+	}
+	/* As long as a link can be. */
+	for (size_t i = 0; i < 4090; i += 2)
+		memcpy(text + i, "./", 2);
+	memcpy(text + 4090, "file", 5);
+	tree_link(text, "longlink", 0);
+	snprintf(text, sizeof(text), "%s/file", directory);
+	tree_link(text, "abslink", 0);
+	snprintf(text, sizeof(text), "%s/dir", directory);
+	tree_link(text, "abslinkdir", 0);
+	tree_link("/proc/self/fd/100", "link-proc-fd", 0);
+	tree_link("/proc/self/fd/105", "link-proc-dir", 0);
+	tree_link("/proc/self/cwd", "link-proc-cwd", 0);
+	snprintf(text, sizeof(text), "/proc/self/root%s/link", directory);
+	tree_link(text, "link-proc-root", 0);
+	tree_link("/proc/thread-self/fd/101", "link-proc-thread", 0);
+	tree_link("/dev/fd/101", "link-dev-fd", 0);
+	tree_link("link-proc-dir/../link-proc-fd", "link-link-proc", 0);
+	tree_link("/proc/self/fd/113", "link-proc-deleted", 0);
+	tree_link("/proc/self/../thread-self/fd/105/inner", "link-proc-pid", 0);
+}
+
+/** tree_make() - make the tree in the working directory, whose path is @directory */
+static inline void tree_make(const char *directory)
+{
+	umask(0);
+	tree_make_files();
+	tree_make_directories();
+	tree_make_links(directory);
+}
+
+static void tree_keep(int fd, enum descriptor number)
+{
+	tree_check(fd >= 0 && dup2(fd, (int)number) == (int)number,
+		   descriptor_names[number - FD_BASE]);
+	close(fd);
+}
+
+static void tree_open_at(const char *path, int flags, enum descriptor number)
+{
+	tree_keep(open(path, flags, 0644), number);
+}
+
+static void tree_open_deleted(void)
+{
+	tree_open_at("deleted", O_RDWR | O_CREAT | O_EXCL, FD_DELETED_FILE);
+	tree_open_at("deleted", O_PATH, FD_DELETED_PATH);
+	tree_check(unlink("deleted") == 0, "deleted");
+	tree_check(mkdir("deleted", 0755) == 0, "deleted");
+	tree_open_at("deleted", O_RDONLY | O_DIRECTORY, FD_DELETED_DIR);
+	tree_check(rmdir("deleted") == 0, "deleted");
+}
+
+/** tree_open() - open the descriptors; the working directory is the tree */
+static inline void tree_open(void)
+{
+	int pair[2];
+
+	tree_open_at("file", O_RDONLY, FD_FILE);
+	tree_open_at("file", O_RDWR, FD_FILE_RW);
+	tree_open_at("file", O_WRONLY, FD_FILE_WRITE);
+	tree_open_at("file", O_PATH, FD_FILE_PATH);
+	tree_open_at("link", O_PATH | O_NOFOLLOW, FD_LINK_PATH);
+	tree_open_at("dir", O_RDONLY | O_DIRECTORY, FD_DIR);
+	tree_open_at("dir", O_PATH, FD_DIR_PATH);
+	tree_open_at("fifo", O_RDWR | O_NONBLOCK, FD_FIFO);
+	tree_check(pipe(pair) == 0, "a pipe");
+	tree_keep(pair[0], FD_PIPE_READ);
+	tree_keep(pair[1], FD_PIPE_WRITE);
+	tree_keep(socket(AF_UNIX, SOCK_STREAM, 0), FD_SOCKET);
+	tree_open_at("node", O_PATH, FD_SOCKET_PATH);
+	tree_keep(memfd_create("memfd", 0), FD_MEMFD);
+	tree_open_at("/proc/self/fd", O_RDONLY | O_DIRECTORY, FD_PROC_FD);
+	tree_open_at(".", O_RDONLY | O_DIRECTORY, FD_TREE);
+	tree_open_at("secret", O_RDWR, FD_SECRET);
+	tree_open_at("others", O_RDONLY, FD_OTHERS);
+	tree_open_at(".", O_RDWR | O_TMPFILE, FD_TEMPORARY);
+	tree_keep(eventfd(0, 0), FD_EVENTFD);
+	tree_open_deleted();
+}
+
+#endif

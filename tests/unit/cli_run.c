@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <string.h>
+
+#include "policy.h"
+
+#define WORDS_MAX 16
+
+/* The request lies here: a struct id_map is long. */
+static struct run_request request;
+static char *words[WORDS_MAX + 1];
+
+static enum options_result parse(const char *line)
+{
+	static char copy[256];
+	char *rest = copy;
+	int count = 0;
+
+	cr_assert_lt(strlen(line), sizeof(copy));
+	strcpy(copy, line);
+	words[count++] = (char *)"run";
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
+		cr_assert_lt(count, WORDS_MAX);
+		if (*word)
+			words[count++] = word;
+	}
+	words[count] = NULL;
+	memset(&request, 0, sizeof(request));
+	return cli_run_parse(count, words, &request);
+}
+
+static void parses(const char *line)
+{
+	cr_assert_eq(parse(line), OPTIONS_PARSED, "%s", line);
+}
+
+static void refuses(const char *line, const char *message)
+{
+	char expected[512];
+
+	cr_redirect_stderr();
+	cr_expect_eq(parse(line), OPTIONS_REFUSED, "%s", line);
+	cr_expect_null(request.command, "the request was filled in");
+	snprintf(expected, sizeof(expected),
+		 "nsxattr: %s\nnsxattr: Try 'nsxattr run --help' for more information\n", message);
+	cr_expect_stderr_eq_str(expected);
+}
+
+Test(cli_run, needs_no_option)
+{
+	parses("id -u");
+	cr_expect_str_eq(request.command[0], "id");
+	cr_expect_str_eq(request.command[1], "-u");
+	cr_expect_null(request.command[2]);
+	cr_expect_eq(request.policy, policy_builtin("default"));
+	cr_expect(!request.users.is_given && !request.groups.is_given);
+	cr_expect(!request.map_root_user && !request.no_userns && !request.allow_io_uring);
+	cr_expect_eq(request.resolver, RESOLVER_AUTO);
+	cr_expect_eq(request.verbosity, 0);
+}
+
+Test(cli_run, leaves_the_command_its_options)
+{
+	parses("-v ls -v --version -- x");
+	cr_expect_eq(request.verbosity, 1);
+	cr_expect_str_eq(request.command[0], "ls");
+	cr_expect_str_eq(request.command[2], "--version");
+	cr_expect_str_eq(request.command[3], "--");
+}
+
+Test(cli_run, stops_at_two_dashes)
+{
+	parses("-v -- -v");
+	cr_expect_eq(request.verbosity, 1);
+	cr_expect_str_eq(request.command[0], "-v");
+}
+
+Test(cli_run, collects_ranges)
+{
+	parses("--map-users=0:100000:10 --map-users 10:200000:5 --map-groups=0:7:1 id");
+	cr_expect_eq(request.users.map.count, 2);
+	cr_expect_eq(request.users.map.extents[1].host, 200000);
+	cr_expect_eq(request.groups.map.count, 1);
+	cr_expect(request.users.is_given && !request.users.is_auto);
+}
+
+Test(cli_run, takes_auto_for_one_sort_of_ids_and_beside_ranges)
+{
+	parses("--map-users=auto --map-users=65536:7:1 id");
+	cr_expect(request.users.is_auto);
+	cr_expect_eq(request.users.map.count, 1);
+	cr_expect(!request.groups.is_given);
+	parses("--map-auto id");
+	cr_expect(request.users.is_auto && request.groups.is_auto);
+}
+
+Test(cli_run, takes_the_other_options)
+{
+	parses("-r --allow-io-uring --resolver=process -p kernel -vv id");
+	cr_expect(request.map_root_user && request.allow_io_uring);
+	cr_expect_eq(request.resolver, RESOLVER_PROCESS);
+	cr_expect_eq(request.policy, policy_builtin("kernel"));
+	cr_expect_eq(request.verbosity, 2);
+	parses("--no-userns --resolver ring id");
+	cr_expect(request.no_userns);
+	cr_expect_eq(request.resolver, RESOLVER_RING);
+}
+
+Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
+{
+	parses("--map-r --verb id");
+	cr_expect(request.map_root_user);
+	cr_expect_eq(request.verbosity, 1);
+}
+
+Test(cli_run, names_every_builtin_policy_in_its_refusal)
+{
+	refuses("-p strict id", "--policy=strict is no policy; there are: default, kernel");
+	cr_expect_not_null(policy_builtin("default"));
+	cr_expect_not_null(policy_builtin("kernel"));
+}
+
+Test(cli_run, refuses_to_run_nothing)
+{
+	refuses("-v", "there is no command to run");
+}
+
+Test(cli_run, refuses_to_run_nothing_behind_two_dashes)
+{
+	refuses("-v --", "there is no command to run");
+}
+
+Test(cli_run, refuses_an_unknown_option)
+{
+	refuses("--frobnicate id", "unknown option '--frobnicate'");
+}
+
+Test(cli_run, suggests_the_option_that_may_have_been_meant)
+{
+	refuses("--map-usres=0:1:2 id", "unknown option '--map-usres'; did you mean '--map-users'?");
+}
+
+Test(cli_run, refuses_an_unknown_letter_in_a_cluster)
+{
+	refuses("-vx id", "unknown option '-x'");
+}
+
+Test(cli_run, refuses_an_option_without_its_argument)
+{
+	refuses("--policy", "option '--policy' needs an argument: --policy=NAME");
+}
+
+Test(cli_run, refuses_a_letter_without_its_argument)
+{
+	refuses("-vp", "option '--policy' needs an argument: --policy=NAME");
+}
+
+Test(cli_run, refuses_an_argument_that_is_too_much)
+{
+	refuses("--verbose=3 id", "option '--verbose' takes no argument");
+}
+
+Test(cli_run, refuses_a_malformed_range)
+{
+	refuses("--map-users=0:1 id",
+		"--map-users=0:1 is not of the form INSIDE:OUTSIDE:COUNT (numbers up to 4294967295)");
+}
+
+Test(cli_run, refuses_ranges_that_overlap)
+{
+	refuses("--map-groups=0:1:2 --map-groups=1:9:2 id",
+		"--map-groups=1:9:2 overlaps another range inside");
+}
+
+Test(cli_run, refuses_an_unknown_resolver)
+{
+	refuses("--resolver=fast id", "--resolver=fast is not one of auto, ring, process");
+}
+
+Test(cli_run, refuses_maps_without_a_namespace)
+{
+	refuses("--no-userns --map-auto id",
+		"--no-userns makes no user namespace, so there are no ids to map");
+}
+
+Test(cli_run, refuses_a_root_user_without_a_namespace)
+{
+	refuses("-N -r id", "--no-userns makes no user namespace, so there are no ids to map");
+}
+
+Test(cli_run, refuses_other_maps_beside_the_root_user)
+{
+	refuses("--map-root-user --map-users=1:1:1 id",
+		"--map-root-user maps one id, and goes with no other --map option");
+}
+
+Test(cli_run, answers_a_question_for_help_wherever_it_stands)
+{
+	cr_redirect_stdout();
+	cr_expect_eq(parse("-v --help"), OPTIONS_ANSWERED);
+	cr_expect_eq(parse("-h id"), OPTIONS_ANSWERED);
+	cr_expect_null(request.command);
+}
+
+Test(cli_run, answers_a_question_for_the_version)
+{
+	cr_redirect_stdout();
+	cr_expect_eq(parse("--version"), OPTIONS_ANSWERED);
+	fflush(stdout);
+	cr_expect_stdout_eq_str("nsxattr " NSXATTR_VERSION "\n");
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The filter's BPF is interpreted here, for every number of every ABI; nothing is installed. That
+ * the kernel agrees with the interpreter is for the live tests.
+ */
+#include "attach/filter.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "request/syscalls.h"
+
+#define X32_BIT 0x40000000
+#define IO_URING_SETUP 425 /* on every ABI */
+#define IO_URING_ENTER 426
+#define NUMBERS 1024 /* well above the last call there is */
+
+#if defined(__x86_64__)
+static const uint32_t archs[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386 };
+#define FOREIGN_ARCH AUDIT_ARCH_AARCH64
+#else
+static const uint32_t archs[] = { AUDIT_ARCH_AARCH64 };
+#define FOREIGN_ARCH AUDIT_ARCH_X86_64
+#endif
+
+#define ARCH_COUNT (sizeof(archs) / sizeof(archs[0]))
+
+static struct sock_fprog program;
+
+static void build(bool allow_io_uring)
+{
+	struct filter_options options = { .allow_io_uring = allow_io_uring };
+
+	cr_assert_eq(filter_build(&options, &program), 0);
+}
+
+static void build_default(void)
+{
+	build(false);
+}
+
+static void done(void)
+{
+	filter_done(&program);
+}
+
+static bool holds(const struct sock_filter *at, uint32_t accumulator)
+{
+	switch (BPF_OP(at->code)) {
+	case BPF_JEQ:
+		return accumulator == at->k;
+	case BPF_JGT:
+		return accumulator > at->k;
+	case BPF_JGE:
+		return accumulator >= at->k;
+	case BPF_JSET:
+		return accumulator & at->k;
+	default:
+		cr_assert_fail("unknown condition %#x", at->code);
+		return false;
+	}
+}
+
+static uint32_t load(const struct seccomp_data *call, uint32_t offset)
+{
+	uint32_t word;
+
+	cr_assert_leq(offset, sizeof(*call) - sizeof(word));
+	memcpy(&word, (const char *)call + offset, sizeof(word));
+	return word;
+}
+
+/* What the filter says to a call, by classic BPF's rules (seccomp(2)). */
+static uint32_t verdict(uint32_t arch, uint32_t number)
+{
+	const struct seccomp_data call = { .arch = arch, .nr = (int)number };
+	uint32_t accumulator = 0;
+	unsigned int i = 0;
+
+	while (i < program.len) {
+		const struct sock_filter *at = &program.filter[i++];
+
+		switch (BPF_CLASS(at->code)) {
+		case BPF_LD:
+			cr_assert_eq(at->code, BPF_LD | BPF_W | BPF_ABS);
+			accumulator = load(&call, at->k);
+			break;
+		case BPF_JMP:
+			if (BPF_OP(at->code) == BPF_JA)
+				i += at->k;
+			else
+				i += holds(at, accumulator) ? at->jt : at->jf;
+			break;
+		case BPF_RET:
+			cr_assert_eq(at->code, BPF_RET | BPF_K);
+			return at->k;
+		default:
+			cr_assert_fail("unknown instruction %#x", at->code);
+		}
+	}
+	cr_assert_fail("the program ran off its end");
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+static uint32_t expected(uint32_t arch, uint32_t number)
+{
+	if (syscall_find(arch, (int)number))
+		return SECCOMP_RET_USER_NOTIF;
+	if (number == IO_URING_SETUP || (arch == AUDIT_ARCH_X86_64 && number == (X32_BIT | IO_URING_SETUP)))
+		return SECCOMP_RET_ERRNO | ENOSYS;
+	return SECCOMP_RET_ALLOW;
+}
+
+TestSuite(filter, .init = build_default, .fini = done);
+
+Test(filter, traps_sixteen_calls_of_each_abi_and_nothing_else)
+{
+	for (size_t i = 0; i < ARCH_COUNT; i++) {
+		unsigned int trapped = 0;
+
+		for (uint32_t number = 0; number < NUMBERS; number++) {
+			uint32_t found = verdict(archs[i], number);
+
+			cr_expect_eq(found, expected(archs[i], number), "%#x %u: %#x", archs[i], number,
+				     found);
+			trapped += found == SECCOMP_RET_USER_NOTIF;
+		}
+		cr_expect_eq(trapped, 16);
+	}
+}
+
+#if defined(__x86_64__)
+Test(filter, traps_the_numbers_that_the_kernel_tables_have)
+{
+	static const uint32_t native[] = { 188, 189, 190, 191, 192, 193, 194, 195, 196,
+					   197, 198, 199, 463, 464, 465, 466 };
+	static const uint32_t i386[] = { 226, 227, 228, 229, 230, 231, 232, 233, 234,
+					 235, 236, 237, 463, 464, 465, 466 };
+
+	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
+		cr_expect_eq(verdict(AUDIT_ARCH_X86_64, native[i]), SECCOMP_RET_USER_NOTIF);
+		cr_expect_eq(verdict(AUDIT_ARCH_X86_64, X32_BIT | native[i]), SECCOMP_RET_USER_NOTIF);
+		cr_expect_eq(verdict(AUDIT_ARCH_I386, i386[i]), SECCOMP_RET_USER_NOTIF);
+	}
+}
+
+Test(filter, traps_sixteen_calls_of_x32_and_nothing_else)
+{
+	unsigned int trapped = 0;
+
+	for (uint32_t number = X32_BIT; number < X32_BIT + NUMBERS; number++) {
+		uint32_t found = verdict(AUDIT_ARCH_X86_64, number);
+
+		cr_expect_eq(found, expected(AUDIT_ARCH_X86_64, number), "%#x: %#x", number, found);
+		trapped += found == SECCOMP_RET_USER_NOTIF;
+	}
+	cr_expect_eq(trapped, 16);
+}
+
+Test(filter, knows_no_x32_bit_on_i386)
+{
+	for (uint32_t number = X32_BIT; number < X32_BIT + NUMBERS; number++)
+		cr_expect_eq(verdict(AUDIT_ARCH_I386, number), SECCOMP_RET_ALLOW);
+}
+#endif
+
+Test(filter, lets_every_call_of_an_unknown_abi_pass)
+{
+	for (uint32_t number = 0; number < NUMBERS; number++)
+		cr_expect_eq(verdict(FOREIGN_ARCH, number), SECCOMP_RET_ALLOW);
+}
+
+Test(filter, lets_numbers_pass_that_no_kernel_has)
+{
+	static const uint32_t numbers[] = { X32_BIT - 1, 0x7fffffff, 0x80000000, 0xffffffff };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		for (size_t j = 0; j < ARCH_COUNT; j++)
+			cr_expect_eq(verdict(archs[j], numbers[i]), SECCOMP_RET_ALLOW);
+}
+
+Test(filter, forbids_only_the_making_of_rings)
+{
+	for (size_t i = 0; i < ARCH_COUNT; i++) {
+		cr_expect_eq(verdict(archs[i], IO_URING_SETUP), SECCOMP_RET_ERRNO | ENOSYS);
+		cr_expect_eq(verdict(archs[i], IO_URING_ENTER), SECCOMP_RET_ALLOW);
+	}
+}
+
+Test(filter, lets_rings_be_made_when_told_to, .init = NULL)
+{
+	build(true);
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		for (uint32_t number = 0; number < NUMBERS; number++)
+			cr_expect_eq(verdict(archs[i], number),
+				     syscall_find(archs[i], (int)number) ? SECCOMP_RET_USER_NOTIF :
+									   SECCOMP_RET_ALLOW);
+}
+
+Test(filter, is_empty_after_done)
+{
+	filter_done(&program);
+	cr_expect_null(program.filter);
+	cr_expect_eq(program.len, 0);
+}
