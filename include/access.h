@@ -19,6 +19,7 @@
 #include "name.h"
 
 struct policy;
+struct rule;
 
 enum operation {
 	OPERATION_SET,
@@ -52,6 +53,7 @@ struct object {
 enum route {
 	ROUTE_KERNEL, /* the kernel's own answer to the call as it was made */
 	ROUTE_STORED, /* the operation on the stored name */
+	ROUTE_HOST, /* the operation on the host's plain name, for the values of the rule */
 	ROUTE_REFUSED, /* an error, after all that the kernel would check before it */
 };
 
@@ -60,7 +62,10 @@ struct decision {
 	enum route route;
 	int error; /* of ROUTE_REFUSED: a positive errno */
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
-	char name[NAME_SIZE]; /* ROUTE_STORED: where the value lies */
+	bool in_user_store; /* of the policy */
+	const struct rule *rule; /* that made the decision */
+	uint32_t owner; /* ROUTE_STORED: the host uid in the stored name */
+	char name[NAME_SIZE]; /* ROUTE_STORED, ROUTE_HOST: where the value lies */
 	char base[NAME_SIZE]; /* the base of the name that the target gave */
 	size_t base_length;
 };
@@ -122,12 +127,13 @@ int access_check(const struct subject *subject, const struct object *object,
 /**
  * access_next_ancestor() - step up the chain of inheritance
  * @ancestor: in: where we are; out: the nearest ancestor that can own values
+ * @in_user_store: the policy keeps values in the class user.*
  * @base: the base name, @base_length bytes
  * @ret_name: the stored name of that ancestor's value
  *
  * Return: false when there is no further ancestor.
  */
-bool access_next_ancestor(const struct user_namespace **ancestor, const char *base,
-			  size_t base_length, char ret_name[NAME_SIZE]);
+bool access_next_ancestor(const struct user_namespace **ancestor, bool in_user_store,
+			  const char *base, size_t base_length, char ret_name[NAME_SIZE]);
 
 #endif

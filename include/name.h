@@ -41,6 +41,21 @@ struct name_parts name_split(const char *name, size_t length);
  */
 int name_join(const char *base, size_t base_length, uint32_t uid, char ret_name[NAME_SIZE]);
 
+/**
+ * name_stored() - where a namespace's value of a base name lies
+ * @in_user: in the class user.* (STORE_USER): user.nsxattr.BASE@uid=ROOT
+ * @base: the base name, @base_length bytes
+ * @root: the host uid of the namespace's root
+ * @ret_name: the name with its NUL; untouched on failure
+ *
+ * Return: 0; -ERANGE when the name would be longer than XATTR_NAME_MAX.
+ */
+int name_stored(bool in_user, const char *base, size_t base_length, uint32_t root,
+		char ret_name[NAME_SIZE]);
+
+/** name_in_user_store() - does it begin with the prefix of STORE_USER, and how long is that? */
+size_t name_in_user_store(const char *name, size_t length);
+
 /** name_has_prefix() - do the @length bytes of @name begin with the string @prefix? */
 bool name_has_prefix(const char *name, size_t length, const char *prefix);
 

@@ -40,6 +40,9 @@ enum store {
 	STORE_USER, /* user.nsxattr.NAME@uid=K */
 };
 
+/* The longest value that SCHEME_HOST lets pass. */
+#define HOST_VALUE_MAX 256
+
 /** struct attribute_value - one value that SCHEME_HOST lets pass */
 struct attribute_value {
 	const char *bytes;
@@ -109,6 +112,12 @@ const struct policy *policy_builtin(const char *name);
  * Return: the rule, never NULL; it lives as long as the policy.
  */
 const struct rule *policy_match(const struct policy *policy, const char *name, size_t length);
+
+/** rule_matches() - does the rule's pattern fit a name of @length bytes? */
+bool rule_matches(const struct rule *rule, const char *name, size_t length);
+
+/** policy_is_strict() - is nothing answered with CONTINUE? So it is in MODE_STRICT and STORE_USER. */
+bool policy_is_strict(const struct policy *policy);
 
 /** policy_is_transparent() - is every name left to the kernel by this policy? */
 bool policy_is_transparent(const struct policy *policy);

@@ -26,7 +26,9 @@ static void refuse(struct decision *decision, int error)
 static void store_as(struct decision *decision, uint32_t root)
 {
 	decision->route = ROUTE_STORED;
-	if (name_join(decision->base, decision->base_length, root, decision->name) < 0)
+	decision->owner = root;
+	if (name_stored(decision->in_user_store, decision->base, decision->base_length, root,
+			decision->name) < 0)
 		refuse(decision, ERANGE);
 }
 
@@ -50,25 +52,75 @@ static void decide_variant(const struct user_namespace *userns, enum operation o
 		refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA);
 }
 
+static void decide_suffix(const struct user_namespace *userns, enum operation operation,
+			  const struct name_parts *parts, struct decision *decision)
+{
+	decision->inherits = decision->rule->inherit == INHERIT_CHAIN;
+	if (name_is_class(decision->base, parts->base_length) || parts->form == NAME_MALFORMED)
+		refuse(decision, EINVAL);
+	else if (parts->form == NAME_PLAIN || parts->uid == 0)
+		decide_own(userns, decision);
+	else
+		decide_variant(userns, operation, parts->uid, decision);
+}
+
+static void decide_hidden(enum operation operation, struct decision *decision)
+{
+	refuse(decision, operation == OPERATION_SET ? EPERM : ENODATA);
+}
+
+/* Only the plain name is the host's to lend. */
+static void decide_host(const struct name_parts *parts, struct decision *decision)
+{
+	if (parts->form != NAME_PLAIN)
+		return;
+	decision->route = ROUTE_HOST;
+	memcpy(decision->name, decision->base, decision->base_length + 1);
+}
+
+static void decide_by_scheme(const struct user_namespace *userns, enum operation operation,
+			     const struct name_parts *parts, struct decision *decision)
+{
+	switch (decision->rule->scheme) {
+	case SCHEME_SUFFIX:
+		decide_suffix(userns, operation, parts, decision);
+		break;
+	case SCHEME_HIDE:
+		decide_hidden(operation, decision);
+		break;
+	case SCHEME_DENY:
+		if (operation != OPERATION_GET)
+			refuse(decision, EPERM);
+		break;
+	case SCHEME_HOST:
+		decide_host(parts, decision);
+		break;
+	case SCHEME_KERNEL:
+	default:
+		break;
+	}
+}
+
 void access_decide(const struct policy *policy, const struct user_namespace *userns,
 		   enum operation operation, const char *name, struct decision *ret_decision)
 {
 	size_t length = strlen(name);
 	struct name_parts parts = name_split(name, length);
-	const struct rule *rule = policy_match(policy, name, parts.base_length);
 	struct decision *decision = ret_decision;
 
-	*decision = (struct decision){ .route = ROUTE_KERNEL, .base_length = parts.base_length };
+	*decision = (struct decision){
+		.route = ROUTE_KERNEL,
+		.in_user_store = policy->store == STORE_USER,
+		.rule = policy_match(policy, name, parts.base_length),
+		.base_length = parts.base_length,
+	};
 	memcpy(decision->base, name, parts.base_length);
-	if (rule->scheme == SCHEME_KERNEL || !access_is_virtual(userns))
+	if (!access_is_virtual(userns))
 		return;
-	decision->inherits = rule->inherit == INHERIT_CHAIN;
-	if (name_is_class(name, parts.base_length) || parts.form == NAME_MALFORMED)
-		refuse(decision, EINVAL);
-	else if (parts.form == NAME_PLAIN || parts.uid == 0)
-		decide_own(userns, decision);
+	if (decision->in_user_store && name_in_user_store(name, length) > 0)
+		decide_hidden(operation, decision);
 	else
-		decide_variant(userns, operation, parts.uid, decision);
+		decide_by_scheme(userns, operation, &parts, decision);
 }
 
 static bool has_capability(const struct subject *subject, unsigned int capability)
@@ -85,23 +137,31 @@ static bool owner_is_mapped(const struct subject *subject, const struct object *
 	       id_map_to_inside(&subject->userns->gids, object->gid, &inside);
 }
 
+/* Which capability a change of the name needs; none for classes that go by the file's mode. */
+static bool may_change(const struct subject *subject, const struct object *object, const char *base,
+		       size_t length)
+{
+	unsigned int needed = strcmp(base, XATTR_NAME_CAPS) == 0 ? CAP_SETFCAP : CAP_SYS_ADMIN;
+
+	if (!name_has_prefix(base, length, XATTR_SECURITY_PREFIX) && !name_is_trusted(base, length))
+		return true;
+	return has_capability(subject, needed) && owner_is_mapped(subject, object);
+}
+
 int access_check(const struct subject *subject, const struct object *object,
 		 enum operation operation, const struct decision *decision)
 {
-	bool is_capability = strcmp(decision->base, XATTR_NAME_CAPS) == 0;
-	unsigned int needed = is_capability ? CAP_SETFCAP : CAP_SYS_ADMIN;
-
 	if (operation == OPERATION_SET || operation == OPERATION_REMOVE)
-		return has_capability(subject, needed) && owner_is_mapped(subject, object) ? 0 :
-											     EPERM;
+		return may_change(subject, object, decision->base, decision->base_length) ? 0 :
+											    EPERM;
 	if (name_is_trusted(decision->base, decision->base_length) &&
 	    !has_capability(subject, CAP_SYS_ADMIN))
 		return ENODATA;
 	return 0;
 }
 
-bool access_next_ancestor(const struct user_namespace **ancestor, const char *base,
-			  size_t base_length, char ret_name[NAME_SIZE])
+bool access_next_ancestor(const struct user_namespace **ancestor, bool in_user_store,
+			  const char *base, size_t base_length, char ret_name[NAME_SIZE])
 {
 	const struct user_namespace *at = *ancestor;
 
@@ -113,7 +173,8 @@ bool access_next_ancestor(const struct user_namespace **ancestor, const char *ba
 			ret_name[base_length] = '\0';
 			return true;
 		}
-		if (at->has_root && name_join(base, base_length, at->root, ret_name) == 0) {
+		if (at->has_root &&
+		    name_stored(in_user_store, base, base_length, at->root, ret_name) == 0) {
 			*ancestor = at;
 			return true;
 		}

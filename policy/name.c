@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const char variant_mark[] = "@uid=";
+static const char user_store[] = "user.nsxattr.";
 
 /* Canonical decimal only: each number then has exactly one name. */
 static bool parse_canonical(const char *text, size_t length, uint32_t *ret_number)
@@ -65,6 +66,24 @@ int name_join(const char *base, size_t base_length, uint32_t uid, char ret_name[
 	memcpy(ret_name + base_length + mark, digits, digit_count);
 	ret_name[base_length + mark + digit_count] = '\0';
 	return 0;
+}
+
+int name_stored(bool in_user, const char *base, size_t base_length, uint32_t root,
+		char ret_name[NAME_SIZE])
+{
+	size_t prefix = in_user ? sizeof(user_store) - 1 : 0;
+	char name[NAME_SIZE];
+
+	if (prefix + base_length > XATTR_NAME_MAX)
+		return -ERANGE;
+	memcpy(name, user_store, prefix);
+	memcpy(name + prefix, base, base_length);
+	return name_join(name, prefix + base_length, root, ret_name);
+}
+
+size_t name_in_user_store(const char *name, size_t length)
+{
+	return name_has_prefix(name, length, user_store) ? sizeof(user_store) - 1 : 0;
 }
 
 bool name_has_prefix(const char *name, size_t length, const char *prefix)

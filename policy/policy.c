@@ -62,6 +62,17 @@ const struct rule *policy_match(const struct policy *policy, const char *name, s
 	return best;
 }
 
+bool rule_matches(const struct rule *rule, const char *name, size_t length)
+{
+	return fit(rule->pattern, name, length) > 0;
+}
+
+/* A racing thread could reach values in user.* by a call that was continued for another name. */
+bool policy_is_strict(const struct policy *policy)
+{
+	return policy->mode == MODE_STRICT || policy->store == STORE_USER;
+}
+
 bool policy_is_transparent(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)

@@ -51,71 +51,122 @@ static bool is_stored(const struct list *stored, const char *name)
 	return false;
 }
 
-/* Is this the stored name at which a get of the plain @base ends? */
-static bool answers_plain_get(const struct list *stored, const struct user_namespace *userns,
-			      const struct rule *rule, const char *name, size_t length,
-			      size_t base_length)
+/* A name on the inode, taken apart. The base is where the policy's rules look. */
+struct stored_name {
+	const char *name;
+	size_t length;
+	const char *base;
+	struct name_parts parts; /* of what begins at @base */
+};
+
+static struct stored_name take_apart(const struct policy *policy, const char *name, size_t length)
+{
+	size_t prefix = policy->store == STORE_USER ? name_in_user_store(name, length) : 0;
+
+	return (struct stored_name){
+		.name = name,
+		.length = length,
+		.base = name + prefix,
+		.parts = name_split(name + prefix, length - prefix),
+	};
+}
+
+/* Is this the stored name at which a get of the plain base name ends? */
+static bool answers_plain_get(const struct policy *policy, const struct list *list,
+			      const struct user_namespace *userns, const struct rule *rule,
+			      const struct stored_name *stored)
 {
 	const struct user_namespace *ancestor = userns;
+	const bool in_user = policy->store == STORE_USER;
+	const size_t base_length = stored->parts.base_length;
 	char candidate[NAME_SIZE];
 
-	if (!userns->has_root)
-		return false;
-	if (name_join(name, base_length, userns->root, candidate) < 0)
+	if (!userns->has_root ||
+	    name_stored(in_user, stored->base, base_length, userns->root, candidate) < 0)
 		return false;
 	do {
-		if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+		if (strlen(candidate) == stored->length &&
+		    memcmp(candidate, stored->name, stored->length) == 0)
 			return true;
-		if (rule->inherit != INHERIT_CHAIN || is_stored(stored, candidate))
+		if (rule->inherit != INHERIT_CHAIN || is_stored(list, candidate))
 			return false;
-	} while (access_next_ancestor(&ancestor, name, base_length, candidate));
+	} while (access_next_ancestor(&ancestor, in_user, stored->base, base_length, candidate));
 	return false;
 }
 
-static void show_mapped_variant(struct view *view, const struct user_namespace *userns,
-				const char *name, const struct name_parts *parts)
+static void show_mapped_variant(struct view *view, const struct policy *policy,
+				const struct user_namespace *userns,
+				const struct stored_name *stored)
 {
+	bool in_its_store = (stored->base != stored->name) == (policy->store == STORE_USER);
+	const struct name_parts *parts = &stored->parts;
 	char shown[NAME_SIZE];
 	uint32_t inside;
 
-	if (parts->form != NAME_VARIANT || parts->uid == 0 ||
+	if (!in_its_store || parts->form != NAME_VARIANT || parts->uid == 0 ||
 	    !id_map_to_inside(&userns->uids, parts->uid, &inside) || inside == 0)
 		return;
-	if (name_join(name, parts->base_length, inside, shown) == 0)
+	if (name_join(stored->base, parts->base_length, inside, shown) == 0)
 		show(view, shown, strlen(shown));
 }
 
-static void show_stored(struct view *view, const struct list *stored, const struct subject *subject,
-			const struct rule *rule, const char *name, size_t length)
+static void show_stored(struct view *view, const struct policy *policy, const struct list *list,
+			const struct subject *subject, const struct rule *rule,
+			const struct stored_name *stored)
 {
-	struct name_parts parts = name_split(name, length);
-
-	if (parts.form == NAME_MALFORMED)
+	if (stored->parts.form == NAME_MALFORMED)
 		return;
-	if (answers_plain_get(stored, subject->userns, rule, name, length, parts.base_length))
-		show(view, name, parts.base_length);
-	show_mapped_variant(view, subject->userns, name, &parts);
+	if (answers_plain_get(policy, list, subject->userns, rule, stored))
+		show(view, stored->base, stored->parts.base_length);
+	show_mapped_variant(view, policy, subject->userns, stored);
+}
+
+/* What lies in the user store shows as a variant or not at all. */
+static void show_natively(struct view *view, const struct stored_name *stored)
+{
+	if (stored->base == stored->name)
+		show(view, stored->name, stored->length);
+}
+
+static void show_one(struct view *view, const struct policy *policy, const struct list *list,
+		     const struct subject *subject, const struct stored_name *stored)
+{
+	bool sees_trusted = subject->capabilities & (1ULL << CAP_SYS_ADMIN);
+	const struct rule *rule = policy_match(policy, stored->base, stored->parts.base_length);
+	bool is_trusted = name_is_trusted(stored->base, stored->parts.base_length);
+
+	switch (rule->scheme) {
+	case SCHEME_SUFFIX:
+		if (sees_trusted || !is_trusted)
+			show_stored(view, policy, list, subject, rule, stored);
+		break;
+	case SCHEME_HOST:
+		if (stored->parts.form == NAME_PLAIN ? sees_trusted || !is_trusted : !is_trusted)
+			show_natively(view, stored);
+		break;
+	case SCHEME_KERNEL:
+	case SCHEME_DENY:
+		/* The kernel itself shows trusted.* to the host's CAP_SYS_ADMIN only. */
+		if (!is_trusted)
+			show_natively(view, stored);
+		break;
+	case SCHEME_HIDE:
+	default:
+		break;
+	}
 }
 
 size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
 		 size_t stored_length, char *view)
 {
 	const struct list list = { .names = stored, .length = stored_length };
-	bool sees_trusted = subject->capabilities & (1ULL << CAP_SYS_ADMIN);
 	struct view shown = { .names = view };
 	size_t length;
 
 	for (size_t at = 0; (length = name_length_at(&list, at)) > 0; at += length + 1) {
-		const char *name = stored + at;
-		size_t base_length = name_split(name, length).base_length;
-		const struct rule *rule = policy_match(policy, name, base_length);
-		bool is_trusted = name_is_trusted(name, length);
+		struct stored_name name = take_apart(policy, stored + at, length);
 
-		if (rule->scheme == SCHEME_SUFFIX && (sees_trusted || !is_trusted))
-			show_stored(&shown, &list, subject, rule, name, length);
-		/* The kernel itself shows trusted.* to the host's CAP_SYS_ADMIN only. */
-		if (rule->scheme == SCHEME_KERNEL && !is_trusted)
-			show(&shown, name, length);
+		show_one(&shown, policy, &list, subject, &name);
 	}
 	return shown.length;
 }

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/check.h"
 #include "cli/options.h"
 #include "cli/run.h"
-#include "cli/spelling.h"
+#include "spelling.h"
 
 struct subcommand {
 	const char *name;
@@ -20,6 +21,7 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
 	{ "run", "run a command with security attributes of its own", cli_run },
+	{ "check", "say what is wrong with policy files", cli_check },
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

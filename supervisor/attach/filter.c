@@ -64,10 +64,9 @@ static const struct abi abis[] = {
 };
 
 static const int old_calls[] = {
-	SCMP_SYS(setxattr),    SCMP_SYS(lsetxattr),    SCMP_SYS(fsetxattr),
-	SCMP_SYS(getxattr),    SCMP_SYS(lgetxattr),    SCMP_SYS(fgetxattr),
-	SCMP_SYS(listxattr),   SCMP_SYS(llistxattr),   SCMP_SYS(flistxattr),
-	SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+	SCMP_SYS(setxattr),   SCMP_SYS(lsetxattr),   SCMP_SYS(fsetxattr),    SCMP_SYS(getxattr),
+	SCMP_SYS(lgetxattr),  SCMP_SYS(fgetxattr),   SCMP_SYS(listxattr),    SCMP_SYS(llistxattr),
+	SCMP_SYS(flistxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
 /* Two instructions that most calls walk through, and six for each ABI. */
@@ -110,6 +109,9 @@ static void cleanup_context(scmp_filter_ctx *context)
 		seccomp_release(*context);
 }
 
+#define _cleanup_context_ __attribute__((cleanup(cleanup_context)))
+#define _cleanup_program_ __attribute__((cleanup(filter_done)))
+
 static int add_rules(scmp_filter_ctx context, const struct filter_options *options)
 {
 	int r = 0;
@@ -140,8 +142,7 @@ static int describe(scmp_filter_ctx context, const struct filter_options *option
 /** export_to_file() - libseccomp's filter as BPF. Return: 0, *ret_file at its start; -errno. */
 static int export_to_file(const struct filter_options *options, int *ret_file)
 {
-	__attribute__((cleanup(cleanup_context))) scmp_filter_ctx context =
-		seccomp_init(SCMP_ACT_ALLOW);
+	_cleanup_context_ scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
 	_cleanup_fd_ int file = memfd_create("nsxattr-filter", MFD_CLOEXEC);
 	int r;
 
@@ -181,8 +182,8 @@ int filter_build(const struct filter_options *options, struct sock_fprog *ret_pr
 	write_prefix(program);
 	if (pread(file, program + PREFIX_LENGTH, size, 0) != (ssize_t)size)
 		return -EIO;
-	*ret_program = (struct sock_fprog){ .len = (unsigned short)length,
-					    .filter = TAKE_PTR(program) };
+	ret_program->len = (unsigned short)length;
+	ret_program->filter = TAKE_PTR(program);
 	return 0;
 }
 
@@ -211,13 +212,12 @@ const char *filter_lacking(void)
 
 int filter_install(const struct filter_options *options, int *ret_listener)
 {
-	__attribute__((cleanup(filter_done))) struct sock_fprog program = { 0 };
+	_cleanup_program_ struct sock_fprog program = { 0 };
 	int r = filter_build(options, &program);
 
 	if (r < 0)
 		return r;
-	long listener =
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTENER_FLAGS, &program);
+	long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTENER_FLAGS, &program);
 
 	if (listener < 0)
 		return -errno;

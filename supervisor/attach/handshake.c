@@ -29,10 +29,10 @@ int handshake_new(int ret_ends[2])
 static void attach_fd(struct msghdr *message, union control *control, int fd)
 {
 	*control = (union control){ .header = {
-		.cmsg_len = CMSG_LEN(sizeof(fd)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-	} };
+					    .cmsg_len = CMSG_LEN(sizeof(fd)),
+					    .cmsg_level = SOL_SOCKET,
+					    .cmsg_type = SCM_RIGHTS,
+				    } };
 	memcpy(CMSG_DATA(&control->header), &fd, sizeof(fd));
 	message->msg_control = control;
 	message->msg_controllen = CMSG_LEN(sizeof(fd));

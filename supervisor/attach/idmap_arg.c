@@ -42,8 +42,7 @@ const char *idmap_arg_parse(const char *text, struct id_extent *ret_extent)
 
 static bool ranges_meet(uint32_t first, uint32_t count, uint32_t other_first, uint32_t other_count)
 {
-	return first < other_first + (uint64_t)other_count &&
-	       other_first < first + (uint64_t)count;
+	return first < other_first + (uint64_t)other_count && other_first < first + (uint64_t)count;
 }
 
 static const char *extent_conflict(const struct id_map *map, const struct id_extent *extent)

@@ -5,7 +5,9 @@
  * The process that was asked to run the command becomes the command. Its supervisor is another
  * process, born before and living outside: reparented, in a session of its own, so that the command
  * has no child it does not know of. Nothing has to be forwarded then, neither signals nor the exit
- * status, and a shell's job control finds the very process it started.
+ * status, and a shell's job control finds the very process it started. (Where that process is a
+ * reaper of orphans itself, pid 1 of a container or a PR_SET_CHILD_SUBREAPER, the supervisor becomes
+ * its child after all; but such a command has to expect strangers.)
  *
  *	this process				the supervisor
  *	fork twice, wait for the first ------->	(attach/supervise.c)

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "attach/handshake.h"
@@ -28,6 +29,7 @@
 #include "attach/run.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/sandbox.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -70,13 +72,26 @@ static void *watch(void *place)
 	return NULL;
 }
 
-static int drop_privileges(void)
+/* Our procfs is opened last of all that is opened by a path. */
+static int shed_privileges(int *ret_procfs)
 {
-	int r = sandbox_drop_privileges();
+	_cleanup_fd_ int procfs = proc_open();
 
-	if (r < 0)
-		log_error("cannot drop privileges: %s", strerror(-r));
-	return r;
+	if (procfs < 0) {
+		log_error("/proc does not show this pid namespace: %s; mount procfs there",
+			  strerror(-procfs));
+		return procfs;
+	}
+	int r = sandbox_confine_root();
+
+	if (r == 0)
+		r = sandbox_drop_privileges();
+	if (r < 0) {
+		log_error("cannot shed root directory and privileges: %s", strerror(-r));
+		return r;
+	}
+	*ret_procfs = TAKE_FD(procfs);
+	return 0;
 }
 
 static int compare_descriptors(const void *a, const void *b)
@@ -132,11 +147,25 @@ static int map_ids(const struct run_options *options, int channel, int proc)
 	return r < 0 ? r : tell(channel, STEP_MAPPED);
 }
 
+/* What is served, and what it borrows. */
+struct served {
+	struct shard *shard;
+	int listener;
+	int procfs;
+};
+
+static void served_done(struct served *served)
+{
+	shard_free(served->shard);
+	fd_close(&served->listener);
+	fd_close(&served->procfs);
+}
+
 /* Everything up to the moment when requests can be answered; whatever fails has been logged. */
 static int prepare(const struct run_options *options, const struct supervised *supervised,
-		   int *ret_listener, struct shard **ret_shard)
+		   struct served *ret_served)
 {
-	_cleanup_fd_ int listener = -1;
+	_cleanup_fd_ int listener = -1, procfs = -1;
 	int r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
@@ -144,12 +173,14 @@ static int prepare(const struct run_options *options, const struct supervised *s
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &listener);
 	if (r == 0)
-		r = drop_privileges();
+		r = shed_privileges(&procfs);
 	if (r == 0)
-		r = shard_new(&options->shard, listener, ret_shard);
-	if (r == 0)
-		*ret_listener = TAKE_FD(listener);
-	return r;
+		r = shard_new(&options->shard, procfs, listener, &ret_served->shard);
+	if (r < 0)
+		return r;
+	ret_served->listener = TAKE_FD(listener);
+	ret_served->procfs = TAKE_FD(procfs);
+	return 0;
 }
 
 /* Return: as shard_serve(). */
@@ -186,23 +217,21 @@ static int serve_watched(struct shard *shard, int listener, int pidfd, int *chan
 	return r;
 }
 
-static void cleanup_shard(struct shard **place)
-{
-	shard_free(*place);
-}
-
 int supervise(const struct run_options *options, const struct supervised *supervised)
 {
 	_cleanup_fd_ int channel = supervised->channel;
 	_cleanup_fd_ int pidfd = supervised->pidfd;
 	_cleanup_fd_ int proc = supervised->proc;
-	_cleanup_fd_ int listener = -1;
-	__attribute__((cleanup(cleanup_shard))) struct shard *shard = NULL;
-	int r = prepare(options, supervised, &listener, &shard);
+	__attribute__((cleanup(served_done))) struct served served = { .listener = -1,
+								       .procfs = -1 };
+
+	/* Found under one name, whatever the file is called. */
+	prctl(PR_SET_NAME, "nsxattr");
+	int r = prepare(options, supervised, &served);
 
 	fd_close(&proc);
 	if (r == 0)
-		r = serve_watched(shard, listener, pidfd, &channel);
+		r = serve_watched(served.shard, served.listener, pidfd, &channel);
 	if (r < 0 && channel >= 0)
 		(void)handshake_send(channel, STEP_FAILED, -1);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -14,8 +14,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/capability.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -40,6 +42,8 @@ static const struct need needs[] = {
 	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
 	/* end a helper that has taken on a target's ids and does not end by itself */
 	{ CAP_KILL, "CAP_KILL", true },
+	/* have an empty root directory */
+	{ CAP_SYS_CHROOT, "CAP_SYS_CHROOT", false },
 	/* empty the bounding set, the last use of it */
 	{ CAP_SETPCAP, "CAP_SETPCAP", false },
 };
@@ -136,6 +140,31 @@ int sandbox_leave_surroundings(const int *keep, size_t count)
 	if (r < 0)
 		return r;
 	return close_all_but(keep, count);
+}
+
+/* A file system of its own that is mounted nowhere: only the descriptor leads to it. */
+static int make_empty_directory(void)
+{
+	_cleanup_fd_ int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+
+	if (context < 0 ||
+	    syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0000", 0) < 0 ||
+	    syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	long mount = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+			     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				     MOUNT_ATTR_NOEXEC);
+
+	return mount < 0 ? -errno : (int)mount;
+}
+
+int sandbox_confine_root(void)
+{
+	_cleanup_fd_ int empty = make_empty_directory();
+
+	if (empty < 0)
+		return empty;
+	return fchdir(empty) < 0 || chroot(".") < 0 ? -errno : 0;
 }
 
 static bool is_kept(cap_value_t capability)

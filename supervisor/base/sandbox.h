@@ -14,6 +14,10 @@
  *					input and output, every signal blocked.
  *					Mustn't: hold a descriptor of the caller's but standard error
  *					and those it was told to keep; end by any signal but SIGKILL.
+ *	sandbox_confine_root()		Should: have an empty, read-only root directory that nobody else
+ *					can reach, so that no path of a target's making leads anywhere.
+ *					Mustn't: open anything by a path that is not relative to a
+ *					descriptor.
  *	sandbox_drop_privileges()	Should: hold the few capabilities that serving needs.
  *					Mustn't: gain any other, by execve(2) or otherwise; be read
  *					or traced by an unprivileged process, or dump core.
@@ -36,6 +40,9 @@ int sandbox_leave_session(void);
  * @count: how many
  */
 int sandbox_leave_surroundings(const int *keep, size_t count);
+
+/** sandbox_confine_root() - have an empty root and working directory */
+int sandbox_confine_root(void);
 
 /** sandbox_drop_privileges() - keep nothing but the capabilities that serving needs */
 int sandbox_drop_privileges(void);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cli/spelling.h"
+#include "spelling.h"
 
 #define VALUE_OF_ROW_0 256
 #define HELP_WIDTH 30
@@ -90,8 +90,7 @@ static enum options_result answer(const struct option_table *table, const struct
 		printf("nsxattr %s\n", NSXATTR_VERSION);
 		return OPTIONS_ANSWERED;
 	}
-	printf("Usage: %s [OPTION]... %s\n\n%s\n\n", table->command, table->operands,
-	       table->about);
+	printf("Usage: %s [OPTION]... %s\n\n%s\n\n", table->command, table->operands, table->about);
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++)
 		show_row(row_at(table, i));
 	return OPTIONS_ANSWERED;

@@ -20,6 +20,7 @@
 #include "attach/subid.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "cli/policy_arg.h"
 #include "policy.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,7 +30,8 @@ static const char *apply_policy(void *place, const char *argument)
 	struct run_request *request = place;
 
 	request->policy = policy_builtin(argument);
-	return request->policy ? NULL : "is no policy; there are: default, kernel";
+	request->policy_path = policy_arg_is_path(argument) ? argument : NULL;
+	return policy_arg_check(argument);
 }
 
 static const char *apply_map(struct map_request *request, const char *argument)
@@ -99,16 +101,16 @@ static const char *apply_allow_io_uring(void *place, const char *argument)
 static const char *apply_resolver(void *place, const char *argument)
 {
 	static const char *const names[] = {
-		[RESOLVER_AUTO] = "auto",
-		[RESOLVER_RING] = "ring",
-		[RESOLVER_PROCESS] = "process",
+		[STANDIN_ANY] = "auto",
+		[STANDIN_PERSONALITY] = "ring",
+		[STANDIN_PROCESS] = "process",
 	};
 	struct run_request *request = place;
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcmp(argument, names[i]) != 0)
 			continue;
-		request->resolver = (enum resolver_request)i;
+		request->resolver = (enum standin_kind)i;
 		return NULL;
 	}
 	return "is not one of auto, ring, process";
@@ -124,7 +126,8 @@ static const char *apply_verbose(void *place, const char *argument)
 }
 
 static const struct option_row rows[] = {
-	{ "policy", 'p', "NAME", "what happens to which attribute: default, kernel", apply_policy },
+	{ "policy", 'p', "POLICY", "what happens to which attribute: default, kernel, or a file",
+	  apply_policy },
 	{ "map-auto", 0, NULL, "map the ids that /etc/subuid and /etc/subgid set", apply_map_auto },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
 	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto", apply_map_groups },
@@ -281,10 +284,9 @@ static int start(const struct run_request *request)
 	struct run_options options = {
 		.command = request->command,
 		.keep_namespaces = request->no_userns,
-		.filter.allow_io_uring = request->allow_io_uring,
+		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
 		.shard.policy = request->policy,
-		.shard.without_ring = request->resolver == RESOLVER_PROCESS,
-		.shard.require_ring = request->resolver == RESOLVER_RING,
+		.shard.standins = request->resolver,
 	};
 
 	if (missing) {
@@ -306,6 +308,7 @@ static int start(const struct run_request *request)
 
 int cli_run(int argc, char **argv)
 {
+	_cleanup_policy_file_ struct policy_file *file = NULL;
 	struct run_request request;
 
 	switch (cli_run_parse(argc, argv, &request)) {
@@ -319,5 +322,7 @@ int cli_run(int argc, char **argv)
 	}
 	if (request.verbosity > 0)
 		log_set_level(request.verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
+	if (request.policy_path && !policy_arg_load(request.policy_path, &request.policy, &file))
+		return STATUS_USAGE;
 	return start(&request);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cli/options.h"
+#include "exec/standin.h"
 #include "idmap.h"
 
 struct policy;
@@ -18,18 +19,17 @@ struct map_request {
 	struct id_map map; /* the extents that were spelt out */
 };
 
-enum resolver_request { RESOLVER_AUTO, RESOLVER_RING, RESOLVER_PROCESS };
-
 /** struct run_request - a parsed command line */
 struct run_request {
 	char **command;
-	const struct policy *policy;
+	const struct policy *policy; /* NULL: that of @policy_path, which is not loaded yet */
+	const char *policy_path; /* NULL: a built-in one */
 	struct map_request users;
 	struct map_request groups;
 	bool map_root_user;
 	bool no_userns;
 	bool allow_io_uring;
-	enum resolver_request resolver;
+	enum standin_kind resolver;
 	unsigned int verbosity;
 };
 

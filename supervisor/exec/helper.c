@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * On the channel a request is one packet: a header, then the path or name with its NUL, then the
- * value; the base descriptor comes with it. The reply is one packet: an errno or 0, and the
- * descriptor that was opened.
+ * value; the descriptor that it is about comes with it. The reply is one packet: an errno or 0 and a
+ * length, then the value or list; a descriptor that was opened comes with it.
  */
 #include "exec/helper.h"
 
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
@@ -28,16 +27,29 @@ struct helper {
 };
 
 struct header {
-	enum helper_operation operation;
+	bool is_open;
+	bool is_opened;
+	enum operation operation;
 	int flags;
 	struct open_how how;
-	size_t path_size;
-	size_t value_size;
+	size_t text_size; /* the path or name, with its NUL */
+	size_t size; /* of the value that follows, or the room for the answer */
 };
 
 struct packet {
 	struct header header;
 	char text[PATH_MAX + XATTR_SIZE_MAX];
+};
+
+struct reply {
+	int error;
+	size_t length;
+};
+
+struct answer {
+	struct reply reply;
+	int fd; /* owned */
+	char bytes[XATTR_SIZE_MAX];
 };
 
 union control {
@@ -77,11 +89,10 @@ static ssize_t send_packet(int channel, struct iovec *pieces, size_t count, int 
 	return sendmsg(channel, &message, MSG_NOSIGNAL);
 }
 
-static ssize_t receive_packet(int channel, void *buffer, size_t size, int *ret_fd)
+static ssize_t receive_packet(int channel, struct iovec *pieces, size_t count, int *ret_fd)
 {
-	struct iovec piece = { .iov_base = buffer, .iov_len = size };
 	union control control = { 0 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = count };
 
 	message.msg_control = &control;
 	message.msg_controllen = sizeof(control.space);
@@ -92,73 +103,132 @@ static ssize_t receive_packet(int channel, void *buffer, size_t size, int *ret_f
 	return length;
 }
 
-/* The descriptors that we get are O_PATH as often as not, hence by way of /proc. */
-static int set_attribute(const struct packet *packet, int fd)
-{
-	const char *value = packet->text + packet->header.path_size;
-	char path[32];
+/*
+ * The helper's side. It stands in /proc/self/fd, where descriptor N is the path "N": that leads to
+ * the inode of an O_PATH descriptor, which f*xattr(2) refuses.
+ */
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (setxattr(path, packet->text, value, packet->header.value_size, packet->header.flags) <
-	    0)
-		return errno;
-	return 0;
+static long call_on_descriptor(const struct packet *packet, int fd, const char *value, char *buffer)
+{
+	const struct header *header = &packet->header;
+
+	switch (header->operation) {
+	case OPERATION_SET:
+		return fsetxattr(fd, packet->text, value, header->size, header->flags);
+	case OPERATION_GET:
+		return fgetxattr(fd, packet->text, buffer, header->size);
+	case OPERATION_LIST:
+		return flistxattr(fd, buffer, header->size);
+	case OPERATION_REMOVE:
+	default:
+		return fremovexattr(fd, packet->text);
+	}
 }
 
-static int perform(const struct packet *packet, int base, int *ret_fd)
+static long call_on_path(const struct packet *packet, int fd, const char *value, char *buffer)
 {
+	const struct header *header = &packet->header;
+	char path[16];
+
+	snprintf(path, sizeof(path), "%d", fd);
+	switch (header->operation) {
+	case OPERATION_SET:
+		return setxattr(path, packet->text, value, header->size, header->flags);
+	case OPERATION_GET:
+		return getxattr(path, packet->text, buffer, header->size);
+	case OPERATION_LIST:
+		return listxattr(path, buffer, header->size);
+	case OPERATION_REMOVE:
+	default:
+		return removexattr(path, packet->text);
+	}
+}
+
+static void perform(const struct packet *packet, int fd, struct answer *answer)
+{
+	const char *value = packet->text + packet->header.text_size;
 	struct open_how how = packet->header.how;
-	long fd;
+	long result;
 
-	if (packet->header.operation == HELPER_SETXATTR)
-		return set_attribute(packet, base);
-	fd = syscall(SYS_openat2, base, packet->text, &how, sizeof(how));
-	if (fd < 0)
-		return errno;
-	*ret_fd = (int)fd;
-	return 0;
+	if (packet->header.is_open)
+		result = syscall(SYS_openat2, fd, packet->text, &how, sizeof(how));
+	else if (packet->header.is_opened)
+		result = call_on_descriptor(packet, fd, value, answer->bytes);
+	else
+		result = call_on_path(packet, fd, value, answer->bytes);
+	if (result < 0)
+		answer->reply.error = errno;
+	else if (packet->header.is_open)
+		answer->fd = (int)result;
+	else
+		answer->reply.length = (size_t)result;
 }
 
-static int serve_one(int channel, struct packet *packet)
+static int serve_one(int channel, struct packet *packet, struct answer *answer)
 {
-	_cleanup_fd_ int base = -1, opened = -1;
-	ssize_t length = receive_packet(channel, packet, sizeof(*packet), &base);
+	struct iovec piece = { .iov_base = packet, .iov_len = sizeof(*packet) };
+	_cleanup_fd_ int fd = -1;
 
-	if (length < (ssize_t)sizeof(packet->header))
+	if (receive_packet(channel, &piece, 1, &fd) < (ssize_t)sizeof(packet->header))
 		return -EPIPE;
-	int error = perform(packet, base, &opened);
-	struct iovec reply = { .iov_base = &error, .iov_len = sizeof(error) };
+	answer->reply = (struct reply){ 0 };
+	answer->fd = -1;
+	perform(packet, fd, answer);
+	/* A size of 0 asks for the length, and no bytes come with it. */
+	size_t length = packet->header.size == 0 ? 0 : answer->reply.length;
+	struct iovec pieces[] = {
+		{ .iov_base = &answer->reply, .iov_len = sizeof(answer->reply) },
+		{ .iov_base = answer->bytes, .iov_len = length },
+	};
+	ssize_t sent = send_packet(channel, pieces, 2, answer->fd);
 
-	return send_packet(channel, &reply, 1, opened) < 0 ? -EPIPE : 0;
+	fd_close(&answer->fd);
+	return sent < 0 ? -EPIPE : 0;
 }
 
 struct role {
+	int procfs;
 	const struct credential *credential;
-	int userns;
+	const struct credential_place *place;
 };
+
+static int stand_among_descriptors(int procfs)
+{
+	_cleanup_fd_ int directory = openat(procfs, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return directory < 0 || fchdir(directory) < 0 ? -errno : 0;
+}
 
 static void serve(int channel, void *argument)
 {
-	struct packet packet;
 	const struct role *role = argument;
-	int result = credential_assume(role->credential, role->userns);
+	struct packet packet;
+	struct answer answer;
+	int result = stand_among_descriptors(role->procfs);
 
-	close(role->userns);
+	if (result == 0)
+		result = credential_assume(role->credential, role->place);
+	close(role->procfs);
+	close(role->place->userns);
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
 		return;
-	while (serve_one(channel, &packet) == 0)
+	while (serve_one(channel, &packet, &answer) == 0)
 		;
 }
 
-int helper_new(const struct credential *credential, int userns, struct helper **ret_helper)
+/* Our side. */
+
+int helper_new(int procfs, const struct credential *credential,
+	       const struct credential_place *place, struct helper **ret_helper)
 {
-	struct role role = { credential, userns };
+	struct role role = { procfs, credential, place };
+	const int keep[] = { procfs, place->userns };
 	struct helper *helper = calloc(1, sizeof(*helper));
 	int result;
 
 	if (!helper)
 		return -ENOMEM;
-	int r = errand_start(serve, &role, &userns, 1, &helper->errand);
+	int r = errand_start(serve, &role, keep, 2, &helper->errand);
 
 	if (r == 0)
 		r = errand_receive(&helper->errand, &result, sizeof(result));
@@ -172,6 +242,11 @@ int helper_new(const struct credential *credential, int userns, struct helper **
 	return 0;
 }
 
+pid_t helper_pid(const struct helper *helper)
+{
+	return helper->errand.pid;
+}
+
 void helper_free(struct helper *helper)
 {
 	if (!helper)
@@ -180,44 +255,75 @@ void helper_free(struct helper *helper)
 	free(helper);
 }
 
-static int send_request(const struct helper *helper, const struct helper_request *request, int base)
+static int send_request(const struct helper *helper, const struct header *header, const char *text,
+			const void *value, int fd)
 {
-	struct header header = {
-		.operation = request->operation,
-		.flags = request->flags,
-		.how = request->how,
-		.path_size = strlen(request->path) + 1,
-		.value_size = request->size,
-	};
+	size_t value_size = value ? header->size : 0;
 	struct iovec pieces[] = {
-		{ .iov_base = &header, .iov_len = sizeof(header) },
-		{ .iov_base = (void *)(uintptr_t)request->path, .iov_len = header.path_size },
-		{ .iov_base = (void *)(uintptr_t)request->value, .iov_len = header.value_size },
+		{ .iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header) },
+		{ .iov_base = (void *)(uintptr_t)text, .iov_len = header->text_size },
+		{ .iov_base = (void *)(uintptr_t)value, .iov_len = value_size },
 	};
 
-	if (header.path_size > PATH_MAX || header.value_size > XATTR_SIZE_MAX)
+	if (header->text_size > PATH_MAX || header->size > XATTR_SIZE_MAX)
 		return -EINVAL;
-	return send_packet(helper->errand.channel, pieces, 3, base) < 0 ? -errno : 0;
+	return send_packet(helper->errand.channel, pieces, 3, fd) < 0 ? -errno : 0;
 }
 
-int helper_ask(struct helper *helper, const struct helper_request *request, int base, int *ret_fd)
+static int receive_reply(const struct helper *helper, void *buffer, size_t size,
+			 struct reply *ret_reply, int *ret_fd)
 {
-	_cleanup_fd_ int fd = -1;
-	int error;
-	int r = send_request(helper, request, base);
+	struct iovec pieces[] = {
+		{ .iov_base = ret_reply, .iov_len = sizeof(*ret_reply) },
+		{ .iov_base = buffer, .iov_len = size },
+	};
+	int r = errand_wait_readable(&helper->errand);
 
-	if (r == 0)
-		r = errand_wait_readable(&helper->errand);
 	if (r < 0)
 		return r;
-	ssize_t length = receive_packet(helper->errand.channel, &error, sizeof(error), &fd);
+	ssize_t length = receive_packet(helper->errand.channel, pieces, 2, ret_fd);
 
-	if (length != sizeof(error))
+	if (length < (ssize_t)sizeof(*ret_reply))
 		return -EPIPE;
-	if (error == 0 && ret_fd) {
-		if (fd < 0)
-			return -EPROTO;
-		*ret_fd = TAKE_FD(fd);
-	}
-	return error;
+	return ret_reply->error;
+}
+
+int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
+		int *ret_fd)
+{
+	struct header header = { .is_open = true, .how = *how, .text_size = strlen(path) + 1 };
+	_cleanup_fd_ int fd = -1;
+	struct reply reply;
+	int r = send_request(helper, &header, path, NULL, base);
+
+	if (r == 0)
+		r = receive_reply(helper, NULL, 0, &reply, &fd);
+	if (r != 0)
+		return r;
+	if (fd < 0)
+		return -EPROTO;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length)
+{
+	const char *name = call->name ? call->name : "";
+	struct header header = {
+		.is_opened = call->is_opened,
+		.operation = call->operation,
+		.flags = call->flags,
+		.text_size = strlen(name) + 1,
+		.size = call->size,
+	};
+	_cleanup_fd_ int unexpected = -1;
+	struct reply reply;
+	int r = send_request(helper, &header, name, call->value, call->fd);
+
+	if (r == 0)
+		r = receive_reply(helper, call->buffer, call->buffer ? call->size : 0, &reply,
+				  &unexpected);
+	if (r == 0)
+		*ret_length = reply.length;
+	return r;
 }

@@ -8,41 +8,63 @@
  */
 
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+#include "access.h"
 
 struct credential;
+struct credential_place;
 struct helper;
 
-enum helper_operation {
-	HELPER_OPEN, /* openat2(base, path, how) */
-	HELPER_SETXATTR, /* setxattr(base itself, name, value, flags) */
-};
-
-/** struct helper_request - one system call to make; the pointers are the caller's */
-struct helper_request {
-	enum helper_operation operation;
-	struct open_how how; /* of HELPER_OPEN */
-	int flags; /* of HELPER_SETXATTR */
-	const char *path; /* HELPER_OPEN: the path; HELPER_SETXATTR: the attribute's name */
-	const void *value; /* of HELPER_SETXATTR */
+/** struct attribute_call - one attribute call on an inode; the pointers are the caller's */
+struct attribute_call {
+	enum operation operation;
+	int fd; /* the inode */
+	bool is_opened; /* fd is no O_PATH descriptor: the call is made on it as it is */
+	const char *name; /* but for a list */
+	const void *value; /* of a set: @size bytes */
+	void *buffer; /* of a get or list: room for @size bytes */
 	size_t size;
+	int flags; /* of a set */
 };
 
-/** helper_new() - start one. Return: 0; -errno. */
-int helper_new(const struct credential *credential, int userns, struct helper **ret_helper);
+/**
+ * helper_new() - start one
+ * @procfs: of proc_open(), used by the child only
+ * @credential: which it takes on
+ * @place: where
+ * @ret_helper: the helper
+ *
+ * Return: 0; -errno.
+ */
+int helper_new(int procfs, const struct credential *credential,
+	       const struct credential_place *place, struct helper **ret_helper);
+
+/** helper_pid() - its process number */
+pid_t helper_pid(const struct helper *helper);
 
 /** helper_free() - end it; NULL is accepted. */
 void helper_free(struct helper *helper);
 
 /**
- * helper_ask() - have a system call made
- * @helper: who makes it; of no further use after a negative result
- * @request: which one
- * @base: the descriptor that it is made on
- * @ret_fd: of HELPER_OPEN: the descriptor, the caller's; else NULL
+ * helper_open() - have openat2(2) called
+ * @helper: who calls it; of no further use after a negative result
+ * @ret_fd: the descriptor, the caller's
  *
  * Return: 0; the positive errno of the call; -EPIPE when the helper has died; other -errno.
  */
-int helper_ask(struct helper *helper, const struct helper_request *request, int base, int *ret_fd);
+int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
+		int *ret_fd);
+
+/**
+ * helper_call() - have an attribute call made
+ * @helper: who makes it; of no further use after a negative result
+ * @ret_length: of a get or list: the call's result
+ *
+ * Return: as helper_open().
+ */
+int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length);
 
 #endif

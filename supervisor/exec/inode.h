@@ -3,8 +3,8 @@
 #define NSXATTR_EXEC_INODE_H
 
 /*
- * Attribute calls on a pinned inode, with our own privilege. This is the only file that makes them,
- * so it checks once more what it is told to do.
+ * Attribute calls on a pinned inode, with our own privilege or through a stand-in. This is the only
+ * file that makes them, so it checks once more what it is told to do.
  */
 
 #include <stdbool.h>
@@ -13,21 +13,26 @@
 
 #include "access.h"
 
+struct rule;
+struct standin;
+
 /** struct pinned - an inode that cannot be exchanged any more; the descriptor is owned */
 struct pinned {
 	int fd;
 	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
 	int directory; /* of inode_open_directory(), borrowed; -1: none */
+	struct standin *performer; /* who makes the calls, borrowed; NULL: we ourselves */
 };
 
 /**
  * inode_open_directory() - the directory in which our descriptors have names
+ * @procfs: of proc_open()
+ * @ret_directory: a descriptor, the caller's; -1 where the *xattrat calls of Linux 6.13 are missing:
+ *                 there it becomes the working directory of the process
  *
- * With it, and the *xattrat calls of Linux 6.13, an O_PATH descriptor is reached at less cost.
- *
- * Return: a descriptor, the caller's; -1 where there are no such calls.
+ * Return: 0; -errno.
  */
-int inode_open_directory(void);
+int inode_open_directory(int procfs, int *ret_directory);
 
 /**
  * inode_owner() - who owns it, as its mount shows it
@@ -46,12 +51,32 @@ bool inode_is_readonly(const struct pinned *inode);
  */
 ssize_t inode_get(const struct pinned *inode, const char *name, void *value, size_t size);
 
+/** inode_holds_user_attributes() - is it a regular file or a directory? */
+bool inode_holds_user_attributes(const struct pinned *inode);
+
 /** inode_set() - setxattr(2) of a name with a variant. Return: 0; -errno; -EPERM of another name. */
 int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,
 	      int flags);
 
 /** inode_remove() - removexattr(2) of a name with a variant. Return: 0; -errno as inode_set(). */
 int inode_remove(const struct pinned *inode, const char *name);
+
+/**
+ * inode_set_host() - setxattr(2) of a plain name of the host
+ * @rule: of SCHEME_HOST; the name must match it, and the value be one of its values
+ *
+ * Return: 0; -errno; -EPERM where the rule does not allow it.
+ */
+int inode_set_host(const struct pinned *inode, const struct rule *rule, const char *name,
+		   const void *value, size_t size, int flags);
+
+/**
+ * inode_remove_host() - removexattr(2) of a plain name of the host
+ * @rule: of SCHEME_HOST; the value that is there must be one of its values
+ *
+ * Return: 0; -errno; -EPERM where the rule does not allow it.
+ */
+int inode_remove_host(const struct pinned *inode, const struct rule *rule, const char *name);
 
 /** inode_list() - listxattr(2). Return: the list's length; -errno. */
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size);

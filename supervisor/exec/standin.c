@@ -18,8 +18,10 @@
 
 struct standin {
 	struct standins *owner;
-	uint64_t userns;
-	int userns_fd; /* keeps the inode number from passing to another namespace */
+	uint64_t inode; /* of the user namespace */
+	int userns; /* keeps the inode number from passing to another namespace */
+	struct id_map uids;
+	struct id_map gids;
 	struct credential credential;
 	int personality; /* 0: none */
 	struct helper *helper; /* NULL: none */
@@ -27,12 +29,13 @@ struct standin {
 };
 
 struct standins {
+	int procfs; /* borrowed */
 	struct ring *ring; /* NULL: paths are opened by processes */
 	uint64_t clock;
 	struct standin slots[STANDINS_MAX];
 };
 
-int standins_new(enum standin_kind kind, struct standins **ret_standins)
+int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins)
 {
 	struct standins *standins = calloc(1, sizeof(*standins));
 	int r = 0;
@@ -47,8 +50,9 @@ int standins_new(enum standin_kind kind, struct standins **ret_standins)
 	}
 	if (r < 0)
 		log_verbose("io_uring is not available; paths are opened through helper processes");
+	standins->procfs = procfs;
 	for (size_t i = 0; i < STANDINS_MAX; i++)
-		standins->slots[i] = (struct standin){ .owner = standins, .userns_fd = -1 };
+		standins->slots[i] = (struct standin){ .owner = standins, .userns = -1 };
 	*ret_standins = standins;
 	return 0;
 }
@@ -60,7 +64,7 @@ static void dismiss(struct standin *standin)
 	standin->personality = 0;
 	helper_free(standin->helper);
 	standin->helper = NULL;
-	fd_close(&standin->userns_fd);
+	fd_close(&standin->userns);
 }
 
 void standins_free(struct standins *standins)
@@ -73,13 +77,13 @@ void standins_free(struct standins *standins)
 	free(standins);
 }
 
-static struct standin *find(struct standins *standins, uint64_t userns,
+static struct standin *find(struct standins *standins, uint64_t inode,
 			    const struct credential *credential)
 {
 	for (size_t i = 0; i < STANDINS_MAX; i++) {
 		struct standin *standin = &standins->slots[i];
 
-		if (standin->userns_fd >= 0 && standin->userns == userns &&
+		if (standin->userns >= 0 && standin->inode == inode &&
 		    credential_equal(&standin->credential, credential))
 			return standin;
 	}
@@ -96,20 +100,22 @@ static struct standin *least_recently_used(struct standins *standins)
 	return oldest;
 }
 
-int standins_find(struct standins *standins, uint64_t userns, int userns_fd,
+int standins_find(struct standins *standins, uint64_t inode, const struct credential_place *place,
 		  const struct credential *credential, struct standin **ret_standin)
 {
-	struct standin *standin = find(standins, userns, credential);
+	struct standin *standin = find(standins, inode, credential);
 
 	if (!standin) {
-		int fd = fcntl(userns_fd, F_DUPFD_CLOEXEC, 0);
+		int fd = fcntl(place->userns, F_DUPFD_CLOEXEC, 0);
 
 		if (fd < 0)
 			return -errno;
 		standin = least_recently_used(standins);
 		dismiss(standin);
-		standin->userns = userns;
-		standin->userns_fd = fd;
+		standin->inode = inode;
+		standin->userns = fd;
+		standin->uids = *place->uids;
+		standin->gids = *place->gids;
 		standin->credential = *credential;
 	}
 	standin->last_used = ++standins->clock;
@@ -122,6 +128,16 @@ uid_t standin_fsuid(const struct standin *standin)
 	return standin->credential.fsuid;
 }
 
+static struct credential_place place_of(const struct standin *standin)
+{
+	return (struct credential_place){ standin->userns, &standin->uids, &standin->gids };
+}
+
+bool standin_is_process(const struct standin *standin, pid_t process)
+{
+	return process == getpid() || (standin->helper && process == helper_pid(standin->helper));
+}
+
 struct registration {
 	const struct standin *standin;
 	int ring;
@@ -131,7 +147,8 @@ static void register_personality(int channel, void *argument)
 {
 	const struct registration *registration = argument;
 	const struct standin *standin = registration->standin;
-	int result = credential_assume(&standin->credential, standin->userns_fd);
+	const struct credential_place place = place_of(standin);
+	int result = credential_assume(&standin->credential, &place);
 
 	if (result == 0)
 		result = ring_register_personality(registration->ring);
@@ -141,7 +158,7 @@ static void register_personality(int channel, void *argument)
 static int make_personality(struct standin *standin)
 {
 	struct registration registration = { standin, ring_fd(standin->owner->ring) };
-	const int keep[] = { registration.ring, standin->userns_fd };
+	const int keep[] = { registration.ring, standin->userns };
 	struct errand errand;
 	int personality;
 	int r = errand_start(register_personality, &registration, keep, 2, &errand);
@@ -160,27 +177,11 @@ static int make_personality(struct standin *standin)
 
 static int need_helper(struct standin *standin)
 {
+	const struct credential_place place = place_of(standin);
+
 	if (standin->helper)
 		return 0;
-	return helper_new(&standin->credential, standin->userns_fd, &standin->helper);
-}
-
-/* The target can kill a process that runs under its ids. A second one is tried, then no more. */
-static int with_helper(struct standin *standin, const struct helper_request *request, int base,
-		       int *ret_fd)
-{
-	int r = -EPIPE;
-
-	for (int attempt = 0; attempt < 2 && r == -EPIPE; attempt++) {
-		r = need_helper(standin);
-		if (r == 0)
-			r = helper_ask(standin->helper, request, base, ret_fd);
-		if (r < 0) {
-			helper_free(standin->helper);
-			standin->helper = NULL;
-		}
-	}
-	return r;
+	return helper_new(standin->owner->procfs, &standin->credential, &place, &standin->helper);
 }
 
 /* What says more of us than of the path is not for the target. */
@@ -189,40 +190,59 @@ static int is_our_failure(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EBUSY;
 }
 
-int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
-		 int *ret_fd)
+static int open_by_personality(struct standin *standin, int base, const char *path,
+			       const struct open_how *how, int *ret_fd)
 {
-	struct ring *ring = standin->owner->ring;
-	int r = 0;
+	int r = standin->personality > 0 ? 0 : make_personality(standin);
 
-	if (!ring) {
-		struct helper_request request = { .operation = HELPER_OPEN,
-						  .how = *how,
-						  .path = path };
-
-		return with_helper(standin, &request, base, ret_fd);
-	}
-	if (standin->personality == 0)
-		r = make_personality(standin);
 	if (r < 0)
 		return r;
-	r = ring_open(ring, standin->personality, base, path, how);
+	r = ring_open(standin->owner->ring, standin->personality, base, path, how);
 	if (r < 0)
 		return is_our_failure(-r) ? r : -r;
 	*ret_fd = r;
 	return 0;
 }
 
-int standin_setxattr(struct standin *standin, int fd, const char *name, const void *value,
-		     size_t size, int flags)
+static void dismiss_helper(struct standin *standin)
 {
-	struct helper_request request = {
-		.operation = HELPER_SETXATTR,
-		.flags = flags,
-		.path = name,
-		.value = value,
-		.size = size,
-	};
+	helper_free(standin->helper);
+	standin->helper = NULL;
+}
 
-	return with_helper(standin, &request, fd, NULL);
+/* The target can kill a process that runs under its ids: one more is tried, then no more. */
+static bool is_worth_another(struct standin *standin, int result, int *attempt)
+{
+	if (result < 0)
+		dismiss_helper(standin);
+	return result == -EPIPE && (*attempt)++ == 0;
+}
+
+int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
+		 int *ret_fd)
+{
+	int attempt = 0;
+	int r;
+
+	if (standin->owner->ring)
+		return open_by_personality(standin, base, path, how, ret_fd);
+	do {
+		r = need_helper(standin);
+		if (r == 0)
+			r = helper_open(standin->helper, base, path, how, ret_fd);
+	} while (is_worth_another(standin, r, &attempt));
+	return r;
+}
+
+int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
+{
+	int attempt = 0;
+	int r;
+
+	do {
+		r = need_helper(standin);
+		if (r == 0)
+			r = helper_call(standin->helper, call, ret_length);
+	} while (is_worth_another(standin, r, &attempt));
+	return r;
 }

@@ -21,6 +21,7 @@
 
 #include "base/credential.h"
 
+struct attribute_call;
 struct open_how;
 
 struct standin;
@@ -35,11 +36,12 @@ enum standin_kind {
 /**
  * standins_new() - an empty collection
  * @kind: how its stand-ins open paths
+ * @procfs: of proc_open(), borrowed
  * @ret_standins: the collection
  *
  * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2).
  */
-int standins_new(enum standin_kind kind, struct standins **ret_standins);
+int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins);
 
 /** standins_free() - end all of them; NULL is accepted. */
 void standins_free(struct standins *standins);
@@ -47,15 +49,22 @@ void standins_free(struct standins *standins);
 /**
  * standins_find() - the stand-in for a credential in a user namespace
  * @standins: the collection
- * @userns: the namespace's inode number
- * @userns_fd: a descriptor of it, duplicated when a stand-in is made
+ * @inode: the namespace's inode number
+ * @place: the namespace; what it points to is copied when a stand-in is made
  * @credential: the credential
  * @ret_standin: valid until the next standins_find()
  *
  * Return: 0; -errno.
  */
-int standins_find(struct standins *standins, uint64_t userns, int userns_fd,
+int standins_find(struct standins *standins, uint64_t inode, const struct credential_place *place,
 		  const struct credential *credential, struct standin **ret_standin);
+
+/**
+ * standin_is_process() - is it this process that makes the calls?
+ *
+ * The kernel grants a process more below its own entry in procfs than its credentials say.
+ */
+bool standin_is_process(const struct standin *standin, pid_t process);
 
 /** standin_fsuid() - the host uid that it has for the file system */
 uid_t standin_fsuid(const struct standin *standin);
@@ -74,13 +83,13 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
 		 int *ret_fd);
 
 /**
- * standin_setxattr() - setxattr(2) as the target on the inode of a descriptor
- * @fd: the inode, O_PATH will do
- * @value: @size bytes, at most XATTR_SIZE_MAX
+ * standin_call() - an attribute call as the target
+ * @standin: who
+ * @call: the call; its size is at most XATTR_SIZE_MAX
+ * @ret_length: of a get or list: the call's result
  *
  * Return: 0; a positive errno that the target would get; -errno of our own failure.
  */
-int standin_setxattr(struct standin *standin, int fd, const char *name, const void *value,
-		     size_t size, int flags);
+int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length);
 
 #endif

@@ -9,6 +9,8 @@
 #include <sys/xattr.h>
 
 #include "exec/inode.h"
+#include "policy.h"
+#include "quota.h"
 #include "view.h"
 
 struct list_space {
@@ -26,6 +28,18 @@ static struct outcome outcome_of(ssize_t result)
 	return result < 0 ? outcome_error((int)-result) : outcome_value(result);
 }
 
+/*
+ * Values in user.* cannot be read where the file cannot: there the store has none, and the chain
+ * goes on to the host's plain name, which anybody can read.
+ */
+static ssize_t get_stored(const struct pinned *inode, const struct decision *decision,
+			  const char *name, void *value, size_t size)
+{
+	ssize_t length = inode_get(inode, name, value, size);
+
+	return length == -EACCES && decision->in_user_store ? -ENODATA : length;
+}
+
 /* The value of the nearest ancestor that has one; -ENODATA when none has. */
 static ssize_t get_inherited(const struct pinned *inode, const struct user_namespace *userns,
 			     const struct decision *decision, void *value, size_t size)
@@ -34,15 +48,16 @@ static ssize_t get_inherited(const struct pinned *inode, const struct user_names
 	ssize_t length = -ENODATA;
 
 	while (length == -ENODATA && decision->inherits &&
-	       access_next_ancestor(&userns, decision->base, decision->base_length, name))
-		length = inode_get(inode, name, value, size);
+	       access_next_ancestor(&userns, decision->in_user_store, decision->base,
+				    decision->base_length, name))
+		length = get_stored(inode, decision, name, value, size);
 	return length;
 }
 
 struct outcome store_get(const struct pinned *inode, const struct user_namespace *userns,
 			 const struct decision *decision, void *value, size_t size)
 {
-	ssize_t length = inode_get(inode, decision->name, value, size);
+	ssize_t length = get_stored(inode, decision, decision->name, value, size);
 
 	if (length == -ENODATA)
 		length = get_inherited(inode, userns, decision, value, size);
@@ -93,23 +108,76 @@ static int set_replace(const struct pinned *inode, const struct user_namespace *
 	return r;
 }
 
-struct outcome store_set(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision, const void *value, size_t size, int flags)
+static int set_by_flags(const struct pinned *inode, const struct user_namespace *userns,
+			const struct decision *decision, const void *value, size_t size, int flags)
 {
 	switch (flags) {
 	case XATTR_CREATE:
-		return outcome_of(set_create(inode, userns, decision, value, size));
+		return set_create(inode, userns, decision, value, size);
 	case XATTR_REPLACE:
-		return outcome_of(set_replace(inode, userns, decision, value, size));
+		return set_replace(inode, userns, decision, value, size);
 	case XATTR_CREATE | XATTR_REPLACE:
-		return outcome_of(set_contradiction(inode, userns, decision, value, size));
+		return set_contradiction(inode, userns, decision, value, size);
 	default:
-		return outcome_of(inode_set(inode, decision->name, value, size, flags));
+		return inode_set(inode, decision->name, value, size, flags);
 	}
+}
+
+static bool is_within_quota(const struct store_context *context, const struct pinned *inode,
+			    const struct decision *decision)
+{
+	char *names = context->space->stored;
+
+	if (!quota_is_limited(context->policy, decision))
+		return true;
+	ssize_t length = inode_list(inode, names, sizeof(context->space->stored));
+
+	return length >= 0 && quota_admits(context->policy, decision, names, (size_t)length);
+}
+
+/* What comes before the quota in the kernel's order: everything but the write itself. */
+static int refuse_over_quota(const struct pinned *inode, const struct user_namespace *userns,
+			     const struct decision *decision, const void *value, size_t size,
+			     int flags)
+{
+	int r = set_contradiction(inode, userns, decision, value, size);
+
+	if (r != -EEXIST && r != -ENODATA)
+		return r;
+	if ((r == -EEXIST && (flags & XATTR_CREATE)) || (r == -ENODATA && (flags & XATTR_REPLACE)))
+		return r;
+	return -EDQUOT;
+}
+
+static int set_own(const struct store_context *context, const struct pinned *inode,
+		   const struct user_namespace *userns, const struct decision *decision,
+		   const void *value, size_t size, int flags)
+{
+	uint32_t value_size = context->policy->value_size;
+
+	if (decision->in_user_store && !inode_holds_user_attributes(inode))
+		return -EOPNOTSUPP;
+	if (value_size > 0 && size > value_size)
+		return -E2BIG;
+	if (!is_within_quota(context, inode, decision))
+		return refuse_over_quota(inode, userns, decision, value, size, flags);
+	return set_by_flags(inode, userns, decision, value, size, flags);
+}
+
+struct outcome store_set(const struct store_context *context, const struct pinned *inode,
+			 const struct user_namespace *userns, const struct decision *decision,
+			 const void *value, size_t size, int flags)
+{
+	if (decision->route == ROUTE_HOST)
+		return outcome_of(
+			inode_set_host(inode, decision->rule, decision->name, value, size, flags));
+	return outcome_of(set_own(context, inode, userns, decision, value, size, flags));
 }
 
 struct outcome store_remove(const struct pinned *inode, const struct decision *decision)
 {
+	if (decision->route == ROUTE_HOST)
+		return outcome_of(inode_remove_host(inode, decision->rule, decision->name));
 	return outcome_of(inode_remove(inode, decision->name));
 }
 
@@ -117,18 +185,21 @@ struct outcome store_refuse(const struct pinned *inode, const struct decision *d
 {
 	if (inode_get(inode, decision->base, NULL, 0) == -EOPNOTSUPP)
 		return outcome_error(EOPNOTSUPP);
+	if (decision->error == EPERM && inode_is_readonly(inode))
+		return outcome_error(EROFS);
 	return outcome_error(decision->error);
 }
 
-struct outcome store_list(const struct pinned *inode, const struct policy *policy,
-			  const struct subject *subject, struct list_space *space, size_t size,
-			  const char **ret_list)
+struct outcome store_list(const struct store_context *context, const struct pinned *inode,
+			  const struct subject *subject, size_t size, const char **ret_list)
 {
+	struct list_space *space = context->space;
 	ssize_t stored = inode_list(inode, space->stored, sizeof(space->stored));
 
 	if (stored < 0)
 		return outcome_error((int)-stored);
-	size_t length = view_list(policy, subject, space->stored, (size_t)stored, space->view);
+	size_t length =
+		view_list(context->policy, subject, space->stored, (size_t)stored, space->view);
 
 	if (length > XATTR_LIST_MAX)
 		return outcome_error(E2BIG);

@@ -14,11 +14,23 @@
 struct pinned;
 struct policy;
 
+/** struct list_space - room for a list and its view */
+struct list_space;
+
+/** list_space_new() - NULL when there is no memory */
+struct list_space *list_space_new(void);
+
+/** struct store_context - what the operations share; the pointers are borrowed */
+struct store_context {
+	const struct policy *policy;
+	struct list_space *space;
+};
+
 /**
  * store_get() - get a value
  * @inode: the inode
  * @userns: the namespace of the subject
- * @decision: of ROUTE_STORED
+ * @decision: of ROUTE_STORED or ROUTE_HOST
  * @value: where it goes
  * @size: as the target gave it, at most XATTR_SIZE_MAX; 0 asks for the length
  */
@@ -27,32 +39,25 @@ struct outcome store_get(const struct pinned *inode, const struct user_namespace
 
 /**
  * store_set() - set a value; XATTR_CREATE and XATTR_REPLACE are judged by the view
+ * @context: the policy, whose limits count, and working memory
  * @flags: as the target gave them
  */
-struct outcome store_set(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision, const void *value, size_t size,
-			 int flags);
+struct outcome store_set(const struct store_context *context, const struct pinned *inode,
+			 const struct user_namespace *userns, const struct decision *decision,
+			 const void *value, size_t size, int flags);
 
-/** store_remove() - remove the own variant */
+/** store_remove() - remove the own variant, or a lent value of the host */
 struct outcome store_remove(const struct pinned *inode, const struct decision *decision);
 
 /** store_refuse() - the error of a decision of ROUTE_REFUSED, where the file system has attributes */
 struct outcome store_refuse(const struct pinned *inode, const struct decision *decision);
 
-/** struct list_space - room for a list and its view, for store_list() */
-struct list_space;
-
-/** list_space_new() - NULL when there is no memory */
-struct list_space *list_space_new(void);
-
 /**
  * store_list() - the names that the subject sees
- * @space: working memory
  * @size: as the target gave it; 0 asks for the length
- * @ret_list: the list, in @space; of outcome.value bytes if @size is not 0
+ * @ret_list: the list, in @context->space; of outcome.value bytes if @size is not 0
  */
-struct outcome store_list(const struct pinned *inode, const struct policy *policy,
-			  const struct subject *subject, struct list_space *space, size_t size,
-			  const char **ret_list);
+struct outcome store_list(const struct store_context *context, const struct pinned *inode,
+			  const struct subject *subject, size_t size, const char **ret_list);
 
 #endif

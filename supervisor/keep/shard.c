@@ -14,7 +14,7 @@ struct shard {
 	struct workspace *workspace;
 };
 
-int shard_new(const struct shard_config *config, int listener, struct shard **ret_shard)
+int shard_new(const struct shard_config *config, int procfs, int listener, struct shard **ret_shard)
 {
 	struct shard *shard;
 	int r = notify_check_sizes();
@@ -25,11 +25,12 @@ int shard_new(const struct shard_config *config, int listener, struct shard **re
 		return r;
 	}
 	shard = calloc(1, sizeof(*shard));
-	if (!shard)
+	if (!shard) {
+		log_error("out of memory");
 		return -ENOMEM;
+	}
 	shard->listener = listener;
-	r = workspace_new(config->policy, listener, config->without_ring, config->require_ring,
-			  &shard->workspace);
+	r = workspace_new(config->policy, listener, procfs, config->standins, &shard->workspace);
 	if (r < 0) {
 		free(shard);
 		return r;

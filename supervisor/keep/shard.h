@@ -7,17 +7,14 @@
  * answers, until no target is left.
  */
 
-#include <stdbool.h>
+#include "exec/standin.h"
 
 struct policy;
 
 /** struct shard_config - what a shard needs to know; the pointers outlive the shard */
 struct shard_config {
 	const struct policy *policy;
-	/* paths are opened through a helper process even where io_uring is available */
-	bool without_ring;
-	/* shard_new() fails where io_uring is not available, instead of using helper processes */
-	bool require_ring;
+	enum standin_kind standins; /* how paths are opened */
 };
 
 struct shard;
@@ -25,12 +22,14 @@ struct shard;
 /**
  * shard_new() - build a shard; everything that can fail at start fails here
  * @config: what it needs to know
- * @listener: the seccomp listener, borrowed: it stays the caller's and outlives the shard
+ * @procfs: of proc_open(), borrowed: it outlives the shard
+ * @listener: the seccomp listener, borrowed: it outlives the shard
  * @ret_shard: the shard, the caller's to free with shard_free()
  *
  * Return: 0; -errno of what failed (a message has been logged).
  */
-int shard_new(const struct shard_config *config, int listener, struct shard **ret_shard);
+int shard_new(const struct shard_config *config, int procfs, int listener,
+	      struct shard **ret_shard);
 
 /** shard_free() - release a shard that is not being served; NULL is accepted. */
 void shard_free(struct shard *shard);

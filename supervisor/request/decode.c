@@ -153,6 +153,13 @@ int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX])
 	return r == -EFAULT ? EFAULT : r;
 }
 
+/* With an empty path, setxattrat and getxattrat take AT_FDCWD for what it says; the others do not. */
+static bool names_cwd(const struct call *call)
+{
+	return call->dirfd == AT_FDCWD &&
+	       (call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_GET);
+}
+
 int call_read_path(struct call *call, char path[PATH_MAX])
 {
 	bool may_be_empty = call->at_flags & AT_EMPTY_PATH;
@@ -169,6 +176,7 @@ int call_read_path(struct call *call, char path[PATH_MAX])
 		return ENAMETOOLONG;
 	if (length == 0 && !may_be_empty)
 		return ENOENT;
-	call->is_descriptor = length == 0;
+	call->is_cwd = length == 0 && names_cwd(call);
+	call->is_descriptor = length == 0 && !call->is_cwd;
 	return 0;
 }

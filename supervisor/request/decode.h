@@ -20,6 +20,7 @@ struct call {
 	pid_t tid;
 	int dirfd; /* AT_FDCWD, a directory, or the descriptor that is meant */
 	bool is_descriptor; /* the inode is that of dirfd: there is no path */
+	bool is_cwd; /* the inode is the working directory: there is no path */
 	bool follow; /* a symbolic link at the end of the path */
 	unsigned int at_flags;
 	uint64_t path;
@@ -57,7 +58,7 @@ int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX]);
 
 /**
  * call_read_path() - the path
- * @call: the call; becomes a descriptor call if it has an empty path and AT_EMPTY_PATH
+ * @call: the call; one about dirfd itself if it has an empty path and AT_EMPTY_PATH
  * @path: where it goes
  *
  * Return: as call_read_name().

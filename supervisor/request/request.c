@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/helper.h"
 #include "exec/inode.h"
 #include "exec/standin.h"
 #include "exec/store.h"
@@ -15,6 +16,7 @@
 #include "request/decode.h"
 #include "request/memory.h"
 #include "request/notify.h"
+#include "request/remedy.h"
 #include "request/resolve.h"
 #include "request/target.h"
 #include "request/userns.h"
@@ -23,12 +25,14 @@
 struct workspace {
 	const struct policy *policy;
 	bool is_transparent;
+	bool is_strict; /* nothing is answered with CONTINUE */
 	int listener;
 	struct targets *targets;
 	struct userns_cache *usernses;
 	struct standins *standins;
 	struct walk_space *walk_space;
-	struct list_space *list_space;
+	struct store_context store;
+	struct remedies remedies;
 	int fd_directory;
 	struct identity identity;
 	char name[NAME_SIZE];
@@ -46,7 +50,7 @@ struct request {
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;
-	const char *list;
+	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 };
 
@@ -73,31 +77,48 @@ static bool go_on(struct request *request, int result, const char *what)
 	return result == 0;
 }
 
+static bool leave_to_kernel(struct request *request)
+{
+	return settle(request, outcome_kernel());
+}
+
 static bool decode(struct request *request, const struct seccomp_notif *notification)
 {
+	struct workspace *workspace = request->workspace;
 	int r = call_decode(notification, &request->call);
 
-	if (r == -ENOSYS || request->workspace->is_transparent)
-		return settle(request, outcome_kernel());
+	if (r == -ENOSYS && workspace->is_strict)
+		return settle(request, outcome_error(ENOSYS));
+	if (r == -ENOSYS || (workspace->is_transparent && !workspace->is_strict))
+		return leave_to_kernel(request);
 	return go_on(request, r, "decode a call");
 }
 
-/* A set without a value is the one that the kernel lets pass unchecked for security.capability. */
-static bool is_empty_set(const struct call *call)
+/*
+ * The kernel checks everything again in a call that is left to it, but for one thing: an empty value
+ * of security.capability it lets pass. So a set may be left to it only if its value cannot be empty,
+ * nor become so: setxattrat(2) has the size in the target's memory.
+ */
+static bool may_be_empty_set(const struct call *call)
 {
-	return call->kind->operation == OPERATION_SET && call->size == 0;
+	return call->kind->operation == OPERATION_SET &&
+	       (call->size == 0 || call->kind->form == FORM_AT);
 }
 
+/*
+ * Nothing but the name is needed to leave a call to the kernel, which checks everything again. The
+ * schemes whose answer depends on the namespace are decided later.
+ */
 static bool is_left_to_kernel(const struct request *request)
 {
-	const char *name = request->workspace->name;
+	const struct workspace *workspace = request->workspace;
+	const char *name = workspace->name;
 	size_t base_length = name_split(name, strlen(name)).base_length;
-	const struct rule *rule = policy_match(request->workspace->policy, name, base_length);
 
-	return rule->scheme == SCHEME_KERNEL;
+	return !workspace->is_strict && !may_be_empty_set(&request->call) &&
+	       policy_match(workspace->policy, name, base_length)->scheme == SCHEME_KERNEL;
 }
 
-/* Nothing but the name is needed to leave a call to the kernel, which checks everything again. */
 static bool read_name(struct request *request)
 {
 	if (request->call.kind->operation == OPERATION_LIST)
@@ -105,9 +126,7 @@ static bool read_name(struct request *request)
 	if (!go_on(request, call_read_name(&request->call, request->workspace->name),
 		   "read a name"))
 		return false;
-	if (is_left_to_kernel(request) && !is_empty_set(&request->call))
-		return settle(request, outcome_kernel());
-	return true;
+	return is_left_to_kernel(request) ? leave_to_kernel(request) : true;
 }
 
 static bool read_value(struct request *request)
@@ -124,12 +143,19 @@ static bool read_path(struct request *request)
 		     "read a path");
 }
 
+/* A stand-in needs the whole credential: to search a path, or to make the call itself. */
+static enum identity_extent extent_of(const struct request *request)
+{
+	bool may_stand_in = request->workspace->is_strict || may_be_empty_set(&request->call);
+
+	return may_stand_in || !request->call.is_descriptor ? IDENTITY_WHOLE :
+							      IDENTITY_CAPABILITIES;
+}
+
 static bool identify(struct request *request)
 {
 	struct workspace *workspace = request->workspace;
-	bool is_whole = !request->call.is_descriptor || is_empty_set(&request->call);
-	int r = targets_identify(workspace->targets, request->call.tid,
-				 is_whole ? IDENTITY_WHOLE : IDENTITY_CAPABILITIES,
+	int r = targets_identify(workspace->targets, request->call.tid, extent_of(request),
 				 &request->target, &workspace->identity);
 
 	if (r == 0)
@@ -141,18 +167,36 @@ static bool identify(struct request *request)
 		.userns = &request->userns->ids,
 		.capabilities = workspace->identity.credential.capabilities,
 	};
-	if (!access_is_virtual(request->subject.userns))
-		return settle(request, outcome_kernel());
-	return true;
+	/* Without a view of its own there is nothing that the kernel would not guard as well. */
+	return access_is_virtual(request->subject.userns) ? true : leave_to_kernel(request);
 }
 
 static bool decide(struct request *request)
 {
-	if (request->call.kind->operation != OPERATION_LIST)
-		access_decide(request->workspace->policy, request->subject.userns,
-			      request->call.kind->operation, request->workspace->name,
-			      &request->decision);
+	if (request->call.kind->operation == OPERATION_LIST) {
+		request->decision.route = ROUTE_STORED;
+		return true;
+	}
+	access_decide(request->workspace->policy, request->subject.userns,
+		      request->call.kind->operation, request->workspace->name, &request->decision);
+	/* A get of a name that may not be changed is the kernel's, but is known only now. */
+	if (request->decision.route == ROUTE_KERNEL && !request->workspace->is_strict &&
+	    !may_be_empty_set(&request->call))
+		return leave_to_kernel(request);
 	return true;
+}
+
+static int find_standin(struct request *request, const struct credential *credential,
+			struct standin **ret_standin)
+{
+	const struct credential_place place = {
+		.userns = request->userns->fd,
+		.uids = &request->subject.userns->uids,
+		.gids = &request->subject.userns->gids,
+	};
+
+	return standins_find(request->workspace->standins, request->userns->inode, &place,
+			     credential, ret_standin);
 }
 
 static int pin(struct request *request)
@@ -161,10 +205,11 @@ static int pin(struct request *request)
 	struct resolver resolver = { .target = request->target, .space = workspace->walk_space };
 	const struct call *call = &request->call;
 
+	if (call->is_cwd)
+		return resolve_cwd(&resolver, &request->inode);
 	if (call->is_descriptor)
 		return resolve_descriptor(&resolver, call->dirfd, &request->inode);
-	int r = standins_find(workspace->standins, workspace->identity.userns, request->userns->fd,
-			      &workspace->identity.credential, &resolver.standin);
+	int r = find_standin(request, &workspace->identity.credential, &resolver.standin);
 
 	if (r < 0)
 		return r;
@@ -198,82 +243,108 @@ static int check_access(const struct request *request)
 
 static bool authorize(struct request *request)
 {
-	bool is_ours = request->decision.route != ROUTE_KERNEL ||
-		       strcmp(request->decision.base, XATTR_NAME_CAPS) == 0;
+	bool is_guarded = request->decision.route != ROUTE_KERNEL ||
+			  strcmp(request->decision.base, XATTR_NAME_CAPS) == 0;
 
-	if (request->call.kind->operation == OPERATION_LIST || !is_ours)
+	if (request->call.kind->operation == OPERATION_LIST || !is_guarded)
 		return true;
 	return go_on(request, check_access(request), "check the access");
 }
 
-/* An empty set of a name that is the kernel's: as the target, so that the kernel checks. */
-static struct outcome set_as_target(struct request *request)
+static size_t capped_size(const struct call *call)
+{
+	return call->size < XATTR_SIZE_MAX ? call->size : XATTR_SIZE_MAX;
+}
+
+/* The call as it was made, by the target's stand-in, so that the kernel checks. */
+static int call_as_target(struct request *request, size_t *ret_length)
 {
 	struct workspace *workspace = request->workspace;
+	const struct attribute_call call = {
+		.operation = request->call.kind->operation,
+		.fd = request->inode.fd,
+		.is_opened = request->inode.is_opened,
+		.name = workspace->name,
+		.value = request->call.kind->operation == OPERATION_SET ? workspace->value : NULL,
+		.buffer = workspace->value,
+		.size = capped_size(&request->call),
+		.flags = (int)request->call.flags,
+	};
 	struct standin *standin;
-	int r = standins_find(workspace->standins, workspace->identity.userns, request->userns->fd,
-			      &workspace->identity.credential, &standin);
+	int r = find_standin(request, &workspace->identity.credential, &standin);
+
+	return r < 0 ? r : standin_call(standin, &call, ret_length);
+}
+
+static bool execute_as_target(struct request *request)
+{
+	size_t length = 0;
+	int r = call_as_target(request, &length);
 
 	if (r == 0)
-		r = standin_setxattr(standin, request->inode.fd, workspace->name, "", 0,
-				     (int)request->call.flags);
-	if (r >= 0)
-		return outcome_error(r);
-	go_on(request, r, "set an attribute as the target");
-	return request->outcome;
+		request->outcome = outcome_value((long)length);
+	request->bytes = request->workspace->value;
+	return go_on(request, r, "make a call in the name");
 }
 
-static struct outcome execute_list(struct request *request)
+/*
+ * Values in user.* are read and written by the root of the target's namespace, whose capabilities
+ * reach just as far as access_check() has found: to the inodes that are the namespace's own.
+ */
+static int choose_performer(struct request *request)
 {
-	return store_list(&request->inode, request->workspace->policy, &request->subject,
-			  request->workspace->list_space, request->call.size, &request->list);
-}
+	const struct user_namespace *ids = request->subject.userns;
+	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
 
-static struct outcome execute_get(struct request *request)
-{
-	size_t size = request->call.size;
-
-	if (size > XATTR_SIZE_MAX)
-		size = XATTR_SIZE_MAX;
-	return store_get(&request->inode, request->subject.userns, &request->decision,
-			 request->workspace->value, size);
+	if (request->workspace->policy->store != STORE_USER || !ids->has_root)
+		return 0;
+	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
+		return 0;
+	return find_standin(request, &root, &request->inode.performer);
 }
 
 static struct outcome execute_named(struct request *request)
 {
-	switch (request->call.kind->operation) {
+	struct workspace *workspace = request->workspace;
+	const struct user_namespace *userns = request->subject.userns;
+	const struct call *call = &request->call;
+
+	switch (call->kind->operation) {
 	case OPERATION_SET:
-		return store_set(&request->inode, request->subject.userns, &request->decision,
-				 request->workspace->value, request->call.size,
-				 (int)request->call.flags);
+		return store_set(&workspace->store, &request->inode, userns, &request->decision,
+				 workspace->value, call->size, (int)call->flags);
 	case OPERATION_GET:
-		return execute_get(request);
+		request->bytes = workspace->value;
+		return store_get(&request->inode, userns, &request->decision, workspace->value,
+				 capped_size(call));
 	case OPERATION_REMOVE:
 		return store_remove(&request->inode, &request->decision);
 	case OPERATION_LIST:
 	default:
-		return request->outcome;
+		return store_list(&workspace->store, &request->inode, &request->subject, call->size,
+				  &request->bytes);
 	}
 }
 
 static bool execute(struct request *request)
 {
-	if (request->call.kind->operation == OPERATION_LIST)
-		request->outcome = execute_list(request);
-	else if (request->decision.route == ROUTE_STORED)
-		request->outcome = execute_named(request);
-	else if (request->decision.route == ROUTE_REFUSED)
+	if (request->decision.route == ROUTE_KERNEL)
+		return execute_as_target(request);
+	if (!go_on(request, choose_performer(request), "find a helper"))
+		return false;
+	if (request->decision.route == ROUTE_REFUSED)
 		request->outcome = store_refuse(&request->inode, &request->decision);
 	else
-		request->outcome = set_as_target(request);
+		request->outcome = execute_named(request);
+	if (request->call.kind->operation == OPERATION_SET)
+		remedy_note(&request->workspace->remedies, request->workspace->policy->store,
+			    &request->inode, request->outcome.error);
 	return request->outcome.error == 0;
 }
 
 static bool deliver(struct request *request)
 {
 	const struct call *call = &request->call;
-	const char *bytes = call->kind->operation == OPERATION_LIST ? request->list :
-								      request->workspace->value;
 	bool is_wanted = call->kind->operation == OPERATION_LIST ||
 			 call->kind->operation == OPERATION_GET;
 
@@ -281,7 +352,8 @@ static bool deliver(struct request *request)
 		return true;
 	if (!notify_is_valid(request->workspace->listener, request->id))
 		return false;
-	int r = memory_write(call->tid, call->value, bytes, (size_t)request->outcome.value);
+	int r = memory_write(call->tid, call->value, request->bytes,
+			     (size_t)request->outcome.value);
 
 	if (r < 0)
 		request->outcome = outcome_error(EFAULT);
@@ -304,8 +376,9 @@ static void log_request(const struct request *request)
 		return;
 	log_verbose("[%d] %s %s%s%s: %s", call->tid, call->kind->name,
 		    has_name ? request->workspace->name : "",
-		    request->decision.route == ROUTE_STORED ? " as " : "",
-		    request->decision.route == ROUTE_STORED ? request->decision.name : "",
+		    has_name && request->decision.route == ROUTE_STORED ? " as " : "",
+		    has_name && request->decision.route == ROUTE_STORED ? request->decision.name :
+									  "",
 		    result_text(&request->outcome));
 }
 
@@ -330,39 +403,31 @@ struct outcome request_run(struct workspace *workspace, const struct seccomp_not
 	return request.outcome;
 }
 
-static enum standin_kind standin_kind_of(bool without_ring, bool require_ring)
+static int fill_workspace(struct workspace *workspace, enum standin_kind kind, int procfs)
 {
-	if (without_ring)
-		return STANDIN_PROCESS;
-	return require_ring ? STANDIN_PERSONALITY : STANDIN_ANY;
-}
+	int r = inode_open_directory(procfs, &workspace->fd_directory);
 
-static int fill_workspace(struct workspace *workspace, enum standin_kind kind)
-{
-	int r = targets_new(&workspace->targets);
-
+	if (r == 0)
+		r = userns_cache_new(procfs, &workspace->usernses);
 	if (r < 0) {
-		log_error("/proc does not show this pid namespace: %s; mount procfs there",
-			  strerror(-r));
+		log_error("cannot use /proc/self: %s", strerror(-r));
 		return r;
 	}
-	r = userns_cache_new(&workspace->usernses);
-	if (r < 0) {
-		log_error("cannot open /proc/self/ns/user: %s", strerror(-r));
+	r = targets_new(procfs, &workspace->targets);
+	if (r < 0)
 		return r;
-	}
-	r = standins_new(kind, &workspace->standins);
+	r = standins_new(kind, procfs, &workspace->standins);
 	if (r < 0) {
 		log_error("io_uring is not available: %s (see kernel.io_uring_disabled)",
 			  strerror(-r));
 		return r;
 	}
 	workspace->walk_space = walk_space_new();
-	workspace->list_space = list_space_new();
-	return workspace->walk_space && workspace->list_space ? 0 : -ENOMEM;
+	workspace->store.space = list_space_new();
+	return workspace->walk_space && workspace->store.space ? 0 : -ENOMEM;
 }
 
-int workspace_new(const struct policy *policy, int listener, bool without_ring, bool require_ring,
+int workspace_new(const struct policy *policy, int listener, int procfs, enum standin_kind kind,
 		  struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
@@ -370,10 +435,12 @@ int workspace_new(const struct policy *policy, int listener, bool without_ring, 
 	if (!workspace)
 		return -ENOMEM;
 	workspace->policy = policy;
+	workspace->store.policy = policy;
 	workspace->is_transparent = policy_is_transparent(policy);
+	workspace->is_strict = policy_is_strict(policy);
 	workspace->listener = listener;
-	workspace->fd_directory = inode_open_directory();
-	int r = fill_workspace(workspace, standin_kind_of(without_ring, require_ring));
+	workspace->fd_directory = -1;
+	int r = fill_workspace(workspace, kind, procfs);
 
 	if (r < 0) {
 		workspace_free(workspace);
@@ -391,7 +458,7 @@ void workspace_free(struct workspace *workspace)
 	userns_cache_free(workspace->usernses);
 	standins_free(workspace->standins);
 	free(workspace->walk_space);
-	free(workspace->list_space);
+	free(workspace->store.space);
 	fd_close(&workspace->fd_directory);
 	free(workspace);
 }

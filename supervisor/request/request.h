@@ -21,6 +21,7 @@
 #include <linux/seccomp.h>
 
 #include "access.h"
+#include "exec/standin.h"
 
 struct policy;
 struct workspace;
@@ -29,13 +30,13 @@ struct workspace;
  * workspace_new() - what requests of one listener share: caches, stand-ins, buffers
  * @policy: outlives the workspace
  * @listener: borrowed
- * @without_ring: open paths through helper processes
- * @require_ring: fail when io_uring is not available
+ * @procfs: of proc_open(), borrowed
+ * @kind: of its stand-ins
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
-int workspace_new(const struct policy *policy, int listener, bool without_ring, bool require_ring,
+int workspace_new(const struct policy *policy, int listener, int procfs, enum standin_kind kind,
 		  struct workspace **ret_workspace);
 
 /** workspace_free() - NULL is accepted. */

@@ -9,29 +9,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
-#include <sys/vfs.h>
 
 #include "base/fd.h"
+#include "base/proc.h"
 #include "exec/standin.h"
 #include "request/target.h"
 #include "request/walk.h"
 
-static int open_cwd(const struct resolver *resolver, struct pinned *ret_inode)
-{
-	int fd = target_open_cwd(resolver->target);
-
-	if (fd < 0)
-		return fd;
-	*ret_inode = (struct pinned){ .fd = fd, .directory = -1 };
-	return 0;
-}
-
 int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode)
 {
-	if (number == AT_FDCWD)
-		return open_cwd(resolver, ret_inode);
 	_cleanup_fd_ int fd = target_take_descriptor(resolver->target, number);
 
 	if (fd < 0)
@@ -63,13 +50,6 @@ static int open_base(const struct resolver *resolver, int dirfd, const char *pat
 	return 0;
 }
 
-static bool is_on_procfs(int fd)
-{
-	struct statfs statfs;
-
-	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
-}
-
 static int search_at_once(const struct resolver *resolver, int base, const char *path, bool follow,
 			  int *ret_fd)
 {
@@ -94,6 +74,16 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 			 follow, ret_fd);
 }
 
+int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
+{
+	int fd = target_open_cwd(resolver->target);
+
+	if (fd < 0)
+		return fd;
+	*ret_inode = (struct pinned){ .fd = fd, .directory = -1 };
+	return 0;
+}
+
 int resolve_path(const struct resolver *resolver, int dirfd, const char *path, bool follow,
 		 struct pinned *ret_inode)
 {
@@ -105,7 +95,7 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 	r = search_at_once(resolver, base, path, follow, &fd);
 	if (r < 0)
 		return r;
-	if (r > 0 || is_on_procfs(fd)) {
+	if (r > 0 || proc_is_on(fd)) {
 		fd_close(&fd);
 		r = search_step_by_step(resolver, base, path, follow, &fd);
 	}

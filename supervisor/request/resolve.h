@@ -25,12 +25,15 @@ struct resolver {
 /**
  * resolve_descriptor() - the inode of one of the target's descriptors
  * @resolver: whose
- * @number: the descriptor, or AT_FDCWD
+ * @number: the descriptor
  * @ret_inode: the inode, the caller's
  *
  * Return: 0; EBADF for the target, also for an O_PATH descriptor; -errno of our own failure.
  */
 int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode);
+
+/** resolve_cwd() - its working directory. Return: 0; -errno of our own failure. */
+int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode);
 
 /**
  * resolve_path() - the inode of a path

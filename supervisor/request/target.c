@@ -17,26 +17,24 @@
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
 #define STATUS_SIZE (16 * 1024)
-/* The kernel nests pid namespaces this deep at most (MAX_PID_NS_LEVEL). */
-#define PID_LEVELS_MAX 33
 
 #ifndef PIDFD_THREAD /* Linux 6.9 */
 #define PIDFD_THREAD O_EXCL
 #endif
 
 struct targets {
-	int proc;
+	int procfs; /* borrowed */
 	uint64_t clock;
 	struct target slots[TARGETS_MAX];
 };
 
-static int target_open(int proc, pid_t tid, struct target *ret_target)
+static int target_open(int procfs, pid_t tid, struct target *ret_target)
 {
 	_cleanup_fd_ int directory = -1, status = -1;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", tid);
-	directory = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	directory = openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	status = openat(directory, "status", O_RDONLY | O_CLOEXEC);
@@ -44,6 +42,7 @@ static int target_open(int proc, pid_t tid, struct target *ret_target)
 		return errno == ENOENT ? -ESRCH : -errno;
 	*ret_target = (struct target){
 		.tid = tid,
+		.procfs = procfs,
 		.proc = TAKE_FD(directory),
 		.status = TAKE_FD(status),
 		.pidfd = -1,
@@ -59,34 +58,13 @@ static void target_close(struct target *target)
 	target->tid = 0;
 }
 
-/* A /proc of another pid namespace would show us other processes under the targets' numbers. */
-static int check_proc_is_ours(int proc)
+int targets_new(int procfs, struct targets **ret_targets)
 {
-	char link[16], self[16];
-	ssize_t length = readlinkat(proc, "self", link, sizeof(link) - 1);
+	struct targets *targets = calloc(1, sizeof(*targets));
 
-	if (length < 0)
-		return -errno;
-	link[length] = '\0';
-	snprintf(self, sizeof(self), "%d", getpid());
-	return strcmp(link, self) == 0 ? 0 : -EXDEV;
-}
-
-int targets_new(struct targets **ret_targets)
-{
-	_cleanup_fd_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct targets *targets;
-
-	if (proc < 0)
-		return -errno;
-	int r = check_proc_is_ours(proc);
-
-	if (r < 0)
-		return r;
-	targets = calloc(1, sizeof(*targets));
 	if (!targets)
 		return -ENOMEM;
-	targets->proc = TAKE_FD(proc);
+	targets->procfs = procfs;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
 		targets->slots[i] = (struct target){ .proc = -1, .status = -1, .pidfd = -1 };
 	*ret_targets = targets;
@@ -99,7 +77,6 @@ void targets_free(struct targets *targets)
 		return;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
 		target_close(&targets->slots[i]);
-	fd_close(&targets->proc);
 	free(targets);
 }
 
@@ -125,7 +102,7 @@ static int find_afresh(struct targets *targets, pid_t tid, struct target **ret_t
 {
 	struct target *target = cached(targets, tid);
 	struct target fresh;
-	int r = target_open(targets->proc, tid, &fresh);
+	int r = target_open(targets->procfs, tid, &fresh);
 
 	if (r < 0)
 		return r;
@@ -343,77 +320,4 @@ int target_take_descriptor(struct target *target, int number)
 	long fd = syscall(SYS_pidfd_getfd, target->pidfd, number, 0);
 
 	return fd < 0 ? -errno : (int)fd;
-}
-
-/* Numbers of a task from our pid namespace inwards: the values of an NStgid or NSpid line. */
-static size_t parse_levels(const char *line, pid_t levels[PID_LEVELS_MAX])
-{
-	char *at = (char *)(uintptr_t)line;
-	size_t count = 0;
-
-	while (count < PID_LEVELS_MAX && *at == '\t') {
-		char *end;
-		long number = strtol(at, &end, 10);
-
-		if (end == at)
-			break;
-		levels[count++] = (pid_t)number;
-		at = end;
-	}
-	return count;
-}
-
-/*
- * Two tasks are the same if they are in the same pid namespace and have the same number there, the
- * last of the line. The instance's own view of NStgid begins at its own pid namespace.
- */
-static bool is_entry_of(const struct target *target, int procfs, pid_t process, pid_t innermost)
-{
-	char name[64], ours[64], theirs[64], status[STATUS_SIZE];
-	pid_t levels[PID_LEVELS_MAX];
-	_cleanup_fd_ int fd = -1;
-
-	snprintf(name, sizeof(name), "%d/ns/pid", process);
-	ssize_t a = readlinkat(target->proc, "ns/pid", ours, sizeof(ours));
-	ssize_t b = readlinkat(procfs, name, theirs, sizeof(theirs));
-
-	if (a <= 0 || a != b || memcmp(ours, theirs, (size_t)a) != 0)
-		return false;
-	snprintf(name, sizeof(name), "%d/status", process);
-	fd = openat(procfs, name, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : pread(fd, status, sizeof(status) - 1, 0);
-
-	if (length <= 0)
-		return false;
-	status[length] = '\0';
-	const char *line = find_line(status, "\nNStgid:");
-	size_t count = line ? parse_levels(line, levels) : 0;
-
-	return count > 0 && levels[0] == process && levels[count - 1] == innermost;
-}
-
-int target_numbers_in(const struct target *target, int procfs, struct target_numbers *ret_numbers)
-{
-	pid_t processes[PID_LEVELS_MAX], threads[PID_LEVELS_MAX];
-	char status[STATUS_SIZE];
-	int r = read_status(target, status, sizeof(status));
-
-	if (r < 0)
-		return r;
-	const char *process_line = find_line(status, "\nNStgid:");
-	const char *thread_line = find_line(status, "\nNSpid:");
-
-	if (!process_line || !thread_line)
-		return -EPROTO;
-	size_t count = parse_levels(process_line, processes);
-
-	if (count == 0 || parse_levels(thread_line, threads) != count)
-		return -EPROTO;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_entry_of(target, procfs, processes[i], processes[count - 1]))
-			continue;
-		*ret_numbers = (struct target_numbers){ processes[i], threads[i] };
-		return 0;
-	}
-	return -ENOENT;
 }

@@ -3,7 +3,7 @@
 #define NSXATTR_REQUEST_TARGET_H
 
 /*
- * What /proc says of a target thread. This is the only file that opens /proc/TID.
+ * What /proc says of a target thread. This is the file that opens /proc/TID.
  *
  * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
  * ended, reading through them fails with ESRCH, whoever has its number then. The groups, ids and
@@ -18,6 +18,7 @@
 /** struct target - one thread; the descriptors are this module's */
 struct target {
 	pid_t tid;
+	int procfs; /* our procfs, borrowed */
 	int proc; /* /proc/TID */
 	int status; /* /proc/TID/status */
 	int pidfd; /* opened when first needed, or -1 */
@@ -26,8 +27,8 @@ struct target {
 
 struct targets;
 
-/** targets_new() - an empty table. Return: 0; -ENOMEM; -errno when /proc is not ours. */
-int targets_new(struct targets **ret_targets);
+/** targets_new() - an empty table. @procfs: of proc_open(), borrowed. Return: 0; -ENOMEM. */
+int targets_new(int procfs, struct targets **ret_targets);
 
 /** targets_free() - close everything; NULL is accepted. */
 void targets_free(struct targets *targets);
@@ -73,23 +74,5 @@ int target_open_cwd(const struct target *target);
  * Return: it; -EBADF when it has no such descriptor; other -errno.
  */
 int target_take_descriptor(struct target *target, int number);
-
-/**
- * struct target_numbers - what the target is called in a pid namespace
- */
-struct target_numbers {
-	pid_t process;
-	pid_t thread;
-};
-
-/**
- * target_numbers_in() - the target's own entry in an instance of procfs
- * @target: the thread
- * @procfs: the root directory of the instance
- * @ret_numbers: what /proc/self and /proc/thread-self stand for there
- *
- * Return: 0; -ENOENT when the target cannot be seen in that instance; other -errno.
- */
-int target_numbers_in(const struct target *target, int procfs, struct target_numbers *ret_numbers);
 
 #endif

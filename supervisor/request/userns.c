@@ -19,6 +19,7 @@
 
 #include "base/errand.h"
 #include "base/fd.h"
+#include "base/proc.h"
 #include "request/target.h"
 
 #define CACHE_MAX 64
@@ -26,6 +27,7 @@
 #define MAP_TEXT_SIZE (ID_MAP_EXTENTS_MAX * 36)
 
 struct userns_cache {
+	int procfs; /* borrowed */
 	struct userns *host;
 	uint64_t clock;
 	struct userns *slots[CACHE_MAX];
@@ -80,10 +82,10 @@ static int userns_new(int fd, struct userns **ret_userns)
 	return 0;
 }
 
-int userns_cache_new(struct userns_cache **ret_cache)
+int userns_cache_new(int procfs, struct userns_cache **ret_cache)
 {
 	_cleanup_userns_ struct userns *host = NULL;
-	int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	int fd = openat(procfs, "self/ns/user", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -96,6 +98,7 @@ int userns_cache_new(struct userns_cache **ret_cache)
 	if (!cache)
 		return -ENOMEM;
 	host->ids.is_host = true;
+	cache->procfs = procfs;
 	cache->host = TAKE_PTR(host);
 	*ret_cache = cache;
 	return 0;
@@ -121,23 +124,17 @@ static void wait_in_namespace(int channel, void *argument)
 		(void)recv(channel, &unused, 1, 0);
 }
 
-static int read_map(pid_t pid, const char *name, struct id_map *ret_map)
+static int read_map(int procfs, pid_t pid, const char *name, struct id_map *ret_map)
 {
 	char path[64], text[MAP_TEXT_SIZE];
-	_cleanup_fd_ int fd = -1;
-	size_t length = 0;
-	ssize_t piece;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while ((piece = read(fd, text + length, sizeof(text) - length)) > 0)
-		length += (size_t)piece;
-	return piece < 0 ? -errno : id_map_parse(text, length, ret_map);
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
+	ssize_t length = proc_read(procfs, path, text, sizeof(text));
+
+	return length < 0 ? (int)length : id_map_parse(text, (size_t)length, ret_map);
 }
 
-static int read_maps(struct userns *userns)
+static int read_maps(int procfs, struct userns *userns)
 {
 	struct errand errand;
 	int entered;
@@ -149,9 +146,9 @@ static int read_maps(struct userns *userns)
 	if (r == 0)
 		r = entered;
 	if (r == 0)
-		r = read_map(errand.pid, "uid_map", &userns->ids.uids);
+		r = read_map(procfs, errand.pid, "uid_map", &userns->ids.uids);
 	if (r == 0)
-		r = read_map(errand.pid, "gid_map", &userns->ids.gids);
+		r = read_map(procfs, errand.pid, "gid_map", &userns->ids.gids);
 	errand_end(&errand);
 	if (r == 0)
 		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);
@@ -224,7 +221,7 @@ static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_
 		*ret_userns = known;
 		return 0;
 	}
-	r = read_maps(userns);
+	r = read_maps(cache->procfs, userns);
 	if (r == 0)
 		r = find_parent(cache, userns);
 	if (r < 0)

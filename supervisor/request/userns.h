@@ -33,8 +33,14 @@ void userns_unref(struct userns *userns);
 
 struct userns_cache;
 
-/** userns_cache_new() - a cache that knows the host's namespace. Return: 0; -errno. */
-int userns_cache_new(struct userns_cache **ret_cache);
+/**
+ * userns_cache_new() - a cache that knows the host's namespace
+ * @procfs: of proc_open(), borrowed
+ * @ret_cache: the cache
+ *
+ * Return: 0; -errno.
+ */
+int userns_cache_new(int procfs, struct userns_cache **ret_cache);
 
 /** userns_cache_free() - let go of all; NULL is accepted. */
 void userns_cache_free(struct userns_cache *cache);

@@ -5,19 +5,20 @@
  *
  *   - a link is replaced by its text in front of what is left of the path, forty times at most;
  *   - /proc/self and /proc/thread-self are the target's, although we are the ones who read them;
- *   - a magic link (/proc/PID/fd/N, cwd, root, exe, ns/…) has no text: it is opened, which jumps;
+ *   - a magic link (/proc/PID/fd/N, cwd, root, exe, ns/…) has no text. It is followed by the stand-in
+ *     on our own procfs: on the target's, a link of the target's could be mounted over it meanwhile;
  *   - the rules of fs.protected_symlinks and of mounts with nosymfollow are applied.
  *
- * Below its own entry in procfs a thread may do what the kernel grants it by being the same process,
- * also when its memory is not dumpable. A stand-in is another process; where it is refused there, we
- * open the component with our own privilege.
+ * Below its own entry in procfs a thread may do what the kernel grants it by being that process, also
+ * when its memory is not dumpable. A stand-in is another process; where it is refused there, we open
+ * with our own privilege, again on our own procfs. Below our own entry, and a helper's, a stand-in
+ * would be granted what the target is not, so there everything is refused.
  */
 #include "request/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +29,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/proc.h"
 #include "exec/standin.h"
+#include "request/place.h"
 #include "request/target.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel */
-#define PROC_ROOT_INODE 1
 #define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
 
 struct walk_space {
@@ -49,7 +51,6 @@ struct walk {
 	const char *rest; /* what is left of the path, in space->pending */
 	int at; /* where we are; owned */
 	unsigned int links;
-	bool in_own_entry; /* below /proc/PID of the target itself */
 };
 
 /* One component of the path and what was found there. */
@@ -83,23 +84,8 @@ static int go_to_root(struct walk *walk)
 
 	if (fd < 0)
 		return -errno;
-	walk->in_own_entry = false;
 	move_to(walk, fd);
 	return 0;
-}
-
-static bool is_on_procfs(int fd)
-{
-	struct statfs statfs;
-
-	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
-}
-
-static bool is_procfs_root(int fd)
-{
-	struct stat stat;
-
-	return is_on_procfs(fd) && fstat(fd, &stat) == 0 && stat.st_ino == PROC_ROOT_INODE;
 }
 
 static bool is_same_place(int left, int right)
@@ -113,26 +99,49 @@ static bool is_same_place(int left, int right)
 	       a.stx_dev_minor == b.stx_dev_minor;
 }
 
-/* What the target may open by being the process that the entry is about; see above. */
-static bool is_granted_to_itself(const struct walk *walk, int error)
+static int open_by_standin(const struct walk *walk, int directory, const char *name, uint64_t flags,
+			   int *ret_fd)
 {
-	return walk->in_own_entry && (error == EACCES || error == EPERM);
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC | flags };
+
+	return standin_open(walk->standin, directory, name, &how, ret_fd);
 }
 
-static int open_component(const struct walk *walk, const char *name, uint64_t flags,
-			  uint64_t resolve, int *ret_fd)
+/* What is in map_files is not granted to the process itself either. */
+static bool is_granted(const struct place *place, const char *name, int error)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC | flags, .resolve = resolve };
-	int r = standin_open(walk->standin, walk->at, name, &how, ret_fd);
+	return place->is_own && (error == EACCES || error == EPERM) && !strchr(name, '-');
+}
 
-	if (r > 0 && is_granted_to_itself(walk, r)) {
-		long fd = syscall(SYS_openat2, walk->at, name, &how, sizeof(how));
+/*
+ * Open a name of an entry of procfs, on ours. The name is one component, and what is there is the
+ * kernel's: a magic link leads where the kernel says.
+ */
+static int open_at_place(const struct walk *walk, const char *name, uint64_t flags, int *ret_fd)
+{
+	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
 
-		if (fd < 0)
-			return errno;
-		*ret_fd = (int)fd;
-		return 0;
-	}
+	if (place_find(walk->target, walk->at, &place) < 0 ||
+	    standin_is_process(walk->standin, place.process))
+		return EACCES;
+	int r = open_by_standin(walk, place.directory, name, flags, ret_fd);
+
+	if (r <= 0 || !is_granted(&place, name, r))
+		return r;
+	int fd = openat(place.directory, name, O_PATH | O_CLOEXEC | (int)flags);
+
+	if (fd < 0)
+		return errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_component(const struct walk *walk, const char *name, int *ret_fd)
+{
+	int r = open_by_standin(walk, walk->at, name, O_NOFOLLOW, ret_fd);
+
+	if ((r == EACCES || r == EPERM) && proc_is_on(walk->at) && !proc_is_root(walk->at))
+		return open_at_place(walk, name, O_NOFOLLOW, ret_fd);
 	return r;
 }
 
@@ -175,8 +184,7 @@ static int expand(struct walk *walk, const char *text)
 static bool is_protected_link(const struct walk *walk, const struct step *step)
 {
 	struct stat directory;
-	char setting = '0';
-	_cleanup_fd_ int fd = -1;
+	char setting[8];
 
 	if (!step->is_last || fstat(walk->at, &directory) < 0)
 		return false;
@@ -184,8 +192,9 @@ static bool is_protected_link(const struct walk *walk, const struct step *step)
 	    step->stat.st_uid == directory.st_uid ||
 	    step->stat.st_uid == standin_fsuid(walk->standin))
 		return false;
-	fd = open("/proc/sys/fs/protected_symlinks", O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && read(fd, &setting, 1) == 1 && setting != '0';
+	return proc_read(walk->target->procfs, "sys/fs/protected_symlinks", setting,
+			 sizeof(setting)) > 0 &&
+	       setting[0] != '0';
 }
 
 static int check_link(struct walk *walk, const struct step *step)
@@ -214,9 +223,9 @@ static int follow_text(struct walk *walk, const struct step *step)
 
 static int follow_self(struct walk *walk, bool is_thread)
 {
-	struct target_numbers numbers;
+	struct place_numbers numbers;
 	char text[64];
-	int r = target_numbers_in(walk->target, walk->at, &numbers);
+	int r = place_numbers(walk->target, walk->at, &numbers);
 
 	if (r < 0)
 		return r == -ENOENT ? ENOENT : r;
@@ -227,57 +236,43 @@ static int follow_self(struct walk *walk, bool is_thread)
 	return expand(walk, text);
 }
 
-/* Following a magic link with RESOLVE_NO_MAGICLINKS is what fails with ELOOP. */
-static int follow_on_procfs(struct walk *walk, const struct step *step)
+static int follow_magic(struct walk *walk, const struct step *step)
 {
 	_cleanup_fd_ int fd = -1;
-	int r = open_component(walk, step->name, 0, RESOLVE_NO_MAGICLINKS, &fd);
+	int r = open_at_place(walk, step->name, 0, &fd);
 
-	if (r != ELOOP)
-		return r > 0 && r != ENOENT ? r : follow_text(walk, step);
-	r = open_component(walk, step->name, 0, 0, &fd);
 	if (r != 0)
 		return r;
-	walk->in_own_entry = false;
 	move_to(walk, TAKE_FD(fd));
 	return 0;
 }
 
+/* A link that is not on procfs itself has been mounted there, and is as any other. */
 static int follow_link(struct walk *walk, const struct step *step)
 {
 	int r = check_link(walk, step);
 
 	if (r != 0)
 		return r;
-	if (!is_on_procfs(walk->at))
+	if (!proc_is_on(step->fd))
 		return follow_text(walk, step);
-	if (is_procfs_root(walk->at) && strcmp(step->name, "self") == 0)
+	if (!proc_is_root(walk->at))
+		return follow_magic(walk, step);
+	if (strcmp(step->name, "self") == 0)
 		return follow_self(walk, false);
-	if (is_procfs_root(walk->at) && strcmp(step->name, "thread-self") == 0)
+	if (strcmp(step->name, "thread-self") == 0)
 		return follow_self(walk, true);
-	return follow_on_procfs(walk, step);
-}
-
-static bool names_own_entry(const struct walk *walk, const char *name)
-{
-	struct target_numbers numbers;
-	char *end;
-	long number = strtol(name, &end, 10);
-
-	return end != name && *end == '\0' && is_procfs_root(walk->at) &&
-	       target_numbers_in(walk->target, walk->at, &numbers) == 0 &&
-	       (number == numbers.process || number == numbers.thread);
+	return follow_text(walk, step);
 }
 
 static int step_up(struct walk *walk)
 {
 	const char *name = is_same_place(walk->at, walk->root) ? "." : "..";
 	int fd;
-	int r = open_component(walk, name, 0, 0, &fd);
+	int r = open_by_standin(walk, walk->at, name, 0, &fd);
 
 	if (r != 0)
 		return r;
-	walk->in_own_entry = false;
 	move_to(walk, fd);
 	return 0;
 }
@@ -286,11 +281,6 @@ static int step_into(struct walk *walk, struct step *step)
 {
 	if (step->wants_directory && !S_ISDIR(step->stat.st_mode))
 		return ENOTDIR;
-	/* What is in map_files is not granted to the process itself. */
-	if (walk->in_own_entry)
-		walk->in_own_entry = strcmp(step->name, "map_files") != 0;
-	else
-		walk->in_own_entry = names_own_entry(walk, step->name);
 	move_to(walk, TAKE_FD(step->fd));
 	return 0;
 }
@@ -299,7 +289,7 @@ static int take_step(struct walk *walk, struct step *step)
 {
 	if (strcmp(step->name, "..") == 0)
 		return step_up(walk);
-	int r = open_component(walk, step->name, O_NOFOLLOW, 0, &step->fd);
+	int r = open_component(walk, step->name, &step->fd);
 
 	if (r != 0)
 		return r;

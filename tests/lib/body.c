@@ -8,8 +8,10 @@
  * Each test is linked with --wrap=criterion_internal_test_main, so that Criterion's call of a test's
  * body comes by here: the descriptors are looked at just before the body and just after it. What
  * .init opens for .fini to close is not looked at; a body that fails does not get to the second look.
+ * The pipes of cr_redirect_stdout() and its like, which come by here too, are Criterion's to close.
  */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,13 +23,19 @@
 
 typedef void test_body(void *parameter);
 
-/* What ld(1) makes of the call, and of the function that was meant. */
+/* What ld(1) makes of the calls, and of the functions that were meant. */
 void __wrap_criterion_internal_test_main(test_body *body);
 void __real_criterion_internal_test_main(test_body *body);
+void __wrap_cr_redirect_stdin(void);
+void __real_cr_redirect_stdin(void);
+void __wrap_cr_redirect_stdout(void);
+void __real_cr_redirect_stdout(void);
+void __wrap_cr_redirect_stderr(void);
+void __real_cr_redirect_stderr(void);
 
 /* Static: one test runs in a process of its own, and neither call takes a place to keep things. */
 static test_body *wrapped_body;
-static bool was_open[DESCRIPTORS_MAX];
+static bool is_expected[DESCRIPTORS_MAX];
 static pid_t process_in_body;
 
 static bool is_open(int fd)
@@ -51,10 +59,10 @@ static void complain(int fd)
 static void run_body(void *parameter)
 {
 	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
-		was_open[fd] = is_open(fd);
+		is_expected[fd] = is_open(fd);
 	wrapped_body(parameter);
 	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
-		if (!was_open[fd] && is_open(fd))
+		if (!is_expected[fd] && is_open(fd))
 			complain(fd);
 }
 
@@ -74,4 +82,31 @@ void __wrap_criterion_internal_test_main(test_body *body)
 	(void)atexit(refuse_exit);
 	__real_criterion_internal_test_main(run_body);
 	process_in_body = 0;
+}
+
+static void redirect(void (*real)(void))
+{
+	bool was_open[DESCRIPTORS_MAX];
+
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+		was_open[fd] = is_open(fd);
+	real();
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+		if (!was_open[fd])
+			is_expected[fd] = is_open(fd);
+}
+
+void __wrap_cr_redirect_stdin(void)
+{
+	redirect(__real_cr_redirect_stdin);
+}
+
+void __wrap_cr_redirect_stdout(void)
+{
+	redirect(__real_cr_redirect_stdout);
+}
+
+void __wrap_cr_redirect_stderr(void)
+{
+	redirect(__real_cr_redirect_stderr);
 }

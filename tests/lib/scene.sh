@@ -33,15 +33,21 @@ needs() {
 }
 
 # scene_remove() - undo scene_make(); keeps the exit status that it is given
+#
+# What was mounted last goes first.
 scene_remove() {
+	local mounted
 	cd /
+	awk -v scene="$SCENE/" 'index($2, scene) == 1 { print $2 }' /proc/self/mounts | tac |
+		while read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
 	rm -rf --one-file-system "$SCENE"
 	return "$1"
 }
 
 # scene_make() - make the scene and go there
 #
-# What was to be done at exit (the summary of case.sh) is done after the scene is gone.
+# What was to be done at exit (the summary of case.sh) is done after the scene is gone. At the
+# usual signals, too: bash minds its exit trap then, and a trap for each could be lost.
 scene_make() {
 	SCENE=$(mktemp -d /var/tmp/nsxattr.XXXXXX) || exit 1
 	chmod 755 "$SCENE"
@@ -49,9 +55,6 @@ scene_make() {
 	eval "handler=($(trap -p EXIT))"
 	# shellcheck disable=SC2064 # now: the handler of this moment
 	trap "scene_remove \$?; ${handler[2]-}" EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
 	cd "$SCENE" || exit 1
 	mkdir "$SCENE/bin"
 	install -m 755 "$REPOSITORY/tests/lib/enter-userns.sh" "$SCENE/bin/enter-userns"
@@ -136,15 +139,19 @@ text() {
 	"$@" getfattr -h --absolute-names --only-values -n "$name" -- "$file" 2>&1
 }
 
-# tree() - DIRECTORY [PREFIX…]: a line "PATH NAME=VALUE" for each attribute below it, sorted
+# by_file() - from what getfattr -d says, a line "PATH NAME=VALUE" for each attribute, sorted
 #
 # Without access control lists, which are not ours.
+by_file() {
+	awk '/^# file: / { file = substr($0, 9); next }
+	     NF && !/^system\./ { print file, $0 }' | unescape | sort
+}
+
+# tree() - DIRECTORY [PREFIX…]: the same of everything below a directory
 tree() {
 	local directory=$1
 	shift
-	(cd "$directory" && "$@" getfattr -Rhd -m - -e hex .) 2>&1 |
-		awk '/^# file: / { file = substr($0, 9); next }
-		     NF && !/^system\./ { print file, $0 }' | unescape | sort
+	(cd "$directory" && "$@" getfattr -Rhd -m - -e hex .) 2>&1 | by_file
 }
 
 # plain() - DIRECTORY: the same, seen by the host, of the names that belong to nobody in particular

@@ -32,11 +32,11 @@ enum place {
 	PLACE_READONLY, /* of buffers; the caller has an area for that */
 };
 
-#define PLACE_NAMES                                                                            \
-	{                                                                                      \
-		[PLACE_PLAIN] = "", [PLACE_EDGE] = "edge:", [PLACE_ACROSS] = "across:",        \
-		[PLACE_CUT] = "cut:", [PLACE_NULL] = "null:", [PLACE_GUARD] = "guard:",        \
-		[PLACE_KERNEL] = "kernel:", [PLACE_READONLY] = "readonly:"                     \
+#define PLACE_NAMES                                                                     \
+	{                                                                               \
+		[PLACE_PLAIN] = "", [PLACE_EDGE] = "edge:", [PLACE_ACROSS] = "across:", \
+		[PLACE_CUT] = "cut:", [PLACE_NULL] = "null:", [PLACE_GUARD] = "guard:", \
+		[PLACE_KERNEL] = "kernel:", [PLACE_READONLY] = "readonly:"              \
 	}
 
 static inline struct area area_new(size_t pages)
@@ -53,6 +53,12 @@ static inline struct area area_new(size_t pages)
 static inline size_t area_size(const struct area *area)
 {
 	return (size_t)(area->end - area->start);
+}
+
+/** area_has() - do @size bytes from @at on lie in what may be used? */
+static inline bool area_has(const struct area *area, const unsigned char *at, size_t size)
+{
+	return at >= area->start && at <= area->end && size <= (size_t)(area->end - at);
 }
 
 /**
@@ -103,7 +109,7 @@ static inline const char *area_string(const struct area *area, enum place place,
 		return (const char *)at;
 	}
 	at = area_at(area, place, length + 1);
-	if (at >= area->start && at < area->end)
+	if (area_has(area, at, length + 1))
 		memcpy(at, text, length + 1);
 	return (const char *)at;
 }

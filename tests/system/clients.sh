@@ -287,6 +287,86 @@ capabilities_work() {
 		-v 0x0100000204000000000000000000000000000000 capable/cat
 }
 
+# ---- programs that gain or drop privilege, or look from elsewhere ----
+
+make_elsewhere() {
+	mkdir elsewhere
+	echo content >elsewhere/file
+	setfattr -n security.ima -v hosts elsewhere/file
+	own elsewhere
+	# shellcheck disable=SC2016 # for the shell inside
+	inside sh -c 'cp "$(command -v setfattr)" elsewhere/setuid
+		cp elsewhere/setuid elsewhere/capable
+		chmod u+s elsewhere/setuid
+		setcap cap_sys_admin=ep elsewhere/capable'
+}
+
+programs_gain_and_drop_privilege() {
+	local program
+	for program in setuid capable; do
+		check "a user's $program setfattr may set" inside "${as_user[@]}" \
+			elsewhere/$program -n security.$program -v gained elsewhere/file
+		same "$program: the namespace sees it" gained \
+			"$(text security.$program elsewhere/file inside)"
+		same "$program: and the host" gained \
+			"$(text security.$program@uid=100000 elsewhere/file)"
+	done
+	fails "root without CAP_SYS_ADMIN may not set" "Operation not permitted" \
+		inside setpriv --bounding-set=-sys_admin setfattr -n security.ima -v own elsewhere/file
+	fails "nor see trusted.*" "No such attribute" \
+		inside setpriv --bounding-set=-sys_admin getfattr -n trusted.gfid elsewhere/file
+	check "no_new_privs takes nothing from root" \
+		inside setpriv --no-new-privs setfattr -n security.setuid -v root elsewhere/file
+	fails "but makes the user's setuid program an ordinary one" "Operation not permitted" \
+		inside "${as_user[@]}" setpriv --no-new-privs \
+		elsewhere/setuid -n security.setuid -v gained elsewhere/file
+	same "so it is root's" root "$(text security.setuid elsewhere/file inside)"
+}
+
+# seen() - NAME COMMAND…: the command, inside, prints the value of the own security.ima
+seen() {
+	local name=$1
+	shift
+	same "seen $name" own "$(inside "$@" 2>&1)"
+}
+
+paths_are_the_clients() {
+	local get='getfattr --absolute-names --only-values -n security.ima'
+	inside setfattr -n security.ima -v own elsewhere/file
+	seen "by a descriptor's name" sh -c "$get /dev/fd/5 5<elsewhere/file"
+	seen "by /proc/self/fd" sh -c "$get /proc/self/fd/5 5<elsewhere/file"
+	seen "by /proc/self/cwd" sh -c "cd elsewhere && $get /proc/self/cwd/file"
+	seen "by /proc/thread-self/root" sh -c "$get /proc/thread-self/root$SCENE/elsewhere/file"
+	seen "by another process's working directory" \
+		sh -c "cd elsewhere && cd / && cd - >/dev/null && $get /proc/\$\$/cwd/file"
+	seen "behind a link to /proc/self" \
+		sh -c "ln -s /proc/self/cwd elsewhere/here && $get elsewhere/here/elsewhere/file"
+	seen "below a bind mount of its own" unshare --mount \
+		sh -c "mount --bind elsewhere /mnt && $get /mnt/file"
+	seen "in a PID namespace of its own" unshare --pid --fork --mount-proc \
+		sh -c "cd elsewhere && $get /proc/self/cwd/file"
+	seen "from a removed directory" sh -c "mkdir elsewhere/gone && cd elsewhere/gone &&
+		rmdir ../gone && exec $get ../file"
+	fails "in a removed directory nothing is found" "No such file or directory" \
+		inside sh -c "mkdir elsewhere/gone && cd elsewhere/gone && cp ../file . &&
+		rm file && rmdir ../gone && exec $get ./file"
+	# chroot(8) needs a whole root; this one is the host's, at another place.
+	seen "in a chroot" unshare --mount sh -c "mount --rbind / /mnt && cd / &&
+		chroot /mnt sh -c '$get $SCENE/elsewhere/file'"
+}
+
+# shellcheck disable=SC2016 # for the shell inside
+clients_do_not_mix() {
+	inside sh -c 'mkdir elsewhere/many && cd elsewhere/many &&
+		for i in $(seq 200); do echo >$i; done'
+	check "eight setfattr at a time" inside \
+		sh -c 'cd elsewhere/many && seq 200 | xargs -P 8 -I N setfattr -n security.ima -v N N'
+	same "each file has its own value" "$(seq 200 | sort)" \
+		"$(tree elsewhere/many | sed -n 's/ security.ima@uid=100000=.*//p' | sort)"
+	same "which is its name" "" "$(inside sh -c 'cd elsewhere/many && for i in $(seq 200); do
+		[ "$(getfattr --only-values -n security.ima $i)" = $i ] || echo "$i"; done' 2>&1)"
+}
+
 # ---- clients that no preloaded library can reach ----
 
 # another_client() - NAME FLAG…: build one, compare its log inside with host root's own
@@ -339,6 +419,11 @@ cp_keeps_attributes
 tar_keeps_attributes
 rsync_keeps_attributes
 capabilities_work
+
+make_elsewhere
+programs_gain_and_drop_privilege
+paths_are_the_clients
+clients_do_not_mix
 
 another_client dynamic
 another_client static -static

@@ -58,7 +58,7 @@ Test(cli_run, needs_no_option)
 	cr_expect_eq(request.policy, policy_builtin("default"));
 	cr_expect(!request.users.is_given && !request.groups.is_given);
 	cr_expect(!request.map_root_user && !request.no_userns && !request.allow_io_uring);
-	cr_expect_eq(request.resolver, RESOLVER_AUTO);
+	cr_expect_eq(request.resolver, STANDIN_ANY);
 	cr_expect_eq(request.verbosity, 0);
 }
 
@@ -101,12 +101,12 @@ Test(cli_run, takes_the_other_options)
 {
 	parses("-r --allow-io-uring --resolver=process -p kernel -vv id");
 	cr_expect(request.map_root_user && request.allow_io_uring);
-	cr_expect_eq(request.resolver, RESOLVER_PROCESS);
+	cr_expect_eq(request.resolver, STANDIN_PROCESS);
 	cr_expect_eq(request.policy, policy_builtin("kernel"));
 	cr_expect_eq(request.verbosity, 2);
 	parses("--no-userns --resolver ring id");
 	cr_expect(request.no_userns);
-	cr_expect_eq(request.resolver, RESOLVER_RING);
+	cr_expect_eq(request.resolver, STANDIN_PERSONALITY);
 }
 
 Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
@@ -118,7 +118,8 @@ Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
 
 Test(cli_run, names_every_builtin_policy_in_its_refusal)
 {
-	refuses("-p strict id", "--policy=strict is no policy; there are: default, kernel");
+	refuses("-p strict id", "--policy=strict is no policy; there are: default, kernel; a file's name has a '/' "
+				  "in it, or .yaml behind");
 	cr_expect_not_null(policy_builtin("default"));
 	cr_expect_not_null(policy_builtin("kernel"));
 }
@@ -140,7 +141,8 @@ Test(cli_run, refuses_an_unknown_option)
 
 Test(cli_run, suggests_the_option_that_may_have_been_meant)
 {
-	refuses("--map-usres=0:1:2 id", "unknown option '--map-usres'; did you mean '--map-users'?");
+	refuses("--map-usres=0:1:2 id",
+		"unknown option '--map-usres'; did you mean '--map-users'?");
 }
 
 Test(cli_run, refuses_an_unknown_letter_in_a_cluster)
@@ -150,12 +152,12 @@ Test(cli_run, refuses_an_unknown_letter_in_a_cluster)
 
 Test(cli_run, refuses_an_option_without_its_argument)
 {
-	refuses("--policy", "option '--policy' needs an argument: --policy=NAME");
+	refuses("--policy", "option '--policy' needs an argument: --policy=POLICY");
 }
 
 Test(cli_run, refuses_a_letter_without_its_argument)
 {
-	refuses("-vp", "option '--policy' needs an argument: --policy=NAME");
+	refuses("-vp", "option '--policy' needs an argument: --policy=POLICY");
 }
 
 Test(cli_run, refuses_an_argument_that_is_too_much)

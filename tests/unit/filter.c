@@ -110,7 +110,8 @@ static uint32_t expected(uint32_t arch, uint32_t number)
 {
 	if (syscall_find(arch, (int)number))
 		return SECCOMP_RET_USER_NOTIF;
-	if (number == IO_URING_SETUP || (arch == AUDIT_ARCH_X86_64 && number == (X32_BIT | IO_URING_SETUP)))
+	if (number == IO_URING_SETUP ||
+	    (arch == AUDIT_ARCH_X86_64 && number == (X32_BIT | IO_URING_SETUP)))
 		return SECCOMP_RET_ERRNO | ENOSYS;
 	return SECCOMP_RET_ALLOW;
 }
@@ -125,8 +126,8 @@ Test(filter, traps_sixteen_calls_of_each_abi_and_nothing_else)
 		for (uint32_t number = 0; number < NUMBERS; number++) {
 			uint32_t found = verdict(archs[i], number);
 
-			cr_expect_eq(found, expected(archs[i], number), "%#x %u: %#x", archs[i], number,
-				     found);
+			cr_expect_eq(found, expected(archs[i], number), "%#x %u: %#x", archs[i],
+				     number, found);
 			trapped += found == SECCOMP_RET_USER_NOTIF;
 		}
 		cr_expect_eq(trapped, 16);
@@ -136,14 +137,15 @@ Test(filter, traps_sixteen_calls_of_each_abi_and_nothing_else)
 #if defined(__x86_64__)
 Test(filter, traps_the_numbers_that_the_kernel_tables_have)
 {
-	static const uint32_t native[] = { 188, 189, 190, 191, 192, 193, 194, 195, 196,
-					   197, 198, 199, 463, 464, 465, 466 };
-	static const uint32_t i386[] = { 226, 227, 228, 229, 230, 231, 232, 233, 234,
-					 235, 236, 237, 463, 464, 465, 466 };
+	static const uint32_t native[] = { 188, 189, 190, 191, 192, 193, 194, 195,
+					   196, 197, 198, 199, 463, 464, 465, 466 };
+	static const uint32_t i386[] = { 226, 227, 228, 229, 230, 231, 232, 233,
+					 234, 235, 236, 237, 463, 464, 465, 466 };
 
 	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
 		cr_expect_eq(verdict(AUDIT_ARCH_X86_64, native[i]), SECCOMP_RET_USER_NOTIF);
-		cr_expect_eq(verdict(AUDIT_ARCH_X86_64, X32_BIT | native[i]), SECCOMP_RET_USER_NOTIF);
+		cr_expect_eq(verdict(AUDIT_ARCH_X86_64, X32_BIT | native[i]),
+			     SECCOMP_RET_USER_NOTIF);
 		cr_expect_eq(verdict(AUDIT_ARCH_I386, i386[i]), SECCOMP_RET_USER_NOTIF);
 	}
 }
@@ -191,8 +193,9 @@ Test(filter, forbids_only_the_making_of_rings)
 	}
 }
 
-Test(filter, lets_rings_be_made_when_told_to, .init = NULL)
+Test(filter, lets_rings_be_made_when_told_to)
 {
+	filter_done(&program);
 	build(true);
 	for (size_t i = 0; i < ARCH_COUNT; i++)
 		for (uint32_t number = 0; number < NUMBERS; number++)

@@ -45,9 +45,21 @@ Test(idmap_arg, reads_three_numbers)
 
 Test(idmap_arg, refuses_what_is_not_three_numbers)
 {
-	static const char *const texts[] = { "",	"0",	   "0:1",     "0:1:",	  ":1:2",
-					     "0::2",	"0:1:2:3", "0:1:2 ",  " 0:1:2",	  "0:-1:2",
-					     "+0:1:2",	"0x0:1:2", "0,1,2",   "a:1:2",	  "0:1:4294967296",
+	static const char *const texts[] = { "",
+					     "0",
+					     "0:1",
+					     "0:1:",
+					     ":1:2",
+					     "0::2",
+					     "0:1:2:3",
+					     "0:1:2 ",
+					     " 0:1:2",
+					     "0:-1:2",
+					     "+0:1:2",
+					     "0x0:1:2",
+					     "0,1,2",
+					     "a:1:2",
+					     "0:1:4294967296",
 					     "0:1:99999999999999999999" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -55,10 +55,33 @@ Test(name, with_a_canonical_number_is_a_variant)
 Test(name, with_anything_else_behind_the_at_sign_is_malformed)
 {
 	static const char *const endings[] = {
-		"@", "@@", "@u", "@uid", "@uid=", "@uid=x", "@uid=-1", "@uid=+1", "@uid= 1",
-		"@uid=1 ", "@uid=1x", "@uid=0x1", "@uid=00", "@uid=01", "@uid=0100000", "@uid=1.0",
-		"@UID=1", "@gid=1", "@uid:1", "@uid==1", "@ uid=1", "@uid=1@", "@uid=1@uid=1",
-		"@@uid=1", "@x@uid=1", "@uid=1\n", "@uid=18446744073709551617",
+		"@",
+		"@@",
+		"@u",
+		"@uid",
+		"@uid=",
+		"@uid=x",
+		"@uid=-1",
+		"@uid=+1",
+		"@uid= 1",
+		"@uid=1 ",
+		"@uid=1x",
+		"@uid=0x1",
+		"@uid=00",
+		"@uid=01",
+		"@uid=0100000",
+		"@uid=1.0",
+		"@UID=1",
+		"@gid=1",
+		"@uid:1",
+		"@uid==1",
+		"@ uid=1",
+		"@uid=1@",
+		"@uid=1@uid=1",
+		"@@uid=1",
+		"@x@uid=1",
+		"@uid=1\n",
+		"@uid=18446744073709551617",
 		"@uid=99999999999999999999999999",
 	};
 
@@ -113,8 +136,8 @@ Test(name, is_joined_from_no_more_than_the_base)
 
 Test(name, comes_apart_into_what_it_was_joined_from)
 {
-	static const uint32_t uids[] = { 0, 1, 99, 100000, 999999999, 1000000000, 4294967294,
-					 4294967295 };
+	static const uint32_t uids[] = { 0,	    1,		99,	    100000,
+					 999999999, 1000000000, 4294967294, 4294967295 };
 
 	for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++) {
 		char name[NAME_SIZE];

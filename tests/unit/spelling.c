@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/spelling.h"
+#include "spelling.h"
 
 #include <criterion/criterion.h>
 
 static const char *nearest(const char *word)
 {
-	static const char *const known[] = { "map-users", "map-groups", "policy", "verbose", "run" };
+	static const char *const known[] = { "map-users", "map-groups", "policy", "verbose",
+					     "run" };
 	struct spelling spelling = { .word = word };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

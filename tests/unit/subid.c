@@ -76,8 +76,7 @@ Test(subid, finds_nothing_in_an_empty_or_missing_file)
 Test(subid, says_which_line_is_malformed)
 {
 	static const char *const texts[] = { "#\n\nroot:\n", "\n\nroot:1\n", "\n\nroot:1:2:3\n",
-					     "x\ny\nroot:-1:2\n",
-					     "x\ny\nroot:1:4294967296\n" };
+					     "x\ny\nroot:-1:2\n", "x\ny\nroot:1:4294967296\n" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct found found = find(texts[i], "root", 0);

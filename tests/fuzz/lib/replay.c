@@ -149,7 +149,7 @@ static void mutate(struct input *input, const struct corpus *corpus, uint64_t *s
 	switch (draw_below(state, 6)) {
 	case 0:
 		if (input->size > 0)
-			input->bytes[at] ^= (uint8_t)(1u << draw_below(state, 8));
+			input->bytes[at] ^= (uint8_t)(1U << draw_below(state, 8));
 		break;
 	case 1:
 		put_byte(input, at, (uint8_t)draw(state));

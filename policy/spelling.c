@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Levenshtein's distance, one row at a time; a third of the letters may be wrong. */
-#include "cli/spelling.h"
+#include "spelling.h"
 
 #include <string.h>
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_POLICY_FILE_H
+#define NSXATTR_POLICY_FILE_H
+
+/* A policy as people write it: YAML, in the format that docs/policy.md explains. */
+
+#include <stddef.h>
+
+#include "diagnostic.h"
+#include "policy.h"
+
+/* The longest file. */
+#define POLICY_FILE_SIZE_MAX (1 << 20)
+
+struct arena;
+
+/** struct policy_file - a policy and the memory that it lies in */
+struct policy_file {
+	struct policy policy;
+	struct arena *arena;
+};
+
+enum policy_file_result {
+	POLICY_FILE_LOADED = 1,
+	POLICY_FILE_MISTAKEN, /* the diagnostics say where */
+};
+
+/**
+ * policy_file_load() - make a policy of a file's text
+ * @name: what the policy is called
+ * @text: the file, @length bytes, without need of a NUL; not used after the return
+ * @ret_file: POLICY_FILE_LOADED: the policy; policy_file_free() it
+ * @diagnostics: empty; POLICY_FILE_MISTAKEN: at least one mistake
+ *
+ * All mistakes are found at once, but for those of YAML itself: where that cannot be read, nobody
+ * knows what the rest would mean.
+ *
+ * Return: an enum policy_file_result; -ENOMEM; -EBADMSG when libcyaml refuses what the check has let
+ * pass, which is a bug of ours.
+ */
+int policy_file_load(const char *name, const char *text, size_t length,
+		     struct policy_file **ret_file, struct diagnostics *diagnostics);
+
+/** policy_file_free() - release it and all that its policy points to; NULL is accepted. */
+void policy_file_free(struct policy_file *file);
+
+#endif

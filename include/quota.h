@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_QUOTA_H
+#define NSXATTR_QUOTA_H
+
+/* How many values a policy lets lie on one inode. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct decision;
+struct policy;
+
+/** quota_is_limited() - is there any limit that quota_admits() would look at? */
+bool quota_is_limited(const struct policy *policy, const struct decision *decision);
+
+/**
+ * quota_admits() - may the value be set?
+ * @policy: the container's policy
+ * @decision: of ROUTE_STORED
+ * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
+ * @stored_length: bytes of @stored
+ *
+ * Return: false when the rule has LIMIT_ONE and another one's value of this name is there, the
+ * host's included; false when the namespace keeps as many other values as attributes_per_file.
+ */
+bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
+		  size_t stored_length);
+
+#endif

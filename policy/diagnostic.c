@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one file of the pure core that includes <stdio.h>, to print into memory. */
+#include "diagnostic.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool comes_before(unsigned int line, unsigned int column, const struct diagnostic *other)
+{
+	return line < other->line || (line == other->line && column < other->column);
+}
+
+void diagnostics_add_list(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
+			  const char *format, va_list arguments)
+{
+	size_t place = diagnostics->count;
+
+	if (diagnostics->count == DIAGNOSTICS_MAX) {
+		diagnostics->is_cut = true;
+		return;
+	}
+	while (place > 0 && comes_before(line, column, &diagnostics->entries[place - 1]))
+		place--;
+	struct diagnostic *entry = &diagnostics->entries[place];
+
+	memmove(entry + 1, entry, (diagnostics->count - place) * sizeof(*entry));
+	diagnostics->count++;
+	entry->line = line;
+	entry->column = column;
+	vsnprintf(entry->text, sizeof(entry->text), format, arguments);
+}
+
+void diagnostics_add(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
+		     const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	diagnostics_add_list(diagnostics, line, column, format, arguments);
+	va_end(arguments);
+}
+
+const char *diagnostic_print(char *text, size_t size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, size, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+/* The controls of ASCII, and those of Latin 1, which have two bytes in UTF-8. */
+static bool steers(const char *at, const char *end)
+{
+	unsigned char byte = (unsigned char)*at;
+
+	if (byte == 0xc2 && end - at > 1)
+		return (unsigned char)at[1] < 0xa0;
+	return byte < ' ' || byte == 0x7f;
+}
+
+static bool continues_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+const char *quote_text(const char *bytes, size_t length, struct quoted_text *quoted)
+{
+	const char *end = bytes + (length < QUOTED_MAX ? length : QUOTED_MAX);
+	char *to = quoted->text;
+
+	while (end > bytes && end < bytes + length && continues_character(*end))
+		end--;
+	*to++ = '\'';
+	for (const char *at = bytes; at < end; at++)
+		*to++ = steers(at, end) ? '?' : *at;
+	strcpy(to, end < bytes + length ? "'..." : "'");
+	return quoted->text;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "quota.h"
+
+#include <string.h>
+
+#include "access.h"
+#include "policy.h"
+
+bool quota_is_limited(const struct policy *policy, const struct decision *decision)
+{
+	return decision->rule->limit == LIMIT_ONE || policy->attributes_per_file > 0;
+}
+
+static bool has_base(const struct decision *decision, const char *base, size_t length)
+{
+	return length == decision->base_length && memcmp(base, decision->base, length) == 0;
+}
+
+bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
+		  size_t stored_length)
+{
+	size_t own = 0, length;
+
+	for (size_t at = 0; at < stored_length; at += length + 1) {
+		const char *name = stored + at;
+
+		length = strnlen(name, stored_length - at);
+		size_t prefix = decision->in_user_store ? name_in_user_store(name, length) : 0;
+		struct name_parts parts = name_split(name + prefix, length - prefix);
+
+		if (strlen(decision->name) == length && memcmp(decision->name, name, length) == 0)
+			continue;
+		if (decision->rule->limit == LIMIT_ONE &&
+		    has_base(decision, name + prefix, parts.base_length))
+			return false;
+		own += parts.form == NAME_VARIANT && parts.uid == decision->owner;
+	}
+	return policy->attributes_per_file == 0 || own < policy->attributes_per_file;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each mapping is two tables with the same rows, libcyaml's and that of the notes.
+ *
+ * An enumeration whose first word has the value 0 needs no pointer: that word is what a file gets
+ * that does not have the field.
+ */
+#include "schema.h"
+
+#include <linux/limits.h>
+#include <stddef.h>
+
+#include "meaning.h"
+#include "policy_schema.h"
+
+/* The kernel keeps no value that is larger, and holds a list of names to the same bound. */
+#define VALUE_SIZE_MAX XATTR_SIZE_MAX
+#define ATTRIBUTES_PER_FILE_MAX 4096
+#define IN_FLIGHT_MAX 4096
+
+static const cyaml_strval_t schemes[] = {
+	{ "kernel", SCHEME_KERNEL }, { "suffix", SCHEME_SUFFIX }, { "hide", SCHEME_HIDE },
+	{ "deny", SCHEME_DENY },     { "host", SCHEME_HOST },
+};
+
+/* Those that make sense for names of any class, and without a list of values. */
+static const cyaml_strval_t fallbacks[] = {
+	{ "kernel", SCHEME_KERNEL },
+	{ "hide", SCHEME_HIDE },
+	{ "deny", SCHEME_DENY },
+};
+
+static const cyaml_strval_t inherits[] = {
+	{ "chain", INHERIT_CHAIN },
+	{ "none", INHERIT_NONE },
+};
+
+static const cyaml_strval_t limits[] = {
+	{ "many", LIMIT_MANY },
+	{ "one", LIMIT_ONE },
+};
+
+static const cyaml_strval_t modes[] = {
+	{ "fast", MODE_FAST },
+	{ "strict", MODE_STRICT },
+};
+
+static const cyaml_strval_t stores[] = {
+	{ "security", STORE_SECURITY },
+	{ "user", STORE_USER },
+};
+
+static const cyaml_strval_t runtimes[] = {
+	{ "podman", RUNTIME_PODMAN }, { "crun", RUNTIME_CRUN }, { "runc", RUNTIME_RUNC },
+	{ "lxc", RUNTIME_LXC },	      { "run", RUNTIME_RUN },
+};
+
+static const cyaml_strval_t permissions[] = {
+	{ "deny", 0 },
+	{ "allow", 1 },
+};
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define REQUIRED CYAML_FLAG_DEFAULT
+
+/* A word of those in @strings; the same for a pointer, NULL without the field; a list of them. */
+#define FIELD_WORD(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_ENUM(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			 CYAML_ARRAY_LEN(strings))
+#define FIELD_WORD_PTR(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_ENUM_PTR(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			     CYAML_ARRAY_LEN(strings))
+#define FIELD_WORDS(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_FLAGS(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			  CYAML_ARRAY_LEN(strings))
+
+/* ---- an entry of 'match' ---- */
+
+enum { SELECTOR_RUNTIME, SELECTOR_NAME, SELECTOR_END };
+
+static const cyaml_schema_field_t selector_fields[] = {
+	[SELECTOR_RUNTIME] =
+		FIELD_WORDS("runtime", OPTIONAL, struct selector_text, runtime, runtimes),
+	[SELECTOR_NAME] =
+		CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct selector_text, name, 1, NAME_MAX),
+	[SELECTOR_END] = CYAML_FIELD_END,
+};
+
+static const struct schema_note selector_notes[] = {
+	[SELECTOR_RUNTIME] = {
+		.help = "The runtimes that start the container; 'run' is nsxattr run. Any, if absent.",
+		.is_unique = true,
+	},
+	[SELECTOR_NAME] = {
+		.help = "The container's name; '*' stands for any characters, '?' for one. Any, if "
+			"absent.",
+		.pattern = "^[^/]+$",
+		.hook = meaning_check_container,
+	},
+};
+
+static const cyaml_schema_value_t selector_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct selector_text, selector_fields),
+};
+
+/* ---- an entry of 'attributes' ---- */
+
+enum { RULE_NAME, RULE_SCHEME, RULE_INHERIT, RULE_LIMIT, RULE_VALUES, RULE_END };
+
+static const cyaml_schema_value_t value_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, POLICY_VALUE_TEXT_MAX),
+};
+
+static const cyaml_schema_field_t rule_fields[] = {
+	[RULE_NAME] =
+		CYAML_FIELD_STRING_PTR("name", REQUIRED, struct rule_text, name, 1, XATTR_NAME_MAX),
+	[RULE_SCHEME] = FIELD_WORD("scheme", REQUIRED, struct rule_text, scheme, schemes),
+	[RULE_INHERIT] = FIELD_WORD_PTR("inherit", OPTIONAL, struct rule_text, inherit, inherits),
+	[RULE_LIMIT] = FIELD_WORD("limit", OPTIONAL, struct rule_text, limit, limits),
+	[RULE_VALUES] = CYAML_FIELD_SEQUENCE("values", OPTIONAL | CYAML_FLAG_POINTER,
+					     struct rule_text, values, &value_schema, 1,
+					     POLICY_VALUES_MAX),
+	[RULE_END] = CYAML_FIELD_END,
+};
+
+static const struct schema_note rule_notes[] = {
+	[RULE_NAME] = {
+		.help = "An attribute's name, or a class and the beginning of a name with '*' behind "
+			"it. Exact names beat those with '*', longer beginnings beat shorter ones.",
+		.pattern = "^(security|trusted|user|system)\\.([^@*]+|[^@*]*\\*)$",
+		.hook = meaning_check_name,
+	},
+	[RULE_SCHEME] = {
+		.help = "kernel: the kernel's own behaviour. suffix: a value for each namespace. "
+			"hide: not there, and not to be set. deny: to be read, not to be changed. "
+			"host: the host's own attribute, for the listed values.",
+	},
+	[RULE_INHERIT] = {
+		.help = "What a get finds where the namespace has no value of its own. chain: that "
+			"of the parent namespace, up to the host's; so for security.*, if absent. "
+			"none: nothing; so for trusted.*, if absent.",
+		.partner = "scheme",
+		.partner_value = "suffix",
+	},
+	[RULE_LIMIT] = {
+		.help = "How many namespaces may have a value on one inode, the host included.",
+		.absent = "many",
+		.partner = "scheme",
+		.partner_value = "suffix",
+	},
+	[RULE_VALUES] = {
+		.help = "The values that may be written: text, 0x and hexadecimal digits, or 0s and "
+			"base64.",
+		.partner = "scheme",
+		.partner_value = "host",
+		.is_needed = true,
+		.is_unique = true,
+		.hook = meaning_check_value,
+	},
+};
+
+static const cyaml_schema_value_t rule_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct rule_text, rule_fields),
+};
+
+/* ---- 'limits' ---- */
+
+enum { LIMITS_ATTRIBUTES_PER_FILE, LIMITS_VALUE_SIZE, LIMITS_IN_FLIGHT, LIMITS_END };
+
+static const cyaml_schema_field_t limits_fields[] = {
+	[LIMITS_ATTRIBUTES_PER_FILE] = CYAML_FIELD_UINT("attributes-per-file", OPTIONAL,
+							struct limits_text, attributes_per_file),
+	[LIMITS_VALUE_SIZE] =
+		CYAML_FIELD_UINT("value-size", OPTIONAL, struct limits_text, value_size),
+	[LIMITS_IN_FLIGHT] = CYAML_FIELD_UINT("in-flight", OPTIONAL, struct limits_text, in_flight),
+	[LIMITS_END] = CYAML_FIELD_END,
+};
+
+static const struct schema_note limits_notes[] = {
+	[LIMITS_ATTRIBUTES_PER_FILE] = {
+		.help = "How many values of its own a namespace may keep on one inode.",
+		.least = 1,
+		.most = ATTRIBUTES_PER_FILE_MAX,
+	},
+	[LIMITS_VALUE_SIZE] = {
+		.help = "Bytes of the longest value of its own that a namespace may set.",
+		.least = 1,
+		.most = VALUE_SIZE_MAX,
+	},
+	[LIMITS_IN_FLIGHT] = {
+		.help = "Requests of the container that are worked on at a time.",
+		.least = 1,
+		.most = IN_FLIGHT_MAX,
+	},
+};
+
+/* ---- the file ---- */
+
+enum {
+	POLICY_VERSION_NUMBER,
+	POLICY_DESCRIPTION,
+	POLICY_MATCH,
+	POLICY_MODE,
+	POLICY_STORE,
+	POLICY_ATTRIBUTES,
+	POLICY_DEFAULT,
+	POLICY_LIMITS,
+	POLICY_IO_URING,
+	POLICY_ALLOW_USERS,
+	POLICY_END,
+};
+
+static const cyaml_schema_value_t user_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, NAME_MAX),
+};
+
+static const cyaml_schema_field_t policy_fields[] = {
+	[POLICY_VERSION_NUMBER] =
+		CYAML_FIELD_UINT("version", REQUIRED, struct policy_text, version),
+	[POLICY_DESCRIPTION] = CYAML_FIELD_STRING_PTR("description", OPTIONAL, struct policy_text,
+						      description, 1, POLICY_DESCRIPTION_MAX),
+	[POLICY_MATCH] = CYAML_FIELD_SEQUENCE("match", OPTIONAL | CYAML_FLAG_POINTER,
+					      struct policy_text, match, &selector_schema, 1,
+					      POLICY_SELECTORS_MAX),
+	[POLICY_MODE] = FIELD_WORD("mode", OPTIONAL, struct policy_text, mode, modes),
+	[POLICY_STORE] = FIELD_WORD("store", OPTIONAL, struct policy_text, store, stores),
+	[POLICY_ATTRIBUTES] = CYAML_FIELD_SEQUENCE("attributes", CYAML_FLAG_POINTER,
+						   struct policy_text, attributes, &rule_schema, 0,
+						   POLICY_RULES_MAX),
+	[POLICY_DEFAULT] = FIELD_WORD("default", OPTIONAL, struct policy_text, fallback, fallbacks),
+	[POLICY_LIMITS] =
+		CYAML_FIELD_MAPPING("limits", OPTIONAL, struct policy_text, limits, limits_fields),
+	[POLICY_IO_URING] = FIELD_WORD("io-uring-in-container", OPTIONAL, struct policy_text,
+				       allow_io_uring, permissions),
+	[POLICY_ALLOW_USERS] = CYAML_FIELD_SEQUENCE("allow-users", OPTIONAL | CYAML_FLAG_POINTER,
+						    struct policy_text, allow_users, &user_schema,
+						    1, POLICY_USERS_MAX),
+	[POLICY_END] = CYAML_FIELD_END,
+};
+
+static const struct schema_note policy_notes[] = {
+	[POLICY_VERSION_NUMBER] = {
+		.help = "The version of this format.",
+		.least = POLICY_VERSION,
+		.most = POLICY_VERSION,
+	},
+	[POLICY_DESCRIPTION] = {
+		.help = "What the policy is for, in a line.",
+	},
+	[POLICY_MATCH] = {
+		.help = "The containers that the policy is for when their runtime names none. One "
+			"entry has to fit, all of it.",
+		.least = 1,
+	},
+	[POLICY_MODE] = {
+		.help = "fast: what is left to the kernel goes back to the kernel, which checks it "
+			"again. strict: never, the supervisor makes the call itself, so that no "
+			"second thread can change the name after the check.",
+		.absent = "fast",
+		.hook = meaning_check_mode,
+	},
+	[POLICY_STORE] = {
+		.help = "security: values lie in the class of their name, where only the host's root "
+			"can change them. user: in user.nsxattr.*, on files and directories only; "
+			"for a supervisor without privileges. It makes the mode strict.",
+		.absent = "security",
+	},
+	[POLICY_ATTRIBUTES] = {
+		.help = "What happens to which attribute. An empty list: 'default' to all.",
+		.unique_key = "name",
+		.hook = meaning_check_rule,
+	},
+	[POLICY_DEFAULT] = {
+		.help = "The scheme of the names that no entry of 'attributes' is for.",
+		.absent = "kernel",
+	},
+	[POLICY_LIMITS] = {
+		.help = "What a container may take up.",
+	},
+	[POLICY_IO_URING] = {
+		.help = "May the container make io_uring rings? Attribute calls on a ring are not "
+			"seen by the supervisor.",
+		.absent = "deny",
+	},
+	[POLICY_ALLOW_USERS] = {
+		.help = "Who may choose the policy by name: names of users. Only root, if absent.",
+		.pattern = "^[^:/\\s]+$",
+		.is_unique = true,
+		.hook = meaning_check_user,
+	},
+};
+
+const cyaml_schema_value_t policy_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct policy_text, policy_fields),
+};
+
+const struct schema_note policy_schema_note = {
+	.help = "What nsxattr does with the extended attributes of a container. 'nsxattr check' has "
+		"the last word on a file.",
+};
+
+/* ---- which note is on which field ---- */
+
+static const struct {
+	const cyaml_schema_field_t *fields;
+	const struct schema_note *notes;
+	size_t count;
+} mappings[] = {
+	{ policy_fields, policy_notes, POLICY_END },
+	{ selector_fields, selector_notes, SELECTOR_END },
+	{ rule_fields, rule_notes, RULE_END },
+	{ limits_fields, limits_notes, LIMITS_END },
+};
+
+const struct schema_note *policy_schema_field_note(const cyaml_schema_field_t *field)
+{
+	for (size_t i = 0; i < CYAML_ARRAY_LEN(mappings); i++)
+		for (size_t row = 0; row < mappings[i].count; row++)
+			if (&mappings[i].fields[row] == field)
+				return &mappings[i].notes[row];
+	return &policy_schema_note;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_PROC_H
+#define NSXATTR_BASE_PROC_H
+
+/*
+ * Our own procfs: that of our pid namespace, as our mount namespace has it, where no target can mount
+ * anything over it. It is used through a descriptor, for the supervisor has no root directory to
+ * speak of (sandbox_confine_root()).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * proc_open() - open our procfs
+ *
+ * Return: an O_PATH descriptor of its root; -EXDEV when /proc is that of another pid namespace;
+ * -errno.
+ */
+int proc_open(void);
+
+/** proc_is_on() - is the inode of this descriptor on some procfs? */
+bool proc_is_on(int fd);
+
+/** proc_is_root() - is it the root directory of some procfs? */
+bool proc_is_root(int fd);
+
+/**
+ * proc_open_within() - open below a directory of a procfs that is not ours
+ * @directory: on procfs
+ * @path: relative
+ * @flags: as for open(2)
+ *
+ * Neither mounts nor links are followed: what is opened is that procfs's own.
+ *
+ * Return: a descriptor; -EXDEV where something is mounted in the way; -ELOOP for a link; -errno.
+ */
+int proc_open_within(int directory, const char *path, uint64_t flags);
+
+/**
+ * proc_read() - read a small file to its end
+ * @directory: where @path begins
+ * @buffer: the text, with a NUL
+ * @size: room in @buffer
+ *
+ * Return: the length, @size - 1 at most; -errno.
+ */
+ssize_t proc_read(int directory, const char *path, char *buffer, size_t size);
+
+#endif

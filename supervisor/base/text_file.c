@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/* Return: how many bytes were read, less than @size at the end of the file; -errno. */
+static ssize_t read_fully(int fd, char *bytes, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		ssize_t count = read(fd, bytes + length, size - length);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (count == 0)
+			break;
+		length += (size_t)count;
+	}
+	return (ssize_t)length;
+}
+
+int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_length)
+{
+	/* Without waiting: the open of a pipe would, for somebody to write into it. */
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return TEXT_FILE_NOT_REGULAR;
+	_cleanup_free_ char *text = malloc(limit);
+
+	if (!text)
+		return -ENOMEM;
+	ssize_t length = read_fully(fd, text, limit);
+
+	if (length < 0)
+		return (int)length;
+	*ret_text = TAKE_PTR(text);
+	*ret_length = (size_t)length;
+	return TEXT_FILE_READ;
+}

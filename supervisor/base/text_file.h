@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_TEXT_FILE_H
+#define NSXATTR_BASE_TEXT_FILE_H
+
+/* Files that people write for us: regular ones, which fit into memory. */
+
+#include <stddef.h>
+
+enum text_file_result {
+	TEXT_FILE_READ = 1,
+	TEXT_FILE_NOT_REGULAR, /* a directory, a device, a pipe: reading it may never end */
+};
+
+/**
+ * text_file_read() - read a file
+ * @path: which one
+ * @limit: how many bytes to read of it, at most
+ * @ret_text: TEXT_FILE_READ: its bytes, the caller's to free(3)
+ * @ret_length: TEXT_FILE_READ: how many
+ *
+ * Return: an enum text_file_result; -errno.
+ */
+int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_length);
+
+#endif

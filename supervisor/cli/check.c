@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is wrong goes to standard output, as "FILE:LINE:COLUMN: TEXT", which editors take apart; a
+ * file without a mistake says nothing. That a file cannot be read is no finding but a failure, and
+ * goes to standard error.
+ */
+#include "cli/check.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "cli/policy_arg.h"
+#include "cli/schema_json.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STATUS_MISTAKEN 1
+#define STATUS_UNREADABLE 2
+
+struct check_request {
+	bool is_verbose;
+	bool wants_schema;
+};
+
+static const char *apply_verbose(void *place, const char *argument)
+{
+	struct check_request *request = place;
+
+	(void)argument;
+	request->is_verbose = true;
+	return NULL;
+}
+
+static const char *apply_schema(void *place, const char *argument)
+{
+	struct check_request *request = place;
+
+	(void)argument;
+	request->wants_schema = true;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{ "schema", 0, NULL, "print the format as a JSON Schema, for editors", apply_schema },
+	{ "verbose", 'v', NULL, "name the files without a mistake too", apply_verbose },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr check",
+	.operands = "POLICY...",
+	.about = "Say what is wrong with policy files: each mistake with its line and column.\n"
+		 "Exit status: 0 if there is none, 1 if there is any, 2 if a file cannot be read.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+static void show_diagnostics(const char *path, const struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < diagnostics->count; i++)
+		printf("%s:%u:%u: %s\n", path, diagnostics->entries[i].line,
+		       diagnostics->entries[i].column, diagnostics->entries[i].text);
+	if (diagnostics->is_cut)
+		printf("%s: there are more mistakes, which are not shown\n", path);
+}
+
+static int check_file(const char *path, bool is_verbose)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct policy_file *file = NULL;
+	int r = policy_arg_read(path, &file, &diagnostics);
+
+	policy_file_free(file);
+	if (r < 0)
+		return STATUS_UNREADABLE;
+	show_diagnostics(path, &diagnostics);
+	if (r == POLICY_FILE_MISTAKEN)
+		return STATUS_MISTAKEN;
+	if (is_verbose)
+		printf("%s: ok\n", path);
+	return 0;
+}
+
+static int show_schema(void)
+{
+	struct json_object *schema = schema_json_new();
+
+	puts(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(schema);
+	return 0;
+}
+
+static int check_files(const struct check_request *request, char **paths)
+{
+	int worst = 0;
+
+	for (; *paths; paths++) {
+		int status = check_file(*paths, request->is_verbose);
+
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+/* What could not be written was not said. */
+static int flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("cannot write to standard output: %s", strerror(errno));
+	return STATUS_UNREADABLE;
+}
+
+int cli_check(int argc, char **argv)
+{
+	struct check_request request = { 0 };
+	int operand = argc;
+
+	switch (options_parse(&table, argc, argv, &request, &operand)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (request.wants_schema && operand == argc)
+		return flush(show_schema());
+	if (request.wants_schema || operand == argc) {
+		log_error(request.wants_schema ? "--schema goes without a policy" :
+						 "there is no policy to check");
+		options_suggest_help(&table);
+		return STATUS_USAGE;
+	}
+	return flush(check_files(&request, argv + operand));
+}

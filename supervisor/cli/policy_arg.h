@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_POLICY_ARG_H
+#define NSXATTR_CLI_POLICY_ARG_H
+
+/* Policies as a command line names them: the name of a built-in one, or a file. */
+
+#include <stdbool.h>
+
+#include "policy_file.h"
+
+/** policy_arg_is_path() - does this name a file? It does with a '/' in it, or .yaml or .yml behind. */
+bool policy_arg_is_path(const char *argument);
+
+/**
+ * policy_arg_check() - is this the name of a built-in policy, or that of a file?
+ *
+ * Return: NULL; or what is wrong with it, to come behind it in a message.
+ */
+const char *policy_arg_check(const char *argument);
+
+/**
+ * policy_arg_read() - read a policy file
+ * @path: the file, after which the policy is called
+ * @ret_file: POLICY_FILE_LOADED: the policy; policy_file_free() it
+ * @diagnostics: empty; POLICY_FILE_MISTAKEN: what is wrong, to be shown by the caller
+ *
+ * Return: an enum policy_file_result; -errno: that it cannot be read has been logged.
+ */
+int policy_arg_read(const char *path, struct policy_file **ret_file,
+		    struct diagnostics *diagnostics);
+
+/**
+ * policy_arg_load() - get the policy that a command line asks for
+ * @argument: it, which policy_arg_check() has found nothing wrong with
+ * @ret_policy: the policy
+ * @ret_file: what to policy_file_free() when it is no longer needed; NULL for a built-in one
+ *
+ * Return: whether there is one; all that is wrong with it has been logged.
+ */
+bool policy_arg_load(const char *argument, const struct policy **ret_policy,
+		     struct policy_file **ret_file);
+
+static inline void cleanup_policy_file(struct policy_file **file)
+{
+	policy_file_free(*file);
+}
+
+#define _cleanup_policy_file_ __attribute__((cleanup(cleanup_policy_file)))
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_SCHEMA_JSON_H
+#define NSXATTR_CLI_SCHEMA_JSON_H
+
+/* The format of policies as a JSON Schema (draft 7), which editors understand. */
+
+struct json_object;
+
+/** schema_json_new() - Return: the schema, to be released with json_object_put(). */
+struct json_object *schema_json_new(void);
+
+#endif

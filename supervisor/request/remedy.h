@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_REMEDY_H
+#define NSXATTR_REQUEST_REMEDY_H
+
+/* What to do about a store that cannot hold a value: said once a file system, not once a call. */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "policy.h"
+
+struct pinned;
+
+#define REMEDIES_MAX 32
+
+/** struct remedies - the file systems of which it was said; zeroed at first */
+struct remedies {
+	size_t count;
+	dev_t devices[REMEDIES_MAX];
+};
+
+/**
+ * remedy_note() - look at the result of a set
+ * @remedies: where it was said already
+ * @store: of the policy
+ * @inode: the inode
+ * @error: the positive errno of the set, or 0
+ */
+void remedy_note(struct remedies *remedies, enum store store, const struct pinned *inode,
+		 int error);
+
+#endif

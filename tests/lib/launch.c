@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGUMENTS_MAX 32
+#define PATHS 16
+
+static char scratch[64];
+
+/* ---- the directory ---- */
+
+static char *next_path(void)
+{
+	static char paths[PATHS][512];
+	static unsigned int turn;
+
+	return paths[turn++ % PATHS];
+}
+
+const char *scratch_new(void)
+{
+	strcpy(scratch, "/var/tmp/nsxattr-live.XXXXXX");
+	cr_assert_not_null(mkdtemp(scratch), "%s: %s", scratch, strerror(errno));
+	cr_assert_eq(chmod(scratch, 0755), 0);
+	return scratch;
+}
+
+static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void scratch_remove(void)
+{
+	if (scratch[0])
+		nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
+	scratch[0] = '\0';
+}
+
+const char *scratch_path(const char *format, ...)
+{
+	char *path = next_path();
+	int length = snprintf(path, 512, "%s/", scratch);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(path + length, 512 - (size_t)length, format, arguments);
+	va_end(arguments);
+	return path;
+}
+
+const char *build_path(const char *name)
+{
+	const char *build = getenv("BUILD");
+	char *path = next_path();
+
+	snprintf(path, 512, "%s/%s", build ? build : "build", name);
+	return path;
+}
+
+const char *scratch_program(const char *name)
+{
+	char *from = realpath(build_path(name), NULL);
+	const char *base = strrchr(name, '/');
+	const char *to = scratch_path("%s", base ? base + 1 : name);
+	struct stat stat;
+
+	cr_assert_not_null(from, "%s: %s", name, strerror(errno));
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	cr_assert(in >= 0 && out >= 0 && fstat(in, &stat) == 0 && fchmod(out, 0755) == 0);
+	for (off_t left = stat.st_size; left > 0;) {
+		ssize_t piece = sendfile(out, in, NULL, (size_t)left);
+
+		cr_assert_gt(piece, 0);
+		left -= piece;
+	}
+	close(in);
+	close(out);
+	free(from);
+	return to;
+}
+
+/* ---- programs ---- */
+
+struct arguments {
+	const char *list[ARGUMENTS_MAX + 1];
+	size_t count;
+	char texts[4][64];
+};
+
+static void add(struct arguments *arguments, const char *argument)
+{
+	cr_assert_lt(arguments->count, ARGUMENTS_MAX);
+	arguments->list[arguments->count++] = argument;
+	arguments->list[arguments->count] = NULL;
+}
+
+static void add_option(struct arguments *arguments, unsigned int place, const char *option,
+		       const char *value)
+{
+	snprintf(arguments->texts[place], sizeof(arguments->texts[place]), "%s%s", option, value);
+	add(arguments, arguments->texts[place]);
+}
+
+static void add_nsxattr(struct arguments *arguments, const struct launch *launch)
+{
+	add(arguments, build_path("nsxattr"));
+	add(arguments, "run");
+	if (launch->map) {
+		add_option(arguments, 0, "--map-users=", launch->map);
+		add_option(arguments, 1, "--map-groups=", launch->map);
+	} else {
+		add(arguments, "--no-userns");
+	}
+	if (launch->policy)
+		add_option(arguments, 2, "--policy=", launch->policy);
+	if (launch->resolver)
+		add_option(arguments, 3, "--resolver=", launch->resolver);
+	add(arguments, "--");
+}
+
+static int write_text(pid_t pid, const char *file, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+
+	close(fd);
+	return r;
+}
+
+/* "0:100000:65536" as the kernel wants it. */
+static int write_map(pid_t pid, const char *map)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", map);
+	for (char *at = text; *at; at++)
+		if (*at == ':')
+			*at = ' ';
+	int r = write_text(pid, "uid_map", text);
+
+	return r < 0 ? r : write_text(pid, "gid_map", text);
+}
+
+/* In the new process: a user namespace, whose map a child writes from outside. */
+static int enter_namespace(const char *map)
+{
+	int ready[2], status;
+	pid_t self = getpid(), writer;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	writer = fork();
+	if (writer == 0) {
+		close(ready[1]);
+		(void)!read(ready[0], &byte, 1);
+		_exit(write_map(self, map) < 0);
+	}
+	if (writer < 0 || unshare(CLONE_NEWUSER) < 0)
+		return -errno;
+	close(ready[0]);
+	close(ready[1]);
+	if (waitpid(writer, &status, 0) < 0 || status != 0)
+		return -EPERM;
+	return setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
+}
+
+static void complain(const char *what)
+{
+	fprintf(stderr, "cannot start a program: %s: %s\n", what, strerror(errno));
+	_exit(126);
+}
+
+static _Noreturn void become(const struct launch *launch, const struct arguments *arguments)
+{
+	int input = launch->input ? launch->input : open("/dev/null", O_RDONLY);
+	char **argv = (char **)(uintptr_t)arguments->list;
+
+	if (dup2(input, STDIN_FILENO) < 0)
+		complain("standard input");
+	if (launch->output && dup2(launch->output, STDOUT_FILENO) < 0)
+		complain("standard output");
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+		complain("descriptors");
+	if (launch->map && !launch->is_supervised && enter_namespace(launch->map) < 0)
+		complain("user namespace");
+	if (launch->directory && chdir(launch->directory) < 0)
+		complain(launch->directory);
+	execv(argv[0], argv);
+	complain(argv[0]);
+	abort();
+}
+
+pid_t launch_start(const struct launch *launch)
+{
+	struct arguments arguments = { 0 };
+	char *nsxattr = NULL;
+
+	if (launch->is_supervised) {
+		add_nsxattr(&arguments, launch);
+		nsxattr = realpath(arguments.list[0], NULL);
+		cr_assert_not_null(nsxattr, "%s: %s", arguments.list[0], strerror(errno));
+		arguments.list[0] = nsxattr;
+	}
+	for (const char *const *argument = launch->argv; *argument; argument++)
+		add(&arguments, *argument);
+	fflush(NULL);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become(launch, &arguments);
+	cr_assert_gt(pid, 0, "fork: %s", strerror(errno));
+	free(nsxattr);
+	return pid;
+}
+
+int launch_wait(pid_t pid, unsigned int seconds)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
+	int ended = pidfd < 0 ? -1 : poll(&polled, 1, (int)seconds * 1000);
+
+	if (ended <= 0)
+		kill(pid, SIGKILL);
+	close(pidfd);
+	waitpid(pid, &status, 0);
+	cr_assert_gt(ended, 0, "process %d has not ended within %u s", pid, seconds);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int launch_run(const struct launch *launch, unsigned int seconds)
+{
+	return launch_wait(launch_start(launch), seconds);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The same random calls in two ways, and no difference in what comes of them: see
+ * tests/live/differential-driver.c. Environment:
+ *
+ *	OPERATIONS	how many calls each comparison makes
+ *	NSXATTR_SEED	the seed of the first comparison; the others count on from there
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "launch.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define DRIVER "tests/live/differential-driver"
+#define OPERATIONS "3000"
+#define SEED 1
+/* Seconds; with a sanitizer, and a hundred times the operations, it takes long. */
+#define PATIENCE 900
+
+struct comparison {
+	const char *identity;
+	const char *resolver;
+	const char *profile;
+	const char *policy;
+	bool has_namespace; /* in the profiles other than view */
+	bool has_foreigners; /* attributes of others lie on the tree */
+};
+
+#define VIEW(name, how)                                              \
+	{                                                            \
+		.identity = name, .resolver = how, .profile = "view" \
+	}
+#define VIEWS(name) VIEW(name, "ring"), VIEW(name, "process")
+#define KERNEL(name, is_in)                                                                       \
+	{                                                                                         \
+		.identity = name, .profile = "kernel", .policy = "kernel", .has_namespace = is_in \
+	}
+#define OTHERS(name, how)                                                                     \
+	{                                                                                     \
+		.identity = name, .resolver = how, .profile = "others", .has_namespace = true \
+	}
+
+static const struct comparison comparisons[] = {
+	/* A namespace's root under nsxattr, and the host's root without: the same. */
+	VIEWS("root"),
+	VIEWS("user"),
+	VIEWS("member"),
+	VIEWS("admin"),
+	VIEWS("setfcap"),
+	VIEWS("searcher"),
+	VIEWS("overrider"),
+	VIEWS("owner"),
+	VIEWS("searchless"),
+	VIEWS("adminless"),
+	VIEWS("setfcapless"),
+	VIEWS("powerless"),
+	VIEWS("fsuid"),
+	VIEWS("undumpable"),
+	VIEWS("hidden"),
+	{ .identity = "root", .resolver = "ring", .profile = "view", .has_foreigners = true },
+	{ .identity = "admin", .resolver = "process", .profile = "view", .has_foreigners = true },
+	/* With everything left to the kernel nothing differs, here or there. */
+	KERNEL("root", false),
+	KERNEL("root", true),
+	KERNEL("user", false),
+	KERNEL("user", true),
+	KERNEL("fsuid", false),
+	KERNEL("hidden", true),
+	/* The host's own processes have the host's names, with the default policy too. */
+	{ .identity = "root", .profile = "kernel" },
+	{ .identity = "admin", .profile = "kernel" },
+	/* Names that the default policy leaves to the kernel. */
+	OTHERS("root", "ring"),
+	OTHERS("root", "process"),
+	OTHERS("user", "ring"),
+	OTHERS("searchless", "process"),
+};
+
+/* One run of a comparison. */
+struct side {
+	const char *directory;
+	const char *log;
+	struct launch launch;
+};
+
+static const char *environment(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : otherwise;
+}
+
+static unsigned long first_seed(void)
+{
+	const char *seed = getenv("NSXATTR_SEED");
+
+	return seed ? strtoul(seed, NULL, 0) : SEED;
+}
+
+static const char *option(const char *name, const char *value)
+{
+	static char options[16][256];
+	static unsigned int turn;
+	char *to = options[turn++ % COUNT_OF(options)];
+
+	snprintf(to, sizeof(options[0]), "--%s=%s", name, value);
+	return to;
+}
+
+static void make_directory(const char *path, bool is_namespaces)
+{
+	uid_t owner = is_namespaces ? USUAL_ROOT : 0;
+
+	cr_assert_eq(mkdir(path, 0755), 0, "%s: %s", path, strerror(errno));
+	cr_assert_eq(chown(path, owner, owner), 0);
+}
+
+/* Run the driver, with its standard output in the log. */
+static void run_driver(const struct side *side, const struct comparison *comparison,
+		       const char *driver, unsigned long seed, const char *steps)
+{
+	char number[32];
+	int log = open(side->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	snprintf(number, sizeof(number), "%lu", seed);
+	const char *const argv[] = {
+		driver,
+		option("directory", side->directory),
+		option("profile", comparison->profile),
+		option("identity", comparison->identity),
+		option("seed", number),
+		option("operations", environment("OPERATIONS", OPERATIONS)),
+		option("steps", steps),
+		NULL,
+	};
+	struct launch launch = side->launch;
+
+	cr_assert_geq(log, 0);
+	launch.argv = argv;
+	launch.output = log;
+	int status = launch_run(&launch, PATIENCE);
+
+	close(log);
+	cr_assert_eq(status, 0, "the driver (%s, seed %lu, %s) has ended with %d",
+		     comparison->identity, seed, launch.is_supervised ? "supervised" : "natively",
+		     status);
+}
+
+static void complain_of_line(const struct comparison *comparison, unsigned long seed,
+			     const char *native, const char *supervised)
+{
+	cr_assert(false,
+		  "profile %s, identity %s, %s, policy %s, seed %lu:\n"
+		  "natively:   %s\nsupervised: %s\n"
+		  "NSXATTR_SEED=%lu repeats it; see --only in tests/live/differential-driver.c\n",
+		  comparison->profile, comparison->identity,
+		  comparison->resolver ? comparison->resolver : "auto",
+		  comparison->policy ? comparison->policy : "default", seed, native, supervised,
+		  first_seed());
+}
+
+/* Return: how many lines are the same, from the first on; *ret_same whether that is all. */
+static size_t compare_logs(const char *left_path, const char *right_path, bool *ret_same,
+			   char *left_line, char *right_line, size_t size)
+{
+	FILE *left = fopen(left_path, "re"), *right = fopen(right_path, "re");
+	size_t count = 0;
+
+	cr_assert(left && right);
+	for (*ret_same = true; *ret_same; count++) {
+		char *a = fgets(left_line, (int)size, left);
+		char *b = fgets(right_line, (int)size, right);
+
+		if (!a && !b)
+			break;
+		if (!a)
+			strcpy(left_line, "(the end)\n");
+		if (!b)
+			strcpy(right_line, "(the end)\n");
+		*ret_same = a && b && strcmp(a, b) == 0;
+	}
+	fclose(left);
+	fclose(right);
+	return count;
+}
+
+static void compare(const struct comparison *comparison, unsigned long seed,
+		    const struct side *native, const struct side *supervised)
+{
+	static char left[65536], right[65536];
+	bool same;
+	size_t lines = compare_logs(native->log, supervised->log, &same, left, right, sizeof(left));
+
+	if (!same)
+		complain_of_line(comparison, seed, left, right);
+	/* A driver that does nothing would agree with itself. */
+	cr_assert_gt(lines, strtoul(environment("OPERATIONS", OPERATIONS), NULL, 0));
+}
+
+/* ---- what belongs to others ---- */
+
+/* Names that the namespace neither sees nor reaches; the last ones are the host's own. */
+static const char *const foreign_names[] = {
+	"security.a@uid=200000", "security.NTACL@uid=99999", "security.foreign@uid=165536",
+	"trusted.t@uid=200000",	 "security.a@what",	     "trusted.t",
+	"trusted.hosts",
+};
+
+static int visits;
+
+static int add_foreigners(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	for (size_t i = 0; i < COUNT_OF(foreign_names); i++)
+		if (lsetxattr(path, foreign_names[i], "theirs", 6, XATTR_CREATE) < 0)
+			return errno;
+	visits++;
+	return 0;
+}
+
+static int check_foreigners(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	char value[16];
+
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	for (size_t i = 0; i < COUNT_OF(foreign_names); i++) {
+		ssize_t length = lgetxattr(path, foreign_names[i], value, sizeof(value));
+
+		cr_expect(length == 6 && memcmp(value, "theirs", 6) == 0, "%s of %s was changed",
+			  foreign_names[i], path);
+	}
+	visits--;
+	return 0;
+}
+
+static void for_each_inode(const char *directory, __nftw_func_t visit)
+{
+	int r = nftw(directory, visit, 16, FTW_PHYS | FTW_MOUNT);
+
+	cr_assert_eq(r, 0, "%s: %s", directory, strerror(r));
+}
+
+static void compare_among_foreigners(const struct comparison *comparison, const char *driver,
+				     unsigned long seed, const struct side *native,
+				     const struct side *supervised)
+{
+	run_driver(native, comparison, driver, seed, "all");
+	run_driver(supervised, comparison, driver, seed, "make");
+	/* Hard links are met twice, and CREATE would fail. */
+	cr_assert_eq(unlink(scratch_path("supervised/tree/hardlink")), 0);
+	for_each_inode(scratch_path("supervised/tree"), add_foreigners);
+	cr_assert_eq(link(scratch_path("supervised/tree/file"),
+			  scratch_path("supervised/tree/hardlink")),
+		     0);
+	cr_assert_gt(visits, 50);
+	run_driver(supervised, comparison, driver, seed, "run");
+	compare(comparison, seed, native, supervised);
+	cr_assert_eq(unlink(scratch_path("supervised/tree/hardlink")), 0);
+	for_each_inode(scratch_path("supervised/tree"), check_foreigners);
+	cr_assert_eq(visits, 0, "the tree has changed");
+}
+
+/* ---- the tests ---- */
+
+static void run_comparison(const struct comparison *comparison, const char *driver,
+			   unsigned long seed)
+{
+	bool is_view = strcmp(comparison->profile, "view") == 0;
+	bool has_namespace = is_view || comparison->has_namespace;
+	const struct side native = {
+		.directory = scratch_path("native"),
+		.log = scratch_path("native.log"),
+		.launch.map = !is_view && has_namespace ? USUAL_MAP : NULL,
+	};
+	const struct side supervised = {
+		.directory = scratch_path("supervised"),
+		.log = scratch_path("supervised.log"),
+		.launch = { .is_supervised = true,
+			    .map = has_namespace ? USUAL_MAP : NULL,
+			    .policy = comparison->policy,
+			    .resolver = comparison->resolver },
+	};
+
+	/* The scratch directory is "..", which both may change. */
+	make_directory(native.directory, native.launch.map);
+	make_directory(supervised.directory, has_namespace);
+	if (comparison->has_foreigners) {
+		compare_among_foreigners(comparison, driver, seed, &native, &supervised);
+		return;
+	}
+	run_driver(&native, comparison, driver, seed, "all");
+	run_driver(&supervised, comparison, driver, seed, "all");
+	compare(comparison, seed, &native, &supervised);
+}
+
+static void begin(void)
+{
+	scratch_new();
+}
+
+TestSuite(differential, .init = begin, .fini = scratch_remove, .timeout = 2 * PATIENCE);
+
+ParameterizedTestParameters(differential, no_difference)
+{
+	static size_t indexes[COUNT_OF(comparisons)];
+
+	for (size_t i = 0; i < COUNT_OF(comparisons); i++)
+		indexes[i] = i;
+	return cr_make_param_array(size_t, indexes, COUNT_OF(comparisons));
+}
+
+ParameterizedTest(size_t *index, differential, no_difference)
+{
+	run_comparison(&comparisons[*index], scratch_program(DRIVER), first_seed() + *index);
+}
+
+/* A program of 32 bits, statically linked: other numbers, other sizes, no vDSO, no loader. */
+static const char *build_for_i386(void)
+{
+	const char *driver = scratch_path("driver-i386");
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "%s -m32 -static -std=gnu17 -D_GNU_SOURCE -O1 -o %s %s.c >%s 2>&1",
+		 environment("CC", "gcc"), driver, DRIVER, scratch_path("i386.log"));
+	return system(command) == 0 ? driver : NULL;
+}
+
+static void compare_for_i386(const struct comparison *comparison)
+{
+#ifdef __x86_64__
+	const char *driver = build_for_i386();
+
+	if (!driver)
+		cr_skip_test("programs of 32 bits cannot be built here: gcc-multilib is missing");
+	run_comparison(comparison, driver, first_seed() + COUNT_OF(comparisons));
+#else
+	cr_skip_test("there is no i386 here");
+#endif
+}
+
+Test(differential, no_difference_for_i386)
+{
+	compare_for_i386(&(struct comparison)VIEW("root", "ring"));
+}
+
+Test(differential, no_difference_for_i386_without_privilege)
+{
+	compare_for_i386(&(struct comparison)VIEW("member", "process"));
+}
+
+Test(differential, no_difference_for_i386_left_to_the_kernel)
+{
+	compare_for_i386(&(struct comparison)KERNEL("root", true));
+}
+
+/* The comparison itself: what differs is seen to differ. */
+Test(differential, a_difference_is_noticed)
+{
+	const struct comparison comparison = KERNEL("root", false);
+	const struct side sides[] = {
+		{ .directory = scratch_path("left"), .log = scratch_path("left.log") },
+		{ .directory = scratch_path("right"), .log = scratch_path("right.log") },
+	};
+	char lines[2][4096];
+	bool same;
+
+	for (unsigned long i = 0; i < 2; i++) {
+		make_directory(sides[i].directory, false);
+		run_driver(&sides[i], &comparison, scratch_program(DRIVER), SEED, "all");
+	}
+	compare_logs(sides[0].log, sides[1].log, &same, lines[0], lines[1], sizeof(lines[0]));
+	cr_assert(same);
+	/* The same calls once more find what they have left behind. */
+	run_driver(&sides[1], &comparison, scratch_program(DRIVER), SEED, "run");
+	compare_logs(sides[0].log, sides[1].log, &same, lines[0], lines[1], sizeof(lines[0]));
+	cr_assert_not(same);
+}

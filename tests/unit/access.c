@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Row by row the tables of docs/design.md on names (2.1), inheritance (2.2) and permission (2.5). */
+#include "access.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+
+#include "policy.h"
+#include "simulated.h"
+
+#define CAPABILITY(number) (1ULL << (number))
+
+static const enum operation named_operations[] = { OPERATION_SET, OPERATION_GET, OPERATION_REMOVE };
+
+static struct user_namespace host;
+static struct user_namespace container; /* below the host */
+static struct user_namespace nested; /* below container, whose root it knows as 1 */
+static struct user_namespace deep; /* below nested */
+static struct user_namespace rootless; /* below the host, no uid 0 */
+static struct user_namespace powerful; /* below the host, root is the host's 0 */
+
+static void set_up(void)
+{
+	host = simulated_host();
+	container = simulated_userns(&host, "0 100000 65536\n");
+	nested = simulated_userns(&container, "0 100010 1\n1 100000 1\n2 100020 100\n");
+	deep = simulated_userns(&nested, "0 100025 10\n");
+	rootless = simulated_userns(&host, "1 300000 100\n");
+	powerful = simulated_userns(&host, "0 0 1\n1 400000 100\n");
+}
+
+TestSuite(access, .init = set_up);
+
+static struct decision decide(const struct user_namespace *userns, enum operation operation,
+			      const char *name)
+{
+	struct decision decision;
+
+	/* What was there before must not shine through. */
+	memset(&decision, 0xa5, sizeof(decision));
+	access_decide(policy_builtin("default"), userns, operation, name, &decision);
+	return decision;
+}
+
+static void expect_stored(const struct user_namespace *userns, enum operation operation,
+			  const char *name, const char *stored)
+{
+	struct decision decision = decide(userns, operation, name);
+
+	cr_assert_eq(decision.route, ROUTE_STORED, "%s", name);
+	cr_expect_str_eq(decision.name, stored);
+}
+
+static void expect_stored_always(const struct user_namespace *userns, const char *name,
+				 const char *stored)
+{
+	for (size_t i = 0; i < 3; i++)
+		expect_stored(userns, named_operations[i], name, stored);
+}
+
+static void expect_refused(const struct user_namespace *userns, enum operation operation,
+			   const char *name, int error)
+{
+	struct decision decision = decide(userns, operation, name);
+
+	cr_assert_eq(decision.route, ROUTE_REFUSED, "%s", name);
+	cr_expect_eq(decision.error, error, "%s: %s", name, strerror(decision.error));
+}
+
+static void expect_refused_always(const struct user_namespace *userns, const char *name, int error)
+{
+	for (size_t i = 0; i < 3; i++)
+		expect_refused(userns, named_operations[i], name, error);
+}
+
+static void expect_kernel_always(const struct user_namespace *userns, const char *name)
+{
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_eq(decide(userns, named_operations[i], name).route, ROUTE_KERNEL, "%s",
+			     name);
+}
+
+/* ---- 2.1 names ---- */
+
+Test(access, leaves_every_name_of_the_host_alone)
+{
+	static const char *const names[] = { "security.ima",	   "security.ima@uid=100000",
+					     "security.ima@uid=0", "security.ima@junk",
+					     "security.",	   "trusted.gfid",
+					     "user.comment" };
+
+	cr_expect_not(access_is_virtual(&host));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		expect_kernel_always(&host, names[i]);
+}
+
+Test(access, leaves_to_the_kernel_what_root_would_do_under_host_names)
+{
+	cr_expect_not(access_is_virtual(&powerful));
+	expect_kernel_always(&powerful, "security.ima");
+	expect_kernel_always(&powerful, "trusted.gfid");
+	expect_kernel_always(&powerful, "security.ima@uid=0");
+	expect_kernel_always(&powerful, "security.ima@uid=1");
+}
+
+Test(access, knows_no_plain_name_without_a_root)
+{
+	cr_expect(access_is_virtual(&rootless));
+	expect_refused_always(&rootless, "security.ima", EINVAL);
+	expect_refused_always(&rootless, "trusted.gfid", EINVAL);
+}
+
+Test(access, knows_no_plain_name_before_the_map_is_written)
+{
+	struct user_namespace fresh = simulated_userns(&host, "");
+
+	cr_expect(access_is_virtual(&fresh));
+	expect_refused_always(&fresh, "security.ima", EINVAL);
+	expect_refused(&fresh, OPERATION_GET, "security.ima@uid=5", ENODATA);
+}
+
+Test(access, stores_a_plain_name_under_its_root)
+{
+	expect_stored_always(&container, "security.ima", "security.ima@uid=100000");
+	expect_stored_always(&container, "trusted.gfid", "trusted.gfid@uid=100000");
+	expect_stored_always(&nested, "security.ima", "security.ima@uid=100010");
+	expect_stored_always(&deep, "security.ima", "security.ima@uid=100025");
+}
+
+Test(access, stores_a_mapped_variant_in_the_numbers_of_the_host)
+{
+	expect_stored_always(&container, "security.ima@uid=10", "security.ima@uid=100010");
+	expect_stored_always(&container, "security.ima@uid=65535", "security.ima@uid=165535");
+	expect_stored_always(&nested, "security.ima@uid=1", "security.ima@uid=100000");
+	expect_stored_always(&nested, "security.ima@uid=7", "security.ima@uid=100025");
+	expect_stored_always(&deep, "trusted.gfid@uid=9", "trusted.gfid@uid=100034");
+}
+
+Test(access, stores_a_mapped_variant_also_without_a_root)
+{
+	expect_stored_always(&rootless, "security.ima@uid=1", "security.ima@uid=300000");
+}
+
+Test(access, stores_the_last_id_there_is)
+{
+	struct user_namespace last = simulated_userns(&host, "0 4294967294 1\n4294967294 5 1\n");
+
+	expect_stored_always(&last, "security.ima", "security.ima@uid=4294967294");
+	expect_stored_always(&last, "security.ima@uid=4294967294", "security.ima@uid=5");
+	expect_refused(&last, OPERATION_GET, "security.ima@uid=4294967295", ENODATA);
+	expect_refused(&last, OPERATION_SET, "security.ima@uid=4294967295", EINVAL);
+}
+
+Test(access, takes_the_variant_of_uid_0_for_the_plain_name)
+{
+	expect_stored_always(&container, "security.ima@uid=0", "security.ima@uid=100000");
+	expect_stored_always(&deep, "trusted.gfid@uid=0", "trusted.gfid@uid=100025");
+	expect_refused_always(&rootless, "security.ima@uid=0", EINVAL);
+}
+
+Test(access, knows_no_variant_of_an_unmapped_uid)
+{
+	expect_refused(&container, OPERATION_GET, "security.ima@uid=65536", ENODATA);
+	expect_refused(&container, OPERATION_REMOVE, "security.ima@uid=65536", ENODATA);
+	expect_refused(&container, OPERATION_SET, "security.ima@uid=65536", EINVAL);
+	/* a number of the host is not one of the namespace */
+	expect_refused(&container, OPERATION_GET, "trusted.gfid@uid=100000", ENODATA);
+	expect_refused(&deep, OPERATION_GET, "security.ima@uid=10", ENODATA);
+	expect_refused(&rootless, OPERATION_REMOVE, "security.ima@uid=101", ENODATA);
+}
+
+/* The kernel lets host root map its own uid to any number inside. */
+Test(access, never_stores_for_the_root_of_the_host)
+{
+	struct user_namespace inverted = simulated_userns(&host, "0 100000 10\n10 0 1\n");
+
+	cr_expect(access_is_virtual(&inverted));
+	expect_stored_always(&inverted, "security.ima", "security.ima@uid=100000");
+	expect_refused(&inverted, OPERATION_GET, "security.ima@uid=10", ENODATA);
+	expect_refused(&inverted, OPERATION_REMOVE, "security.ima@uid=10", ENODATA);
+	expect_refused(&inverted, OPERATION_SET, "security.ima@uid=10", EINVAL);
+}
+
+Test(access, refuses_a_malformed_variant)
+{
+	static const char *const names[] = {
+		"security.ima@",       "security.ima@@uid=5", "security.ima@uid=",
+		"security.ima@uid=05", "security.ima@uid=00", "security.ima@uid=-5",
+		"security.ima@uid=+5", "security.ima@uid=5x", "security.ima@uid=5@uid=6",
+		"security.ima@gid=5",  "trusted.gfid@x",      "security.@",
+		"security.@x",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		expect_refused_always(&container, names[i], EINVAL);
+		expect_refused_always(&rootless, names[i], EINVAL);
+	}
+}
+
+/* Whether such a number is malformed or unmapped, it must not become another one. */
+Test(access, does_not_cut_a_number_to_32_bits)
+{
+	static const char *const names[] = { "security.ima@uid=4294967296",
+					     "security.ima@uid=4294967306",
+					     "security.ima@uid=18446744073709551617" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t j = 0; j < 3; j++)
+			cr_expect_eq(decide(&container, named_operations[j], names[i]).route,
+				     ROUTE_REFUSED, "%s", names[i]);
+}
+
+static const char *name_of_length(size_t length)
+{
+	static char name[NAME_SIZE];
+
+	memset(name, 'x', length);
+	memcpy(name, "security.", 9);
+	name[length] = '\0';
+	return name;
+}
+
+/* "@uid=100000" has eleven bytes. */
+Test(access, finds_no_room_for_a_name_over_255_bytes)
+{
+	struct decision decision = decide(&container, OPERATION_SET, name_of_length(244));
+
+	cr_assert_eq(decision.route, ROUTE_STORED);
+	cr_expect_eq(strlen(decision.name), 255);
+	expect_refused_always(&container, name_of_length(245), ERANGE);
+	expect_refused_always(&container, name_of_length(254), ERANGE);
+	expect_refused_always(&container, name_of_length(255), ERANGE);
+}
+
+/* The number on the host can have more digits than the one inside, and fewer. */
+Test(access, measures_the_name_as_it_is_stored)
+{
+	struct user_namespace shrinking = simulated_userns(&host, "0 100000 1\n4000000000 7 1\n");
+	char name[NAME_SIZE + 16];
+
+	strcpy(name, name_of_length(245));
+	strcpy(name + 245, "@uid=10");
+	expect_refused_always(&container, name, ERANGE);
+	strcpy(name, name_of_length(240));
+	strcpy(name + 240, "@uid=4000000000");
+	cr_assert_eq(strlen(name), 255);
+	struct decision decision = decide(&shrinking, OPERATION_GET, name);
+
+	cr_assert_eq(decision.route, ROUTE_STORED);
+	cr_expect_str_eq(decision.name + 240, "@uid=7");
+}
+
+Test(access, takes_a_longer_name_for_another_attribute)
+{
+	expect_stored_always(&container, "security.imaX", "security.imaX@uid=100000");
+	expect_stored_always(&container, "security.ima.uid=5", "security.ima.uid=5@uid=100000");
+	expect_stored_always(&container, "security.capabilityX", "security.capabilityX@uid=100000");
+	expect_kernel_always(&container, "security.capability");
+	expect_kernel_always(&container, "user.security.ima");
+	expect_kernel_always(&container, "system.posix_acl_access");
+	expect_kernel_always(&container, "securityx.ima");
+}
+
+Test(access, goes_by_the_rule_of_the_base_name)
+{
+	expect_kernel_always(&container, "security.capability@uid=5");
+	expect_kernel_always(&container, "user.comment@uid=5");
+	expect_kernel_always(&container, "@uid=5");
+	expect_kernel_always(&container, "@");
+}
+
+Test(access, refuses_a_class_without_a_name)
+{
+	expect_refused_always(&container, "security.", EINVAL);
+	expect_refused_always(&container, "trusted.", EINVAL);
+	expect_refused_always(&container, "security.@uid=5", EINVAL);
+	expect_refused_always(&container, "trusted.@uid=0", EINVAL);
+}
+
+Test(access, leaves_everything_alone_under_the_kernel_policy)
+{
+	static const char *const names[] = { "security.ima", "security.ima@uid=5", "security.ima@x",
+					     "trusted.gfid", "security." };
+	struct decision decision;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		access_decide(policy_builtin("kernel"), &container, OPERATION_SET, names[i],
+			      &decision);
+		cr_expect_eq(decision.route, ROUTE_KERNEL, "%s", names[i]);
+	}
+}
+
+Test(access, tells_the_base_of_the_name)
+{
+	struct decision decision = decide(&container, OPERATION_GET, "security.ima@uid=10");
+
+	cr_expect_str_eq(decision.base, "security.ima");
+	cr_expect_eq(decision.base_length, 12);
+	decision = decide(&host, OPERATION_GET, "security.capability");
+	cr_expect_str_eq(decision.base, "security.capability");
+	decision = decide(&container, OPERATION_GET, "security.ima@junk");
+	cr_expect_str_eq(decision.base, "security.ima");
+}
+
+/* ---- 2.2 inheritance ---- */
+
+Test(access, lets_security_inherit_and_trusted_not)
+{
+	cr_expect(decide(&container, OPERATION_GET, "security.ima").inherits);
+	cr_expect(decide(&container, OPERATION_GET, "security.ima@uid=0").inherits);
+	cr_expect_not(decide(&container, OPERATION_GET, "trusted.gfid").inherits);
+	cr_expect_not(decide(&container, OPERATION_GET, "trusted.gfid@uid=0").inherits);
+}
+
+Test(access, lets_no_explicit_variant_inherit)
+{
+	cr_expect_not(decide(&container, OPERATION_GET, "security.ima@uid=10").inherits);
+	cr_expect_not(decide(&nested, OPERATION_GET, "security.ima@uid=1").inherits);
+}
+
+static void expect_chain(const struct user_namespace *userns, const char *const *names)
+{
+	const struct user_namespace *ancestor = userns;
+	char name[NAME_SIZE];
+
+	for (; *names; names++) {
+		cr_assert(access_next_ancestor(&ancestor, "security.ima@uid=1", 12, name),
+			  "%s is missing", *names);
+		cr_expect_str_eq(name, *names);
+	}
+	cr_expect_not(access_next_ancestor(&ancestor, "security.ima", 12, name), "%s is too much",
+		      name);
+}
+
+#define expect_ancestors(userns, ...) \
+	expect_chain((userns), (const char *const[]){ __VA_ARGS__, NULL })
+
+Test(access, inherits_from_each_ancestor_up_to_the_plain_name_of_the_host)
+{
+	expect_ancestors(&container, "security.ima");
+	expect_ancestors(&nested, "security.ima@uid=100000", "security.ima");
+	expect_ancestors(&deep, "security.ima@uid=100010", "security.ima@uid=100000",
+			 "security.ima");
+}
+
+Test(access, gives_the_host_nothing_to_inherit)
+{
+	const struct user_namespace *ancestor = &host;
+	char name[NAME_SIZE];
+
+	cr_expect_not(access_next_ancestor(&ancestor, "security.ima", 12, name));
+}
+
+Test(access, skips_an_ancestor_without_a_root)
+{
+	struct user_namespace child = simulated_userns(&rootless, "0 300001 10\n");
+	struct user_namespace grandchild = simulated_userns(&child, "0 300002 5\n");
+
+	expect_ancestors(&child, "security.ima");
+	expect_ancestors(&grandchild, "security.ima@uid=300001", "security.ima");
+}
+
+Test(access, finds_the_plain_name_with_an_ancestor_whose_root_is_that_of_the_host)
+{
+	struct user_namespace child = simulated_userns(&powerful, "0 400000 10\n");
+	const struct user_namespace *ancestor = &child;
+	char name[NAME_SIZE];
+
+	cr_assert(access_next_ancestor(&ancestor, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima");
+	cr_expect_eq(ancestor, &powerful);
+}
+
+Test(access, ends_the_chain_at_what_cannot_be_seen)
+{
+	struct user_namespace top = simulated_userns(NULL, "0 100000 65536\n");
+	struct user_namespace child = simulated_userns(&top, "0 100010 10\n");
+
+	expect_ancestors(&child, "security.ima@uid=100000");
+}
+
+Test(access, may_inherit_from_an_ancestor_of_the_same_root)
+{
+	struct user_namespace twin = simulated_userns(&container, "0 100000 10\n");
+
+	expect_ancestors(&twin, "security.ima@uid=100000", "security.ima");
+}
+
+/* ---- 2.5 permission ---- */
+
+static int check(const struct user_namespace *userns, uint64_t capabilities, uint32_t uid,
+		 uint32_t gid, enum operation operation, const char *name)
+{
+	struct subject subject = { .userns = userns, .capabilities = capabilities };
+	struct object object = { .uid = uid, .gid = gid };
+	struct decision decision = decide(userns, operation, name);
+
+	return access_check(&subject, &object, operation, &decision);
+}
+
+Test(access, lets_an_administrator_change_what_is_its_own)
+{
+	static const char *const names[] = { "security.ima", "security.ima@uid=10", "trusted.gfid",
+					     /* what is to be refused is refused later */
+					     "security.ima@uid=99999", "security.ima@x" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_expect_eq(check(&container, CAPABILITY(CAP_SYS_ADMIN), 100000, 100000,
+				   OPERATION_SET, names[i]),
+			     0, "%s", names[i]);
+		cr_expect_eq(check(&container, CAPABILITY(CAP_SYS_ADMIN), 165535, 165535,
+				   OPERATION_REMOVE, names[i]),
+			     0, "%s", names[i]);
+	}
+}
+
+Test(access, lets_nobody_change_anything_without_the_capability)
+{
+	static const char *const names[] = { "security.ima", "security.ima@uid=10", "trusted.gfid",
+					     "security.ima@uid=99999", "security.ima@x" };
+	const uint64_t others = EVERY_CAPABILITY & ~CAPABILITY(CAP_SYS_ADMIN);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_expect_eq(check(&container, others, 100000, 100000, OPERATION_SET, names[i]),
+			     EPERM, "%s", names[i]);
+		cr_expect_eq(check(&container, others, 100000, 100000, OPERATION_REMOVE, names[i]),
+			     EPERM, "%s", names[i]);
+	}
+}
+
+Test(access, lets_nobody_change_what_is_owned_by_the_unmapped)
+{
+	static const uint32_t owners[][2] = {
+		{ 0, 0 },
+		{ 99999, 100000 },
+		{ 100000, 99999 },
+		{ 165536, 100000 },
+		{ 100000, 165536 },
+		{ 100000, 0 },
+		{ UINT32_MAX, UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		cr_expect_eq(check(&container, EVERY_CAPABILITY, owners[i][0], owners[i][1],
+				   OPERATION_SET, "security.ima"),
+			     EPERM, "%u:%u", owners[i][0], owners[i][1]);
+		cr_expect_eq(check(&container, EVERY_CAPABILITY, owners[i][0], owners[i][1],
+				   OPERATION_REMOVE, "security.ima"),
+			     EPERM, "%u:%u", owners[i][0], owners[i][1]);
+	}
+}
+
+Test(access, asks_the_map_of_groups_about_the_group)
+{
+	struct user_namespace userns = simulated_userns(&host, "0 100000 10\n");
+
+	userns.gids = (struct id_map){ 1, { { 0, 200000, 10 } } };
+	cr_expect_eq(check(&userns, EVERY_CAPABILITY, 100000, 200009, OPERATION_SET, "security.a"),
+		     0);
+	cr_expect_eq(check(&userns, EVERY_CAPABILITY, 100000, 100000, OPERATION_SET, "security.a"),
+		     EPERM);
+	cr_expect_eq(check(&userns, EVERY_CAPABILITY, 200000, 200000, OPERATION_SET, "security.a"),
+		     EPERM);
+}
+
+Test(access, asks_for_another_capability_to_change_capabilities)
+{
+	const uint64_t setfcap = CAPABILITY(CAP_SETFCAP);
+	const char *name = "security.capability";
+
+	cr_expect_eq(check(&container, setfcap, 100000, 100000, OPERATION_SET, name), 0);
+	cr_expect_eq(check(&container, setfcap, 100000, 100000, OPERATION_REMOVE, name), 0);
+	cr_expect_eq(check(&container, ~setfcap, 100000, 100000, OPERATION_SET, name), EPERM);
+	cr_expect_eq(check(&container, ~setfcap, 100000, 100000, OPERATION_REMOVE, name), EPERM);
+	cr_expect_eq(check(&container, setfcap, 0, 0, OPERATION_SET, name), EPERM);
+	cr_expect_eq(check(&container, setfcap, 100000, 100000, OPERATION_SET, "security.ima"),
+		     EPERM);
+	cr_expect_eq(check(&container, setfcap, 100000, 100000, OPERATION_SET,
+			   "security.capabilityX"),
+		     EPERM);
+}
+
+Test(access, lets_everybody_get_security)
+{
+	cr_expect_eq(check(&container, 0, 0, 0, OPERATION_GET, "security.ima"), 0);
+	cr_expect_eq(check(&container, 0, 0, 0, OPERATION_GET, "security.ima@uid=10"), 0);
+	cr_expect_eq(check(&container, 0, 0, 0, OPERATION_GET, "security.capability"), 0);
+	cr_expect_eq(check(&rootless, 0, 0, 0, OPERATION_GET, "security.ima@uid=1"), 0);
+}
+
+Test(access, hides_trusted_from_all_but_administrators)
+{
+	const uint64_t admin = CAPABILITY(CAP_SYS_ADMIN);
+
+	cr_expect_eq(check(&container, ~admin, 100000, 100000, OPERATION_GET, "trusted.a"),
+		     ENODATA);
+	cr_expect_eq(check(&container, ~admin, 0, 0, OPERATION_GET, "trusted.a@uid=10"), ENODATA);
+	cr_expect_eq(check(&container, ~admin, 0, 0, OPERATION_GET, "trusted.a@junk"), ENODATA);
+	cr_expect_eq(check(&container, ~admin, 0, 0, OPERATION_GET, "trusted."), ENODATA);
+	/* reading asks for no more: whose the inode is does not matter */
+	cr_expect_eq(check(&container, admin, 0, 0, OPERATION_GET, "trusted.a"), 0);
+}
