@@ -94,7 +94,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # $(call packaged,FLAG,LIBRARIES): what pkg-config says, or a stop with the remedy
 packaged = $(shell $(PKG_CONFIG) $1 $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error a library is \
 	missing: 'make deps' installs what the build needs))
-LIBRARIES := libcyaml yaml-0.1 libseccomp libcap liburing
+LIBRARIES := libcyaml yaml-0.1 json-c libseccomp libcap liburing
 
 # These ask pkg-config once, when they are used for the first time.
 LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
@@ -217,7 +217,7 @@ help: ## this list
 
 # ---- packages (Debian) ----
 
-BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev libjson-c-dev \
 	libseccomp-dev libcap-dev liburing-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.

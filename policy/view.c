@@ -114,7 +114,8 @@ static void show_stored(struct view *view, const struct policy *policy, const st
 			const struct subject *subject, const struct rule *rule,
 			const struct stored_name *stored)
 {
-	if (stored->parts.form == NAME_MALFORMED)
+	if (stored->parts.form == NAME_MALFORMED ||
+	    name_is_class(stored->base, stored->parts.base_length))
 		return;
 	if (answers_plain_get(policy, list, subject->userns, rule, stored))
 		show(view, stored->base, stored->parts.base_length);

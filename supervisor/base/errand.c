@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,6 +16,8 @@
 #include "base/fd.h"
 
 #define KEEP_MAX 4
+/* How long a child may take to end once its channel is closed, or it is killed. */
+#define ERRAND_FAREWELL_MS 100
 
 static int compare_descriptors(const void *left, const void *right)
 {
@@ -72,7 +75,7 @@ int errand_start(errand_body *body, void *argument, const int *keep, size_t keep
 	errand.pidfd = (int)syscall(SYS_pidfd_open, errand.pid, 0);
 	if (errand.pidfd < 0) {
 		error = errno;
-		errand_end(&errand);
+		fd_close(&errand.channel); /* which ends the child */
 		return -error;
 	}
 	*ret_errand = errand;
@@ -103,16 +106,28 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length)
 	return (size_t)received == length ? 0 : -EPROTO;
 }
 
-void errand_end(struct errand *errand)
+static bool has_ended(const struct errand *errand, int milliseconds)
 {
 	struct pollfd pollfd = { .fd = errand->pidfd, .events = POLLIN };
 
+	return errand->pidfd >= 0 && poll(&pollfd, 1, milliseconds) > 0;
+}
+
+/*
+ * Nothing here waits for long: a child can be stopped from inside the namespace, and one that is
+ * stuck in a file system does not even die at once. Such a one is reaped by the kernel when it does,
+ * if the process ignores SIGCHLD.
+ */
+void errand_end(struct errand *errand)
+{
 	if (errand->pid <= 0)
 		return;
 	fd_close(&errand->channel);
-	if (errand->pidfd < 0 || poll(&pollfd, 1, ERRAND_DEADLINE_MS) <= 0)
-		kill(errand->pid, SIGKILL);
-	waitpid(errand->pid, NULL, 0);
+	if (!has_ended(errand, ERRAND_FAREWELL_MS)) {
+		syscall(SYS_pidfd_send_signal, errand->pidfd, SIGKILL, NULL, 0);
+		(void)has_ended(errand, ERRAND_FAREWELL_MS);
+	}
+	waitpid(errand->pid, NULL, WNOHANG);
 	fd_close(&errand->pidfd);
 	errand->pid = 0;
 }

@@ -50,7 +50,7 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length);
 /**
  * errand_end() - close the channel, which ends the child, and reap it
  *
- * A child that does not end by itself is killed.
+ * A child that does not end by itself is killed. The caller waits for a fraction of a second at most.
  */
 void errand_end(struct errand *errand);
 

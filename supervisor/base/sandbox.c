@@ -103,7 +103,7 @@ static int close_all_but(const int *keep, size_t count)
  * A service manager sends SIGTERM to the whole control group, and CMD may need its attributes to
  * shut down; we end by ourselves when the last target has gone. Blocking rather than ignoring
  * covers the real-time signals and those that would stop us, and every thread inherits it. The
- * dispositions go back to the default since an ignored SIGCHLD would hide our own children.
+ * dispositions go back to the default whatever CMD's caller has made of them.
  */
 static int block_signals(void)
 {
@@ -111,6 +111,8 @@ static int block_signals(void)
 
 	for (int number = 1; number < NSIG; number++)
 		(void)signal(number, SIG_DFL);
+	/* The kernel reaps children that outlive our interest in them. */
+	(void)signal(SIGCHLD, SIG_IGN);
 	sigfillset(&all);
 	return sigprocmask(SIG_SETMASK, &all, NULL) < 0 ? -errno : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/policy_arg.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -35,12 +36,12 @@ int policy_arg_read(const char *path, struct policy_file **ret_file,
 	/* One byte more than a policy can have, so that a longer file is seen to be one. */
 	int r = text_file_read(path, POLICY_FILE_SIZE_MAX + 1, &text, &length);
 
-	if (r == TEXT_FILE_READ) {
-		r = policy_file_load(path, text, length, ret_file, diagnostics);
-	} else if (r == TEXT_FILE_NOT_REGULAR) {
-		diagnostics_add(diagnostics, 1, 1, "this is no regular file; allowed: a policy");
-		r = POLICY_FILE_MISTAKEN;
+	if (r == TEXT_FILE_NOT_REGULAR) {
+		log_error("cannot read %s: it is no regular file", path);
+		return -EINVAL;
 	}
+	if (r == TEXT_FILE_READ)
+		r = policy_file_load(path, text, length, ret_file, diagnostics);
 	if (r < 0)
 		log_error("cannot read %s: %s", path, strerror(-r));
 	return r;

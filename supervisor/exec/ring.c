@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <liburing.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,19 +13,41 @@
 
 struct ring {
 	struct io_uring uring;
+	bool is_up;
+	unsigned int generation;
+	uint64_t sequence; /* of the request under way; its completion carries it */
+	struct open_how how; /* of the request under way: the kernel reads it later than we submit */
 };
 
 /*
  * Without SINGLE_ISSUER, which would refuse registrations by a child, and DEFER_TASKRUN, which
  * needs it.
  */
+static int bring_up(struct ring *ring)
+{
+	int r = io_uring_queue_init(RING_ENTRIES, &ring->uring, 0);
+
+	if (r < 0)
+		return r;
+	ring->is_up = true;
+	ring->generation++;
+	return 0;
+}
+
+static void take_down(struct ring *ring)
+{
+	if (ring->is_up)
+		io_uring_queue_exit(&ring->uring);
+	ring->is_up = false;
+}
+
 int ring_new(struct ring **ret_ring)
 {
 	struct ring *ring = calloc(1, sizeof(*ring));
 
 	if (!ring)
 		return -ENOMEM;
-	int r = io_uring_queue_init(RING_ENTRIES, &ring->uring, 0);
+	int r = bring_up(ring);
 
 	if (r < 0) {
 		free(ring);
@@ -37,8 +61,13 @@ void ring_free(struct ring *ring)
 {
 	if (!ring)
 		return;
-	io_uring_queue_exit(&ring->uring);
+	take_down(ring);
 	free(ring);
+}
+
+unsigned int ring_generation(const struct ring *ring)
+{
+	return ring->generation;
 }
 
 int ring_fd(const struct ring *ring)
@@ -59,7 +88,8 @@ void ring_unregister_personality(struct ring *ring, int personality)
 	io_uring_unregister_personality(&ring->uring, personality);
 }
 
-static int wait_completion(struct ring *ring)
+/* Return: 0, with the request's result; -errno when the completion is not to be had. */
+static int wait_completion(struct ring *ring, int *ret_result)
 {
 	struct io_uring_cqe *cqe;
 	int r;
@@ -69,24 +99,43 @@ static int wait_completion(struct ring *ring)
 	while (r == -EINTR);
 	if (r < 0)
 		return r;
-	r = cqe->res;
+	r = cqe->user_data == ring->sequence ? 0 : -EBADMSG;
+	*ret_result = cqe->res;
 	io_uring_cqe_seen(&ring->uring, cqe);
 	return r;
+}
+
+/* A request that is still in the queue would answer the next one: nothing of the ring is kept. */
+static void replace(struct ring *ring)
+{
+	take_down(ring);
+	(void)bring_up(ring);
+}
+
+static int submit_open(struct ring *ring, int personality, int base, const char *path,
+		       const struct open_how *how)
+{
+	struct io_uring_sqe *sqe = ring->is_up ? io_uring_get_sqe(&ring->uring) : NULL;
+
+	if (!sqe)
+		return -EBUSY;
+	ring->how = *how;
+	io_uring_prep_openat2(sqe, base, path, &ring->how);
+	sqe->personality = (__u16)personality;
+	sqe->user_data = ++ring->sequence;
+	return io_uring_submit_and_wait(&ring->uring, 1) == 1 ? 0 : -EBUSY;
 }
 
 int ring_open(struct ring *ring, int personality, int base, const char *path,
 	      const struct open_how *how)
 {
-	struct open_how copy = *how;
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
+	int result;
+	int r = submit_open(ring, personality, base, path, how);
 
-	if (!sqe)
-		return -EBUSY;
-	io_uring_prep_openat2(sqe, base, path, &copy);
-	sqe->personality = (__u16)personality;
-	int r = io_uring_submit_and_wait(&ring->uring, 1);
-
-	if (r < 0 && r != -EINTR)
-		return r;
-	return wait_completion(ring);
+	if (r == 0)
+		r = wait_completion(ring, &result);
+	if (r == 0)
+		return result;
+	replace(ring);
+	return -EBUSY;
 }

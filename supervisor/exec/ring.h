@@ -2,7 +2,12 @@
 #ifndef NSXATTR_EXEC_RING_H
 #define NSXATTR_EXEC_RING_H
 
-/* One io_uring(7). This is the only file that speaks liburing. */
+/*
+ * One io_uring(7). This is the only file that speaks liburing.
+ *
+ * A ring that fails is replaced by a new one, with none of the personalities of the old one. They are
+ * told apart by the generation.
+ */
 
 struct ring;
 struct open_how;
@@ -16,6 +21,9 @@ int ring_new(struct ring **ret_ring);
 
 /** ring_free() - take it down, with its personalities; NULL is accepted. */
 void ring_free(struct ring *ring);
+
+/** ring_generation() - changes when the personalities of before are gone */
+unsigned int ring_generation(const struct ring *ring);
 
 /** ring_fd() - its descriptor, for a child that is to register a personality. */
 int ring_fd(const struct ring *ring);
@@ -39,7 +47,7 @@ void ring_unregister_personality(struct ring *ring, int personality);
  * @path: relative to @base
  * @how: as for openat2(2)
  *
- * Return: a descriptor; -errno of openat2(2), or of the ring.
+ * Return: a descriptor; -errno of openat2(2); -EBUSY when the ring has failed and was replaced.
  */
 int ring_open(struct ring *ring, int personality, int base, const char *path,
 	      const struct open_how *how);

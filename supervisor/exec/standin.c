@@ -24,6 +24,7 @@ struct standin {
 	struct id_map gids;
 	struct credential credential;
 	int personality; /* 0: none */
+	unsigned int generation; /* of the ring that it is registered on */
 	struct helper *helper; /* NULL: none */
 	uint64_t last_used;
 };
@@ -57,9 +58,15 @@ int standins_new(enum standin_kind kind, int procfs, struct standins **ret_stand
 	return 0;
 }
 
+static bool has_personality(const struct standin *standin)
+{
+	return standin->personality > 0 &&
+	       standin->generation == ring_generation(standin->owner->ring);
+}
+
 static void dismiss(struct standin *standin)
 {
-	if (standin->personality > 0)
+	if (has_personality(standin))
 		ring_unregister_personality(standin->owner->ring, standin->personality);
 	standin->personality = 0;
 	helper_free(standin->helper);
@@ -172,6 +179,7 @@ static int make_personality(struct standin *standin)
 	if (personality < 0)
 		return personality;
 	standin->personality = personality;
+	standin->generation = ring_generation(standin->owner->ring);
 	return 0;
 }
 
@@ -193,7 +201,7 @@ static int is_our_failure(int error)
 static int open_by_personality(struct standin *standin, int base, const char *path,
 			       const struct open_how *how, int *ret_fd)
 {
-	int r = standin->personality > 0 ? 0 : make_personality(standin);
+	int r = has_personality(standin) ? 0 : make_personality(standin);
 
 	if (r < 0)
 		return r;
@@ -210,39 +218,53 @@ static void dismiss_helper(struct standin *standin)
 	standin->helper = NULL;
 }
 
-/* The target can kill a process that runs under its ids: one more is tried, then no more. */
-static bool is_worth_another(struct standin *standin, int result, int *attempt)
+/*
+ * The target can kill a process that runs under its ids, or take its descriptors away: one more is
+ * tried, then no more. Return: what to make of a helper's result.
+ */
+static int judge_helper(struct standin *standin, int result)
 {
+	if (result > 0 && is_our_failure(result))
+		result = -result;
 	if (result < 0)
 		dismiss_helper(standin);
-	return result == -EPIPE && (*attempt)++ == 0;
+	return result;
+}
+
+static bool is_worth_another(int result)
+{
+	return result < 0 && (result == -EPIPE || is_our_failure(-result));
+}
+
+static int open_once(struct standin *standin, int base, const char *path,
+		     const struct open_how *how, int *ret_fd)
+{
+	if (standin->owner->ring)
+		return open_by_personality(standin, base, path, how, ret_fd);
+	int r = need_helper(standin);
+
+	return r < 0 ? r :
+		       judge_helper(standin, helper_open(standin->helper, base, path, how, ret_fd));
 }
 
 int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
 		 int *ret_fd)
 {
-	int attempt = 0;
-	int r;
+	int r = open_once(standin, base, path, how, ret_fd);
 
-	if (standin->owner->ring)
-		return open_by_personality(standin, base, path, how, ret_fd);
-	do {
-		r = need_helper(standin);
-		if (r == 0)
-			r = helper_open(standin->helper, base, path, how, ret_fd);
-	} while (is_worth_another(standin, r, &attempt));
-	return r;
+	return is_worth_another(r) ? open_once(standin, base, path, how, ret_fd) : r;
+}
+
+static int call_once(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
+{
+	int r = need_helper(standin);
+
+	return r < 0 ? r : judge_helper(standin, helper_call(standin->helper, call, ret_length));
 }
 
 int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
 {
-	int attempt = 0;
-	int r;
+	int r = call_once(standin, call, ret_length);
 
-	do {
-		r = need_helper(standin);
-		if (r == 0)
-			r = helper_call(standin->helper, call, ret_length);
-	} while (is_worth_another(standin, r, &attempt));
-	return r;
+	return is_worth_another(r) ? call_once(standin, call, ret_length) : r;
 }

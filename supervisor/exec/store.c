@@ -181,13 +181,30 @@ struct outcome store_remove(const struct pinned *inode, const struct decision *d
 	return outcome_of(inode_remove(inode, decision->name));
 }
 
-struct outcome store_refuse(const struct pinned *inode, const struct decision *decision)
+/* A set that is made to fail once the kernel has nothing else to object to. */
+static int object_to_change(const struct pinned *inode, const struct decision *decision)
 {
-	if (inode_get(inode, decision->base, NULL, 0) == -EOPNOTSUPP)
-		return outcome_error(EOPNOTSUPP);
-	if (decision->error == EPERM && inode_is_readonly(inode))
-		return outcome_error(EROFS);
-	return outcome_error(decision->error);
+	const char *name = "security.nsxattr@uid=1";
+
+	if (decision->in_user_store)
+		name = "user.nsxattr.security.nsxattr@uid=1";
+	else if (name_is_trusted(decision->base, decision->base_length))
+		name = "trusted.nsxattr@uid=1";
+	return inode_set(inode, name, "", 0, XATTR_CREATE | XATTR_REPLACE);
+}
+
+struct outcome store_refuse(const struct pinned *inode, enum operation operation,
+			    const struct decision *decision)
+{
+	int r;
+
+	if (operation == OPERATION_GET)
+		r = inode_get(inode, decision->base, NULL, 0) == -EOPNOTSUPP ? -EOPNOTSUPP : 0;
+	else
+		r = object_to_change(inode, decision);
+	if (r == 0 || r == -ENODATA || r == -EEXIST)
+		return outcome_error(decision->error);
+	return outcome_error(-r);
 }
 
 struct outcome store_list(const struct store_context *context, const struct pinned *inode,

@@ -49,8 +49,14 @@ struct outcome store_set(const struct store_context *context, const struct pinne
 /** store_remove() - remove the own variant, or a lent value of the host */
 struct outcome store_remove(const struct pinned *inode, const struct decision *decision);
 
-/** store_refuse() - the error of a decision of ROUTE_REFUSED, where the file system has attributes */
-struct outcome store_refuse(const struct pinned *inode, const struct decision *decision);
+/**
+ * store_refuse() - the error of a decision of ROUTE_REFUSED
+ *
+ * What the kernel objects to before it looks at the name comes first: a file system without
+ * attributes, a read-only mount, an immutable inode.
+ */
+struct outcome store_refuse(const struct pinned *inode, enum operation operation,
+			    const struct decision *decision);
 
 /**
  * store_list() - the names that the subject sees

@@ -18,13 +18,19 @@ struct args_at {
 
 _Static_assert(sizeof(struct args_at) == 16, "the first version of struct xattr_args");
 
-/* What came after our version must be zero, as copy_struct_from_user() of the kernel has it. */
+/*
+ * What came after our version must be zero, as copy_struct_from_user() of the kernel has it: what is
+ * not zero is noticed before a hole behind it, hence no piece reaches into the next page.
+ */
 static int check_tail(pid_t tid, uint64_t address, size_t size)
 {
 	char tail[256];
 
 	while (size > 0) {
-		size_t piece = size < sizeof(tail) ? size : sizeof(tail);
+		size_t piece = sizeof(tail) - address % sizeof(tail);
+
+		if (piece > size)
+			piece = size;
 		int r = memory_read(tid, address, tail, piece);
 
 		if (r < 0)

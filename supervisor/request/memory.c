@@ -60,22 +60,17 @@ int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, s
 	return 0;
 }
 
+/*
+ * One call, for it finds the thread by its number: what is written must go where the caller has just
+ * found the target, and a second look could find another.
+ */
 int memory_write(pid_t tid, uint64_t address, const void *buffer, size_t length)
 {
-	size_t done = 0;
+	struct iovec local = { .iov_base = (void *)(uintptr_t)buffer, .iov_len = length };
+	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = length };
+	ssize_t done = process_vm_writev(tid, &local, 1, &remote, 1, 0);
 
-	while (done < length) {
-		struct iovec local = { .iov_base = (char *)(uintptr_t)buffer + done,
-				       .iov_len = length - done };
-		struct iovec remote = { .iov_base = (void *)(uintptr_t)(address + done),
-					.iov_len = length - done };
-		ssize_t piece = process_vm_writev(tid, &local, 1, &remote, 1, 0);
-
-		if (piece < 0)
-			return -errno;
-		if (piece == 0)
-			return -EFAULT;
-		done += (size_t)piece;
-	}
-	return 0;
+	if (done < 0)
+		return -errno;
+	return (size_t)done == length ? 0 : -EFAULT;
 }

@@ -244,7 +244,8 @@ static int check_access(const struct request *request)
 static bool authorize(struct request *request)
 {
 	bool is_guarded = request->decision.route != ROUTE_KERNEL ||
-			  strcmp(request->decision.base, XATTR_NAME_CAPS) == 0;
+			  (request->call.size == 0 &&
+			   strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
 
 	if (request->call.kind->operation == OPERATION_LIST || !is_guarded)
 		return true;
@@ -333,7 +334,8 @@ static bool execute(struct request *request)
 	if (!go_on(request, choose_performer(request), "find a helper"))
 		return false;
 	if (request->decision.route == ROUTE_REFUSED)
-		request->outcome = store_refuse(&request->inode, &request->decision);
+		request->outcome = store_refuse(&request->inode, request->call.kind->operation,
+						&request->decision);
 	else
 		request->outcome = execute_named(request);
 	if (request->call.kind->operation == OPERATION_SET)

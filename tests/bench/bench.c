@@ -877,8 +877,8 @@ static const char usage[] =
 	"  --directory=DIR    the files are made below it, so on its file system (/var/tmp)\n"
 	"  --output=FILE      write the figures there, as JSON\n"
 	"  --only=NAME,...    these variants: native floor ring process kernel fakeroot pseudo\n"
-	"  --rounds=N         how often each variant has its turn, up to 200 (9)\n"
-	"  --batches=N        batches in a turn, up to 200 (100)\n"
+	"  --rounds=N         how often each variant has its turn, up to 200 (41)\n"
+	"  --batches=N        batches in a turn, up to 200 (21)\n"
 	"  --calls=N          calls in a batch (20)\n"
 	"  --cpu=N            all on this CPU\n";
 
@@ -971,8 +971,8 @@ int main(int argc, char **argv)
 	static struct bench bench = {
 		.settings = { .nsxattr = "build/nsxattr",
 			      .directory = "/var/tmp",
-			      .rounds = 9,
-			      .batches = 100,
+			      .rounds = 41,
+			      .batches = 21,
 			      .calls = 20,
 			      .cpu = -1 },
 	};

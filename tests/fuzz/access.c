@@ -102,7 +102,7 @@ static void require_chain(const struct user_namespace *userns, const struct deci
 	char name[NAME_SIZE];
 	size_t steps = 0;
 
-	while (access_next_ancestor(&ancestor, decision->base, decision->base_length, name)) {
+	while (access_next_ancestor(&ancestor, decision->in_user_store, decision->base, decision->base_length, name)) {
 		struct name_parts parts = name_split(name, strlen(name));
 		bool is_plain = ancestor->is_host || (ancestor->has_root && ancestor->root == 0);
 
@@ -116,6 +116,11 @@ static void require_chain(const struct user_namespace *userns, const struct deci
 		ancestor->is_host);
 }
 
+static bool is_of_class(const char *base)
+{
+	return strncmp(base, "trusted.", 8) == 0 || strncmp(base, "security.", 9) == 0;
+}
+
 static void require_permission(const struct scenario *scenario, enum operation operation,
 			       const struct decision *decision)
 {
@@ -125,7 +130,7 @@ static void require_permission(const struct scenario *scenario, enum operation o
 	int error = access_check(subject, &foreign, operation, decision);
 
 	if (operation != OPERATION_GET)
-		require(error == EPERM);
+		require(error == (is_of_class(decision->base) ? EPERM : 0));
 	else
 		require(error ==
 			(strncmp(decision->base, "trusted.", 8) == 0 && !is_admin ? ENODATA : 0));

@@ -87,7 +87,8 @@ static inline long simulated_get(const struct policy *policy, const struct subje
 	long found = simulated_find(inode, decision.name);
 
 	while (found == -ENODATA && decision.inherits &&
-	       access_next_ancestor(&ancestor, decision.base, decision.base_length, decision.name))
+	       access_next_ancestor(&ancestor, decision.in_user_store, decision.base,
+				    decision.base_length, decision.name))
 		found = simulated_find(inode, decision.name);
 	return found;
 }

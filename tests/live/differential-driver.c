@@ -40,14 +40,7 @@
 #include "dice.h"
 #include "identity.h"
 #include "tree.h"
-
-/* Linux 6.13; the same numbers on every ABI. */
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#define SYS_getxattrat 464
-#define SYS_listxattrat 465
-#define SYS_removexattrat 466
-#endif
+#include "xattr_calls.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -67,33 +60,6 @@ static const char *const profile_names[] = {
 	[PROFILE_VIEW] = "view",
 	[PROFILE_KERNEL] = "kernel",
 	[PROFILE_OTHERS] = "others",
-};
-
-enum verb { VERB_SET, VERB_GET, VERB_LIST, VERB_REMOVE };
-enum way { BY_PATH, BY_LINK, BY_DESCRIPTOR, BY_BOTH };
-
-static const struct form {
-	const char *name;
-	long number;
-	enum verb verb;
-	enum way way;
-} forms[] = {
-	{ "setxattr", SYS_setxattr, VERB_SET, BY_PATH },
-	{ "lsetxattr", SYS_lsetxattr, VERB_SET, BY_LINK },
-	{ "fsetxattr", SYS_fsetxattr, VERB_SET, BY_DESCRIPTOR },
-	{ "setxattrat", SYS_setxattrat, VERB_SET, BY_BOTH },
-	{ "getxattr", SYS_getxattr, VERB_GET, BY_PATH },
-	{ "lgetxattr", SYS_lgetxattr, VERB_GET, BY_LINK },
-	{ "fgetxattr", SYS_fgetxattr, VERB_GET, BY_DESCRIPTOR },
-	{ "getxattrat", SYS_getxattrat, VERB_GET, BY_BOTH },
-	{ "listxattr", SYS_listxattr, VERB_LIST, BY_PATH },
-	{ "llistxattr", SYS_llistxattr, VERB_LIST, BY_LINK },
-	{ "flistxattr", SYS_flistxattr, VERB_LIST, BY_DESCRIPTOR },
-	{ "listxattrat", SYS_listxattrat, VERB_LIST, BY_BOTH },
-	{ "removexattr", SYS_removexattr, VERB_REMOVE, BY_PATH },
-	{ "lremovexattr", SYS_lremovexattr, VERB_REMOVE, BY_LINK },
-	{ "fremovexattr", SYS_fremovexattr, VERB_REMOVE, BY_DESCRIPTOR },
-	{ "removexattrat", SYS_removexattrat, VERB_REMOVE, BY_BOTH },
 };
 
 /* Names that are longer than their text are filled up with 'n'. */
@@ -217,7 +183,7 @@ static struct {
 } run;
 
 struct step {
-	const struct form *form;
+	const struct xattr_form *form;
 	enum place path_place;
 	char path[PATH_ROOM]; /* as it is logged */
 	size_t padded; /* to this many bytes; 0: not at all */
@@ -495,7 +461,7 @@ static void pick_args(struct dice *dice, struct step *step)
 		step->args_tail = (unsigned char)dice_below(dice, 256);
 	if (dice_chance(dice, 10))
 		step->args_place = *DICE_PICK(dice, places);
-	if (step->form->verb == VERB_SET)
+	if (step->form->verb == XATTR_SET)
 		step->args_flags = (uint32_t)step->flags;
 	else if (dice_chance(dice, 5))
 		step->args_flags = 1U << dice_below(dice, 32);
@@ -516,30 +482,32 @@ static void pick_object(struct dice *dice, struct step *step)
 }
 
 /* Sets and lists are what makes the others worthwhile. */
-static const struct form *pick_form(struct dice *dice)
+static const struct xattr_form *pick_form(struct dice *dice)
 {
-	static const enum verb verbs[] = { VERB_SET, VERB_SET, VERB_SET,  VERB_SET,  VERB_GET,
-					   VERB_GET, VERB_GET, VERB_LIST, VERB_LIST, VERB_REMOVE };
-	enum verb verb = *DICE_PICK(dice, verbs);
+	static const enum xattr_verb verbs[] = { XATTR_SET,  XATTR_SET,	  XATTR_SET, XATTR_SET,
+						 XATTR_GET,  XATTR_GET,	  XATTR_GET, XATTR_LIST,
+						 XATTR_LIST, XATTR_REMOVE };
+	enum xattr_verb verb = *DICE_PICK(dice, verbs);
 
-	return &forms[4 * (unsigned int)verb + dice_below(dice, 4)];
+	return xattr_form(verb, (enum xattr_way)dice_below(dice, 4));
 }
 
 static void step_throw(struct dice *dice, struct step *step)
 {
 	*step = (struct step){ .form = pick_form(dice) };
 	pick_object(dice, step);
-	if (step->is_look_only && (step->form->verb == VERB_SET || step->form->verb == VERB_REMOVE))
-		step->form = &forms[4 * VERB_GET + (unsigned int)step->form->way];
-	if (step->form->verb != VERB_LIST)
+	if (step->is_look_only &&
+	    (step->form->verb == XATTR_SET || step->form->verb == XATTR_REMOVE))
+		step->form = xattr_form(XATTR_GET, step->form->way);
+	if (step->form->verb != XATTR_LIST)
 		pick_name(dice, step);
-	if (step->form->verb == VERB_SET) {
+	if (step->form->verb == XATTR_SET) {
 		pick_flags(dice, step);
 		pick_value(dice, step);
-	} else if (step->form->verb != VERB_REMOVE) {
+	} else if (step->form->verb != XATTR_REMOVE) {
 		pick_buffer(dice, step);
 	}
-	if (step->form->way == BY_BOTH && step->form->verb < VERB_LIST)
+	if (step->form->way == BY_BOTH && step->form->verb < XATTR_LIST)
 		pick_args(dice, step);
 }
 
@@ -609,15 +577,15 @@ static void log_step(uint64_t index, const struct step *step)
 {
 	printf("%" PRIu64 " %s ", index, step->form->name);
 	log_object(step);
-	if (step->form->verb != VERB_LIST) {
+	if (step->form->verb != XATTR_LIST) {
 		printf(" %s", place_names[step->name_place]);
 		log_name(&step->name);
 	}
-	if (step->form->verb != VERB_REMOVE)
+	if (step->form->verb != XATTR_REMOVE)
 		printf(" %s%zx", place_names[step->value_place], step->size);
 	if (step->is_exact)
 		printf(" exact%+ld", step->delta);
-	if (step->form->verb == VERB_SET)
+	if (step->form->verb == XATTR_SET)
 		printf(" flags:%lx", step->flags);
 	if (step->args_size || step->args_place)
 		printf(" args:%s%lx,%x,%x", place_names[step->args_place], step->args_size,
@@ -782,13 +750,13 @@ static void fill_value(const struct step *step, unsigned char *at)
 
 static unsigned char *prepare_value(const struct step *step)
 {
-	const struct area *area = step->form->verb == VERB_SET ? &run.value : &run.buffer;
+	const struct area *area = step->form->verb == XATTR_SET ? &run.value : &run.buffer;
 	unsigned char *at;
 
 	if (step->value_place == PLACE_READONLY)
 		area = &run.readonly;
 	at = area_at(area, step->value_place, step->size);
-	if (step->form->verb != VERB_SET || step->value_place >= PLACE_CUT)
+	if (step->form->verb != XATTR_SET || step->value_place >= PLACE_CUT)
 		return at;
 	if (area_has(area, at, step->size))
 		fill_value(step, at);
@@ -819,26 +787,26 @@ static long make_call(const struct step *step, const unsigned char *value, size_
 {
 	long number = step->form->number;
 	const char *path = step->form->way == BY_DESCRIPTOR ? NULL : prepare_path(step);
-	const char *name = step->form->verb == VERB_LIST ? NULL : prepare_name(step);
+	const char *name = step->form->verb == XATTR_LIST ? NULL : prepare_name(step);
 	unsigned long object = step->form->way == BY_DESCRIPTOR ? (unsigned long)step->dirfd :
 								  (unsigned long)path;
 
 	if (step->form->way == BY_BOTH) {
-		if (step->form->verb == VERB_LIST)
+		if (step->form->verb == XATTR_LIST)
 			return syscall(number, step->dirfd, path, step->at_flags, value, size);
-		if (step->form->verb == VERB_REMOVE)
+		if (step->form->verb == XATTR_REMOVE)
 			return syscall(number, step->dirfd, path, step->at_flags, name);
 		return syscall(number, step->dirfd, path, step->at_flags, name,
 			       prepare_args(step, value, size), step->args_size);
 	}
 	switch (step->form->verb) {
-	case VERB_SET:
+	case XATTR_SET:
 		return syscall(number, object, name, value, size, step->flags);
-	case VERB_GET:
+	case XATTR_GET:
 		return syscall(number, object, name, value, size);
-	case VERB_LIST:
+	case XATTR_LIST:
 		return syscall(number, object, value, size);
-	case VERB_REMOVE:
+	case XATTR_REMOVE:
 	default:
 		return syscall(number, object, name);
 	}
@@ -881,9 +849,9 @@ static void log_result(const struct step *step, const unsigned char *at, size_t 
 		return;
 	}
 	printf("%ld", result);
-	if (size == 0 || step->form->verb == VERB_SET || step->form->verb == VERB_REMOVE)
+	if (size == 0 || step->form->verb == XATTR_SET || step->form->verb == XATTR_REMOVE)
 		return;
-	if (step->form->verb == VERB_LIST) {
+	if (step->form->verb == XATTR_LIST) {
 		log_list(at, (size_t)result);
 		return;
 	}
@@ -907,7 +875,7 @@ static bool step_ask_size(struct step *step)
 
 static void step_make(struct step *step)
 {
-	bool has_buffer = step->form->verb == VERB_GET || step->form->verb == VERB_LIST;
+	bool has_buffer = step->form->verb == XATTR_GET || step->form->verb == XATTR_LIST;
 
 	if (step->is_exact && !step_ask_size(step))
 		return;

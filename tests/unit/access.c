@@ -326,11 +326,11 @@ static void expect_chain(const struct user_namespace *userns, const char *const 
 	char name[NAME_SIZE];
 
 	for (; *names; names++) {
-		cr_assert(access_next_ancestor(&ancestor, "security.ima@uid=1", 12, name),
+		cr_assert(access_next_ancestor(&ancestor, false, "security.ima@uid=1", 12, name),
 			  "%s is missing", *names);
 		cr_expect_str_eq(name, *names);
 	}
-	cr_expect_not(access_next_ancestor(&ancestor, "security.ima", 12, name), "%s is too much",
+	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name), "%s is too much",
 		      name);
 }
 
@@ -350,7 +350,7 @@ Test(access, gives_the_host_nothing_to_inherit)
 	const struct user_namespace *ancestor = &host;
 	char name[NAME_SIZE];
 
-	cr_expect_not(access_next_ancestor(&ancestor, "security.ima", 12, name));
+	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name));
 }
 
 Test(access, skips_an_ancestor_without_a_root)
@@ -368,7 +368,7 @@ Test(access, finds_the_plain_name_with_an_ancestor_whose_root_is_that_of_the_hos
 	const struct user_namespace *ancestor = &child;
 	char name[NAME_SIZE];
 
-	cr_assert(access_next_ancestor(&ancestor, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, false, "security.ima", 12, name));
 	cr_expect_str_eq(name, "security.ima");
 	cr_expect_eq(ancestor, &powerful);
 }

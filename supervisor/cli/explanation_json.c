@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An explanation for programs: the words are those of the policy, a key that says nothing is left out. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "cli/explanation.h"
+#include "policy.h"
+
+static const char *const operations[] = {
+	[OPERATION_SET] = "set",
+	[OPERATION_GET] = "get",
+	[OPERATION_LIST] = "list",
+	[OPERATION_REMOVE] = "remove",
+};
+
+static const char *const routes[] = {
+	[ROUTE_KERNEL] = "kernel",
+	[ROUTE_STORED] = "stored",
+	[ROUTE_HOST] = "host",
+	[ROUTE_REFUSED] = "refused",
+};
+
+static const char *const schemes[] = {
+	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix", [SCHEME_HIDE] = "hide",
+	[SCHEME_DENY] = "deny",	    [SCHEME_HOST] = "host",
+};
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, uint32_t number)
+{
+	if (number > 0)
+		json_object_object_add(object, key, json_object_new_int64(number));
+}
+
+static struct json_object *policy_json(const struct policy *policy)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "name", policy->name);
+	add_text(object, "description", policy->description);
+	add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
+	add_text(object, "store", policy->store == STORE_USER ? "user" : "security");
+	add_number(object, "attributes-per-file", policy->attributes_per_file);
+	add_number(object, "value-size", policy->value_size);
+	return object;
+}
+
+static struct json_object *rule_json(const struct rule *rule)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "name", rule->pattern);
+	add_text(object, "scheme", schemes[rule->scheme]);
+	add_number(object, "line", rule->line);
+	if (rule->scheme == SCHEME_SUFFIX) {
+		add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
+		add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");
+	}
+	return object;
+}
+
+static struct json_object *map_json(const struct id_map *map)
+{
+	struct json_object *extents = json_object_new_array();
+
+	for (unsigned int i = 0; i < map->count; i++) {
+		struct json_object *extent = json_object_new_object();
+
+		json_object_object_add(extent, "inside",
+				       json_object_new_int64(map->extents[i].inside));
+		json_object_object_add(extent, "host", json_object_new_int64(map->extents[i].host));
+		json_object_object_add(extent, "count",
+				       json_object_new_int64(map->extents[i].count));
+		json_object_array_add(extents, extent);
+	}
+	return extents;
+}
+
+static struct json_object *names_json(const struct explanation *explanation)
+{
+	struct json_object *names = json_object_new_array();
+
+	for (size_t i = 0; i < explanation->name_count; i++)
+		json_object_array_add(names, json_object_new_string(explanation->names[i]));
+	return names;
+}
+
+static struct json_object *needs_json(const struct explanation *explanation)
+{
+	struct json_object *needs = json_object_new_array();
+
+	for (size_t i = 0; i < explanation->need_count; i++) {
+		const struct explanation_need *need = &explanation->needs[i];
+		struct json_object *object = json_object_new_object();
+
+		add_text(object, "need", need->word);
+		if (need->error)
+			add_text(object, "else", strerrorname_np(need->error));
+		json_object_array_add(needs, object);
+	}
+	return needs;
+}
+
+static struct json_object *decision_json(const struct explanation *explanation)
+{
+	const struct decision *decision = &explanation->decision;
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "route", routes[decision->route]);
+	if (decision->route == ROUTE_REFUSED)
+		add_text(object, "error", strerrorname_np(decision->error));
+	if (decision->route == ROUTE_STORED || decision->route == ROUTE_HOST)
+		add_text(object, "stored-name", decision->name);
+	return object;
+}
+
+struct json_object *explanation_json_new(const struct explanation *explanation)
+{
+	struct json_object *object = json_object_new_object();
+	bool has_names = explanation->operation == OPERATION_GET ||
+			 explanation->operation == OPERATION_LIST;
+
+	add_text(object, "operation", operations[explanation->operation]);
+	add_text(object, "name", explanation->name);
+	json_object_object_add(object, "users", map_json(&explanation->userns->uids));
+	json_object_object_add(object, "policy", policy_json(explanation->policy));
+	if (explanation->cause)
+		add_text(object, "cause", explanation->cause);
+	else
+		json_object_object_add(object, "rule", rule_json(explanation->decision.rule));
+	json_object_object_add(object, "decision", decision_json(explanation));
+	if (has_names)
+		json_object_object_add(object,
+				       explanation->operation == OPERATION_GET ? "looked-up" :
+										 "listed-for",
+				       names_json(explanation));
+	json_object_object_add(object, "needs", needs_json(explanation));
+	return object;
+}
