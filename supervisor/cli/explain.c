@@ -70,26 +70,16 @@ static const struct option_table table = {
 	.count = COUNT_OF(rows),
 };
 
-static const struct {
-	const char *word;
-	enum operation operation;
-} operations[] = {
-	{ "get", OPERATION_GET },
-	{ "set", OPERATION_SET },
-	{ "list", OPERATION_LIST },
-	{ "remove", OPERATION_REMOVE },
-};
-
 static bool read_operation(const char *word, enum operation *ret_operation)
 {
 	struct spelling spelling = { .word = word };
 
-	for (size_t i = 0; i < COUNT_OF(operations); i++) {
-		if (strcmp(operations[i].word, word) == 0) {
-			*ret_operation = operations[i].operation;
+	for (unsigned int i = 0; explanation_operations[i]; i++) {
+		if (strcmp(explanation_operations[i], word) == 0) {
+			*ret_operation = (enum operation)i;
 			return true;
 		}
-		spelling_offer(&spelling, operations[i].word);
+		spelling_offer(&spelling, explanation_operations[i]);
 	}
 	if (spelling.nearest)
 		log_error("unknown operation '%s'; did you mean '%s'?", word, spelling.nearest);

@@ -10,6 +10,14 @@
 
 #define ALL_CAPABILITIES UINT64_MAX
 
+const char *const explanation_operations[] = {
+	[OPERATION_SET] = "set",
+	[OPERATION_GET] = "get",
+	[OPERATION_LIST] = "list",
+	[OPERATION_REMOVE] = "remove",
+	NULL,
+};
+
 static void add_name(struct explanation *explanation, const char *name)
 {
 	for (size_t i = 0; i < explanation->name_count; i++)

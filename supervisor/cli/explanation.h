@@ -15,6 +15,9 @@
 struct json_object;
 struct policy;
 
+/* The operations by their names; the last is followed by NULL. */
+extern const char *const explanation_operations[];
+
 /* Two namespaces, the given one and the host, and the name itself. */
 #define EXPLANATION_NAMES_MAX 3
 #define EXPLANATION_NEEDS_MAX 3

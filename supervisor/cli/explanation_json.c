@@ -6,13 +6,6 @@
 #include "cli/explanation.h"
 #include "policy.h"
 
-static const char *const operations[] = {
-	[OPERATION_SET] = "set",
-	[OPERATION_GET] = "get",
-	[OPERATION_LIST] = "list",
-	[OPERATION_REMOVE] = "remove",
-};
-
 static const char *const routes[] = {
 	[ROUTE_KERNEL] = "kernel",
 	[ROUTE_STORED] = "stored",
@@ -50,13 +43,14 @@ static struct json_object *policy_json(const struct policy *policy)
 	return object;
 }
 
-static struct json_object *rule_json(const struct rule *rule)
+static struct json_object *rule_json(const struct policy *policy, const struct rule *rule)
 {
 	struct json_object *object = json_object_new_object();
 
+	add_text(object, "file", rule->line > 0 ? policy->name : NULL);
+	add_number(object, "line", rule->line);
 	add_text(object, "name", rule->pattern);
 	add_text(object, "scheme", schemes[rule->scheme]);
-	add_number(object, "line", rule->line);
 	if (rule->scheme == SCHEME_SUFFIX) {
 		add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
 		add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");
@@ -125,14 +119,15 @@ struct json_object *explanation_json_new(const struct explanation *explanation)
 	bool has_names = explanation->operation == OPERATION_GET ||
 			 explanation->operation == OPERATION_LIST;
 
-	add_text(object, "operation", operations[explanation->operation]);
+	add_text(object, "operation", explanation_operations[explanation->operation]);
 	add_text(object, "name", explanation->name);
 	json_object_object_add(object, "users", map_json(&explanation->userns->uids));
 	json_object_object_add(object, "policy", policy_json(explanation->policy));
 	if (explanation->cause)
 		add_text(object, "cause", explanation->cause);
 	else
-		json_object_object_add(object, "rule", rule_json(explanation->decision.rule));
+		json_object_object_add(object, "rule",
+				       rule_json(explanation->policy, explanation->decision.rule));
 	json_object_object_add(object, "decision", decision_json(explanation));
 	if (has_names)
 		json_object_object_add(object,

@@ -7,13 +7,6 @@
 #include "diagnostic.h"
 #include "policy.h"
 
-static const char *const operations[] = {
-	[OPERATION_SET] = "set",
-	[OPERATION_GET] = "get",
-	[OPERATION_LIST] = "list",
-	[OPERATION_REMOVE] = "remove",
-};
-
 static void begin_line(const char *topic)
 {
 	printf("%-12s", topic);
@@ -24,7 +17,7 @@ static void show_request(const struct explanation *explanation)
 	const struct id_map *users = &explanation->userns->uids;
 
 	begin_line("asked");
-	printf("%s %s\n", operations[explanation->operation], explanation->name);
+	printf("%s %s\n", explanation_operations[explanation->operation], explanation->name);
 	begin_line("namespace");
 	printf("users");
 	for (unsigned int i = 0; i < users->count; i++)

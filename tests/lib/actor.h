@@ -16,6 +16,7 @@
 #include <criterion/criterion.h>
 #include <sys/types.h>
 
+#include "inode.h"
 #include "launch.h"
 
 struct actor;
@@ -52,6 +53,16 @@ const char *actor_command(const struct actor *actor);
 		const char *_answer = actor_ask(actor, __VA_ARGS__);                            \
 		cr_expect(strcmp(_answer, expected) == 0, "%s\n  expected: %s\n  answer:   %s", \
 			  actor_command(actor), expected, _answer);                             \
+	} while (0)
+
+/* The answer is a list with these names, a ',' after each, in whatever order. */
+#define EXPECT_NAMES(actor, names, ...)                                                      \
+	do {                                                                                 \
+		const char *_answer = actor_ask(actor, __VA_ARGS__);                         \
+		cr_expect(strtoul(_answer, NULL, 10) == strlen(names) &&                     \
+				  inode_same_names(strchr(_answer, ' ') + 1, names),         \
+			  "%s\n  expected: %s\n  answer:   %s", actor_command(actor), names, \
+			  _answer);                                                          \
 	} while (0)
 
 #endif

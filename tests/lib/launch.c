@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,9 +21,13 @@
 #include <unistd.h>
 
 #define ARGUMENTS_MAX 32
+#define TEXTS_MAX 16
+#define MOUNTS_MAX 16
 #define PATHS 16
 
 static char scratch[64];
+static char mounts[MOUNTS_MAX][512];
+static size_t mount_count;
 
 /* ---- the directory ---- */
 
@@ -42,6 +47,18 @@ const char *scratch_new(void)
 	return scratch;
 }
 
+void scratch_keep_mounts(void)
+{
+	cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+}
+
+void scratch_mounted(const char *path)
+{
+	cr_assert_lt(mount_count, MOUNTS_MAX);
+	snprintf(mounts[mount_count++], sizeof(mounts[0]), "%s", path);
+}
+
 static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
 {
 	(void)stat;
@@ -52,6 +69,8 @@ static int remove_entry(const char *path, const struct stat *stat, int type, str
 
 void scratch_remove(void)
 {
+	while (mount_count > 0)
+		umount2(mounts[--mount_count], MNT_DETACH);
 	if (scratch[0])
 		nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
 	scratch[0] = '\0';
@@ -107,7 +126,8 @@ const char *scratch_program(const char *name)
 struct arguments {
 	const char *list[ARGUMENTS_MAX + 1];
 	size_t count;
-	char texts[4][64];
+	char texts[TEXTS_MAX][64];
+	size_t text_count;
 };
 
 static void add(struct arguments *arguments, const char *argument)
@@ -117,27 +137,36 @@ static void add(struct arguments *arguments, const char *argument)
 	arguments->list[arguments->count] = NULL;
 }
 
-static void add_option(struct arguments *arguments, unsigned int place, const char *option,
-		       const char *value)
+static void add_option(struct arguments *arguments, const char *option, const char *value,
+		       size_t length)
 {
-	snprintf(arguments->texts[place], sizeof(arguments->texts[place]), "%s%s", option, value);
-	add(arguments, arguments->texts[place]);
+	cr_assert_lt(arguments->text_count, TEXTS_MAX);
+	char *text = arguments->texts[arguments->text_count++];
+
+	snprintf(text, sizeof(arguments->texts[0]), "%s%.*s", option, (int)length, value);
+	add(arguments, text);
+}
+
+static void add_maps(struct arguments *arguments, const char *map)
+{
+	for (const char *at = map; *at; at += strcspn(at, ","), at += *at == ',') {
+		add_option(arguments, "--map-users=", at, strcspn(at, ","));
+		add_option(arguments, "--map-groups=", at, strcspn(at, ","));
+	}
 }
 
 static void add_nsxattr(struct arguments *arguments, const struct launch *launch)
 {
 	add(arguments, build_path("nsxattr"));
 	add(arguments, "run");
-	if (launch->map) {
-		add_option(arguments, 0, "--map-users=", launch->map);
-		add_option(arguments, 1, "--map-groups=", launch->map);
-	} else {
+	if (launch->map)
+		add_maps(arguments, launch->map);
+	else
 		add(arguments, "--no-userns");
-	}
 	if (launch->policy)
-		add_option(arguments, 2, "--policy=", launch->policy);
+		add_option(arguments, "--policy=", launch->policy, strlen(launch->policy));
 	if (launch->resolver)
-		add_option(arguments, 3, "--resolver=", launch->resolver);
+		add_option(arguments, "--resolver=", launch->resolver, strlen(launch->resolver));
 	add(arguments, "--");
 }
 
@@ -156,15 +185,18 @@ static int write_text(pid_t pid, const char *file, const char *text)
 	return r;
 }
 
-/* "0:100000:65536" as the kernel wants it. */
+/* "0:100000:65536,70000:300000:1" as the kernel wants it. */
 static int write_map(pid_t pid, const char *map)
 {
-	char text[64];
+	char text[256];
 
 	snprintf(text, sizeof(text), "%s", map);
-	for (char *at = text; *at; at++)
+	for (char *at = text; *at; at++) {
 		if (*at == ':')
 			*at = ' ';
+		if (*at == ',')
+			*at = '\n';
+	}
 	int r = write_text(pid, "uid_map", text);
 
 	return r < 0 ? r : write_text(pid, "gid_map", text);

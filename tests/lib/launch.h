@@ -17,7 +17,7 @@
 /** struct launch - how to start a program; zeroes mean: natively, here, with nothing to read */
 struct launch {
 	const char *const *argv; /* ends with NULL; argv[0] is a path */
-	const char *map; /* INSIDE:OUTSIDE:COUNT of users and groups; NULL: our user namespace */
+	const char *map; /* INSIDE:OUTSIDE:COUNT[,…] of both ids; NULL: our user namespace */
 	bool is_supervised; /* by nsxattr run */
 	const char *policy; /* of nsxattr; NULL: its default */
 	const char *resolver; /* ring or process; NULL: its default */
@@ -57,6 +57,12 @@ const char *scratch_new(void);
 
 /** scratch_remove() - remove it with everything in it */
 void scratch_remove(void);
+
+/** scratch_keep_mounts() - from here on, mounts of this test are seen by what it starts only */
+void scratch_keep_mounts(void);
+
+/** scratch_mounted() - something is mounted on @path, to be unmounted by scratch_remove() */
+void scratch_mounted(const char *path);
 
 /**
  * scratch_path() - a path in it: printf(3)

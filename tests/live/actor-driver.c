@@ -237,9 +237,12 @@ static int write_file(pid_t pid, const char *name, const char *text)
 
 static void write_maps(pid_t pid, char *map)
 {
-	for (char *at = map; *at; at++)
+	for (char *at = map; *at; at++) {
 		if (*at == ':')
 			*at = ' ';
+		if (*at == ',')
+			*at = '\n';
+	}
 	if (write_file(pid, "uid_map", map) < 0 || write_file(pid, "gid_map", map) < 0)
 		err(EXIT_FAILURE, "cannot map %s", map);
 }

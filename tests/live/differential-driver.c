@@ -36,8 +36,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../lib/dice.h"
 #include "area.h"
-#include "dice.h"
 #include "identity.h"
 #include "tree.h"
 #include "xattr_calls.h"
