@@ -10,7 +10,7 @@
 struct spelling {
 	const char *word; /* as it was typed */
 	const char *nearest; /* NULL: none is near enough */
-	size_t distance; /* of @nearest: letters to insert, remove or replace */
+	size_t distance; /* of @nearest: letters to insert, remove, replace or swap */
 };
 
 /** spelling_offer() - consider a known word, which lives as long as @spelling */

@@ -51,14 +51,14 @@ const char *diagnostic_print(char *text, size_t size, const char *format, ...)
 	return text;
 }
 
-/* The controls of ASCII, and those of Latin 1, which have two bytes in UTF-8. */
-static bool steers(const char *at, const char *end)
+/* The controls of ASCII, and those of Latin 1, which have two bytes in UTF-8. Return: the bytes. */
+static size_t control_length(const char *at, const char *end)
 {
 	unsigned char byte = (unsigned char)*at;
 
-	if (byte == 0xc2 && end - at > 1)
-		return (unsigned char)at[1] < 0xa0;
-	return byte < ' ' || byte == 0x7f;
+	if (byte == 0xc2 && end - at > 1 && (unsigned char)at[1] < 0xa0)
+		return 2;
+	return byte < ' ' || byte == 0x7f ? 1 : 0;
 }
 
 static bool continues_character(char byte)
@@ -74,8 +74,12 @@ const char *quote_text(const char *bytes, size_t length, struct quoted_text *quo
 	while (end > bytes && end < bytes + length && continues_character(*end))
 		end--;
 	*to++ = '\'';
-	for (const char *at = bytes; at < end; at++)
-		*to++ = steers(at, end) ? '?' : *at;
+	for (const char *at = bytes; at < end;) {
+		size_t control = control_length(at, end);
+
+		*to++ = control ? '?' : *at;
+		at += control ? control : 1;
+	}
 	strcpy(to, end < bytes + length ? "'..." : "'");
 	return quoted->text;
 }

@@ -273,6 +273,15 @@ static int build_file(const char *name, const struct policy_text *text, yaml_doc
 
 /* ---- the four steps ---- */
 
+/* libyaml has been over the text before, so what stops it now is memory. */
+static int error_of(cyaml_err_t error)
+{
+	bool is_memory = error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT ||
+			 error == CYAML_ERR_LIBYAML_PARSER;
+
+	return is_memory ? -ENOMEM : -EBADMSG;
+}
+
 static int read_and_build(const char *name, const char *text, size_t length,
 			  yaml_document_t *document, struct policy_file **ret_file)
 {
@@ -281,8 +290,7 @@ static int read_and_build(const char *name, const char *text, size_t length,
 					    &policy_schema, (cyaml_data_t **)&read, NULL);
 
 	if (error != CYAML_OK)
-		return error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT ? -ENOMEM :
-											  -EBADMSG;
+		return error_of(error);
 	int r = build_file(name, read, document, ret_file);
 
 	cyaml_free(&cyaml_config, &policy_schema, read, 0);

@@ -72,26 +72,48 @@ static void *watch(void *place)
 	return NULL;
 }
 
-/* Our procfs is opened last of all that is opened by a path. */
-static int shed_privileges(int *ret_procfs)
+static int open_procfs(void)
 {
-	_cleanup_fd_ int procfs = proc_open();
+	int procfs = proc_open();
 
-	if (procfs < 0) {
+	if (procfs < 0)
 		log_error("/proc does not show this pid namespace: %s; mount procfs there",
 			  strerror(-procfs));
-		return procfs;
-	}
+	return procfs;
+}
+
+static int confine_root(void)
+{
 	int r = sandbox_confine_root();
 
+	if (r < 0)
+		log_error("cannot have an empty root directory: %s", strerror(-r));
+	return r;
+}
+
+static int drop_privileges(void)
+{
+	int r = sandbox_drop_privileges();
+
+	if (r < 0)
+		log_error("cannot drop privileges: %s", strerror(-r));
+	return r;
+}
+
+/* Our procfs is the last that is opened by a path from the root. */
+static int enter_sandbox(int *ret_procfs)
+{
+	_cleanup_fd_ int procfs = open_procfs();
+
+	if (procfs < 0)
+		return procfs;
+	int r = confine_root();
+
 	if (r == 0)
-		r = sandbox_drop_privileges();
-	if (r < 0) {
-		log_error("cannot shed root directory and privileges: %s", strerror(-r));
-		return r;
-	}
-	*ret_procfs = TAKE_FD(procfs);
-	return 0;
+		r = drop_privileges();
+	if (r == 0)
+		*ret_procfs = TAKE_FD(procfs);
+	return r;
 }
 
 static int compare_descriptors(const void *a, const void *b)
@@ -173,7 +195,7 @@ static int prepare(const struct run_options *options, const struct supervised *s
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &listener);
 	if (r == 0)
-		r = shed_privileges(&procfs);
+		r = enter_sandbox(&procfs);
 	if (r == 0)
 		r = shard_new(&options->shard, procfs, listener, &ret_served->shard);
 	if (r < 0)

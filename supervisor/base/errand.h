@@ -33,7 +33,7 @@ typedef void errand_body(int channel, void *argument);
  * @keep: descriptors that it keeps, under their numbers, @keep_count of them, at most four
  * @ret_errand: the child; errand_end() it
  *
- * Return: 0; -errno of fork(2), socketpair(2) or pidfd_open(2).
+ * Return: 0; -errno of clone(2) or socketpair(2).
  */
 int errand_start(errand_body *body, void *argument, const int *keep, size_t keep_count,
 		 struct errand *ret_errand);

@@ -71,7 +71,7 @@ static bool go_on(struct request *request, int result, const char *what)
 {
 	if (result > 0)
 		return settle(request, outcome_error(result));
-	if (result < 0 && result != -ESRCH)
+	if (result < 0)
 		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
 			    strerror(-result));
 	return result == 0;

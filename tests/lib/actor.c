@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inode.h"
+
 /* Seconds. */
 #define PATIENCE 60
 #define LINE_SIZE 80000
@@ -111,4 +113,12 @@ void actor_end(struct actor *actor)
 	close(actor->output);
 	free(actor);
 	cr_assert_eq(status, 0, "the actor has ended with %d", status);
+}
+
+bool actor_lists(const char *answer, const char *names)
+{
+	const char *list = strchr(answer, ' ');
+
+	return strtoul(answer, NULL, 10) == strlen(names) &&
+	       inode_same_names(list ? list + 1 : "", names);
 }

@@ -223,7 +223,10 @@ static int enter_namespace(const char *map)
 	close(ready[1]);
 	if (waitpid(writer, &status, 0) < 0 || status != 0)
 		return -EPERM;
-	return setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
+	unsigned int first = (unsigned int)strtoul(map, NULL, 10);
+
+	return setresgid(first, first, first) < 0 || setresuid(first, first, first) < 0 ? -errno :
+											  0;
 }
 
 static void complain(const char *what)

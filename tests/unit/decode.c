@@ -598,6 +598,55 @@ static bool kernel_has_at_calls(void)
 	return syscall(REMOVEAT, -1, "", 0, "") == -1 && errno != ENOSYS;
 }
 
+/* Does the call come to the inode of the working directory? No file system knows the name. */
+static bool kernel_takes_for_cwd(long number, const uint64_t args[6])
+{
+	long r = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+
+	return r >= 0 || errno != EBADF;
+}
+
+static bool we_take_for_cwd(int number, const uint64_t args[6])
+{
+	char path[PATH_MAX];
+	struct call call;
+
+	cr_assert_eq(decode_with(OUR_ARCH, number, args, &call), 0);
+	cr_assert_eq(call_read_path(&call, path), 0);
+	cr_expect_neq(call.is_cwd, call.is_descriptor, "%s", call.kind->name);
+	return call.is_cwd;
+}
+
+/* Some of the calls by descriptor, and of those with an empty path, know AT_FDCWD. */
+Test(decode, takes_for_the_working_directory_what_the_kernel_does)
+{
+	if (!kernel_has_at_calls())
+		cr_skip_test("this kernel has no setxattrat(2)");
+	struct args_at arguments = { address_of("value"), 5, 0 };
+	struct choice choice = {
+		.name = address_of("nosuchclass.name"),
+		.value = address_of("value"),
+		.size = 5,
+		.at_flags = AT_EMPTY_PATH,
+		.args = address_of(&arguments),
+		.args_size = sizeof(arguments),
+	};
+
+	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
+		const struct syscall_kind *kind = syscall_find(OUR_ARCH, (int)native[i]);
+		uint64_t args[6] = { 0 };
+
+		if (kind->form != FORM_AT && kind->form != FORM_DESCRIPTOR)
+			continue;
+		if (kind->operation == OPERATION_LIST)
+			choice.size = 0;
+		lay_out(kind, &choice, args);
+		args[0] = (uint64_t)AT_FDCWD;
+		cr_expect_eq(we_take_for_cwd((int)native[i], args),
+			     kernel_takes_for_cwd(native[i], args), "%s", kind->name);
+	}
+}
+
 /* A string in a map of its own: its last byte lies before a hole. */
 static uint64_t string_of_its_own(size_t length, bool with_nul)
 {

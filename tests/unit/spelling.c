@@ -22,6 +22,13 @@ Test(spelling, finds_a_word_with_a_letter_missing_added_or_wrong)
 	cr_expect_str_eq(nearest("ran"), "run");
 }
 
+Test(spelling, finds_a_word_with_two_letters_swapped)
+{
+	cr_expect_str_eq(nearest("rnu"), "run");
+	cr_expect_str_eq(nearest("oplciy"), "policy");
+	cr_expect_null(nearest("nur"));
+}
+
 Test(spelling, prefers_the_nearer_of_two)
 {
 	cr_expect_str_eq(nearest("map-user"), "map-users");

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A policy file is loaded again and again, and each time one allocation more succeeds before one
+ * fails: ours, libyaml's and libcyaml's. For that, malloc() and its like are here, and count.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "policy_file.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_ANOTHER_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_ANOTHER_MALLOC 1
+#endif
+#endif
+
+#ifdef HAS_ANOTHER_MALLOC
+
+Test(parse_without_memory, says_so_and_loses_nothing)
+{
+	cr_skip_test("a sanitizer has a malloc() of its own");
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void __libc_free(void *memory);
+
+/* Of the thread that the test runs in alone: Criterion has others. */
+static _Thread_local bool is_counting;
+static _Thread_local long allowed; /* allocations that succeed yet */
+static _Thread_local long held; /* allocations that were not freed yet */
+static _Thread_local bool has_failed;
+
+static bool admits(void)
+{
+	if (!is_counting)
+		return true;
+	if (allowed == 0) {
+		has_failed = true;
+		return false;
+	}
+	allowed--;
+	held++;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	return admits() ? __libc_malloc(size) : NULL;
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return admits() ? __libc_calloc(count, size) : NULL;
+}
+
+void *realloc(void *memory, size_t size)
+{
+	if (!admits())
+		return NULL;
+	held -= is_counting && memory;
+	return __libc_realloc(memory, size);
+}
+
+void free(void *memory)
+{
+	held -= is_counting && memory;
+	__libc_free(memory);
+}
+
+static const char text[] = "version: 1\n"
+			   "description: everything that allocates\n"
+			   "match: [{ runtime: [crun], name: a }, { name: b }]\n"
+			   "attributes:\n"
+			   "- { name: security.a, scheme: suffix, inherit: none }\n"
+			   "- { name: trusted.b, scheme: host, values: [y, 0x00] }\n"
+			   "- { name: security.*, scheme: suffix }\n"
+			   "limits: { in-flight: 256 }\n"
+			   "allow-users: [root, alice]\n";
+
+/* Return: what the load does when @count allocations succeed, and no more. */
+static int load_with(long count)
+{
+	static struct diagnostics diagnostics;
+	struct policy_file *file = NULL;
+
+	diagnostics.count = 0;
+	allowed = count;
+	held = 0;
+	has_failed = false;
+	is_counting = true;
+	int r = policy_file_load("a policy", text, strlen(text), &file, &diagnostics);
+
+	policy_file_free(file);
+	is_counting = false;
+	return r;
+}
+
+Test(parse_without_memory, says_so_and_loses_nothing)
+{
+	long count = 0;
+	int r = load_with(count);
+
+	for (; has_failed; r = load_with(++count)) {
+		cr_assert_eq(r, -ENOMEM, "with %ld allocations: %d", count, r);
+		cr_assert_eq(held, 0, "with %ld allocations, %ld are lost", count, held);
+	}
+	cr_expect_eq(r, POLICY_FILE_LOADED);
+	cr_expect_eq(held, 0);
+	cr_expect_gt(count, 50);
+}
+
+#endif
