@@ -164,6 +164,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS=60 (clang)
 		echo "== $$name"; \
 		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			-artifact_prefix=$(BUILD)/fuzz/$$name- \
+			$$([ ! -f tests/fuzz/$$name.dict ] || echo -dict=tests/fuzz/$$name.dict) \
 			$(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
 	done
 
@@ -196,6 +197,9 @@ check-layers: ## does every include point down?
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' docs/nsxattr-policy.5
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr' docs/nsxattr-policy.schema.json
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 		examples/bash-completion/nsxattr
 
@@ -223,7 +227,7 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin ima-evm-utils openssl keyutils \
 	mmdebstrap e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
-	libarchive-tools clang $(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
+	libarchive-tools python3-jsonschema python3-yaml clang $(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
 BENCH_PACKAGES := $(BUILD_PACKAGES) attr fakeroot pseudo
 

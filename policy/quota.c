@@ -16,6 +16,14 @@ static bool has_base(const struct decision *decision, const char *base, size_t l
 	return length == decision->base_length && memcmp(base, decision->base, length) == 0;
 }
 
+/* Names that only look like ours, in a class that is the kernel's, anybody may set. */
+static bool is_kept_by_us(const struct policy *policy, const struct decision *decision,
+			  const char *base, size_t length, size_t prefix)
+{
+	return decision->in_user_store == (prefix > 0) &&
+	       policy_match(policy, base, length)->scheme == SCHEME_SUFFIX;
+}
+
 bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
 		  size_t stored_length)
 {
@@ -33,7 +41,8 @@ bool quota_admits(const struct policy *policy, const struct decision *decision, 
 		if (decision->rule->limit == LIMIT_ONE &&
 		    has_base(decision, name + prefix, parts.base_length))
 			return false;
-		own += parts.form == NAME_VARIANT && parts.uid == decision->owner;
+		own += parts.form == NAME_VARIANT && parts.uid == decision->owner &&
+		       is_kept_by_us(policy, decision, name + prefix, parts.base_length, prefix);
 	}
 	return policy->attributes_per_file == 0 || own < policy->attributes_per_file;
 }

@@ -71,27 +71,64 @@ static struct stored_name take_apart(const struct policy *policy, const char *na
 	};
 }
 
-/* Is this the stored name at which a get of the plain base name ends? */
+/* The names at which a get of a plain name looks, one after the other. */
+struct search {
+	const struct user_namespace *at;
+	bool in_user;
+	bool inherits;
+	char candidate[NAME_SIZE];
+};
+
+static bool search_begin(struct search *search, const struct policy *policy,
+			 const struct user_namespace *userns, const struct rule *rule,
+			 const struct stored_name *stored)
+{
+	search->at = userns;
+	search->in_user = policy->store == STORE_USER;
+	search->inherits = rule->inherit == INHERIT_CHAIN;
+	return userns->has_root &&
+	       name_stored(search->in_user, stored->base, stored->parts.base_length, userns->root,
+			   search->candidate) == 0;
+}
+
+static bool search_next(struct search *search, const struct stored_name *stored)
+{
+	return search->inherits &&
+	       access_next_ancestor(&search->at, search->in_user, stored->base,
+				    stored->parts.base_length, search->candidate);
+}
+
+static bool is_name(const struct stored_name *stored, const char *name)
+{
+	return strlen(name) == stored->length && memcmp(name, stored->name, stored->length) == 0;
+}
+
+static bool is_candidate(struct search search, const struct stored_name *stored)
+{
+	do {
+		if (is_name(stored, search.candidate))
+			return true;
+	} while (search_next(&search, stored));
+	return false;
+}
+
+/*
+ * Is this the stored name at which a get of the plain base name ends? Only for one at which it could
+ * end the list is searched for those that come before.
+ */
 static bool answers_plain_get(const struct policy *policy, const struct list *list,
 			      const struct user_namespace *userns, const struct rule *rule,
 			      const struct stored_name *stored)
 {
-	const struct user_namespace *ancestor = userns;
-	const bool in_user = policy->store == STORE_USER;
-	const size_t base_length = stored->parts.base_length;
-	char candidate[NAME_SIZE];
+	struct search search;
 
-	if (!userns->has_root ||
-	    name_stored(in_user, stored->base, base_length, userns->root, candidate) < 0)
+	if (!search_begin(&search, policy, userns, rule, stored) || !is_candidate(search, stored))
 		return false;
-	do {
-		if (strlen(candidate) == stored->length &&
-		    memcmp(candidate, stored->name, stored->length) == 0)
-			return true;
-		if (rule->inherit != INHERIT_CHAIN || is_stored(list, candidate))
+	while (!is_name(stored, search.candidate)) {
+		if (is_stored(list, search.candidate) || !search_next(&search, stored))
 			return false;
-	} while (access_next_ancestor(&ancestor, in_user, stored->base, base_length, candidate));
-	return false;
+	}
+	return true;
 }
 
 static void show_mapped_variant(struct view *view, const struct policy *policy,

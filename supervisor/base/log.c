@@ -21,10 +21,11 @@ bool log_enabled(enum log_level level)
 	return level <= current_level;
 }
 
+/* Bytes above ASCII too: some are controls to one terminal or another. */
 static void mask_control_bytes(char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e)
 			text[i] = '?';
 }
 

@@ -24,8 +24,8 @@ _Bool log_enabled(enum log_level level);
 /**
  * log_write() - write one message
  * @level: how important it is
- * @format: printf(3) format without a newline; a message over 1 KiB is cut. Control bytes that
- *          come from a target are shown as '?', so that no target can write to the terminal.
+ * @format: printf(3) format without a newline; a message of 1 KiB or more is cut. What is not
+ *          printable ASCII is shown as '?', so that no target can write to the terminal.
  */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

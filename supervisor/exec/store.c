@@ -218,10 +218,10 @@ struct outcome store_list(const struct store_context *context, const struct pinn
 	size_t length =
 		view_list(context->policy, subject, space->stored, (size_t)stored, space->view);
 
-	if (length > XATTR_LIST_MAX)
-		return outcome_error(E2BIG);
 	if (size > 0 && length > size)
-		return outcome_error(ERANGE);
+		return outcome_error(size < XATTR_LIST_MAX ? ERANGE : E2BIG);
+	if (size > 0 && length > XATTR_LIST_MAX)
+		return outcome_error(E2BIG);
 	*ret_list = space->view;
 	return outcome_value((long)length);
 }

@@ -159,11 +159,18 @@ int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX])
 	return r == -EFAULT ? EFAULT : r;
 }
 
-/* With an empty path, setxattrat and getxattrat take AT_FDCWD for what it says; the others do not. */
+/* Since Linux 6.13, with the *xattrat calls, AT_FDCWD is as good as a descriptor in some of the old. */
+static bool is_cwd_a_descriptor(void)
+{
+	return fgetxattr(AT_FDCWD, "security.", NULL, 0) == 0 || errno != EBADF;
+}
+
+/* Without a path, a set or get takes AT_FDCWD for what it says; a list or remove does not. */
 static bool names_cwd(const struct call *call)
 {
 	return call->dirfd == AT_FDCWD &&
-	       (call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_GET);
+	       (call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_GET) &&
+	       is_cwd_a_descriptor();
 }
 
 int call_read_path(struct call *call, char path[PATH_MAX])
@@ -172,8 +179,11 @@ int call_read_path(struct call *call, char path[PATH_MAX])
 	size_t length = 0;
 	int r = 0;
 
-	if (call->is_descriptor)
+	if (call->is_descriptor) {
+		call->is_cwd = names_cwd(call);
+		call->is_descriptor = !call->is_cwd;
 		return 0;
+	}
 	if (!may_be_empty || call->path != 0)
 		r = read_string(call->tid, call->path, path, PATH_MAX, &length);
 	if (r != 0)

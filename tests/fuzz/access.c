@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of docs/design.md, 2.1, written a second time, and what must hold whatever the table
- * says: a decision never leads to a plain name or to that of the host's root, and two namespaces with
+ * The tables of docs/design.md, 2.1 and 3, written a second time, and what must hold whatever they
+ * say: a decision never leads to a plain name or to that of the host's root, and two namespaces with
  * nothing in common never come to the same name. tests/lib/fuzz.h has the format of the input.
  */
 #include "access.h"
@@ -12,21 +12,23 @@ static const enum operation operations[] = { OPERATION_SET, OPERATION_GET, OPERA
 
 /** struct verdict - what the table says of a name */
 struct verdict {
-	bool is_kernels;
-	int error; /* 0: stored */
+	enum route route;
+	int error; /* of ROUTE_REFUSED; 0: any */
 	char name[2 * NAME_SIZE];
 };
 
 static struct verdict refusal(int error)
 {
-	return (struct verdict){ .error = error };
+	return (struct verdict){ .route = ROUTE_REFUSED, .error = error };
 }
 
-static struct verdict stored_as(const char *name, size_t base_length, uint32_t root)
+static struct verdict stored_as(const struct policy *policy, const char *name, size_t base_length,
+				uint32_t root)
 {
-	struct verdict verdict = { 0 };
+	struct verdict verdict = { .route = ROUTE_STORED };
 
-	snprintf(verdict.name, sizeof(verdict.name), "%.*s@uid=%u", (int)base_length, name, root);
+	snprintf(verdict.name, sizeof(verdict.name), "%s%.*s@uid=%u",
+		 policy->store == STORE_USER ? "user.nsxattr." : "", (int)base_length, name, root);
 	return strlen(verdict.name) > 255 ? refusal(ERANGE) : verdict;
 }
 
@@ -42,78 +44,100 @@ static bool is_numbered(const char *ending, uint64_t *ret_number)
 	return strcmp(printed, ending) == 0;
 }
 
-static struct verdict judge(const struct policy *policy, const struct user_namespace *userns,
-			    enum operation operation, const char *name)
+static bool is_bare_class(const char *name, size_t base_length)
+{
+	return (base_length == 9 && strncmp(name, "security.", 9) == 0) ||
+	       (base_length == 8 && strncmp(name, "trusted.", 8) == 0);
+}
+
+/* Section 2.1. */
+static struct verdict judge_suffix(const struct policy *policy, const struct user_namespace *userns,
+				   enum operation operation, const char *name)
 {
 	size_t base_length = strcspn(name, "@");
 	const char *ending = name + base_length;
 	uint64_t number = 0;
 	uint32_t host;
 
-	if (policy_match(policy, name, base_length)->scheme == SCHEME_KERNEL || userns->is_host ||
-	    (userns->has_root && userns->root == 0))
-		return (struct verdict){ .is_kernels = true };
-	if (base_length == strlen("security.") && strncmp(name, "security.", base_length) == 0)
+	if (is_bare_class(name, base_length) || (*ending != '\0' && !is_numbered(ending, &number)))
 		return refusal(EINVAL);
-	if (base_length == strlen("trusted.") && strncmp(name, "trusted.", base_length) == 0)
-		return refusal(EINVAL);
-	if (*ending != '\0' && !is_numbered(ending, &number))
+	if (number == 0 && !userns->has_root)
 		return refusal(EINVAL);
 	if (number == 0)
-		return userns->has_root ? stored_as(name, base_length, userns->root) :
-					  refusal(EINVAL);
+		return stored_as(policy, name, base_length, userns->root);
 	/* malformed or unmapped: which of them is not this test's to say */
 	if (number > UINT32_MAX)
 		return refusal(0);
 	if (!id_map_to_host(&userns->uids, (uint32_t)number, &host) || host == 0)
 		return refusal(operation == OPERATION_SET ? EINVAL : ENODATA);
-	return stored_as(name, base_length, host);
+	return stored_as(policy, name, base_length, host);
+}
+
+/* Section 3. */
+static struct verdict judge(const struct policy *policy, const struct user_namespace *userns,
+			    enum operation operation, const char *name)
+{
+	const struct rule *rule = policy_match(policy, name, strcspn(name, "@"));
+	struct verdict verdict = { .route = ROUTE_KERNEL };
+	enum scheme scheme = rule->scheme;
+
+	if (userns->is_host || (userns->has_root && userns->root == 0))
+		return verdict;
+	if (policy->store == STORE_USER && strncmp(name, "user.nsxattr.", 13) == 0)
+		scheme = SCHEME_HIDE;
+	if (scheme == SCHEME_SUFFIX)
+		return judge_suffix(policy, userns, operation, name);
+	if (scheme == SCHEME_HIDE)
+		return refusal(operation == OPERATION_SET ? EPERM : ENODATA);
+	if (scheme == SCHEME_DENY && operation != OPERATION_GET)
+		return refusal(EPERM);
+	if (scheme == SCHEME_HOST && !strchr(name, '@')) {
+		verdict.route = ROUTE_HOST;
+		strcpy(verdict.name, name);
+	}
+	return verdict;
 }
 
 static void require_as_judged(const struct decision *decision, const struct verdict *verdict)
 {
-	require((decision->route == ROUTE_KERNEL) == verdict->is_kernels);
-	if (verdict->is_kernels)
-		return;
-	if (verdict->error == 0 && verdict->name[0] == '\0') {
-		require(decision->route == ROUTE_REFUSED);
-	} else if (verdict->error != 0) {
-		require(decision->route == ROUTE_REFUSED);
-		require(decision->error == verdict->error);
-	} else {
-		require(decision->route == ROUTE_STORED);
+	require(decision->route == verdict->route);
+	if (verdict->route == ROUTE_REFUSED)
+		require(verdict->error == 0 || decision->error == verdict->error);
+	if (verdict->route == ROUTE_STORED || verdict->route == ROUTE_HOST)
 		require(strcmp(decision->name, verdict->name) == 0);
-	}
 }
 
-static void require_is_never_the_hosts(const char *stored)
+static void require_is_never_the_hosts(const struct decision *decision)
 {
-	struct name_parts parts = name_split(stored, strlen(stored));
+	size_t length = strlen(decision->name);
+	size_t prefix = decision->in_user_store ? name_in_user_store(decision->name, length) : 0;
+	struct name_parts parts = name_split(decision->name + prefix, length - prefix);
 
-	require(strlen(stored) <= XATTR_NAME_MAX);
-	require(parts.form == NAME_VARIANT && parts.uid > 0);
-	require(!name_is_class(stored, parts.base_length));
+	require(length <= XATTR_NAME_MAX && (prefix > 0) == decision->in_user_store);
+	require(parts.form == NAME_VARIANT && parts.uid > 0 && parts.uid == decision->owner);
+	require(!name_is_class(decision->name + prefix, parts.base_length));
 }
 
 /* Up the chain every name has the same base, and only the host and its like have a plain one. */
 static void require_chain(const struct user_namespace *userns, const struct decision *decision)
 {
 	const struct user_namespace *ancestor = userns;
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], expected[2 * NAME_SIZE];
 	size_t steps = 0;
 
-	while (access_next_ancestor(&ancestor, decision->in_user_store, decision->base, decision->base_length, name)) {
-		struct name_parts parts = name_split(name, strlen(name));
+	while (access_next_ancestor(&ancestor, decision->in_user_store, decision->base,
+				    decision->base_length, name)) {
 		bool is_plain = ancestor->is_host || (ancestor->has_root && ancestor->root == 0);
 
 		require(++steps <= SCENARIO_LEVELS);
-		require(parts.base_length == decision->base_length);
-		require(memcmp(name, decision->base, parts.base_length) == 0);
-		require(parts.form == (is_plain ? NAME_PLAIN : NAME_VARIANT));
-		require(is_plain || (ancestor->has_root && parts.uid == ancestor->root));
+		require(is_plain || ancestor->has_root);
+		snprintf(expected, sizeof(expected), is_plain ? "%s%s" : "%s%s@uid=%u",
+			 !is_plain && decision->in_user_store ? "user.nsxattr." : "",
+			 decision->base, ancestor->root);
+		require(strcmp(name, expected) == 0);
 	}
-	require(!ancestor->parent || decision->base_length + strlen("@uid=0") > XATTR_NAME_MAX ||
-		ancestor->is_host);
+	/* the host comes last, and its plain name fits where a longer one did */
+	require(!userns->parent || ancestor->is_host);
 }
 
 static bool is_of_class(const char *base)
@@ -152,7 +176,7 @@ static void require_decisions(const struct scenario *scenario, const char *name)
 		require_permission(scenario, operations[i], &decision);
 		if (decision.route != ROUTE_STORED)
 			continue;
-		require_is_never_the_hosts(decision.name);
+		require_is_never_the_hosts(&decision);
 		require(!decision.inherits || !strchr(name, '@') ||
 			strcmp(strchr(name, '@'), "@uid=0") == 0);
 		require_chain(userns, &decision);

@@ -43,35 +43,37 @@ static void read_inode(struct cursor text, struct names *ret_names)
 static void append_if_got(const struct scenario *scenario, const struct simulated_inode *inode,
 			  size_t at, const char *name, struct names *expected)
 {
-	if (simulated_get(scenario->policy, &scenario->subject, inode, name) == (long)at)
+	if (strlen(name) <= XATTR_NAME_MAX &&
+	    simulated_get(scenario->policy, &scenario->subject, inode, name) == (long)at)
 		append(expected, name);
 }
 
 /*
- * The names under which the stored one may be got: the literal one, where the kernel answers; else
- * the plain one, and the variant with the number that its root has inside.
+ * The names under which a stored one may be got: the plain one; the variant with the number that its
+ * root has inside, but that B@uid=0 gets what B gets, which is how it is listed; and the literal one,
+ * if it is another.
  */
 static void append_gettable(const struct scenario *scenario, const struct simulated_inode *inode,
 			    size_t at, struct names *expected)
 {
 	const char *stored = inode->names + at;
-	struct name_parts parts = name_split(stored, strlen(stored));
-	const struct id_map *uids = &scenario->subject.userns->uids;
-	char name[NAME_SIZE + 32];
-	uint32_t inside;
+	bool in_user_store = scenario->policy->store == STORE_USER;
+	const char *base =
+		stored + (in_user_store ? name_in_user_store(stored, strlen(stored)) : 0);
+	struct name_parts parts = name_split(base, strlen(base));
+	char plain[NAME_SIZE], variant[NAME_SIZE + 32] = "";
+	uint32_t inside = 0;
 
-	if (policy_match(scenario->policy, stored, parts.base_length)->scheme == SCHEME_KERNEL) {
-		append_if_got(scenario, inode, at, stored, expected);
-		return;
+	snprintf(plain, sizeof(plain), "%.*s", (int)parts.base_length, base);
+	append_if_got(scenario, inode, at, plain, expected);
+	if (parts.form == NAME_VARIANT)
+		(void)id_map_to_inside(&scenario->subject.userns->uids, parts.uid, &inside);
+	if (inside > 0) {
+		snprintf(variant, sizeof(variant), "%s@uid=%u", plain, inside);
+		append_if_got(scenario, inode, at, variant, expected);
 	}
-	snprintf(name, sizeof(name), "%.*s", (int)parts.base_length, stored);
-	append_if_got(scenario, inode, at, name, expected);
-	if (parts.form != NAME_VARIANT || !id_map_to_inside(uids, parts.uid, &inside))
-		return;
-	snprintf(name, sizeof(name), "%.*s@uid=%u", (int)parts.base_length, stored, inside);
-	/* B@uid=0 gets what B gets, which is how it is listed; no name is over 255 bytes */
-	if (inside > 0 && strlen(name) <= XATTR_NAME_MAX)
-		append_if_got(scenario, inode, at, name, expected);
+	if (strcmp(stored, plain) != 0 && strcmp(stored, variant) != 0)
+		append_if_got(scenario, inode, at, stored, expected);
 }
 
 static void require_no_name_twice(const struct simulated_inode *view)

@@ -71,14 +71,18 @@ struct scenario {
 	struct cursor names;
 };
 
+/** scenario_policy() - 'k': kernel; 'm': each scheme; 'u': the same in the user store; else default */
 static inline const struct policy *scenario_policy(const struct cursor *options)
 {
 	static const struct rule mixed_rules[] = {
 		{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_NONE },
 		{ .pattern = "security.c*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
+		{ .pattern = "security.d*", .scheme = SCHEME_DENY },
+		{ .pattern = "security.h*", .scheme = SCHEME_HIDE },
 		{ .pattern = "security.kernel", .scheme = SCHEME_KERNEL },
 		{ .pattern = "trusted.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
 		{ .pattern = "trusted.k*", .scheme = SCHEME_KERNEL },
+		{ .pattern = "trusted.l*", .scheme = SCHEME_HOST },
 	};
 	static const struct policy mixed = {
 		.name = "mixed",
@@ -86,9 +90,18 @@ static inline const struct policy *scenario_policy(const struct cursor *options)
 		.rule_count = sizeof(mixed_rules) / sizeof(mixed_rules[0]),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	};
+	static const struct policy in_user_store = {
+		.name = "in the user store",
+		.rules = mixed_rules,
+		.rule_count = sizeof(mixed_rules) / sizeof(mixed_rules[0]),
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		.store = STORE_USER,
+	};
 
 	if (line_has(options, 'k'))
 		return policy_builtin("kernel");
+	if (line_has(options, 'u'))
+		return &in_user_store;
 	return line_has(options, 'm') ? &mixed : policy_builtin("default");
 }
 

@@ -64,6 +64,13 @@ void scratch_keep_mounts(void);
 /** scratch_mounted() - something is mounted on @path, to be unmounted by scratch_remove() */
 void scratch_mounted(const char *path);
 
+/* SKIP() - cr_skip_test(), which does not come back and leaves .fini out */
+#define SKIP(...)                          \
+	do {                               \
+		scratch_remove();          \
+		cr_skip_test(__VA_ARGS__); \
+	} while (0)
+
 /**
  * scratch_path() - a path in it: printf(3)
  *

@@ -80,6 +80,11 @@ static bool has_word(const struct words *words, const char *wanted)
 	return false;
 }
 
+static bool has_number(const struct words *words, unsigned int index)
+{
+	return index < words->count && words->list[index][0] >= '0' && words->list[index][0] <= '9';
+}
+
 /* ---- attribute calls ---- */
 
 static void parse_object(const char *text, struct xattr_call *call)
@@ -151,7 +156,7 @@ static void call(const struct xattr_form *form, const struct words *words)
 	if (form->verb == XATTR_SET)
 		made.size = parse_value(word(words, next), buffer);
 	else if (reads)
-		made.size = next < words->count ? number(words, next, 10) : sizeof(buffer);
+		made.size = has_number(words, next) ? number(words, next, 10) : sizeof(buffer);
 	if (has_word(words, "create"))
 		made.flags |= XATTR_CREATE;
 	if (has_word(words, "replace"))

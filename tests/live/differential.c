@@ -346,10 +346,10 @@ static void compare_for_i386(const struct comparison *comparison)
 	const char *driver = build_for_i386();
 
 	if (!driver)
-		cr_skip_test("programs of 32 bits cannot be built here: gcc-multilib is missing");
+		SKIP("programs of 32 bits cannot be built here: gcc-multilib is missing");
 	run_comparison(comparison, driver, first_seed() + COUNT_OF(comparisons));
 #else
-	cr_skip_test("there is no i386 here");
+	SKIP("there is no i386 here");
 #endif
 }
 

@@ -329,7 +329,7 @@ static void change_flags(const char *path, unsigned int on, unsigned int off)
 
 	cr_assert_geq(fd, 0);
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-		cr_skip_test("this file system has no inode flags: %s", strerror(errno));
+		SKIP("this file system has no inode flags: %s", strerror(errno));
 	flags = (flags | on) & ~off;
 	cr_assert_eq(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0, "%s", strerror(errno));
 	close(fd);
@@ -498,7 +498,7 @@ static void mount_with_ids(const char *from, const char *to, const char *map)
 			 sizeof(attributes));
 
 	if (r < 0 && errno == EINVAL)
-		cr_skip_test("this file system has no idmapped mounts");
+		SKIP("this file system has no idmapped mounts");
 	cr_assert_eq(r, 0, "mount_setattr: %s", strerror(errno));
 	cr_assert_eq(syscall(SYS_move_mount, tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH), 0);
 	scratch_mounted(to);
@@ -553,7 +553,7 @@ static const char *mount_file_system(const char *type)
 	const char *directory = inode_directory("mounted", USUAL_ROOT, 0755);
 
 	if (mount("none", directory, type, 0, NULL) < 0)
-		cr_skip_test("%s cannot be mounted: %s", type, strerror(errno));
+		SKIP("%s cannot be mounted: %s", type, strerror(errno));
 	scratch_mounted(directory);
 	cr_assert_eq(chown(directory, USUAL_ROOT, USUAL_ROOT), 0);
 	return directory;
@@ -568,7 +568,7 @@ Test(identity, tmpfs)
 	inode_set(file, "security.a@uid=100000", "own");
 	inode_set(file, "trusted.t@uid=100000", "own");
 	if (setxattr(file, "user.u", "own", 3, 0) < 0)
-		cr_skip_test("this tmpfs has no user attributes");
+		SKIP("this tmpfs has no user attributes");
 	check_object("mounted/file", &everything);
 }
 

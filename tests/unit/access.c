@@ -33,15 +33,21 @@ static void set_up(void)
 
 TestSuite(access, .init = set_up);
 
-static struct decision decide(const struct user_namespace *userns, enum operation operation,
-			      const char *name)
+static struct decision decide_by(const struct policy *policy, const struct user_namespace *userns,
+				 enum operation operation, const char *name)
 {
 	struct decision decision;
 
 	/* What was there before must not shine through. */
 	memset(&decision, 0xa5, sizeof(decision));
-	access_decide(policy_builtin("default"), userns, operation, name, &decision);
+	access_decide(policy, userns, operation, name, &decision);
 	return decision;
+}
+
+static struct decision decide(const struct user_namespace *userns, enum operation operation,
+			      const char *name)
+{
+	return decide_by(policy_builtin("default"), userns, operation, name);
 }
 
 static void expect_stored(const struct user_namespace *userns, enum operation operation,
@@ -304,6 +310,147 @@ Test(access, tells_the_base_of_the_name)
 	cr_expect_str_eq(decision.base, "security.ima");
 }
 
+Test(access, tells_whose_the_stored_value_is)
+{
+	cr_expect_eq(decide(&container, OPERATION_SET, "security.ima").owner, 100000);
+	cr_expect_eq(decide(&container, OPERATION_SET, "security.ima@uid=0").owner, 100000);
+	cr_expect_eq(decide(&container, OPERATION_SET, "security.ima@uid=10").owner, 100010);
+}
+
+/* ---- 3 schemes and stores ---- */
+
+static const struct attribute_value lent_values[] = { { "y", 1 } };
+static const struct rule scheme_rules[] = {
+	{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
+	{ .pattern = "security.hidden", .scheme = SCHEME_HIDE },
+	{ .pattern = "security.denied", .scheme = SCHEME_DENY },
+	{ .pattern = "trusted.lent",
+	  .scheme = SCHEME_HOST,
+	  .values = lent_values,
+	  .value_count = 1 },
+};
+static const struct policy schemes = { .rules = scheme_rules,
+				       .rule_count = 4,
+				       .fallback = { .pattern = "*" } };
+static const struct policy user_store = {
+	.rules = scheme_rules, .rule_count = 4, .fallback = { .pattern = "*" }, .store = STORE_USER
+};
+
+static void expect_refused_by(const struct policy *policy, enum operation operation,
+			      const char *name, int error)
+{
+	struct decision decision = decide_by(policy, &container, operation, name);
+
+	cr_assert_eq(decision.route, ROUTE_REFUSED, "%s", name);
+	cr_expect_eq(decision.error, error, "%s: %s", name, strerror(decision.error));
+}
+
+Test(access, hides_a_name_whatever_is_behind_it)
+{
+	static const char *const names[] = { "security.hidden", "security.hidden@uid=5",
+					     "security.hidden@uid=0", "security.hidden@x" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		expect_refused_by(&schemes, OPERATION_GET, names[i], ENODATA);
+		expect_refused_by(&schemes, OPERATION_REMOVE, names[i], ENODATA);
+		expect_refused_by(&schemes, OPERATION_SET, names[i], EPERM);
+	}
+}
+
+Test(access, lets_a_denied_name_be_read_only)
+{
+	cr_expect_eq(decide_by(&schemes, &container, OPERATION_GET, "security.denied").route,
+		     ROUTE_KERNEL);
+	expect_refused_by(&schemes, OPERATION_SET, "security.denied", EPERM);
+	expect_refused_by(&schemes, OPERATION_REMOVE, "security.denied", EPERM);
+	expect_refused_by(&schemes, OPERATION_SET, "security.denied@uid=5", EPERM);
+}
+
+Test(access, lends_the_plain_name_of_the_host_and_no_other)
+{
+	static const char *const others[] = { "trusted.lent@uid=0", "trusted.lent@uid=5",
+					      "trusted.lent@", "trusted.lentX" };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct decision decision =
+			decide_by(&schemes, &container, named_operations[i], "trusted.lent");
+
+		cr_assert_eq(decision.route, ROUTE_HOST);
+		cr_expect_str_eq(decision.name, "trusted.lent");
+		cr_expect_eq(decision.rule, &scheme_rules[3]);
+		cr_expect_not(decision.inherits);
+		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++)
+			cr_expect_eq(decide_by(&schemes, &container, named_operations[i], others[j])
+					     .route,
+				     ROUTE_KERNEL, "%s", others[j]);
+	}
+}
+
+Test(access, lends_nothing_where_root_is_that_of_the_host)
+{
+	cr_expect_eq(decide_by(&schemes, &powerful, OPERATION_SET, "trusted.lent").route,
+		     ROUTE_KERNEL);
+	cr_expect_eq(decide_by(&schemes, &host, OPERATION_SET, "security.hidden").route,
+		     ROUTE_KERNEL);
+}
+
+Test(access, asks_for_the_capability_also_to_use_what_is_lent)
+{
+	struct decision decision = decide_by(&schemes, &container, OPERATION_SET, "trusted.lent");
+	const struct subject nobody = { .userns = &container };
+	const struct subject admin = { &container, CAPABILITY(CAP_SYS_ADMIN) };
+	const struct object own = { 100000, 100000 }, foreign = { 0, 0 };
+
+	cr_expect_eq(access_check(&admin, &own, OPERATION_SET, &decision), 0);
+	cr_expect_eq(access_check(&admin, &foreign, OPERATION_SET, &decision), EPERM);
+	cr_expect_eq(access_check(&nobody, &own, OPERATION_SET, &decision), EPERM);
+	cr_expect_eq(access_check(&nobody, &own, OPERATION_GET, &decision), ENODATA);
+}
+
+Test(access, stores_below_user_if_the_policy_says_so)
+{
+	struct decision decision =
+		decide_by(&user_store, &container, OPERATION_SET, "security.ima");
+
+	cr_assert_eq(decision.route, ROUTE_STORED);
+	cr_expect_str_eq(decision.name, "user.nsxattr.security.ima@uid=100000");
+	cr_expect_str_eq(decision.base, "security.ima");
+	decision = decide_by(&user_store, &container, OPERATION_SET, "security.ima@uid=10");
+	cr_expect_str_eq(decision.name, "user.nsxattr.security.ima@uid=100010");
+	expect_refused_by(&user_store, OPERATION_GET, name_of_length(232), ERANGE);
+	cr_expect_eq(decide_by(&user_store, &container, OPERATION_GET, name_of_length(231)).route,
+		     ROUTE_STORED);
+}
+
+Test(access, hides_the_store_below_user)
+{
+	static const char *const names[] = { "user.nsxattr.security.ima@uid=100000",
+					     "user.nsxattr.security.ima", "user.nsxattr.",
+					     "user.nsxattr.@" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		expect_refused_by(&user_store, OPERATION_GET, names[i], ENODATA);
+		expect_refused_by(&user_store, OPERATION_REMOVE, names[i], ENODATA);
+		expect_refused_by(&user_store, OPERATION_SET, names[i], EPERM);
+		cr_expect_eq(decide_by(&schemes, &container, OPERATION_SET, names[i]).route,
+			     ROUTE_KERNEL, "%s", names[i]);
+	}
+	cr_expect_eq(decide_by(&user_store, &container, OPERATION_SET, "user.nsxattrs.a").route,
+		     ROUTE_KERNEL);
+}
+
+Test(access, inherits_below_user_from_ancestors_and_from_the_plain_name_of_the_host)
+{
+	const struct user_namespace *ancestor = &nested;
+	char name[NAME_SIZE];
+
+	cr_assert(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+	cr_expect_str_eq(name, "user.nsxattr.security.ima@uid=100000");
+	cr_assert(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima");
+	cr_expect_not(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+}
+
 /* ---- 2.2 inheritance ---- */
 
 Test(access, lets_security_inherit_and_trusted_not)
@@ -330,8 +477,8 @@ static void expect_chain(const struct user_namespace *userns, const char *const 
 			  "%s is missing", *names);
 		cr_expect_str_eq(name, *names);
 	}
-	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name), "%s is too much",
-		      name);
+	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name),
+		      "%s is too much", name);
 }
 
 #define expect_ancestors(userns, ...) \

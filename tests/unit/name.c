@@ -161,6 +161,49 @@ Test(name, may_be_as_long_as_the_kernel_allows)
 	cr_expect_str_eq(name + 244, "@uid=100000");
 }
 
+static void expect_stored(bool in_user, const char *base, uint32_t root, const char *expected)
+{
+	char name[NAME_SIZE];
+
+	cr_assert_eq(name_stored(in_user, base, strlen(base), root, name), 0);
+	cr_expect_str_eq(name, expected);
+}
+
+Test(name, is_stored_in_its_class_or_below_user)
+{
+	expect_stored(false, "security.ima", 100000, "security.ima@uid=100000");
+	expect_stored(true, "security.ima", 100000, "user.nsxattr.security.ima@uid=100000");
+	expect_stored(true, "trusted.gfid", 4294967294, "user.nsxattr.trusted.gfid@uid=4294967294");
+}
+
+/* "user.nsxattr." has thirteen bytes more. */
+Test(name, may_be_as_long_below_user_as_in_its_class)
+{
+	char base[XATTR_NAME_MAX + 1], name[NAME_SIZE] = "before";
+
+	memset(base, 'b', sizeof(base));
+	cr_expect_eq(name_stored(false, base, 245, 100000, name), -ERANGE);
+	cr_expect_eq(name_stored(true, base, 232, 100000, name), -ERANGE);
+	cr_expect_eq(name_stored(true, base, 242, 0, name), -ERANGE);
+	cr_expect_eq(name_stored(true, base, 243, 0, name), -ERANGE);
+	cr_expect_eq(name_stored(true, base, XATTR_NAME_MAX, 0, name), -ERANGE);
+	cr_expect_str_eq(name, "before", "the name was touched on failure");
+	cr_expect_eq(name_stored(true, base, 231, 100000, name), 0);
+	cr_expect_eq(strlen(name), XATTR_NAME_MAX);
+	cr_expect_eq(name_stored(false, base, 244, 100000, name), 0);
+	cr_expect_eq(strlen(name), XATTR_NAME_MAX);
+}
+
+Test(name, is_in_the_user_store_by_its_prefix)
+{
+	cr_expect_eq(name_in_user_store("user.nsxattr.security.ima@uid=5", 31), 13);
+	cr_expect_eq(name_in_user_store("user.nsxattr.", 13), 13);
+	cr_expect_eq(name_in_user_store("user.nsxattr", 12), 0);
+	cr_expect_eq(name_in_user_store("user.nsxattr.x", 12), 0);
+	cr_expect_eq(name_in_user_store("user.nsxattrs.x", 15), 0);
+	cr_expect_eq(name_in_user_store("security.user.nsxattr.x", 23), 0);
+}
+
 Test(name, has_a_prefix_only_if_it_is_long_enough)
 {
 	cr_expect(name_has_prefix("security.ima", 12, "security."));

@@ -154,3 +154,38 @@ Test(policy, is_transparent_when_no_scheme_but_the_kernels_is_in_it)
 	policy = (struct policy){ .rules = last_is_suffix, .rule_count = 2 };
 	cr_expect_not(policy_is_transparent(&policy));
 }
+
+Test(policy, is_not_transparent_when_it_takes_something_away)
+{
+	static const enum scheme schemes[] = { SCHEME_SUFFIX, SCHEME_HIDE, SCHEME_DENY,
+					       SCHEME_HOST };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		const struct rule rule = { .pattern = "a", .scheme = schemes[i] };
+		const struct policy by_rule = { .rules = &rule, .rule_count = 1 };
+		const struct policy by_default = { .fallback = { .scheme = schemes[i] } };
+
+		cr_expect_not(policy_is_transparent(&by_rule));
+		cr_expect_not(policy_is_transparent(&by_default));
+	}
+}
+
+Test(policy, is_strict_by_its_mode_or_its_store)
+{
+	cr_expect_not(policy_is_strict(policy_builtin("default")));
+	cr_expect_not(policy_is_strict(policy_builtin("kernel")));
+	cr_expect(policy_is_strict(&(struct policy){ .mode = MODE_STRICT }));
+	cr_expect(policy_is_strict(&(struct policy){ .store = STORE_USER }));
+}
+
+Test(policy, has_rules_that_match_or_not)
+{
+	const struct rule exact = { .pattern = "security.ima" }, glob = { .pattern = "security.*" };
+
+	cr_expect(rule_matches(&exact, "security.ima", 12));
+	cr_expect_not(rule_matches(&exact, "security.imaX", 13));
+	cr_expect_not(rule_matches(&exact, "security.im", 11));
+	cr_expect(rule_matches(&glob, "security.ima", 12));
+	cr_expect(rule_matches(&glob, "security.", 9));
+	cr_expect_not(rule_matches(&glob, "security", 8));
+}

@@ -331,3 +331,94 @@ Test(view, fits_in_its_size_when_it_grows_most)
 		    "security.a\0security.a@uid=4294967294\0trusted.b@uid=4294967294\0"
 		    "security.c\0security.c@uid=4294967294\0");
 }
+
+/* ---- schemes and stores ---- */
+
+static const struct rule scheme_rules[] = {
+	{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
+	{ .pattern = "security.hidden", .scheme = SCHEME_HIDE },
+	{ .pattern = "security.denied", .scheme = SCHEME_DENY },
+	{ .pattern = "security.lent", .scheme = SCHEME_HOST },
+	{ .pattern = "trusted.denied", .scheme = SCHEME_DENY },
+	{ .pattern = "trusted.lent", .scheme = SCHEME_HOST },
+	{ .pattern = "user.hidden", .scheme = SCHEME_HIDE },
+};
+static const struct policy schemes = { .rules = scheme_rules,
+				       .rule_count = 7,
+				       .fallback = { .pattern = "*" } };
+static const struct policy user_store = {
+	.rules = scheme_rules, .rule_count = 7, .fallback = { .pattern = "*" }, .store = STORE_USER
+};
+
+static void expect_view_by(const struct policy *policy, const struct user_namespace *userns,
+			   struct simulated_inode inode, struct simulated_inode expected)
+{
+	const struct subject subject = { .userns = userns, .capabilities = EVERY_CAPABILITY };
+
+	expect_view_of(policy, &subject, inode, expected);
+}
+
+Test(view, drops_hidden_names_of_any_form)
+{
+	expect_view_by(&schemes, &container,
+		       SIMULATED_INODE("security.hidden\0security.hidden@uid=100000\0user.hidden\0"
+				       "user.a\0"),
+		       SIMULATED_INODE("user.a\0"));
+}
+
+Test(view, shows_denied_names_as_the_kernel_does)
+{
+	expect_view_by(&schemes, &container,
+		       SIMULATED_INODE("security.denied\0security.denied@uid=100000\0"
+				       "trusted.denied\0"),
+		       SIMULATED_INODE("security.denied\0security.denied@uid=100000\0"));
+}
+
+Test(view, shows_the_plain_name_that_is_lent)
+{
+	const struct subject nobody = { .userns = &container };
+
+	expect_view_by(&schemes, &container,
+		       SIMULATED_INODE("trusted.lent\0trusted.lent@uid=100000\0security.lent\0"),
+		       SIMULATED_INODE("trusted.lent\0security.lent\0"));
+	expect_view_of(&schemes, &nobody, SIMULATED_INODE("trusted.lent\0security.lent\0"),
+		       SIMULATED_INODE("security.lent\0"));
+}
+
+Test(view, shows_what_is_stored_below_user)
+{
+	expect_view_by(&user_store, &container,
+		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"
+				       "user.nsxattr.security.ima@uid=100010\0user.a\0"),
+		       SIMULATED_INODE("security.ima\0security.ima@uid=10\0user.a\0"));
+}
+
+Test(view, drops_all_else_below_user)
+{
+	expect_view_by(&user_store, &container,
+		       SIMULATED_INODE("user.nsxattr.\0user.nsxattr.x\0user.nsxattr.security.ima\0"
+				       "user.nsxattr.security.ima@uid=7\0user.nsxattr.user.a\0"
+				       "user.nsxattr.user.a@uid=100000\0"
+				       "user.nsxattr.security.ima@\0"
+				       "user.nsxattr.security.lent\0"
+				       "user.nsxattr.security.@uid=100000\0"),
+		       SIMULATED_INODE(""));
+}
+
+/* The values of a container with the other store are not this one's. */
+Test(view, sees_one_store_only)
+{
+	expect_view_by(&user_store, &container, SIMULATED_INODE("security.ima@uid=100000\0"),
+		       SIMULATED_INODE(""));
+	expect_view_by(&schemes, &container,
+		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"),
+		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"));
+}
+
+Test(view, inherits_below_user_and_from_the_plain_name_of_the_host)
+{
+	expect_view_by(&user_store, &nested,
+		       SIMULATED_INODE("security.a\0user.nsxattr.security.a@uid=100000\0"
+				       "security.b\0"),
+		       SIMULATED_INODE("security.a\0security.a@uid=1\0security.b\0"));
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Crowds of threads and processes, processes that are killed, and a supervisor that is: see
+ * tests/live/crowd-driver.c, which checks what each call gives. Natively, as the host's root, its
+ * scenes have to go well too.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "inode.h"
+#include "launch.h"
+
+#define DRIVER "tests/live/crowd-driver"
+/* Seconds; generous, for sanitizers. */
+#define PATIENCE 280
+
+static void begin(void)
+{
+	scratch_new();
+	/* So that supervisors become our children, and can be told from others'. */
+	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+}
+
+TestSuite(crowd, .init = begin, .fini = scratch_remove, .timeout = 2 * PATIENCE);
+
+static void run_scene(struct launch how, const char *directory, uid_t owner, const char *scene,
+		      const char *rounds, const char *variant)
+{
+	const char *const argv[] = { scratch_program(DRIVER), scene, rounds, variant, NULL };
+
+	how.argv = argv;
+	how.directory = inode_directory(directory, owner, 0755);
+	int status = launch_run(&how, PATIENCE);
+
+	cr_assert_eq(status, 0, "%s, %s: ended with %d", scene, directory, status);
+}
+
+/* Natively, and under a supervisor with either resolver. */
+static void run_scene_everywhere(const char *scene, const char *rounds, const char *variant)
+{
+	struct launch inside = { .is_supervised = true, .map = USUAL_MAP };
+
+	run_scene((struct launch){ 0 }, "native", 0, scene, rounds, variant);
+	inside.resolver = "ring";
+	run_scene(inside, "ring", USUAL_ROOT, scene, rounds, variant);
+	inside.resolver = "process";
+	run_scene(inside, "process", USUAL_ROOT, scene, rounds, variant);
+}
+
+/* 8 threads, 6 calls a round: 10,000 calls under the supervisor with each resolver. */
+Test(crowd, signals_neither_lose_nor_double_a_call)
+{
+	run_scene_everywhere("storm", "210", NULL);
+}
+
+/* A handler without SA_RESTART: a call may end with EINTR, and has then done nothing. */
+Test(crowd, an_interrupted_call_has_done_nothing)
+{
+	run_scene_everywhere("storm", "60", "interrupted");
+}
+
+Test(crowd, programs_that_fork_and_execute)
+{
+	run_scene_everywhere("churn", "200", NULL);
+}
+
+Test(crowd, threads_with_things_of_their_own)
+{
+	run_scene_everywhere("threads", "50", NULL);
+}
+
+/* ---- what the supervisor holds ---- */
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	const char *end = strrchr(text, ')');
+
+	return end ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+static bool is_nsxattr(pid_t pid)
+{
+	char path[64], exe[512] = "";
+	char *nsxattr = realpath(build_path("nsxattr"), NULL);
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	bool is = readlink(path, exe, sizeof(exe) - 1) > 0 && strcmp(exe, nsxattr) == 0;
+
+	free(nsxattr);
+	return is;
+}
+
+/* The processes whose parent this is and whose program is nsxattr. Return: how many. */
+static size_t find_children(pid_t parent, pid_t *children, size_t size)
+{
+	DIR *proc = opendir("/proc");
+	size_t count = 0;
+
+	cr_assert_not_null(proc);
+	for (struct dirent *entry; (entry = readdir(proc)) && count < size;) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && parent_of(pid) == parent && is_nsxattr(pid))
+			children[count++] = pid;
+	}
+	closedir(proc);
+	return count;
+}
+
+/* The only one that this test has: it is our child, since its first parent has ended. */
+static pid_t find_supervisor(void)
+{
+	pid_t found[2];
+
+	cr_assert_eq(find_children(getpid(), found, 2), 1, "there is not one supervisor");
+	return found[0];
+}
+
+static size_t count_descriptors(pid_t pid)
+{
+	char path[64];
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	DIR *directory = opendir(path);
+
+	cr_assert_not_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+/* In KiB. */
+static long resident_memory(pid_t pid)
+{
+	char path[64], line[256];
+	long size = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *status = fopen(path, "re");
+
+	cr_assert_not_null(status);
+	while (fgets(line, sizeof(line), status))
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			size = strtol(line + 6, NULL, 10);
+	fclose(status);
+	return size;
+}
+
+static size_t count_threads(pid_t pid)
+{
+	char path[64];
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *directory = opendir(path);
+
+	cr_assert_not_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+static void kill_mortals(int input, int output, const char *count)
+{
+	struct pollfd polled = { .fd = output, .events = POLLIN };
+	char answer[32] = "";
+
+	cr_assert_eq(write(input, count, strlen(count)), (ssize_t)strlen(count));
+	cr_assert_gt(poll(&polled, 1, PATIENCE * 1000), 0, "no answer");
+	cr_assert_gt(read(output, answer, sizeof(answer) - 1), 0);
+	cr_assert_str_eq(answer, count);
+}
+
+/* What it keeps of targets is bounded; so after a first few hundred it does not grow. */
+static void check_growth(const char *resolver)
+{
+	const char *const argv[] = { scratch_program(DRIVER), "mortals", NULL };
+	int input[2], output[2];
+
+	cr_assert(pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0);
+	pid_t pid = launch_start(&(struct launch){
+		.argv = argv,
+		.is_supervised = true,
+		.map = USUAL_MAP,
+		.resolver = resolver,
+		.directory = inode_directory("inside", USUAL_ROOT, 0755),
+		.input = input[0],
+		.output = output[1],
+	});
+
+	close(input[0]);
+	close(output[1]);
+	kill_mortals(input[1], output[0], "300\n");
+	pid_t supervisor = find_supervisor(), children[8];
+	size_t descriptors = count_descriptors(supervisor), threads = count_threads(supervisor);
+	size_t helpers = find_children(supervisor, children, 8);
+	long memory = resident_memory(supervisor);
+
+	kill_mortals(input[1], output[0], "1000\n");
+	cr_expect_leq(count_descriptors(supervisor), descriptors + 8, "from %zu descriptors to %zu",
+		      descriptors, count_descriptors(supervisor));
+	cr_expect_leq(count_threads(supervisor), threads + 1);
+	cr_expect_leq(find_children(supervisor, children, 8), helpers + 1);
+	cr_expect_leq(resident_memory(supervisor), memory + 1024, "from %ld KiB to %ld", memory,
+		      resident_memory(supervisor));
+	close(input[1]);
+	cr_expect_eq(launch_wait(pid, PATIENCE), 0);
+	close(output[0]);
+}
+
+Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind)
+{
+	check_growth("ring");
+}
+
+Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind_in_helpers)
+{
+	check_growth("process");
+}
+
+/* ---- a supervisor that ends ---- */
+
+Test(crowd, without_a_supervisor_calls_fail_and_do_not_hang)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+	struct actor *inside = actor_inside();
+
+	EXPECT(inside, "0", "setxattr file security.a x");
+	EXPECT(inside, "20", "open 20 file");
+	pid_t supervisor = find_supervisor();
+
+	cr_assert_eq(kill(supervisor, SIGKILL), 0);
+	cr_assert_eq(waitpid(supervisor, NULL, 0), supervisor);
+	EXPECT(inside, "ENOSYS", "getxattr file security.a");
+	EXPECT(inside, "ENOSYS", "fsetxattr @20 security.a y");
+	EXPECT(inside, "ENOSYS", "listxattrat @20");
+	/* Everything else goes on. */
+	EXPECT(inside, "0", "chmod file 600");
+	actor_end(inside);
+	INODE_HAS(file, "security.a@uid=100000", "x");
+}
+
+/* ---- helpers at the mercy of the target ---- */
+
+/* The namespace's root may send signals to whatever runs under its ids. */
+static void signal_helpers(int number)
+{
+	pid_t helpers[8];
+	size_t count = find_children(find_supervisor(), helpers, 8);
+
+	cr_assert_gt(count, 0, "there is no helper");
+	for (size_t i = 0; i < count; i++)
+		kill(helpers[i], number);
+}
+
+static struct actor *actor_with_helper(void)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+	struct actor *actor = actor_start(
+		&(struct launch){ .is_supervised = true, .map = USUAL_MAP, .resolver = "process" });
+
+	inode_set(file, "security.a@uid=100000", "own");
+	EXPECT(actor, "3 own", "getxattr file security.a");
+	return actor;
+}
+
+Test(crowd, a_helper_that_is_killed_is_replaced)
+{
+	struct actor *actor = actor_with_helper();
+
+	for (int i = 0; i < 20; i++) {
+		signal_helpers(SIGKILL);
+		EXPECT(actor, "3 own", "getxattr file security.a");
+	}
+	actor_end(actor);
+}
+
+/* Nobody waits for it for ever; whoever stops it has a call refused. */
+Test(crowd, a_helper_that_is_stopped_is_given_up)
+{
+	struct actor *actor = actor_with_helper();
+
+	signal_helpers(SIGSTOP);
+	(void)actor_ask(actor, "getxattr file security.a");
+	EXPECT(actor, "3 own", "getxattr file security.a");
+	actor_end(actor);
+}

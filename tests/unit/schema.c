@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of the format are right in themselves, and everything that tells of the format tells
+ * of all of it: the JSON Schema, the manual page, the reference.
+ */
+#include "policy_schema.h"
+
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <json-c/json.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "cli/policy_arg.h"
+#include "cli/schema_json.h"
+
+/* ---- the tables ---- */
+
+typedef void visitor(const cyaml_schema_field_t *field, void *argument);
+
+static void visit_fields(const cyaml_schema_value_t *value, visitor *visit, void *argument)
+{
+	if (value->type == CYAML_SEQUENCE)
+		visit_fields(value->sequence.entry, visit, argument);
+	if (value->type != CYAML_MAPPING)
+		return;
+	for (const cyaml_schema_field_t *field = value->mapping.fields; field->key; field++) {
+		visit(field, argument);
+		visit_fields(&field->value, visit, argument);
+	}
+}
+
+static void expect_note(const cyaml_schema_field_t *field, void *argument)
+{
+	const struct schema_note *note = policy_schema_field_note(field);
+
+	(*(size_t *)argument)++;
+	cr_expect_neq(note, &policy_schema_note, "%s has no note", field->key);
+	cr_expect_not_null(note->help, "%s has no help", field->key);
+	if (field->value.type == CYAML_UINT)
+		cr_expect(note->least > 0 && note->most >= note->least, "%s", field->key);
+	if (field->value.type == CYAML_ENUM || field->value.type == CYAML_FLAGS)
+		cr_expect(field->value.flags & CYAML_FLAG_STRICT, "%s takes numbers", field->key);
+	cr_expect_eq(!!note->partner, !!note->partner_value, "%s", field->key);
+	cr_expect(!note->partner || (field->value.flags & CYAML_FLAG_OPTIONAL), "%s", field->key);
+}
+
+Test(schema, has_a_note_on_each_field)
+{
+	size_t count = 0;
+
+	visit_fields(&policy_schema, expect_note, &count);
+	cr_expect_eq(count, 20);
+}
+
+/* What a file without the field gets is the word whose value is 0, for libcyaml leaves that there. */
+static void expect_default(const cyaml_schema_field_t *field, void *argument)
+{
+	const struct schema_note *note = policy_schema_field_note(field);
+
+	(void)argument;
+	if (field->value.type != CYAML_ENUM || !note->absent)
+		return;
+	cr_expect_eq(field->value.enumeration.strings[0].val, 0, "%s", field->key);
+	cr_expect_str_eq(field->value.enumeration.strings[0].str, note->absent, "%s", field->key);
+}
+
+Test(schema, has_the_defaults_of_its_notes)
+{
+	visit_fields(&policy_schema, expect_default, NULL);
+}
+
+/* ---- the JSON Schema ---- */
+
+Test(schema, is_the_json_schema_of_the_documentation)
+{
+	struct json_object *written = json_object_from_file("docs/nsxattr-policy.schema.json");
+	struct json_object *made = schema_json_new();
+
+	cr_assert_not_null(written, "%s", json_util_get_last_err());
+	cr_expect(json_object_equal(written, made),
+		  "as it should be: nsxattr check --schema >docs/nsxattr-policy.schema.json");
+	json_object_put(written);
+	json_object_put(made);
+}
+
+static const char *find_pattern(struct json_object *schema)
+{
+	static const char *const path[] = { "properties", "attributes", "items",
+					    "properties", "name",	"pattern" };
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		schema = json_object_object_get(schema, path[i]);
+	return json_object_get_string(schema);
+}
+
+static bool is_name(const char *name)
+{
+	static struct diagnostics diagnostics;
+	struct policy_file *file = NULL;
+	char text[512];
+
+	diagnostics.count = 0;
+	int length = snprintf(text, sizeof(text),
+			      "version: 1\nattributes: [{ name: \"%s\", scheme: hide }]\n", name);
+	int r = policy_file_load("", text, (size_t)length, &file, &diagnostics);
+
+	policy_file_free(file);
+	return r == POLICY_FILE_LOADED;
+}
+
+Test(schema, has_a_pattern_for_names_that_says_what_the_check_says)
+{
+	static const char *const names[] = { "security.ima",
+					     "security.*",
+					     "security.i*",
+					     "trusted.a.b",
+					     "user.x y",
+					     "system.a",
+					     "security",
+					     "security.",
+					     "*",
+					     "**",
+					     "sec*",
+					     "security.*a",
+					     "security.**",
+					     "security.a@b",
+					     "security.@*",
+					     "securty.ima",
+					     "xsecurity.a",
+					     "security.a*b",
+					     "user.*",
+					     ".a",
+					     "system.*",
+					     "trusted.**",
+					     "trusted.-",
+					     "Security.ima",
+					     "security..",
+					     "security.a ",
+					     " security.a",
+					     "usersecurity.a" };
+	struct json_object *schema = schema_json_new();
+	regex_t expression;
+
+	cr_assert_eq(regcomp(&expression, find_pattern(schema), REG_EXTENDED | REG_NOSUB), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_expect_eq(is_name(names[i]), regexec(&expression, names[i], 0, NULL, 0) == 0,
+			     "%s", names[i]);
+	regfree(&expression);
+	json_object_put(schema);
+}
+
+/* ---- the documentation ---- */
+
+/* A file as one text, without the backslashes that troff(1) wants before a minus. */
+static char *read_text(const char *path)
+{
+	_cleanup_file_ FILE *from = fopen(path, "re");
+	char *text = calloc(1, 100000), *to = text;
+	int byte;
+
+	cr_assert(from && text, "%s", path);
+	while ((byte = fgetc(from)) != EOF && to < text + 99999)
+		if (byte != '\\')
+			*to++ = (char)byte;
+	return text;
+}
+
+static bool is_word_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || byte == '-';
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+		if ((at == text || !is_word_byte(at[-1])) && !is_word_byte(at[length]))
+			return true;
+	return false;
+}
+
+static void expect_documented(const cyaml_schema_field_t *field, void *argument)
+{
+	cr_expect(has_word(argument, field->key), "%s is not documented", field->key);
+	if (field->value.type != CYAML_ENUM && field->value.type != CYAML_FLAGS)
+		return;
+	for (uint32_t i = 0; i < field->value.enumeration.count; i++)
+		cr_expect(has_word(argument, field->value.enumeration.strings[i].str),
+			  "%s of %s is not documented", field->value.enumeration.strings[i].str,
+			  field->key);
+}
+
+static void expect_all_documented(const char *path)
+{
+	char *text = read_text(path);
+
+	visit_fields(&policy_schema, expect_documented, text);
+	free(text);
+}
+
+Test(schema, is_documented_to_the_last_word)
+{
+	expect_all_documented("docs/policy.md");
+	expect_all_documented("docs/nsxattr-policy.5");
+}
+
+static void expect_loadable(const char *name, const char *text, size_t length)
+{
+	static struct diagnostics diagnostics;
+	struct policy_file *file = NULL;
+
+	diagnostics.count = 0;
+	cr_expect_eq(policy_file_load(name, text, length, &file, &diagnostics), POLICY_FILE_LOADED,
+		     "%s: %s", name, diagnostics.entries[0].text);
+	policy_file_free(file);
+}
+
+Test(schema, is_kept_to_by_the_policy_in_the_reference)
+{
+	char *text = read_text("docs/policy.md");
+	const char *start = strstr(text, "```yaml\nversion: 1\n");
+
+	cr_assert_not_null(start);
+	start += strlen("```yaml\n");
+	expect_loadable("docs/policy.md", start, (size_t)(strstr(start, "\n```") - start));
+	free(text);
+}
+
+Test(schema, is_kept_to_by_the_examples)
+{
+	static struct diagnostics diagnostics;
+	glob_t examples;
+
+	cr_assert_eq(glob("examples/policies/*.yaml", 0, NULL, &examples), 0);
+	cr_expect_eq(examples.gl_pathc, 6);
+	for (size_t i = 0; i < examples.gl_pathc; i++) {
+		struct policy_file *file = NULL;
+
+		cr_expect_eq(policy_arg_read(examples.gl_pathv[i], &file, &diagnostics),
+			     POLICY_FILE_LOADED, "%s", examples.gl_pathv[i]);
+		policy_file_free(file);
+	}
+	globfree(&examples);
+}
