@@ -227,7 +227,8 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin ima-evm-utils openssl keyutils \
 	mmdebstrap e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
-	libarchive-tools python3-jsonschema python3-yaml clang $(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
+	xfsprogs btrfs-progs libarchive-tools python3-jsonschema python3-yaml clang \
+	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
 BENCH_PACKAGES := $(BUILD_PACKAGES) attr fakeroot pseudo
 

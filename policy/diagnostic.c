@@ -77,9 +77,12 @@ const char *quote_text(const char *bytes, size_t length, struct quoted_text *quo
 	for (const char *at = bytes; at < end;) {
 		size_t control = control_length(at, end);
 
-		*to++ = control ? '?' : *at;
+		if (control)
+			*to++ = '?';
+		else
+			*to++ = *at;
 		at += control ? control : 1;
 	}
-	strcpy(to, end < bytes + length ? "'..." : "'");
+	diagnostic_print(to, sizeof("'..."), "%s", end < bytes + length ? "'..." : "'");
 	return quoted->text;
 }

@@ -18,6 +18,13 @@ static const struct policy builtins[] = {
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},
 	{
+		.name = "user",
+		.rules = default_rules,
+		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		.store = STORE_USER,
+	},
+	{
 		.name = "kernel",
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},

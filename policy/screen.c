@@ -58,7 +58,9 @@ static char byte_at(const struct screen *screen, yaml_mark_t mark)
 		at = memchr(at, '\n', (size_t)(end - at));
 		at = at ? at + 1 : NULL;
 	}
-	return at && mark.column < (size_t)(end - at) ? at[mark.column] : '\0';
+	if (!at || mark.column >= (size_t)(end - at))
+		return '\0';
+	return at[mark.column];
 }
 
 static void complain_of_alias(struct screen *screen, yaml_mark_t mark)

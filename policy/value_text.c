@@ -42,8 +42,9 @@ static uint8_t digit_of(const char *digits, char digit)
 
 static uint8_t hexadecimal_digit_of(char digit)
 {
-	return digit_of(hexadecimal_digits,
-			digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit);
+	if (digit >= 'A' && digit <= 'F')
+		return (uint8_t)(digit - 'A' + 10);
+	return digit_of(hexadecimal_digits, digit);
 }
 
 static bool is_hexadecimal(const char *text, size_t length)

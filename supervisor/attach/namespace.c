@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "attach/idmap_arg.h"
@@ -85,6 +88,80 @@ int namespace_write_maps(int proc, const struct namespace_maps *maps)
 	if (r == 0 && maps->deny_setgroups)
 		r = write_file(proc, "setgroups", "deny", strlen("deny"));
 	return r < 0 ? r : write_map(proc, "gid_map", maps->groups);
+}
+
+static bool is_own_id_alone(const struct id_map *map, uint32_t own)
+{
+	return map->count == 1 && map->extents[0].count == 1 && map->extents[0].host == own;
+}
+
+/* PROGRAM PID INSIDE OUTSIDE COUNT…, each number a word. */
+#define WORD_SIZE 12
+#define WORDS_MAX (2 + 3 * ID_MAP_EXTENTS_MAX)
+
+struct words {
+	size_t count;
+	char *argv[WORDS_MAX + 1];
+	char text[WORDS_MAX][WORD_SIZE];
+};
+
+static void add_word(struct words *words, uint32_t number)
+{
+	char *word = words->text[words->count];
+
+	snprintf(word, WORD_SIZE, "%u", number);
+	words->argv[words->count++] = word;
+}
+
+static int run_program(const char *program, char **argv)
+{
+	int status;
+	pid_t child;
+	int error = posix_spawnp(&child, program, NULL, NULL, argv, environ);
+
+	if (error) {
+		log_error("cannot run %s: %s; it comes with the package uidmap", program,
+			  strerror(error));
+		return -error;
+	}
+	/* SIGCHLD may be ignored: then the child's end is all that can be learned, by ECHILD. */
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno == ECHILD ? 0 : -errno;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	log_error("%s has refused the ids", program);
+	return -EPERM;
+}
+
+static int have_map_written(const char *program, pid_t pid, const struct id_map *map)
+{
+	struct words words = { .count = 1, .argv = { (char *)(uintptr_t)program } };
+
+	add_word(&words, (uint32_t)pid);
+	for (unsigned int i = 0; i < map->count; i++) {
+		add_word(&words, map->extents[i].inside);
+		add_word(&words, map->extents[i].host);
+		add_word(&words, map->extents[i].count);
+	}
+	return run_program(program, words.argv);
+}
+
+int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps *maps)
+{
+	int r = is_own_id_alone(maps->users, geteuid()) ?
+			write_map(proc, "uid_map", maps->users) :
+			have_map_written("newuidmap", pid, maps->users);
+
+	if (r < 0)
+		return r;
+	if (maps->deny_setgroups)
+		r = write_file(proc, "setgroups", "deny", strlen("deny"));
+	if (r < 0)
+		return r;
+	return is_own_id_alone(maps->groups, getegid()) ?
+		       write_map(proc, "gid_map", maps->groups) :
+		       have_map_written("newgidmap", pid, maps->groups);
 }
 
 static int become_root(const struct namespace_maps *maps)

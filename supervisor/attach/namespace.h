@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "idmap.h"
 
@@ -39,6 +40,17 @@ int namespace_unshare(void);
  * Needs CAP_SETUID and CAP_SETGID in the parent namespace.
  */
 int namespace_write_maps(int proc, const struct namespace_maps *maps);
+
+/**
+ * namespace_have_maps_written() - give a new user namespace its ids, as a plain user
+ * @pid: the process in it
+ * @proc: from namespace_open_self() of that process
+ * @maps: the ids
+ *
+ * The caller's own id alone can be mapped as it is; for more, newuidmap(1) and newgidmap(1) look
+ * whether they are set aside for the caller.
+ */
+int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps *maps);
 
 /**
  * namespace_settle() - become what the maps make of us, in the new namespaces

@@ -134,7 +134,8 @@ static int start_supervisor(const struct run_options *options, int *ret_channel)
 	if (r == 0) {
 		ours = ends[0];
 		theirs = ends[1];
-		r = fork_supervisor(options, &(struct supervised){ theirs, pidfd, proc }, ours);
+		r = fork_supervisor(options, &(struct supervised){ theirs, getpid(), pidfd, proc },
+				    ours);
 	}
 	if (r < 0)
 		log_error("cannot start a supervisor: %s", strerror(-r));

@@ -14,6 +14,7 @@
 struct run_options {
 	char **command; /* NULL-terminated, at least one word */
 	bool keep_namespaces; /* no new user and mount namespace; the maps are not used */
+	bool is_plain; /* started by a user without privilege on the host */
 	bool deny_setgroups; /* as unshare --map-root-user: setgroups(2) stays forbidden inside */
 	struct id_map users;
 	struct id_map groups;
@@ -33,7 +34,7 @@ enum run_failure {
  *
  * The calling process itself executes the command, so that its exit status, signals, job control
  * and terminal are the command's own. To be called with one thread. Descriptors 0 to 2 must be
- * open. Needs the capabilities that sandbox_missing_capability() asks about.
+ * open. Needs the capabilities that sandbox_missing_capability() asks about, unless is_plain.
  *
  * Return: only on failure, which has been logged.
  */

@@ -100,14 +100,17 @@ static int drop_privileges(void)
 	return r;
 }
 
-/* Our procfs is the last that is opened by a path from the root. */
-static int enter_sandbox(int *ret_procfs)
+/*
+ * Our procfs is the last that is opened by a path from the root. A plain user has no root directory to
+ * give: what a path could lead to there the targets' ids decide.
+ */
+static int enter_sandbox(bool is_plain, int *ret_procfs)
 {
 	_cleanup_fd_ int procfs = open_procfs();
 
 	if (procfs < 0)
 		return procfs;
-	int r = confine_root();
+	int r = is_plain ? 0 : confine_root();
 
 	if (r == 0)
 		r = drop_privileges();
@@ -158,15 +161,17 @@ static int tell(int channel, enum handshake_step step)
 	return r;
 }
 
-static int map_ids(const struct run_options *options, int channel, int proc)
+static int map_ids(const struct run_options *options, const struct supervised *supervised)
 {
 	const struct namespace_maps maps = { &options->users, &options->groups,
 					     options->deny_setgroups };
-	int r = expect(channel, STEP_UNSHARED, NULL);
+	int r = expect(supervised->channel, STEP_UNSHARED, NULL);
 
-	if (r == 0)
-		r = namespace_write_maps(proc, &maps);
-	return r < 0 ? r : tell(channel, STEP_MAPPED);
+	if (r == 0 && options->is_plain)
+		r = namespace_have_maps_written(supervised->pid, supervised->proc, &maps);
+	else if (r == 0)
+		r = namespace_write_maps(supervised->proc, &maps);
+	return r < 0 ? r : tell(supervised->channel, STEP_MAPPED);
 }
 
 /* What is served, and what it borrows. */
@@ -191,11 +196,11 @@ static int prepare(const struct run_options *options, const struct supervised *s
 	int r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
-		r = map_ids(options, supervised->channel, supervised->proc);
+		r = map_ids(options, supervised);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &listener);
 	if (r == 0)
-		r = enter_sandbox(&procfs);
+		r = enter_sandbox(options->is_plain, &procfs);
 	if (r == 0)
 		r = shard_new(&options->shard, procfs, listener, &ret_served->shard);
 	if (r < 0)

@@ -4,11 +4,14 @@
 
 /* The life of the supervisor of one command. */
 
+#include <sys/types.h>
+
 struct run_options;
 
 /** struct supervised - what the supervisor knows the command by */
 struct supervised {
 	int channel; /* the supervisor's end of the handshake */
+	pid_t pid;
 	int pidfd;
 	int proc; /* from namespace_open_self(); -1 without new namespaces */
 };

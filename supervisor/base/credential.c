@@ -134,5 +134,10 @@ int credential_assume(const struct credential *credential, const struct credenti
 	int r = holds_host_privilege() ? become_from_outside(credential, place) :
 					 become_from_inside(credential, place);
 
-	return r < 0 ? r : set_capabilities(credential->capabilities, credential->capabilities);
+	if (r == 0)
+		r = set_capabilities(credential->capabilities, credential->capabilities);
+	/* Each change of identity has set it to fs.suid_dumpable. */
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = -errno;
+	return r;
 }

@@ -118,6 +118,11 @@ static bool has_ended(const struct errand *errand, int milliseconds)
 	return errand->pidfd >= 0 && poll(&pollfd, 1, milliseconds) > 0;
 }
 
+bool errand_is_alive(const struct errand *errand)
+{
+	return !has_ended(errand, 0);
+}
+
 /*
  * Nothing here waits for long: a child can be stopped from inside the namespace, and one that is
  * stuck in a file system does not even die at once. Such a one is reaped by the kernel when it does,

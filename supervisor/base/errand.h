@@ -10,6 +10,7 @@
  * host's namespace. It holds no descriptor but its channel and those it is given.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -53,6 +54,14 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length);
  * A child that does not end by itself is killed. The caller waits for a fraction of a second at most.
  */
 void errand_end(struct errand *errand);
+
+/**
+ * errand_is_alive() - has the child not ended?
+ *
+ * What was read of it by its number until now was the child's, if so: a number is not used again as
+ * long as its process is there.
+ */
+bool errand_is_alive(const struct errand *errand);
 
 /** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT. */
 int errand_wait_readable(const struct errand *errand);

@@ -169,6 +169,15 @@ int sandbox_confine_root(void)
 	return fchdir(empty) < 0 || chroot(".") < 0 ? -errno : 0;
 }
 
+/* A plain user has none to keep, and nothing to drop. */
+static bool is_held(cap_value_t capability)
+{
+	_cleanup_cap_ cap_t now = cap_get_proc();
+	cap_flag_value_t held = CAP_CLEAR;
+
+	return now && cap_get_flag(now, capability, CAP_PERMITTED, &held) == 0 && held == CAP_SET;
+}
+
 static bool is_kept(cap_value_t capability)
 {
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
@@ -179,6 +188,8 @@ static bool is_kept(cap_value_t capability)
 
 static int drop_bounding(void)
 {
+	if (!is_held(CAP_SETPCAP))
+		return 0;
 	for (cap_value_t capability = 0; capability < cap_max_bits(); capability++)
 		if (!is_kept(capability) && cap_get_bound(capability) == CAP_SET &&
 		    cap_drop_bound(capability) < 0)
@@ -194,7 +205,7 @@ static int drop_sets(void)
 	if (!kept)
 		return -errno;
 	for (size_t i = 0; i < COUNT_OF(needs); i++) {
-		if (!needs[i].while_serving)
+		if (!needs[i].while_serving || !is_held(needs[i].capability))
 			continue;
 		if (cap_set_flag(kept, CAP_PERMITTED, 1, &needs[i].capability, CAP_SET) < 0 ||
 		    cap_set_flag(kept, CAP_EFFECTIVE, 1, &needs[i].capability, CAP_SET) < 0)

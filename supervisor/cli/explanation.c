@@ -24,7 +24,7 @@ static void add_name(struct explanation *explanation, const char *name)
 		if (strcmp(explanation->names[i], name) == 0)
 			return;
 	if (explanation->name_count < EXPLANATION_NAMES_MAX)
-		strcpy(explanation->names[explanation->name_count++], name);
+		memcpy(explanation->names[explanation->name_count++], name, strlen(name) + 1);
 }
 
 static void add_need(struct explanation *explanation, const char *text, const char *word, int error)
@@ -74,7 +74,7 @@ static void keep_listed(struct explanation *explanation)
 		if (!is_listed(explanation, explanation->names[i], ALL_CAPABILITIES))
 			continue;
 		if (kept != i)
-			strcpy(explanation->names[kept], explanation->names[i]);
+			memcpy(explanation->names[kept], explanation->names[i], NAME_SIZE);
 		kept++;
 	}
 	explanation->name_count = kept;

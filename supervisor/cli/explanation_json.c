@@ -84,19 +84,22 @@ static struct json_object *names_json(const struct explanation *explanation)
 	return names;
 }
 
+static struct json_object *need_json(const struct explanation_need *need)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "need", need->word);
+	if (need->error)
+		add_text(object, "else", strerrorname_np(need->error));
+	return object;
+}
+
 static struct json_object *needs_json(const struct explanation *explanation)
 {
 	struct json_object *needs = json_object_new_array();
 
-	for (size_t i = 0; i < explanation->need_count; i++) {
-		const struct explanation_need *need = &explanation->needs[i];
-		struct json_object *object = json_object_new_object();
-
-		add_text(object, "need", need->word);
-		if (need->error)
-			add_text(object, "else", strerrorname_np(need->error));
-		json_object_array_add(needs, object);
-	}
+	for (size_t i = 0; i < explanation->need_count; i++)
+		json_object_array_add(needs, need_json(&explanation->needs[i]));
 	return needs;
 }
 

@@ -126,8 +126,8 @@ static const char *apply_verbose(void *place, const char *argument)
 }
 
 static const struct option_row rows[] = {
-	{ "policy", 'p', "POLICY", "what happens to which attribute: default, kernel, or a file",
-	  apply_policy },
+	{ "policy", 'p', "POLICY",
+	  "what happens to which attribute: default, user, kernel, or a file", apply_policy },
 	{ "map-auto", 0, NULL, "map the ids that /etc/subuid and /etc/subgid set", apply_map_auto },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
 	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto", apply_map_groups },
@@ -161,8 +161,9 @@ static bool check_exclusions(const struct run_request *request)
 		log_error("--no-userns makes no user namespace, so there are no ids to map");
 		return false;
 	}
-	if (request->map_root_user && maps) {
-		log_error("--map-root-user maps one id, and goes with no other --map option");
+	if (request->map_root_user &&
+	    (request->users.map.count > 0 || request->groups.map.count > 0)) {
+		log_error("--map-root-user maps the first id, and goes with --map-auto alone");
 		return false;
 	}
 	return true;
@@ -246,6 +247,25 @@ static bool resolve_map(const struct map_request *request, const struct id_sort 
 	return !complaint;
 }
 
+/** map_self_first() - our own id as 0, and behind it the range that is set aside, if asked for */
+static bool map_self_first(const struct map_request *request, const struct id_sort *sort,
+			   uint32_t self, struct id_map *ret_map)
+{
+	struct id_extent extent;
+
+	*ret_map = (struct id_map){ 1, { { 0, self, 1 } } };
+	if (!request->is_auto)
+		return true;
+	if (!find_range(sort, true, &extent))
+		return false;
+	extent.inside = 1;
+	const char *complaint = idmap_arg_add(ret_map, &extent);
+
+	if (complaint)
+		log_error("the range for the current user in %s %s", sort->file, complaint);
+	return !complaint;
+}
+
 /** resolve_maps() - the maps of the new user namespace. Return: false if there are none: logged. */
 static bool resolve_maps(const struct run_request *request, struct run_options *options)
 {
@@ -253,11 +273,10 @@ static bool resolve_maps(const struct run_request *request, struct run_options *
 
 	if (request->no_userns)
 		return true;
-	if (request->map_root_user) {
-		options->users = (struct id_map){ 1, { { 0, geteuid(), 1 } } };
-		options->groups = (struct id_map){ 1, { { 0, getegid(), 1 } } };
-		options->deny_setgroups = true;
-		return true;
+	if (request->map_root_user || (options->is_plain && is_default)) {
+		options->deny_setgroups = !request->groups.is_auto;
+		return map_self_first(&request->users, &user_ids, geteuid(), &options->users) &&
+		       map_self_first(&request->groups, &group_ids, getegid(), &options->groups);
 	}
 	return resolve_map(&request->users, &user_ids, is_default || request->users.is_given,
 			   &options->users) &&
@@ -278,24 +297,53 @@ static int exit_status(enum run_failure failure)
 	}
 }
 
-static int start(const struct run_request *request)
+/** check_privilege() - can it be done with the privilege that we have? Says why not. */
+static bool check_privilege(const struct run_options *options)
 {
 	const char *missing = sandbox_missing_capability();
+
+	if (!missing)
+		return true;
+	if (geteuid() == 0) {
+		log_error("nsxattr run as root needs root's capabilities, and %s is missing",
+			  missing);
+		return false;
+	}
+	if (options->keep_namespaces) {
+		log_error("--no-userns needs root: start it with sudo");
+		return false;
+	}
+	if (options->shard.policy->store != STORE_USER) {
+		log_error(
+			"the policy %s keeps values in security.* and trusted.*, which only root can "
+			"write: start it with sudo, or give the policy 'store: user'",
+			options->shard.policy->name);
+		return false;
+	}
+	return true;
+}
+
+/* What a plain user cannot have, the default does not ask for. */
+static const struct policy *policy_for(const struct run_request *request, bool is_plain)
+{
+	bool is_default = request->policy == policy_builtin("default");
+
+	return is_plain && is_default ? policy_builtin("user") : request->policy;
+}
+
+static int start(const struct run_request *request)
+{
+	bool is_plain = geteuid() != 0 && sandbox_missing_capability();
 	struct run_options options = {
+		.is_plain = is_plain,
 		.command = request->command,
 		.keep_namespaces = request->no_userns,
 		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
-		.shard.policy = request->policy,
+		.shard.policy = policy_for(request, is_plain),
 		.shard.standins = request->resolver,
 	};
 
-	if (missing) {
-		log_error("nsxattr run needs root's capabilities for now, and %s is missing: "
-			  "start it with sudo",
-			  missing);
-		return STATUS_USAGE;
-	}
-	if (!resolve_maps(request, &options))
+	if (!check_privilege(&options) || !resolve_maps(request, &options))
 		return STATUS_USAGE;
 	const char *lacking = filter_lacking();
 

@@ -74,12 +74,17 @@ static void dismiss(struct standin *standin)
 	fd_close(&standin->userns);
 }
 
+void standins_clear(struct standins *standins)
+{
+	for (size_t i = 0; i < STANDINS_MAX; i++)
+		dismiss(&standins->slots[i]);
+}
+
 void standins_free(struct standins *standins)
 {
 	if (!standins)
 		return;
-	for (size_t i = 0; i < STANDINS_MAX; i++)
-		dismiss(&standins->slots[i]);
+	standins_clear(standins);
 	ring_free(standins->ring);
 	free(standins);
 }

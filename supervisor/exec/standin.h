@@ -43,6 +43,9 @@ enum standin_kind {
  */
 int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins);
 
+/** standins_clear() - end those that there are. */
+void standins_clear(struct standins *standins);
+
 /** standins_free() - end all of them; NULL is accepted. */
 void standins_free(struct standins *standins);
 

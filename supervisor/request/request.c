@@ -52,6 +52,7 @@ struct request {
 	struct pinned inode;
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
+	bool ran_out; /* of descriptors */
 };
 
 /*
@@ -66,11 +67,12 @@ static bool settle(struct request *request, struct outcome outcome)
 	return false;
 }
 
-/* Our own failure leaves the outcome as it was born. ESRCH is a target that has gone. */
+/* Our own failure leaves the outcome as it was born. */
 static bool go_on(struct request *request, int result, const char *what)
 {
 	if (result > 0)
 		return settle(request, outcome_error(result));
+	request->ran_out = request->ran_out || result == -EMFILE || result == -ENFILE;
 	if (result < 0)
 		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
 			    strerror(-result));
@@ -243,9 +245,9 @@ static int check_access(const struct request *request)
 
 static bool authorize(struct request *request)
 {
-	bool is_guarded = request->decision.route != ROUTE_KERNEL ||
-			  (request->call.size == 0 &&
-			   strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
+	bool is_guarded =
+		request->decision.route != ROUTE_KERNEL ||
+		(request->call.size == 0 && strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
 
 	if (request->call.kind->operation == OPERATION_LIST || !is_guarded)
 		return true;
@@ -384,6 +386,14 @@ static void log_request(const struct request *request)
 		    result_text(&request->outcome));
 }
 
+/* What is kept between requests is kept for speed only; what a target makes us keep has an end. */
+static void forget_everything(struct workspace *workspace)
+{
+	targets_clear(workspace->targets);
+	standins_clear(workspace->standins);
+	userns_cache_clear(workspace->usernses);
+}
+
 struct outcome request_run(struct workspace *workspace, const struct seccomp_notif *notification)
 {
 	static stage *const stages[] = { read_name, read_value, read_path, identify, decide,
@@ -402,6 +412,8 @@ struct outcome request_run(struct workspace *workspace, const struct seccomp_not
 	fd_close(&request.inode.fd);
 	if (request.userns)
 		userns_unref(request.userns);
+	if (request.ran_out)
+		forget_everything(workspace);
 	return request.outcome;
 }
 

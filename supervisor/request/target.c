@@ -71,12 +71,17 @@ int targets_new(int procfs, struct targets **ret_targets)
 	return 0;
 }
 
+void targets_clear(struct targets *targets)
+{
+	for (size_t i = 0; i < TARGETS_MAX; i++)
+		target_close(&targets->slots[i]);
+}
+
 void targets_free(struct targets *targets)
 {
 	if (!targets)
 		return;
-	for (size_t i = 0; i < TARGETS_MAX; i++)
-		target_close(&targets->slots[i]);
+	targets_clear(targets);
 	free(targets);
 }
 

@@ -30,6 +30,9 @@ struct targets;
 /** targets_new() - an empty table. @procfs: of proc_open(), borrowed. Return: 0; -ENOMEM. */
 int targets_new(int procfs, struct targets **ret_targets);
 
+/** targets_clear() - close everything that is kept. */
+void targets_clear(struct targets *targets);
+
 /** targets_free() - close everything; NULL is accepted. */
 void targets_free(struct targets *targets);
 

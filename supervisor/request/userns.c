@@ -104,12 +104,19 @@ int userns_cache_new(int procfs, struct userns_cache **ret_cache)
 	return 0;
 }
 
+void userns_cache_clear(struct userns_cache *cache)
+{
+	for (size_t i = 0; i < CACHE_MAX; i++) {
+		userns_unrefp(&cache->slots[i]);
+		cache->slots[i] = NULL;
+	}
+}
+
 void userns_cache_free(struct userns_cache *cache)
 {
 	if (!cache)
 		return;
-	for (size_t i = 0; i < CACHE_MAX; i++)
-		userns_unrefp(&cache->slots[i]);
+	userns_cache_clear(cache);
 	userns_unref(cache->host);
 	free(cache);
 }
@@ -149,6 +156,9 @@ static int read_maps(int procfs, struct userns *userns)
 		r = read_map(procfs, errand.pid, "uid_map", &userns->ids.uids);
 	if (r == 0)
 		r = read_map(procfs, errand.pid, "gid_map", &userns->ids.gids);
+	/* The namespace's root can kill the child, and have its number given to another process. */
+	if (r == 0 && !errand_is_alive(&errand))
+		r = -ESRCH;
 	errand_end(&errand);
 	if (r == 0)
 		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);

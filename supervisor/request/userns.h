@@ -42,6 +42,9 @@ struct userns_cache;
  */
 int userns_cache_new(int procfs, struct userns_cache **ret_cache);
 
+/** userns_cache_clear() - let go of all but the host's. */
+void userns_cache_clear(struct userns_cache *cache);
+
 /** userns_cache_free() - let go of all; NULL is accepted. */
 void userns_cache_free(struct userns_cache *cache);
 

@@ -119,7 +119,7 @@ Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
 Test(cli_run, names_every_builtin_policy_in_its_refusal)
 {
 	refuses("-p strict id",
-		"--policy=strict is no policy; there are: default, kernel; a file's name has a '/' "
+		"--policy=strict is no policy; there are: default, user, kernel; a file's name has a '/' "
 		"in it, or .yaml behind");
 	cr_expect_not_null(policy_builtin("default"));
 	cr_expect_not_null(policy_builtin("kernel"));
@@ -197,7 +197,7 @@ Test(cli_run, refuses_a_root_user_without_a_namespace)
 Test(cli_run, refuses_other_maps_beside_the_root_user)
 {
 	refuses("--map-root-user --map-users=1:1:1 id",
-		"--map-root-user maps one id, and goes with no other --map option");
+		"--map-root-user maps the first id, and goes with --map-auto alone");
 }
 
 Test(cli_run, answers_a_question_for_help_wherever_it_stands)

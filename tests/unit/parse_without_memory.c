@@ -55,23 +55,23 @@ void *malloc(size_t size)
 	return admits() ? __libc_malloc(size) : NULL;
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
-	return admits() ? __libc_calloc(count, size) : NULL;
+	return admits() ? __libc_calloc(nmemb, size) : NULL;
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *ptr, size_t size)
 {
 	if (!admits())
 		return NULL;
-	held -= is_counting && memory;
-	return __libc_realloc(memory, size);
+	held -= is_counting && ptr;
+	return __libc_realloc(ptr, size);
 }
 
-void free(void *memory)
+void free(void *ptr)
 {
-	held -= is_counting && memory;
-	__libc_free(memory);
+	held -= is_counting && ptr;
+	__libc_free(ptr);
 }
 
 static const char text[] = "version: 1\n"
