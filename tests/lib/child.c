@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -75,4 +76,6 @@ void child_enter_userns(const char *map)
 	unsigned int first = (unsigned int)strtoul(map, NULL, 10);
 
 	NEED(setresgid(first, first, first) == 0 && setresuid(first, first, first) == 0);
+	/* A change of ids takes a process its own entry in /proc, where the next map would go. */
+	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
 }
