@@ -66,6 +66,17 @@ int proc_open_within(int directory, const char *path, uint64_t flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int proc_open_parent(int directory)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, directory, "..", &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
 static ssize_t read_to_end(int fd, char *buffer, size_t size)
 {
 	size_t length = 0;

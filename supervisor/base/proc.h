@@ -39,6 +39,9 @@ bool proc_is_root(int fd);
  */
 int proc_open_within(int directory, const char *path, uint64_t flags);
 
+/** proc_open_parent() - the directory above, on the same procfs. Return: as proc_open_within(). */
+int proc_open_parent(int directory);
+
 /**
  * proc_read() - read a small file to its end
  * @directory: where @path begins

@@ -188,6 +188,12 @@ int inode_remove(const struct pinned *inode, const char *name)
 	return may_be_changed(name) ? remove_attribute(inode, name) : -EPERM;
 }
 
+int inode_remove_class(const struct pinned *inode, const char *name)
+{
+	return name_is_class(name, strnlen(name, NAME_SIZE)) ? remove_attribute(inode, name) :
+							       -EPERM;
+}
+
 static bool is_lent(const struct rule *rule, const char *name, const void *value, size_t size)
 {
 	if (rule->scheme != SCHEME_HOST || strchr(name, '@') ||

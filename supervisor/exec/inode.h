@@ -78,6 +78,9 @@ int inode_set_host(const struct pinned *inode, const struct rule *rule, const ch
  */
 int inode_remove_host(const struct pinned *inode, const struct rule *rule, const char *name);
 
+/** inode_remove_class() - removexattr(2) of a class alone, which is no name. Return: -errno; 0. */
+int inode_remove_class(const struct pinned *inode, const char *name);
+
 /** inode_list() - listxattr(2). Return: the list's length; -errno. */
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size);
 

@@ -186,6 +186,8 @@ static int object_to_change(const struct pinned *inode, const struct decision *d
 {
 	const char *name = "security.nsxattr@uid=1";
 
+	if (name_is_class(decision->base, decision->base_length))
+		return inode_remove_class(inode, decision->base);
 	if (decision->in_user_store)
 		name = "user.nsxattr.security.nsxattr@uid=1";
 	else if (name_is_trusted(decision->base, decision->base_length))

@@ -10,14 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -171,17 +169,6 @@ static int translate(const struct target *target, unsigned int level, pid_t numb
 	return 0;
 }
 
-static int open_parent(int directory)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
-	long fd = syscall(SYS_openat2, directory, "..", &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
 static int climb_to_root(int directory, unsigned int *ret_depth)
 {
 	_cleanup_fd_ int at = fcntl(directory, F_DUPFD_CLOEXEC, 0);
@@ -191,7 +178,7 @@ static int climb_to_root(int directory, unsigned int *ret_depth)
 			*ret_depth = depth;
 			return TAKE_FD(at);
 		}
-		int parent = open_parent(at);
+		int parent = proc_open_parent(at);
 
 		if (parent < 0)
 			return parent;
@@ -324,7 +311,9 @@ static int find_ours(const struct target *target, const char *path, unsigned int
 
 	if (directory < 0)
 		return directory;
-	*ret_place = (struct place){ directory, process, process == own };
+	/* What is in map_files is not granted to the process itself either. */
+	*ret_place =
+		(struct place){ directory, process, process == own && !strstr(ours, "/map_files") };
 	return 0;
 }
 

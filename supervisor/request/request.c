@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "exec/helper.h"
 #include "exec/inode.h"
 #include "exec/standin.h"
@@ -16,6 +17,7 @@
 #include "request/decode.h"
 #include "request/memory.h"
 #include "request/notify.h"
+#include "request/place.h"
 #include "request/remedy.h"
 #include "request/resolve.h"
 #include "request/target.h"
@@ -279,10 +281,25 @@ static int call_as_target(struct request *request, size_t *ret_length)
 	return r < 0 ? r : standin_call(standin, &call, ret_length);
 }
 
+/*
+ * Below its own entry of procfs a process is granted what its stand-in is not, and then learns that
+ * there are no attributes.
+ */
+static bool is_in_own_entry(const struct request *request)
+{
+	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
+
+	return proc_is_on(request->inode.fd) &&
+	       place_find(request->target, request->inode.fd, &place) == 0 && place.is_own;
+}
+
 static bool execute_as_target(struct request *request)
 {
 	size_t length = 0;
 	int r = call_as_target(request, &length);
+
+	if (r == EACCES && is_in_own_entry(request))
+		r = EOPNOTSUPP;
 
 	if (r == 0)
 		request->outcome = outcome_value((long)length);

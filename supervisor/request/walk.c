@@ -11,7 +11,7 @@
  *
  * Below its own entry in procfs a thread may do what the kernel grants it by being that process, also
  * when its memory is not dumpable. A stand-in is another process; where it is refused there, we open
- * with our own privilege, again on our own procfs. Below our own entry, and a helper's, a stand-in
+ * with our own privilege, without crossing a mount. Below our own entry, and a helper's, a stand-in
  * would be granted what the target is not, so there everything is refused.
  */
 #include "request/walk.h"
@@ -107,31 +107,43 @@ static int open_by_standin(const struct walk *walk, int directory, const char *n
 	return standin_open(walk->standin, directory, name, &how, ret_fd);
 }
 
-/* What is in map_files is not granted to the process itself either. */
-static bool is_granted(const struct place *place, const char *name, int error)
+static bool is_granted(const struct place *place, int error)
 {
-	return place->is_own && (error == EACCES || error == EPERM) && !strchr(name, '-');
+	return place->is_own && (error == EACCES || error == EPERM);
 }
 
-/*
- * Open a name of an entry of procfs, on ours. The name is one component, and what is there is the
- * kernel's: a magic link leads where the kernel says.
- */
-static int open_at_place(const struct walk *walk, const char *name, uint64_t flags, int *ret_fd)
+/* Follow a magic link: on our procfs, where what is under its name is the kernel's. */
+static int open_magic(const struct walk *walk, const char *name, int *ret_fd)
 {
 	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
 
 	if (place_find(walk->target, walk->at, &place) < 0 ||
 	    standin_is_process(walk->standin, place.process))
 		return EACCES;
-	int r = open_by_standin(walk, place.directory, name, flags, ret_fd);
+	int r = open_by_standin(walk, place.directory, name, 0, ret_fd);
 
-	if (r <= 0 || !is_granted(&place, name, r))
+	if (r <= 0 || !is_granted(&place, r))
 		return r;
-	int fd = openat(place.directory, name, O_PATH | O_CLOEXEC | (int)flags);
+	int fd = openat(place.directory, name, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* What a stand-in is refused below an entry of procfs may be granted to the process itself. */
+static int open_as_itself(const struct walk *walk, const char *name, int error, int *ret_fd)
+{
+	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
+
+	if (place_find(walk->target, walk->at, &place) < 0 || !is_granted(&place, error))
+		return error;
+	int fd = strcmp(name, "..") == 0 ? proc_open_parent(walk->at) :
+					   proc_open_within(walk->at, name, O_PATH | O_NOFOLLOW);
+
+	if (fd < 0)
+		return fd == -EXDEV ? error : -fd;
 	*ret_fd = fd;
 	return 0;
 }
@@ -140,9 +152,9 @@ static int open_component(const struct walk *walk, const char *name, int *ret_fd
 {
 	int r = open_by_standin(walk, walk->at, name, O_NOFOLLOW, ret_fd);
 
-	if ((r == EACCES || r == EPERM) && proc_is_on(walk->at) && !proc_is_root(walk->at))
-		return open_at_place(walk, name, O_NOFOLLOW, ret_fd);
-	return r;
+	if ((r != EACCES && r != EPERM) || !proc_is_on(walk->at) || proc_is_root(walk->at))
+		return r;
+	return open_as_itself(walk, name, r, ret_fd);
 }
 
 /* Cut the next component off the path. Return: false at its end. */
@@ -239,7 +251,7 @@ static int follow_self(struct walk *walk, bool is_thread)
 static int follow_magic(struct walk *walk, const struct step *step)
 {
 	_cleanup_fd_ int fd = -1;
-	int r = open_at_place(walk, step->name, 0, &fd);
+	int r = open_magic(walk, step->name, &fd);
 
 	if (r != 0)
 		return r;
@@ -268,12 +280,12 @@ static int follow_link(struct walk *walk, const struct step *step)
 static int step_up(struct walk *walk)
 {
 	const char *name = is_same_place(walk->at, walk->root) ? "." : "..";
-	int fd;
-	int r = open_by_standin(walk, walk->at, name, 0, &fd);
+	_cleanup_fd_ int fd = -1;
+	int r = open_component(walk, name, &fd);
 
 	if (r != 0)
 		return r;
-	move_to(walk, fd);
+	move_to(walk, TAKE_FD(fd));
 	return 0;
 }
 

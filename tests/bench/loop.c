@@ -144,14 +144,24 @@ static double nanoseconds_now(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/** run_batch() - Return: nanoseconds a call; below 0 when a result is not the expected one. */
+static bool is_expected(const struct operation *operation, const struct site *site, ssize_t result,
+			ssize_t expected)
+{
+	if (result == expected)
+		return true;
+	fprintf(stderr, "loop: %s %s: a call gives %zd after others gave %zd\n", operation->name,
+		site->path, result, expected);
+	return false;
+}
+
+/** run_batch() - Return: nanoseconds a call; below 0 when a result is not the expected one: said. */
 static double run_batch(const struct operation *operation, struct site *site, unsigned long calls,
 			ssize_t expected)
 {
 	double start = nanoseconds_now();
 
 	for (unsigned long i = 0; i < calls; i++)
-		if (call_once(operation, site) != expected)
+		if (!is_expected(operation, site, call_once(operation, site), expected))
 			return -1;
 	return (nanoseconds_now() - start) / (double)calls;
 }
@@ -166,11 +176,8 @@ static bool measure(const struct operation *operation, struct site *site, unsign
 	for (unsigned long i = 0; i < batches; i++) {
 		double each = run_batch(operation, site, calls, result);
 
-		if (each < 0) {
-			fprintf(stderr, "loop: %s %s: not every call gave %zd\n", operation->name,
-				site->path, result);
+		if (each < 0)
 			return false;
-		}
 		printf(" %.1f", each);
 	}
 	putchar('\n');

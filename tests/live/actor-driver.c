@@ -15,8 +15,10 @@
  *
  *	as IDENTITY		become somebody of tests/live/identity.h, for good
  *	uid N, gid N, groups N,N…, fsuid N	the same in detail; all four ids of a kind are set
+ *	many-groups N		1 to N
  *	nest MAP [keep]		go on in a user namespace below this one; keep: without becoming the
  *				first id in it. "-" is no map at all
+ *	nest-pids		go on as the first process of a new pid namespace with its own /proc
  *	open N PATH [path|nofollow|write|dir]	open a file as descriptor N
  *	cd, chroot, rm, rmdir PATH; mkdir, file, chmod PATH MODE; chown PATH UID GID; symlink TEXT
  *	PATH; bind FROM TO [ro]; mount TYPE PATH; unshare-mount
@@ -212,6 +214,17 @@ static void set_groups(const struct words *words)
 	answer(setgroups(count, groups));
 }
 
+/* 1, 2, 3… */
+static void set_many_groups(const struct words *words)
+{
+	static gid_t groups[65536];
+	size_t count = number(words, 1, 10);
+
+	for (size_t i = 0; i < count && i < COUNT_OF(groups); i++)
+		groups[i] = (gid_t)i + 1;
+	answer(setgroups(count, groups));
+}
+
 static void set_fsuid(const struct words *words)
 {
 	setfsuid(number(words, 1, 10));
@@ -289,6 +302,30 @@ static void nest(const struct words *words)
 	if (is_mapped)
 		write_maps(pid, map);
 	if (write(to_child[1], &byte, 1) != 1 || waitpid(pid, &status, 0) < 0)
+		err(EXIT_FAILURE, "the nested process");
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+/* The same for a pid namespace; the first process in it is the child. */
+static void nest_pids(const struct words *words)
+{
+	int status;
+
+	(void)words;
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0) {
+		answer(-1);
+		return;
+	}
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(EXIT_FAILURE, "fork");
+	if (pid == 0) {
+		(void)mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		answer(mount("proc", "/proc", "proc", 0, NULL));
+		return;
+	}
+	if (waitpid(pid, &status, 0) < 0)
 		err(EXIT_FAILURE, "the nested process");
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }
@@ -404,9 +441,11 @@ static const struct command {
 	{ "uid", set_uid },
 	{ "gid", set_gid },
 	{ "groups", set_groups },
+	{ "many-groups", set_many_groups },
 	{ "fsuid", set_fsuid },
 	{ "undumpable", make_undumpable },
 	{ "nest", nest },
+	{ "nest-pids", nest_pids },
 	{ "open", open_file },
 	{ "cd", change_directory },
 	{ "chroot", change_root },

@@ -26,7 +26,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/xattr.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -179,6 +179,7 @@ static struct {
 	const struct identity *identity;
 	uint64_t seed;
 	enum cwd cwd;
+	bool has_vague_lists; /* the size of a list is asked for, and may be too large */
 	struct area path, name, args, value, buffer, readonly;
 } run;
 
@@ -311,6 +312,11 @@ static void pick_buffer(struct dice *dice, struct step *step)
 	if (dice_chance(dice, 30)) {
 		step->is_exact = true;
 		step->delta = (long)dice_below(dice, 3) - 1;
+	}
+	/* By contract the size of a list is exact; overlayfs says that of the layer's. */
+	if (run.has_vague_lists && step->form->verb == XATTR_LIST) {
+		step->is_exact = false;
+		step->size = 65536;
 	}
 	if (dice_chance(dice, 30))
 		step->value_place = *DICE_PICK(dice, places);
@@ -641,6 +647,9 @@ static size_t path_expand(const char *path, char *to)
 		case 'P':
 			length += (size_t)sprintf(to + length, "%d", getpid());
 			break;
+		case 'v':
+			run.has_vague_lists = true;
+			break;
 		case 'T':
 			length += (size_t)sprintf(to + length, "%ld", syscall(SYS_gettid));
 			break;
@@ -926,6 +935,7 @@ struct options {
 	const char *only;
 	bool makes_tree;
 	bool runs;
+	bool in_thread; /* that is not the first of its process */
 };
 
 /* "3,17-20": is the index in it? Without a list, every one is. */
@@ -948,7 +958,8 @@ static _Noreturn void usage(void)
 {
 	fprintf(stderr, "usage: differential-driver --directory=DIR [--seed=S] [--operations=N]\n"
 			"	[--profile=view|kernel|others] [--identity=NAME]\n"
-			"	[--steps=make|run|all] [--only=N,N-N,...]\n"
+			"	[--steps=make|run|all] [--only=N,N-N,...] [--thread]\n"
+			"	[--vague-lists]\n"
 			"DIR is the caller's; the tree is made in DIR/tree.\n");
 	exit(2);
 }
@@ -971,6 +982,8 @@ static void options_parse(int argc, char **argv, struct options *options)
 		{ "identity", required_argument, NULL, 'i' },
 		{ "steps", required_argument, NULL, 't' },
 		{ "only", required_argument, NULL, 'o' },
+		{ "thread", no_argument, NULL, 'T' },
+		{ "vague-lists", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	int option;
@@ -998,6 +1011,12 @@ static void options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'o':
 			options->only = optarg;
+			break;
+		case 'v':
+			run.has_vague_lists = true;
+			break;
+		case 'T':
+			options->in_thread = true;
 			break;
 		default:
 			usage();
@@ -1031,6 +1050,25 @@ static void areas_make(void)
 		err(EXIT_FAILURE, "mprotect");
 }
 
+static void *run_steps(void *argument)
+{
+	const struct options *options = argument;
+
+	for (uint64_t i = 0; i < options->operations; i++)
+		if (is_selected(options->only, i))
+			step_run(i);
+	return NULL;
+}
+
+static void run_steps_in_thread(struct options *options)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_steps, options) != 0)
+		errx(EXIT_FAILURE, "pthread_create");
+	pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static char output[1 << 16];
@@ -1049,8 +1087,9 @@ int main(int argc, char **argv)
 	identity_assume(run.identity);
 	printf("profile %s identity %s seed %" PRIu64 "\n", profile_names[run.profile],
 	       run.identity->name, run.seed);
-	for (uint64_t i = 0; i < options.operations; i++)
-		if (is_selected(options.only, i))
-			step_run(i);
+	if (options.in_thread)
+		run_steps_in_thread(&options);
+	else
+		run_steps(&options);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

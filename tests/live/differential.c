@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ struct comparison {
 	const char *policy;
 	bool has_namespace; /* in the profiles other than view */
 	bool has_foreigners; /* attributes of others lie on the tree */
+	bool in_thread; /* the calls are not made by the first thread */
+	const char *file_system; /* mounted by the host; NULL: that of the scratch directory */
 };
 
 #define VIEW(name, how)                                              \
@@ -69,6 +72,13 @@ static const struct comparison comparisons[] = {
 	VIEWS("hidden"),
 	{ .identity = "root", .resolver = "ring", .profile = "view", .has_foreigners = true },
 	{ .identity = "admin", .resolver = "process", .profile = "view", .has_foreigners = true },
+	{ .identity = "root", .resolver = "ring", .profile = "view", .in_thread = true },
+	{ .identity = "hidden", .resolver = "process", .profile = "view", .in_thread = true },
+	/* Other file systems; on an overlay, the tree is in the layer below. */
+	{ .identity = "root", .resolver = "ring", .profile = "view", .file_system = "tmpfs" },
+	{ .identity = "user", .resolver = "process", .profile = "view", .file_system = "tmpfs" },
+	{ .identity = "root", .resolver = "process", .profile = "view", .file_system = "overlay" },
+	{ .identity = "admin", .resolver = "ring", .profile = "view", .file_system = "overlay" },
 	/* With everything left to the kernel nothing differs, here or there. */
 	KERNEL("root", false),
 	KERNEL("root", true),
@@ -125,6 +135,11 @@ static void make_directory(const char *path, bool is_namespaces)
 	cr_assert_eq(chown(path, owner, owner), 0);
 }
 
+static bool is_overlay(const struct comparison *comparison)
+{
+	return comparison->file_system && strcmp(comparison->file_system, "overlay") == 0;
+}
+
 /* Run the driver, with its standard output in the log. */
 static void run_driver(const struct side *side, const struct comparison *comparison,
 		       const char *driver, unsigned long seed, const char *steps)
@@ -141,6 +156,10 @@ static void run_driver(const struct side *side, const struct comparison *compari
 		option("seed", number),
 		option("operations", environment("OPERATIONS", OPERATIONS)),
 		option("steps", steps),
+		/* The first NULL ends them; no comparison has both. */
+		comparison->in_thread  ? "--thread" :
+		is_overlay(comparison) ? "--vague-lists" :
+					 NULL,
 		NULL,
 	};
 	struct launch launch = side->launch;
@@ -274,6 +293,47 @@ static void compare_among_foreigners(const struct comparison *comparison, const 
 	cr_assert_eq(visits, 0, "the tree has changed");
 }
 
+/* ---- other file systems ---- */
+
+static void mount_on(const struct side *side, const char *type, const char *options)
+{
+	if (mount("none", side->directory, type, 0, options) < 0)
+		SKIP("%s cannot be mounted: %s", type, strerror(errno));
+	scratch_mounted(side->directory);
+}
+
+static void cover_with_tmpfs(const struct side *side, uid_t owner)
+{
+	mount_on(side, "tmpfs", "mode=755");
+	cr_assert_eq(chown(side->directory, owner, owner), 0);
+}
+
+/* The upper layer's root is what is seen, so that has the owner of what it covers. */
+static void cover_with_overlay(const struct side *side, bool is_namespaces)
+{
+	char upper[512], work[512], options[2048];
+
+	snprintf(upper, sizeof(upper), "%s.upper", side->directory);
+	snprintf(work, sizeof(work), "%s.work", side->directory);
+	make_directory(upper, is_namespaces);
+	make_directory(work, false);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", side->directory,
+		 upper, work);
+	mount_on(side, "overlay", options);
+}
+
+/* The driver takes the directory's path as it is: the mount covers what it has made there. */
+static void compare_on_overlay(const struct comparison *comparison, const char *driver,
+			       unsigned long seed, const struct side *sides)
+{
+	for (size_t i = 0; i < 2; i++) {
+		run_driver(&sides[i], comparison, driver, seed, "make");
+		cover_with_overlay(&sides[i], sides[i].launch.map);
+		run_driver(&sides[i], comparison, driver, seed, "run");
+	}
+	compare(comparison, seed, &sides[0], &sides[1]);
+}
+
 /* ---- the tests ---- */
 
 static void run_comparison(const struct comparison *comparison, const char *driver,
@@ -281,35 +341,45 @@ static void run_comparison(const struct comparison *comparison, const char *driv
 {
 	bool is_view = strcmp(comparison->profile, "view") == 0;
 	bool has_namespace = is_view || comparison->has_namespace;
-	const struct side native = {
-		.directory = scratch_path("native"),
-		.log = scratch_path("native.log"),
-		.launch.map = !is_view && has_namespace ? USUAL_MAP : NULL,
-	};
-	const struct side supervised = {
-		.directory = scratch_path("supervised"),
-		.log = scratch_path("supervised.log"),
-		.launch = { .is_supervised = true,
-			    .map = has_namespace ? USUAL_MAP : NULL,
-			    .policy = comparison->policy,
-			    .resolver = comparison->resolver },
+	const struct side sides[] = {
+		{
+			.directory = scratch_path("native"),
+			.log = scratch_path("native.log"),
+			.launch.map = !is_view && has_namespace ? USUAL_MAP : NULL,
+		},
+		{
+			.directory = scratch_path("supervised"),
+			.log = scratch_path("supervised.log"),
+			.launch = { .is_supervised = true,
+				    .map = has_namespace ? USUAL_MAP : NULL,
+				    .policy = comparison->policy,
+				    .resolver = comparison->resolver },
+		},
 	};
 
-	/* The scratch directory is "..", which both may change. */
-	make_directory(native.directory, native.launch.map);
-	make_directory(supervised.directory, has_namespace);
-	if (comparison->has_foreigners) {
-		compare_among_foreigners(comparison, driver, seed, &native, &supervised);
+	make_directory(sides[0].directory, sides[0].launch.map);
+	make_directory(sides[1].directory, has_namespace);
+	if (is_overlay(comparison)) {
+		compare_on_overlay(comparison, driver, seed, sides);
 		return;
 	}
-	run_driver(&native, comparison, driver, seed, "all");
-	run_driver(&supervised, comparison, driver, seed, "all");
-	compare(comparison, seed, &native, &supervised);
+	if (comparison->file_system) {
+		cover_with_tmpfs(&sides[0], 0);
+		cover_with_tmpfs(&sides[1], USUAL_ROOT);
+	}
+	if (comparison->has_foreigners) {
+		compare_among_foreigners(comparison, driver, seed, &sides[0], &sides[1]);
+		return;
+	}
+	run_driver(&sides[0], comparison, driver, seed, "all");
+	run_driver(&sides[1], comparison, driver, seed, "all");
+	compare(comparison, seed, &sides[0], &sides[1]);
 }
 
 static void begin(void)
 {
 	scratch_new();
+	scratch_keep_mounts();
 }
 
 TestSuite(differential, .init = begin, .fini = scratch_remove, .timeout = 2 * PATIENCE);

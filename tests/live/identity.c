@@ -438,6 +438,26 @@ Test(identity, a_supplementary_group_opens_a_directory)
 	actor_end(actor);
 }
 
+/* The kernel allows 65536 groups; Samba's and sssd's users have hundreds. */
+Test(identity, the_last_of_many_groups)
+{
+	static const unsigned int counts[] = { 33, 257, 1024 };
+	const char *directory = inode_directory("grouped", USUAL_ROOT, 0710);
+
+	give_values(inode_file("grouped/file", USUAL_ROOT));
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		struct actor *actor = actor_inside();
+
+		cr_assert_eq(chown(directory, USUAL_ROOT, USUAL_ROOT + counts[i]), 0);
+		EXPECT(actor, "0", "many-groups %u", counts[i]);
+		EXPECT(actor, "0", "uid 5");
+		EXPECT(actor, "3 own", "getxattr grouped/file security.a");
+		cr_assert_eq(chown(directory, USUAL_ROOT, USUAL_ROOT + counts[i] + 1), 0);
+		EXPECT(actor, "EACCES", "getxattr grouped/file security.a");
+		actor_end(actor);
+	}
+}
+
 /* What is remembered of a subject is not used for the next. */
 Test(identity, credentials_change_from_call_to_call)
 {

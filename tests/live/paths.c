@@ -300,6 +300,26 @@ Test(paths, links_into_procfs)
 	duet_end(&duet);
 }
 
+/* Another procfs, with other numbers: its "self" is the target's there. */
+Test(paths, a_pid_namespace_with_its_own_procfs)
+{
+	struct duet duet = duet_with_tree();
+
+	SAME(&duet, "0", "nest-pids");
+	SAME(&duet, "1", "pid");
+	SAME(&duet, "20", "open 20 file");
+	SAME(&duet, "4 file", "getxattr /proc/self/fd/20 security.a");
+	SAME(&duet, "4 file", "getxattr /proc/1/fd/20 security.a");
+	SAME(&duet, "4 file", "getxattr /proc/thread-self/fd/20 security.a");
+	SAME(&duet, "4 file", "getxattr /proc/self/cwd/link security.a");
+	SAME(&duet, "4 file", "getxattr /proc/1/task/1/root/proc/self/cwd/link security.a");
+	SAME(&duet, "ENOENT", "getxattr /proc/2/cwd/link security.a");
+	SAME(&duet, "0", "setxattr /proc/self/cwd/file security.b x");
+	SAME(&duet, "0", "as hidden");
+	SAME(&duet, "4 file", "getxattr /proc/self/fd/20 security.a");
+	duet_end(&duet);
+}
+
 /* Others' entries are nobody's magic links but theirs. */
 Test(paths, the_entry_of_another_process)
 {
