@@ -377,8 +377,13 @@ static void pick_procfs_path(struct dice *dice, struct step *step)
 		pick_hosts_path(dice, step);
 		return;
 	}
-	/* An undumpable process has the host's root as the owner of its entries. */
-	step->is_look_only = run.profile == PROFILE_VIEW && run.identity->is_undumpable &&
+	/*
+	 * An undumpable process, or one with an fsuid of its own, has others as the owners of its
+	 * entries, and the kernel grants it some writes there because it is that process. They all
+	 * end in EOPNOTSUPP; a stand-in's end in EACCES.
+	 */
+	step->is_look_only = run.profile != PROFILE_KERNEL &&
+			     (run.identity->is_undumpable || run.identity->fsuid) &&
 			     (kind < 25 || step->form->way != BY_PATH);
 	append(step,
 	       kind < 25 ? *DICE_PICK(dice, procfs_inodes) : *DICE_PICK(dice, procfs_objects));

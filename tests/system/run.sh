@@ -236,10 +236,12 @@ limits_of_namespaces() {
 refusals() {
 	ends "no command" 2 "there is no command to run" "${run[@]}"
 	ends "an unknown option" 2 "did you mean '--policy'" "$NSXATTR" run --polcy=x true
-	ends "an unknown policy" 2 "there are: default, kernel" "$NSXATTR" run -p nonesuch true
+	ends "an unknown policy" 2 "there are: default, user, kernel" "$NSXATTR" run -p nonesuch true
 	ends "an unknown subcommand" 2 "did you mean 'run'" "$NSXATTR" rum true
 	ends "no subcommand" 2 "nsxattr --help" "$NSXATTR"
-	ends "an ordinary user" 2 "CAP_SYS_ADMIN is missing" "${as_user[@]}" "$SCENE/bin/nsxattr" run true
+	ends "an ordinary user without a namespace" 2 "--no-userns needs root" \
+		"${as_user[@]}" "$SCENE/bin/nsxattr" run -N true
+	check "an ordinary user in a namespace" "${as_user[@]}" "$SCENE/bin/nsxattr" run true
 	ends "root without one of the capabilities" 2 "CAP_SETGID is missing" \
 		setpriv --bounding-set=-setgid --inh-caps=-setgid "$NSXATTR" run -r true
 	check "--help is no failure" "$NSXATTR" run --help
