@@ -143,6 +143,8 @@ int call_read_name(const struct call *call, char name[NAME_SIZE])
 	size_t length;
 	int r = read_string(call->tid, call->name, name, NAME_SIZE, &length);
 
+	/* A string in any case: the log shows it. */
+	name[r != 0 ? 0 : NAME_SIZE - 1] = '\0';
 	if (r != 0)
 		return r;
 	return length == 0 || length == NAME_SIZE ? ERANGE : 0;

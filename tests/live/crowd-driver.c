@@ -8,6 +8,8 @@
  *	crowd-driver churn ROUNDS		fork, vfork and exec, also by a thread
  *	crowd-driver threads ROUNDS		threads with credentials, directories and descriptors
  *						of their own
+ *	crowd-driver race ROUNDS		many want to be the one that creates, or removes
+ *	crowd-driver flip ROUNDS		what a call is about changes while it is made
  *	crowd-driver mortals			reads numbers; has so many children killed in the middle
  *						of calls, then says so
  */
@@ -439,6 +441,165 @@ static void run_threads(int argc, char **argv)
 	printf("%u rounds\n", rounds);
 }
 
+/* ---- race ---- */
+
+static struct {
+	unsigned int rounds;
+	pthread_barrier_t start;
+	atomic_uint created, replaced, removed;
+} race;
+
+static void count(atomic_uint *counter, const char *what, long result, int error, int loser)
+{
+	if (result == 0)
+		atomic_fetch_add(counter, 1);
+	else if (error != loser)
+		wrong("%s: %s", what, strerrorname_np(error));
+}
+
+static void race_round(const char *name)
+{
+	long r;
+
+	pthread_barrier_wait(&race.start);
+	r = setxattr("file", name, "x", 1, XATTR_CREATE);
+	count(&race.created, "create", r, errno, EEXIST);
+	pthread_barrier_wait(&race.start);
+	r = setxattr("file", name, "y", 1, XATTR_REPLACE);
+	count(&race.replaced, "replace", r, errno, 0);
+	pthread_barrier_wait(&race.start);
+	r = removexattr("file", name);
+	count(&race.removed, "remove", r, errno, ENODATA);
+	pthread_barrier_wait(&race.start);
+}
+
+static void *run_in_race(void *argument)
+{
+	(void)argument;
+	for (unsigned int i = 0; i < race.rounds; i++)
+		race_round(i % 2 ? "security.race" : "trusted.race");
+	return NULL;
+}
+
+static void run_race(int argc, char **argv)
+{
+	pthread_t threads[THREADS];
+
+	(void)argc;
+	race.rounds = (unsigned int)strtoul(argv[0], NULL, 10);
+	make_file("file");
+	pthread_barrier_init(&race.start, NULL, THREADS);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, run_in_race, NULL);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	if (race.created != race.rounds || race.removed != race.rounds ||
+	    race.replaced != THREADS * race.rounds)
+		wrong("%u rounds: %u created, %u replaced, %u removed", race.rounds, race.created,
+		      race.replaced, race.removed);
+	printf("%u rounds\n", race.rounds);
+}
+
+/* ---- flip ---- */
+
+struct xattr_args {
+	uint64_t value;
+	uint32_t size;
+	uint32_t flags;
+};
+
+/* What one thread changes while the other's calls are about it. */
+static struct {
+	atomic_bool is_over;
+	volatile char name[64];
+	struct xattr_args args;
+} flip;
+
+/* All of the same length, so that what a call reads is one of them, or one with another's end. */
+static const char *const flip_names[] = { "user.aaaaaaa", "security.aaa", "security.a@b",
+					  "trusted.aaaa", "bogus.aaaaaa" };
+
+static void flip_name(unsigned int turn)
+{
+	const char *name = flip_names[turn % COUNT_OF(flip_names)];
+
+	for (size_t i = 0; i < 13; i++)
+		flip.name[i] = name[i];
+}
+
+/* "link" leads to the own file, or to the host's, which is the test's to make. */
+static void flip_link(unsigned int turn)
+{
+	(void)!symlink(turn % 2 ? "file" : "../hosts", "new");
+	(void)rename("new", "link");
+}
+
+static void flip_size(unsigned int turn)
+{
+	*(volatile uint32_t *)&flip.args.size = turn % 2 ? 20 : 0;
+}
+
+static void *keep_flipping(void *argument)
+{
+	void (*turn_over)(unsigned int) = *(void (**)(unsigned int))argument;
+
+	for (unsigned int turn = 0; !atomic_load(&flip.is_over); turn++)
+		turn_over(turn);
+	return NULL;
+}
+
+static void use_flipped_name(void)
+{
+	char value[16];
+
+	setxattr("file", (const char *)(uintptr_t)flip.name, "x", 1, 0);
+	getxattr("file", (const char *)(uintptr_t)flip.name, value, sizeof(value));
+}
+
+static void use_flipped_link(void)
+{
+	setxattr("link", "security.aaa", "x", 1, 0);
+	setxattr("link", "user.aaa", "x", 1, 0);
+	removexattr("link", "security.hosts");
+	removexattr("link", "user.hosts");
+}
+
+/* Empty, a file capability could be set by everybody; with a value it is refused to this one. */
+static void use_flipped_size(void)
+{
+	static const uint32_t capability[5] = { 0x02000001, 1U << 13 };
+
+	flip.args.value = (uintptr_t)capability;
+	syscall(463, AT_FDCWD, "file", 0, "security.capability", &flip.args, sizeof(flip.args));
+}
+
+static void flip_and_use(unsigned int rounds, void turn_over(unsigned int), void use(void))
+{
+	pthread_t thread;
+
+	atomic_store(&flip.is_over, false);
+	turn_over(0);
+	pthread_create(&thread, NULL, keep_flipping, &turn_over);
+	for (unsigned int i = 0; i < rounds; i++)
+		use();
+	atomic_store(&flip.is_over, true);
+	pthread_join(thread, NULL);
+}
+
+static void run_flip(int argc, char **argv)
+{
+	unsigned int rounds = (unsigned int)strtoul(argv[0], NULL, 10);
+
+	(void)argc;
+	make_file("file");
+	flip_and_use(rounds, flip_name, use_flipped_name);
+	flip_and_use(rounds, flip_link, use_flipped_link);
+	if (setresgid(5, 5, 5) < 0 || setresuid(5, 5, 5) < 0)
+		err(EXIT_FAILURE, "setresuid");
+	flip_and_use(rounds, flip_size, use_flipped_size);
+	printf("%u rounds\n", rounds);
+}
+
 /* ---- mortals ---- */
 
 static void *call_for_ever(void *argument)
@@ -515,8 +676,9 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(int argc, char **argv);
 	} scenes[] = {
-		{ "storm", run_storm },	    { "churn", run_churn },	{ "child", run_child },
-		{ "threads", run_threads }, { "mortals", run_mortals },
+		{ "storm", run_storm },	    { "churn", run_churn }, { "child", run_child },
+		{ "race", run_race },	    { "flip", run_flip },   { "threads", run_threads },
+		{ "mortals", run_mortals },
 	};
 
 	self = argv[0];
@@ -526,5 +688,5 @@ int main(int argc, char **argv)
 		scenes[i].run(argc - 2, argv + 2);
 		return fflush(stdout) != 0 || atomic_load(&wrongs) > 0;
 	}
-	errx(2, "usage: crowd-driver storm|churn|threads ROUNDS, or mortals");
+	errx(2, "usage: crowd-driver storm|churn|threads|race|flip ROUNDS, or mortals");
 }

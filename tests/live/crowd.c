@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "actor.h"
@@ -79,6 +80,41 @@ Test(crowd, programs_that_fork_and_execute)
 Test(crowd, threads_with_things_of_their_own)
 {
 	run_scene_everywhere("threads", "50", NULL);
+}
+
+Test(crowd, one_of_many_creates_and_one_removes)
+{
+	run_scene_everywhere("race", "100", NULL);
+}
+
+static void check_flip(const char *resolver)
+{
+	const char *hosts = inode_file("hosts", 0), *file = scratch_path("inside/file");
+	struct launch inside = { .is_supervised = true, .map = USUAL_MAP, .resolver = resolver };
+
+	inode_set(hosts, "security.hosts", "x");
+	inode_set(hosts, "user.hosts", "x");
+	run_scene(inside, "inside", USUAL_ROOT, "flip", "3000", NULL);
+	INODE_LISTS(hosts, "security.hosts,user.hosts,");
+	INODE_HAS(file, "security.aaa", NULL);
+	INODE_HAS(file, "security.a@b", NULL);
+	INODE_HAS(file, "trusted.aaaa", NULL);
+	cr_expect_eq(getxattr(file, "security.capability", NULL, 0), -1);
+	cr_expect_eq(errno, ENODATA);
+	/* It has not been refused everything, either. */
+	INODE_HAS(file, "user.aaaaaaa", "x");
+	INODE_HAS(file, "security.aaa@uid=100000", "x");
+}
+
+/* Names, links and sizes that change between what is checked and what is done. */
+Test(crowd, what_changes_during_a_call_opens_nothing)
+{
+	check_flip("ring");
+}
+
+Test(crowd, what_changes_during_a_call_opens_nothing_by_helpers)
+{
+	check_flip("process");
 }
 
 /* ---- what the supervisor holds ---- */
