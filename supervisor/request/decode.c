@@ -150,6 +150,19 @@ int call_read_name(const struct call *call, char name[NAME_SIZE])
 	return length == 0 || length == NAME_SIZE ? ERANGE : 0;
 }
 
+bool call_read_name_and_path(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX])
+{
+	const uint64_t addresses[] = { call->name, call->path };
+	char *const buffers[] = { name, path };
+
+	/* Empty ones have rules of their own. */
+	return !call->is_descriptor && call->kind->operation != OPERATION_LIST &&
+	       memory_read_strings(call->tid, addresses, buffers) && name[0] != '\0' &&
+	       path[0] != '\0';
+}
+
+_Static_assert(MEMORY_SHORT <= NAME_SIZE && MEMORY_SHORT <= PATH_MAX, "short strings have room");
+
 int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX])
 {
 	if (call->size > XATTR_SIZE_MAX)

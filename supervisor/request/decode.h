@@ -49,6 +49,14 @@ int call_decode(const struct seccomp_notif *notification, struct call *ret_call)
 int call_read_name(const struct call *call, char name[NAME_SIZE]);
 
 /**
+ * call_read_name_and_path() - both at once, where both are short
+ * @call: a get, set or remove
+ *
+ * Return: whether it was done; if not, call_read_name() and call_read_path() do it.
+ */
+bool call_read_name_and_path(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX]);
+
+/**
  * call_read_value() - the value of a set
  * @value: where it goes, call->size bytes
  *

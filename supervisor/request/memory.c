@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
-
-/* Most names and paths are shorter; a read of that much costs as much as one of a few bytes. */
-#define FIRST_PIECE 256
+#include <unistd.h>
 
 /* A read that runs into a hole is short, even within one piece: what came before is good. */
 static ssize_t read_some(pid_t tid, uint64_t address, void *buffer, size_t length)
@@ -41,7 +39,7 @@ int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, s
 
 	while (done < size) {
 		size_t room = size - done;
-		size_t wanted = done == 0 && room > FIRST_PIECE ? FIRST_PIECE : room;
+		size_t wanted = done == 0 && room > MEMORY_SHORT ? MEMORY_SHORT : room;
 		ssize_t piece = read_some(tid, address + done, buffer + done, wanted);
 
 		if (piece < 0)
@@ -58,6 +56,32 @@ int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, s
 	}
 	*ret_length = size;
 	return 0;
+}
+
+static size_t rest_of_page(uint64_t address)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t rest = page - address % page;
+
+	return rest < MEMORY_SHORT ? rest : MEMORY_SHORT;
+}
+
+bool memory_read_strings(pid_t tid, const uint64_t addresses[2], char *const buffers[2])
+{
+	struct iovec local[2], remote[2];
+	size_t total = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = rest_of_page(addresses[i]);
+
+		local[i] = (struct iovec){ .iov_base = buffers[i], .iov_len = length };
+		remote[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)addresses[i],
+					    .iov_len = length };
+		total += length;
+	}
+	return process_vm_readv(tid, local, 2, remote, 2, 0) == (ssize_t)total &&
+	       memchr(buffers[0], '\0', local[0].iov_len) &&
+	       memchr(buffers[1], '\0', local[1].iov_len);
 }
 
 /*

@@ -8,9 +8,13 @@
  * proves that it was this target's memory.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/* Most names and paths are shorter; a read of that much costs as much as one of a few bytes. */
+#define MEMORY_SHORT 256
 
 /**
  * memory_read() - copy @length bytes from @address of thread @tid
@@ -30,6 +34,17 @@ int memory_read(pid_t tid, uint64_t address, void *buffer, size_t length);
  * Return: 0; -EFAULT if the memory ends before the string does; other -errno as memory_read().
  */
 int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, size_t *ret_length);
+
+/**
+ * memory_read_strings() - copy two short strings at the cost of one
+ * @tid: the thread
+ * @addresses: where each begins
+ * @buffers: where each goes, MEMORY_SHORT bytes
+ *
+ * Return: whether both were there, with their NULs, in the page where they begin and in MEMORY_SHORT
+ * bytes; else nothing is said of either.
+ */
+bool memory_read_strings(pid_t tid, const uint64_t addresses[2], char *const buffers[2]);
 
 /**
  * memory_write() - copy @length bytes to @address of thread @tid

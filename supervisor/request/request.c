@@ -47,6 +47,7 @@ struct request {
 	struct workspace *workspace;
 	uint64_t id;
 	struct call call;
+	bool has_path; /* it was read together with the name */
 	struct target *target;
 	struct userns *userns;
 	struct subject subject;
@@ -127,8 +128,12 @@ static bool read_name(struct request *request)
 {
 	if (request->call.kind->operation == OPERATION_LIST)
 		return true;
-	if (!go_on(request, call_read_name(&request->call, request->workspace->name),
-		   "read a name"))
+	struct workspace *workspace = request->workspace;
+
+	request->has_path =
+		call_read_name_and_path(&request->call, workspace->name, workspace->path);
+	if (!request->has_path &&
+	    !go_on(request, call_read_name(&request->call, workspace->name), "read a name"))
 		return false;
 	return is_left_to_kernel(request) ? leave_to_kernel(request) : true;
 }
@@ -143,6 +148,8 @@ static bool read_value(struct request *request)
 
 static bool read_path(struct request *request)
 {
+	if (request->has_path)
+		return true;
 	return go_on(request, call_read_path(&request->call, request->workspace->path),
 		     "read a path");
 }
@@ -220,13 +227,22 @@ static int pin(struct request *request)
 	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
 }
 
+static bool is_change(const struct call *call)
+{
+	return call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_REMOVE;
+}
+
 static bool resolve(struct request *request)
 {
 	if (!go_on(request, pin(request), "resolve a path"))
 		return false;
 	request->inode.directory = request->workspace->fd_directory;
-	/* Everything so far was read by the number of a thread: it was this one's if it still waits. */
-	return notify_is_valid(request->workspace->listener, request->id);
+	/*
+	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
+	 * For what changes nothing it is enough to know that before the answer is delivered.
+	 */
+	return !is_change(&request->call) ||
+	       notify_is_valid(request->workspace->listener, request->id);
 }
 
 static int check_access(const struct request *request)
@@ -234,7 +250,7 @@ static int check_access(const struct request *request)
 	enum operation operation = request->call.kind->operation;
 	struct object object = { 0 };
 
-	if (operation == OPERATION_SET || operation == OPERATION_REMOVE) {
+	if (is_change(&request->call)) {
 		int r = inode_owner(&request->inode, &object);
 
 		if (r < 0)

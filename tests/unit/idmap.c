@@ -150,6 +150,8 @@ Test(idmap, refuses_what_is_no_map)
 		"\n0 1 1\n",
 		"0\n1\n1\n",
 		"0 1 1\r\n",
+		"0 1 1;5 6 1\n",
+		"0 1 1 ;\n5 6 1\n",
 		/* no ids at all */
 		"0 1 0\n",
 		/* beyond the last id, which is 4294967294 */
@@ -173,6 +175,7 @@ Test(idmap, refuses_what_is_no_map)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		cr_expect_eq(parse(texts[i], &map), -EINVAL, "'%s' was taken", texts[i]);
 	cr_expect_eq(parse_bytes("0 1 1\0\n", 7, &map), -EINVAL);
+	cr_expect_eq(parse_bytes("0 1 1\0005 6 1\n", 12, &map), -EINVAL);
 }
 
 Test(idmap, leaves_the_result_alone_on_failure)

@@ -181,6 +181,53 @@ Test(memory, is_looked_at_for_the_size_of_the_buffer)
 	}
 }
 
+static bool read_strings(const char *first, const char *second)
+{
+	char buffers[2][MEMORY_SHORT + 1];
+	char *const places[] = { buffers[0], buffers[1] };
+	const uint64_t addresses[] = { address_of(first), address_of(second) };
+
+	buffers[0][MEMORY_SHORT] = buffers[1][MEMORY_SHORT] = '#';
+	bool done = memory_read_strings(gettid(), addresses, places);
+
+	cr_expect(buffers[0][MEMORY_SHORT] == '#' && buffers[1][MEMORY_SHORT] == '#',
+		  "it has written behind a buffer");
+	if (done) {
+		cr_expect_str_eq(buffers[0], first);
+		cr_expect_str_eq(buffers[1], second);
+	}
+	return done;
+}
+
+Test(memory, has_two_short_strings_at_once)
+{
+	char *longest = string_before(memory + page, MEMORY_SHORT - 1);
+	char *at_hole = string_before(hole(), 5);
+
+	cr_expect(read_strings("one", "another"));
+	cr_expect(read_strings("", ""));
+	cr_expect(read_strings(longest, at_hole));
+	cr_expect(read_strings(at_hole, longest));
+	cr_expect(read_strings(at_hole, at_hole));
+}
+
+/* It may give up where it pleases, but for the memory that is most often asked for. */
+Test(memory, has_not_two_strings_where_one_is_missing)
+{
+	char *crossing = string_before(memory + page + 3, 6);
+	const char *bad = NULL;
+
+	cr_expect_not(read_strings("one", crossing));
+	cr_expect_not(read_strings(crossing, "one"));
+	memset(memory + 2 * page, 's', page);
+	cr_expect_not(read_strings("one", memory + 2 * page), "no NUL among the first bytes");
+	cr_expect_not(read_strings(hole() - 10, "one"), "no NUL before the hole");
+	cr_expect_not(read_strings(hole(), "one"));
+	cr_expect_not(read_strings("one", hole()));
+	cr_expect_not(read_strings("one", bad));
+	cr_expect_not(read_strings(bad, "one"));
+}
+
 Test(memory, leaves_what_lies_behind_the_buffer_alone)
 {
 	char buffer[12] = "########...";
@@ -279,6 +326,9 @@ Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 	cr_expect_eq(memory_read(child, address_of(memory), buffer, 7), -ESRCH);
 	cr_expect_eq(memory_read_string(child, address_of(memory), buffer, 7, &length), -ESRCH);
 	cr_expect_eq(memory_write(child, address_of(memory), "w", 1), -ESRCH);
+	cr_expect_not(memory_read_strings(
+		child, (const uint64_t[]){ address_of(memory), address_of(memory) },
+		(char *const[]){ buffer, buffer }));
 }
 
 /* The number of a thread that our pid namespace does not see. */

@@ -113,4 +113,6 @@ Test(quota, counts_below_user_what_is_stored_there)
 	cr_expect(admits("security.c", SIMULATED_INODE("user.nsxattr.security.a@uid=7\0")));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("user.nsxattr.security.one@uid=7\0")));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("security.one\0")));
+	/* a value of the other store, of a container with the same root */
+	cr_expect(admits("security.c", SIMULATED_INODE("security.a@uid=100000\0")));
 }

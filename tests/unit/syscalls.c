@@ -124,6 +124,9 @@ Test(syscalls, have_the_bit_of_x32_on_one_architecture_only)
 	cr_expect_not_null(syscall_find(AUDIT_ARCH_X86_64, 188 | X32_BIT));
 	cr_expect_null(syscall_find(AUDIT_ARCH_I386, 226 | X32_BIT));
 	cr_expect_null(syscall_find(AUDIT_ARCH_AARCH64, 5 | X32_BIT));
+	for (int bit = 1 << 12; bit < X32_BIT; bit <<= 1)
+		cr_expect_null(syscall_find(AUDIT_ARCH_X86_64, 188 | bit), "bit %#x",
+			       (unsigned int)bit);
 }
 
 /* The sentinel for "no such call here" must not be a number that somebody can ask for. */

@@ -138,6 +138,14 @@ Test(view, shows_an_inherited_name_once)
 		    "security.ima\0");
 }
 
+/* 100000 is how 1000000 begins. */
+Test(view, is_not_taken_in_by_a_name_that_begins_as_another)
+{
+	expect_view(&container, "security.ima@uid=1000000\0security.ima\0", "security.ima\0");
+	expect_view(&container, "security.im@uid=100000\0security.ima\0",
+		    "security.im\0security.ima\0");
+}
+
 /* In the order of the inode: the place of a plain name is that of the value it stands for. */
 Test(view, shows_a_name_where_its_value_lies)
 {
@@ -327,8 +335,9 @@ Test(view, fits_in_its_size_when_it_grows_most)
 	struct user_namespace parent = simulated_userns(&host, "0 1 1\n1 2 1\n");
 	struct user_namespace child = simulated_userns(&parent, "0 2 1\n4294967294 1 1\n");
 
-	expect_view(&child, "security.a@uid=1\0trusted.b@uid=1\0security.c@uid=1\0",
-		    "security.a\0security.a@uid=4294967294\0trusted.b@uid=4294967294\0"
+	expect_view(&child, "security.a@uid=1\0security.b@uid=1\0security.c@uid=1\0",
+		    "security.a\0security.a@uid=4294967294\0"
+		    "security.b\0security.b@uid=4294967294\0"
 		    "security.c\0security.c@uid=4294967294\0");
 }
 
@@ -408,7 +417,8 @@ Test(view, drops_all_else_below_user)
 /* The values of a container with the other store are not this one's. */
 Test(view, sees_one_store_only)
 {
-	expect_view_by(&user_store, &container, SIMULATED_INODE("security.ima@uid=100000\0"),
+	expect_view_by(&user_store, &container,
+		       SIMULATED_INODE("security.ima@uid=100000\0security.ima@uid=100010\0"),
 		       SIMULATED_INODE(""));
 	expect_view_by(&schemes, &container,
 		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"),

@@ -1,0 +1,792 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attacks from inside, by the root of a namespace. The working directory is its own; beside it lie
+ * "private", a directory that only the host's root may search, with a file "secret", and "host", a
+ * file that everybody may read. Prints what it has seen; a line that begins with "wrong" is something
+ * that no target may get, and makes the exit status 1. What the kernel says of a path is asked with
+ * stat(2), which no supervisor sees.
+ *
+ *	attack-driver covered			directories mounted over entries of procfs
+ *	attack-driver links			text links mounted over entries of procfs
+ *	attack-driver jail			the same in a root directory with nothing but /proc
+ *	attack-driver entries [helper]		/proc/SUPERVISOR, and that of a helper
+ *	attack-driver capability ROUNDS		an attribute's size changes during the call
+ *	attack-driver entry			an entry of procfs that the target has made up
+ *	attack-driver race ROUNDS [fast]	name and path change during the call
+ *	attack-driver helpers ROUNDS		helpers are killed and stopped
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/xattr.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xattr_calls.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define NAME "security.a"
+/* Seconds after which a call counts as one that hangs, and a process as one that is not there. */
+#define PATIENCE 60
+
+static unsigned int wrongs;
+
+static void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void wrong(const char *format, ...)
+{
+	va_list arguments;
+
+	if (wrongs++ >= 20)
+		return;
+	va_start(arguments, format);
+	fputs("wrong: ", stdout);
+	vprintf(format, arguments);
+	putchar('\n');
+	fflush(stdout);
+	va_end(arguments);
+}
+
+/* ---- what a call has to give ---- */
+
+static void expect_error(const char *what, const char *path, long result, int error)
+{
+	int found = errno;
+
+	if (result >= 0)
+		wrong("%s of %s succeeds; natively: %s", what, path, strerrorname_np(error));
+	else if (found != error)
+		wrong("%s of %s: %s; natively: %s", what, path, strerrorname_np(found),
+		      strerrorname_np(error));
+}
+
+static void expect_value(const char *path, const char *value)
+{
+	char found[64] = "";
+	ssize_t length = getxattr(path, NAME, found, sizeof(found) - 1);
+
+	if (length < 0)
+		wrong("%s: %s, not %s", path, strerrorname_np(errno), value);
+	else if (strcmp(found, value) != 0)
+		wrong("%s: %s, not %s", path, found, value);
+}
+
+/*
+ * Where the kernel finds nothing, no call may find anything, and each has to say so as the kernel does.
+ * @value: what is found there; NULL: the kernel lets nobody in
+ */
+static void compare(const char *path, const char *value)
+{
+	char buffer[1024];
+	struct stat stat_buffer;
+	int error = stat(path, &stat_buffer) < 0 ? errno : 0;
+
+	if ((error == 0) != (value != NULL)) {
+		wrong("%s: not the scene that was meant (%s)", path,
+		      error ? strerrorname_np(error) : "it is found");
+	} else if (value) {
+		expect_value(path, value);
+	} else {
+		expect_error("get", path, getxattr(path, NAME, buffer, sizeof(buffer)), error);
+		expect_error("set", path, setxattr(path, NAME, "attack", 6, 0), error);
+		expect_error("list", path, listxattr(path, buffer, sizeof(buffer)), error);
+		expect_error("remove", path, removexattr(path, NAME), error);
+	}
+}
+
+/* ---- scenery ---- */
+
+static void make_file(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || fsetxattr(fd, NAME, value, strlen(value), 0) < 0)
+		err(EXIT_FAILURE, "%s", path);
+	close(fd);
+}
+
+static void make_directory(const char *path)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		err(EXIT_FAILURE, "%s", path);
+}
+
+/* One's own directory, with a file. */
+static void make_own(void)
+{
+	make_directory("own");
+	make_file("own/file", "own");
+}
+
+/* Below the working directory; static. */
+static const char *absolute(const char *path)
+{
+	static char paths[4][PATH_MAX];
+	static unsigned int turn;
+	char *result = paths[turn++ % COUNT_OF(paths)], *directory = getcwd(NULL, 0);
+
+	if (!directory)
+		err(EXIT_FAILURE, "getcwd");
+	snprintf(result, PATH_MAX, "%s/%s", directory, path);
+	free(directory);
+	return result;
+}
+
+static void leave_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		err(EXIT_FAILURE, "cannot have mounts of one's own");
+}
+
+static pid_t fork_checked(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(EXIT_FAILURE, "fork");
+	if (pid == 0) {
+		wrongs = 0;
+		/* Natively nothing here waits; SIGALRM ends what does. */
+		alarm(PATIENCE);
+	}
+	return pid;
+}
+
+static _Noreturn void end_child(void)
+{
+	fflush(stdout);
+	_exit(wrongs > 0);
+}
+
+static void await(pid_t pid, const char *what)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0)
+		err(EXIT_FAILURE, "waitpid");
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		wrong("%s: a call has hung for %d s", what, PATIENCE);
+	else if (status != 0)
+		wrong("%s: status %#x", what, (unsigned int)status);
+}
+
+/* ---- directories over entries of procfs ---- */
+
+static const char *const directories[] = {
+	"/proc/self/fdinfo", "/proc/self/task", "/proc/self/net", "/proc/self/attr",
+	"/proc/self/ns",     "/proc/self/fd",	"/proc/self",	  "/proc/tty",
+	"/proc/sys",	     "/proc",
+};
+
+/* In a process of its own. @is_hidden: it does not own its entry, and is let in there all the same. */
+static void look_below(const char *from, const char *on, const char *file, const char *value,
+		       bool is_hidden)
+{
+	char path[PATH_MAX];
+
+	leave_mounts();
+	if (mount(from, on, NULL, MS_BIND | MS_REC, NULL) < 0) {
+		wrong("%s cannot be mounted over: %s", on, strerrorname_np(errno));
+		return;
+	}
+	if (is_hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
+		err(EXIT_FAILURE, "prctl");
+	snprintf(path, sizeof(path), "%s/%s", on, file);
+	compare(path, value);
+	snprintf(path, sizeof(path), "%s/../%s/%s", on, strrchr(on, '/') + 1, file);
+	if (strcmp(on, "/proc/self") != 0)
+		compare(path, value);
+	if (chdir(on) == 0)
+		compare(file, value);
+}
+
+static void cover(const char *on, bool is_hidden)
+{
+	pid_t pid = fork_checked();
+
+	if (pid == 0) {
+		look_below("../private", on, "secret", NULL, is_hidden);
+		end_child();
+	}
+	await(pid, on);
+	pid = fork_checked();
+	if (pid == 0) {
+		look_below("own", on, "file", "own", is_hidden);
+		end_child();
+	}
+	await(pid, on);
+}
+
+static void run_covered(void)
+{
+	make_own();
+	for (size_t i = 0; i < COUNT_OF(directories); i++) {
+		cover(directories[i], false);
+		cover(directories[i], true);
+	}
+}
+
+/* ---- links over entries of procfs ---- */
+
+/* A link on a tmpfs is moved over a file of procfs. */
+static void mount_link(const char *tmpfs, const char *text, const char *on)
+{
+	char link[PATH_MAX];
+
+	snprintf(link, sizeof(link), "%s/link", tmpfs);
+	if (mount("none", tmpfs, "tmpfs", 0, NULL) < 0 || symlink(text, link) < 0)
+		err(EXIT_FAILURE, "%s", link);
+	int tree = open_tree(AT_FDCWD, link,
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+
+	if (tree < 0 || move_mount(tree, "", AT_FDCWD, on, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		err(EXIT_FAILURE, "cannot mount a link over %s", on);
+	close(tree);
+}
+
+struct text {
+	const char *text;
+	const char *on;
+	const char *value; /* as compare() */
+};
+
+/* @jail: the root directory to be, in which there is /proc; NULL: it stays */
+static void follow(const struct text *text, const char *jail, bool is_hidden)
+{
+	pid_t pid = fork_checked();
+
+	if (pid == 0) {
+		leave_mounts();
+		if (jail && (mount("/proc", "jail/proc", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+			     chroot(jail) < 0 || chdir("/") < 0))
+			err(EXIT_FAILURE, "%s", jail);
+		mount_link("tmpfs", text->text, text->on);
+		if (is_hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
+			err(EXIT_FAILURE, "prctl");
+		compare(text->on, text->value);
+		end_child();
+	}
+	await(pid, text->text);
+}
+
+static void follow_all(const struct text *texts, size_t count, const char *jail)
+{
+	for (size_t i = 0; i < count; i++) {
+		follow(&texts[i], jail, false);
+		follow(&texts[i], jail, true);
+	}
+}
+
+static const char *behind(const char *start, const char *path)
+{
+	static char texts[4][2 * PATH_MAX];
+	static unsigned int turn;
+	char *text = texts[turn++ % COUNT_OF(texts)];
+
+	snprintf(text, sizeof(texts[0]), "%s%s", start, path);
+	return text;
+}
+
+static void run_links(void)
+{
+	const char *secret = absolute("../private/secret"), *file = absolute("own/file");
+	const char *up_secret = behind("../..", secret), *up_file = behind("../..", file);
+	const char *root_secret = behind("/proc/self/root", secret);
+	const char *root_file = behind("/proc/self/root", file);
+	const struct text texts[] = {
+		{ secret, "/proc/self/comm", NULL },
+		{ secret, "/proc/version", NULL },
+		{ up_secret, "/proc/self/comm", NULL },
+		{ up_secret, "/proc/version", NULL },
+		{ root_secret, "/proc/self/comm", NULL },
+		{ root_secret, "/proc/version", NULL },
+		{ "cwd/../private/secret", "/proc/self/comm", NULL },
+		{ "self/cwd/../private/secret", "/proc/version", NULL },
+		{ "cwd/own/file", "/proc/version", NULL },
+		{ file, "/proc/self/comm", "own" },
+		{ file, "/proc/version", "own" },
+		{ up_file, "/proc/self/comm", "own" },
+		{ root_file, "/proc/version", "own" },
+		{ "cwd/own/file", "/proc/self/comm", "own" },
+		{ "self/cwd/own/file", "/proc/version", "own" },
+	};
+
+	make_own();
+	make_directory("tmpfs");
+	follow_all(texts, COUNT_OF(texts), NULL);
+}
+
+/* What all may read on the host does not exist in here. */
+static void run_jail(void)
+{
+	const char *host = absolute("../host");
+	const char *up_host = behind("../../../..", host);
+	const char *root_host = behind("/proc/self/root", host);
+	const char *first_host = behind("/proc/1/root", host);
+	const struct text texts[] = {
+		{ host, "/proc/self/comm", NULL },	{ host, "/proc/version", NULL },
+		{ up_host, "/proc/self/comm", NULL },	{ up_host, "/proc/version", NULL },
+		{ root_host, "/proc/self/comm", NULL }, { root_host, "/proc/version", NULL },
+		{ first_host, "/proc/version", NULL },	{ "/file", "/proc/self/comm", "jailed" },
+		{ "/file", "/proc/version", "jailed" }, { "cwd/file", "/proc/self/comm", "jailed" },
+	};
+
+	make_directory("jail");
+	make_directory("jail/proc");
+	make_directory("jail/tmpfs");
+	make_file("jail/file", "jailed");
+	follow_all(texts, COUNT_OF(texts), "jail");
+}
+
+/* ---- other processes ---- */
+
+/* What stands behind a word of /proc/PID/status. */
+static bool status_has(pid_t pid, const char *field, char *text, size_t size)
+{
+	char path[64], line[256];
+	size_t length = strlen(field);
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *status = fopen(path, "re");
+
+	while (status && !found && fgets(line, sizeof(line), status)) {
+		found = strncmp(line, field, length) == 0 && line[length] == ':';
+		line[strcspn(line, "\n")] = '\0';
+		if (found)
+			snprintf(text, size, "%s", line + length + 2);
+	}
+	if (status)
+		fclose(status);
+	return found;
+}
+
+static bool has_parent(pid_t pid, pid_t parent)
+{
+	char text[256];
+
+	return status_has(pid, "PPid", text, sizeof(text)) && strtol(text, NULL, 10) == parent;
+}
+
+static bool is_nsxattr(pid_t pid)
+{
+	char text[256];
+
+	return status_has(pid, "Name", text, sizeof(text)) && strcmp(text, "nsxattr") == 0;
+}
+
+/* @uid: in our namespace; -1: any */
+static bool has_uid(pid_t pid, long uid)
+{
+	char text[256];
+
+	return uid < 0 ||
+	       (status_has(pid, "Uid", text, sizeof(text)) && strtol(text, NULL, 10) == uid);
+}
+
+/* A child of this process. Return: 0: there is none. */
+static pid_t find_child(pid_t parent, long uid)
+{
+	DIR *proc = opendir("/proc");
+	pid_t found = 0;
+
+	if (!proc)
+		err(EXIT_FAILURE, "/proc");
+	for (struct dirent *entry; found == 0 && (entry = readdir(proc));) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && has_parent(pid, parent) && is_nsxattr(pid) && has_uid(pid, uid))
+			found = pid;
+	}
+	closedir(proc);
+	return found;
+}
+
+static pid_t need_child(pid_t parent, long uid)
+{
+	time_t end = time(NULL) + PATIENCE;
+	pid_t pid;
+
+	while ((pid = find_child(parent, uid)) == 0 && time(NULL) < end)
+		sched_yield();
+	if (pid == 0)
+		errx(EXIT_FAILURE, "process %d has no child of uid %ld", parent, uid);
+	return pid;
+}
+
+/* Whoever has started us reaps it, as a subreaper. */
+static pid_t find_supervisor(void)
+{
+	return need_child(getppid(), -1);
+}
+
+/* ---- the entries of the supervisor and its helpers ---- */
+
+static const char *const entries[] = {
+	"root", "root/proc", "cwd",  "cwd/..", "exe",  "fd/0", "fd/1", "fd/2",
+	"fd/3", "fd/4",	     "fd/5", "fd/6",   "fd/7", "fd/8", "fd/9", "fd/10",
+};
+
+static void try_entries(const char *start)
+{
+	char path[PATH_MAX];
+	struct stat stat_buffer;
+
+	snprintf(path, sizeof(path), "%s/root%s", start, absolute("../host"));
+	compare(path, NULL);
+	if (stat(path, &stat_buffer) == 0 || errno != EACCES)
+		wrong("%s: the kernel does not say EACCES", path);
+	for (size_t i = 0; i < COUNT_OF(entries); i++) {
+		snprintf(path, sizeof(path), "%s/%s", start, entries[i]);
+		compare(path, NULL);
+	}
+}
+
+static void try_process(pid_t pid)
+{
+	char start[PATH_MAX];
+
+	snprintf(start, sizeof(start), "/proc/%d", pid);
+	try_entries(start);
+	snprintf(start, sizeof(start), "/proc/%d/task/%d", pid, pid);
+	try_entries(start);
+	snprintf(start, sizeof(start), "/proc/self/root/proc/%d", pid);
+	try_entries(start);
+	snprintf(start, sizeof(start), "/proc/self/../%d", pid);
+	try_entries(start);
+}
+
+static void run_entries(bool has_helper)
+{
+	pid_t supervisor = find_supervisor();
+
+	make_own();
+	expect_value("own/file", "own");
+	try_process(supervisor);
+	if (!has_helper)
+		return;
+	pid_t helper = need_child(supervisor, 0);
+
+	try_process(helper);
+	if (find_child(supervisor, 0) != helper)
+		wrong("the helper has not lived as long as its test");
+}
+
+/* ---- what changes during a call ---- */
+
+/* Words in memory that a call is about, and a thread that writes now one text there, now another. */
+#define WORDS_MAX 2
+#define TEXTS_MAX 3
+
+struct flip {
+	_Atomic(uint64_t) words[WORDS_MAX];
+	uint64_t texts[TEXTS_MAX][WORDS_MAX];
+	size_t text_count;
+	atomic_bool is_over;
+	pthread_t thread;
+};
+
+static void *flip_thread(void *argument)
+{
+	struct flip *flip = argument;
+
+	for (unsigned int i = 0; !atomic_load_explicit(&flip->is_over, memory_order_relaxed); i++) {
+		for (size_t word = 0; word < WORDS_MAX; word++)
+			atomic_store_explicit(&flip->words[word],
+					      flip->texts[i % flip->text_count][word],
+					      memory_order_relaxed);
+		/* Each text stays for a time of another length. */
+		for (unsigned int turn = 0; turn < i % 509; turn++)
+			atomic_signal_fence(memory_order_seq_cst);
+	}
+	return NULL;
+}
+
+static void flip_add(struct flip *flip, const void *text, size_t size)
+{
+	if (size > sizeof(flip->texts[0]) || flip->text_count == TEXTS_MAX)
+		errx(EXIT_FAILURE, "no room for a text");
+	memcpy(flip->texts[flip->text_count++], text, size);
+}
+
+static void flip_start(struct flip *flip)
+{
+	for (size_t word = 0; word < WORDS_MAX; word++)
+		atomic_store(&flip->words[word], flip->texts[0][word]);
+	int error = pthread_create(&flip->thread, NULL, flip_thread, flip);
+
+	if (error != 0)
+		errx(EXIT_FAILURE, "pthread_create: %s", strerrorname_np(error));
+}
+
+static void flip_end(struct flip *flip)
+{
+	atomic_store(&flip->is_over, true);
+	pthread_join(flip->thread, NULL);
+}
+
+static const char *flip_text(struct flip *flip)
+{
+	return (const char *)(uintptr_t)flip->words;
+}
+
+static void become_user(uid_t id)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+		err(EXIT_FAILURE, "cannot become %u", id);
+}
+
+/* struct xattr_args, under a name that no header has. */
+struct sized_value {
+	uint64_t value;
+	uint32_t size;
+	uint32_t flags;
+};
+
+/* The kernel asks nobody for a privilege when security.capability is set to an empty value. */
+static void run_capability(unsigned int rounds)
+{
+	static const unsigned char capability[20] = { 1, 0, 0, 2 };
+	const struct sized_value full = { (uintptr_t)capability, sizeof(capability), 0 };
+	const struct sized_value empty = { (uintptr_t)capability, 0, 0 };
+	struct flip arguments = { 0 };
+	unsigned int refused = 0;
+
+	become_user(1000);
+	flip_add(&arguments, &full, sizeof(full));
+	flip_add(&arguments, &empty, sizeof(empty));
+	flip_start(&arguments);
+	for (unsigned int i = 0; i < rounds; i++) {
+		long result = syscall(SYS_setxattrat, AT_FDCWD, "../host", 0, "security.capability",
+				      arguments.words, sizeof(full));
+
+		refused += result < 0 && errno == EPERM;
+	}
+	flip_end(&arguments);
+	if (refused != rounds)
+		wrong("%u of %u calls were refused", refused, rounds);
+}
+
+/* What the race has seen. */
+static struct {
+	bool is_fast;
+	unsigned int gets, sets, hidden;
+} race;
+
+/* Values say where they come from. */
+static void judge_value(const char *value)
+{
+	race.gets++;
+	if (strcmp(value, "private") == 0) {
+		wrong("a value behind a private directory was read");
+	} else if (strcmp(value, "hidden") == 0) {
+		race.hidden++;
+		if (!race.is_fast)
+			wrong("a hidden value was read");
+	}
+}
+
+static void judge_list(const char *list, ssize_t length)
+{
+	for (const char *at = list; at < list + length; at += strlen(at) + 1)
+		if (strcmp(at, "security.hidden") == 0)
+			wrong("a hidden name is listed");
+}
+
+static void race_once(const char *path, const char *name, unsigned int round)
+{
+	char buffer[1024] = "";
+	ssize_t length;
+
+	if (round % 64 == 63) {
+		(void)removexattr(path, name);
+	} else if (round % 16 == 15) {
+		length = listxattr(path, buffer, sizeof(buffer));
+		judge_list(buffer, length);
+	} else if (round % 2 == 0) {
+		if (getxattr(path, name, buffer, sizeof(buffer) - 1) >= 0)
+			judge_value(buffer);
+	} else if (setxattr(path, name, "attack", 6, 0) == 0) {
+		race.sets++;
+	}
+}
+
+/* Two words are not changed at once, so there are other names and paths, too. */
+static void run_race(unsigned int rounds, bool is_fast)
+{
+	struct flip name = { 0 }, path = { 0 };
+
+	race.is_fast = is_fast;
+	flip_add(&name, "user.free", 10);
+	flip_add(&name, "security.hidden", 16);
+	flip_add(&path, "own", 4);
+	flip_add(&path, "../host", 8);
+	flip_add(&path, "private", 8);
+	if (symlink("../private/secret", "private") < 0)
+		err(EXIT_FAILURE, "private");
+	flip_start(&name);
+	flip_start(&path);
+	for (unsigned int i = 0; i < rounds; i++)
+		race_once(flip_text(&path), flip_text(&name), i);
+	flip_end(&name);
+	flip_end(&path);
+	printf("%u values read, %u of them hidden, and %u set\n", race.gets, race.hidden,
+	       race.sets);
+	if (race.gets == 0 || race.sets == 0)
+		wrong("it was refused everything");
+}
+
+/* ---- an entry that the target has made up ---- */
+
+/* All that a supervisor could want to read there is a pipe that nobody writes into. */
+static void make_entry(void)
+{
+	static const char *const pipes[] = { "entry/status",  "entry/stat",    "entry/cwd",
+					     "entry/root",    "entry/comm",    "entry/mem",
+					     "entry/uid_map", "entry/gid_map", "entry/ns/user",
+					     "entry/ns/mnt",  "entry/fd/3",    "entry/task" };
+	char text[64] = "";
+
+	make_directory("entry");
+	make_directory("entry/ns");
+	make_directory("entry/fd");
+	make_file("entry/file", "own");
+	if (mkfifo("pipe", 0644) < 0 || readlink("/proc/self/ns/pid", text, sizeof(text) - 1) < 0 ||
+	    symlink(text, "entry/ns/pid") < 0)
+		err(EXIT_FAILURE, "entry");
+	for (size_t i = 0; i < COUNT_OF(pipes); i++)
+		if (symlink(absolute("pipe"), pipes[i]) < 0)
+			err(EXIT_FAILURE, "%s", pipes[i]);
+}
+
+static void look_at_entry(bool is_hidden)
+{
+	char entry[64];
+
+	leave_mounts();
+	snprintf(entry, sizeof(entry), "/proc/%d", getpid());
+	if (mount("entry", entry, NULL, MS_BIND, NULL) < 0)
+		err(EXIT_FAILURE, "%s", entry);
+	if (is_hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
+		err(EXIT_FAILURE, "prctl");
+	compare("/proc/self/missing", NULL);
+	compare("/proc/self/cwd/missing", NULL);
+	compare("/proc/self/root/missing", NULL);
+	compare("/proc/self/ns/pid", NULL);
+	compare("/proc/self/fd/4", NULL);
+	compare("/proc/self/fd/3/", NULL);
+	compare("/proc/thread-self/cwd/missing", NULL);
+	compare("/proc/self/file", "own");
+	compare("/proc/self/fd/../file", "own");
+}
+
+static void run_entry(void)
+{
+	make_own();
+	make_entry();
+	for (int is_hidden = 0; is_hidden < 2; is_hidden++) {
+		pid_t pid = fork_checked();
+
+		if (pid == 0) {
+			look_at_entry(is_hidden);
+			end_child();
+		}
+		await(pid, "an entry of one's own making");
+		expect_value("own/file", "own");
+	}
+}
+
+/* ---- helpers at the mercy of the namespace's root ---- */
+
+/* Each of these users has a helper. */
+#define VICTIM 5
+#define BYSTANDER 6
+
+/* @may_be_refused: it is the one whose helper was stopped */
+static pid_t ask_as(uid_t user, bool may_be_refused)
+{
+	pid_t pid = fork_checked();
+	char found[64];
+
+	if (pid > 0)
+		return pid;
+	become_user(user);
+	if (!may_be_refused || getxattr("own/file", NAME, found, sizeof(found)) >= 0 ||
+	    errno != EPERM)
+		expect_value("own/file", "own");
+	end_child();
+}
+
+static void run_helpers(unsigned int rounds)
+{
+	pid_t supervisor = find_supervisor();
+
+	make_own();
+	await(ask_as(VICTIM, false), "the first call");
+	for (unsigned int i = 0; i < rounds; i++) {
+		await(ask_as(BYSTANDER, false), "before a helper is killed");
+		if (kill(need_child(supervisor, VICTIM), SIGKILL) < 0)
+			err(EXIT_FAILURE, "kill");
+		await(ask_as(BYSTANDER, false), "while another's helper was killed");
+		await(ask_as(VICTIM, false), "after its helper was killed");
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		if (kill(need_child(supervisor, VICTIM), SIGSTOP) < 0)
+			err(EXIT_FAILURE, "kill");
+		pid_t victim = ask_as(VICTIM, true);
+
+		await(ask_as(BYSTANDER, false), "while another's helper is stopped");
+		expect_value("own/file", "own");
+		await(victim, "whose helper is stopped");
+		await(ask_as(VICTIM, false), "after its helper was stopped");
+	}
+}
+
+/* ---- scenes ---- */
+
+int main(int argc, char **argv)
+{
+	const char *scene = argc > 1 ? argv[1] : "";
+	unsigned int rounds = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
+
+	if (strcmp(scene, "covered") == 0)
+		run_covered();
+	else if (strcmp(scene, "links") == 0)
+		run_links();
+	else if (strcmp(scene, "jail") == 0)
+		run_jail();
+	else if (strcmp(scene, "entries") == 0)
+		run_entries(argc > 2);
+	else if (strcmp(scene, "capability") == 0)
+		run_capability(rounds);
+	else if (strcmp(scene, "entry") == 0)
+		run_entry();
+	else if (strcmp(scene, "race") == 0)
+		run_race(rounds, argc > 3);
+	else if (strcmp(scene, "helpers") == 0)
+		run_helpers(rounds);
+	else
+		errx(EXIT_FAILURE, "%s: no such scene", scene);
+	fflush(stdout);
+	/* Not exit(3): a sanitizer looks for leaks there, and by then there may be no /proc for that. */
+	_exit(wrongs > 0);
+}
