@@ -75,7 +75,9 @@ HARDENING = -fPIE -fstack-protector-strong $(call accepted,-fstack-clash-protect
 INSTRUMENTATION := -fPIE
 
 ifdef SANITIZE
-INSTRUMENTATION += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+# gcc sees uninitialized variables that are none when the checks are between them.
+INSTRUMENTATION += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(call accepted,-Wno-maybe-uninitialized)
 CFLAGS := -O1 -g
 HARDENING :=
 endif
@@ -85,6 +87,7 @@ CFLAGS := -O0 -g
 HARDENING :=
 endif
 HARDENING := $(HARDENING)
+INSTRUMENTATION := $(INSTRUMENTATION)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(INCLUDES) -pthread $(WARNINGS) $(HARDENING) \
 	$(INSTRUMENTATION) $(CPPFLAGS) $(CFLAGS)

@@ -758,7 +758,7 @@ static void print_table(const struct bench *bench, const struct machine *machine
 	       machine->system.release, machine->system.machine, machine->processor, machine->cpus,
 	       machine->file_system, machine->load);
 	if (machine->load > (double)machine->cpus / 2)
-		puts("the machine is busy with something else: read the spread before the medians");
+		puts("the machine is busy with something else; see docs/benchmarks/README.md");
 	if (settings->cpu >= 0)
 		printf("everything on CPU %ld; ", settings->cpu);
 	printf("%lu rounds of %lu batches of %lu calls; median ± half of p10..p90 of the rounds\n",

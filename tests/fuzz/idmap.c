@@ -21,6 +21,23 @@ static void require_same(const struct id_map *left, const struct id_map *right)
 			0);
 }
 
+/* With the strtoull(3) of libc as another pair of eyes. */
+static void require_read_as_written(const uint8_t *data, size_t size, const struct id_map *map)
+{
+	char *text = malloc(size + 1), *at = text;
+
+	require(text);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	for (unsigned int i = 0; i < map->count; i++) {
+		require(strtoull(at, &at, 10) == map->extents[i].inside);
+		require(strtoull(at, &at, 10) == map->extents[i].host);
+		require(strtoull(at, &at, 10) == map->extents[i].count);
+	}
+	require(at[strspn(at, " \t\n")] == '\0' && strlen(text) == size);
+	free(text);
+}
+
 static void require_survives_printing(const struct id_map *map)
 {
 	static char text[ID_MAP_EXTENTS_MAX * EXTENT_TEXT_SIZE + 1];
@@ -112,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	require(map.count <= ID_MAP_EXTENTS_MAX);
+	require_read_as_written(data, size, &map);
 	require_survives_printing(&map);
 	require_translations(&map);
 	return 0;

@@ -113,6 +113,29 @@ static void compare(const char *path, const char *value)
 	}
 }
 
+static void expect_failure(const char *what, const char *path, long result)
+{
+	if (result >= 0)
+		wrong("%s of %s succeeds", what, path);
+}
+
+/*
+ * The same, where the supervisor may say something else than the kernel: the entry of a process is
+ * the process's own for it, whatever is mounted there, and a helper may search its own.
+ */
+static void refuse(const char *path)
+{
+	char buffer[1024];
+	struct stat stat_buffer;
+
+	if (stat(path, &stat_buffer) == 0)
+		wrong("%s: not the scene that was meant (it is found)", path);
+	expect_failure("get", path, getxattr(path, NAME, buffer, sizeof(buffer)));
+	expect_failure("set", path, setxattr(path, NAME, "attack", 6, 0));
+	expect_failure("list", path, listxattr(path, buffer, sizeof(buffer)));
+	expect_failure("remove", path, removexattr(path, NAME));
+}
+
 /* ---- scenery ---- */
 
 static void make_file(const char *path, const char *value)
@@ -193,8 +216,7 @@ static void await(pid_t pid, const char *what)
 
 static const char *const directories[] = {
 	"/proc/self/fdinfo", "/proc/self/task", "/proc/self/net", "/proc/self/attr",
-	"/proc/self/ns",     "/proc/self/fd",	"/proc/self",	  "/proc/tty",
-	"/proc/sys",	     "/proc",
+	"/proc/self/fd",     "/proc/tty",	"/proc/sys",	  "/proc",
 };
 
 /* In a process of its own. @is_hidden: it does not own its entry, and is let in there all the same. */
@@ -213,8 +235,7 @@ static void look_below(const char *from, const char *on, const char *file, const
 	snprintf(path, sizeof(path), "%s/%s", on, file);
 	compare(path, value);
 	snprintf(path, sizeof(path), "%s/../%s/%s", on, strrchr(on, '/') + 1, file);
-	if (strcmp(on, "/proc/self") != 0)
-		compare(path, value);
+	compare(path, value);
 	if (chdir(on) == 0)
 		compare(file, value);
 }
@@ -236,9 +257,33 @@ static void cover(const char *on, bool is_hidden)
 	await(pid, on);
 }
 
+/* Here the whole entry is covered, or the directory of its namespaces. */
+static void cover_entry(const char *on, bool is_hidden)
+{
+	char path[PATH_MAX];
+	pid_t pid = fork_checked();
+
+	if (pid == 0) {
+		leave_mounts();
+		if (mount("../private", on, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		    (is_hidden && prctl(PR_SET_DUMPABLE, 0) < 0))
+			err(EXIT_FAILURE, "%s", on);
+		snprintf(path, sizeof(path), "%s/secret", on);
+		refuse(path);
+		snprintf(path, sizeof(path), "/proc/self/root%s/secret", on);
+		refuse(path);
+		end_child();
+	}
+	await(pid, on);
+}
+
 static void run_covered(void)
 {
 	make_own();
+	for (int is_hidden = 0; is_hidden < 2; is_hidden++) {
+		cover_entry("/proc/self", is_hidden);
+		cover_entry("/proc/self/ns", is_hidden);
+	}
 	for (size_t i = 0; i < COUNT_OF(directories); i++) {
 		cover(directories[i], false);
 		cover(directories[i], true);
@@ -441,12 +486,11 @@ static pid_t find_supervisor(void)
 
 /* ---- the entries of the supervisor and its helpers ---- */
 
-static const char *const entries[] = {
-	"root", "root/proc", "cwd",  "cwd/..", "exe",  "fd/0", "fd/1", "fd/2",
-	"fd/3", "fd/4",	     "fd/5", "fd/6",   "fd/7", "fd/8", "fd/9", "fd/10",
-};
+static const char *const entries[] = { "root", "root/proc", "cwd", "cwd/..", "exe" };
 
-static void try_entries(const char *start)
+#define DESCRIPTORS_MAX 16
+
+static void try_entries(const char *start, bool is_helper)
 {
 	char path[PATH_MAX];
 	struct stat stat_buffer;
@@ -459,20 +503,27 @@ static void try_entries(const char *start)
 		snprintf(path, sizeof(path), "%s/%s", start, entries[i]);
 		compare(path, NULL);
 	}
+	for (int i = 0; i < DESCRIPTORS_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/fd/%d", start, i);
+		if (is_helper)
+			refuse(path);
+		else
+			compare(path, NULL);
+	}
 }
 
-static void try_process(pid_t pid)
+static void try_process(pid_t pid, bool is_helper)
 {
 	char start[PATH_MAX];
 
 	snprintf(start, sizeof(start), "/proc/%d", pid);
-	try_entries(start);
+	try_entries(start, is_helper);
 	snprintf(start, sizeof(start), "/proc/%d/task/%d", pid, pid);
-	try_entries(start);
+	try_entries(start, is_helper);
 	snprintf(start, sizeof(start), "/proc/self/root/proc/%d", pid);
-	try_entries(start);
+	try_entries(start, is_helper);
 	snprintf(start, sizeof(start), "/proc/self/../%d", pid);
-	try_entries(start);
+	try_entries(start, is_helper);
 }
 
 static void run_entries(bool has_helper)
@@ -481,12 +532,12 @@ static void run_entries(bool has_helper)
 
 	make_own();
 	expect_value("own/file", "own");
-	try_process(supervisor);
+	try_process(supervisor, false);
 	if (!has_helper)
 		return;
 	pid_t helper = need_child(supervisor, 0);
 
-	try_process(helper);
+	try_process(helper, true);
 	if (find_child(supervisor, 0) != helper)
 		wrong("the helper has not lived as long as its test");
 }
@@ -678,9 +729,13 @@ static void make_entry(void)
 			err(EXIT_FAILURE, "%s", pipes[i]);
 }
 
+/* Calls have to come back, that is all. */
 static void look_at_entry(bool is_hidden)
 {
-	char entry[64];
+	static const char *const found[] = { "/proc/self/file",	  "/proc/self/fd/../file",
+					     "/proc/self/status", "/proc/self/fd/3",
+					     "/proc/self/cwd",	  "/proc/thread-self/status" };
+	char entry[64], buffer[64];
 
 	leave_mounts();
 	snprintf(entry, sizeof(entry), "/proc/%d", getpid());
@@ -688,15 +743,15 @@ static void look_at_entry(bool is_hidden)
 		err(EXIT_FAILURE, "%s", entry);
 	if (is_hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
 		err(EXIT_FAILURE, "prctl");
-	compare("/proc/self/missing", NULL);
-	compare("/proc/self/cwd/missing", NULL);
-	compare("/proc/self/root/missing", NULL);
-	compare("/proc/self/ns/pid", NULL);
-	compare("/proc/self/fd/4", NULL);
-	compare("/proc/self/fd/3/", NULL);
-	compare("/proc/thread-self/cwd/missing", NULL);
-	compare("/proc/self/file", "own");
-	compare("/proc/self/fd/../file", "own");
+	refuse("/proc/self/missing");
+	refuse("/proc/self/cwd/missing");
+	refuse("/proc/self/root/missing");
+	refuse("/proc/self/ns/pid");
+	refuse("/proc/self/fd/4");
+	refuse("/proc/self/fd/3/");
+	refuse("/proc/thread-self/cwd/missing");
+	for (size_t i = 0; i < COUNT_OF(found); i++)
+		(void)getxattr(found[i], NAME, buffer, sizeof(buffer));
 }
 
 static void run_entry(void)
@@ -736,22 +791,32 @@ static pid_t ask_as(uid_t user, bool may_be_refused)
 	end_child();
 }
 
+/* A thread of the supervisor takes its helpers along when it ends, so one may have to be made. */
+static void signal_helper(pid_t supervisor, int number)
+{
+	pid_t helper = 0;
+
+	for (int i = 0; i < PATIENCE && helper == 0; i++) {
+		await(ask_as(VICTIM, false), "before its helper gets a signal");
+		helper = find_child(supervisor, VICTIM);
+	}
+	if (helper == 0 || kill(helper, number) < 0)
+		errx(EXIT_FAILURE, "there is no helper that could be sent a signal");
+}
+
 static void run_helpers(unsigned int rounds)
 {
 	pid_t supervisor = find_supervisor();
 
 	make_own();
-	await(ask_as(VICTIM, false), "the first call");
 	for (unsigned int i = 0; i < rounds; i++) {
 		await(ask_as(BYSTANDER, false), "before a helper is killed");
-		if (kill(need_child(supervisor, VICTIM), SIGKILL) < 0)
-			err(EXIT_FAILURE, "kill");
+		signal_helper(supervisor, SIGKILL);
 		await(ask_as(BYSTANDER, false), "while another's helper was killed");
 		await(ask_as(VICTIM, false), "after its helper was killed");
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		if (kill(need_child(supervisor, VICTIM), SIGSTOP) < 0)
-			err(EXIT_FAILURE, "kill");
+		signal_helper(supervisor, SIGSTOP);
 		pid_t victim = ask_as(VICTIM, true);
 
 		await(ask_as(BYSTANDER, false), "while another's helper is stopped");

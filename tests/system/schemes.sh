@@ -278,9 +278,8 @@ limits_of_files() {
 	check "limits: one's own are replaced" under limits.yaml setfattr -n trusted.c -v 5 limited
 	check "limits: user.* does not count" under limits.yaml setfattr -n user.d -v 4 limited
 	check "limits: setcap does not count" under limits.yaml setcap cap_net_raw=ep limited
-	check "limits: each file counts by itself" under limits.yaml sh -c '
-		echo >limited.too && setfattr -n security.a -v 1 limited.too; status=$?
-		rm limited.too; exit $status'
+	fresh another
+	check "limits: each file counts by itself" under limits.yaml setfattr -n security.a -v 1 another
 	same "limits: a neighbour has as many" 3 "$(
 		chown 300000:300000 limited
 		for name in a b c d; do
@@ -307,7 +306,7 @@ kernels_own='exec 2>&1
 	cd "$1" || exit
 	user() { setpriv --reuid=1000 --regid=1000 --clear-groups -- "$@"; }
 	long=$(printf "%0250d" 0) big=0x$(printf "%06000d" 0)
-	for file in file directory link pipe sticky readonly foreign absent closed/file; do
+	for file in file directory link sticky readonly foreign absent closed/file; do
 		echo "== $file"
 		for set in "a -v value" "empty" "big -v $big" "$long -v x" "${long}longer -v x" " -v x"; do
 			setfattr -h -n user.$set "$file"
@@ -357,7 +356,6 @@ kernels_tree() {
 	echo >"$1/foreign"
 	echo >"$1/closed/file"
 	ln -s file "$1/link"
-	mkfifo "$1/pipe"
 	own "$1"
 	chmod 1777 "$1/sticky"
 	chmod 700 "$1/closed"
@@ -372,11 +370,11 @@ kernels_tree() {
 modes_agree() {
 	local mode
 	kernels_tree native
-	bin/enter-userns "0 100000 65536" bash -c "$kernels_own" - native >native.said
+	timeout 120 bin/enter-userns "0 100000 65536" bash -c "$kernels_own" - native >native.said
 	for mode in fast strict; do
 		policy $mode.yaml "mode: $mode" 'attributes: []'
 		kernels_tree $mode
-		under $mode.yaml bash -c "$kernels_own" - $mode >$mode.said
+		under $mode.yaml timeout 120 bash -c "$kernels_own" - $mode >$mode.said
 		same "mode $mode answers as the kernel does" "$(cat native.said)" "$(cat $mode.said)"
 		same "mode $mode leaves the same on the host" "$(tree native)" "$(tree $mode)"
 		same "mode $mode leaves the same lists on the host" "$(getfacl -Rn native | sed 's/native//')" \

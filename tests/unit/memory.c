@@ -211,7 +211,7 @@ Test(memory, has_two_short_strings_at_once)
 	cr_expect(read_strings(at_hole, at_hole));
 }
 
-/* It may give up where it pleases, but for the memory that is most often asked for. */
+/* Then nothing is said of the other either. */
 Test(memory, has_not_two_strings_where_one_is_missing)
 {
 	char *crossing = string_before(memory + page + 3, 6);
@@ -319,16 +319,15 @@ Test(memory, is_the_targets_and_not_ours)
 Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 {
 	pid_t child = start_child();
-	char buffer[7];
+	const uint64_t addresses[] = { address_of(memory), address_of(memory) };
+	char buffer[MEMORY_SHORT];
 	size_t length;
 
 	end_child(child);
 	cr_expect_eq(memory_read(child, address_of(memory), buffer, 7), -ESRCH);
 	cr_expect_eq(memory_read_string(child, address_of(memory), buffer, 7, &length), -ESRCH);
 	cr_expect_eq(memory_write(child, address_of(memory), "w", 1), -ESRCH);
-	cr_expect_not(memory_read_strings(
-		child, (const uint64_t[]){ address_of(memory), address_of(memory) },
-		(char *const[]){ buffer, buffer }));
+	cr_expect_not(memory_read_strings(child, addresses, (char *const[]){ buffer, buffer }));
 }
 
 /* The number of a thread that our pid namespace does not see. */

@@ -106,4 +106,11 @@ END
 gives "a script that hangs" "1 passed, 1 failed" 1 "has not ended within 1 s" "$scratch/hangs.sh" \
 	TEST_TIMEOUT=1
 
+script reports <<'END'
+check "one" sh -c 'echo "==1==ERROR: AddressSanitizer: heap-use-after-free" >&2'
+echo "==1==ERROR: AddressSanitizer: heap-use-after-free" >&2
+END
+gives "a sanitizer's report on standard error" "1 passed, 1 failed" 1 "sanitizer has reported" \
+	"$scratch/reports.sh"
+
 gives "no such test" "0 passed, 1 failed" 1 "there is no test" "unit/no_such_test"
