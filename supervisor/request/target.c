@@ -30,7 +30,7 @@ struct targets {
 
 static int target_open(int procfs, pid_t tid, struct target *ret_target)
 {
-	_cleanup_fd_ int directory = -1, status = -1;
+	_cleanup_fd_ int directory = -1, status = -1, userns = -1;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", tid);
@@ -40,11 +40,15 @@ static int target_open(int procfs, pid_t tid, struct target *ret_target)
 	status = openat(directory, "status", O_RDONLY | O_CLOEXEC);
 	if (status < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
+	userns = openat(directory, "ns/user", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (userns < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
 	*ret_target = (struct target){
 		.tid = tid,
 		.procfs = procfs,
 		.proc = TAKE_FD(directory),
 		.status = TAKE_FD(status),
+		.userns = TAKE_FD(userns),
 		.pidfd = -1,
 	};
 	return 0;
@@ -54,6 +58,7 @@ static void target_close(struct target *target)
 {
 	fd_close(&target->proc);
 	fd_close(&target->status);
+	fd_close(&target->userns);
 	fd_close(&target->pidfd);
 	target->tid = 0;
 }
@@ -66,7 +71,8 @@ int targets_new(int procfs, struct targets **ret_targets)
 		return -ENOMEM;
 	targets->procfs = procfs;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
-		targets->slots[i] = (struct target){ .proc = -1, .status = -1, .pidfd = -1 };
+		targets->slots[i] =
+			(struct target){ .proc = -1, .status = -1, .userns = -1, .pidfd = -1 };
 	*ret_targets = targets;
 	return 0;
 }
@@ -123,7 +129,7 @@ static int find_afresh(struct targets *targets, pid_t tid, struct target **ret_t
 static int read_userns(const struct target *target, uint64_t *ret_userns)
 {
 	char link[64];
-	ssize_t length = readlinkat(target->proc, "ns/user", link, sizeof(link) - 1);
+	ssize_t length = readlinkat(target->userns, "", link, sizeof(link) - 1);
 
 	if (length < 0)
 		return errno == ENOENT ? -ESRCH : -errno;

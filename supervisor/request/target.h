@@ -21,6 +21,7 @@ struct target {
 	int procfs; /* our procfs, borrowed */
 	int proc; /* /proc/TID */
 	int status; /* /proc/TID/status */
+	int userns; /* the link /proc/TID/ns/user itself */
 	int pidfd; /* opened when first needed, or -1 */
 	uint64_t last_used;
 };

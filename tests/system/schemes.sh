@@ -293,7 +293,7 @@ limits_of_files() {
 	check "limits: a value of as many bytes as there may be" \
 		under limits.yaml setfattr -n security.d -v 12345678 limited
 	same "limits: is there" 12345678 "$(text security.d@uid=100000 limited)"
-	fails "limits: a longer one" "" under limits.yaml setfattr -n security.d -v 123456789 limited
+	fails "limits: a longer one" "Argument list too long" under limits.yaml setfattr -n security.d -v 123456789 limited
 	same "limits: leaves what was there" 12345678 "$(text security.d@uid=100000 limited)"
 	check "limits: a longer one of user.*" under limits.yaml setfattr -n user.d -v 123456789 limited
 }
