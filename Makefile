@@ -228,7 +228,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev libjson
 	libseccomp-dev libcap-dev liburing-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
-TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin ima-evm-utils openssl keyutils \
+TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
 	mmdebstrap e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools python3-jsonschema python3-yaml clang \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)

@@ -20,7 +20,8 @@ bool quota_is_limited(const struct policy *policy, const struct decision *decisi
  * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
  * @stored_length: bytes of @stored
  *
- * Return: false when the rule has LIMIT_ONE and another one's value of this name is there, the
+ * Return: true when the namespace has a value of this name, which is then replaced; else false when
+ * the rule has LIMIT_ONE and another one's value of this name is there, the
  * host's included; false when the namespace keeps as many other values as attributes_per_file.
  */
 bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,

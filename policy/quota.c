@@ -28,6 +28,7 @@ bool quota_admits(const struct policy *policy, const struct decision *decision, 
 		  size_t stored_length)
 {
 	size_t own = 0, length;
+	bool is_replaced = false, has_room = true;
 
 	for (size_t at = 0; at < stored_length; at += length + 1) {
 		const char *name = stored + at;
@@ -37,12 +38,14 @@ bool quota_admits(const struct policy *policy, const struct decision *decision, 
 		struct name_parts parts = name_split(name + prefix, length - prefix);
 
 		if (strlen(decision->name) == length && memcmp(decision->name, name, length) == 0)
-			continue;
-		if (decision->rule->limit == LIMIT_ONE &&
-		    has_base(decision, name + prefix, parts.base_length))
-			return false;
+			is_replaced = true;
+		else if (decision->rule->limit == LIMIT_ONE &&
+			 has_base(decision, name + prefix, parts.base_length))
+			has_room = false;
 		own += parts.form == NAME_VARIANT && parts.uid == decision->owner &&
 		       is_kept_by_us(policy, decision, name + prefix, parts.base_length, prefix);
 	}
-	return policy->attributes_per_file == 0 || own < policy->attributes_per_file;
+	if (policy->attributes_per_file > 0 && own >= policy->attributes_per_file)
+		has_room = false;
+	return is_replaced || has_room;
 }

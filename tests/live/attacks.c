@@ -62,7 +62,7 @@ static const char *rounds(void)
 {
 	const char *given = getenv("ATTACK_ROUNDS");
 
-	return given && *given ? given : "200000";
+	return given && *given ? given : "50000";
 }
 
 static void attack_under(const char *policy, const char *resolver, const char *scene,

@@ -62,8 +62,9 @@ Test(quota, of_one_does_not_admit_a_second_value)
 	cr_expect_not(admits("security.one", SIMULATED_INODE("security.one@uid=100010\0")));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("security.one@uid=7\0")));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("security.one@junk\0")));
-	cr_expect_not(admits("security.one", SIMULATED_INODE("user.a\0security.one@uid=100000\0"
-							     "security.one\0")));
+	/* But one's own is replaced, whoever has set another since. */
+	cr_expect(admits("security.one", SIMULATED_INODE("user.a\0security.one@uid=100000\0"
+							 "security.one\0")));
 	cr_expect_not(admits("security.one@uid=10", SIMULATED_INODE("security.one@uid=100000\0")));
 }
 
