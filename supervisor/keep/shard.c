@@ -239,16 +239,26 @@ static void replace_server(struct shard *shard)
 	atomic_store(&shard->server, NULL);
 }
 
+/*
+ * With the lock held: nothing happens. The server is looked up each time: while we sleep, without the
+ * lock, it may have ended.
+ */
+static bool is_idle(struct shard *shard)
+{
+	struct server *server = atomic_load(&shard->server);
+
+	return server && !atomic_load(&server->is_busy) && !shard->is_over &&
+	       !atomic_load(&shard->is_awake);
+}
+
 /* With the lock held: sleep while nothing happens, then for a tick. */
 static void wait_tick(struct shard *shard)
 {
-	struct server *server = atomic_load(&shard->server);
 	struct timespec until;
 
 	/* A server is busy first and wakes us then; so we are asleep first and look at it then. */
 	atomic_store(&shard->is_awake, false);
-	while (server && !atomic_load(&server->is_busy) && !shard->is_over &&
-	       !atomic_load(&shard->is_awake))
+	while (is_idle(shard))
 		pthread_cond_wait(&shard->stir, &shard->lock);
 	atomic_store(&shard->is_awake, true);
 	clock_gettime(CLOCK_REALTIME, &until);

@@ -233,7 +233,7 @@ static int path_below_root(const struct target *target, int directory, int *ret_
 
 	if (check < 0 || !is_same_inode(check, directory))
 		return -ENOENT;
-	strcpy(path, below);
+	memcpy(path, below, strlen(below) + 1);
 	*ret_root = TAKE_FD(root);
 	return 0;
 }

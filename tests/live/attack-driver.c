@@ -758,6 +758,8 @@ static void run_entry(void)
 {
 	make_own();
 	make_entry();
+	/* A supervisor that hangs holds up this process, too. */
+	alarm(3 * PATIENCE);
 	for (int is_hidden = 0; is_hidden < 2; is_hidden++) {
 		pid_t pid = fork_checked();
 
