@@ -44,9 +44,9 @@ static void report_and_wait(void)
 	(void)!read(done[0], &byte, 1);
 }
 
-static pid_t start_waiting(void (*body)(void *), void *argument)
+static pid_t start_waiting(void (*body)(void *), void *argument, unsigned long clone_flags)
 {
-	pid_t pid = child_start(body, argument, 0);
+	pid_t pid = child_start(body, argument, clone_flags);
 	char byte;
 
 	close(ready[1]);
@@ -77,7 +77,7 @@ Test(namespaces, a_nested_map_is_shown_in_our_numbers)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_nested, NULL);
+	pid_t pid = start_waiting(be_nested, NULL, CHILD_ALONE);
 
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
 	FILE *map = fopen(path, "re");
@@ -105,7 +105,7 @@ Test(namespaces, parents_lead_to_the_host)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_nested, NULL);
+	pid_t pid = start_waiting(be_nested, NULL, CHILD_ALONE);
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	int nested = open(path, O_RDONLY | O_CLOEXEC);
@@ -149,7 +149,7 @@ Test(namespaces, a_process_of_the_host_may_join)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_in_usual, NULL);
+	pid_t pid = start_waiting(be_in_usual, NULL, CHILD_ALONE);
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -220,7 +220,7 @@ Test(namespaces, a_thread_has_a_pidfd_and_descriptors_of_its_own)
 
 	cr_assert(shared != MAP_FAILED);
 	open_pipes();
-	pid_t pid = start_waiting(have_thread_with_own_table, shared);
+	pid_t pid = start_waiting(have_thread_with_own_table, shared, 0);
 
 	cr_expect_neq(shared->tid, pid);
 	cr_expect_eq(syscall(SYS_pidfd_open, shared->tid, 0), -1);

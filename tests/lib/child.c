@@ -10,12 +10,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "fork_alone.h"
+
+static pid_t clone_with(unsigned long flags)
+{
+	if (flags == CHILD_ALONE)
+		return fork_alone();
+	if (flags == 0)
+		return fork();
+	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
 pid_t child_start(void (*body)(void *argument), void *argument, unsigned long clone_flags)
 {
 	fflush(NULL);
-	pid_t pid = clone_flags == 0 ? fork() :
-				       (pid_t)syscall(SYS_clone, clone_flags | SIGCHLD, NULL, NULL,
-						      NULL, NULL);
+	pid_t pid = clone_with(clone_flags);
 
 	cr_assert_geq(pid, 0, "clone: %s", strerror(errno));
 	if (pid == 0) {
@@ -35,7 +44,7 @@ int child_end(pid_t pid)
 
 void child_run(void (*body)(void *argument), void *argument)
 {
-	cr_assert_eq(child_end(child_start(body, argument, 0)), 0);
+	cr_assert_eq(child_end(child_start(body, argument, CHILD_ALONE)), 0);
 }
 
 static int write_map(pid_t pid, const char *file, const char *map)
@@ -61,7 +70,7 @@ void child_enter_userns(const char *map)
 	char byte;
 
 	NEED(pipe2(ready, O_CLOEXEC) == 0);
-	pid_t writer = fork();
+	pid_t writer = fork_alone();
 
 	NEED(writer >= 0);
 	if (writer == 0) {

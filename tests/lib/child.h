@@ -36,9 +36,12 @@
 		}                                                                                 \
 	} while (0)
 
+#define CHILD_ALONE (~0UL)
+
 /**
  * child_start() - a copy of this process that runs @body and ends
- * @clone_flags: of clone(2), without a stack: 0 is fork(2)
+ * @clone_flags: of clone(2), without a stack: 0 is fork(2); CHILD_ALONE is for one that makes user
+ *               namespaces, and no threads (see fork_alone.h)
  *
  * Return: its pid.
  */
@@ -47,7 +50,7 @@ pid_t child_start(void (*body)(void *argument), void *argument, unsigned long cl
 /** child_end() - wait for it. Return: its exit status; 128 and the number if a signal ended it. */
 int child_end(pid_t pid);
 
-/** child_run() - start it and wait for it; the test fails if it does */
+/** child_run() - start one that is alone and wait for it; the test fails if it does */
 void child_run(void (*body)(void *argument), void *argument);
 
 /**

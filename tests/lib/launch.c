@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fork_alone.h"
+
 #define ARGUMENTS_MAX 32
 #define TEXTS_MAX 16
 #define MOUNTS_MAX 16
@@ -211,7 +213,7 @@ static int enter_namespace(const char *map)
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
-	writer = fork();
+	writer = fork_alone();
 	if (writer == 0) {
 		close(ready[1]);
 		(void)!read(ready[0], &byte, 1);
@@ -269,7 +271,7 @@ pid_t launch_start(const struct launch *launch)
 	for (const char *const *argument = launch->argv; *argument; argument++)
 		add(&arguments, *argument);
 	fflush(NULL);
-	pid_t pid = fork();
+	pid_t pid = fork_alone();
 
 	if (pid == 0)
 		become(launch, &arguments);

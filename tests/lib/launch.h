@@ -14,6 +14,13 @@
 #define USUAL_MAP "0:100000:65536"
 #define USUAL_ROOT 100000
 
+/* ROUNDS() - how often; the thread sanitizer makes everything slow */
+#ifdef __SANITIZE_THREAD__
+#define ROUNDS(number) ((number) / 10)
+#else
+#define ROUNDS(number) (number)
+#endif
+
 /** struct launch - how to start a program; zeroes mean: natively, here, with nothing to read */
 struct launch {
 	const char *const *argv; /* ends with NULL; argv[0] is a path */

@@ -43,6 +43,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/fork_alone.h"
 #include "identity.h"
 #include "xattr_calls.h"
 
@@ -284,7 +285,7 @@ static void nest(const struct words *words)
 
 	if (pipe2(to_parent, O_CLOEXEC) < 0 || pipe2(to_child, O_CLOEXEC) < 0)
 		err(EXIT_FAILURE, "pipe");
-	pid_t pid = fork();
+	pid_t pid = fork_alone();
 
 	if (pid < 0)
 		err(EXIT_FAILURE, "fork");
@@ -297,6 +298,8 @@ static void nest(const struct words *words)
 		answer(0);
 		return;
 	}
+	/* So that the end of a child that fails is noticed. */
+	close(to_parent[1]);
 	if (read(to_parent[0], &byte, 1) != 1)
 		errx(EXIT_FAILURE, "no user namespace");
 	if (is_mapped)

@@ -23,7 +23,11 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define DRIVER "tests/live/differential-driver"
+#ifdef __SANITIZE_THREAD__
+#define OPERATIONS "300"
+#else
 #define OPERATIONS "3000"
+#endif
 #define SEED 1
 /* Seconds; with a sanitizer, and a hundred times the operations, it takes long. */
 #define PATIENCE 900

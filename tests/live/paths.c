@@ -313,7 +313,7 @@ Test(paths, a_pid_namespace_with_its_own_procfs)
 	SAME(&duet, "4 file", "getxattr /proc/thread-self/fd/20 security.a");
 	SAME(&duet, "4 file", "getxattr /proc/self/cwd/link security.a");
 	SAME(&duet, "4 file", "getxattr /proc/1/task/1/root/proc/self/cwd/link security.a");
-	SAME(&duet, "ENOENT", "getxattr /proc/2/cwd/link security.a");
+	SAME(&duet, "ENOENT", "getxattr /proc/99/cwd/link security.a");
 	SAME(&duet, "0", "setxattr /proc/self/cwd/file security.b x");
 	SAME(&duet, "0", "as hidden");
 	SAME(&duet, "4 file", "getxattr /proc/self/fd/20 security.a");

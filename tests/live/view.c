@@ -481,7 +481,7 @@ Test(view, a_list_is_what_can_be_read)
 	struct actor *inside = actor_inside();
 	struct dice dice = dice_new(dice_seed(), 0);
 
-	for (unsigned int round = 0; round < 150; round++) {
+	for (unsigned int round = 0; round < ROUNDS(150); round++) {
 		const char *name = *DICE_PICK(&dice, names);
 
 		if (removexattr(file, name) < 0)
@@ -576,7 +576,7 @@ Test(view, neighbours_on_one_inode_do_not_meet)
 	struct dice dice = dice_new(dice_seed(), 1);
 
 	inode_set(file, "trusted.t", "hosts");
-	for (unsigned int i = 0; i < 400; i++) {
+	for (unsigned int i = 0; i < ROUNDS(400); i++) {
 		struct neighbour *neighbour = DICE_PICK(&dice, neighbours);
 		size_t name = dice_below(&dice, COUNT_OF(shared_names));
 
