@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_SERVICE_H
+#define NSXATTR_BASE_SERVICE_H
+
+/*
+ * What a service manager and we tell each other: sd_notify(3) and sd_listen_fds(3). Their protocol is
+ * a few environment variables and a datagram socket, and documented as stable, so that no library is
+ * needed for it. Without a service manager all of it succeeds and does nothing.
+ */
+
+#include <stddef.h>
+
+/* Descriptors that a service manager hands over: sockets, and what was stored with it. */
+#define SERVICE_FDS_MAX 4096
+/* Descriptors of one message (SCM_MAX_FD of the kernel). */
+#define SERVICE_STORE_MAX 253
+
+/** struct service - the way to the service manager */
+struct service {
+	int socket; /* -1: there is none */
+};
+
+/**
+ * service_connect() - find the service manager, while paths lead to it
+ * @ret_service: the way to it; service_done() it
+ *
+ * Takes NOTIFY_SOCKET out of the environment. One thread.
+ *
+ * Return: 0, also when there is none; -errno.
+ */
+int service_connect(struct service *ret_service);
+
+/** service_done() - forget it; @service->socket may be -1. */
+void service_done(struct service *service);
+
+/** service_tell_ready() - started, or reloaded. Each of these: Return: 0; -errno. */
+int service_tell_ready(const struct service *service);
+
+/** service_tell_reloading() - beginning to reload; service_tell_ready() ends it. */
+int service_tell_reloading(const struct service *service);
+
+/** service_tell_stopping() - beginning to end */
+int service_tell_stopping(const struct service *service);
+
+/** service_tell_status() - a line for people, without a newline; printf(3) format */
+int service_tell_status(const struct service *service, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * service_store() - have descriptors kept, to get them back when we are started again
+ * @service: the service manager
+ * @name: what they are called; letters, digits, '-', '_' and '.', at most 255
+ * @fds: they; still the caller's
+ * @count: how many, at most SERVICE_STORE_MAX
+ *
+ * Return: 0; -EINVAL; -errno.
+ */
+int service_store(const struct service *service, const char *name, const int *fds, size_t count);
+
+/** service_forget() - have what is stored under a name closed. Return: 0; -EINVAL; -errno. */
+int service_forget(const struct service *service, const char *name);
+
+/** struct service_fd - one that was handed over */
+struct service_fd {
+	int fd; /* close-on-exec; service_fds_done() closes it, unless taken by TAKE_FD */
+	const char *name; /* "" if it has none; as long as the struct service_fds */
+};
+
+/** struct service_fds - all that were handed over */
+struct service_fds {
+	struct service_fd *fds;
+	size_t count;
+	char *names; /* what they point into */
+};
+
+/**
+ * service_take_fds() - what the service manager has handed over
+ * @ret_fds: the descriptors, none if there is no service manager; service_fds_done() them
+ *
+ * Takes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment. One thread.
+ *
+ * Return: 0; -EINVAL for variables that make no sense; -EBADF for a descriptor that is not open;
+ * -ENOMEM.
+ */
+int service_take_fds(struct service_fds *ret_fds);
+
+/** service_fds_done() - close what nobody has taken; a zeroed one is accepted. */
+void service_fds_done(struct service_fds *fds);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_UNIX_SOCKET_H
+#define NSXATTR_BASE_UNIX_SOCKET_H
+
+/*
+ * Listening at a path (unix(7)). Nobody gets a connection before owner and mode are what they shall be,
+ * a socket that a dead process has left behind is replaced, one that somebody listens at is not.
+ */
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* Of a sockaddr_un: the longest path and its NUL. */
+#define UNIX_SOCKET_PATH_SIZE 108
+
+/** struct unix_socket_place - where to listen, and who may connect */
+struct unix_socket_place {
+	const char *path; /* absolute */
+	int type; /* SOCK_STREAM or SOCK_SEQPACKET */
+	mode_t mode; /* of 0777; connecting needs write permission */
+	gid_t group; /* (gid_t)-1: ours */
+};
+
+/** struct unix_socket - a socket that listens */
+struct unix_socket {
+	int fd; /* not blocking, close-on-exec */
+	int folder; /* where it is, O_PATH; -1: somebody else has made it, and unlinks it */
+	char name[UNIX_SOCKET_PATH_SIZE]; /* in @folder */
+	dev_t device; /* which inode it is */
+	ino_t inode;
+};
+
+/**
+ * unix_socket_listen() - make a socket at a path
+ * @place: where; its folder is made, 0755, if it is not there and its own folder is
+ * @ret_socket: the socket; unix_socket_done() it
+ *
+ * Return: 0; -EADDRINUSE: somebody listens there, or is about to; -EEXIST: what is there is no socket;
+ * -ENAMETOOLONG; -EINVAL for a path that is not absolute or ends in '/'; -errno.
+ */
+int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket *ret_socket);
+
+/**
+ * unix_socket_adopt() - use a socket that a service manager has made
+ * @fd: it; ours on success
+ * @type: what it has to be
+ * @ret_socket: the socket; unix_socket_done() it
+ *
+ * Return: 0; -ENOTSOCK or -EPROTOTYPE if it is not a listening socket of this kind; -errno.
+ */
+int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket);
+
+/**
+ * unix_socket_done() - stop listening; the path is removed if it still leads to this very socket
+ *
+ * Needs no root directory. -1 in @fd and @folder is accepted.
+ */
+void unix_socket_done(struct unix_socket *socket);
+
+/** struct unix_peer - who is at the other end, when it connected */
+struct unix_peer {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+};
+
+/** unix_socket_peer() - Return: 0; -errno. */
+int unix_socket_peer(int fd, struct unix_peer *ret_peer);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_CONFIG_H
+#define NSXATTR_DAEMON_CONFIG_H
+
+/* The daemon's settings: /etc/nsxattr/nsxattrd.yaml, in the format of nsxattrd.yaml(5). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "diagnostic.h"
+#include "exec/standin.h"
+
+#define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
+#define CONFIG_SIZE_MAX (1 << 16)
+
+struct arena;
+
+/** struct config_socket - where the daemon listens */
+struct config_socket {
+	const char *path; /* absolute; NULL: it does not */
+	mode_t mode;
+	const char *group; /* that it belongs to: a name or a number; NULL: the daemon's own */
+};
+
+/** struct config_limits - what peers can make the daemon hold */
+struct config_limits {
+	uint32_t containers; /* of all users */
+	uint32_t containers_per_user; /* root's are counted in @containers alone */
+	uint32_t listeners_per_container;
+	uint32_t connections; /* peers that have not handed anything over yet, on all sockets */
+	uint32_t connections_per_user; /* root's are counted in @connections alone */
+};
+
+/** struct config - all of it; read only once it is loaded */
+struct config {
+	struct config_socket oci;
+	struct config_socket lxc;
+	struct config_socket control;
+	const char *policies; /* the folder, absolute */
+	const char *default_policy; /* built in, or of the folder */
+	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
+	struct config_limits limits;
+	enum log_level log;
+	enum standin_kind resolver;
+};
+
+/** struct config_file - settings and the memory that they lie in */
+struct config_file {
+	struct config config;
+	struct arena *arena; /* NULL: none, they are the defaults */
+};
+
+enum config_result {
+	CONFIG_LOADED = 1,
+	CONFIG_MISTAKEN, /* the diagnostics say where */
+};
+
+/** config_defaults() - Return: what an absent file means; static. */
+const struct config *config_defaults(void);
+
+/**
+ * config_load() - make settings of a file's text
+ * @text: the file, @length bytes, without need of a NUL; not used after the return
+ * @ret_config: CONFIG_LOADED: the settings; config_done() them
+ * @diagnostics: empty; CONFIG_MISTAKEN: at least one mistake, all that were found at once
+ *
+ * Return: an enum config_result; -ENOMEM; -EBADMSG for a bug of ours, as policy_file_load().
+ */
+int config_load(const char *text, size_t length, struct config_file *ret_config,
+		struct diagnostics *diagnostics);
+
+/**
+ * config_read() - the settings of a file
+ * @path: the file; NULL: CONFIG_PATH if it is there, else the defaults
+ * @ret_config: as config_load()
+ * @diagnostics: as config_load()
+ *
+ * Return: as config_load(); -EINVAL if it is no regular file; -errno of reading it, -ENOENT for a
+ * file that was named and is not there.
+ */
+int config_read(const char *path, struct config_file *ret_config, struct diagnostics *diagnostics);
+
+/** config_done() - release what the settings point to; a zeroed one is accepted. */
+void config_done(struct config_file *config);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_CONTROL_H
+#define NSXATTR_DAEMON_CONTROL_H
+
+/*
+ * The control socket: SOCK_STREAM, one request a connection. A request is a word and a newline; the
+ * answer is one JSON object and a newline, and then the end. An object with the member "error", a
+ * sentence, is a refusal.
+ *
+ *	ping	{"pong": true}					anybody
+ *	status	what is there; see status.h			anybody, of their own containers
+ *	reload	{"policies": N, "messages": [TEXT...]}		root
+ *
+ * A connection is in one of these states, and is closed when its deadline passes:
+ *
+ *	reading		a request is awaited; not answered yet
+ *	writing		the answer is on its way; what the peer says is not read any more
+ *
+ * When all slots are taken nobody is accepted until one is free; a user has but a few of them.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define CONTROL_CONNECTIONS_MAX 32
+#define CONTROL_CONNECTIONS_PER_USER_MAX 8
+#define CONTROL_REQUEST_MAX 64
+/* Milliseconds from the accept to the last byte of the answer. */
+#define CONTROL_DEADLINE 5000
+
+struct json_object;
+
+/** struct control_answers - who knows the answers; each is a new object, NULL without memory */
+struct control_answers {
+	struct json_object *(*status)(void *context, uid_t user);
+	struct json_object *(*reload)(void *context);
+	void *context;
+};
+
+struct control;
+
+/**
+ * control_new() - serve a control socket
+ * @listening: it; borrowed, not blocking, stays open as long as the control
+ * @answers: copied
+ * @ret_control: what serves it
+ *
+ * Return: 0; -errno.
+ */
+int control_new(int listening, const struct control_answers *answers, struct control **ret_control);
+
+/** control_free() - close all connections; NULL is accepted. */
+void control_free(struct control *control);
+
+/** control_fd() - Return: a descriptor, the control's, readable when control_dispatch() is due. */
+int control_fd(const struct control *control);
+
+/** control_dispatch() - do what can be done now; never blocks, and nothing a peer does fails it. */
+void control_dispatch(struct control *control);
+
+#endif

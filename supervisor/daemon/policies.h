@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_POLICIES_H
+#define NSXATTR_DAEMON_POLICIES_H
+
+/*
+ * The policies of a folder, NAME.yaml for the policy NAME, and the built-in ones: a set that does not
+ * change. SIGHUP makes another set. A policy is counted for itself, so that a container keeps the one
+ * that it began with.
+ *
+ *	loading		one thread; the set is as it will be when it is returned
+ *	choosing	any thread, as long as the set is not freed meanwhile
+ *	kept_policy_*	any thread, whatever becomes of the set
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "policy.h"
+
+/* What one folder can hold. Other files than *.yaml do not count. */
+#define POLICIES_MAX 256
+/* The longest name, without ".yaml". */
+#define POLICY_NAME_MAX 64
+
+/** struct policies_source - where policies come from, once no path leads anywhere any more */
+struct policies_source {
+	int folder; /* open for reading; -1: there are only those that are built in */
+	const char *path; /* of the folder, for messages */
+	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
+	const char *default_policy;
+	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
+};
+
+/** struct policies_report - what is wrong, for whoever has asked; begins zeroed */
+struct policies_report {
+	char text[8192]; /* lines, each with a newline behind it */
+	bool is_cut; /* there are more */
+};
+
+enum policies_result {
+	POLICIES_LOADED = 1, /* the report has warnings, if anything */
+	POLICIES_MISTAKEN, /* the report says what is wrong; there is no set */
+};
+
+struct policies;
+
+/**
+ * policies_load() - read all policies
+ * @source: where they are; what it points to is copied
+ * @ret_policies: POLICIES_LOADED: the set; policies_free() it
+ * @report: zeroed
+ *
+ * One mistake anywhere and there is no set. A file has to be a regular one that belongs to root or to
+ * us, and that nobody else can write to.
+ *
+ * Return: an enum policies_result; -errno when the folder cannot be read.
+ */
+int policies_load(const struct policies_source *source, struct policies **ret_policies,
+		  struct policies_report *report);
+
+/** policies_free() - let go of the set; what is kept of it stays. NULL is accepted. */
+void policies_free(struct policies *policies);
+
+/** policies_count() - Return: how many there are, without those built in. */
+size_t policies_count(const struct policies *policies);
+
+/** struct kept_policy - a policy that is counted */
+struct kept_policy {
+	const struct policy *policy;
+	/* the rest is policies.c's */
+};
+
+/** kept_policy_ref() - one more owner. Return: @kept. */
+struct kept_policy *kept_policy_ref(struct kept_policy *kept);
+
+/** kept_policy_unref() - one owner less; NULL is accepted. */
+void kept_policy_unref(struct kept_policy *kept);
+
+/** struct policies_request - for whom a policy is wanted */
+struct policies_request {
+	unsigned int runtimes; /* bits of enum policy_runtime: what it may be called */
+	const char *container; /* its name, or its id if it has none */
+	const char *wanted; /* the policy that was named; NULL or "": none */
+	uid_t user; /* who asks: SO_PEERCRED */
+};
+
+enum policies_choice_result {
+	POLICIES_CHOSEN = 1,
+	POLICIES_REFUSED, /* the reason says why */
+};
+
+/** struct policies_choice - what it has come to */
+struct policies_choice {
+	struct kept_policy *kept; /* POLICIES_CHOSEN: the caller's to kept_policy_unref() */
+	char reason[400]; /* for the log: a sentence without a period */
+};
+
+/**
+ * policies_choose() - the policy of a container
+ * @policies: the set
+ * @request: for whom
+ * @ret_choice: which one, or why none
+ *
+ * The one that was named, if it is the user's to name. If none was named: the first whose 'match' fits,
+ * in the order of names, and that is the user's; else the default. A policy with a rule of scheme
+ * host is nobody's but root's.
+ *
+ * Return: an enum policies_choice_result.
+ */
+enum policies_choice_result policies_choose(const struct policies *policies,
+					    const struct policies_request *request,
+					    struct policies_choice *ret_choice);
+
+#endif

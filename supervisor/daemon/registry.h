@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_REGISTRY_H
+#define NSXATTR_DAEMON_REGISTRY_H
+
+/*
+ * The containers that the daemon serves. A container is there as long as it has a listener.
+ *
+ * The registry belongs to one thread. What other threads may touch is the counters of a container, as
+ * long as they serve a listener of it: that is before registry_detach() for this listener.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "access.h"
+#include "daemon/config.h"
+#include "daemon/policies.h"
+
+/* The longest id, which a runtime makes or a user gives. */
+#define CONTAINER_ID_MAX 255
+/* Room for the id map as "0 100000 65536; ...". */
+#define CONTAINER_MAP_SIZE 128
+
+/** struct container_key - what tells one container from another */
+struct container_key {
+	unsigned int runtime; /* bits of enum policy_runtime, always the same for a container */
+	uid_t owner; /* who has attached it */
+	const char *id;
+};
+
+/** struct container_counters - what has been done for a container; begins zeroed */
+struct container_counters {
+	_Atomic uint64_t requests[4]; /* that were answered, by enum operation */
+	_Atomic uint64_t errors; /* of these, those with an error */
+	_Atomic uint32_t in_flight;
+};
+
+/** container_counters_begin() - a request has come */
+static inline void container_counters_begin(struct container_counters *counters)
+{
+	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
+}
+
+/**
+ * container_counters_end() - it has been answered
+ * @operation: what it was
+ * @error: what the target sees, 0 or an errno
+ */
+static inline void container_counters_end(struct container_counters *counters,
+					  enum operation operation, int error)
+{
+	atomic_fetch_add_explicit(&counters->requests[operation], 1, memory_order_relaxed);
+	if (error)
+		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
+}
+
+/** struct container_sample - how much had been done at a time */
+struct container_sample {
+	uint64_t time; /* CLOCK_MONOTONIC, nanoseconds */
+	uint64_t requests;
+};
+
+/** struct container - one container; the registry's, what is const here is the reader's too */
+struct container {
+	struct container_key key; /* @key.id is the container's own copy */
+	struct kept_policy *policy; /* counted */
+	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
+	time_t since; /* CLOCK_REALTIME, seconds */
+	uint32_t listeners;
+	struct container_counters counters;
+	struct container_sample samples[2]; /* the older one first */
+	struct container *next; /* in its chain */
+};
+
+struct registry;
+
+enum registry_result {
+	REGISTRY_ATTACHED = 1,
+	REGISTRY_FULL, /* no more containers */
+	REGISTRY_USER_FULL, /* no more containers of this user */
+	REGISTRY_CONTAINER_FULL, /* no more listeners of this container */
+};
+
+/**
+ * registry_new() - an empty registry
+ * @limits: what it can hold; copied
+ * @ret_registry: it
+ *
+ * Return: 0; -ENOMEM.
+ */
+int registry_new(const struct config_limits *limits, struct registry **ret_registry);
+
+/** registry_free() - release it and the containers that are left; NULL is accepted. */
+void registry_free(struct registry *registry);
+
+/** registry_find() - Return: the container of a key; NULL if there is none. */
+struct container *registry_find(const struct registry *registry, const struct container_key *key);
+
+/** struct registry_time - now, by two clocks */
+struct registry_time {
+	time_t real; /* CLOCK_REALTIME, seconds */
+	uint64_t monotonic; /* CLOCK_MONOTONIC, nanoseconds */
+};
+
+/**
+ * registry_attach() - one listener more
+ * @registry: the registry
+ * @key: of which container; an id over CONTAINER_ID_MAX bytes, or an empty one, is -EINVAL
+ * @policy: what a new container is served by; one more owner of it then. One that is there keeps its
+ *          own.
+ * @now: the time
+ * @ret_container: REGISTRY_ATTACHED: the container
+ *
+ * Return: an enum registry_result; -EINVAL; -ENOMEM.
+ */
+int registry_attach(struct registry *registry, const struct container_key *key,
+		    struct kept_policy *policy, const struct registry_time *now,
+		    struct container **ret_container);
+
+/** registry_detach() - one listener less; with the last one, the container is gone. */
+void registry_detach(struct registry *registry, struct container *container);
+
+/** registry_refusal() - Return: what to say about a result that is not REGISTRY_ATTACHED. */
+const char *registry_refusal(enum registry_result result);
+
+/** container_set_map() - remember how ids are mapped; as many of the extents as there is room for */
+void container_set_map(struct container *container, const struct id_map *uids);
+
+/** registry_count() - Return: how many containers there are. */
+size_t registry_count(const struct registry *registry);
+
+/** registry_visitor - what is called for each container; it does not change the registry */
+typedef void registry_visitor(const struct container *container, void *argument);
+
+/** registry_visit() - look at all containers, in no particular order */
+void registry_visit(const struct registry *registry, registry_visitor *visit, void *argument);
+
+/**
+ * registry_sample() - remember how much has been done by now, to tell rates later
+ *
+ * To be called every few seconds while there is a container; more often does no harm, for what lies
+ * less than a second back is not forgotten for it.
+ */
+void registry_sample(struct registry *registry, const struct registry_time *now);
+
+/** container_rate() - Return: requests a second since the older sample. */
+double container_rate(const struct container *container, const struct registry_time *now);
+
+/** container_requests() - Return: how many were answered, of all operations. */
+uint64_t container_requests(const struct container *container);
+
+#endif
