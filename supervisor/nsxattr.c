@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/check.h"
 #include "cli/explain.h"
+#include "cli/hook.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "spelling.h"
@@ -24,6 +25,7 @@ static const struct subcommand subcommands[] = {
 	{ "run", "run a command with security attributes of its own", cli_run },
 	{ "check", "say what is wrong with policy files", cli_check },
 	{ "explain", "say what would be done about an attribute, and why", cli_explain },
+	{ "hook", "what container runtimes start, to bring a container to nsxattrd", cli_hook },
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_HOOK_H
+#define NSXATTR_CLI_HOOK_H
+
+/*
+ * nsxattr hook KIND [OPTION]...
+ *
+ * What a container's runtime starts. Each kind has a file of its own, a table of options, and a row
+ * in hook.c.
+ */
+
+/** struct hook_kind - one kind of hook */
+struct hook_kind {
+	const char *name;
+	const char *summary;
+	/* @argv: argv[0] is the kind. Return: the exit status; not 0: the container must not start. */
+	int (*run)(int argc, char **argv);
+};
+
+/** cli_hook() - the subcommand. Return: the exit status. */
+int cli_hook(int argc, char **argv);
+
+#endif
