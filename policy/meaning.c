@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "name.h"
-#include "schema_check.h"
 #include "spelling.h"
 #include "value_text.h"
 

@@ -4,7 +4,7 @@
 
 /* Mistakes that no table tells: hooks of the policy's schema, each for the value of one field. */
 
-#include "policy_schema.h"
+#include "format.h"
 
 /** meaning_check_name() - 'name' of a rule: an attribute's name, or a class and a glob in it */
 void meaning_check_name(struct schema_walk *walk, const struct schema_place *place);

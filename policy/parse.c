@@ -2,36 +2,24 @@
 /*
  * Theory of operation
  *
- * A file goes through four steps, each of which can rely on those before it:
+ * A file goes through these steps, each of which can rely on those before it:
  *
- *	screen	is it YAML, and no more than plain values?	screen.c
- *	check	is it what the schema says?			schema_check.c, meaning.c
- *	read	libcyaml fills struct policy_text		the schema's tables
- *	build	struct policy, with what the file leaves out	here
+ *	screen, check, read	libcyaml fills struct policy_text	format.c, with schema.c's tables
+ *	build			struct policy, with what is left out	here
  *
  * The tree of libyaml, which the check goes over, also tells in which line a rule is.
  */
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <linux/xattr.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "arena.h"
 #include "name.h"
 #include "policy_file.h"
 #include "policy_schema.h"
 #include "schema.h"
-#include "schema_check.h"
-#include "screen.h"
 #include "value_text.h"
-
-/* No messages of its own, and nothing that screen_text() has refused. */
-static const cyaml_config_t cyaml_config = {
-	.mem_fn = cyaml_mem,
-	.flags = CYAML_CFG_NO_ALIAS,
-};
 
 /* ---- build ---- */
 
@@ -46,11 +34,6 @@ struct builder {
 static const char *keep_text(struct builder *builder, const char *text)
 {
 	return arena_copy(builder->arena, text, strlen(text));
-}
-
-static unsigned int line_of(const yaml_node_t *node)
-{
-	return node ? (unsigned int)node->start_mark.line + 1 : 0;
 }
 
 /* Reading security.* needs no privilege, so the host's values are no secret; trusted.* are. */
@@ -91,7 +74,7 @@ static int build_rule(struct builder *builder, const struct rule_text *text,
 	*rule = (struct rule){
 		.pattern = keep_text(builder, text->name),
 		.scheme = text->scheme,
-		.line = line_of(schema_find(&builder->walk, node, "name")),
+		.line = format_line(schema_find(&builder->walk, node, "name")),
 	};
 	if (!rule->pattern)
 		return -ENOMEM;
@@ -141,7 +124,7 @@ static int build_rules(struct builder *builder, const yaml_node_t *root)
 	builder->policy->fallback = (struct rule){
 		.pattern = "*",
 		.scheme = text->fallback,
-		.line = line_of(schema_find(&builder->walk, root, "default")),
+		.line = format_line(schema_find(&builder->walk, root, "default")),
 	};
 	exempt_capabilities(builder, rules);
 	return 0;
@@ -248,7 +231,7 @@ void policy_file_free(struct policy_file *file)
 	free(file);
 }
 
-static int build_file(const char *name, const struct policy_text *text, yaml_document_t *document,
+static int build_file(const char *name, struct format_reading *reading,
 		      struct policy_file **ret_file)
 {
 	struct policy_file *file = new_file();
@@ -257,8 +240,8 @@ static int build_file(const char *name, const struct policy_text *text, yaml_doc
 		return -ENOMEM;
 	struct builder builder = {
 		.arena = file->arena,
-		.text = text,
-		.walk.document = document,
+		.text = reading->text,
+		.walk.document = &reading->document,
 		.policy = &file->policy,
 	};
 	int r = build(&builder, name);
@@ -271,64 +254,17 @@ static int build_file(const char *name, const struct policy_text *text, yaml_doc
 	return POLICY_FILE_LOADED;
 }
 
-/* ---- the four steps ---- */
-
-/* libyaml has been over the text before, so what stops it now is memory. */
-static int error_of(cyaml_err_t error)
-{
-	bool is_memory = error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT ||
-			 error == CYAML_ERR_LIBYAML_PARSER;
-
-	return is_memory ? -ENOMEM : -EBADMSG;
-}
-
-static int read_and_build(const char *name, const char *text, size_t length,
-			  yaml_document_t *document, struct policy_file **ret_file)
-{
-	struct policy_text *read = NULL;
-	cyaml_err_t error = cyaml_load_data((const uint8_t *)text, length, &cyaml_config,
-					    &policy_schema, (cyaml_data_t **)&read, NULL);
-
-	if (error != CYAML_OK)
-		return error_of(error);
-	int r = build_file(name, read, document, ret_file);
-
-	cyaml_free(&cyaml_config, &policy_schema, read, 0);
-	return r;
-}
-
-static int check_and_build(const char *name, const char *text, size_t length,
-			   struct policy_file **ret_file, struct diagnostics *diagnostics)
-{
-	yaml_document_t document;
-	struct schema_walk walk = { .document = &document, .diagnostics = diagnostics };
-	yaml_parser_t parser;
-	int r = POLICY_FILE_MISTAKEN;
-
-	if (!yaml_parser_initialize(&parser))
-		return -ENOMEM;
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-	/* screen_text() has seen that there is one, so that nothing but memory can be missing. */
-	if (!yaml_parser_load(&parser, &document)) {
-		yaml_parser_delete(&parser);
-		return -ENOMEM;
-	}
-	schema_check(&walk);
-	if (diagnostics->count == 0)
-		r = read_and_build(name, text, length, &document, ret_file);
-	yaml_document_delete(&document);
-	yaml_parser_delete(&parser);
-	return r;
-}
-
 int policy_file_load(const char *name, const char *text, size_t length,
 		     struct policy_file **ret_file, struct diagnostics *diagnostics)
 {
-	int r = screen_text(text, length, diagnostics);
+	struct format_reading reading;
+	int r = format_read(&policy_format, text, length, &reading, diagnostics);
 
 	if (r < 0)
 		return r;
-	if (diagnostics->count > 0)
+	if (r == FORMAT_MISTAKEN)
 		return POLICY_FILE_MISTAKEN;
-	return check_and_build(name, text, length, ret_file, diagnostics);
+	r = build_file(name, &reading, ret_file);
+	format_reading_done(&reading);
+	return r;
 }

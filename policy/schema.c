@@ -290,33 +290,25 @@ static const struct schema_note policy_notes[] = {
 	},
 };
 
-const cyaml_schema_value_t policy_schema = {
+static const cyaml_schema_value_t policy_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct policy_text, policy_fields),
 };
 
-const struct schema_note policy_schema_note = {
-	.help = "What nsxattr does with the extended attributes of a container. 'nsxattr check' has "
-		"the last word on a file.",
-};
-
-/* ---- which note is on which field ---- */
-
-static const struct {
-	const cyaml_schema_field_t *fields;
-	const struct schema_note *notes;
-	size_t count;
-} mappings[] = {
+static const struct format_mapping mappings[] = {
 	{ policy_fields, policy_notes, POLICY_END },
 	{ selector_fields, selector_notes, SELECTOR_END },
 	{ rule_fields, rule_notes, RULE_END },
 	{ limits_fields, limits_notes, LIMITS_END },
 };
 
-const struct schema_note *policy_schema_field_note(const cyaml_schema_field_t *field)
-{
-	for (size_t i = 0; i < CYAML_ARRAY_LEN(mappings); i++)
-		for (size_t row = 0; row < mappings[i].count; row++)
-			if (&mappings[i].fields[row] == field)
-				return &mappings[i].notes[row];
-	return &policy_schema_note;
-}
+const struct format policy_format = {
+	.name = "a policy",
+	.title = "nsxattr policy",
+	.schema = &policy_schema,
+	.note = {
+		.help = "What nsxattr does with the extended attributes of a container. 'nsxattr "
+			"check' has the last word on a file.",
+	},
+	.mappings = mappings,
+	.mapping_count = CYAML_ARRAY_LEN(mappings),
+};

@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "format.h"
 #include "spelling.h"
 
 /* Room for what is allowed at a place. */
@@ -383,7 +384,7 @@ static void check_pair(struct schema_walk *walk, const struct schema_place *plac
 	struct schema_place value = {
 		.key = field[row].key,
 		.schema = &field[row].value,
-		.note = policy_schema_field_note(&field[row]),
+		.note = format_note(walk->format, &field[row]),
 		.node = node_at(walk, pair->value),
 		.mapping = place->node,
 	};
@@ -405,7 +406,7 @@ static bool has_allowed_word(const cyaml_schema_value_t *mapping, const char *ke
 static void check_partner(struct schema_walk *walk, const struct schema_place *place,
 			  const cyaml_schema_field_t *field, const yaml_node_t *key)
 {
-	const struct schema_note *note = policy_schema_field_note(field);
+	const struct schema_note *note = format_note(walk->format, field);
 	const yaml_node_t *partner = schema_find(walk, place->node, note->partner);
 	struct schema_place absent = { .schema = &field->value, .note = note };
 	struct quoted_text quoted;
@@ -431,7 +432,7 @@ static void check_keys(struct schema_walk *walk, const struct schema_place *plac
 	char allowed[ALLOWED_SIZE];
 
 	for (size_t row = 0; row < count; row++) {
-		const struct schema_note *note = policy_schema_field_note(&fields[row]);
+		const struct schema_note *note = format_note(walk->format, &fields[row]);
 		struct schema_place absent = { .schema = &fields[row].value, .note = note };
 
 		seen_count += seen->keys[row] != NULL;
@@ -485,9 +486,9 @@ static void check_value(struct schema_walk *walk, const struct schema_place *pla
 void schema_check(struct schema_walk *walk)
 {
 	struct schema_place root = {
-		.key = "a policy",
-		.schema = &policy_schema,
-		.note = &policy_schema_note,
+		.key = walk->format->name,
+		.schema = walk->format->schema,
+		.note = &walk->format->note,
 		.node = yaml_document_get_root_node(walk->document),
 	};
 

@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
+#include "policy_schema.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -86,7 +87,7 @@ static int check_file(const char *path, bool is_verbose)
 
 static int show_schema(void)
 {
-	struct json_object *schema = schema_json_new();
+	struct json_object *schema = schema_json_new(&policy_format);
 
 	puts(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_SPACED |

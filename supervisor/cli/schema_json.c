@@ -9,9 +9,10 @@
 
 #include <json-c/json.h>
 
-#include "policy_schema.h"
+#include "format.h"
 
-static struct json_object *value_json(const cyaml_schema_value_t *schema,
+static struct json_object *value_json(const struct format *format,
+				      const cyaml_schema_value_t *schema,
 				      const struct schema_note *note);
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -75,12 +76,13 @@ static struct json_object *text_json(const cyaml_schema_value_t *schema,
 	return object;
 }
 
-static struct json_object *list_json(const cyaml_schema_value_t *schema,
+static struct json_object *list_json(const struct format *format,
+				     const cyaml_schema_value_t *schema,
 				     const struct schema_note *note)
 {
 	struct json_object *object = type_json("array");
 
-	json_object_object_add(object, "items", value_json(schema->sequence.entry, note));
+	json_object_object_add(object, "items", value_json(format, schema->sequence.entry, note));
 	add_number(object, "minItems", schema->sequence.min);
 	add_number(object, "maxItems", schema->sequence.max);
 	if (note->is_unique)
@@ -131,11 +133,12 @@ static struct json_object *partner_json(const char *key, const struct schema_not
 	return object;
 }
 
-static void add_field(struct json_object *object, const cyaml_schema_field_t *field,
-		      struct json_object *properties, struct json_object *partners)
+static void add_field(const struct format *format, struct json_object *object,
+		      const cyaml_schema_field_t *field, struct json_object *properties,
+		      struct json_object *partners)
 {
-	const struct schema_note *note = policy_schema_field_note(field);
-	struct json_object *value = value_json(&field->value, note);
+	const struct schema_note *note = format_note(format, field);
+	struct json_object *value = value_json(format, &field->value, note);
 
 	add_text(value, "description", note->help);
 	add_text(value, "default", note->absent);
@@ -146,7 +149,8 @@ static void add_field(struct json_object *object, const cyaml_schema_field_t *fi
 		json_object_array_add(partners, partner_json(field->key, note));
 }
 
-static struct json_object *mapping_json(const cyaml_schema_value_t *schema,
+static struct json_object *mapping_json(const struct format *format,
+					const cyaml_schema_value_t *schema,
 					const struct schema_note *note)
 {
 	struct json_object *object = type_json("object");
@@ -154,7 +158,7 @@ static struct json_object *mapping_json(const cyaml_schema_value_t *schema,
 	struct json_object *partners = json_object_new_array();
 
 	for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; field++)
-		add_field(object, field, properties, partners);
+		add_field(format, object, field, properties, partners);
 	json_object_object_add(object, "properties", properties);
 	json_object_object_add(object, "additionalProperties", json_object_new_boolean(0));
 	if (note->least > 0)
@@ -167,7 +171,8 @@ static struct json_object *mapping_json(const cyaml_schema_value_t *schema,
 }
 
 /* Of those types that the tables have. */
-static struct json_object *value_json(const cyaml_schema_value_t *schema,
+static struct json_object *value_json(const struct format *format,
+				      const cyaml_schema_value_t *schema,
 				      const struct schema_note *note)
 {
 	if (schema->type == CYAML_UINT)
@@ -179,18 +184,18 @@ static struct json_object *value_json(const cyaml_schema_value_t *schema,
 	if (schema->type == CYAML_STRING)
 		return text_json(schema, note);
 	if (schema->type == CYAML_SEQUENCE)
-		return list_json(schema, note);
-	return mapping_json(schema, note);
+		return list_json(format, schema, note);
+	return mapping_json(format, schema, note);
 }
 
-struct json_object *schema_json_new(void)
+struct json_object *schema_json_new(const struct format *format)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *root = mapping_json(&policy_schema, &policy_schema_note);
+	struct json_object *root = mapping_json(format, format->schema, &format->note);
 
 	add_text(object, "$schema", "http://json-schema.org/draft-07/schema#");
-	add_text(object, "title", "nsxattr policy");
-	add_text(object, "description", policy_schema_note.help);
+	add_text(object, "title", format->title);
+	add_text(object, "description", format->note.help);
 	json_object_object_foreach(root, key, value)
 		json_object_object_add(object, key, json_object_get(value));
 	json_object_put(root);

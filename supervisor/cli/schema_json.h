@@ -2,11 +2,12 @@
 #ifndef NSXATTR_CLI_SCHEMA_JSON_H
 #define NSXATTR_CLI_SCHEMA_JSON_H
 
-/* The format of policies as a JSON Schema (draft 7), which editors understand. */
+/* A format of files as a JSON Schema (draft 7), which editors understand. */
 
+struct format;
 struct json_object;
 
 /** schema_json_new() - Return: the schema, to be released with json_object_put(). */
-struct json_object *schema_json_new(void);
+struct json_object *schema_json_new(const struct format *format);
 
 #endif

@@ -35,10 +35,10 @@ static void visit_fields(const cyaml_schema_value_t *value, visitor *visit, void
 
 static void expect_note(const cyaml_schema_field_t *field, void *argument)
 {
-	const struct schema_note *note = policy_schema_field_note(field);
+	const struct schema_note *note = format_note(&policy_format, field);
 
 	(*(size_t *)argument)++;
-	cr_expect_neq(note, &policy_schema_note, "%s has no note", field->key);
+	cr_expect_neq(note, &policy_format.note, "%s has no note", field->key);
 	cr_expect_not_null(note->help, "%s has no help", field->key);
 	if (field->value.type == CYAML_UINT)
 		cr_expect(note->least > 0 && note->most >= note->least, "%s", field->key);
@@ -52,14 +52,14 @@ Test(schema, has_a_note_on_each_field)
 {
 	size_t count = 0;
 
-	visit_fields(&policy_schema, expect_note, &count);
+	visit_fields(policy_format.schema, expect_note, &count);
 	cr_expect_eq(count, 20);
 }
 
 /* What a file without the field gets is the word whose value is 0, for libcyaml leaves that there. */
 static void expect_default(const cyaml_schema_field_t *field, void *argument)
 {
-	const struct schema_note *note = policy_schema_field_note(field);
+	const struct schema_note *note = format_note(&policy_format, field);
 
 	(void)argument;
 	if (field->value.type != CYAML_ENUM || !note->absent)
@@ -70,7 +70,7 @@ static void expect_default(const cyaml_schema_field_t *field, void *argument)
 
 Test(schema, has_the_defaults_of_its_notes)
 {
-	visit_fields(&policy_schema, expect_default, NULL);
+	visit_fields(policy_format.schema, expect_default, NULL);
 }
 
 /* ---- the JSON Schema ---- */
@@ -78,7 +78,7 @@ Test(schema, has_the_defaults_of_its_notes)
 Test(schema, is_the_json_schema_of_the_documentation)
 {
 	struct json_object *written = json_object_from_file("docs/nsxattr-policy.schema.json");
-	struct json_object *made = schema_json_new();
+	struct json_object *made = schema_json_new(&policy_format);
 
 	cr_assert_not_null(written, "%s", json_util_get_last_err());
 	cr_expect(json_object_equal(written, made),
@@ -142,7 +142,7 @@ Test(schema, has_a_pattern_for_names_that_says_what_the_check_says)
 					     "security.a ",
 					     " security.a",
 					     "usersecurity.a" };
-	struct json_object *schema = schema_json_new();
+	struct json_object *schema = schema_json_new(&policy_format);
 	regex_t expression;
 
 	cr_assert_eq(regcomp(&expression, find_pattern(schema), REG_EXTENDED | REG_NOSUB), 0);
@@ -199,7 +199,7 @@ static void expect_all_documented(const char *path)
 {
 	char *text = read_text(path);
 
-	visit_fields(&policy_schema, expect_documented, text);
+	visit_fields(policy_format.schema, expect_documented, text);
 	free(text);
 }
 
