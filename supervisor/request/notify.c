@@ -13,7 +13,7 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
-int notify_check_sizes(void)
+int notify_sizes(struct seccomp_notif_sizes *ret_sizes)
 {
 	struct seccomp_notif_sizes sizes;
 
@@ -23,7 +23,15 @@ int notify_check_sizes(void)
 	    sizes.seccomp_notif_resp > sizeof(struct seccomp_notif_resp) ||
 	    sizes.seccomp_data > sizeof(struct seccomp_data))
 		return -EPROTO;
+	*ret_sizes = sizes;
 	return 0;
+}
+
+int notify_check_sizes(void)
+{
+	struct seccomp_notif_sizes sizes;
+
+	return notify_sizes(&sizes);
 }
 
 void notify_wake_sync(int listener)
@@ -58,7 +66,7 @@ bool notify_is_valid(int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-int notify_answer(int listener, uint64_t id, const struct outcome *outcome)
+struct seccomp_notif_resp notify_response(uint64_t id, const struct outcome *outcome)
 {
 	struct seccomp_notif_resp response = { .id = id };
 
@@ -68,6 +76,13 @@ int notify_answer(int listener, uint64_t id, const struct outcome *outcome)
 		response.error = -outcome->error;
 	else
 		response.val = outcome->value;
+	return response;
+}
+
+int notify_answer(int listener, uint64_t id, const struct outcome *outcome)
+{
+	struct seccomp_notif_resp response = notify_response(id, outcome);
+
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0)
 		return 0;
 	/* ENOENT: killed or interrupted; EINPROGRESS: somebody has answered by this id already. */

@@ -17,6 +17,14 @@ enum notify_result {
 };
 
 /**
+ * notify_sizes() - the sizes of the kernel's structures
+ * @ret_sizes: none larger than ours
+ *
+ * Return: 0; -EPROTO if they have grown beyond our structures; -errno of seccomp(2).
+ */
+int notify_sizes(struct seccomp_notif_sizes *ret_sizes);
+
+/**
  * notify_check_sizes() - is the kernel's notification the one that we were built for?
  *
  * Return: 0; -EPROTO if it has grown beyond our structures; -errno of seccomp(2).
@@ -41,6 +49,9 @@ int notify_receive(int listener, struct seccomp_notif *ret_notification);
 
 /** notify_is_valid() - is this target still waiting in this very call? */
 bool notify_is_valid(int listener, uint64_t id);
+
+/** notify_response() - an outcome in the kernel's words. */
+struct seccomp_notif_resp notify_response(uint64_t id, const struct outcome *outcome);
 
 /**
  * notify_answer() - answer a notification
