@@ -11,7 +11,7 @@
  *	(start)			-		unshare(2) by the command	wait for ids
  *	STEP_UNSHARED		command		the maps are written		assume an identity
  *	STEP_MAPPED		supervisor	identity, mounts, the filter
- *	STEP_LISTENER		command		the sandbox, the shard		a call of the sixteen
+ *	STEP_LISTENER		command		the sandbox, the engine	a call of the sixteen
  *	STEP_SERVING		supervisor	execve(2)
  *	STEP_FAILED		either		ending; a message was logged	log another
  *

@@ -15,7 +15,7 @@
  *	STEP_UNSHARED ------------------------>	write the id maps
  *	become root, private mounts  <---------	STEP_MAPPED
  *	install the filter
- *	STEP_LISTENER, with the listener ----->	drop privileges, build the shard
+ *	STEP_LISTENER, with the listener ----->	drop privileges, build the engine
  *	execve(2)  <---------------------------	STEP_SERVING
  *
  * Signal dispositions and mask, environment, working directory, umask, limits and descriptors are

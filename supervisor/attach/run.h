@@ -7,8 +7,10 @@
 #include <stdbool.h>
 
 #include "attach/filter.h"
+#include "exec/standin.h"
 #include "idmap.h"
-#include "keep/shard.h"
+
+struct policy;
 
 /** struct run_options - how the command is to be run */
 struct run_options {
@@ -19,7 +21,8 @@ struct run_options {
 	struct id_map users;
 	struct id_map groups;
 	struct filter_options filter;
-	struct shard_config shard;
+	const struct policy *policy;
+	enum standin_kind standins; /* how paths are opened */
 };
 
 enum run_failure {

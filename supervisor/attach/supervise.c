@@ -3,24 +3,19 @@
  * Theory of operation
  *
  * The supervisor stays in the namespaces in which nsxattr was started. It writes the id maps of the
- * command's user namespace, receives the listener, sheds its privileges, builds the shard, and lets
- * the command go. From then on the main thread serves, and a watcher thread looks at two things:
- *
- *  - the command itself (not its children) has ended: standard error is given up, so that whoever
- *    reads it to the end does not wait for daemons that the command has left behind;
- *  - no target is left: since Linux 6.11 RECV says so to the main thread, which then returns in an
- *    orderly way; an older kernel leaves it blocked for ever, and the watcher ends the process.
- *    Nothing is lost by that: nobody is there whom an answer could reach.
+ * command's user namespace, receives the listener, sheds its privileges, builds the engine, and lets
+ * the command go. From then on the main thread runs the loop of the engine, in which it also waits for
+ * the end of the command itself (not of its children): standard error is given up then, so that
+ * whoever reads it to the end does not wait for daemons that the command has left behind. When no
+ * target is left, it is over.
  */
 #include "attach/supervise.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -29,48 +24,13 @@
 #include "attach/run.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
+#include "keep/engine.h"
+#include "keep/source.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* How long the main thread may take to return by itself, in milliseconds. */
-#define FAREWELL 1000
-
-struct watch {
-	int listener;
-	int pidfd;
-	int over; /* an eventfd: the main thread has returned */
-};
-
-/* The main thread has the floor; if it does not use it, the process ends here. */
-static void await_farewell(int over)
-{
-	struct pollfd polled = { .fd = over, .events = POLLIN };
-
-	if (poll(&polled, 1, FAREWELL) <= 0)
-		_exit(EXIT_SUCCESS);
-}
-
-static void *watch(void *place)
-{
-	const struct watch *watch = place;
-	/* No events asked for on the listener: POLLHUP comes unasked, notifications wake nobody. */
-	struct pollfd polled[] = {
-		{ .fd = watch->listener },
-		{ .fd = watch->over, .events = POLLIN },
-		{ .fd = watch->pidfd, .events = POLLIN },
-	};
-
-	while (!polled[0].revents && !polled[1].revents) {
-		if (poll(polled, COUNT_OF(polled), -1) < 0 || !polled[2].revents)
-			continue;
-		(void)sandbox_silence();
-		polled[2].fd = -1;
-	}
-	await_farewell(watch->over);
-	return NULL;
-}
 
 static int open_procfs(void)
 {
@@ -174,25 +134,84 @@ static int map_ids(const struct run_options *options, const struct supervised *s
 	return r < 0 ? r : tell(supervised->channel, STEP_MAPPED);
 }
 
-/* What is served, and what it borrows. */
-struct served {
-	struct shard *shard;
-	int listener;
+/* What serves the command, and what it borrows. */
+struct service {
+	struct loop *loop;
+	struct engine *engine;
 	int procfs;
+	struct loop_watch command; /* its pidfd */
+	struct shard_counters counters;
 };
 
-static void served_done(struct served *served)
+static void service_done(struct service *service)
 {
-	shard_free(served->shard);
-	fd_close(&served->listener);
-	fd_close(&served->procfs);
+	/* Where a thread hangs, the end of the process releases what it uses. */
+	if (!engine_free(service->engine))
+		return;
+	loop_free(service->loop);
+	fd_close(&service->procfs);
+}
+
+static void command_ended(void *place, uint32_t events)
+{
+	struct service *service = place;
+
+	(void)events;
+	loop_remove(service->loop, &service->command);
+	(void)sandbox_silence();
+}
+
+static void targets_gone(void *place, int result)
+{
+	struct service *service = place;
+
+	if (result < 0)
+		log_error("the supervisor cannot go on: %s", strerror(-result));
+	loop_end(service->loop, result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static int start_engine(const struct run_options *options, struct service *service)
+{
+	int r = loop_new(&service->loop);
+
+	if (r == 0)
+		r = loop_add(service->loop, &service->command, EPOLLIN);
+	if (r < 0) {
+		log_error("cannot watch the command: %s", strerror(-r));
+		return r;
+	}
+	const struct engine_config config = {
+		.loop = service->loop,
+		.procfs = service->procfs,
+		.standins = options->standins,
+	};
+
+	return engine_new(&config, &service->engine);
+}
+
+static int serve_listener(const struct run_options *options, struct service *service, int listener)
+{
+	const struct shard_config config = {
+		.policy = options->policy,
+		.counters = &service->counters,
+		.ended = targets_gone,
+		.place = service,
+	};
+	struct source *source;
+	int r = source_new_listener(listener, &source);
+
+	if (r < 0) {
+		log_error("out of memory");
+		return r;
+	}
+	return engine_serve(service->engine, &config, source);
 }
 
 /* Everything up to the moment when requests can be answered; whatever fails has been logged. */
 static int prepare(const struct run_options *options, const struct supervised *supervised,
-		   struct served *ret_served)
+		   struct service *service)
 {
-	_cleanup_fd_ int listener = -1, procfs = -1;
+	_cleanup_fd_ int listener = -1;
 	int r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
@@ -200,48 +219,26 @@ static int prepare(const struct run_options *options, const struct supervised *s
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &listener);
 	if (r == 0)
-		r = enter_sandbox(options->is_plain, &procfs);
+		r = enter_sandbox(options->is_plain, &service->procfs);
 	if (r == 0)
-		r = shard_new(&options->shard, procfs, listener, &ret_served->shard);
-	if (r < 0)
-		return r;
-	ret_served->listener = TAKE_FD(listener);
-	ret_served->procfs = TAKE_FD(procfs);
-	return 0;
+		r = start_engine(options, service);
+	if (r == 0)
+		r = serve_listener(options, service, TAKE_FD(listener));
+	return r;
 }
 
-/* Return: as shard_serve(). */
-static int release_and_serve(struct shard *shard, int *channel)
+/* Return: an exit status. */
+static int release_and_serve(struct service *service, int *channel)
 {
 	log_verbose("the supervisor is process %d", (int)getpid());
 	int r = tell(*channel, STEP_SERVING);
 
 	fd_close(channel);
-	if (r < 0)
-		return r;
-	r = shard_serve(shard);
-	if (r < 0)
+	if (r == 0)
+		r = loop_run(service->loop);
+	if (r < 0 && !is_told(r))
 		log_error("the supervisor cannot go on: %s", strerror(-r));
-	return r;
-}
-
-/** serve_watched() - serve, with the watcher beside it. Return: as release_and_serve(). */
-static int serve_watched(struct shard *shard, int listener, int pidfd, int *channel)
-{
-	_cleanup_fd_ int over = eventfd(0, EFD_CLOEXEC);
-	struct watch watched = { .listener = listener, .pidfd = pidfd, .over = over };
-	pthread_t watcher;
-	int error = over < 0 ? errno : pthread_create(&watcher, NULL, watch, &watched);
-
-	if (error) {
-		log_error("cannot watch the command: %s", strerror(error));
-		return -error;
-	}
-	int r = release_and_serve(shard, channel);
-
-	(void)eventfd_write(over, 1);
-	pthread_join(watcher, NULL);
-	return r;
+	return r < 0 ? EXIT_FAILURE : r;
 }
 
 int supervise(const struct run_options *options, const struct supervised *supervised)
@@ -249,17 +246,18 @@ int supervise(const struct run_options *options, const struct supervised *superv
 	_cleanup_fd_ int channel = supervised->channel;
 	_cleanup_fd_ int pidfd = supervised->pidfd;
 	_cleanup_fd_ int proc = supervised->proc;
-	__attribute__((cleanup(served_done))) struct served served = { .listener = -1,
-								       .procfs = -1 };
+	__attribute__((cleanup(service_done))) struct service service = {
+		.procfs = -1,
+		.command = { pidfd, command_ended, &service },
+	};
 
 	/* Found under one name, whatever the file is called. */
 	prctl(PR_SET_NAME, "nsxattr");
-	int r = prepare(options, supervised, &served);
+	int r = prepare(options, supervised, &service);
 
 	fd_close(&proc);
 	if (r == 0)
-		r = serve_watched(served.shard, served.listener, pidfd, &channel);
-	if (r < 0 && channel >= 0)
-		(void)handshake_send(channel, STEP_FAILED, -1);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return release_and_serve(&service, &channel);
+	(void)handshake_send(channel, STEP_FAILED, -1);
+	return EXIT_FAILURE;
 }

@@ -313,11 +313,11 @@ static bool check_privilege(const struct run_options *options)
 		log_error("--no-userns needs root: start it with sudo");
 		return false;
 	}
-	if (options->shard.policy->store != STORE_USER) {
+	if (options->policy->store != STORE_USER) {
 		log_error(
 			"the policy %s keeps values in security.* and trusted.*, which only root can "
 			"write: start it with sudo, or give the policy 'store: user'",
-			options->shard.policy->name);
+			options->policy->name);
 		return false;
 	}
 	return true;
@@ -339,8 +339,8 @@ static int start(const struct run_request *request)
 		.command = request->command,
 		.keep_namespaces = request->no_userns,
 		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
-		.shard.policy = policy_for(request, is_plain),
-		.shard.standins = request->resolver,
+		.policy = policy_for(request, is_plain),
+		.standins = request->resolver,
 	};
 
 	if (!check_privilege(&options) || !resolve_maps(request, &options))

@@ -32,6 +32,12 @@ static const char *remedy_for(enum store store, const struct pinned *inode, int 
 	return NULL;
 }
 
+void remedies_init(struct remedies *remedies)
+{
+	*remedies = (struct remedies){ .lock = PTHREAD_MUTEX_INITIALIZER };
+}
+
+/* With the lock held. */
 static bool was_said(struct remedies *remedies, dev_t device)
 {
 	for (size_t i = 0; i < remedies->count; i++)
@@ -51,7 +57,13 @@ void remedy_note(struct remedies *remedies, enum store store, const struct pinne
 		return;
 	const char *remedy = remedy_for(store, inode, error);
 
-	if (!remedy || fstat(inode->fd, &stat) < 0 || was_said(remedies, stat.st_dev))
+	if (!remedy || fstat(inode->fd, &stat) < 0)
+		return;
+	pthread_mutex_lock(&remedies->lock);
+	bool is_old = was_said(remedies, stat.st_dev);
+
+	pthread_mutex_unlock(&remedies->lock);
+	if (is_old)
 		return;
 	log_warning("device %u:%u: %s", major(stat.st_dev), minor(stat.st_dev), remedy);
 }

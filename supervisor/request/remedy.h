@@ -4,6 +4,7 @@
 
 /* What to do about a store that cannot hold a value: said once a file system, not once a call. */
 
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,11 +14,15 @@ struct pinned;
 
 #define REMEDIES_MAX 32
 
-/** struct remedies - the file systems of which it was said; zeroed at first */
+/** struct remedies - the file systems of which it was said; for several threads at once */
 struct remedies {
+	pthread_mutex_t lock;
 	size_t count;
 	dev_t devices[REMEDIES_MAX];
 };
+
+/** remedies_init() - nothing was said yet */
+void remedies_init(struct remedies *remedies);
 
 /**
  * remedy_note() - look at the result of a set

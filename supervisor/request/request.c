@@ -25,16 +25,11 @@
 #include "request/walk.h"
 
 struct workspace {
-	const struct policy *policy;
-	bool is_transparent;
-	bool is_strict; /* nothing is answered with CONTINUE */
-	int listener;
 	struct targets *targets;
 	struct userns_cache *usernses;
 	struct standins *standins;
 	struct walk_space *walk_space;
-	struct store_context store;
-	struct remedies remedies;
+	struct list_space *list_space;
 	int fd_directory;
 	struct identity identity;
 	char name[NAME_SIZE];
@@ -45,7 +40,8 @@ struct workspace {
 /* A request under way. Each stage fills in what the next ones need. */
 struct request {
 	struct workspace *workspace;
-	uint64_t id;
+	struct client *client;
+	const struct received *received;
 	struct call call;
 	bool has_path; /* it was read together with the name */
 	struct target *target;
@@ -87,14 +83,14 @@ static bool leave_to_kernel(struct request *request)
 	return settle(request, outcome_kernel());
 }
 
-static bool decode(struct request *request, const struct seccomp_notif *notification)
+static bool decode(struct request *request)
 {
-	struct workspace *workspace = request->workspace;
-	int r = call_decode(notification, &request->call);
+	const struct client *client = request->client;
+	int r = call_decode(&request->received->notification, &request->call);
 
-	if (r == -ENOSYS && workspace->is_strict)
+	if (r == -ENOSYS && client->is_strict)
 		return settle(request, outcome_error(ENOSYS));
-	if (r == -ENOSYS || (workspace->is_transparent && !workspace->is_strict))
+	if (r == -ENOSYS || (client->is_transparent && !client->is_strict))
 		return leave_to_kernel(request);
 	return go_on(request, r, "decode a call");
 }
@@ -116,12 +112,12 @@ static bool may_be_empty_set(const struct call *call)
  */
 static bool is_left_to_kernel(const struct request *request)
 {
-	const struct workspace *workspace = request->workspace;
-	const char *name = workspace->name;
+	const struct client *client = request->client;
+	const char *name = request->workspace->name;
 	size_t base_length = name_split(name, strlen(name)).base_length;
 
-	return !workspace->is_strict && !may_be_empty_set(&request->call) &&
-	       policy_match(workspace->policy, name, base_length)->scheme == SCHEME_KERNEL;
+	return !client->is_strict && !may_be_empty_set(&request->call) &&
+	       policy_match(client->policy, name, base_length)->scheme == SCHEME_KERNEL;
 }
 
 static bool read_name(struct request *request)
@@ -157,7 +153,7 @@ static bool read_path(struct request *request)
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */
 static enum identity_extent extent_of(const struct request *request)
 {
-	bool may_stand_in = request->workspace->is_strict || may_be_empty_set(&request->call);
+	bool may_stand_in = request->client->is_strict || may_be_empty_set(&request->call);
 
 	return may_stand_in || !request->call.is_descriptor ? IDENTITY_WHOLE :
 							      IDENTITY_CAPABILITIES;
@@ -188,10 +184,10 @@ static bool decide(struct request *request)
 		request->decision.route = ROUTE_STORED;
 		return true;
 	}
-	access_decide(request->workspace->policy, request->subject.userns,
+	access_decide(request->client->policy, request->subject.userns,
 		      request->call.kind->operation, request->workspace->name, &request->decision);
 	/* A get of a name that may not be changed is the kernel's, but is known only now. */
-	if (request->decision.route == ROUTE_KERNEL && !request->workspace->is_strict &&
+	if (request->decision.route == ROUTE_KERNEL && !request->client->is_strict &&
 	    !may_be_empty_set(&request->call))
 		return leave_to_kernel(request);
 	return true;
@@ -227,6 +223,11 @@ static int pin(struct request *request)
 	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
 }
 
+static bool still_waits(const struct received *received)
+{
+	return notify_is_valid(received->listener, received->notification.id);
+}
+
 static bool is_change(const struct call *call)
 {
 	return call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_REMOVE;
@@ -241,8 +242,7 @@ static bool resolve(struct request *request)
 	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
 	 * For what changes nothing it is enough to know that before the answer is delivered.
 	 */
-	return !is_change(&request->call) ||
-	       notify_is_valid(request->workspace->listener, request->id);
+	return !is_change(&request->call) || still_waits(request->received);
 }
 
 static int check_access(const struct request *request)
@@ -332,7 +332,7 @@ static int choose_performer(struct request *request)
 	const struct user_namespace *ids = request->subject.userns;
 	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
 
-	if (request->workspace->policy->store != STORE_USER || !ids->has_root)
+	if (request->client->policy->store != STORE_USER || !ids->has_root)
 		return 0;
 	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
 		return 0;
@@ -344,10 +344,12 @@ static struct outcome execute_named(struct request *request)
 	struct workspace *workspace = request->workspace;
 	const struct user_namespace *userns = request->subject.userns;
 	const struct call *call = &request->call;
+	const struct store_context context = { .policy = request->client->policy,
+					       .space = workspace->list_space };
 
 	switch (call->kind->operation) {
 	case OPERATION_SET:
-		return store_set(&workspace->store, &request->inode, userns, &request->decision,
+		return store_set(&context, &request->inode, userns, &request->decision,
 				 workspace->value, call->size, (int)call->flags);
 	case OPERATION_GET:
 		request->bytes = workspace->value;
@@ -357,7 +359,7 @@ static struct outcome execute_named(struct request *request)
 		return store_remove(&request->inode, &request->decision);
 	case OPERATION_LIST:
 	default:
-		return store_list(&workspace->store, &request->inode, &request->subject, call->size,
+		return store_list(&context, &request->inode, &request->subject, call->size,
 				  &request->bytes);
 	}
 }
@@ -374,7 +376,7 @@ static bool execute(struct request *request)
 	else
 		request->outcome = execute_named(request);
 	if (request->call.kind->operation == OPERATION_SET)
-		remedy_note(&request->workspace->remedies, request->workspace->policy->store,
+		remedy_note(&request->client->remedies, request->client->policy->store,
 			    &request->inode, request->outcome.error);
 	return request->outcome.error == 0;
 }
@@ -387,7 +389,7 @@ static bool deliver(struct request *request)
 
 	if (!is_wanted || call->size == 0 || request->outcome.value == 0)
 		return true;
-	if (!notify_is_valid(request->workspace->listener, request->id))
+	if (!still_waits(request->received))
 		return false;
 	int r = memory_write(call->tid, call->value, request->bytes,
 			     (size_t)request->outcome.value);
@@ -419,25 +421,26 @@ static void log_request(const struct request *request)
 		    result_text(&request->outcome));
 }
 
-/* What is kept between requests is kept for speed only; what a target makes us keep has an end. */
-static void forget_everything(struct workspace *workspace)
+void workspace_forget(struct workspace *workspace)
 {
 	targets_clear(workspace->targets);
 	standins_clear(workspace->standins);
 	userns_cache_clear(workspace->usernses);
 }
 
-struct outcome request_run(struct workspace *workspace, const struct seccomp_notif *notification)
+struct outcome request_run(struct workspace *workspace, struct client *client,
+			   const struct received *received)
 {
-	static stage *const stages[] = { read_name, read_value, read_path, identify, decide,
-					 resolve,   authorize,	execute,   deliver };
+	static stage *const stages[] = { decode, read_name, read_value, read_path, identify,
+					 decide, resolve,   authorize,	execute,   deliver };
 	struct request request = {
 		.workspace = workspace,
-		.id = notification->id,
+		.client = client,
+		.received = received,
 		.inode = { .fd = -1, .directory = -1 },
 		.outcome = outcome_error(EPERM),
 	};
-	bool more = decode(&request, notification);
+	bool more = true;
 
 	for (size_t i = 0; more && i < sizeof(stages) / sizeof(stages[0]); i++)
 		more = stages[i](&request);
@@ -446,7 +449,7 @@ struct outcome request_run(struct workspace *workspace, const struct seccomp_not
 	if (request.userns)
 		userns_unref(request.userns);
 	if (request.ran_out)
-		forget_everything(workspace);
+		workspace_forget(workspace);
 	return request.outcome;
 }
 
@@ -470,22 +473,24 @@ static int fill_workspace(struct workspace *workspace, enum standin_kind kind, i
 		return r;
 	}
 	workspace->walk_space = walk_space_new();
-	workspace->store.space = list_space_new();
-	return workspace->walk_space && workspace->store.space ? 0 : -ENOMEM;
+	workspace->list_space = list_space_new();
+	return workspace->walk_space && workspace->list_space ? 0 : -ENOMEM;
 }
 
-int workspace_new(const struct policy *policy, int listener, int procfs, enum standin_kind kind,
-		  struct workspace **ret_workspace)
+void client_init(struct client *client, const struct policy *policy)
+{
+	client->policy = policy;
+	client->is_transparent = policy_is_transparent(policy);
+	client->is_strict = policy_is_strict(policy);
+	remedies_init(&client->remedies);
+}
+
+int workspace_new(int procfs, enum standin_kind kind, struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
 
 	if (!workspace)
 		return -ENOMEM;
-	workspace->policy = policy;
-	workspace->store.policy = policy;
-	workspace->is_transparent = policy_is_transparent(policy);
-	workspace->is_strict = policy_is_strict(policy);
-	workspace->listener = listener;
 	workspace->fd_directory = -1;
 	int r = fill_workspace(workspace, kind, procfs);
 
@@ -505,7 +510,7 @@ void workspace_free(struct workspace *workspace)
 	userns_cache_free(workspace->usernses);
 	standins_free(workspace->standins);
 	free(workspace->walk_space);
-	free(workspace->store.space);
+	free(workspace->list_space);
 	fd_close(&workspace->fd_directory);
 	free(workspace);
 }

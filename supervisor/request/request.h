@@ -22,22 +22,45 @@
 
 #include "access.h"
 #include "exec/standin.h"
+#include "request/remedy.h"
 
 struct policy;
 struct workspace;
 
+/** struct received - one notification */
+struct received {
+	struct seccomp_notif notification;
+	int listener; /* knows whether the target still waits; borrowed; -1: none */
+	int target; /* /proc/TID of the target, where there is no listener; borrowed; -1: none */
+};
+
+/** struct client - the container that requests come from; for several threads at once */
+struct client {
+	const struct policy *policy; /* outlives the client */
+	bool is_transparent; /* of the policy */
+	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
+	struct remedies remedies;
+};
+
+/** client_init() - a container with this policy; nothing is to be undone */
+void client_init(struct client *client, const struct policy *policy);
+
 /**
- * workspace_new() - what requests of one listener share: caches, stand-ins, buffers
- * @policy: outlives the workspace
- * @listener: borrowed
+ * workspace_new() - what the requests of one thread share: caches, stand-ins, buffers
  * @procfs: of proc_open(), borrowed
  * @kind: of its stand-ins
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
-int workspace_new(const struct policy *policy, int listener, int procfs, enum standin_kind kind,
-		  struct workspace **ret_workspace);
+int workspace_new(int procfs, enum standin_kind kind, struct workspace **ret_workspace);
+
+/**
+ * workspace_forget() - let go of all that was learnt of targets
+ *
+ * It is kept for speed only, and what targets make us keep has an end.
+ */
+void workspace_forget(struct workspace *workspace);
 
 /** workspace_free() - NULL is accepted. */
 void workspace_free(struct workspace *workspace);
@@ -45,10 +68,12 @@ void workspace_free(struct workspace *workspace);
 /**
  * request_run() - walk a request through its stages
  * @workspace: of this thread
- * @notification: as received
+ * @client: whose request it is
+ * @received: the notification
  *
  * Return: what the target will see. It never fails: what fails on our side is EPERM for the target.
  */
-struct outcome request_run(struct workspace *workspace, const struct seccomp_notif *notification);
+struct outcome request_run(struct workspace *workspace, struct client *client,
+			   const struct received *received);
 
 #endif

@@ -370,7 +370,8 @@ failures_at_the_start() {
 	injected "no filter" "cannot install the seccomp filter" seccomp error=EBUSY:when=3
 	injected "no listener" "cannot speak to the supervisor" sendmsg error=ENOBUFS:when=2
 	injected "no sandbox" "cannot drop privileges" capset error=EPERM:when=1
-	injected "no watcher" "cannot watch the command" eventfd2 error=EMFILE
+	injected "no loop" "cannot watch the command" epoll_create1 error=EMFILE
+	injected "no engine" "cannot watch for events" eventfd2 error=EMFILE
 	for call in chdir close_range capset eventfd2; do
 		injected "the supervisor is killed in $call" "the supervisor has ended" \
 			"$call" signal=KILL:when=1

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_ENGINE_H
+#define NSXATTR_KEEP_ENGINE_H
+
+/*
+ * The engine serves any number of sources, each for one container: it receives their notifications,
+ * walks each through the request spine, and answers, until no target is left.
+ *
+ * It belongs to the thread of its loop, which calls all that follows; what serves are threads of its
+ * own.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "exec/standin.h"
+
+struct engine;
+struct loop;
+struct policy;
+struct shard;
+struct source;
+
+/** struct engine_config - what an engine needs to know; what is pointed to outlives it */
+struct engine_config {
+	struct loop *loop;
+	int procfs; /* of proc_open(), borrowed */
+	enum standin_kind standins; /* how paths are opened */
+};
+
+/** struct shard_counters - what a container's requests came to; of several shards, if you like */
+struct shard_counters {
+	atomic_ulong requests; /* answered */
+	atomic_ulong left_to_kernel; /* of these */
+	atomic_ulong errors; /* of these, whatever the error */
+	atomic_uint in_flight;
+	atomic_ulong stuck; /* that took so long that a thread had to be put beside them */
+	atomic_ulong late; /* that took longer than their source waits */
+};
+
+/** struct shard_config - one source, and for whom it is */
+struct shard_config {
+	const struct policy *policy; /* outlives the shard */
+	struct shard_counters *counters; /* outlive the shard */
+	/*
+	 * The shard is over, and gone with its source. @result: 0 when no target is left, -errno when the
+	 * source has failed.
+	 */
+	void (*ended)(void *place, int result);
+	void *place;
+};
+
+/**
+ * engine_new() - an engine that serves nobody yet; everything that can fail at start fails here
+ *
+ * Return: 0; -errno of what failed (a message has been logged).
+ */
+int engine_new(const struct engine_config *config, struct engine **ret_engine);
+
+/**
+ * engine_free() - end its threads, and let go of all sources without ended()
+ *
+ * A thread whose request hangs cannot be ended. Then nothing is released, for the end of the process,
+ * which should be near, to release.
+ *
+ * Return: whether all of them have ended. NULL is accepted.
+ */
+bool engine_free(struct engine *engine);
+
+/**
+ * engine_serve() - serve a source until it is over
+ * @config: copied
+ * @source: taken over, also on failure
+ *
+ * ended() is called later, never from here.
+ *
+ * Return: 0; -errno (a message has been logged).
+ */
+int engine_serve(struct engine *engine, const struct shard_config *config, struct source *source);
+
+#endif

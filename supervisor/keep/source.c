@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keep/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "request/notify.h"
+#include "request/request.h"
+
+static int receive(struct source *source, struct received *ret_received)
+{
+	ret_received->listener = source->fd;
+	ret_received->target = -1;
+	return notify_receive(source->fd, &ret_received->notification);
+}
+
+static int answer(struct source *source, struct received *received, const struct outcome *outcome)
+{
+	return notify_answer(source->fd, received->notification.id, outcome);
+}
+
+static void done(struct source *source)
+{
+	fd_close(&source->fd);
+	free(source);
+}
+
+static const struct source_calls listener_calls = {
+	.receive = receive,
+	.answer = answer,
+	.done = done,
+};
+
+int source_new_listener(int listener, struct source **ret_source)
+{
+	_cleanup_fd_ int fd = listener;
+	struct source *source = malloc(sizeof(*source));
+
+	if (!source)
+		return -ENOMEM;
+	*source = (struct source){ .calls = &listener_calls, .fd = TAKE_FD(fd) };
+	notify_wake_sync(source->fd);
+	*ret_source = source;
+	return 0;
+}
+
+void source_free(struct source *source)
+{
+	if (source)
+		source->calls->done(source);
+}

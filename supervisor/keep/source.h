@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_SOURCE_H
+#define NSXATTR_KEEP_SOURCE_H
+
+/*
+ * Where notifications come from and answers go to: a listener of seccomp_unotify(2), or somebody who
+ * holds one and passes on what comes (the proxy protocol of LXC).
+ *
+ *	state		may be called						must not
+ *	watched		receive() when the descriptor is ready, done()		block
+ *	served		receive() and answer(), by several threads at once;	done()
+ *			overdue() by the loop's thread
+ *	over		answer() for what was received, then done()		receive()
+ */
+
+struct outcome;
+struct received;
+struct source;
+
+/** struct source_calls - what can be done with one sort of source */
+struct source_calls {
+	/*
+	 * Waits for a notification. A signal ends the wait. Return: an enum notify_result; -errno when
+	 * the source fails. With NOTIFY_RECEIVED, answer() must follow, until which the descriptors
+	 * in @ret_received stay open.
+	 */
+	int (*receive)(struct source *source, struct received *ret_received);
+	/* Return: 0, also when nobody waits for the answer any more; -errno when the source fails. */
+	int (*answer)(struct source *source, struct received *received,
+		      const struct outcome *outcome);
+	/*
+	 * A request takes longer than its sender will wait. NULL: they wait as long as it takes. What
+	 * is said here must not end the thread that works on the request.
+	 */
+	void (*overdue)(struct source *source);
+	/* Frees it. */
+	void (*done)(struct source *source);
+};
+
+/** struct source - the beginning of one of any sort */
+struct source {
+	const struct source_calls *calls;
+	int fd; /* ready when something is to be received, hung up when it is over */
+};
+
+/**
+ * source_new_listener() - a listener as a source
+ * @listener: taken over, also on failure
+ *
+ * Return: 0; -ENOMEM.
+ */
+int source_new_listener(int listener, struct source **ret_source);
+
+/** source_free() - let go of it; NULL is accepted. */
+void source_free(struct source *source);
+
+#endif
