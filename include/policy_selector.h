@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_POLICY_SELECTOR_H
+#define NSXATTR_POLICY_SELECTOR_H
+
+/* Whom a policy is for: the containers of its 'match', the users of its 'allow-users'. */
+
+#include <stdbool.h>
+
+struct policy;
+
+/**
+ * selector_name_fits() - does a glob fit a container's name?
+ * @glob: '*' stands for any characters, '?' for one; there is nothing to escape them by
+ * @name: the name; who started the container chose it
+ *
+ * A character is one of UTF-8. What is no UTF-8 has characters too, so that every name fits "*". The
+ * time is bounded by the product of the two lengths.
+ */
+bool selector_name_fits(const char *glob, const char *name);
+
+/**
+ * policy_selects() - is the policy for a container whose runtime names none?
+ * @policy: the policy
+ * @runtimes: bits of enum policy_runtime: what the runtime may be called; 0: not known
+ * @container: the container's name; NULL: it has none, which fits what asks for no name
+ *
+ * Return: true if an entry of 'match' fits, all of it.
+ */
+bool policy_selects(const struct policy *policy, unsigned int runtimes, const char *container);
+
+/**
+ * policy_allows_user() - may a user choose the policy by its name?
+ * @policy: the policy
+ * @user: the user's name; NULL: nobody's
+ *
+ * Return: true if 'allow-users' has the name; built-in policies have no such list and are anybody's:
+ * they give nothing beyond a user's own ids.
+ */
+bool policy_allows_user(const struct policy *policy, const char *user);
+
+#endif

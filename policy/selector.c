@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * The globs are not those of fnmatch(3): '[' and '\' are plain characters here, a leading dot is
+ * nothing special, and no locale has a say. A '*' is tried with as few characters as possible, and
+ * with one more each time that the rest does not fit. Only the last '*' needs to be tried again: what
+ * stands before it has been matched as early as it can be, which leaves most to the rest.
+ */
+#include "policy_selector.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "policy.h"
+
+static bool is_continuation(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* Return: what follows the first character. Continuation bytes belong to what they follow. */
+static const char *skip_character(const char *text)
+{
+	do
+		text++;
+	while (is_continuation(*text));
+	return text;
+}
+
+bool selector_name_fits(const char *glob, const char *name)
+{
+	const char *behind_star = NULL; /* the last one */
+	const char *retry = NULL; /* where in @name to try what is behind it next */
+
+	while (*name != '\0' || *glob == '*') {
+		if (*glob == '*') {
+			behind_star = ++glob;
+			retry = name;
+		} else if (*glob == '?') {
+			glob++;
+			name = skip_character(name);
+		} else if (*glob == *name) {
+			glob++;
+			name++;
+		} else if (behind_star) {
+			glob = behind_star;
+			name = retry = skip_character(retry);
+		} else {
+			return false;
+		}
+	}
+	return *glob == '\0';
+}
+
+static bool selector_fits(const struct policy_selector *selector, unsigned int runtimes,
+			  const char *container)
+{
+	if (selector->runtimes != 0 && (selector->runtimes & runtimes) == 0)
+		return false;
+	return !selector->name || (container && selector_name_fits(selector->name, container));
+}
+
+bool policy_selects(const struct policy *policy, unsigned int runtimes, const char *container)
+{
+	for (size_t i = 0; i < policy->selector_count; i++)
+		if (selector_fits(&policy->selectors[i], runtimes, container))
+			return true;
+	return false;
+}
+
+bool policy_allows_user(const struct policy *policy, const char *user)
+{
+	if (!policy->allow_users)
+		return true;
+	for (size_t i = 0; user && i < policy->allow_user_count; i++)
+		if (strcmp(policy->allow_users[i], user) == 0)
+			return true;
+	return false;
+}
