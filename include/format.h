@@ -36,6 +36,22 @@ struct schema_note {
 	schema_hook *hook; /* for the value; of a list, for each entry; NULL: none */
 };
 
+/* ---- tables, besides libcyaml's own macros ---- */
+
+#define FIELD_OPTIONAL CYAML_FLAG_OPTIONAL
+#define FIELD_REQUIRED CYAML_FLAG_DEFAULT
+
+/* A word of those in @strings; the same for a pointer, NULL without the field; a list of them. */
+#define FIELD_WORD(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_ENUM(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			 CYAML_ARRAY_LEN(strings))
+#define FIELD_WORD_PTR(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_ENUM_PTR(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			     CYAML_ARRAY_LEN(strings))
+#define FIELD_WORDS(key, flags, structure, member, strings)                             \
+	CYAML_FIELD_FLAGS(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
+			  CYAML_ARRAY_LEN(strings))
+
 /** struct format_mapping - the notes on the fields of one mapping, in the order of the fields */
 struct format_mapping {
 	const cyaml_schema_field_t *fields;

@@ -60,29 +60,15 @@ static const cyaml_strval_t permissions[] = {
 	{ "allow", 1 },
 };
 
-#define OPTIONAL CYAML_FLAG_OPTIONAL
-#define REQUIRED CYAML_FLAG_DEFAULT
-
-/* A word of those in @strings; the same for a pointer, NULL without the field; a list of them. */
-#define FIELD_WORD(key, flags, structure, member, strings)                             \
-	CYAML_FIELD_ENUM(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
-			 CYAML_ARRAY_LEN(strings))
-#define FIELD_WORD_PTR(key, flags, structure, member, strings)                             \
-	CYAML_FIELD_ENUM_PTR(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
-			     CYAML_ARRAY_LEN(strings))
-#define FIELD_WORDS(key, flags, structure, member, strings)                             \
-	CYAML_FIELD_FLAGS(key, (flags) | CYAML_FLAG_STRICT, structure, member, strings, \
-			  CYAML_ARRAY_LEN(strings))
-
 /* ---- an entry of 'match' ---- */
 
 enum { SELECTOR_RUNTIME, SELECTOR_NAME, SELECTOR_END };
 
 static const cyaml_schema_field_t selector_fields[] = {
 	[SELECTOR_RUNTIME] =
-		FIELD_WORDS("runtime", OPTIONAL, struct selector_text, runtime, runtimes),
-	[SELECTOR_NAME] =
-		CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct selector_text, name, 1, NAME_MAX),
+		FIELD_WORDS("runtime", FIELD_OPTIONAL, struct selector_text, runtime, runtimes),
+	[SELECTOR_NAME] = CYAML_FIELD_STRING_PTR("name", FIELD_OPTIONAL, struct selector_text, name,
+						 1, NAME_MAX),
 	[SELECTOR_END] = CYAML_FIELD_END,
 };
 
@@ -112,12 +98,13 @@ static const cyaml_schema_value_t value_schema = {
 };
 
 static const cyaml_schema_field_t rule_fields[] = {
-	[RULE_NAME] =
-		CYAML_FIELD_STRING_PTR("name", REQUIRED, struct rule_text, name, 1, XATTR_NAME_MAX),
-	[RULE_SCHEME] = FIELD_WORD("scheme", REQUIRED, struct rule_text, scheme, schemes),
-	[RULE_INHERIT] = FIELD_WORD_PTR("inherit", OPTIONAL, struct rule_text, inherit, inherits),
-	[RULE_LIMIT] = FIELD_WORD("limit", OPTIONAL, struct rule_text, limit, limits),
-	[RULE_VALUES] = CYAML_FIELD_SEQUENCE("values", OPTIONAL | CYAML_FLAG_POINTER,
+	[RULE_NAME] = CYAML_FIELD_STRING_PTR("name", FIELD_REQUIRED, struct rule_text, name, 1,
+					     XATTR_NAME_MAX),
+	[RULE_SCHEME] = FIELD_WORD("scheme", FIELD_REQUIRED, struct rule_text, scheme, schemes),
+	[RULE_INHERIT] =
+		FIELD_WORD_PTR("inherit", FIELD_OPTIONAL, struct rule_text, inherit, inherits),
+	[RULE_LIMIT] = FIELD_WORD("limit", FIELD_OPTIONAL, struct rule_text, limit, limits),
+	[RULE_VALUES] = CYAML_FIELD_SEQUENCE("values", FIELD_OPTIONAL | CYAML_FLAG_POINTER,
 					     struct rule_text, values, &value_schema, 1,
 					     POLICY_VALUES_MAX),
 	[RULE_END] = CYAML_FIELD_END,
@@ -168,11 +155,12 @@ static const cyaml_schema_value_t rule_schema = {
 enum { LIMITS_ATTRIBUTES_PER_FILE, LIMITS_VALUE_SIZE, LIMITS_IN_FLIGHT, LIMITS_END };
 
 static const cyaml_schema_field_t limits_fields[] = {
-	[LIMITS_ATTRIBUTES_PER_FILE] = CYAML_FIELD_UINT("attributes-per-file", OPTIONAL,
+	[LIMITS_ATTRIBUTES_PER_FILE] = CYAML_FIELD_UINT("attributes-per-file", FIELD_OPTIONAL,
 							struct limits_text, attributes_per_file),
 	[LIMITS_VALUE_SIZE] =
-		CYAML_FIELD_UINT("value-size", OPTIONAL, struct limits_text, value_size),
-	[LIMITS_IN_FLIGHT] = CYAML_FIELD_UINT("in-flight", OPTIONAL, struct limits_text, in_flight),
+		CYAML_FIELD_UINT("value-size", FIELD_OPTIONAL, struct limits_text, value_size),
+	[LIMITS_IN_FLIGHT] =
+		CYAML_FIELD_UINT("in-flight", FIELD_OPTIONAL, struct limits_text, in_flight),
 	[LIMITS_END] = CYAML_FIELD_END,
 };
 
@@ -216,25 +204,27 @@ static const cyaml_schema_value_t user_schema = {
 
 static const cyaml_schema_field_t policy_fields[] = {
 	[POLICY_VERSION_NUMBER] =
-		CYAML_FIELD_UINT("version", REQUIRED, struct policy_text, version),
-	[POLICY_DESCRIPTION] = CYAML_FIELD_STRING_PTR("description", OPTIONAL, struct policy_text,
-						      description, 1, POLICY_DESCRIPTION_MAX),
-	[POLICY_MATCH] = CYAML_FIELD_SEQUENCE("match", OPTIONAL | CYAML_FLAG_POINTER,
+		CYAML_FIELD_UINT("version", FIELD_REQUIRED, struct policy_text, version),
+	[POLICY_DESCRIPTION] = CYAML_FIELD_STRING_PTR("description", FIELD_OPTIONAL,
+						      struct policy_text, description, 1,
+						      POLICY_DESCRIPTION_MAX),
+	[POLICY_MATCH] = CYAML_FIELD_SEQUENCE("match", FIELD_OPTIONAL | CYAML_FLAG_POINTER,
 					      struct policy_text, match, &selector_schema, 1,
 					      POLICY_SELECTORS_MAX),
-	[POLICY_MODE] = FIELD_WORD("mode", OPTIONAL, struct policy_text, mode, modes),
-	[POLICY_STORE] = FIELD_WORD("store", OPTIONAL, struct policy_text, store, stores),
+	[POLICY_MODE] = FIELD_WORD("mode", FIELD_OPTIONAL, struct policy_text, mode, modes),
+	[POLICY_STORE] = FIELD_WORD("store", FIELD_OPTIONAL, struct policy_text, store, stores),
 	[POLICY_ATTRIBUTES] = CYAML_FIELD_SEQUENCE("attributes", CYAML_FLAG_POINTER,
 						   struct policy_text, attributes, &rule_schema, 0,
 						   POLICY_RULES_MAX),
-	[POLICY_DEFAULT] = FIELD_WORD("default", OPTIONAL, struct policy_text, fallback, fallbacks),
-	[POLICY_LIMITS] =
-		CYAML_FIELD_MAPPING("limits", OPTIONAL, struct policy_text, limits, limits_fields),
-	[POLICY_IO_URING] = FIELD_WORD("io-uring-in-container", OPTIONAL, struct policy_text,
+	[POLICY_DEFAULT] =
+		FIELD_WORD("default", FIELD_OPTIONAL, struct policy_text, fallback, fallbacks),
+	[POLICY_LIMITS] = CYAML_FIELD_MAPPING("limits", FIELD_OPTIONAL, struct policy_text, limits,
+					      limits_fields),
+	[POLICY_IO_URING] = FIELD_WORD("io-uring-in-container", FIELD_OPTIONAL, struct policy_text,
 				       allow_io_uring, permissions),
-	[POLICY_ALLOW_USERS] = CYAML_FIELD_SEQUENCE("allow-users", OPTIONAL | CYAML_FLAG_POINTER,
-						    struct policy_text, allow_users, &user_schema,
-						    1, POLICY_USERS_MAX),
+	[POLICY_ALLOW_USERS] = CYAML_FIELD_SEQUENCE(
+		"allow-users", FIELD_OPTIONAL | CYAML_FLAG_POINTER, struct policy_text, allow_users,
+		&user_schema, 1, POLICY_USERS_MAX),
 	[POLICY_END] = CYAML_FIELD_END,
 };
 

@@ -28,13 +28,11 @@ static ssize_t read_fully(int fd, char *bytes, size_t size)
 	return (ssize_t)length;
 }
 
-int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_length)
+int text_file_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_length)
 {
-	/* Without waiting: the open of a pipe would, for somebody to write into it. */
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
+	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return TEXT_FILE_NOT_REGULAR;
@@ -49,4 +47,11 @@ int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_
 	*ret_text = TAKE_PTR(text);
 	*ret_length = (size_t)length;
 	return TEXT_FILE_READ;
+}
+
+int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_length)
+{
+	_cleanup_fd_ int fd = open(path, TEXT_FILE_FLAGS);
+
+	return fd < 0 ? -errno : text_file_read_fd(fd, limit, ret_text, ret_length);
 }

@@ -16,7 +16,7 @@
 #define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
 #define CONFIG_SIZE_MAX (1 << 16)
 
-struct arena;
+struct format_reading;
 
 /** struct config_socket - where the daemon listens */
 struct config_socket {
@@ -50,7 +50,7 @@ struct config {
 /** struct config_file - settings and the memory that they lie in */
 struct config_file {
 	struct config config;
-	struct arena *arena; /* NULL: none, they are the defaults */
+	struct format_reading *reading; /* NULL: none, they are the defaults */
 };
 
 enum config_result {

@@ -29,6 +29,7 @@
 #define CONTROL_DEADLINE 5000
 
 struct json_object;
+struct loop;
 
 /** struct control_answers - who knows the answers; each is a new object, NULL without memory */
 struct control_answers {
@@ -41,21 +42,17 @@ struct control;
 
 /**
  * control_new() - serve a control socket
- * @listening: it; borrowed, not blocking, stays open as long as the control
+ * @loop: in which loop; it outlives the control
+ * @listening: the socket; borrowed, not blocking, stays open as long as the control
  * @answers: copied
  * @ret_control: what serves it
  *
  * Return: 0; -errno.
  */
-int control_new(int listening, const struct control_answers *answers, struct control **ret_control);
+int control_new(struct loop *loop, int listening, const struct control_answers *answers,
+		struct control **ret_control);
 
 /** control_free() - close all connections; NULL is accepted. */
 void control_free(struct control *control);
-
-/** control_fd() - Return: a descriptor, the control's, readable when control_dispatch() is due. */
-int control_fd(const struct control *control);
-
-/** control_dispatch() - do what can be done now; never blocks, and nothing a peer does fails it. */
-void control_dispatch(struct control *control);
 
 #endif

@@ -23,14 +23,33 @@
 /* The longest name, without ".yaml". */
 #define POLICY_NAME_MAX 64
 
+/* What policy_name_is_sane() asks for, for messages. */
+#define POLICY_NAME_RULE "letters, digits, '_', '-' and '.', no '-' or '.' at the beginning"
+
+/** policy_name_is_sane() - can a policy of a folder be called so? */
+bool policy_name_is_sane(const char *name);
+
 /** struct policies_source - where policies come from, once no path leads anywhere any more */
 struct policies_source {
-	int folder; /* open for reading; -1: there are only those that are built in */
+	int folder; /* O_DIRECTORY; -1: there are only those that are built in */
 	const char *path; /* of the folder, for messages */
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
 	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
 };
+
+/**
+ * policies_source_open() - find the policies while paths lead to them
+ * @folder: the folder's path, which outlives the source; NULL, or not there: there is none
+ * @ret_source: the source, with its descriptors; policies_source_done() it. What the set is to do is
+ *              the caller's to fill in: @default_policy is "default", @refuses_not_allowed true.
+ *
+ * Return: 0; -errno of opening the folder.
+ */
+int policies_source_open(const char *folder, struct policies_source *ret_source);
+
+/** policies_source_done() - close its descriptors, which may be -1 */
+void policies_source_done(struct policies_source *source);
 
 /** struct policies_report - what is wrong, for whoever has asked; begins zeroed */
 struct policies_report {
@@ -67,8 +86,7 @@ size_t policies_count(const struct policies *policies);
 
 /** struct kept_policy - a policy that is counted */
 struct kept_policy {
-	const struct policy *policy;
-	/* the rest is policies.c's */
+	const struct policy *policy; /* as long as it is kept */
 };
 
 /** kept_policy_ref() - one more owner. Return: @kept. */
@@ -102,9 +120,10 @@ struct policies_choice {
  * @request: for whom
  * @ret_choice: which one, or why none
  *
- * The one that was named, if it is the user's to name. If none was named: the first whose 'match' fits,
- * in the order of names, and that is the user's; else the default. A policy with a rule of scheme
- * host is nobody's but root's.
+ * The one that was named, if it is the user's to name: root's, or of a user in its 'allow-users', or
+ * the default policy, or the built-in kernel or user, which give nothing that a user cannot have
+ * without us. If none was named: the first whose 'match' fits, in the order of names, and that the
+ * user could have named; else the default. A policy with a rule of scheme host is root's alone.
  *
  * Return: an enum policies_choice_result.
  */

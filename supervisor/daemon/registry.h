@@ -5,23 +5,24 @@
 /*
  * The containers that the daemon serves. A container is there as long as it has a listener.
  *
- * The registry belongs to one thread. What other threads may touch is the counters of a container, as
- * long as they serve a listener of it: that is before registry_detach() for this listener.
+ * The registry belongs to one thread; it makes no system call. What the threads of the engine touch is
+ * the counters of a container, until the shard of its last listener is over: so registry_detach() comes
+ * after ended().
  */
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
-#include "access.h"
 #include "daemon/config.h"
 #include "daemon/policies.h"
+#include "keep/engine.h"
 
 /* The longest id, which a runtime makes or a user gives. */
 #define CONTAINER_ID_MAX 255
+struct id_map;
+
 /* Room for the id map as "0 100000 65536; ...". */
 #define CONTAINER_MAP_SIZE 128
 
@@ -31,33 +32,6 @@ struct container_key {
 	uid_t owner; /* who has attached it */
 	const char *id;
 };
-
-/** struct container_counters - what has been done for a container; begins zeroed */
-struct container_counters {
-	_Atomic uint64_t requests[4]; /* that were answered, by enum operation */
-	_Atomic uint64_t errors; /* of these, those with an error */
-	_Atomic uint32_t in_flight;
-};
-
-/** container_counters_begin() - a request has come */
-static inline void container_counters_begin(struct container_counters *counters)
-{
-	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
-}
-
-/**
- * container_counters_end() - it has been answered
- * @operation: what it was
- * @error: what the target sees, 0 or an errno
- */
-static inline void container_counters_end(struct container_counters *counters,
-					  enum operation operation, int error)
-{
-	atomic_fetch_add_explicit(&counters->requests[operation], 1, memory_order_relaxed);
-	if (error)
-		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
-}
 
 /** struct container_sample - how much had been done at a time */
 struct container_sample {
@@ -72,7 +46,7 @@ struct container {
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
 	uint32_t listeners;
-	struct container_counters counters;
+	struct shard_counters counters; /* of all its listeners */
 	struct container_sample samples[2]; /* the older one first */
 	struct container *next; /* in its chain */
 };
@@ -150,8 +124,5 @@ void registry_sample(struct registry *registry, const struct registry_time *now)
 
 /** container_rate() - Return: requests a second since the older sample. */
 double container_rate(const struct container *container, const struct registry_time *now);
-
-/** container_requests() - Return: how many were answered, of all operations. */
-uint64_t container_requests(const struct container *container);
 
 #endif

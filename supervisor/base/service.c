@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The protocol is that of sd_notify(3), sections "Description" and "Notes", and of sd_listen_fds(3):
+ * a datagram of lines "NAME=VALUE" to the socket that NOTIFY_SOCKET names (an '@' in front stands for
+ * the NUL of an abstract one); LISTEN_FDS descriptors from 3 on, for the process LISTEN_PID, with the
+ * names of LISTEN_FDNAMES between colons.
+ *
+ * The socket is connected at once, because later there may be no root directory to search the path in.
+ */
+#include "base/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "base/fd.h"
+
+#define FIRST_FD 3
+#define NAME_LENGTH_MAX 255
+
+/* ---- what we tell ---- */
+
+static int make_address(const char *path, struct sockaddr_un *address, socklen_t *ret_length)
+{
+	size_t length = strlen(path);
+
+	if ((path[0] != '/' && path[0] != '@') || length >= sizeof(address->sun_path))
+		return -EINVAL;
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path, path, length);
+	if (path[0] == '@')
+		address->sun_path[0] = '\0';
+	/* The name of an abstract socket has no NUL at its end, that of a path has. */
+	*ret_length =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (path[0] == '/'));
+	return 0;
+}
+
+int service_connect(struct service *ret_service)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address;
+	socklen_t length;
+
+	*ret_service = (struct service){ .socket = -1 };
+	if (!path || path[0] == '\0')
+		return 0;
+	int r = make_address(path, &address, &length);
+
+	(void)unsetenv("NOTIFY_SOCKET");
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, length) < 0)
+		return -errno;
+	ret_service->socket = TAKE_FD(fd);
+	return 0;
+}
+
+void service_done(struct service *service)
+{
+	fd_close(&service->socket);
+}
+
+static int send_message(const struct service *service, struct msghdr *message)
+{
+	if (service->socket < 0)
+		return 0;
+	return sendmsg(service->socket, message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int tell(const struct service *service, const char *text)
+{
+	struct iovec piece = { (char *)text, strlen(text) };
+
+	return send_message(service, &(struct msghdr){ .msg_iov = &piece, .msg_iovlen = 1 });
+}
+
+int service_tell_ready(const struct service *service)
+{
+	return tell(service, "READY=1\n");
+}
+
+/* The time tells the service manager which READY=1 ends this (Type=notify-reload). */
+int service_tell_reloading(const struct service *service)
+{
+	struct timespec now;
+	char text[80];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu\n",
+		 (unsigned long long)now.tv_sec * 1000000ULL +
+			 (unsigned long long)now.tv_nsec / 1000ULL);
+	return tell(service, text);
+}
+
+int service_tell_stopping(const struct service *service)
+{
+	return tell(service, "STOPPING=1\n");
+}
+
+int service_tell_status(const struct service *service, const char *format, ...)
+{
+	char text[512] = "STATUS=";
+	const size_t begin = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + begin, sizeof(text) - begin, format, arguments);
+	va_end(arguments);
+	/* A second line would be another message. */
+	text[begin + strcspn(text + begin, "\n")] = '\0';
+	return tell(service, text);
+}
+
+static bool is_name(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t length = strlen(name);
+
+	return length > 0 && length <= NAME_LENGTH_MAX && strspn(name, allowed) == length;
+}
+
+int service_store(const struct service *service, const char *name, const int *fds, size_t count)
+{
+	char text[NAME_LENGTH_MAX + 32];
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int) * SERVICE_STORE_MAX)];
+	} control = { 0 };
+
+	if (!is_name(name) || count == 0 || count > SERVICE_STORE_MAX)
+		return -EINVAL;
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\n", name);
+	struct iovec piece = { text, strlen(text) };
+	struct msghdr message = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(sizeof(int) * count),
+	};
+
+	control.header = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof(int) * count),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+	};
+	memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
+	return send_message(service, &message);
+}
+
+int service_forget(const struct service *service, const char *name)
+{
+	char text[NAME_LENGTH_MAX + 32];
+
+	if (!is_name(name))
+		return -EINVAL;
+	snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s\n", name);
+	return tell(service, text);
+}
+
+/* ---- what we are told ---- */
+
+static bool parse_number(const char *text, unsigned long most, unsigned long *ret_number)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*ret_number = strtoul(text, &end, 10);
+	return errno == 0 && *end == '\0' && *ret_number <= most;
+}
+
+/* Return: how many descriptors there are for us; -EINVAL. */
+static int count_fds(const char *count_text, const char *pid_text)
+{
+	unsigned long count, pid;
+
+	if (!count_text || !pid_text)
+		return 0;
+	if (!parse_number(count_text, SERVICE_FDS_MAX, &count) ||
+	    !parse_number(pid_text, INT32_MAX, &pid))
+		return -EINVAL;
+	/* Another's, which has started us without clearing its environment. */
+	return (pid_t)pid == getpid() ? (int)count : 0;
+}
+
+static int set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* Cuts @names, which it takes over, at the colons. */
+static int take(size_t count, char *names, struct service_fds *ret_fds)
+{
+	struct service_fds fds = { .fds = calloc(count + 1, sizeof(*fds.fds)), .names = names };
+	char *rest = names;
+	int r = fds.fds ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		char *name = rest ? strsep(&rest, ":") : NULL;
+
+		fds.fds[i] = (struct service_fd){ FIRST_FD + (int)i, name ? name : "" };
+		r = set_cloexec(fds.fds[i].fd);
+		fds.count += r == 0;
+	}
+	if (r < 0)
+		service_fds_done(&fds);
+	else
+		*ret_fds = fds;
+	return r;
+}
+
+int service_take_fds(struct service_fds *ret_fds)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int count = count_fds(getenv("LISTEN_FDS"), getenv("LISTEN_PID"));
+	_cleanup_free_ char *copy = names ? strdup(names) : NULL;
+
+	if (names && !copy)
+		return -ENOMEM;
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDNAMES");
+	if (count < 0)
+		return count;
+	return take((size_t)count, TAKE_PTR(copy), ret_fds);
+}
+
+void service_fds_done(struct service_fds *fds)
+{
+	for (size_t i = 0; i < fds->count; i++)
+		fd_close(&fds->fds[i].fd);
+	free(fds->fds);
+	free(fds->names);
+	*fds = (struct service_fds){ 0 };
+}

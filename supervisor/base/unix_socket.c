@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * What lies at a path may be the socket of a living process, or what a dead one has left; connecting
+ * tells. Between that and our own bind(2) another one like us must not come: whoever makes a socket
+ * holds a lock on a file beside it, that nobody else can open. The lock is let go of when the socket
+ * listens, for from then on connecting tells. The file stays: it could not be removed without a race.
+ *
+ * The socket is born without permissions, because on Linux the mode of the descriptor is that of the
+ * inode to be (unix_bind_bsd() in net/unix/af_unix.c, less the umask), and gets its group and then its
+ * mode before it listens.
+ */
+#include "base/unix_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/fd.h"
+
+#define BACKLOG 1024
+#define FOLDER_MODE 0755
+
+/** struct birth - a socket in the making */
+struct birth {
+	const struct unix_socket_place *place;
+	struct sockaddr_un address;
+	int folder; /* O_PATH */
+	const char *name; /* in @folder */
+};
+
+/* ---- the folder ---- */
+
+static int open_folder(const char *path, size_t length)
+{
+	char folder[UNIX_SOCKET_PATH_SIZE];
+
+	/* "/name" is in "/". */
+	length += length == 0;
+	memcpy(folder, path, length);
+	folder[length] = '\0';
+	if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST)
+		return -errno;
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Return: a descriptor that holds the lock; -EADDRINUSE: another one does; -errno. */
+static int lock(const struct birth *birth)
+{
+	char name[UNIX_SOCKET_PATH_SIZE + sizeof("..lock")];
+
+	snprintf(name, sizeof(name), ".%s.lock", birth->name);
+	_cleanup_fd_ int fd = openat(birth->folder, name,
+				     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
+	return TAKE_FD(fd);
+}
+
+/* ---- what is there already ---- */
+
+/* Return: 0 if nobody listens there; -EADDRINUSE if somebody does; -errno. */
+static int probe(const struct birth *birth)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&birth->address, sizeof(birth->address)) == 0)
+		return -EADDRINUSE;
+	/* Of another type, or with a full queue: alive. */
+	if (errno == EPROTOTYPE || errno == EAGAIN)
+		return -EADDRINUSE;
+	return errno == ECONNREFUSED || errno == ENOENT ? 0 : -errno;
+}
+
+static int make_room(const struct birth *birth)
+{
+	struct stat status;
+
+	if (fstatat(birth->folder, birth->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -EEXIST;
+	int r = probe(birth);
+
+	if (r < 0)
+		return r;
+	return unlinkat(birth->folder, birth->name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* ---- the socket ---- */
+
+/* By the inode, whatever its name leads to by now. */
+static int set_owner(int inode, const struct unix_socket_place *place)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(inode)];
+
+	if (place->group != (gid_t)-1 &&
+	    fchownat(inode, "", (uid_t)-1, place->group, AT_EMPTY_PATH) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", inode);
+	return chmod(path, place->mode & 0777) < 0 ? -errno : 0;
+}
+
+static int open_access(const struct birth *birth, struct unix_socket *socket)
+{
+	_cleanup_fd_ int inode =
+		openat(birth->folder, birth->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	if (inode < 0 || fstat(inode, &status) < 0)
+		return -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -EEXIST;
+	socket->device = status.st_dev;
+	socket->inode = status.st_ino;
+	return set_owner(inode, birth->place);
+}
+
+/* Whatever the umask is, for it only takes away. */
+static int give_birth(const struct birth *birth, struct unix_socket *ret_socket)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || fchmod(fd, 0) < 0 ||
+	    bind(fd, (const struct sockaddr *)&birth->address, sizeof(birth->address)) < 0)
+		return -errno;
+	int r = open_access(birth, ret_socket);
+
+	if (r == 0 && listen(fd, BACKLOG) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(birth->folder, birth->name, 0);
+		return r;
+	}
+	ret_socket->fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int make_address(const char *path, struct sockaddr_un *address)
+{
+	size_t length = strlen(path);
+
+	if (path[0] != '/' || path[length - 1] == '/')
+		return -EINVAL;
+	if (length >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path, path, length);
+	return 0;
+}
+
+int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket *ret_socket)
+{
+	struct birth birth = { .place = place };
+	int r = make_address(place->path, &birth.address);
+
+	if (r < 0)
+		return r;
+	birth.name = strrchr(place->path, '/') + 1;
+	_cleanup_fd_ int folder = open_folder(place->path, (size_t)(birth.name - 1 - place->path));
+
+	if (folder < 0)
+		return folder;
+	birth.folder = folder;
+	_cleanup_fd_ int held = lock(&birth);
+
+	if (held < 0)
+		return held;
+	struct unix_socket born = { .fd = -1, .folder = -1 };
+
+	r = make_room(&birth);
+	if (r == 0)
+		r = give_birth(&birth, &born);
+	if (r < 0)
+		return r;
+	memcpy(born.name, birth.name, strlen(birth.name) + 1);
+	born.folder = TAKE_FD(folder);
+	*ret_socket = born;
+	return 0;
+}
+
+static int get_option(int fd, int option, int *ret_value)
+{
+	socklen_t length = sizeof(*ret_value);
+
+	return getsockopt(fd, SOL_SOCKET, option, ret_value, &length) < 0 ? -errno : 0;
+}
+
+int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket)
+{
+	int domain, its_type, listens, flags = fcntl(fd, F_GETFL);
+	int r = get_option(fd, SO_DOMAIN, &domain);
+
+	if (r == 0)
+		r = get_option(fd, SO_TYPE, &its_type);
+	if (r == 0)
+		r = get_option(fd, SO_ACCEPTCONN, &listens);
+	if (r < 0)
+		return r;
+	if (domain != AF_UNIX || its_type != type || !listens)
+		return -EPROTOTYPE;
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	*ret_socket = (struct unix_socket){ .fd = fd, .folder = -1 };
+	return 0;
+}
+
+static bool is_still_there(const struct unix_socket *socket)
+{
+	struct stat status;
+
+	return fstatat(socket->folder, socket->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_dev == socket->device && status.st_ino == socket->inode;
+}
+
+void unix_socket_done(struct unix_socket *socket)
+{
+	if (socket->folder >= 0 && is_still_there(socket))
+		(void)unlinkat(socket->folder, socket->name, 0);
+	fd_close(&socket->folder);
+	fd_close(&socket->fd);
+}
+
+int unix_socket_peer(int fd, struct unix_peer *ret_peer)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return -errno;
+	*ret_peer = (struct unix_peer){ .pid = peer.pid, .uid = peer.uid, .gid = peer.gid };
+	return 0;
+}

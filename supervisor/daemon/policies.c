@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * The folder is listed, its files are read in the order of their names, and what is wrong with any of
+ * them is collected, so that whoever reloads learns of all mistakes at once. The users of each policy
+ * are looked up while it is loaded: what is compared later is the number that the kernel says.
+ *
+ * A set is an array of counted entries. Choosing adds an owner to an entry; freeing the set takes one
+ * from each. So an entry that a container has been given lives on after the set.
+ */
+#include "daemon/policies.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/text_file.h"
+#include "base/users.h"
+#include "policy_file.h"
+#include "policy_selector.h"
+#include "spelling.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char file_ending[] = ".yaml";
+static const char *const builtin_names[] = { "default", "kernel", "user" };
+
+/** struct entry - a policy and whose it is */
+struct entry {
+	struct kept_policy kept; /* the first member: what others know of it */
+	struct policy_file *file; /* NULL: it is built in */
+	uid_t *users; /* who may name it, besides root */
+	size_t user_count;
+	bool lends_host; /* a rule has the scheme host */
+	atomic_uint references;
+};
+
+struct policies {
+	struct entry *entries[POLICIES_MAX +
+			      COUNT_OF(builtin_names)]; /* the folder's, by name; then built in */
+	size_t file_count;
+	size_t count;
+	const struct entry *fallback;
+	bool refuses_not_allowed;
+};
+
+/* ---- entries ---- */
+
+static struct entry *entry_of(struct kept_policy *kept)
+{
+	return (struct entry *)kept;
+}
+
+static const char *name_of(const struct entry *entry)
+{
+	return entry->kept.policy->name;
+}
+
+struct kept_policy *kept_policy_ref(struct kept_policy *kept)
+{
+	atomic_fetch_add_explicit(&entry_of(kept)->references, 1, memory_order_relaxed);
+	return kept;
+}
+
+void kept_policy_unref(struct kept_policy *kept)
+{
+	if (!kept)
+		return;
+	struct entry *entry = entry_of(kept);
+
+	if (atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) > 1)
+		return;
+	policy_file_free(entry->file);
+	free(entry->users);
+	free(entry);
+}
+
+static bool lends_host(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].scheme == SCHEME_HOST)
+			return true;
+	return false;
+}
+
+/* @file, if any, is the entry's when there is one. */
+static struct entry *entry_new(const struct policy *policy, struct policy_file *file)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		return NULL;
+	entry->kept.policy = policy;
+	entry->file = file;
+	entry->lends_host = lends_host(policy);
+	atomic_init(&entry->references, 1);
+	return entry;
+}
+
+/* ---- what is said ---- */
+
+static void report(struct policies_report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void report(struct policies_report *report, const char *format, ...)
+{
+	size_t used = strlen(report->text), room = sizeof(report->text) - used;
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(report->text + used, room, format, arguments);
+
+	va_end(arguments);
+	if (length < 0 || (size_t)length + 1 >= room) {
+		report->text[used] = '\0';
+		report->is_cut = true;
+		return;
+	}
+	report->text[used + (size_t)length] = '\n';
+	report->text[used + (size_t)length + 1] = '\0';
+}
+
+/** struct load - a set in the making */
+struct load {
+	const struct policies_source *source;
+	struct policies_report *report;
+	struct policies *policies;
+	bool is_mistaken;
+};
+
+#define complain(load, ...)                          \
+	do {                                         \
+		report((load)->report, __VA_ARGS__); \
+		(load)->is_mistaken = true;          \
+	} while (0)
+
+/* ---- loading ---- */
+
+bool policy_name_is_sane(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t length = strlen(name);
+
+	return length > 0 && length <= POLICY_NAME_MAX && strspn(name, allowed) == length &&
+	       name[0] != '.' && name[0] != '-';
+}
+
+/* Only who may be trusted with the policies: what they write here is done with the host's rights. */
+static bool is_ours(const struct stat *status)
+{
+	return (status->st_uid == 0 || status->st_uid == geteuid()) &&
+	       (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static int add_user(struct load *load, struct entry *entry, const char *user)
+{
+	uid_t uid;
+	int r = users_find(load->source->etc, user, &uid);
+
+	if (r == USERS_FOUND)
+		entry->users[entry->user_count++] = uid;
+	else if (r == USERS_UNKNOWN)
+		report(load->report,
+		       "%s/%s%s: allow-users has '%s', who is not in passwd(5); a number would do",
+		       load->source->path, name_of(entry), file_ending, user);
+	return r < 0 ? r : 0;
+}
+
+static int add_users(struct load *load, struct entry *entry)
+{
+	const struct policy *policy = entry->kept.policy;
+	int r = 0;
+
+	entry->users = calloc(policy->allow_user_count + 1, sizeof(*entry->users));
+	if (!entry->users)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->allow_user_count && r == 0; i++)
+		r = add_user(load, entry, policy->allow_users[i]);
+	return r;
+}
+
+static int add_entry(struct load *load, struct policy_file *file)
+{
+	struct entry *entry = entry_new(&file->policy, file);
+
+	if (!entry) {
+		policy_file_free(file);
+		return -ENOMEM;
+	}
+	load->policies->entries[load->policies->count++] = entry;
+	return add_users(load, entry);
+}
+
+static void complain_of_file(struct load *load, const char *file_name,
+			     const struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < diagnostics->count; i++)
+		complain(load, "%s/%s:%u:%u: %s", load->source->path, file_name,
+			 diagnostics->entries[i].line, diagnostics->entries[i].column,
+			 diagnostics->entries[i].text);
+	if (diagnostics->is_cut)
+		complain(load, "%s/%s: there are more mistakes", load->source->path, file_name);
+}
+
+static int load_text(struct load *load, const char *file_name, const char *text, size_t length)
+{
+	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
+	char name[POLICY_NAME_MAX + 1];
+	struct policy_file *file = NULL;
+
+	if (!diagnostics)
+		return -ENOMEM;
+	diagnostic_print(name, sizeof(name), "%.*s", (int)(strlen(file_name) - strlen(file_ending)),
+			 file_name);
+	int r = policy_file_load(name, text, length, &file, diagnostics);
+
+	if (r == POLICY_FILE_LOADED)
+		return add_entry(load, file);
+	complain_of_file(load, file_name, diagnostics);
+	return r < 0 ? r : 0;
+}
+
+static void complain_of_reading(struct load *load, const char *file_name, int error)
+{
+	complain(load, "%s/%s: cannot be read: %s", load->source->path, file_name,
+		 error == -ELOOP ? "it is a symbolic link" : strerror(-error));
+}
+
+static int load_file(struct load *load, const char *file_name)
+{
+	_cleanup_fd_ int fd = openat(load->source->folder, file_name, TEXT_FILE_FLAGS | O_NOFOLLOW);
+	_cleanup_free_ char *text = NULL;
+	struct stat status;
+	size_t length = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		complain_of_reading(load, file_name, -errno);
+		return 0;
+	}
+	if (!is_ours(&status)) {
+		complain(load, "%s/%s: belongs to, or can be written by, others than root",
+			 load->source->path, file_name);
+		return 0;
+	}
+	/* One byte more than a policy can have, so that a longer file is seen to be one. */
+	int r = text_file_read_fd(fd, POLICY_FILE_SIZE_MAX + 1, &text, &length);
+
+	if (r == TEXT_FILE_NOT_REGULAR)
+		complain(load, "%s/%s: is no regular file", load->source->path, file_name);
+	else if (r == TEXT_FILE_READ)
+		return load_text(load, file_name, text, length);
+	else if (r != -ENOMEM)
+		complain_of_reading(load, file_name, r);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* ---- the folder ---- */
+
+/** struct listing - names of files, each to be freed */
+struct listing {
+	char *names[POLICIES_MAX];
+	size_t count;
+};
+
+static void listing_done(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		free(listing->names[i]);
+}
+
+#define _cleanup_listing_ __attribute__((cleanup(listing_done)))
+
+static bool ends_with(const char *text, const char *ending)
+{
+	size_t length = strlen(text), ending_length = strlen(ending);
+
+	return length > ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
+static bool is_builtin_name(const char *name)
+{
+	return policy_builtin(name) != NULL;
+}
+
+/* Return: what is wrong with the name that a file gives to its policy; NULL: nothing. */
+static const char *find_fault(const char *file_name)
+{
+	size_t length = strlen(file_name) - strlen(file_ending);
+	char name[POLICY_NAME_MAX + 1];
+
+	if (length > POLICY_NAME_MAX)
+		return "the name is too long; allowed: 64 bytes before .yaml";
+	diagnostic_print(name, sizeof(name), "%.*s", (int)length, file_name);
+	if (!policy_name_is_sane(name))
+		return "a policy cannot be called so; allowed: " POLICY_NAME_RULE;
+	if (is_builtin_name(name))
+		return "a policy cannot be called as one that is built in";
+	return NULL;
+}
+
+static int list_file(struct load *load, const char *file_name, struct listing *listing)
+{
+	struct quoted_text quoted;
+
+	if (file_name[0] == '.' || !ends_with(file_name, file_ending))
+		return 0;
+	quote_text(file_name, strlen(file_name), &quoted);
+	if (find_fault(file_name)) {
+		complain(load, "%s: %s: %s", load->source->path, quoted.text,
+			 find_fault(file_name));
+		return 0;
+	}
+	if (listing->count == POLICIES_MAX) {
+		complain(load, "%s: there are more than %d policies", load->source->path,
+			 POLICIES_MAX);
+		return -E2BIG;
+	}
+	listing->names[listing->count] = strdup(file_name);
+	return listing->names[listing->count] ? (listing->count++, 0) : -ENOMEM;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* A descriptor of its own: where a listing ends is a property of the open folder. */
+static int list_folder(struct load *load, struct listing *listing)
+{
+	_cleanup_fd_ int fd = openat(load->source->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *found;
+	int r = 0;
+
+	if (!folder)
+		return -errno;
+	fd = -1; /* the stream's */
+	while (r == 0 && (found = readdir(folder)))
+		r = list_file(load, found->d_name, listing);
+	closedir(folder);
+	qsort(listing->names, listing->count, sizeof(listing->names[0]), compare_names);
+	return r == -E2BIG ? 0 : r;
+}
+
+static int load_folder(struct load *load)
+{
+	_cleanup_listing_ struct listing listing = { 0 };
+	struct stat status;
+	int r;
+
+	if (load->source->folder < 0)
+		return 0;
+	if (fstat(load->source->folder, &status) < 0)
+		return -errno;
+	if (!is_ours(&status)) {
+		complain(load, "%s: belongs to, or can be written by, others than root",
+			 load->source->path);
+		return 0;
+	}
+	r = list_folder(load, &listing);
+	for (size_t i = 0; i < listing.count && r == 0; i++)
+		r = load_file(load, listing.names[i]);
+	load->policies->file_count = load->policies->count;
+	return r;
+}
+
+/* ---- the set ---- */
+
+static int add_builtins(struct policies *policies)
+{
+	for (size_t i = 0; i < COUNT_OF(builtin_names); i++) {
+		struct entry *entry = entry_new(policy_builtin(builtin_names[i]), NULL);
+
+		if (!entry)
+			return -ENOMEM;
+		policies->entries[policies->count++] = entry;
+	}
+	return 0;
+}
+
+static struct entry *find(const struct policies *policies, const char *name)
+{
+	for (size_t i = 0; i < policies->count; i++)
+		if (strcmp(name_of(policies->entries[i]), name) == 0)
+			return policies->entries[i];
+	return NULL;
+}
+
+/** struct unknown_name - the end of a message about a name that no policy has */
+struct unknown_name {
+	char text[120];
+};
+
+static const char *suggest(const struct policies *policies, const char *name,
+			   struct unknown_name *unknown)
+{
+	struct spelling spelling = { .word = name };
+
+	for (size_t i = 0; i < policies->count; i++)
+		spelling_offer(&spelling, name_of(policies->entries[i]));
+	if (!spelling.nearest)
+		return "";
+	return diagnostic_print(unknown->text, sizeof(unknown->text), " (did you mean '%s'?)",
+				spelling.nearest);
+}
+
+static void settle_default(struct load *load)
+{
+	const char *name = load->source->default_policy;
+	struct unknown_name unknown;
+	struct quoted_text quoted;
+
+	load->policies->fallback = find(load->policies, name);
+	/* It may be one of the files that could not be loaded. */
+	if (!load->policies->fallback && !load->is_mistaken)
+		complain(load, "the default policy %s is neither built in nor in %s%s",
+			 quote_text(name, strlen(name), &quoted), load->source->path,
+			 suggest(load->policies, name, &unknown));
+}
+
+int policies_load(const struct policies_source *source, struct policies **ret_policies,
+		  struct policies_report *report)
+{
+	struct load load = {
+		.source = source,
+		.report = report,
+		.policies = calloc(1, sizeof(*load.policies)),
+	};
+
+	if (!load.policies)
+		return -ENOMEM;
+	load.policies->refuses_not_allowed = source->refuses_not_allowed;
+	int r = load_folder(&load);
+
+	if (r == 0)
+		r = add_builtins(load.policies);
+	if (r == 0)
+		settle_default(&load);
+	if (r < 0 || load.is_mistaken) {
+		policies_free(load.policies);
+		return r < 0 ? r : POLICIES_MISTAKEN;
+	}
+	*ret_policies = load.policies;
+	return POLICIES_LOADED;
+}
+
+void policies_free(struct policies *policies)
+{
+	if (!policies)
+		return;
+	for (size_t i = 0; i < policies->count; i++)
+		kept_policy_unref(&policies->entries[i]->kept);
+	free(policies);
+}
+
+size_t policies_count(const struct policies *policies)
+{
+	return policies->file_count;
+}
+
+/* ---- where they come from ---- */
+
+int policies_source_open(const char *folder, struct policies_source *ret_source)
+{
+	_cleanup_fd_ int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (folder && fd < 0 && errno != ENOENT)
+		return -errno;
+	*ret_source = (struct policies_source){
+		.folder = TAKE_FD(fd),
+		.path = folder ? folder : "(no folder)",
+		.etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.default_policy = "default",
+		.refuses_not_allowed = true,
+	};
+	return 0;
+}
+
+void policies_source_done(struct policies_source *source)
+{
+	fd_close(&source->folder);
+	fd_close(&source->etc);
+}
+
+/* ---- choosing ---- */
+
+static bool has_user(const struct entry *entry, uid_t user)
+{
+	for (size_t i = 0; i < entry->user_count; i++)
+		if (entry->users[i] == user)
+			return true;
+	return false;
+}
+
+/* What a user has without us: the kernel's own behaviour, or values in user.*. */
+static bool is_anybodys(const struct entry *entry)
+{
+	const struct policy *policy = entry->kept.policy;
+
+	return !entry->file && (policy_is_transparent(policy) || policy->store == STORE_USER);
+}
+
+/* Return: why a policy is not a user's to have; NULL: it is. */
+static const char *find_objection(const struct policies *policies, const struct entry *entry,
+				  uid_t user)
+{
+	if (user == 0)
+		return NULL;
+	if (entry->lends_host)
+		return "it has a rule of scheme host, which is for root's containers alone";
+	if (entry == policies->fallback || has_user(entry, user) || is_anybodys(entry))
+		return NULL;
+	return entry->file ? "they are not in its allow-users" :
+			     "it is built in, and not the default policy here";
+}
+
+static enum policies_choice_result choose(const struct entry *entry, struct policies_choice *choice)
+{
+	/* A counter is no part of what does not change. */
+	choice->kept = kept_policy_ref((struct kept_policy *)&entry->kept);
+	return POLICIES_CHOSEN;
+}
+
+#define say(choice, ...) diagnostic_print((choice)->reason, sizeof((choice)->reason), __VA_ARGS__)
+
+static enum policies_choice_result choose_default(const struct policies *policies, uid_t user,
+						  const char *why, struct policies_choice *choice)
+{
+	const struct entry *entry = policies->fallback;
+	const char *objection = find_objection(policies, entry, user);
+
+	if (objection) {
+		say(choice, "%s; the default policy '%s' is not for user %u: %s", why,
+		    name_of(entry), user, objection);
+		return POLICIES_REFUSED;
+	}
+	say(choice, "%s: the default policy", why);
+	return choose(entry, choice);
+}
+
+static enum policies_choice_result choose_named(const struct policies *policies,
+						const struct policies_request *request,
+						struct policies_choice *choice)
+{
+	const struct entry *entry = find(policies, request->wanted);
+	struct unknown_name unknown;
+	struct quoted_text quoted;
+
+	quote_text(request->wanted, strlen(request->wanted), &quoted);
+	if (!entry) {
+		say(choice, "there is no policy %s%s", quoted.text,
+		    suggest(policies, request->wanted, &unknown));
+		return POLICIES_REFUSED;
+	}
+	const char *objection = find_objection(policies, entry, request->user);
+
+	if (!objection) {
+		say(choice, "it was named");
+		return choose(entry, choice);
+	}
+	say(choice, "policy %s is not for user %u: %s", quoted.text, request->user, objection);
+	if (policies->refuses_not_allowed)
+		return POLICIES_REFUSED;
+	char why[sizeof(choice->reason)];
+
+	memcpy(why, choice->reason, sizeof(why));
+	return choose_default(policies, request->user, why, choice);
+}
+
+enum policies_choice_result policies_choose(const struct policies *policies,
+					    const struct policies_request *request,
+					    struct policies_choice *ret_choice)
+{
+	struct policies_choice *choice = ret_choice;
+
+	*choice = (struct policies_choice){ 0 };
+	if (request->wanted && request->wanted[0] != '\0')
+		return choose_named(policies, request, choice);
+	for (size_t i = 0; i < policies->file_count; i++) {
+		const struct entry *entry = policies->entries[i];
+
+		if (!policy_selects(entry->kept.policy, request->runtimes, request->container) ||
+		    find_objection(policies, entry, request->user))
+			continue;
+		say(choice, "its 'match' fits");
+		return choose(entry, choice);
+	}
+	return choose_default(policies, request->user, "none was named, and no 'match' fits",
+			      choice);
+}

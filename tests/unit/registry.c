@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/registry.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "idmap.h"
+
+#define SECOND 1000000000ULL
+
+static const struct config_limits limits = {
+	.containers = 100,
+	.containers_per_user = 3,
+	.listeners_per_container = 4,
+};
+
+static struct registry *registry;
+static struct policies *policies;
+static struct policies_choice choice;
+static const struct registry_time start = { .real = 1000, .monotonic = 50 * SECOND };
+
+static void set_up(void)
+{
+	static struct policies_report report;
+	const struct policies_source source = {
+		.folder = -1,
+		.path = "",
+		.etc = -1,
+		.default_policy = "default",
+	};
+
+	cr_assert_eq(registry_new(&limits, &registry), 0);
+	cr_assert_eq(policies_load(&source, &policies, &report), POLICIES_LOADED);
+	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
+		     POLICIES_CHOSEN);
+}
+
+static void tear_down(void)
+{
+	registry_free(registry);
+	kept_policy_unref(choice.kept);
+	policies_free(policies);
+}
+
+TestSuite(registry, .init = set_up, .fini = tear_down);
+
+static struct container_key key_of(const char *id, uid_t owner)
+{
+	return (struct container_key){ .runtime = RUNTIME_CRUN, .owner = owner, .id = id };
+}
+
+static int try(const char *id, uid_t owner, struct container **ret_container)
+{
+	struct container_key key = key_of(id, owner);
+
+	return registry_attach(registry, &key, choice.kept, &start, ret_container);
+}
+
+static struct container *attach(const char *id, uid_t owner)
+{
+	struct container *container = NULL;
+
+	cr_assert_eq(try(id, owner, &container), REGISTRY_ATTACHED, "%s", id);
+	return container;
+}
+
+static void expect_refused(const char *id, uid_t owner, int expected)
+{
+	struct container *container = NULL;
+
+	cr_expect_eq(try(id, owner, &container), expected, "%s", id);
+	cr_expect_null(container);
+}
+
+Test(registry, keeps_a_container_until_its_last_listener_is_gone)
+{
+	struct container_key key = key_of("web", 0);
+	struct container *container = attach("web", 0);
+
+	cr_expect_eq(attach("web", 0), container);
+	cr_expect_eq(container->listeners, 2);
+	cr_expect_eq(registry_count(registry), 1);
+	registry_detach(registry, container);
+	cr_expect_eq(registry_find(registry, &key), container);
+	registry_detach(registry, container);
+	cr_expect_null(registry_find(registry, &key));
+	cr_expect_eq(registry_count(registry), 0);
+}
+
+Test(registry, tells_containers_apart_by_id_owner_and_runtime)
+{
+	struct container_key lxc = { .runtime = RUNTIME_LXC, .owner = 0, .id = "web" };
+	struct container *container = attach("web", 0);
+
+	cr_expect_neq(attach("web", 1000), container);
+	cr_expect_neq(attach("web2", 0), container);
+	cr_expect_null(registry_find(registry, &lxc));
+	cr_expect_eq(registry_count(registry), 3);
+}
+
+Test(registry, has_its_own_copy_of_the_id)
+{
+	char id[] = "web";
+	struct container *container = attach(id, 0);
+
+	id[0] = 'x';
+	cr_expect_str_eq(container->key.id, "web");
+}
+
+Test(registry, keeps_the_policy_of_a_container_after_its_set)
+{
+	struct container *container = attach("web", 0);
+
+	kept_policy_unref(choice.kept);
+	choice.kept = NULL;
+	policies_free(policies);
+	policies = NULL;
+	cr_expect_str_eq(container->policy->policy->name, "default");
+}
+
+Test(registry, remembers_when_a_container_came)
+{
+	cr_expect_eq(attach("web", 0)->since, 1000);
+}
+
+Test(registry, refuses_ids_that_none_has)
+{
+	char id[CONTAINER_ID_MAX + 2];
+
+	memset(id, 'a', sizeof(id));
+	id[CONTAINER_ID_MAX + 1] = '\0';
+	expect_refused(id, 0, -EINVAL);
+	expect_refused("", 0, -EINVAL);
+	id[CONTAINER_ID_MAX] = '\0';
+	cr_expect_str_eq(attach(id, 0)->key.id, id);
+}
+
+/* ---- limits ---- */
+
+Test(registry, lets_a_user_have_so_many_containers)
+{
+	struct container *first = attach("1", 1000);
+
+	attach("2", 1000);
+	attach("3", 1000);
+	expect_refused("4", 1000, REGISTRY_USER_FULL);
+	attach("1", 1000);
+	attach("4", 1001);
+	registry_detach(registry, first);
+	expect_refused("4", 1000, REGISTRY_USER_FULL);
+	registry_detach(registry, first);
+	attach("4", 1000);
+}
+
+Test(registry, lets_root_have_as_many_as_there_is_room_for)
+{
+	char id[16];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		attach(id, 0);
+	}
+	expect_refused("100", 0, REGISTRY_FULL);
+	expect_refused("100", 1000, REGISTRY_FULL);
+	attach("99", 0);
+}
+
+Test(registry, lets_a_container_have_so_many_listeners)
+{
+	for (int i = 0; i < 4; i++)
+		attach("web", 0);
+	expect_refused("web", 0, REGISTRY_CONTAINER_FULL);
+	cr_expect_eq(attach("other", 0)->listeners, 1);
+}
+
+Test(registry, has_words_for_each_refusal)
+{
+	cr_expect(strstr(registry_refusal(REGISTRY_FULL), "limits/containers "));
+	cr_expect(strstr(registry_refusal(REGISTRY_USER_FULL), "limits/containers-per-user"));
+	cr_expect(strstr(registry_refusal(REGISTRY_CONTAINER_FULL),
+			 "limits/listeners-per-container"));
+}
+
+/* ---- what is known of one ---- */
+
+Test(registry, shows_the_id_map)
+{
+	static const struct id_map map = { 2, { { 0, 1000, 1 }, { 1, 100000, 65536 } } };
+	struct container *container = attach("web", 0);
+
+	cr_expect_str_empty(container->map);
+	container_set_map(container, &map);
+	cr_expect_str_eq(container->map, "0 1000 1; 1 100000 65536");
+}
+
+Test(registry, shows_as_much_of_a_long_map_as_there_is_room_for)
+{
+	static struct id_map map = { .count = ID_MAP_EXTENTS_MAX };
+	struct container *container = attach("web", 0);
+
+	for (unsigned int i = 0; i < map.count; i++)
+		map.extents[i] = (struct id_extent){ i, 4000000000 + i, 1 };
+	container_set_map(container, &map);
+	cr_expect_lt(strlen(container->map), CONTAINER_MAP_SIZE);
+	cr_expect_eq(strncmp(container->map, "0 4000000000 1; 1 4000000001 1; ", 32), 0);
+	cr_expect_eq(container->map[strlen(container->map) - 1], '1');
+}
+
+static struct registry_time later(unsigned int seconds)
+{
+	return (struct registry_time){ start.real + seconds, start.monotonic + seconds * SECOND };
+}
+
+static void expect_rate(const struct container *container, unsigned int seconds, double expected)
+{
+	struct registry_time now = later(seconds);
+	double rate = container_rate(container, &now);
+
+	cr_expect(rate > expected - 0.001 && rate < expected + 0.001, "%f, not %f", rate, expected);
+}
+
+static void sample(unsigned int seconds)
+{
+	struct registry_time now = later(seconds);
+
+	registry_sample(registry, &now);
+}
+
+Test(registry, tells_the_rate_since_the_attach_at_first)
+{
+	struct container *container = attach("web", 0);
+
+	expect_rate(container, 0, 0);
+	container->counters.requests = 40;
+	expect_rate(container, 4, 10);
+}
+
+Test(registry, tells_the_rate_of_the_last_samples)
+{
+	struct container *container = attach("web", 0);
+
+	container->counters.requests = 1000;
+	sample(10);
+	sample(20);
+	container->counters.requests += 50;
+	expect_rate(container, 30, 50.0 / 20);
+	sample(30);
+	expect_rate(container, 30, 50.0 / 10);
+	sample(40);
+	expect_rate(container, 50, 0);
+}
+
+Test(registry, samples_once_a_second_at_most)
+{
+	struct container *container = attach("web", 0);
+
+	container->counters.requests = 100;
+	sample(0);
+	sample(0);
+	sample(0);
+	expect_rate(container, 10, 10);
+}
+
+static void count(const struct container *container, void *argument)
+{
+	cr_expect_not_null(container->key.id);
+	(*(size_t *)argument)++;
+}
+
+Test(registry, shows_each_container_once)
+{
+	char id[16];
+	size_t seen = 0;
+
+	for (int i = 0; i < 50; i++) {
+		snprintf(id, sizeof(id), "c%d", i);
+		attach(id, 0);
+	}
+	registry_visit(registry, count, &seen);
+	cr_expect_eq(seen, 50);
+}
+
+/* What a random walk leaves is what a plain list of it would. */
+Test(registry, is_right_after_many_attaches_and_detaches)
+{
+	struct container *held[200] = { 0 };
+	size_t listeners = 0;
+	char id[16];
+
+	srand(1);
+	for (int step = 0; step < 20000; step++) {
+		int slot = rand() % 200;
+
+		snprintf(id, sizeof(id), "%d", slot % 60);
+		if (held[slot]) {
+			registry_detach(registry, held[slot]);
+			held[slot] = NULL;
+			listeners--;
+		} else if (try(id, (uid_t)(slot % 5), &held[slot]) == REGISTRY_ATTACHED) {
+			listeners++;
+		}
+		cr_assert_leq(registry_count(registry), listeners);
+	}
+	for (int slot = 0; slot < 200; slot++)
+		if (held[slot])
+			registry_detach(registry, held[slot]);
+	cr_expect_eq(registry_count(registry), 0);
+}
