@@ -14,6 +14,7 @@
 #   tests/fuzz/NAME.c			a libFuzzer target	fuzz/NAME, and without libFuzzer
 #								tests/fuzz/NAME
 #   tests/bench/NAME.c			a benchmark		bench/NAME
+#   tests/bench/FOLDER/*.c		part of them, as needed
 #
 # The third column lies in $(BUILD). All paths are relative, so the clone may lie anywhere.
 
@@ -44,16 +45,18 @@ TEST_SOURCES := $(filter-out $(DRIVER_SOURCES),$(wildcard $(addsuffix /*.c,tests
 HARNESS_SOURCES := $(wildcard tests/lib/harness/*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
+BENCHLIB_SOURCES := $(wildcard tests/bench/*/*.c)
 SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
 	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
-	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES)
-HEADERS := $(wildcard include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h)
+	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES) $(BENCHLIB_SOURCES)
+HEADERS := $(wildcard include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
 
 objects = $(1:%.c=$(BUILD)/obj/%.o)
 
 POLICY := $(BUILD)/libnsxattr-policy.a
 SUPERVISOR := $(BUILD)/libnsxattr.a
 TESTLIB := $(BUILD)/libnsxattr-tests.a
+BENCHLIB := $(BUILD)/libnsxattr-bench.a
 PROGRAMS := $(PROGRAM_SOURCES:supervisor/%.c=$(BUILD)/%)
 DRIVERS := $(DRIVER_SOURCES:%.c=$(BUILD)/%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
@@ -323,6 +326,8 @@ $(SUPERVISOR): $(call objects,$(SUPERVISOR_SOURCES)) $(BUILD)/sources
 	$(call archive)
 $(TESTLIB): $(call objects,$(TESTLIB_SOURCES)) $(BUILD)/sources
 	$(call archive)
+$(BENCHLIB): $(call objects,$(BENCHLIB_SOURCES)) $(BUILD)/sources
+	$(call archive)
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/supervisor/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
@@ -334,7 +339,7 @@ $(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTL
 	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS))
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
-$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(SUPERVISOR) $(POLICY)
+$(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCHLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 
 # Only a sanitizer finds this one's fault. 'private': not for the objects that it is linked from.

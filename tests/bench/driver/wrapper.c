@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "message.h"
+
+/* Words of a wrapper's command that stand for a path. */
+#define WORD_FLOOR "@floor"
+#define WORD_NSXATTR "@nsxattr"
+#define WORD_STATE "@state" /* a directory that the wrapper may have for itself */
+#define WORD_STRICT "@strict" /* a policy whose mode is strict */
+
+/* It finds its library and its database by the environment, and leaves a daemon behind. */
+static const char pseudo_script[] = "command -v pseudo >/dev/null || exit 127\n"
+				    "export PSEUDO_PREFIX=/usr PSEUDO_LOCALSTATEDIR=\"$0\"\n"
+				    "mkdir -p \"$0\" && pseudo \"$@\"\n"
+				    "pseudo -S >/dev/null\n";
+
+#define UNDER_NSXATTR(...)                                                    \
+	{                                                                     \
+		WORD_NSXATTR, "run", MAP_USERS, MAP_GROUPS, __VA_ARGS__, "--" \
+	}
+
+static const struct wrapper wrappers[WRAPPERS] = {
+	[WRAPPER_NATIVE] = {
+		.name = "native",
+		.about = "no supervisor, host root",
+	},
+	[WRAPPER_FLOOR] = {
+		.name = "floor",
+		.about = "a supervisor that only answers 0",
+		.command = { WORD_FLOOR },
+		.answers_zero = true,
+	},
+	[WRAPPER_RING] = {
+		.name = "ring",
+		.about = "nsxattr run --resolver=ring, root of a namespace",
+		.command = UNDER_NSXATTR("--resolver=ring"),
+	},
+	[WRAPPER_PROCESS] = {
+		.name = "process",
+		.about = "nsxattr run --resolver=process, root of a namespace",
+		.command = UNDER_NSXATTR("--resolver=process"),
+	},
+	[WRAPPER_STRICT] = {
+		.name = "strict",
+		.about = "nsxattr run, a policy with mode: strict, root of a namespace",
+		.command = UNDER_NSXATTR("--policy", WORD_STRICT),
+	},
+	[WRAPPER_KERNEL] = {
+		.name = "kernel",
+		.about = "nsxattr run --policy=kernel --no-userns, host root",
+		.command = { WORD_NSXATTR, "run", "--policy=kernel", "--no-userns", "--" },
+	},
+	[WRAPPER_FAKEROOT] = {
+		.name = "fakeroot",
+		.about = "fakeroot, host root",
+		.command = { "fakeroot", "--" },
+		.is_optional = true,
+		.is_pretence = true,
+	},
+	[WRAPPER_PSEUDO] = {
+		.name = "pseudo",
+		.about = "pseudo, host root",
+		.command = { "sh", "-c", pseudo_script, WORD_STATE },
+		.is_optional = true,
+		.is_pretence = true,
+	},
+	[WRAPPER_NSXATTR] = {
+		.name = "nsxattr",
+		.about = "nsxattr run, root of a namespace",
+		.command = { WORD_NSXATTR, "run", MAP_USERS, MAP_GROUPS, "--" },
+	},
+	[WRAPPER_INLINE] = {
+		.name = "inline",
+		.about = "nsxattr run --executor=inline, root of a namespace",
+		.command = UNDER_NSXATTR("--executor=inline"),
+		.needs = "--executor",
+	},
+	[WRAPPER_BATCHED] = {
+		.name = "batched",
+		.about = "nsxattr run --executor=ring, root of a namespace",
+		.command = UNDER_NSXATTR("--executor=ring"),
+		.needs = "--executor",
+	},
+};
+
+const struct wrapper *wrapper_get(enum wrapper_id id)
+{
+	return &wrappers[id];
+}
+
+/** knows_option() - Return: whether the help of nsxattr run speaks of it. */
+static bool knows_option(const struct settings *settings, const char *option)
+{
+	char command[PATH_MAX + 32], line[256];
+	bool is_known = false;
+
+	snprintf(command, sizeof(command), "'%s' run --help", settings->nsxattr);
+	FILE *help = popen(command, "re");
+
+	while (help && fgets(line, sizeof(line), help))
+		if (strstr(line, option))
+			is_known = true;
+	if (help)
+		pclose(help);
+	return is_known;
+}
+
+bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings)
+{
+	return settings_names(settings->variants, wrapper->name) &&
+	       (!wrapper->needs || knows_option(settings, wrapper->needs));
+}
+
+/* The rules of the default policy. */
+static const char strict_policy[] = "version: 1\n"
+				    "mode: strict\n"
+				    "attributes:\n"
+				    "  - { name: security.capability, scheme: kernel }\n"
+				    "  - { name: \"security.*\", scheme: suffix }\n"
+				    "  - { name: \"trusted.*\", scheme: suffix }\n";
+
+static bool write_strict_policy(const char *path)
+{
+	FILE *file = fopen(path, "we");
+	bool is_written = file && fputs(strict_policy, file) >= 0;
+
+	if (file && fclose(file) != 0)
+		is_written = false;
+	if (!is_written)
+		complain("cannot write %s", path);
+	return is_written;
+}
+
+static bool expand(const struct settings *settings, const struct scene *scene, const char *word,
+		   char path[PATH_MAX])
+{
+	if (strcmp(word, WORD_FLOOR) == 0)
+		return path_join(path, scene->programs, "floor");
+	if (strcmp(word, WORD_STATE) == 0)
+		return path_join(path, scene->directory, "state");
+	if (strcmp(word, WORD_STRICT) == 0)
+		return path_join(path, scene->directory, "strict.yaml") &&
+		       write_strict_policy(path);
+	if (strcmp(word, WORD_NSXATTR) == 0)
+		word = settings->nsxattr;
+	return snprintf(path, PATH_MAX, "%s", word) < PATH_MAX;
+}
+
+static bool add_run_options(const struct settings *settings, struct command *command)
+{
+	for (size_t i = 0; i < settings->run_option_count; i++)
+		if (!command_add(command, settings->run_options[i]))
+			return false;
+	return true;
+}
+
+bool wrapper_command(const struct wrapper *wrapper, const struct settings *settings,
+		     const struct scene *scene, const char *program, struct command *command)
+{
+	char path[PATH_MAX];
+
+	command->count = 0;
+	for (size_t i = 0; wrapper->command[i]; i++) {
+		bool is_option_place = i == 2 && strcmp(wrapper->command[0], WORD_NSXATTR) == 0;
+
+		if (is_option_place && !add_run_options(settings, command))
+			return false;
+		if (!expand(settings, scene, wrapper->command[i], path) ||
+		    !command_add(command, path))
+			return false;
+	}
+	return command_add(command, program);
+}
+
+bool wrapper_start(const struct wrapper *wrapper, const struct settings *settings,
+		   const struct scene *scene, const char *program, struct runner *runner)
+{
+	struct command command;
+	char path[PATH_MAX];
+
+	return path_join(path, scene->directory, program) &&
+	       wrapper_command(wrapper, settings, scene, path, &command) &&
+	       runner_start(runner, &command);
+}
+
+bool wrapper_leave_out(const struct wrapper *wrapper, struct runner *runner)
+{
+	int status = runner_stop(runner);
+
+	if (wrapper->is_optional && WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NOT_FOUND)
+		return true;
+	complain("%s is left out: it does not work here", wrapper->name);
+	return wrapper->is_optional;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BENCH_WRAPPER_H
+#define NSXATTR_BENCH_WRAPPER_H
+
+/* What a measured program can be put under: a column of a table. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runner.h"
+#include "scene.h"
+#include "settings.h"
+
+enum wrapper_id {
+	WRAPPER_NATIVE,
+	WRAPPER_FLOOR,
+	WRAPPER_RING,
+	WRAPPER_PROCESS,
+	WRAPPER_STRICT,
+	WRAPPER_KERNEL,
+	WRAPPER_FAKEROOT,
+	WRAPPER_PSEUDO,
+	WRAPPER_NSXATTR,
+	WRAPPER_INLINE,
+	WRAPPER_BATCHED,
+	WRAPPERS,
+};
+
+struct wrapper {
+	const char *name;
+	const char *about;
+	const char *command[12];
+	const char *needs; /* an option that nsxattr run has to know; NULL: none */
+	bool is_optional; /* its lack is nothing to speak of */
+	bool answers_zero; /* to everything: the floor */
+	bool is_pretence; /* nothing that it sets reaches the file */
+};
+
+/** wrapper_get() - Return: one of them; static. */
+const struct wrapper *wrapper_get(enum wrapper_id id);
+
+/** wrapper_is_wanted() - Return: whether the settings ask for it, and nsxattr knows it. */
+bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings);
+
+/**
+ * wrapper_command() - how to run @program under it
+ * @program: a program of the scene, or one that is found by PATH if it has a leading slash or not
+ *
+ * Return: false: said.
+ */
+bool wrapper_command(const struct wrapper *wrapper, const struct settings *settings,
+		     const struct scene *scene, const char *program, struct command *command);
+
+/**
+ * wrapper_start() - run @program of the scene under it
+ *
+ * Return: false: said.
+ */
+bool wrapper_start(const struct wrapper *wrapper, const struct settings *settings,
+		   const struct scene *scene, const char *program, struct runner *runner);
+
+/** wrapper_leave_out() - it does not work: stop it. Return: whether it can be done without. */
+bool wrapper_leave_out(const struct wrapper *wrapper, struct runner *runner);
+
+#endif
