@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * The format is the ContainerProcessState of the OCI runtime specification (config-linux.md, "The
+ * Container Process State"), as crun 1.8, runc 1.1 and youki 0.1 to 0.7 write it; unknown keys are
+ * passed over, the order means nothing.
+ *
+ * json-c makes an object of it, and an object, an array or a string takes hundreds of bytes there
+ * where it took two in the message. So what is counted first is the values, in one pass that knows
+ * strings and nothing else. Depth is bounded by json-c; keys that come twice: the last one counts,
+ * and whoever writes such a message deceives nobody but himself.
+ *
+ * No text of the peer leaves this file unless it is printable ASCII, and none is in a reason.
+ *
+ * No system call, no logging.
+ */
+#include "attach/oci_message.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "policy.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static void cleanup_object(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void cleanup_tokener(struct json_tokener **tokener)
+{
+	if (*tokener)
+		json_tokener_free(*tokener);
+}
+
+#define _cleanup_object_ __attribute__((cleanup(cleanup_object)))
+#define _cleanup_tokener_ __attribute__((cleanup(cleanup_tokener)))
+
+/* What follows each of these outside of a string is one value, or one key, more. */
+static bool begins_value(char byte)
+{
+	return byte == '{' || byte == '[' || byte == ',' || byte == ':';
+}
+
+/**
+ * check_values() - count values, and see to it that the count means something
+ *
+ * json-c takes 'single quotes' for a string too, even when it is strict, where this takes them for
+ * the end of a message: a '"' within them would turn the count upside down.
+ *
+ * Return: NULL; a reason.
+ */
+static const char *check_values(const char *bytes, size_t length)
+{
+	size_t values = 1;
+	bool is_string = false;
+
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '"')
+			is_string = !is_string;
+		else if (is_string && bytes[i] == '\\')
+			i++;
+		else if (!is_string && bytes[i] == '\'')
+			return "is not JSON";
+		else if (!is_string && begins_value(bytes[i]) && ++values > OCI_MESSAGE_VALUES_MAX)
+			return "has more than 4096 values";
+	}
+	return NULL;
+}
+
+static const char *check_bounds(const char *bytes, size_t length)
+{
+	if (length == 0)
+		return "is empty";
+	if (length > OCI_MESSAGE_MAX)
+		return "is longer than 1 MiB";
+	if (memchr(bytes, '\0', length))
+		return "has a NUL in it";
+	return check_values(bytes, length);
+}
+
+static const char *explain(enum json_tokener_error error)
+{
+	if (error == json_tokener_continue)
+		return "is cut off";
+	if (error == json_tokener_error_depth)
+		return "is nested too deeply";
+	if (error == json_tokener_error_parse_utf8_string)
+		return "is not UTF-8";
+	return "is not JSON";
+}
+
+/** parse() - make an object of it. Return: NULL; the reason why there is none; *ret_r: -ENOMEM. */
+static const char *parse(const char *bytes, size_t length, struct json_object **ret_object,
+			 int *ret_r)
+{
+	_cleanup_tokener_ struct json_tokener *tokener = json_tokener_new_ex(OCI_MESSAGE_DEPTH_MAX);
+
+	if (!tokener) {
+		*ret_r = -ENOMEM;
+		return NULL;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	struct json_object *object = json_tokener_parse_ex(tokener, bytes, (int)length);
+
+	if (!object)
+		return explain(json_tokener_get_error(tokener));
+	*ret_object = object;
+	return NULL;
+}
+
+/* What of a text may be shown and compared: neither bytes that steer a terminal, nor look-alikes. */
+static bool is_plain(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
+enum text_result { TEXT_READ, TEXT_ABSENT, TEXT_UNUSABLE };
+
+/** read_text() - copy a member to @place, of @size bytes, if it can be */
+static enum text_result read_text(const struct json_object *object, const char *key, char *place,
+				  size_t size)
+{
+	struct json_object *member = NULL;
+
+	if (!json_object_object_get_ex(object, key, &member) || !member)
+		return TEXT_ABSENT;
+	if (!json_object_is_type(member, json_type_string))
+		return TEXT_UNUSABLE;
+	size_t length = (size_t)json_object_get_string_len(member);
+
+	if (length >= size || !is_plain(json_object_get_string(member), length))
+		return TEXT_UNUSABLE;
+	memcpy(place, json_object_get_string(member), length);
+	place[length] = '\0';
+	return TEXT_READ;
+}
+
+/** read_pid() - a number that can be a pid. Return: false if the member is anything else. */
+static bool read_pid(const struct json_object *object, const char *key, pid_t *ret_pid)
+{
+	struct json_object *member = NULL;
+
+	if (!json_object_object_get_ex(object, key, &member) ||
+	    !json_object_is_type(member, json_type_int))
+		return false;
+	int64_t pid = json_object_get_int64(member);
+
+	if (pid < 0 || pid > INT32_MAX)
+		return false;
+	*ret_pid = (pid_t)pid;
+	return true;
+}
+
+static bool is_listener_name(struct json_object *name)
+{
+	return json_object_is_type(name, json_type_string) &&
+	       strcmp(json_object_get_string(name), "seccompFd") == 0 &&
+	       json_object_get_string_len(name) == strlen("seccompFd");
+}
+
+/** find_listener() - which of the descriptors is it? Return: NULL; a reason. */
+static const char *find_listener(const struct json_object *names, size_t descriptors,
+				 size_t *ret_index)
+{
+	size_t found = descriptors;
+	size_t count = json_object_array_length(names);
+
+	if (count != descriptors)
+		return "names more or fewer descriptors than came with it";
+	for (size_t i = 0; i < count; i++) {
+		if (!is_listener_name(json_object_array_get_idx(names, i)))
+			continue;
+		if (found < count)
+			return "names two descriptors seccompFd";
+		found = i;
+	}
+	if (found == count)
+		return "names no descriptor seccompFd";
+	*ret_index = found;
+	return NULL;
+}
+
+static const char *read_fds(const struct json_object *object, size_t descriptors,
+			    struct oci_message *message)
+{
+	struct json_object *names = NULL;
+
+	if (descriptors == 0)
+		return "came without a descriptor";
+	if (json_object_object_get_ex(object, "fds", &names) && names) {
+		if (!json_object_is_type(names, json_type_array))
+			return "has fds that are no list";
+		return find_listener(names, descriptors, &message->listener);
+	}
+	message->listener = 0;
+	return descriptors == 1 ? NULL : "came with several descriptors without names";
+}
+
+/* Where orchestrators put the name that people know: CRI of containerd, of CRI-O, the kubelet. */
+static void read_name(const struct json_object *annotations, struct oci_message *message)
+{
+	static const char *const keys[] = {
+		"io.kubernetes.cri.container-name",
+		"io.kubernetes.cri-o.ContainerName",
+		"io.kubernetes.container.name",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(keys) && !message->name[0]; i++)
+		(void)read_text(annotations, keys[i], message->name, sizeof(message->name));
+}
+
+static bool is_podmans(const struct json_object *annotations)
+{
+	char manager[sizeof("libpod")];
+
+	return read_text(annotations, "io.container.manager", manager, sizeof(manager)) ==
+		       TEXT_READ &&
+	       strcmp(manager, "libpod") == 0;
+}
+
+static const char *read_annotations(const struct json_object *state, struct oci_message *message)
+{
+	struct json_object *annotations = NULL;
+
+	if (!json_object_object_get_ex(state, "annotations", &annotations) || !annotations)
+		return NULL;
+	if (!json_object_is_type(annotations, json_type_object))
+		return "has annotations that are no object";
+	if (read_text(annotations, OCI_POLICY_ANNOTATION, message->policy,
+		      sizeof(message->policy)) == TEXT_UNUSABLE)
+		return "has an annotation io.nsxattr.policy that cannot be the name of a policy";
+	read_name(annotations, message);
+	if (is_podmans(annotations))
+		message->runtimes |= RUNTIME_PODMAN;
+	return NULL;
+}
+
+static const char *read_state(const struct json_object *object, struct oci_message *message)
+{
+	struct json_object *state = NULL;
+
+	if (!json_object_object_get_ex(object, "state", &state) ||
+	    !json_object_is_type(state, json_type_object))
+		return "has no state";
+	if (read_text(state, "id", message->id, sizeof(message->id)) != TEXT_READ ||
+	    message->id[0] == '\0' || strchr(message->id, '/'))
+		return "has no id of a container that can be used";
+	if (read_text(state, "status", message->status, sizeof(message->status)) == TEXT_UNUSABLE)
+		return "has a status that cannot be one";
+	/* youki leaves it out, or null, while it creates a container. */
+	if (json_object_object_get(state, "pid") && !read_pid(state, "pid", &message->state_pid))
+		return "has a pid of the container that cannot be one";
+	(void)read_text(state, "bundle", message->bundle, sizeof(message->bundle));
+	return read_annotations(state, message);
+}
+
+static bool is_empty_text(const struct json_object *object, const char *key)
+{
+	char text[1];
+
+	return read_text(object, key, text, sizeof(text)) == TEXT_READ;
+}
+
+/**
+ * guess_dialect() - who wrote it?
+ *
+ * crun has a version of its own, which no specification ever had. youki writes its whole state
+ * (up to 0.5), or a metadata although there is none; runc leaves out what is empty.
+ */
+static enum oci_dialect guess_dialect(const struct json_object *object)
+{
+	struct json_object *state = json_object_object_get(object, "state");
+	char version[sizeof("0.2.0")];
+
+	if (json_object_object_get_ex(state, "useSystemd", NULL) ||
+	    is_empty_text(object, "metadata"))
+		return OCI_DIALECT_YOUKI;
+	switch (read_text(object, "ociVersion", version, sizeof(version))) {
+	case TEXT_READ:
+		return strcmp(version, "0.2.0") == 0 ? OCI_DIALECT_CRUN : OCI_DIALECT_RUNC;
+	case TEXT_UNUSABLE: /* a longer one, such as 1.0.2-dev */
+		return OCI_DIALECT_RUNC;
+	case TEXT_ABSENT:
+	default:
+		return OCI_DIALECT_UNKNOWN;
+	}
+}
+
+static unsigned int runtime_of(enum oci_dialect dialect)
+{
+	switch (dialect) {
+	case OCI_DIALECT_CRUN:
+		return RUNTIME_CRUN;
+	case OCI_DIALECT_RUNC:
+		return RUNTIME_RUNC;
+	case OCI_DIALECT_YOUKI:
+	case OCI_DIALECT_UNKNOWN:
+	default:
+		return 0; /* no policy has a name for them */
+	}
+}
+
+static const char *read_object(const struct json_object *object, size_t descriptors,
+			       struct oci_message *message)
+{
+	if (!json_object_is_type(object, json_type_object))
+		return "is no object";
+	const char *reason = read_fds(object, descriptors, message);
+
+	if (reason)
+		return reason;
+	if (!read_pid(object, "pid", &message->pid))
+		return "has no pid, or one that cannot be";
+	if (read_text(object, "metadata", message->metadata, sizeof(message->metadata)) ==
+	    TEXT_UNUSABLE)
+		return "has metadata that cannot be the name of a policy";
+	reason = read_state(object, message);
+	if (reason)
+		return reason;
+	message->dialect = guess_dialect(object);
+	message->runtimes |= runtime_of(message->dialect);
+	return NULL;
+}
+
+int oci_message_read(const char *bytes, size_t length, size_t descriptors,
+		     struct oci_message *ret_message, const char **ret_reason)
+{
+	_cleanup_object_ struct json_object *object = NULL;
+	struct oci_message message = { 0 };
+	int r = 0;
+	const char *reason = check_bounds(bytes, length);
+
+	if (!reason)
+		reason = parse(bytes, length, &object, &r);
+	if (r < 0)
+		return r;
+	if (!reason)
+		reason = read_object(object, descriptors, &message);
+	if (reason) {
+		*ret_reason = reason;
+		return OCI_MESSAGE_REFUSED;
+	}
+	*ret_message = message;
+	return OCI_MESSAGE_READ;
+}
+
+const char *oci_message_wanted(const struct oci_message *message)
+{
+	return message->metadata[0] ? message->metadata : message->policy;
+}
+
+const char *oci_dialect_name(enum oci_dialect dialect)
+{
+	switch (dialect) {
+	case OCI_DIALECT_CRUN:
+		return "crun";
+	case OCI_DIALECT_RUNC:
+		return "runc";
+	case OCI_DIALECT_YOUKI:
+		return "youki";
+	case OCI_DIALECT_UNKNOWN:
+	default:
+		return "unknown";
+	}
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_OCI_MESSAGE_H
+#define NSXATTR_ATTACH_OCI_MESSAGE_H
+
+/*
+ * What a runtime says when it hands over a listener: the ContainerProcessState of the OCI runtime
+ * specification, JSON. Whoever can reach the socket can send one.
+ */
+
+#include <limits.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The longest message, in bytes; a container has annotations of some KiB. */
+#define OCI_MESSAGE_MAX (1U << 20)
+/* Values in it: each costs memory, whatever its length. */
+#define OCI_MESSAGE_VALUES_MAX 4096
+#define OCI_MESSAGE_DEPTH_MAX 16
+/* Descriptors with one message; a runtime sends one. */
+#define OCI_DESCRIPTORS_MAX 4
+
+/* The longest id, status, name and metadata, in bytes. */
+#define OCI_ID_MAX 255
+#define OCI_STATUS_MAX 31
+#define OCI_NAME_MAX 255
+#define OCI_METADATA_MAX 255
+
+/* The annotation that names a policy. */
+#define OCI_POLICY_ANNOTATION "io.nsxattr.policy"
+
+enum oci_dialect {
+	OCI_DIALECT_UNKNOWN,
+	OCI_DIALECT_CRUN,
+	OCI_DIALECT_RUNC, /* and whatever else writes as it does */
+	OCI_DIALECT_YOUKI,
+};
+
+/**
+ * struct oci_message - what of it matters to us
+ *
+ * All of it is what the peer claims. Texts are printable ASCII; what was not said, or may be left
+ * out and cannot be shown, is "".
+ */
+struct oci_message {
+	char id[OCI_ID_MAX + 1]; /* of the container; never "", without a '/' */
+	char name[OCI_NAME_MAX + 1]; /* that an orchestrator gave it; "": none */
+	char status[OCI_STATUS_MAX + 1]; /* "creating"; "running" for an exec */
+	pid_t pid; /* of the process under the filter, as the runtime sees it; crun's exec says 0 */
+	pid_t state_pid; /* of the container's first process; 0: not said */
+	char metadata[OCI_METADATA_MAX + 1]; /* the profile's listenerMetadata */
+	char policy[OCI_METADATA_MAX + 1]; /* the annotation OCI_POLICY_ANNOTATION */
+	char bundle[PATH_MAX]; /* a folder */
+	size_t listener; /* which descriptor is the listener, from 0 */
+	enum oci_dialect dialect; /* a guess */
+	unsigned int runtimes; /* bits of enum policy_runtime: what the policies may call it */
+};
+
+enum oci_message_result {
+	OCI_MESSAGE_READ = 1,
+	OCI_MESSAGE_REFUSED, /* the reason says why */
+};
+
+/**
+ * oci_message_read() - take a message apart
+ * @bytes: the message, whole
+ * @length: bytes of it
+ * @descriptors: how many came with it
+ * @ret_message: OCI_MESSAGE_READ: what it says
+ * @ret_reason: OCI_MESSAGE_REFUSED: why, static, to come behind "a message that" in the log
+ *
+ * Return: an enum oci_message_result; -ENOMEM.
+ */
+int oci_message_read(const char *bytes, size_t length, size_t descriptors,
+		     struct oci_message *ret_message, const char **ret_reason);
+
+/** oci_message_wanted() - Return: the policy that it names, by metadata or annotation; "": none. */
+const char *oci_message_wanted(const struct oci_message *message);
+
+/** oci_dialect_name() - Return: "crun", "runc", "youki" or "unknown". */
+const char *oci_dialect_name(enum oci_dialect dialect);
+
+#endif
