@@ -11,7 +11,8 @@
 static int receive(struct source *source, struct received *ret_received)
 {
 	ret_received->listener = source->fd;
-	ret_received->target = -1;
+	ret_received->witness = NULL;
+	ret_received->place = NULL;
 	return notify_receive(source->fd, &ret_received->notification);
 }
 

@@ -2,8 +2,10 @@
 #include "request/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +61,27 @@ int notify_receive(int listener, struct seccomp_notif *ret_notification)
 	if (errno == EINTR)
 		return NOTIFY_NONE;
 	return -errno;
+}
+
+/*
+ * What is no inode of a file system has no type either. A file system is not asked: one of the peer's
+ * own could leave us waiting, as its files could for their answer to an ioctl.
+ */
+static bool is_anonymous(int fd)
+{
+	struct statx status;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
+	       (status.stx_mode & S_IFMT) == 0;
+}
+
+bool notify_is_listener(int fd)
+{
+	uint64_t id = 0;
+
+	if (!is_anonymous(fd))
+		return false;
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0 || errno == ENOENT;
 }
 
 bool notify_is_valid(int listener, uint64_t id)

@@ -23,6 +23,7 @@
 #include "request/target.h"
 #include "request/userns.h"
 #include "request/walk.h"
+#include "request/witness.h"
 
 struct workspace {
 	struct targets *targets;
@@ -225,7 +226,13 @@ static int pin(struct request *request)
 
 static bool still_waits(const struct received *received)
 {
-	return notify_is_valid(received->listener, received->notification.id);
+	const struct seccomp_notif *notification = &received->notification;
+
+	if (received->listener >= 0 && !notify_is_valid(received->listener, notification->id))
+		return false;
+	if (received->witness)
+		return witness_waits(received->witness, &notification->data);
+	return received->listener >= 0;
 }
 
 static bool is_change(const struct call *call)

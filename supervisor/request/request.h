@@ -25,13 +25,15 @@
 #include "request/remedy.h"
 
 struct policy;
+struct witness;
 struct workspace;
 
 /** struct received - one notification */
 struct received {
 	struct seccomp_notif notification;
 	int listener; /* knows whether the target still waits; borrowed; -1: none */
-	int target; /* /proc/TID of the target, where there is no listener; borrowed; -1: none */
+	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
+	void *place; /* the source's own */
 };
 
 /** struct client - the container that requests come from; for several threads at once */

@@ -266,5 +266,31 @@ int userns_find(struct userns_cache *cache, uint64_t inode, const struct target 
 	return 0;
 }
 
+static bool is_same(int fd, int other)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+int userns_master(int fd, int ours, uid_t *ret_owner)
+{
+	_cleanup_fd_ int level = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	/* The kernel nests 32 namespaces at most; the outermost one has no parent to tell. */
+	while (level >= 0) {
+		_cleanup_fd_ int parent = ioctl(level, NS_GET_PARENT);
+
+		if (parent < 0)
+			break;
+		if (is_same(parent, ours))
+			return ioctl(level, NS_GET_OWNER_UID, ret_owner) < 0 ? -errno : 0;
+		fd_close(&level);
+		level = TAKE_FD(parent);
+	}
+	return -errno;
+}
+
 _Static_assert(offsetof(struct userns, ids) == 0,
 	       "ids.parent points to the start of a struct userns");

@@ -11,6 +11,7 @@
  */
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "access.h"
 
@@ -59,5 +60,15 @@ void userns_cache_free(struct userns_cache *cache);
  */
 int userns_find(struct userns_cache *cache, uint64_t inode, const struct target *target,
 		struct userns **ret_userns);
+
+/**
+ * userns_master() - who has all capabilities in a namespace by owning it, or an ancestor of it
+ * @fd: of the namespace
+ * @ours: of ours
+ * @ret_owner: the owner of the ancestor, or of itself, whose parent is ours
+ *
+ * Return: 0; -EPERM when it is ours, or not below ours; -errno.
+ */
+int userns_master(int fd, int ours, uid_t *ret_owner);
 
 #endif
