@@ -7,9 +7,8 @@
  * holds a lock on a file beside it, that nobody else can open. The lock is let go of when the socket
  * listens, for from then on connecting tells. The file stays: it could not be removed without a race.
  *
- * The socket is born without permissions, because on Linux the mode of the descriptor is that of the
- * inode to be (unix_bind_bsd() in net/unix/af_unix.c, less the umask), and gets its group and then its
- * mode before it listens.
+ * Until a socket listens, connecting to it fails whatever its mode is. So it gets its group and its mode
+ * between bind(2) and listen(2).
  */
 #include "base/unix_socket.h"
 
@@ -128,12 +127,11 @@ static int open_access(const struct birth *birth, struct unix_socket *socket)
 	return set_owner(inode, birth->place);
 }
 
-/* Whatever the umask is, for it only takes away. */
 static int give_birth(const struct birth *birth, struct unix_socket *ret_socket)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || fchmod(fd, 0) < 0 ||
+	if (fd < 0 ||
 	    bind(fd, (const struct sockaddr *)&birth->address, sizeof(birth->address)) < 0)
 		return -errno;
 	int r = open_access(birth, ret_socket);
