@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A Samba domain controller in a namespace: the provision that fails without us, and the NT access
-# control lists that it leaves, beside those of host root's.
+# A Samba domain controller in a namespace, under examples/policies/samba-dc.yaml: the provision that
+# fails without us, and the NT access control lists that it leaves, beside those of host root's.
 
 set -u
 # shellcheck source=tests/lib/case.sh
@@ -29,7 +29,9 @@ on_host() {
 }
 
 in_namespace() {
-	inside "${rootfs_run[@]}" namespace_side "$@"
+	"$NSXATTR" run "${options[@]}" --map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		-p "$REPOSITORY/examples/policies/samba-dc.yaml" -- "${rootfs_run[@]}" namespace_side "$@"
 }
 
 # provision() - RUNNER: the same domain for both, its identifier and host name given

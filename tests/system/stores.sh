@@ -9,28 +9,16 @@ set -u
 . tests/lib/case.sh
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
+# shellcheck source=tests/lib/builder.sh
+. tests/lib/builder.sh
 needs setfattr getfattr setpriv newuidmap newgidmap setcap getcap evmctl tar
 scene_make
-
-install -m 755 "$NSXATTR" bin/nsxattr
+builder_make
 
 # root_inside() - COMMAND…: as root of the usual namespace, attached by root of the host
 root_inside() {
 	"$NSXATTR" run "${options[@]}" --map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" \
 		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" -p user -- "$@"
-}
-
-# as_builder() - COMMAND…: as a plain user for whom ids are set aside
-#
-# The files that say so are there in a mount namespace of its own.
-printf '%s\n' root:x:0:0::/:/bin/sh builder:x:1000:1000::/:/bin/sh >passwd
-echo builder:300000:65536 >subid
-as_builder() {
-	# shellcheck disable=SC2016
-	unshare --mount sh -c '
-		: >>/etc/subuid; : >>/etc/subgid
-		mount --bind passwd /etc/passwd && mount --bind subid /etc/subuid &&
-			mount --bind subid /etc/subgid && exec "$@"' - "${as_user[@]}" "$@"
 }
 
 # The three ways in which a plain user gets a namespace.
