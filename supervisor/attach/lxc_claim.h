@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_LXC_CLAIM_H
+#define NSXATTR_ATTACH_LXC_CLAIM_H
+
+/*
+ * What of an LXC monitor's request may be believed.
+ *
+ * An OCI runtime hands the listener over and we receive from the kernel. An LXC monitor receives, and
+ * tells us: "thread 4242 calls getxattr(path at this address, ...)". Where anybody may run containers,
+ * anybody may write such a packet. Acting on it means to read and write memory of thread 4242, to search
+ * paths with its rights, and to set attributes that are its container's. So a user must not get us to do
+ * that with a thread of somebody else's container.
+ *
+ * The listener that comes along proves that some call waits, not whose: the kernel tells number and
+ * arguments to whoever receives, once, and to nobody afterwards. /proc/TID of the packet proves
+ * nothing: everybody can open it for every thread. What is demanded instead:
+ *
+ *	1. who connected is in our own user namespace. Root of a container is not, whatever its uid;
+ *	2. the third descriptor is a listener, and the id of the notification is valid there;
+ *
+ * and of anybody but root and ourselves also:
+ *
+ *	3. the thread is in a user namespace that the peer owns, or in one below it: the outermost one
+ *	   below ours (witness_master()). The kernel gives the owner all capabilities there
+ *	   (user_namespaces(7)): he may trace the thread, write its memory, enter its namespaces. What we
+ *	   can be made to do with it he could make the thread do itself. And a thread cannot come to be
+ *	   in somebody else's namespace later;
+ *	4. the thread is blocked in this very call with these very arguments, as the kernel shows it in
+ *	   /proc/TID/syscall. So a wrong number, of another pid namespace for instance, is noticed;
+ *	5. both are asked through descriptors of the thread, not by its number; and 4 is asked again, by
+ *	   the witness that the request takes along, wherever the id is: before the inode is used and
+ *	   before anything is written back. So a number that goes to another thread meanwhile is noticed.
+ *
+ * A monitor before LXC 4.0.5 sends no listener: 4 and 5 stand in for it, root's too.
+ *
+ * What stays the peer's word: which policy it wants (whether it may have it is another question), the
+ * architecture of the call, the pids of monitor and init, and that nothing was held back.
+ */
+
+#include "attach/lxc_receive.h"
+#include "request/witness.h"
+
+/** struct lxc_peer - who sends */
+struct lxc_peer {
+	uid_t uid;
+	pid_t pid; /* for messages */
+	bool is_trusted; /* root, or who we run as */
+};
+
+/**
+ * lxc_peer_identify() - who is at the other end of a connection
+ * @connection: a socket that was connected by the peer, not one of socketpair(2)
+ * @procfs: of proc_open()
+ *
+ * Return: 0; -EPERM when it is in another user namespace than we; -ESRCH when it has ended since; -errno.
+ */
+int lxc_peer_identify(int connection, int procfs, struct lxc_peer *ret_peer);
+
+enum lxc_claim {
+	LXC_CLAIM_HOLDS = 1,
+	LXC_CLAIM_GONE, /* nobody waits any more: the thread was killed, or interrupted */
+	LXC_CLAIM_NO_LISTENER, /* the third descriptor is something else */
+	LXC_CLAIM_FOREIGN, /* the thread is not the peer's */
+	LXC_CLAIM_WRONG, /* the thread is not in this call */
+};
+
+/** lxc_claim_text() - the end of a sentence that begins with "the request" */
+const char *lxc_claim_text(enum lxc_claim claim);
+
+/**
+ * lxc_claim_check_sender() - 2 and 3 of the above
+ * @request: as received
+ * @peer: who sent it
+ * @procfs: of proc_open()
+ * @ret_witness: LXC_CLAIM_HOLDS: who has to be asked again, to witness_done(); its descriptors are -1
+ *               when the listener is enough
+ *
+ * Return: an enum lxc_claim; -errno of our own failure.
+ */
+int lxc_claim_check_sender(const struct lxc_request *request, const struct lxc_peer *peer,
+			   int procfs, struct witness *ret_witness);
+
+/**
+ * lxc_claim_check_call() - 4 of the above
+ * @witness: of lxc_claim_check_sender()
+ *
+ * Waits a moment, 0.2 s at most, for a thread that is on its way to sleep.
+ *
+ * Return: an enum lxc_claim.
+ */
+int lxc_claim_check_call(const struct lxc_request *request, const struct witness *witness);
+
+/* The longest name of a container, which LXC itself bounds by that of a folder. */
+#define LXC_NAME_MAX 255
+
+/**
+ * lxc_container_name() - what a container is called
+ * @procfs: of proc_open()
+ * @message: of a request that holds
+ * @ret_name: its name, as the cgroup of the thread has it: printable, without a '/'; where LXC was told
+ *            to use another cgroup, "init-" and the pid of its init
+ */
+void lxc_container_name(int procfs, const struct lxc_message *message,
+			char ret_name[LXC_NAME_MAX + 1]);
+
+#endif
