@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "attach/filter.h"
+#include "base/probe.h"
 #include "exec/standin.h"
 #include "idmap.h"
 
@@ -23,6 +24,7 @@ struct run_options {
 	struct filter_options filter;
 	const struct policy *policy;
 	enum standin_kind standins; /* how paths are opened */
+	enum probe_use probe; /* how it is found out who somebody is */
 };
 
 enum run_failure {

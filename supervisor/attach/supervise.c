@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/probe.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
 #include "keep/engine.h"
@@ -138,6 +139,7 @@ static int map_ids(const struct run_options *options, const struct supervised *s
 struct service {
 	struct loop *loop;
 	struct engine *engine;
+	struct probe *probe; /* NULL: there is none */
 	int procfs;
 	struct loop_watch command; /* its pidfd */
 	struct shard_counters counters;
@@ -149,6 +151,7 @@ static void service_done(struct service *service)
 	if (!engine_free(service->engine))
 		return;
 	loop_free(service->loop);
+	probe_free(service->probe);
 	fd_close(&service->procfs);
 }
 
@@ -184,6 +187,7 @@ static int start_engine(const struct run_options *options, struct service *servi
 		.loop = service->loop,
 		.procfs = service->procfs,
 		.standins = options->standins,
+		.probe = service->probe,
 	};
 
 	return engine_new(&config, &service->engine);
@@ -207,6 +211,23 @@ static int serve_listener(const struct run_options *options, struct service *ser
 	return engine_serve(service->engine, &config, source);
 }
 
+/* While there still is a root directory, and before privileges are dropped that others do not need. */
+static int make_probe(enum probe_use use, struct probe **ret_probe)
+{
+	if (use == PROBE_NEVER)
+		return 0;
+	int r = probe_new(ret_probe);
+
+	if (r == 0)
+		return 0;
+	if (use == PROBE_ALWAYS) {
+		log_error("the kernel cannot be probed: %s", strerror(-r));
+		return r;
+	}
+	log_verbose("the kernel cannot be probed (%s); /proc tells who somebody is", strerror(-r));
+	return 0;
+}
+
 /* Everything up to the moment when requests can be answered; whatever fails has been logged. */
 static int prepare(const struct run_options *options, const struct supervised *supervised,
 		   struct service *service)
@@ -216,6 +237,8 @@ static int prepare(const struct run_options *options, const struct supervised *s
 
 	if (r == 0 && supervised->proc >= 0)
 		r = map_ids(options, supervised);
+	if (r == 0)
+		r = make_probe(options->probe, &service->probe);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &listener);
 	if (r == 0)

@@ -116,6 +116,24 @@ static const char *apply_resolver(void *place, const char *argument)
 	return "is not one of auto, ring, process";
 }
 
+static const char *apply_identity(void *place, const char *argument)
+{
+	static const char *const names[] = {
+		[PROBE_AUTO] = "auto",
+		[PROBE_ALWAYS] = "probe",
+		[PROBE_NEVER] = "status",
+	};
+	struct run_request *request = place;
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(argument, names[i]) != 0)
+			continue;
+		request->identity = (enum probe_use)i;
+		return NULL;
+	}
+	return "is not one of auto, probe, status";
+}
+
 static const char *apply_verbose(void *place, const char *argument)
 {
 	struct run_request *request = place;
@@ -138,6 +156,8 @@ static const struct option_row rows[] = {
 	  apply_allow_io_uring },
 	{ "resolver", 0, "auto|ring|process", "how paths are opened: by io_uring, or a helper",
 	  apply_resolver },
+	{ "identity", 0, "auto|probe|status", "how processes are told apart: by BPF, or /proc",
+	  apply_identity },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
 	  apply_verbose },
 };
@@ -341,6 +361,7 @@ static int start(const struct run_request *request)
 		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
 		.policy = policy_for(request, is_plain),
 		.standins = request->resolver,
+		.probe = request->identity,
 	};
 
 	if (!check_privilege(&options) || !resolve_maps(request, &options))

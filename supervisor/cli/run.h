@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/probe.h"
 #include "cli/options.h"
 #include "exec/standin.h"
 #include "idmap.h"
@@ -30,6 +31,7 @@ struct run_request {
 	bool no_userns;
 	bool allow_io_uring;
 	enum standin_kind resolver;
+	enum probe_use identity;
 	unsigned int verbosity;
 };
 

@@ -275,7 +275,8 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	}
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
-	int r = workspace_new(engine->config.procfs, engine->config.standins, &server->workspace);
+	int r = workspace_new(engine->config.procfs, engine->config.standins, engine->config.probe,
+			      &server->workspace);
 
 	if (r < 0) {
 		server_free(server);

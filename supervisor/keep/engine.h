@@ -18,6 +18,7 @@
 struct engine;
 struct loop;
 struct policy;
+struct probe;
 struct shard;
 struct source;
 
@@ -26,6 +27,7 @@ struct engine_config {
 	struct loop *loop;
 	int procfs; /* of proc_open(), borrowed */
 	enum standin_kind standins; /* how paths are opened */
+	const struct probe *probe; /* tells who a target is; NULL: /proc does */
 };
 
 /** struct shard_counters - what a container's requests came to; of several shards, if you like */

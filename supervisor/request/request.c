@@ -460,7 +460,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	return request.outcome;
 }
 
-static int fill_workspace(struct workspace *workspace, enum standin_kind kind, int procfs)
+static int fill_workspace(struct workspace *workspace, int procfs, enum standin_kind kind,
+			  const struct probe *probe)
 {
 	int r = inode_open_directory(procfs, &workspace->fd_directory);
 
@@ -470,7 +471,7 @@ static int fill_workspace(struct workspace *workspace, enum standin_kind kind, i
 		log_error("cannot use /proc/self: %s", strerror(-r));
 		return r;
 	}
-	r = targets_new(procfs, &workspace->targets);
+	r = targets_new(procfs, probe, &workspace->targets);
 	if (r < 0)
 		return r;
 	r = standins_new(kind, procfs, &workspace->standins);
@@ -492,14 +493,15 @@ void client_init(struct client *client, const struct policy *policy)
 	remedies_init(&client->remedies);
 }
 
-int workspace_new(int procfs, enum standin_kind kind, struct workspace **ret_workspace)
+int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
+		  struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
 
 	if (!workspace)
 		return -ENOMEM;
 	workspace->fd_directory = -1;
-	int r = fill_workspace(workspace, kind, procfs);
+	int r = fill_workspace(workspace, procfs, kind, probe);
 
 	if (r < 0) {
 		workspace_free(workspace);

@@ -25,6 +25,7 @@
 #include "request/remedy.h"
 
 struct policy;
+struct probe;
 struct witness;
 struct workspace;
 
@@ -51,11 +52,13 @@ void client_init(struct client *client, const struct policy *policy);
  * workspace_new() - what the requests of one thread share: caches, stand-ins, buffers
  * @procfs: of proc_open(), borrowed
  * @kind: of its stand-ins
+ * @probe: tells who a target is, borrowed; NULL: /proc does
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
-int workspace_new(int procfs, enum standin_kind kind, struct workspace **ret_workspace);
+int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
+		  struct workspace **ret_workspace);
 
 /**
  * workspace_forget() - let go of all that was learnt of targets

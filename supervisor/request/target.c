@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/probe.h"
 
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
@@ -24,31 +25,26 @@
 
 struct targets {
 	int procfs; /* borrowed */
+	const struct probe *probe; /* borrowed, or NULL */
 	uint64_t clock;
 	struct target slots[TARGETS_MAX];
 };
 
 static int target_open(int procfs, pid_t tid, struct target *ret_target)
 {
-	_cleanup_fd_ int directory = -1, status = -1, userns = -1;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", tid);
-	directory = openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int directory = openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	if (directory < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	status = openat(directory, "status", O_RDONLY | O_CLOEXEC);
-	if (status < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	userns = openat(directory, "ns/user", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (userns < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	*ret_target = (struct target){
 		.tid = tid,
 		.procfs = procfs,
-		.proc = TAKE_FD(directory),
-		.status = TAKE_FD(status),
-		.userns = TAKE_FD(userns),
+		.proc = directory,
+		.status = -1,
+		.userns = -1,
 		.pidfd = -1,
 	};
 	return 0;
@@ -63,13 +59,14 @@ static void target_close(struct target *target)
 	target->tid = 0;
 }
 
-int targets_new(int procfs, struct targets **ret_targets)
+int targets_new(int procfs, const struct probe *probe, struct targets **ret_targets)
 {
 	struct targets *targets = calloc(1, sizeof(*targets));
 
 	if (!targets)
 		return -ENOMEM;
 	targets->procfs = procfs;
+	targets->probe = probe;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
 		targets->slots[i] =
 			(struct target){ .proc = -1, .status = -1, .userns = -1, .pidfd = -1 };
@@ -125,10 +122,36 @@ static int find_afresh(struct targets *targets, pid_t tid, struct target **ret_t
 	return 0;
 }
 
+static int open_entry(const struct target *target, const char *name, int flags)
+{
+	int fd = openat(target->proc, name, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fd;
+}
+
+/* An entry that stays open, from when it is first needed. */
+static int need_entry(const struct target *target, const char *name, int flags, int *place)
+{
+	if (*place >= 0)
+		return 0;
+	int fd = open_entry(target, name, flags);
+
+	if (fd < 0)
+		return fd;
+	*place = fd;
+	return 0;
+}
+
 /* The inode number in "user:[4026531837]". */
-static int read_userns(const struct target *target, uint64_t *ret_userns)
+static int read_userns(struct target *target, uint64_t *ret_userns)
 {
 	char link[64];
+	int r = need_entry(target, "ns/user", O_PATH | O_NOFOLLOW, &target->userns);
+
+	if (r < 0)
+		return r;
 	ssize_t length = readlinkat(target->userns, "", link, sizeof(link) - 1);
 
 	if (length < 0)
@@ -196,8 +219,12 @@ static int parse_status(const char *status, struct credential *credential)
 	return parse_groups(groups, credential);
 }
 
-static int read_status(const struct target *target, char *buffer, size_t size)
+static int read_status(struct target *target, char *buffer, size_t size)
 {
+	int r = need_entry(target, "status", O_RDONLY, &target->status);
+
+	if (r < 0)
+		return r;
 	ssize_t length = pread(target->status, buffer, size - 1, 0);
 
 	if (length < 0)
@@ -220,7 +247,7 @@ static int read_capabilities(pid_t tid, uint64_t *ret_capabilities)
 	return 0;
 }
 
-static int read_credential(const struct target *target, struct credential *ret_credential)
+static int read_credential(struct target *target, struct credential *ret_credential)
 {
 	char status[STATUS_SIZE];
 	int r = read_status(target, status, sizeof(status));
@@ -228,7 +255,7 @@ static int read_credential(const struct target *target, struct credential *ret_c
 	return r < 0 ? r : parse_status(status, ret_credential);
 }
 
-static int read_identity(const struct target *target, enum identity_extent extent,
+static int read_identity(struct target *target, enum identity_extent extent,
 			 struct identity *ret_identity)
 {
 	int r = read_userns(target, &ret_identity->userns);
@@ -240,32 +267,51 @@ static int read_identity(const struct target *target, enum identity_extent exten
 	return read_credential(target, &ret_identity->credential);
 }
 
+static void copy_identity(const struct probe_record *record, struct identity *identity)
+{
+	struct credential *credential = &identity->credential;
+
+	identity->userns = record->userns;
+	credential->fsuid = record->fsuid;
+	credential->fsgid = record->fsgid;
+	credential->capabilities = record->capabilities;
+	credential->group_count = record->group_count;
+	if (record->group_count <= PROBE_GROUPS_MAX)
+		memcpy(credential->groups, record->groups, record->group_count * sizeof(gid_t));
+}
+
+/* Whatever is wrong with the probe, but for the thread's end, /proc is asked instead. */
+static int learn_identity(const struct probe *probe, struct target *target,
+			  enum identity_extent extent, struct identity *ret_identity)
+{
+	struct probe_record record;
+	int r = probe ? probe_ask(probe, target->proc, &record) : -ENOTSUP;
+
+	if (r == -ESRCH)
+		return r;
+	if (r < 0 || (extent == IDENTITY_WHOLE && record.group_count > PROBE_GROUPS_MAX))
+		return read_identity(target, extent, ret_identity);
+	copy_identity(&record, ret_identity);
+	return 0;
+}
+
 int targets_identify(struct targets *targets, pid_t tid, enum identity_extent extent,
 		     struct target **ret_target, struct identity *ret_identity)
 {
 	struct target *target = cached(targets, tid);
-	int r = target ? read_identity(target, extent, ret_identity) : -ESRCH;
+	int r = target ? learn_identity(targets->probe, target, extent, ret_identity) : -ESRCH;
 
 	/* What we kept may be of a thread that has ended, and whose number lives on. */
 	if (r < 0 && r != -E2BIG) {
 		r = find_afresh(targets, tid, &target);
 		if (r == 0)
-			r = read_identity(target, extent, ret_identity);
+			r = learn_identity(targets->probe, target, extent, ret_identity);
 	}
 	if (r < 0)
 		return r;
 	target->last_used = ++targets->clock;
 	*ret_target = target;
 	return 0;
-}
-
-static int open_entry(const struct target *target, const char *name, int flags)
-{
-	int fd = openat(target->proc, name, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	return fd;
 }
 
 int target_open_userns(const struct target *target)
@@ -283,7 +329,7 @@ int target_open_cwd(const struct target *target)
 	return open_entry(target, "cwd", O_PATH);
 }
 
-static int read_process(const struct target *target, pid_t *ret_process)
+static int read_process(struct target *target, pid_t *ret_process)
 {
 	char status[STATUS_SIZE];
 	int r = read_status(target, status, sizeof(status));
@@ -302,7 +348,7 @@ static int read_process(const struct target *target, pid_t *ret_process)
  * Before Linux 6.9 a thread has no pidfd of its own, so its process must do: threads that have
  * descriptor tables of their own (CLONE_THREAD without CLONE_FILES) are not told apart there.
  */
-static int open_pidfd(const struct target *target)
+static int open_pidfd(struct target *target)
 {
 	long fd = syscall(SYS_pidfd_open, target->tid, PIDFD_THREAD);
 

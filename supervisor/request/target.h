@@ -3,11 +3,13 @@
 #define NSXATTR_REQUEST_TARGET_H
 
 /*
- * What /proc says of a target thread. This is the file that opens /proc/TID.
+ * What /proc, or the probe in its stead, says of a target thread. This is the file that opens
+ * /proc/TID.
  *
  * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
- * ended, reading through them fails with ESRCH, whoever has its number then. The groups, ids and
- * capabilities are read afresh for each call, for nothing tells us when they change.
+ * ended, reading through them fails with ESRCH, whoever has its number then; the probe, which begins
+ * at /proc/TID too, says the same. The groups, ids and capabilities are read afresh for each call, for
+ * nothing tells us when they change.
  */
 
 #include <stdint.h>
@@ -20,16 +22,24 @@ struct target {
 	pid_t tid;
 	int procfs; /* our procfs, borrowed */
 	int proc; /* /proc/TID */
+	/* What follows is opened when it is first needed, and -1 until then. */
 	int status; /* /proc/TID/status */
 	int userns; /* the link /proc/TID/ns/user itself */
-	int pidfd; /* opened when first needed, or -1 */
+	int pidfd;
 	uint64_t last_used;
 };
 
+struct probe;
 struct targets;
 
-/** targets_new() - an empty table. @procfs: of proc_open(), borrowed. Return: 0; -ENOMEM. */
-int targets_new(int procfs, struct targets **ret_targets);
+/**
+ * targets_new() - an empty table
+ * @procfs: of proc_open(), borrowed
+ * @probe: asked who somebody is, borrowed; NULL: /proc tells it
+ *
+ * Return: 0; -ENOMEM.
+ */
+int targets_new(int procfs, const struct probe *probe, struct targets **ret_targets);
 
 /** targets_clear() - close everything that is kept. */
 void targets_clear(struct targets *targets);

@@ -30,6 +30,7 @@
 static char scratch[64];
 static char mounts[MOUNTS_MAX][512];
 static size_t mount_count;
+static const char *usual_identity;
 
 /* ---- the directory ---- */
 
@@ -125,6 +126,11 @@ const char *scratch_program(const char *name)
 
 /* ---- programs ---- */
 
+void launch_by_identity(const char *identity)
+{
+	usual_identity = identity;
+}
+
 struct arguments {
 	const char *list[ARGUMENTS_MAX + 1];
 	size_t count;
@@ -159,6 +165,8 @@ static void add_maps(struct arguments *arguments, const char *map)
 
 static void add_nsxattr(struct arguments *arguments, const struct launch *launch)
 {
+	const char *identity = launch->identity ? launch->identity : usual_identity;
+
 	add(arguments, build_path("nsxattr"));
 	add(arguments, "run");
 	if (launch->map)
@@ -169,6 +177,8 @@ static void add_nsxattr(struct arguments *arguments, const struct launch *launch
 		add_option(arguments, "--policy=", launch->policy, strlen(launch->policy));
 	if (launch->resolver)
 		add_option(arguments, "--resolver=", launch->resolver, strlen(launch->resolver));
+	if (identity)
+		add_option(arguments, "--identity=", identity, strlen(identity));
 	add(arguments, "--");
 }
 

@@ -28,6 +28,7 @@ struct launch {
 	bool is_supervised; /* by nsxattr run */
 	const char *policy; /* of nsxattr; NULL: its default */
 	const char *resolver; /* ring or process; NULL: its default */
+	const char *identity; /* probe or status; NULL: what launch_by_identity() said */
 	int input; /* standard input; 0: /dev/null */
 	int output; /* standard output; 0: ours */
 	const char *directory; /* working directory; NULL: ours */
@@ -51,6 +52,12 @@ pid_t launch_start(const struct launch *launch);
  * Return: its exit status; 128 and the number if a signal ended it.
  */
 int launch_wait(pid_t pid, unsigned int seconds);
+
+/**
+ * launch_by_identity() - how supervisors find out who somebody is, where a launch says nothing
+ * @identity: probe or status; NULL: their default
+ */
+void launch_by_identity(const char *identity);
 
 /** launch_run() - both. Return: the exit status. */
 int launch_run(const struct launch *launch, unsigned int seconds);

@@ -21,7 +21,7 @@
  *	nest-pids		go on as the first process of a new pid namespace with its own /proc
  *	open N PATH [path|nofollow|write|dir]	open a file as descriptor N
  *	cd, chroot, rm, rmdir PATH; mkdir, file, chmod PATH MODE; chown PATH UID GID; symlink TEXT
- *	PATH; bind FROM TO [ro]; mount TYPE PATH; unshare-mount
+ *	PATH; bind FROM TO [ro]; mount TYPE PATH; umount PATH; unshare-mount
  *	undumpable; pid
  */
 #include <err.h>
@@ -422,6 +422,12 @@ static void mount_type(const struct words *words)
 	answer(mount("none", word(words, 2), word(words, 1), 0, NULL));
 }
 
+/* Not lazily: what is in use stays. */
+static void unmount(const struct words *words)
+{
+	answer(umount2(word(words, 1), 0));
+}
+
 static void leave_mounts(const struct words *words)
 {
 	(void)words;
@@ -461,6 +467,7 @@ static const struct command {
 	{ "chown", change_owner },
 	{ "bind", bind_mount },
 	{ "mount", mount_type },
+	{ "umount", unmount },
 	{ "unshare-mount", leave_mounts },
 	{ "pid", tell_pid },
 };

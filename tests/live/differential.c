@@ -36,6 +36,7 @@
 struct comparison {
 	const char *identity;
 	const char *resolver;
+	const char *from; /* where the supervisor has identities from */
 	const char *profile;
 	const char *policy;
 	bool has_namespace; /* in the profiles other than view */
@@ -44,11 +45,11 @@ struct comparison {
 	const char *file_system; /* mounted by the host; NULL: that of the scratch directory */
 };
 
-#define VIEW(name, how)                                              \
-	{                                                            \
-		.identity = name, .resolver = how, .profile = "view" \
+#define VIEW(name, how, whence)                                                      \
+	{                                                                            \
+		.identity = name, .resolver = how, .from = whence, .profile = "view" \
 	}
-#define VIEWS(name) VIEW(name, "ring"), VIEW(name, "process")
+#define VIEWS(name) VIEW(name, "ring", NULL), VIEW(name, "process", "status")
 #define KERNEL(name, is_in)                                                                       \
 	{                                                                                         \
 		.identity = name, .profile = "kernel", .policy = "kernel", .has_namespace = is_in \
@@ -75,6 +76,8 @@ static const struct comparison comparisons[] = {
 	VIEWS("fsuid"),
 	VIEWS("undumpable"),
 	VIEWS("hidden"),
+	VIEW("member", "ring", "status"),
+	VIEW("member", "process", NULL),
 	{ .identity = "root", .resolver = "ring", .profile = "view", .has_foreigners = true },
 	{ .identity = "admin", .resolver = "process", .profile = "view", .has_foreigners = true },
 	{ .identity = "root", .resolver = "ring", .profile = "view", .in_thread = true },
@@ -358,7 +361,8 @@ static void run_comparison(const struct comparison *comparison, const char *driv
 			.launch = { .is_supervised = true,
 				    .map = has_namespace ? USUAL_MAP : NULL,
 				    .policy = comparison->policy,
-				    .resolver = comparison->resolver },
+				    .resolver = comparison->resolver,
+				    .identity = comparison->from },
 		},
 	};
 

@@ -59,6 +59,7 @@ Test(cli_run, needs_no_option)
 	cr_expect(!request.users.is_given && !request.groups.is_given);
 	cr_expect(!request.map_root_user && !request.no_userns && !request.allow_io_uring);
 	cr_expect_eq(request.resolver, STANDIN_ANY);
+	cr_expect_eq(request.identity, PROBE_AUTO);
 	cr_expect_eq(request.verbosity, 0);
 }
 
@@ -104,6 +105,10 @@ Test(cli_run, takes_the_other_options)
 	cr_expect_eq(request.resolver, STANDIN_PROCESS);
 	cr_expect_eq(request.policy, policy_builtin("kernel"));
 	cr_expect_eq(request.verbosity, 2);
+	parses("--identity=status id");
+	cr_expect_eq(request.identity, PROBE_NEVER);
+	parses("--identity=probe id");
+	cr_expect_eq(request.identity, PROBE_ALWAYS);
 	parses("--no-userns --resolver ring id");
 	cr_expect(request.no_userns);
 	cr_expect_eq(request.resolver, STANDIN_PERSONALITY);
@@ -181,6 +186,11 @@ Test(cli_run, refuses_ranges_that_overlap)
 Test(cli_run, refuses_an_unknown_resolver)
 {
 	refuses("--resolver=fast id", "--resolver=fast is not one of auto, ring, process");
+}
+
+Test(cli_run, refuses_an_unknown_way_to_tell_identities)
+{
+	refuses("--identity=guess id", "--identity=guess is not one of auto, probe, status");
 }
 
 Test(cli_run, refuses_maps_without_a_namespace)

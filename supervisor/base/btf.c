@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The format is in the kernel's Documentation/bpf/btf.rst: a header, types, and the strings that they
+ * are named by. Types are of different lengths and known by their place in the row, so their places
+ * are written down first. libbpf does this too, and much more, which takes it ten times as long and
+ * would be the start of every nsxattr run.
+ *
+ * The description comes from the kernel, whom we trust; bounds are kept all the same, so that one of a
+ * younger format is refused and not misread.
+ */
+#include "base/btf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/btf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+
+#define KERNEL_FILE_MAX (64U << 20)
+#define DEPTH_MAX 8 /* of structures without a name in each other */
+/* Younger than some headers that we are built with. */
+#define KIND_ENUM64 19
+
+struct btf {
+	unsigned char *bytes;
+	size_t mapped; /* bytes of a mapping; 0: they are on the heap */
+	const unsigned char *types;
+	uint32_t types_length;
+	const char *strings;
+	uint32_t strings_length;
+	uint32_t count;
+	uint32_t *places; /* of each type in types; the first has the number 1 */
+	uint32_t structure_count;
+	uint32_t *structures; /* the numbers of those types that are structures with a name */
+};
+
+void btf_free(struct btf *btf)
+{
+	if (!btf)
+		return;
+	free(btf->structures);
+	free(btf->places);
+	if (btf->mapped)
+		munmap(btf->bytes, btf->mapped);
+	else
+		free(btf->bytes);
+	free(btf);
+}
+
+static const struct btf_type *type_at(const struct btf *btf, uint32_t place)
+{
+	return (const struct btf_type *)(const void *)(btf->types + place);
+}
+
+/** length_of() - the bytes that a type has in the row. Return: 0 for a kind that we do not know. */
+static size_t length_of(const struct btf_type *type)
+{
+	size_t entries = BTF_INFO_VLEN(type->info);
+
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return sizeof(*type) + sizeof(uint32_t);
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return sizeof(*type);
+	case BTF_KIND_ARRAY:
+		return sizeof(*type) + sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return sizeof(*type) + entries * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return sizeof(*type) + entries * sizeof(struct btf_enum);
+	case BTF_KIND_FUNC_PROTO:
+		return sizeof(*type) + entries * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return sizeof(*type) + entries * sizeof(struct btf_var_secinfo);
+	case KIND_ENUM64:
+		return sizeof(*type) + entries * 3 * sizeof(uint32_t);
+	default:
+		return 0;
+	}
+}
+
+static bool is_structure(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT && type->name_off != 0;
+}
+
+/* The arrays are as long as they could have to be: what is not used of them is never there. */
+static int note_places(struct btf *btf)
+{
+	size_t most = btf->types_length / sizeof(struct btf_type) + 1;
+	uint32_t place = 0;
+
+	btf->places = malloc(most * sizeof(uint32_t));
+	btf->structures = malloc(most * sizeof(uint32_t));
+	if (!btf->places || !btf->structures)
+		return -ENOMEM;
+	while (btf->types_length - place >= sizeof(struct btf_type)) {
+		size_t length = length_of(type_at(btf, place));
+
+		if (length == 0 || length > btf->types_length - place)
+			return -EPROTO;
+		btf->places[++btf->count] = place;
+		if (is_structure(type_at(btf, place)))
+			btf->structures[btf->structure_count++] = btf->count;
+		place += (uint32_t)length;
+	}
+	return place == btf->types_length ? 0 : -EPROTO;
+}
+
+static bool is_within(size_t length, size_t start, uint32_t offset, uint32_t size)
+{
+	return start <= length && offset <= length - start && size <= length - start - offset;
+}
+
+static int find_parts(struct btf *btf, size_t length)
+{
+	const struct btf_header *header = (const void *)btf->bytes;
+
+	if (length < sizeof(*header) || header->magic != BTF_MAGIC ||
+	    header->version != BTF_VERSION || header->type_off % sizeof(uint32_t) != 0 ||
+	    header->hdr_len % sizeof(uint32_t) != 0 ||
+	    !is_within(length, header->hdr_len, header->type_off, header->type_len) ||
+	    !is_within(length, header->hdr_len, header->str_off, header->str_len) ||
+	    header->str_len == 0)
+		return -EPROTO;
+	btf->types = btf->bytes + header->hdr_len + header->type_off;
+	btf->types_length = header->type_len;
+	btf->strings = (const char *)btf->bytes + header->hdr_len + header->str_off;
+	btf->strings_length = header->str_len;
+	return btf->strings[header->str_len - 1] == '\0' ? note_places(btf) : -EPROTO;
+}
+
+/* Takes the bytes over, also on failure. @mapped: as in struct btf. */
+static int adopt(unsigned char *bytes, size_t length, size_t mapped, struct btf **ret_btf)
+{
+	_cleanup_btf_ struct btf *btf = calloc(1, sizeof(*btf));
+
+	if (!btf) {
+		if (mapped)
+			munmap(bytes, mapped);
+		else
+			free(bytes);
+		return -ENOMEM;
+	}
+	btf->bytes = bytes;
+	btf->mapped = mapped;
+	int r = find_parts(btf, length);
+
+	if (r == 0)
+		*ret_btf = TAKE_PTR(btf);
+	return r;
+}
+
+int btf_new(const void *bytes, size_t length, struct btf **ret_btf)
+{
+	unsigned char *copy = malloc(length + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, length);
+	return adopt(copy, length, 0, ret_btf);
+}
+
+static int read_all(int fd, unsigned char *bytes, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t piece = read(fd, bytes + done, length - done);
+
+		if (piece < 0)
+			return -errno;
+		if (piece == 0)
+			return -EPROTO;
+		done += (size_t)piece;
+	}
+	return 0;
+}
+
+static int read_kernel(int fd, size_t length, struct btf **ret_btf)
+{
+	_cleanup_free_ unsigned char *bytes = malloc(length);
+	int r = bytes ? read_all(fd, bytes, length) : -ENOMEM;
+
+	return r < 0 ? r : adopt(TAKE_PTR(bytes), length, 0, ret_btf);
+}
+
+/* It can be mapped since Linux 6.16, which takes a hundredth of the time of reading some megabytes. */
+int btf_new_of_kernel(struct btf **ret_btf)
+{
+	_cleanup_fd_ int fd = open(BTF_KERNEL_FILE, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		return -errno;
+	if (stat.st_size <= 0 || stat.st_size > KERNEL_FILE_MAX)
+		return -EPROTO;
+	size_t length = (size_t)stat.st_size;
+	void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return mapping == MAP_FAILED ? read_kernel(fd, length, ret_btf) :
+				       adopt(mapping, length, length, ret_btf);
+}
+
+static bool is_named(const struct btf *btf, uint32_t name, const char *wanted)
+{
+	return name < btf->strings_length && strcmp(btf->strings + name, wanted) == 0;
+}
+
+/* The type of this number; NULL: there is none, or it is neither structure nor union. */
+static const struct btf_type *compound(const struct btf *btf, uint32_t number)
+{
+	if (number == 0 || number > btf->count)
+		return NULL;
+	const struct btf_type *type = type_at(btf, btf->places[number]);
+	unsigned int kind = BTF_INFO_KIND(type->info);
+
+	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ? type : NULL;
+}
+
+/** bits_of() - where a member begins, in bits. Return: -1 for one of some bits only. */
+static int64_t bits_of(const struct btf_type *type, const struct btf_member *member)
+{
+	if (!BTF_INFO_KFLAG(type->info))
+		return member->offset;
+	if (BTF_MEMBER_BITFIELD_SIZE(member->offset))
+		return -1;
+	return BTF_MEMBER_BIT_OFFSET(member->offset);
+}
+
+static int search_members(const struct btf *btf, const struct btf_type *type, const char *name,
+			  int depth, uint32_t *ret_offset)
+{
+	const struct btf_member *members = (const void *)(type + 1);
+
+	for (uint32_t i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+		int64_t bits = bits_of(type, &members[i]);
+		const struct btf_type *inner =
+			members[i].name_off == 0 ? compound(btf, members[i].type) : NULL;
+		uint32_t offset = 0;
+
+		if (bits < 0 || bits % 8 != 0)
+			continue;
+		bool is_found = is_named(btf, members[i].name_off, name) ||
+				(inner && depth < DEPTH_MAX &&
+				 search_members(btf, inner, name, depth + 1, &offset) == 0);
+
+		if (!is_found)
+			continue;
+		*ret_offset = (uint32_t)(bits / 8) + offset;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int btf_find_member(const struct btf *btf, const char *type, const char *member,
+		    uint32_t *ret_offset)
+{
+	uint32_t found = 0;
+	int result = -ENOENT;
+
+	for (uint32_t i = 0; i < btf->structure_count; i++) {
+		const struct btf_type *candidate = type_at(btf, btf->places[btf->structures[i]]);
+		uint32_t offset;
+
+		if (!is_named(btf, candidate->name_off, type) ||
+		    search_members(btf, candidate, member, 0, &offset) < 0)
+			continue;
+		if (result == 0 && offset != found)
+			return -ENOTUNIQ;
+		found = offset;
+		result = 0;
+	}
+	if (result == 0)
+		*ret_offset = found;
+	return result;
+}
+
+int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_number)
+{
+	for (uint32_t number = 1; number <= btf->count; number++) {
+		const struct btf_type *type = type_at(btf, btf->places[number]);
+
+		if (BTF_INFO_KIND(type->info) != BTF_KIND_FUNC ||
+		    !is_named(btf, type->name_off, name))
+			continue;
+		*ret_number = number;
+		return 0;
+	}
+	return -ENOENT;
+}

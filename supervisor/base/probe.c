@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * This is the only file that speaks bpf(2). Nothing is left behind by it: the program has no name in a
+ * file system and no map, and is gone with our descriptor.
+ */
+#include "base/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/btf.h"
+#include "base/fd.h"
+
+struct probe {
+	int program;
+};
+
+static long bpf(enum bpf_cmd command, union bpf_attr *attributes)
+{
+	return syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+}
+
+static int load_program(const struct probe_program *program)
+{
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.prog_type = BPF_PROG_TYPE_SYSCALL;
+	attributes.prog_flags = BPF_F_SLEEPABLE;
+	attributes.insns = (uintptr_t)program->instructions;
+	attributes.insn_cnt = program->count;
+	attributes.license = (uintptr_t)PROBE_PROGRAM_LICENSE;
+	memcpy(attributes.prog_name, "nsxattr_probe", sizeof("nsxattr_probe"));
+	long fd = bpf(BPF_PROG_LOAD, &attributes);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* The description takes some megabytes, and is not needed any more when the program is loaded. */
+static int make_program(void)
+{
+	_cleanup_btf_ struct btf *kernel = NULL;
+	struct probe_program program;
+	int r = btf_new_of_kernel(&kernel);
+
+	if (r == 0)
+		r = probe_program_write(kernel, &program);
+	return r < 0 ? r : load_program(&program);
+}
+
+int probe_ask(const struct probe *probe, int proc, struct probe_record *ret_record)
+{
+	struct probe_record record = { .proc = proc };
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.test.prog_fd = (uint32_t)probe->program;
+	attributes.test.ctx_in = (uintptr_t)&record;
+	attributes.test.ctx_size_in = sizeof(record);
+	if (bpf(BPF_PROG_RUN, &attributes) < 0)
+		return -errno;
+	if (!record.is_complete)
+		return -ESRCH;
+	*ret_record = record;
+	return 0;
+}
+
+static int read_own_capabilities(uint64_t *ret_capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	*ret_capabilities = sets[0].effective | (uint64_t)sets[1].effective << 32;
+	return 0;
+}
+
+static bool has_our_groups(const struct probe_record *record)
+{
+	gid_t groups[PROBE_GROUPS_MAX];
+	int count = getgroups(0, NULL);
+
+	if (count < 0 || (uint32_t)count != record->group_count)
+		return false;
+	return count > PROBE_GROUPS_MAX ||
+	       (getgroups(count, groups) == count &&
+		memcmp(groups, record->groups, (size_t)count * sizeof(gid_t)) == 0);
+}
+
+static bool is_ourselves(const struct probe_record *record, int proc)
+{
+	uint64_t capabilities = 0;
+	struct stat userns;
+
+	/* -1 is nobody's id: nothing is changed by asking for it. */
+	return fstatat(proc, "ns/user", &userns, 0) == 0 && userns.st_ino == record->userns &&
+	       read_own_capabilities(&capabilities) == 0 && capabilities == record->capabilities &&
+	       (uint32_t)setfsuid((uid_t)-1) == record->fsuid &&
+	       (uint32_t)setfsgid((gid_t)-1) == record->fsgid && has_our_groups(record);
+}
+
+/* What it says of us, for whom it is told in other ways, has to be right. */
+static int check(const struct probe *probe)
+{
+	_cleanup_fd_ int proc = open("/proc/thread-self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct probe_record record;
+
+	if (proc < 0)
+		return -errno;
+	int r = probe_ask(probe, proc, &record);
+
+	if (r < 0)
+		return r;
+	if (record.userns_level != 0)
+		return -EXDEV;
+	return is_ourselves(&record, proc) ? 0 : -EBADE;
+}
+
+int probe_new(struct probe **ret_probe)
+{
+	struct probe *probe = calloc(1, sizeof(*probe));
+
+	if (!probe)
+		return -ENOMEM;
+	probe->program = make_program();
+	int r = probe->program < 0 ? probe->program : check(probe);
+
+	if (r < 0) {
+		probe_free(probe);
+		return r;
+	}
+	*ret_probe = probe;
+	return 0;
+}
+
+void probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	fd_close(&probe->program);
+	free(probe);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Theory of operation
+ *
+ * The program follows pointers from the task that runs it to the target's credential:
+ *
+ *	our task -> our descriptors -> the one of /proc/TID -> its inode -> the struct pid
+ *	-> the thread of that number -> its credential -> the user namespace, the groups
+ *
+ * It starts from a descriptor and not from a number, because a descriptor of /proc/TID is bound to the
+ * thread: when the thread has ended, its struct pid leads to no task, whoever has the number then.
+ *
+ * All this is read with rcu_read_lock() held, under which no task, credential or table of descriptors
+ * that can be reached is freed, and a credential never changes once it is in use. Each load is made by
+ * bpf_probe_read_kernel(), which fails where there is no memory; then the rest is not tried, and the
+ * record stays incomplete.
+ *
+ * The offsets are those of the running kernel, told by its own description (base/btf.h). So there is
+ * nothing to compile when nsxattr is built, and an instruction here is written as the C statement that
+ * it stands for: one line a pointer.
+ */
+#include "base/probe_program.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/btf.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Members that the program knows. */
+enum member {
+	TASK_FILES,
+	TASK_CREDENTIAL,
+	TASK_PID_LINKS,
+	FILES_TABLE,
+	TABLE_FILES,
+	FILE_INODE,
+	PROC_INODE_PID,
+	PROC_INODE_INODE,
+	PID_TASKS,
+	CREDENTIAL_FSUID,
+	CREDENTIAL_FSGID,
+	CREDENTIAL_EFFECTIVE,
+	CREDENTIAL_USERNS,
+	CREDENTIAL_GROUPS,
+	USERNS_COMMON,
+	USERNS_LEVEL,
+	COMMON_NUMBER,
+	GROUPS_COUNT,
+	GROUPS_FIRST,
+	MEMBER_COUNT,
+};
+
+static const struct {
+	const char *type;
+	const char *name;
+} members[] = {
+	[TASK_FILES] = { "task_struct", "files" },
+	/* Not "cred": that is what a thread acts with for a moment, this is who it is. */
+	[TASK_CREDENTIAL] = { "task_struct", "real_cred" },
+	[TASK_PID_LINKS] = { "task_struct", "pid_links" },
+	[FILES_TABLE] = { "files_struct", "fdt" },
+	[TABLE_FILES] = { "fdtable", "fd" },
+	[FILE_INODE] = { "file", "f_inode" },
+	[PROC_INODE_PID] = { "proc_inode", "pid" },
+	[PROC_INODE_INODE] = { "proc_inode", "vfs_inode" },
+	[PID_TASKS] = { "pid", "tasks" },
+	[CREDENTIAL_FSUID] = { "cred", "fsuid" },
+	[CREDENTIAL_FSGID] = { "cred", "fsgid" },
+	[CREDENTIAL_EFFECTIVE] = { "cred", "cap_effective" },
+	[CREDENTIAL_USERNS] = { "cred", "user_ns" },
+	[CREDENTIAL_GROUPS] = { "cred", "group_info" },
+	[USERNS_COMMON] = { "user_namespace", "ns" },
+	[USERNS_LEVEL] = { "user_namespace", "level" },
+	[COMMON_NUMBER] = { "ns_common", "inum" },
+	[GROUPS_COUNT] = { "group_info", "ngroups" },
+	[GROUPS_FIRST] = { "group_info", "gid" },
+};
+
+static_assert(COUNT_OF(members) == MEMBER_COUNT, "each member has its name");
+
+/* Pointers that the program keeps, each eight bytes of its stack; groups are further down. */
+enum slot {
+	SLOT_SCRATCH, /* for a value on its way into the record */
+	SLOT_TASK,
+	SLOT_TABLE,
+	SLOT_FILE,
+	SLOT_INODE,
+	SLOT_PID,
+	SLOT_LINK, /* of the struct pid: a place inside of the thread's task_struct */
+	SLOT_CREDENTIAL,
+	SLOT_USERNS,
+	SLOT_GROUPS,
+	SLOT_COUNT,
+};
+
+#define GROUPS_SIZE ((int)(PROBE_GROUPS_MAX * sizeof(uint32_t)))
+#define GROUPS_AT (-(int)(SLOT_COUNT * 8) - GROUPS_SIZE)
+
+struct writer {
+	struct probe_program *program;
+	int32_t offsets[MEMBER_COUNT];
+	uint32_t lock, unlock; /* the numbers of bpf_rcu_read_lock() and its counterpart */
+	uint32_t bail_outs[64]; /* jumps to the end, whose distance is known there */
+	uint32_t bail_out_count;
+};
+
+static int16_t slot_at(enum slot slot)
+{
+	return (int16_t)(-8 * ((int)slot + 1));
+}
+
+/* ---- single instructions ---- */
+
+static void emit(struct writer *writer, int code, int to, int from, int offset, int32_t value)
+{
+	struct probe_program *program = writer->program;
+
+	assert(program->count < PROBE_INSTRUCTIONS_MAX);
+	program->instructions[program->count++] = (struct bpf_insn){
+		.code = (uint8_t)code,
+		.dst_reg = (uint8_t)(to & 15),
+		.src_reg = (uint8_t)(from & 15),
+		.off = (int16_t)offset,
+		.imm = value,
+	};
+}
+
+static void move(struct writer *writer, int to, int from)
+{
+	emit(writer, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0);
+}
+
+static void assign(struct writer *writer, int to, int32_t value)
+{
+	emit(writer, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value);
+}
+
+static void add(struct writer *writer, int to, int32_t value)
+{
+	emit(writer, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, value);
+}
+
+static int width(size_t size)
+{
+	return size == 8 ? BPF_DW : BPF_W;
+}
+
+static void load(struct writer *writer, int to, int base, int offset, size_t size)
+{
+	emit(writer, BPF_LDX | BPF_MEM | width(size), to, base, offset, 0);
+}
+
+static void store(struct writer *writer, int base, int offset, int from, size_t size)
+{
+	emit(writer, BPF_STX | BPF_MEM | width(size), base, from, offset, 0);
+}
+
+static void call_helper(struct writer *writer, int32_t helper)
+{
+	emit(writer, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
+}
+
+static void call_kernel(struct writer *writer, uint32_t number)
+{
+	emit(writer, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, (int32_t)number);
+}
+
+/* A jump whose distance is not known yet. Return: to be given to land(). */
+static uint32_t jump_if(struct writer *writer, int condition, int which, int32_t value)
+{
+	emit(writer, BPF_JMP | condition | BPF_K, which, 0, 0, value);
+	return writer->program->count - 1;
+}
+
+/* A jump goes here. */
+static void land(struct writer *writer, uint32_t jump)
+{
+	writer->program->instructions[jump].off = (int16_t)(writer->program->count - jump - 1);
+}
+
+/* ---- what the program is made of ---- */
+
+/* The record, in a register that calls leave alone. */
+#define RECORD BPF_REG_6
+
+/* if (bpf_probe_read_kernel(stack + to, r2, r3)) goto end; */
+static void read_prepared(struct writer *writer, int to)
+{
+	move(writer, BPF_REG_1, BPF_REG_10);
+	add(writer, BPF_REG_1, to);
+	call_helper(writer, BPF_FUNC_probe_read_kernel);
+	assert(writer->bail_out_count < COUNT_OF(writer->bail_outs));
+	writer->bail_outs[writer->bail_out_count++] = jump_if(writer, BPF_JNE, BPF_REG_0, 0);
+}
+
+/* to = *(TYPE *)(from + offset) */
+static void read_member(struct writer *writer, enum slot from, int32_t offset, size_t size,
+			enum slot to)
+{
+	load(writer, BPF_REG_3, BPF_REG_10, slot_at(from), 8);
+	add(writer, BPF_REG_3, offset);
+	assign(writer, BPF_REG_2, (int32_t)size);
+	read_prepared(writer, slot_at(to));
+}
+
+static void follow(struct writer *writer, enum slot from, int32_t offset, enum slot to)
+{
+	read_member(writer, from, offset, 8, to);
+}
+
+/* record->FIELD = *(TYPE *)(from + offset) */
+static void copy_member(struct writer *writer, enum slot from, int32_t offset, size_t field,
+			size_t size)
+{
+	read_member(writer, from, offset, size, SLOT_SCRATCH);
+	load(writer, BPF_REG_1, BPF_REG_10, slot_at(SLOT_SCRATCH), size);
+	store(writer, RECORD, (int)field, BPF_REG_1, size);
+}
+
+#define COPY(writer, from, offset, field)                                       \
+	copy_member(writer, from, offset, offsetof(struct probe_record, field), \
+		    sizeof(((struct probe_record *)0)->field))
+
+static void begin(struct writer *writer)
+{
+	move(writer, RECORD, BPF_REG_1);
+	call_kernel(writer, writer->lock);
+	call_helper(writer, BPF_FUNC_get_current_task);
+	store(writer, BPF_REG_10, slot_at(SLOT_TASK), BPF_REG_0, 8);
+}
+
+/* file = task->files->fdt->fd[record->proc]; the descriptor is ours, and open */
+static void find_file(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	follow(writer, SLOT_TASK, offsets[TASK_FILES], SLOT_TABLE);
+	follow(writer, SLOT_TABLE, offsets[FILES_TABLE], SLOT_TABLE);
+	follow(writer, SLOT_TABLE, offsets[TABLE_FILES], SLOT_TABLE);
+	load(writer, BPF_REG_3, RECORD, offsetof(struct probe_record, proc), 4);
+	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_3, 0, 0, 3);
+	load(writer, BPF_REG_1, BPF_REG_10, slot_at(SLOT_TABLE), 8);
+	emit(writer, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
+	assign(writer, BPF_REG_2, 8);
+	read_prepared(writer, slot_at(SLOT_FILE));
+}
+
+/*
+ * credential = the task of PROC_I(file->f_inode)->pid. The list of tasks goes through the middle of
+ * each task: what is a member of the task lies at a distance from the link. A thread that has ended
+ * is in no list, and then the next read, close to address 0, fails.
+ */
+static void find_credential(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	follow(writer, SLOT_FILE, offsets[FILE_INODE], SLOT_INODE);
+	follow(writer, SLOT_INODE, offsets[PROC_INODE_PID] - offsets[PROC_INODE_INODE], SLOT_PID);
+	follow(writer, SLOT_PID, offsets[PID_TASKS], SLOT_LINK);
+	follow(writer, SLOT_LINK, offsets[TASK_CREDENTIAL] - offsets[TASK_PID_LINKS],
+	       SLOT_CREDENTIAL);
+}
+
+static void copy_ids(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_FSUID], fsuid);
+	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_FSGID], fsgid);
+	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_EFFECTIVE], capabilities);
+	follow(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_USERNS], SLOT_USERNS);
+	COPY(writer, SLOT_USERNS, offsets[USERNS_COMMON] + offsets[COMMON_NUMBER], userns);
+	COPY(writer, SLOT_USERNS, offsets[USERNS_LEVEL], userns_level);
+}
+
+/* The part of the stack for groups is copied whole: what has not been read is 0. */
+static void copy_groups(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	follow(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_GROUPS], SLOT_GROUPS);
+	COPY(writer, SLOT_GROUPS, offsets[GROUPS_COUNT], group_count);
+	load(writer, BPF_REG_2, BPF_REG_10, slot_at(SLOT_SCRATCH), 4);
+	uint32_t has_too_many = jump_if(writer, BPF_JGT, BPF_REG_2, PROBE_GROUPS_MAX);
+
+	for (int i = 0; i < GROUPS_SIZE; i += 8)
+		emit(writer, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, GROUPS_AT + i, 0);
+	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_2, 0, 0, 2);
+	load(writer, BPF_REG_3, BPF_REG_10, slot_at(SLOT_GROUPS), 8);
+	add(writer, BPF_REG_3, offsets[GROUPS_FIRST]);
+	read_prepared(writer, GROUPS_AT);
+	for (int i = 0; i < GROUPS_SIZE; i += 8) {
+		load(writer, BPF_REG_1, BPF_REG_10, GROUPS_AT + i, 8);
+		store(writer, RECORD, (int)offsetof(struct probe_record, groups) + i, BPF_REG_1, 8);
+	}
+	land(writer, has_too_many);
+}
+
+static void end(struct writer *writer)
+{
+	assign(writer, BPF_REG_1, 1);
+	store(writer, RECORD, offsetof(struct probe_record, is_complete), BPF_REG_1, 4);
+	for (uint32_t i = 0; i < writer->bail_out_count; i++)
+		land(writer, writer->bail_outs[i]);
+	call_kernel(writer, writer->unlock);
+	assign(writer, BPF_REG_0, 0);
+	emit(writer, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+static int look_up(const struct btf *kernel, struct writer *writer)
+{
+	int r = btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock);
+
+	if (r == 0)
+		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
+	for (size_t i = 0; r == 0 && i < MEMBER_COUNT; i++) {
+		uint32_t offset = 0;
+
+		r = btf_find_member(kernel, members[i].type, members[i].name, &offset);
+		writer->offsets[i] = (int32_t)offset;
+	}
+	return r;
+}
+
+int probe_program_write(const struct btf *kernel, struct probe_program *ret_program)
+{
+	struct writer writer = { .program = ret_program };
+	int r = look_up(kernel, &writer);
+
+	if (r < 0)
+		return r;
+	ret_program->count = 0;
+	begin(&writer);
+	find_file(&writer);
+	find_credential(&writer);
+	copy_ids(&writer);
+	copy_groups(&writer);
+	end(&writer);
+	return 0;
+}
+
+static_assert(offsetof(struct probe_record, capabilities) % 8 == 0 &&
+		      offsetof(struct probe_record, groups) % 8 == 0,
+	      "what is written in eights lies at eights");

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_PROBE_PROGRAM_H
+#define NSXATTR_BASE_PROBE_PROGRAM_H
+
+/* The program that the probe has the kernel run, and what is said between the two. */
+
+#include <linux/bpf.h>
+#include <stdint.h>
+
+struct btf;
+
+/* With more groups than these a thread has to be asked about in another way. */
+#define PROBE_GROUPS_MAX 32
+
+/** struct probe_record - the program's only argument: the question, and its answer */
+struct probe_record {
+	int32_t proc; /* our descriptor of /proc/TID */
+	uint32_t is_complete; /* what follows has been filled in */
+	uint32_t fsuid; /* all ids are of the first user namespace */
+	uint32_t fsgid;
+	uint64_t capabilities; /* the effective ones */
+	uint32_t userns; /* the inode number of the user namespace */
+	uint32_t userns_level; /* how deeply it is nested; 0: the first */
+	uint32_t group_count;
+	uint32_t unused;
+	uint32_t groups[PROBE_GROUPS_MAX]; /* if there are not more than these */
+};
+
+#define PROBE_INSTRUCTIONS_MAX 512
+
+/** struct probe_program - instructions for BPF_PROG_TYPE_SYSCALL */
+struct probe_program {
+	uint32_t count;
+	struct bpf_insn instructions[PROBE_INSTRUCTIONS_MAX];
+};
+
+/* Of the functions that the program calls: who calls them has to be under a licence like this. */
+#define PROBE_PROGRAM_LICENSE "GPL"
+
+/**
+ * probe_program_write() - the program for a kernel
+ * @kernel: its description
+ * @ret_program: the program
+ *
+ * Return: 0; -ENOENT, -ENOTUNIQ when the kernel's structures are not the ones that we know.
+ */
+int probe_program_write(const struct btf *kernel, struct probe_program *ret_program);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the probe takes for granted of the kernel's structures: whoever a thread is, it says the same
+ * as /proc/TID/status, at once after a change, and nothing of a thread that has ended.
+ */
+#include "base/probe.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/proc.h"
+#include "child.h"
+#include "dice.h"
+#include "request/target.h"
+
+#define CREDENTIALS 200
+
+static struct probe *probe;
+static struct targets *by_probe;
+static struct targets *by_status;
+static int procfs;
+static int to_child[2], from_child[2];
+
+static void begin(void)
+{
+	int r = probe_new(&probe);
+
+	if (r < 0)
+		cr_skip_test("the kernel cannot be probed: %s", strerror(-r));
+	procfs = proc_open();
+	cr_assert_geq(procfs, 0);
+	cr_assert_eq(targets_new(procfs, probe, &by_probe), 0);
+	cr_assert_eq(targets_new(procfs, NULL, &by_status), 0);
+}
+
+static void end(void)
+{
+	targets_free(by_probe);
+	targets_free(by_status);
+	probe_free(probe);
+	close(procfs);
+}
+
+TestSuite(probe, .init = begin, .fini = end, .timeout = 120);
+
+/* ---- both ways, side by side ---- */
+
+static void expect_same(pid_t tid)
+{
+	static struct identity probed, read;
+	struct target *target;
+	int r = targets_identify(by_probe, tid, IDENTITY_WHOLE, &target, &probed);
+
+	cr_assert_eq(r, 0, "%s", strerror(-r));
+	cr_assert_eq(targets_identify(by_status, tid, IDENTITY_WHOLE, &target, &read), 0);
+	cr_expect_eq(probed.userns, read.userns);
+	cr_expect_eq(probed.credential.fsuid, read.credential.fsuid);
+	cr_expect_eq(probed.credential.fsgid, read.credential.fsgid);
+	cr_expect_eq(probed.credential.capabilities, read.credential.capabilities, "%llx and %llx",
+		     (unsigned long long)probed.credential.capabilities,
+		     (unsigned long long)read.credential.capabilities);
+	cr_expect_eq(probed.credential.group_count, read.credential.group_count);
+	cr_expect(credential_equal(&probed.credential, &read.credential));
+}
+
+/* A test leaves no descriptor open. */
+static void forget(void)
+{
+	targets_clear(by_probe);
+	targets_clear(by_status);
+	close(to_child[0]);
+	close(to_child[1]);
+	close(from_child[0]);
+	close(from_child[1]);
+}
+
+/* The probe has not left it to the other way. */
+static struct probe_record ask(pid_t tid)
+{
+	struct probe_record record = { 0 };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d", tid);
+	int proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = probe_ask(probe, proc, &record);
+
+	cr_assert_eq(r, 0, "%s", strerror(-r));
+	close(proc);
+	return record;
+}
+
+/* ---- children that change when they are told ---- */
+
+static void open_pipes(void)
+{
+	cr_assert(pipe2(to_child, O_CLOEXEC) == 0 && pipe2(from_child, O_CLOEXEC) == 0);
+}
+
+/* In a child: say that it is done, and wait for the next turn. */
+static void take_turns(void)
+{
+	char byte = 0;
+
+	NEED(write(from_child[1], &byte, 1) == 1);
+	NEED(read(to_child[0], &byte, 1) == 1);
+}
+
+static void await_child(void)
+{
+	char byte;
+
+	cr_assert_eq(read(from_child[0], &byte, 1), 1);
+}
+
+static void next_turn(void)
+{
+	cr_assert_eq(write(to_child[1], "", 1), 1);
+}
+
+static void set_capabilities(uint64_t effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2];
+
+	NEED(syscall(SYS_capget, &header, sets) == 0);
+	sets[0].effective = sets[0].permitted & (uint32_t)effective;
+	sets[1].effective = sets[1].permitted & (uint32_t)(effective >> 32);
+	NEED(syscall(SYS_capset, &header, sets) == 0);
+}
+
+static void take_groups(struct dice *dice, size_t count)
+{
+	gid_t groups[2 * PROBE_GROUPS_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		groups[i] = (gid_t)dice_below(dice, 5000000);
+	NEED(setgroups(count, groups) == 0);
+}
+
+static void become_somebody(void *argument)
+{
+	struct dice dice = { .state = *(unsigned long *)argument };
+
+	if (dice_below(&dice, 2))
+		child_enter_userns("0:100000:65536");
+	else
+		take_groups(&dice, dice_below(&dice, 2 * PROBE_GROUPS_MAX));
+	NEED(prctl(PR_SET_KEEPCAPS, 1) == 0);
+	NEED(setresgid((gid_t)dice_below(&dice, 65000), 7, 8) == 0);
+	NEED(setresuid((uid_t)dice_below(&dice, 65000), 8, 9) == 0);
+	set_capabilities(dice_next(&dice));
+	take_turns();
+}
+
+Test(probe, says_what_status_says)
+{
+	for (unsigned long seed = 1; seed <= CREDENTIALS; seed++) {
+		open_pipes();
+		pid_t pid = child_start(become_somebody, &seed, CHILD_ALONE);
+
+		await_child();
+		expect_same(pid);
+		next_turn();
+		cr_expect_eq(child_end(pid), 0, "seed %lu", seed);
+		forget();
+	}
+}
+
+static void change_groups(void *argument)
+{
+	struct dice dice = { .state = 1 };
+
+	(void)argument;
+	for (size_t count = 0; count <= PROBE_GROUPS_MAX + 1; count++) {
+		take_groups(&dice, count);
+		take_turns();
+	}
+	set_capabilities(0);
+	take_turns();
+	NEED(unshare(CLONE_NEWUSER) == 0);
+	take_turns();
+}
+
+Test(probe, sees_each_change_at_once)
+{
+	open_pipes();
+	pid_t pid = child_start(change_groups, NULL, CHILD_ALONE);
+
+	for (uint32_t count = 0; count <= PROBE_GROUPS_MAX + 1; count++) {
+		await_child();
+		cr_expect_eq(ask(pid).group_count, count);
+		expect_same(pid);
+		next_turn();
+	}
+	await_child();
+	cr_expect_eq(ask(pid).capabilities, 0);
+	expect_same(pid);
+	next_turn();
+	await_child();
+	cr_expect_eq(ask(pid).userns_level, 1);
+	expect_same(pid);
+	next_turn();
+	cr_expect_eq(child_end(pid), 0);
+	forget();
+}
+
+/* ---- threads ---- */
+
+static void *be_a_thread(void *argument)
+{
+	pid_t *tid = argument;
+
+	/* By the system call: these are of one thread. */
+	NEED(syscall(SYS_setfsuid, 4321) == 0 && syscall(SYS_setgroups, 1, &(gid_t){ 99 }) == 0);
+	*tid = (pid_t)syscall(SYS_gettid);
+	NEED(write(from_child[1], tid, sizeof(*tid)) == sizeof(*tid));
+	pause();
+	return NULL;
+}
+
+static void start_thread(void *argument)
+{
+	pthread_t thread;
+	pid_t tid;
+
+	(void)argument;
+	NEED(pthread_create(&thread, NULL, be_a_thread, &tid) == 0);
+	pthread_join(thread, NULL);
+}
+
+Test(probe, tells_threads_apart)
+{
+	pid_t tid;
+
+	open_pipes();
+	pid_t pid = child_start(start_thread, NULL, 0);
+
+	cr_assert_eq(read(from_child[0], &tid, sizeof(tid)), sizeof(tid));
+	cr_expect_neq(tid, pid);
+	expect_same(tid);
+	expect_same(pid);
+	cr_expect_eq(ask(tid).fsuid, 4321);
+	cr_expect_eq(ask(tid).groups[0], 99);
+	cr_expect_eq(ask(pid).fsuid, 0);
+	kill(pid, SIGKILL);
+	cr_expect_eq(child_end(pid), 128 + SIGKILL);
+	forget();
+}
+
+/* ---- numbers that are used again ---- */
+
+static pid_t start_with_number(pid_t number)
+{
+	struct clone_args arguments = {
+		.exit_signal = SIGCHLD,
+		.set_tid = number > 0 ? (uintptr_t)&number : 0,
+		.set_tid_size = number > 0 ? 1 : 0,
+	};
+
+	fflush(NULL);
+	pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+
+	if (pid == 0) {
+		if (number > 0)
+			(void)!syscall(SYS_setfsuid, 77);
+		(void)!write(from_child[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	cr_assert_gt(pid, 0, "clone3: %s", strerror(errno));
+	return pid;
+}
+
+static void end_one(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	cr_expect_eq(child_end(pid), 128 + SIGKILL);
+}
+
+/* Not even when another has got its number: the descriptor is of the one that has ended. */
+Test(probe, says_nothing_of_the_dead)
+{
+	struct probe_record record;
+	char path[64];
+
+	open_pipes();
+	pid_t pid = start_with_number(0);
+
+	await_child();
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	int proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	cr_expect_eq(probe_ask(probe, proc, &record), 0);
+	expect_same(pid);
+	end_one(pid);
+	cr_expect_eq(probe_ask(probe, proc, &record), -ESRCH);
+	pid_t next = start_with_number(pid);
+
+	cr_assert_eq(next, pid, "%s", strerror(errno));
+	await_child();
+	cr_expect_eq(probe_ask(probe, proc, &record), -ESRCH);
+	/* What was kept of the first is not believed of the second. */
+	expect_same(next);
+	cr_expect_eq(ask(next).fsuid, 77);
+	end_one(next);
+	close(proc);
+	forget();
+}
+
+/* ---- where it is not to be had, and where it is ---- */
+
+static void try_inside(void *argument)
+{
+	struct probe *mine = NULL;
+
+	(void)argument;
+	child_enter_userns("0:100000:65536");
+	NEED(probe_new(&mine) < 0 && !mine);
+}
+
+Test(probe, is_for_the_first_user_namespace_alone)
+{
+	child_run(try_inside, NULL);
+}
+
+static void try_in_pid_namespace(void *argument)
+{
+	struct probe *mine = NULL;
+	struct probe_record record;
+
+	(void)argument;
+	NEED(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	NEED(mount("proc", "/proc", "proc", 0, NULL) == 0);
+	NEED(getpid() == 1);
+	NEED(probe_new(&mine) == 0);
+	(void)!syscall(SYS_setfsuid, 4711);
+	int proc = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	NEED(probe_ask(mine, proc, &record) == 0 && record.fsuid == 4711);
+	(void)!syscall(SYS_setfsuid, 0);
+	probe_free(mine);
+}
+
+/* It goes by descriptors, and numbers of processes do not matter. */
+Test(probe, works_in_a_pid_namespace)
+{
+	pid_t pid = child_start(try_in_pid_namespace, NULL, CLONE_NEWPID);
+
+	cr_expect_eq(child_end(pid), 0);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/btf.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/btf.h>
+#include <string.h>
+
+TestSuite(btf, .timeout = 60);
+
+/* A description is put together here: types as words, names one after the other. */
+static struct {
+	uint32_t words[256];
+	size_t word_count;
+	char names[256];
+	size_t names_length;
+} draft;
+
+static void begin_draft(void)
+{
+	draft.word_count = 0;
+	draft.names[0] = '\0';
+	draft.names_length = 1;
+}
+
+static uint32_t name(const char *text)
+{
+	size_t at = draft.names_length;
+
+	strcpy(draft.names + at, text);
+	draft.names_length += strlen(text) + 1;
+	return (uint32_t)at;
+}
+
+static void word(uint32_t value)
+{
+	draft.words[draft.word_count++] = value;
+}
+
+static void type(uint32_t its_name, unsigned int kind, bool flag, uint32_t entries, uint32_t size)
+{
+	word(its_name);
+	word((uint32_t)flag << 31 | kind << 24 | entries);
+	word(size);
+}
+
+static void member(uint32_t its_name, uint32_t its_type, uint32_t offset)
+{
+	word(its_name);
+	word(its_type);
+	word(offset);
+}
+
+/* Return: the length of the whole. */
+static size_t finish(unsigned char *bytes)
+{
+	size_t types_length = draft.word_count * sizeof(uint32_t);
+	const struct btf_header header = {
+		.magic = BTF_MAGIC,
+		.version = BTF_VERSION,
+		.hdr_len = sizeof(header),
+		.type_len = (uint32_t)types_length,
+		.str_off = (uint32_t)types_length,
+		.str_len = (uint32_t)draft.names_length,
+	};
+
+	memcpy(bytes, &header, sizeof(header));
+	memcpy(bytes + sizeof(header), draft.words, types_length);
+	memcpy(bytes + sizeof(header) + types_length, draft.names, draft.names_length);
+	return sizeof(header) + types_length + draft.names_length;
+}
+
+/* 1 int; 2 a union without a name; 3 a structure around it; 4 a function */
+static size_t usual(unsigned char *bytes)
+{
+	begin_draft();
+	type(name("int"), BTF_KIND_INT, false, 0, 4);
+	word(32);
+	type(0, BTF_KIND_UNION, false, 2, 8);
+	member(name("left"), 1, 0);
+	member(name("right"), 1, 32);
+	type(name("outer"), BTF_KIND_STRUCT, true, 3, 24);
+	member(name("first"), 1, 0);
+	member(name("bits"), 1, 3 << 24 | 64);
+	member(0, 2, 128);
+	type(name("work"), BTF_KIND_FUNC, false, 0, 0);
+	return finish(bytes);
+}
+
+static struct btf *made(const unsigned char *bytes, size_t length)
+{
+	struct btf *btf = NULL;
+
+	cr_assert_eq(btf_new(bytes, length, &btf), 0);
+	return btf;
+}
+
+Test(btf, finds_members)
+{
+	unsigned char bytes[4096];
+	struct btf *btf = made(bytes, usual(bytes));
+	uint32_t offset = 99;
+
+	cr_expect_eq(btf_find_member(btf, "outer", "first", &offset), 0);
+	cr_expect_eq(offset, 0);
+	cr_expect_eq(btf_find_member(btf, "outer", "left", &offset), 0);
+	cr_expect_eq(offset, 16);
+	cr_expect_eq(btf_find_member(btf, "outer", "right", &offset), 0);
+	cr_expect_eq(offset, 20);
+	btf_free(btf);
+}
+
+Test(btf, does_not_find_what_is_not_there)
+{
+	unsigned char bytes[4096];
+	struct btf *btf = made(bytes, usual(bytes));
+	uint32_t offset = 99;
+
+	cr_expect_eq(btf_find_member(btf, "outer", "second", &offset), -ENOENT);
+	cr_expect_eq(btf_find_member(btf, "inner", "first", &offset), -ENOENT);
+	cr_expect_eq(btf_find_member(btf, "int", "first", &offset), -ENOENT);
+	cr_expect_eq(btf_find_member(btf, "outer", "bits", &offset), -ENOENT);
+	cr_expect_eq(offset, 99);
+	btf_free(btf);
+}
+
+Test(btf, finds_functions_by_their_number)
+{
+	unsigned char bytes[4096];
+	struct btf *btf = made(bytes, usual(bytes));
+	uint32_t number = 0;
+
+	cr_expect_eq(btf_find_function(btf, "work", &number), 0);
+	cr_expect_eq(number, 4);
+	cr_expect_eq(btf_find_function(btf, "outer", &number), -ENOENT);
+	btf_free(btf);
+}
+
+static int find_in_two(uint32_t second_offset)
+{
+	unsigned char bytes[4096];
+	uint32_t offset, twice, field;
+
+	begin_draft();
+	twice = name("twice");
+	field = name("field");
+	type(name("int"), BTF_KIND_INT, false, 0, 4);
+	word(32);
+	type(twice, BTF_KIND_STRUCT, false, 1, 16);
+	member(field, 1, 32);
+	type(twice, BTF_KIND_STRUCT, false, 1, 16);
+	member(field, 1, second_offset);
+	struct btf *btf = made(bytes, finish(bytes));
+	int r = btf_find_member(btf, "twice", "field", &offset);
+
+	btf_free(btf);
+	return r;
+}
+
+Test(btf, does_not_choose_between_two_of_one_name)
+{
+	cr_expect_eq(find_in_two(32), 0);
+	cr_expect_eq(find_in_two(64), -ENOTUNIQ);
+}
+
+Test(btf, refuses_every_shorter_piece)
+{
+	unsigned char bytes[4096];
+	size_t length = usual(bytes);
+	struct btf *btf = NULL;
+
+	for (size_t i = 0; i < length; i++)
+		cr_expect_eq(btf_new(bytes, i, &btf), -EPROTO, "%zu of %zu bytes", i, length);
+	cr_expect_null(btf);
+}
+
+Test(btf, refuses_kinds_that_are_not_known)
+{
+	unsigned char bytes[4096];
+	struct btf *btf = NULL;
+
+	begin_draft();
+	type(0, 31, false, 0, 0);
+	size_t length = finish(bytes);
+
+	cr_expect_eq(btf_new(bytes, length, &btf), -EPROTO);
+}
+
+/* A structure that says it has itself as a member without a name ends nowhere. */
+Test(btf, does_not_descend_for_ever)
+{
+	unsigned char bytes[4096];
+	uint32_t offset;
+
+	begin_draft();
+	type(name("loop"), BTF_KIND_STRUCT, false, 1, 8);
+	member(0, 1, 0);
+	struct btf *btf = made(bytes, finish(bytes));
+
+	cr_expect_eq(btf_find_member(btf, "loop", "field", &offset), -ENOENT);
+	btf_free(btf);
+}
+
+/* The length is the kernel's; what the types say lies inside of them. */
+Test(btf, refuses_parts_that_lie_outside)
+{
+	unsigned char bytes[4096];
+	size_t length = usual(bytes);
+	struct btf *btf = NULL;
+	struct btf_header *header = (void *)bytes;
+
+	header->str_off = UINT32_MAX - 3;
+	cr_expect_eq(btf_new(bytes, length, &btf), -EPROTO);
+	length = usual(bytes);
+	header->type_len += 4;
+	cr_expect_eq(btf_new(bytes, length, &btf), -EPROTO);
+	length = usual(bytes);
+	header->hdr_len = UINT32_MAX;
+	cr_expect_eq(btf_new(bytes, length, &btf), -EPROTO);
+}
