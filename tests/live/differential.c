@@ -456,12 +456,12 @@ static void compare_for_i386(const struct comparison *comparison)
 
 Test(differential, no_difference_for_i386)
 {
-	compare_for_i386(&(struct comparison)VIEW("root", "ring"));
+	compare_for_i386(&(struct comparison)VIEW("root", "ring", NULL));
 }
 
 Test(differential, no_difference_for_i386_without_privilege)
 {
-	compare_for_i386(&(struct comparison)VIEW("member", "process"));
+	compare_for_i386(&(struct comparison)VIEW("member", "process", "status"));
 }
 
 Test(differential, no_difference_for_i386_left_to_the_kernel)
