@@ -6,10 +6,8 @@
  * Container Process State"), as crun 1.8, runc 1.1 and youki 0.1 to 0.7 write it; unknown keys are
  * passed over, the order means nothing.
  *
- * json-c makes an object of it, and an object, an array or a string takes hundreds of bytes there
- * where it took two in the message. So what is counted first is the values, in one pass that knows
- * strings and nothing else. Depth is bounded by json-c; keys that come twice: the last one counts,
- * and whoever writes such a message deceives nobody but himself.
+ * oci_frame.c has bounded depth and number of values before json-c makes anything of them. Keys that
+ * come twice: the last one counts, and whoever writes such a message deceives nobody but himself.
  *
  * No text of the peer leaves this file unless it is printable ASCII, and none is in a reason.
  *
@@ -23,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "attach/oci_frame.h"
 #include "policy.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -41,55 +40,22 @@ static void cleanup_tokener(struct json_tokener **tokener)
 #define _cleanup_object_ __attribute__((cleanup(cleanup_object)))
 #define _cleanup_tokener_ __attribute__((cleanup(cleanup_tokener)))
 
-/* What follows each of these outside of a string is one value, or one key, more. */
-static bool begins_value(char byte)
-{
-	return byte == '{' || byte == '[' || byte == ',' || byte == ':';
-}
-
-/**
- * check_values() - count values, and see to it that the count means something
- *
- * json-c takes 'single quotes' for a string too, even when it is strict, where this takes them for
- * the end of a message: a '"' within them would turn the count upside down.
- *
- * Return: NULL; a reason.
- */
-static const char *check_values(const char *bytes, size_t length)
-{
-	size_t values = 1;
-	bool is_string = false;
-
-	for (size_t i = 0; i < length; i++) {
-		if (bytes[i] == '"')
-			is_string = !is_string;
-		else if (is_string && bytes[i] == '\\')
-			i++;
-		else if (!is_string && bytes[i] == '\'')
-			return "is not JSON";
-		else if (!is_string && begins_value(bytes[i]) && ++values > OCI_MESSAGE_VALUES_MAX)
-			return "has more than 4096 values";
-	}
-	return NULL;
-}
-
 static const char *check_bounds(const char *bytes, size_t length)
 {
+	struct oci_frame frame = { 0 };
+	const char *reason = NULL;
+
 	if (length == 0)
 		return "is empty";
 	if (length > OCI_MESSAGE_MAX)
 		return "is longer than 1 MiB";
-	if (memchr(bytes, '\0', length))
-		return "has a NUL in it";
-	return check_values(bytes, length);
+	if (oci_frame_feed(&frame, bytes, length, &reason) == OCI_FRAME_OPEN)
+		return "is cut off";
+	return reason;
 }
 
 static const char *explain(enum json_tokener_error error)
 {
-	if (error == json_tokener_continue)
-		return "is cut off";
-	if (error == json_tokener_error_depth)
-		return "is nested too deeply";
 	if (error == json_tokener_error_parse_utf8_string)
 		return "is not UTF-8";
 	return "is not JSON";
@@ -99,7 +65,8 @@ static const char *explain(enum json_tokener_error error)
 static const char *parse(const char *bytes, size_t length, struct json_object **ret_object,
 			 int *ret_r)
 {
-	_cleanup_tokener_ struct json_tokener *tokener = json_tokener_new_ex(OCI_MESSAGE_DEPTH_MAX);
+	_cleanup_tokener_ struct json_tokener *tokener =
+		json_tokener_new_ex(OCI_FRAME_DEPTH_MAX + 1);
 
 	if (!tokener) {
 		*ret_r = -ENOMEM;
@@ -312,8 +279,6 @@ static unsigned int runtime_of(enum oci_dialect dialect)
 static const char *read_object(const struct json_object *object, size_t descriptors,
 			       struct oci_message *message)
 {
-	if (!json_object_is_type(object, json_type_object))
-		return "is no object";
 	const char *reason = read_fds(object, descriptors, message);
 
 	if (reason)

@@ -13,9 +13,6 @@
 
 /* The longest message, in bytes; a container has annotations of some KiB. */
 #define OCI_MESSAGE_MAX (1U << 20)
-/* Values in it: each costs memory, whatever its length. */
-#define OCI_MESSAGE_VALUES_MAX 4096
-#define OCI_MESSAGE_DEPTH_MAX 16
 /* Descriptors with one message; a runtime sends one. */
 #define OCI_DESCRIPTORS_MAX 4
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_OCI_RECEIVE_H
+#define NSXATTR_ATTACH_OCI_RECEIVE_H
+
+/*
+ * One connection to the OCI socket, until its message is whole.
+ *
+ *	state		what comes next			must not
+ *	(init)		read, whenever it is readable	block
+ *	MORE		the same, until a deadline of
+ *			the caller's			wait for ever
+ *	COMPLETE	take, once			read
+ *	NOTHING,
+ *	REFUSED		done				read, take
+ *
+ * In each state oci_receive_done() is what ends it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "attach/oci_frame.h"
+#include "attach/oci_message.h"
+
+/* Bytes that one oci_receive_read() takes at most: others have their turn then. */
+#define OCI_RECEIVE_TURN 65536
+
+/** struct oci_receive - a connection, and what has come over it */
+struct oci_receive {
+	int connection; /* owned, not blocking; -1: none */
+	struct ucred peer; /* who had connected */
+	char *bytes;
+	size_t length;
+	size_t room; /* in @bytes */
+	struct oci_frame frame;
+	int descriptors[OCI_DESCRIPTORS_MAX]; /* owned */
+	size_t descriptor_count;
+};
+
+/**
+ * oci_receive_init() - begin with a connection
+ * @receive: where
+ * @connection: AF_UNIX, SOCK_STREAM, connected; @receive's from here on, whatever the return
+ *
+ * Return: 0; -errno, with nothing left to be done.
+ */
+int oci_receive_init(struct oci_receive *receive, int connection);
+
+/** oci_receive_done() - close and release it, and what was not taken of it */
+void oci_receive_done(struct oci_receive *receive);
+
+enum oci_receive_result {
+	OCI_RECEIVE_MORE = 1,
+	OCI_RECEIVE_COMPLETE,
+	OCI_RECEIVE_NOTHING, /* it was closed before the first byte: somebody looks if we are there */
+	OCI_RECEIVE_REFUSED,
+};
+
+/**
+ * oci_receive_read() - take what has come; never blocks
+ * @ret_reason: OCI_RECEIVE_REFUSED: why, static, to come behind "a message that"
+ *
+ * Return: an enum oci_receive_result; -ENOMEM.
+ */
+int oci_receive_read(struct oci_receive *receive, const char **ret_reason);
+
+/**
+ * oci_receive_take() - the message and its listener
+ * @ret_message: OCI_RECEIVE_COMPLETE: what it says
+ * @ret_listener: OCI_RECEIVE_COMPLETE: a listener of seccomp, the caller's, close-on-exec
+ * @ret_reason: OCI_RECEIVE_REFUSED: why
+ *
+ * Return: one of these two; -ENOMEM.
+ */
+int oci_receive_take(struct oci_receive *receive, struct oci_message *ret_message,
+		     int *ret_listener, const char **ret_reason);
+
+#endif
