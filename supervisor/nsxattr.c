@@ -12,6 +12,7 @@
 #include "cli/hook.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/status.h"
 #include "spelling.h"
 
 struct subcommand {
@@ -26,6 +27,8 @@ static const struct subcommand subcommands[] = {
 	{ "check", "say what is wrong with policy files", cli_check },
 	{ "explain", "say what would be done about an attribute, and why", cli_explain },
 	{ "hook", "what container runtimes start, to bring a container to nsxattrd", cli_hook },
+	{ "status", "show the containers that the daemon serves", cli_status },
+	{ "reload", "have the daemon read its policies anew", cli_reload },
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

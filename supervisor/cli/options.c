@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "spelling.h"
 
 #define VALUE_OF_ROW_0 256

@@ -9,8 +9,6 @@
 
 #include <stddef.h>
 
-#define NSXATTR_VERSION "0.1.0"
-
 /* Exit statuses as env(1) has them; below 125 they are the command's own. */
 #define STATUS_USAGE 2
 #define STATUS_NOT_STARTED 125

@@ -8,8 +8,8 @@
  * sentence, is a refusal.
  *
  *	ping	{"pong": true}					anybody
- *	status	what is there; see status.h			anybody, of their own containers
- *	reload	{"policies": N, "messages": [TEXT...]}		root
+ *	status	status_json_new()				anybody, of their own containers
+ *	reload	reload_json_new()				root
  *
  * A connection is in one of these states, and is closed when its deadline passes:
  *
@@ -36,6 +36,7 @@ struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
 	struct json_object *(*reload)(void *context);
 	void *context;
+	unsigned int deadline; /* milliseconds; 0: CONTROL_DEADLINE */
 };
 
 struct control;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exit statuses: 1 when the daemon refuses, 2 when there is no answer from it, or none that makes sense. */
+#include "cli/status.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "cli/status_text.h"
+#include "daemon/config.h"
+#include "daemon/control_call.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STATUS_REFUSED 1
+#define STATUS_UNANSWERED 2
+
+/* Milliseconds. Policies are read while we wait. */
+#define DEADLINE 10000
+
+struct control_request {
+	const char *path;
+	bool is_json;
+};
+
+static const char *apply_control(void *place, const char *argument)
+{
+	struct control_request *request = place;
+
+	request->path = argument;
+	return NULL;
+}
+
+static const char *apply_json(void *place, const char *argument)
+{
+	struct control_request *request = place;
+
+	(void)argument;
+	request->is_json = true;
+	return NULL;
+}
+
+#define CONTROL_ROW                                                                \
+	{                                                                          \
+		"control", 0, "PATH", "the daemon's control socket", apply_control \
+	}
+
+static const struct option_row status_rows[] = {
+	CONTROL_ROW,
+	{ "json", 0, NULL, "print all that the daemon says, as JSON", apply_json },
+};
+
+static const struct option_row reload_rows[] = {
+	CONTROL_ROW,
+};
+
+static const struct option_table status_table = {
+	.command = "nsxattr status",
+	.operands = "",
+	.about =
+		"Show the containers that nsxattrd serves: all of them to root, to others their own.\n"
+		"Exit status: 0, or 1 if the daemon refuses, or 2 if there is no answer.",
+	.rows = status_rows,
+	.count = COUNT_OF(status_rows),
+};
+
+static const struct option_table reload_table = {
+	.command = "nsxattr reload",
+	.operands = "",
+	.about = "Have nsxattrd read its policies anew; containers that are there keep theirs.\n"
+		 "Exit status: 0, or 1 if there are mistakes in them, or 2 if there is no answer.",
+	.rows = reload_rows,
+	.count = COUNT_OF(reload_rows),
+};
+
+/* Return: 0 if there is something to do; else the exit status, with *ret_done set for success. */
+static int parse(const struct option_table *table, int argc, char **argv,
+		 struct control_request *request, bool *ret_done)
+{
+	int operand = argc;
+
+	*ret_done = false;
+	switch (options_parse(table, argc, argv, request, &operand)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		*ret_done = true;
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (operand == argc)
+		return 0;
+	log_error("'%s' is one word too many", argv[operand]);
+	options_suggest_help(table);
+	return STATUS_USAGE;
+}
+
+/* Return: 0 with an answer; else the exit status. What is wrong has been logged. */
+static int ask(const struct control_request *request, const char *word,
+	       struct json_object **ret_answer)
+{
+	int r = control_call(request->path, word, DEADLINE, ret_answer);
+
+	if (r < 0) {
+		log_error("cannot ask %s: %s", request->path, control_call_fault(r));
+		return STATUS_UNANSWERED;
+	}
+	if (control_refusal(*ret_answer)) {
+		log_error("%s", control_refusal(*ret_answer));
+		return STATUS_REFUSED;
+	}
+	return 0;
+}
+
+/* What could not be written was not said. */
+static int flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("cannot write to standard output: %s", strerror(errno));
+	return STATUS_UNANSWERED;
+}
+
+int cli_status(int argc, char **argv)
+{
+	struct control_request request = { .path = config_defaults()->control.path };
+	struct json_object *answer = NULL;
+	bool is_done;
+	int status = parse(&status_table, argc, argv, &request, &is_done);
+
+	if (status != 0 || is_done)
+		return status;
+	status = ask(&request, "status", &answer);
+	if (status == 0 && request.is_json)
+		puts(json_object_to_json_string_ext(
+			answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+					JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (status == 0)
+		status_show(answer, time(NULL), stdout);
+	json_object_put(answer);
+	return flush(status);
+}
+
+static void show_messages(struct json_object *answer)
+{
+	struct json_object *messages = json_object_object_get(answer, "messages");
+
+	if (!json_object_is_type(messages, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(messages); i++) {
+		const char *message =
+			json_object_get_string(json_object_array_get_idx(messages, i));
+
+		log_warning("%s", message ? message : "");
+	}
+}
+
+int cli_reload(int argc, char **argv)
+{
+	struct control_request request = { .path = config_defaults()->control.path };
+	struct json_object *answer = NULL;
+	bool is_done;
+	int status = parse(&reload_table, argc, argv, &request, &is_done);
+
+	if (status != 0 || is_done)
+		return status;
+	status = ask(&request, "reload", &answer);
+	show_messages(answer);
+	json_object_put(answer);
+	return status;
+}

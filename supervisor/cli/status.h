@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_STATUS_H
+#define NSXATTR_CLI_STATUS_H
+
+/* 'nsxattr status' and 'nsxattr reload': what the daemon's control socket is asked. */
+
+/** cli_status() - show the daemon's containers. Return: the exit status. */
+int cli_status(int argc, char **argv);
+
+/** cli_reload() - have the daemon read its policies anew. Return: the exit status. */
+int cli_reload(int argc, char **argv);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names in it come from users, so that what could steer a terminal is not printed as it is. */
+#include "cli/status_text.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define CELL_SIZE 48
+#define ID_SHOWN 32
+/* Container ids of OCI runtimes' callers are 64 hexadecimal digits, and shown as 12. */
+#define HASH_LENGTH 64
+#define HASH_SHOWN 12
+
+/** struct cell - a text in the table */
+struct cell {
+	char text[CELL_SIZE];
+};
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	const char *text = json_object_get_string(json_object_object_get(object, key));
+
+	return text && text[0] ? text : "-";
+}
+
+static int64_t number_of(struct json_object *object, const char *key)
+{
+	return json_object_get_int64(json_object_object_get(object, key));
+}
+
+/* ---- cells ---- */
+
+static void put_text(struct cell *cell, const char *text, size_t most)
+{
+	size_t length = strlen(text);
+	bool is_cut = length > most;
+
+	snprintf(cell->text, sizeof(cell->text), "%.*s%s", (int)(is_cut ? most - 3 : length), text,
+		 is_cut ? "..." : "");
+	for (char *at = cell->text; *at; at++)
+		if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
+			*at = '?';
+}
+
+static void put_value(struct cell *cell, struct json_object *container, const char *key)
+{
+	put_text(cell, text_of(container, key), CELL_SIZE - 1);
+}
+
+static void put_id(struct cell *cell, struct json_object *container, const char *key)
+{
+	const char *id = text_of(container, key);
+
+	if (strlen(id) == HASH_LENGTH && strspn(id, "0123456789abcdef") == HASH_LENGTH)
+		snprintf(cell->text, sizeof(cell->text), "%.*s", HASH_SHOWN, id);
+	else
+		put_text(cell, id, ID_SHOWN);
+}
+
+static void put_owner(struct cell *cell, struct json_object *container, const char *key)
+{
+	const struct passwd *user = getpwuid((uid_t)number_of(container, key));
+
+	if (user)
+		put_text(cell, user->pw_name, ID_SHOWN);
+	else
+		put_value(cell, container, key);
+}
+
+static void put_age(struct cell *cell, time_t since, time_t now)
+{
+	static const struct {
+		char letter;
+		int64_t seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 } };
+	int64_t age = now > since ? now - since : 0;
+
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (age >= 2 * units[i].seconds) {
+			snprintf(cell->text, sizeof(cell->text), "%" PRId64 "%c",
+				 age / units[i].seconds, units[i].letter);
+			return;
+		}
+	snprintf(cell->text, sizeof(cell->text), "%" PRId64 "s", age);
+}
+
+/* ---- the table ---- */
+
+static const struct column {
+	const char *title;
+	const char *key;
+	void (*put)(struct cell *cell, struct json_object *container, const char *key);
+	bool is_number;
+} columns[] = {
+	{ "RUNTIME", "runtime", put_value, false },
+	{ "CONTAINER", "id", put_id, false },
+	{ "OWNER", "owner", put_owner, false },
+	{ "POLICY", "policy", put_value, false },
+	{ "MAP", "map", put_value, false },
+	{ "AGE", "since", NULL, true },
+	{ "LISTENERS", "listeners", put_value, true },
+	{ "REQ/S", "rate", put_value, true },
+	{ "IN FLIGHT", "in-flight", put_value, true },
+	{ "REQUESTS", "requests", put_value, true },
+	{ "ERRORS", "errors", put_value, true },
+};
+
+#define COLUMNS COUNT_OF(columns)
+
+struct row {
+	struct cell cells[COLUMNS];
+};
+
+static void fill_row(struct row *row, struct json_object *container, time_t now)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (columns[i].put)
+			columns[i].put(&row->cells[i], container, columns[i].key);
+		else
+			put_age(&row->cells[i], (time_t)number_of(container, columns[i].key), now);
+}
+
+static int width_of(const struct row *rows, size_t count, size_t column)
+{
+	size_t width = strlen(columns[column].title);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(rows[i].cells[column].text);
+
+		width = length > width ? length : width;
+	}
+	return (int)width;
+}
+
+static void show_cell(const char *text, size_t column, int width, FILE *to)
+{
+	const char *gap = column + 1 < COLUMNS ? "  " : "\n";
+
+	fprintf(to, "%*s%s", columns[column].is_number ? width : -width, text, gap);
+}
+
+static void show_table(const struct row *rows, size_t count, FILE *to)
+{
+	int widths[COLUMNS];
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		widths[i] = width_of(rows, count, i);
+		show_cell(columns[i].title, i, widths[i], to);
+	}
+	for (size_t row = 0; row < count; row++)
+		for (size_t i = 0; i < COLUMNS; i++)
+			show_cell(rows[row].cells[i].text, i, widths[i], to);
+}
+
+/* ---- the whole ---- */
+
+static void show_daemon(struct json_object *status, size_t containers, time_t now, FILE *to)
+{
+	int64_t policies = number_of(status, "policies");
+	struct cell version, age;
+
+	put_value(&version, status, "version");
+	put_age(&age, (time_t)number_of(status, "since"), now);
+	fprintf(to, "nsxattrd %s, pid %" PRId64 ", up %s; %" PRId64 " polic%s; %zu container%s\n",
+		version.text, number_of(status, "pid"), age.text, policies,
+		policies == 1 ? "y" : "ies", containers, containers == 1 ? "" : "s");
+}
+
+void status_show(struct json_object *status, time_t now, FILE *to)
+{
+	struct json_object *containers = json_object_object_get(status, "containers");
+	size_t count = json_object_is_type(containers, json_type_array) ?
+			       json_object_array_length(containers) :
+			       0;
+	_cleanup_free_ struct row *rows = calloc(count + 1, sizeof(*rows));
+
+	show_daemon(status, count, now, to);
+	if (count == 0 || !rows)
+		return;
+	for (size_t i = 0; i < count; i++)
+		fill_row(&rows[i], json_object_array_get_idx(containers, i), now);
+	fputc('\n', to);
+	show_table(rows, count, to);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A connection is a slot with a watch and a deadline. While it reads, what comes goes into a buffer of
+ * the longest request; the first newline, or a full buffer, ends that, and the answer is made at once.
+ * Then it writes. A peer that is silent or does not read costs its slot until the deadline, nobody else
+ * anything but that slot.
+ *
+ * Nobody is accepted while there is no free slot, nor for a moment after accept4(2) has failed for want
+ * of descriptors or memory: what cannot be taken stays in the kernel's queue.
+ */
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/unix_socket.h"
+
+/* Milliseconds to wait after a failed accept4(2). */
+#define PAUSE 100
+
+struct connection {
+	struct control *control;
+	struct loop_watch watch; /* its fd is -1 if the slot is free */
+	struct loop_timer deadline;
+	uid_t user;
+	char request[CONTROL_REQUEST_MAX];
+	size_t request_length;
+	char *answer; /* NULL: still reading */
+	size_t answer_length;
+	size_t sent;
+};
+
+struct control {
+	struct loop *loop;
+	struct control_answers answers;
+	struct loop_watch listening;
+	bool is_listening; /* the watch is in the loop */
+	bool has_failed; /* the last accept4(2), of which one message is enough */
+	struct loop_timer pause;
+	struct connection connections[CONTROL_CONNECTIONS_MAX];
+};
+
+/* ---- accepting ---- */
+
+static struct connection *find_slot(struct control *control)
+{
+	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		if (control->connections[i].watch.fd < 0)
+			return &control->connections[i];
+	return NULL;
+}
+
+static bool is_user_full(const struct control *control, uid_t user)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		count += control->connections[i].watch.fd >= 0 &&
+			 control->connections[i].user == user;
+	return user != 0 && count >= CONTROL_CONNECTIONS_PER_USER_MAX;
+}
+
+static void start_listening(struct control *control)
+{
+	if (control->is_listening)
+		return;
+	int r = loop_add(control->loop, &control->listening, EPOLLIN);
+
+	control->is_listening = r == 0;
+	if (r < 0)
+		loop_start_timer(control->loop, &control->pause, PAUSE);
+}
+
+static void stop_listening(struct control *control)
+{
+	if (control->is_listening)
+		loop_remove(control->loop, &control->listening);
+	control->is_listening = false;
+}
+
+static void pause_is_over(void *place)
+{
+	struct control *control = place;
+
+	if (find_slot(control))
+		start_listening(control);
+}
+
+static void close_connection(struct connection *connection)
+{
+	loop_remove(connection->control->loop, &connection->watch);
+	loop_stop_timer(connection->control->loop, &connection->deadline);
+	fd_close(&connection->watch.fd);
+	free(connection->answer);
+	connection->answer = NULL;
+	start_listening(connection->control);
+}
+
+static void deadline_is_over(void *place)
+{
+	const struct connection *connection = place;
+
+	log_verbose("control: user %u %s in time", connection->user,
+		    connection->answer ? "has not read the answer" : "has not asked anything");
+	close_connection(place);
+}
+
+/* ---- writing ---- */
+
+static void write_answer(struct connection *connection)
+{
+	ssize_t count;
+
+	do {
+		count = send(connection->watch.fd, connection->answer + connection->sent,
+			     connection->answer_length - connection->sent,
+			     MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (count > 0)
+			connection->sent += (size_t)count;
+	} while (count > 0 && connection->sent < connection->answer_length);
+	if (count >= 0 || (errno != EAGAIN && errno != EINTR))
+		close_connection(connection);
+}
+
+static struct json_object *refusal(const char *sentence)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "error", json_object_new_string(sentence));
+	return object;
+}
+
+static struct json_object *answer_to(const struct connection *connection)
+{
+	const struct control_answers *answers = &connection->control->answers;
+	const char *word = connection->request;
+
+	if (strcmp(word, "status") == 0)
+		return answers->status(answers->context, connection->user);
+	if (strcmp(word, "reload") == 0)
+		return connection->user == 0 ? answers->reload(answers->context) :
+					       refusal("only root can have policies read anew");
+	if (strcmp(word, "ping") == 0) {
+		struct json_object *pong = json_object_new_object();
+
+		json_object_object_add(pong, "pong", json_object_new_boolean(1));
+		return pong;
+	}
+	return refusal("unknown request; there are: ping, status, reload");
+}
+
+/* Return: whether there is an answer to write now. */
+static bool keep_answer(struct connection *connection, struct json_object *object)
+{
+	size_t length = 0;
+	const char *text = object ? json_object_to_json_string_length(
+					    object,
+					    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+					    &length) :
+				    NULL;
+
+	connection->answer = text ? malloc(length + 1) : NULL;
+	if (connection->answer) {
+		memcpy(connection->answer, text, length);
+		connection->answer[length] = '\n';
+		connection->answer_length = length + 1;
+	}
+	json_object_put(object);
+	return connection->answer != NULL;
+}
+
+static void answer(struct connection *connection)
+{
+	connection->sent = 0;
+	if (!keep_answer(connection, answer_to(connection)) ||
+	    loop_change(connection->control->loop, &connection->watch, EPOLLOUT) < 0) {
+		log_warning("control: no answer to user %u: %s", connection->user,
+			    strerror(ENOMEM));
+		close_connection(connection);
+		return;
+	}
+	write_answer(connection);
+}
+
+/* ---- reading ---- */
+
+static void read_request(struct connection *connection)
+{
+	size_t room = sizeof(connection->request) - connection->request_length;
+	ssize_t count = recv(connection->watch.fd, connection->request + connection->request_length,
+			     room, MSG_DONTWAIT);
+
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (count <= 0) {
+		close_connection(connection);
+		return;
+	}
+	connection->request_length += (size_t)count;
+	char *end = memchr(connection->request, '\n', connection->request_length);
+
+	if (!end && connection->request_length < sizeof(connection->request))
+		return;
+	/* What is too long is no request that there is, however it ends. */
+	end = end ? end : connection->request + sizeof(connection->request) - 1;
+	*end = '\0';
+	answer(connection);
+}
+
+static void connection_is_ready(void *place, uint32_t events)
+{
+	struct connection *connection = place;
+
+	if (connection->answer)
+		write_answer(connection);
+	else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		read_request(connection);
+}
+
+/* Takes over @fd on success. */
+static int begin(struct control *control, struct connection *connection, int fd, uid_t user)
+{
+	*connection = (struct connection){
+		.control = control,
+		.watch = { .fd = fd, .ready = connection_is_ready, .place = connection },
+		.deadline = { .due = deadline_is_over, .place = connection },
+		.user = user,
+	};
+	int r = loop_add(control->loop, &connection->watch, EPOLLIN);
+
+	if (r < 0) {
+		connection->watch.fd = -1;
+		return r;
+	}
+	loop_start_timer(control->loop, &connection->deadline, control->answers.deadline);
+	return 0;
+}
+
+static void welcome(struct control *control, int accepted)
+{
+	_cleanup_fd_ int fd = accepted;
+	struct unix_peer peer;
+
+	if (unix_socket_peer(fd, &peer) < 0)
+		return;
+	if (is_user_full(control, peer.uid)) {
+		log_verbose("control: user %u has too many connections", peer.uid);
+		return;
+	}
+	if (begin(control, find_slot(control), fd, peer.uid) < 0)
+		return;
+	(void)TAKE_FD(fd);
+	if (!find_slot(control))
+		stop_listening(control);
+}
+
+static void somebody_connects(void *place, uint32_t events)
+{
+	struct control *control = place;
+	int fd = accept4(control->listening.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd >= 0) {
+		control->has_failed = false;
+		welcome(control, fd);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		if (!control->has_failed)
+			log_warning("control: cannot accept a connection: %s", strerror(errno));
+		control->has_failed = true;
+		stop_listening(control);
+		loop_start_timer(control->loop, &control->pause, PAUSE);
+	}
+}
+
+/* ---- the whole ---- */
+
+int control_new(struct loop *loop, int listening, const struct control_answers *answers,
+		struct control **ret_control)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (!control)
+		return -ENOMEM;
+	control->loop = loop;
+	control->answers = *answers;
+	if (control->answers.deadline == 0)
+		control->answers.deadline = CONTROL_DEADLINE;
+	control->listening = (struct loop_watch){ listening, somebody_connects, control };
+	control->pause = (struct loop_timer){ .due = pause_is_over, .place = control };
+	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		control->connections[i].watch.fd = -1;
+	int r = loop_add(loop, &control->listening, EPOLLIN);
+
+	if (r < 0) {
+		free(control);
+		return r;
+	}
+	control->is_listening = true;
+	*ret_control = control;
+	return 0;
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		if (control->connections[i].watch.fd >= 0)
+			close_connection(&control->connections[i]);
+	stop_listening(control);
+	loop_stop_timer(control->loop, &control->pause);
+	free(control);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What answers may be anything: the size of its answer is bounded, and so is the time that it takes. */
+#include "daemon/control_call.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "base/fd.h"
+
+#define PIECE 65536
+
+/** struct call - a question under way */
+struct call {
+	int fd;
+	int64_t end; /* CLOCK_MONOTONIC, milliseconds */
+	char *text;
+	size_t length;
+	size_t size;
+};
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Return: 0 when the socket is ready; -ETIMEDOUT; -errno. */
+static int await(const struct call *call, short events)
+{
+	struct pollfd polled = { .fd = call->fd, .events = events };
+	int count;
+
+	do {
+		int64_t left = call->end - now();
+
+		count = left <= 0 ? 0 : poll(&polled, 1, (int)left);
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	return count == 0 ? -ETIMEDOUT : 0;
+}
+
+static int open_connection(const char *path, struct call *call)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+
+	if (length >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, length);
+	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (call->fd < 0)
+		return -errno;
+	/* EAGAIN: so many want something of it that its queue is full. */
+	while (connect(call->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno != EAGAIN)
+			return -errno;
+		if (now() >= call->end)
+			return -ETIMEDOUT;
+		(void)poll(NULL, 0, 10);
+	}
+	return 0;
+}
+
+static int send_request(const struct call *call, const char *request)
+{
+	char line[80];
+	int length = snprintf(line, sizeof(line), "%s\n", request);
+
+	if (length < 0 || (size_t)length >= sizeof(line))
+		return -EINVAL;
+	int r = await(call, POLLOUT);
+
+	if (r < 0)
+		return r;
+	/* An empty socket has room for a line. */
+	return send(call->fd, line, (size_t)length, MSG_NOSIGNAL) == length ? 0 : -EPIPE;
+}
+
+static int make_room(struct call *call)
+{
+	if (call->size - call->length >= PIECE)
+		return 0;
+	size_t size = call->size ? call->size * 2 : PIECE;
+
+	if (size > CONTROL_ANSWER_MAX)
+		return -EBADMSG;
+	char *text = realloc(call->text, size);
+
+	if (!text)
+		return -ENOMEM;
+	call->text = text;
+	call->size = size;
+	return 0;
+}
+
+/* Return: 1 if there may be more; 0 at the end; -errno. */
+static int read_piece(struct call *call)
+{
+	int r = make_room(call);
+
+	if (r == 0)
+		r = await(call, POLLIN);
+	if (r < 0)
+		return r;
+	ssize_t count = recv(call->fd, call->text + call->length, call->size - call->length, 0);
+
+	if (count < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+	call->length += (size_t)count;
+	return count > 0;
+}
+
+static int parse(const struct call *call, struct json_object **ret_answer)
+{
+	struct json_tokener *tokener = json_tokener_new();
+
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	struct json_object *answer = json_tokener_parse_ex(tokener, call->text, (int)call->length);
+
+	json_tokener_free(tokener);
+	if (!json_object_is_type(answer, json_type_object)) {
+		json_object_put(answer);
+		return -EBADMSG;
+	}
+	*ret_answer = answer;
+	return 0;
+}
+
+int control_call(const char *path, const char *request, int deadline,
+		 struct json_object **ret_answer)
+{
+	struct call call = { .fd = -1, .end = now() + deadline };
+	int r = open_connection(path, &call);
+
+	if (r == 0)
+		r = send_request(&call, request);
+	if (r == 0)
+		do
+			r = read_piece(&call);
+		while (r > 0);
+	if (r == 0)
+		r = parse(&call, ret_answer);
+	fd_close(&call.fd);
+	free(call.text);
+	return r;
+}
+
+const char *control_refusal(struct json_object *answer)
+{
+	return json_object_get_string(json_object_object_get(answer, "error"));
+}
+
+const char *control_call_fault(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return "nsxattrd does not run (systemctl start nsxattrd)";
+	case EACCES:
+		return "the socket is not for this user";
+	case ETIMEDOUT:
+		return "there is no answer";
+	case EBADMSG:
+		return "the answer makes no sense";
+	default:
+		return strerror(-error);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_CONTROL_CALL_H
+#define NSXATTR_DAEMON_CONTROL_CALL_H
+
+/* The other end of the control socket (control.h): one question, one answer. */
+
+/* The longest answer. */
+#define CONTROL_ANSWER_MAX (16 << 20)
+
+struct json_object;
+
+/**
+ * control_call() - ask the daemon
+ * @path: of its control socket
+ * @request: a word of control.h
+ * @deadline: milliseconds until the answer has to be there
+ * @ret_answer: an object, the caller's to json_object_put(3)
+ *
+ * Return: 0; -ENOENT or -ECONNREFUSED: there is no daemon; -EACCES: it is not for us; -ETIMEDOUT;
+ * -EBADMSG for what is no answer; -ENAMETOOLONG; other -errno.
+ */
+int control_call(const char *path, const char *request, int deadline,
+		 struct json_object **ret_answer);
+
+/** control_refusal() - Return: why an answer is none, as long as @answer; NULL: it is one. */
+const char *control_refusal(struct json_object *answer);
+
+/** control_call_fault() - Return: what to say about a failure of control_call(), without the path. */
+const char *control_call_fault(int error);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json-c aborts nothing without memory but hands out NULL, which it takes where an object is added: a
+ * member is null then.
+ */
+#include "daemon/status.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/version.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+/* ---- containers ---- */
+
+/** struct selection - the containers that a user may see */
+struct selection {
+	uid_t user;
+	const struct container **containers;
+	size_t count;
+};
+
+static void select_container(const struct container *container, void *argument)
+{
+	struct selection *selection = argument;
+
+	if (selection->user == 0 || selection->user == container->key.owner)
+		selection->containers[selection->count++] = container;
+}
+
+static int compare_containers(const void *left, const void *right)
+{
+	const struct container_key *a = &(*(const struct container *const *)left)->key;
+	const struct container_key *b = &(*(const struct container *const *)right)->key;
+	int order = strcmp(a->id, b->id);
+
+	if (order == 0)
+		order = (a->owner > b->owner) - (a->owner < b->owner);
+	return order != 0 ? order : (a->runtime > b->runtime) - (a->runtime < b->runtime);
+}
+
+/* The words that policies have for the runtimes, those that are most telling first. */
+static void add_runtime(struct json_object *object, unsigned int runtimes)
+{
+	static const struct {
+		unsigned int bit;
+		const char *name;
+	} names[] = {
+		{ RUNTIME_LXC, "lxc" },	  { RUNTIME_PODMAN, "podman" }, { RUNTIME_CRUN, "crun" },
+		{ RUNTIME_RUNC, "runc" }, { RUNTIME_RUN, "run" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (runtimes & names[i].bit) {
+			add_text(object, "runtime", names[i].name);
+			return;
+		}
+	add_text(object, "runtime", "oci");
+}
+
+static void add_counters(struct json_object *object, const struct shard_counters *counters)
+{
+	add_number(object, "requests", atomic_load(&counters->requests));
+	add_number(object, "left-to-kernel", atomic_load(&counters->left_to_kernel));
+	add_number(object, "errors", atomic_load(&counters->errors));
+	add_number(object, "in-flight", atomic_load(&counters->in_flight));
+	add_number(object, "stuck", atomic_load(&counters->stuck));
+	add_number(object, "late", atomic_load(&counters->late));
+}
+
+static struct json_object *container_json(const struct container *container,
+					  const struct registry_time *now)
+{
+	struct json_object *object = json_object_new_object();
+	char rate[32];
+
+	add_runtime(object, container->key.runtime);
+	add_text(object, "id", container->key.id);
+	add_number(object, "owner", container->key.owner);
+	add_text(object, "policy", container->policy->policy->name);
+	add_text(object, "map", container->map);
+	add_number(object, "since", (uint64_t)container->since);
+	add_number(object, "listeners", container->listeners);
+	add_counters(object, &container->counters);
+	snprintf(rate, sizeof(rate), "%.1f", container_rate(container, now));
+	json_object_object_add(object, "rate",
+			       json_object_new_double_s(container_rate(container, now), rate));
+	return object;
+}
+
+struct json_object *status_json_new(const struct status_source *source, uid_t user,
+				    const struct registry_time *now)
+{
+	_cleanup_free_ const struct container **containers =
+		calloc(registry_count(source->registry) + 1, sizeof(struct container *));
+	struct selection selection = { .user = user, .containers = containers };
+	struct json_object *object = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	if (!containers || !object || !list) {
+		json_object_put(object);
+		json_object_put(list);
+		return NULL;
+	}
+	add_text(object, "version", NSXATTR_VERSION);
+	add_number(object, "pid", (uint64_t)getpid());
+	add_number(object, "since", (uint64_t)source->since);
+	add_number(object, "policies", policies_count(source->policies));
+	registry_visit(source->registry, select_container, &selection);
+	qsort(containers, selection.count, sizeof(containers[0]), compare_containers);
+	for (size_t i = 0; i < selection.count; i++)
+		json_object_array_add(list, container_json(containers[i], now));
+	json_object_object_add(object, "containers", list);
+	return object;
+}
+
+/* ---- reload ---- */
+
+static struct json_object *messages_json(const struct policies_report *report)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (const char *line = report->text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		json_object_array_add(list, json_object_new_string_len(line, (int)length));
+		line += length + (line[length] == '\n');
+	}
+	if (report->is_cut)
+		json_object_array_add(list, json_object_new_string("there is more to say"));
+	return list;
+}
+
+struct json_object *reload_json_new(int result, const struct policies *policies,
+				    const struct policies_report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+	if (result == POLICIES_LOADED)
+		add_number(object, "policies", policies_count(policies));
+	else if (result == POLICIES_MISTAKEN)
+		add_text(object, "error", "the policies stay as they were, for there are mistakes");
+	else
+		add_text(object, "error", "the policies stay as they were: they cannot be read");
+	json_object_object_add(object, "messages", messages_json(report));
+	return object;
+}

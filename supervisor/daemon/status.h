@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_STATUS_H
+#define NSXATTR_DAEMON_STATUS_H
+
+/* What the daemon says about itself, as JSON objects, for control.h. */
+
+#include "daemon/policies.h"
+#include "daemon/registry.h"
+
+struct json_object;
+
+/** struct status_source - what there is to tell */
+struct status_source {
+	const struct registry *registry;
+	const struct policies *policies;
+	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
+};
+
+/**
+ * status_json_new() - the daemon and its containers, in the order of their ids
+ * @source: what there is
+ * @user: for whom: root sees all containers, others their own
+ * @now: the time, for rates
+ *
+ * {"version": TEXT, "pid": N, "since": SECONDS, "policies": N, "containers": [{"runtime": TEXT, "id":
+ * TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
+ * "left-to-kernel": N, "errors": N, "in-flight": N, "stuck": N, "late": N, "rate": N.N}...]}
+ *
+ * Return: the object, the caller's; NULL without memory.
+ */
+struct json_object *status_json_new(const struct status_source *source, uid_t user,
+				    const struct registry_time *now);
+
+/**
+ * reload_json_new() - what has become of a reload
+ * @result: of policies_load()
+ * @policies: POLICIES_LOADED: the set
+ * @report: of policies_load()
+ *
+ * {"policies": N, "messages": [TEXT...]}, or {"error": TEXT, "messages": [TEXT...]}
+ *
+ * Return: the object, the caller's; NULL without memory.
+ */
+struct json_object *reload_json_new(int result, const struct policies *policies,
+				    const struct policies_report *report);
+
+#endif
