@@ -90,12 +90,10 @@ static void fill_received(struct pending *pending, struct received *ret_received
 	/* It is the same for all requests of a filter; asking for it again costs less than to know. */
 	if (listener >= 0)
 		notify_wake_sync(listener);
-	*ret_received = (struct received){
-		.notification = pending->request.message.notification,
-		.listener = listener,
-		.witness = pending->witness.call >= 0 ? &pending->witness : NULL,
-		.place = pending,
-	};
+	ret_received->listener = listener;
+	ret_received->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
+	ret_received->place = pending;
+	ret_received->notification = pending->request.message.notification;
 }
 
 /* Nobody waits for it but the monitor. */

@@ -3,11 +3,11 @@
  * Theory of operation
  *
  * The supervisor stays in the namespaces in which nsxattr was started. It writes the id maps of the
- * command's user namespace, receives the listener, sheds its privileges, builds the engine, and lets
- * the command go. From then on the main thread runs the loop of the engine, in which it also waits for
- * the end of the command itself (not of its children): standard error is given up then, so that
- * whoever reads it to the end does not wait for daemons that the command has left behind. When no
- * target is left, it is over.
+ * command's user namespace, receives the listener, sheds its privileges, and becomes the keeper of a
+ * worker, which builds the engine and lets the command go. The worker's main thread then runs the loop
+ * of the engine, in which it also waits for the end of the command itself (not of its children):
+ * standard error is given up then, so that whoever reads it to the end does not wait for daemons that
+ * the command has left behind. When no target is left, it is over.
  */
 #include "attach/supervise.h"
 
@@ -29,9 +29,14 @@
 #include "base/proc.h"
 #include "base/sandbox.h"
 #include "keep/engine.h"
+#include "keep/journal.h"
+#include "keep/keeper.h"
 #include "keep/source.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Seconds for which calls wait while no worker can be had. */
+#define PATIENCE 60
 
 static int open_procfs(void)
 {
@@ -135,25 +140,20 @@ static int map_ids(const struct run_options *options, const struct supervised *s
 	return r < 0 ? r : tell(supervised->channel, STEP_MAPPED);
 }
 
-/* What serves the command, and what it borrows. */
+/* What keeper and workers know: a worker has a copy of it, and sets up the rest. */
 struct service {
+	const struct run_options *options;
+	struct journal *journal;
+	int procfs;
+	int listener;
+	int pidfd; /* of the command */
+	int channel;
 	struct loop *loop;
 	struct engine *engine;
 	struct probe *probe; /* NULL: there is none */
-	int procfs;
-	struct loop_watch command; /* its pidfd */
+	struct loop_watch command;
 	struct shard_counters counters;
 };
-
-static void service_done(struct service *service)
-{
-	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (!engine_free(service->engine))
-		return;
-	loop_free(service->loop);
-	probe_free(service->probe);
-	fd_close(&service->procfs);
-}
 
 static void command_ended(void *place, uint32_t events)
 {
@@ -173,10 +173,11 @@ static void targets_gone(void *place, int result)
 	loop_end(service->loop, result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static int start_engine(const struct run_options *options, struct service *service)
+static int start_engine(struct service *service)
 {
 	int r = loop_new(&service->loop);
 
+	service->command = (struct loop_watch){ service->pidfd, command_ended, service };
 	if (r == 0)
 		r = loop_add(service->loop, &service->command, EPOLLIN);
 	if (r < 0) {
@@ -185,30 +186,118 @@ static int start_engine(const struct run_options *options, struct service *servi
 	}
 	const struct engine_config config = {
 		.loop = service->loop,
+		.journal = service->journal,
 		.procfs = service->procfs,
-		.standins = options->standins,
+		.standins = service->options->standins,
 		.probe = service->probe,
 	};
 
 	return engine_new(&config, &service->engine);
 }
 
-static int serve_listener(const struct run_options *options, struct service *service, int listener)
+static int serve_listener(struct service *service)
 {
 	const struct shard_config config = {
-		.policy = options->policy,
+		.policy = service->options->policy,
 		.counters = &service->counters,
 		.ended = targets_gone,
 		.place = service,
 	};
 	struct source *source;
-	int r = source_new_listener(listener, &source);
+	int r = source_new_listener(service->listener, &source);
 
 	if (r < 0) {
 		log_error("out of memory");
 		return r;
 	}
-	return engine_serve(service->engine, &config, source);
+	r = engine_serve(service->engine, &config, source);
+	if (r == 0)
+		engine_settle(service->engine);
+	return r;
+}
+
+/* The channel is kept until the command was let go. */
+static bool is_awaited(const struct service *service)
+{
+	return journal_keeps(service->journal, service->channel);
+}
+
+static int let_go(struct service *service)
+{
+	int r = tell(service->channel, STEP_SERVING);
+
+	if (r < 0)
+		return r;
+	journal_forget(service->journal, service->channel);
+	fd_close(&service->channel);
+	return 0;
+}
+
+/* Return: 0; -errno: whatever failed has been logged, here or by the command's process. */
+static int begin(struct service *service, bool is_successor)
+{
+	int r = is_successor ? journal_inherit(service->journal) : 0;
+
+	if (r > 0)
+		log_verbose("%d requests were in hand", r);
+	if (r >= 0)
+		r = start_engine(service);
+	if (r == 0)
+		r = serve_listener(service);
+	if (r == 0 && is_awaited(service))
+		r = let_go(service);
+	return r;
+}
+
+/* One that never served is not followed by another: the command has not begun yet. */
+static void fail_start(struct service *service)
+{
+	(void)handshake_send(service->channel, STEP_FAILED, -1);
+	journal_conclude(service->journal, EXIT_FAILURE);
+}
+
+/** work() - a worker's life. See keeper_config.work(). */
+static void work(void *place, bool is_successor)
+{
+	struct service *service = place;
+
+	prctl(PR_SET_NAME, "nsxattr");
+	log_verbose("the supervisor is process %d", (int)getpid());
+	int r = begin(service, is_successor);
+
+	if (r < 0 && is_awaited(service))
+		fail_start(service);
+	if (r < 0)
+		exit(EXIT_FAILURE);
+	journal_set_serving(service->journal, true);
+	r = loop_run(service->loop);
+	if (r < 0)
+		log_error("the supervisor cannot go on: %s", strerror(-r));
+	else
+		journal_conclude(service->journal, r);
+	/* Where a thread hangs, the end of the process releases what it uses. */
+	if (engine_free(service->engine))
+		loop_free(service->loop);
+	exit(r < 0 ? EXIT_FAILURE : r);
+}
+
+static int keep_descriptors(struct service *service)
+{
+	int r = journal_new(&service->journal);
+
+	if (r == 0)
+		r = journal_keep(service->journal, service->procfs, KEPT_FOREVER, NULL, 0);
+	if (r == 0)
+		r = journal_keep(service->journal, service->pidfd, KEPT_FOREVER, NULL, 0);
+	if (r == 0 && service->probe)
+		r = journal_keep(service->journal, probe_fd(service->probe), KEPT_FOREVER, NULL, 0);
+	if (r == 0)
+		r = journal_keep(service->journal, service->channel, KEPT_FOREVER, NULL, 0);
+	if (r == 0)
+		r = journal_keep(service->journal, service->listener, KEPT_SOURCE, NULL, 0);
+	if (r < 0)
+		log_error("cannot have a journal: %s", strerror(-r));
+	return r;
 }
 
 /* While there still is a root directory, and before privileges are dropped that others do not need. */
@@ -228,59 +317,49 @@ static int make_probe(enum probe_use use, struct probe **ret_probe)
 	return 0;
 }
 
-/* Everything up to the moment when requests can be answered; whatever fails has been logged. */
-static int prepare(const struct run_options *options, const struct supervised *supervised,
-		   struct service *service)
+/* Everything up to the moment when a worker can start; whatever fails has been logged. */
+static int prepare(const struct supervised *supervised, struct service *service)
 {
-	_cleanup_fd_ int listener = -1;
 	int r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
-		r = map_ids(options, supervised);
+		r = map_ids(service->options, supervised);
 	if (r == 0)
-		r = make_probe(options->probe, &service->probe);
+		r = make_probe(service->options->probe, &service->probe);
 	if (r == 0)
-		r = expect(supervised->channel, STEP_LISTENER, &listener);
+		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
 	if (r == 0)
-		r = enter_sandbox(options->is_plain, &service->procfs);
-	if (r == 0)
-		r = start_engine(options, service);
-	if (r == 0)
-		r = serve_listener(options, service, TAKE_FD(listener));
-	return r;
-}
-
-/* Return: an exit status. */
-static int release_and_serve(struct service *service, int *channel)
-{
-	log_verbose("the supervisor is process %d", (int)getpid());
-	int r = tell(*channel, STEP_SERVING);
-
-	fd_close(channel);
-	if (r == 0)
-		r = loop_run(service->loop);
-	if (r < 0 && !is_told(r))
-		log_error("the supervisor cannot go on: %s", strerror(-r));
-	return r < 0 ? EXIT_FAILURE : r;
+		r = enter_sandbox(service->options->is_plain, &service->procfs);
+	return r < 0 ? r : keep_descriptors(service);
 }
 
 int supervise(const struct run_options *options, const struct supervised *supervised)
 {
-	_cleanup_fd_ int channel = supervised->channel;
-	_cleanup_fd_ int pidfd = supervised->pidfd;
-	_cleanup_fd_ int proc = supervised->proc;
-	__attribute__((cleanup(service_done))) struct service service = {
+	struct service service = {
+		.options = options,
 		.procfs = -1,
-		.command = { pidfd, command_ended, &service },
+		.listener = -1,
+		.pidfd = supervised->pidfd,
+		.channel = supervised->channel,
 	};
+	int proc = supervised->proc;
 
 	/* Found under one name, whatever the file is called. */
-	prctl(PR_SET_NAME, "nsxattr");
-	int r = prepare(options, supervised, &service);
+	prctl(PR_SET_NAME, "nsxattr-keeper");
+	int r = prepare(supervised, &service);
 
 	fd_close(&proc);
 	if (r == 0)
-		return release_and_serve(&service, &channel);
-	(void)handshake_send(channel, STEP_FAILED, -1);
+		r = keeper_run(&(struct keeper_config){
+			.journal = service.journal,
+			.patience = PATIENCE,
+			.work = work,
+			.place = &service,
+		});
+	if (r >= 0)
+		return r;
+	if (r == -ECHILD)
+		log_error("the supervisor has died as often as it was started");
+	(void)handshake_send(service.channel, STEP_FAILED, -1);
 	return EXIT_FAILURE;
 }

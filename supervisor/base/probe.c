@@ -149,3 +149,8 @@ void probe_free(struct probe *probe)
 	fd_close(&probe->program);
 	free(probe);
 }
+
+int probe_fd(const struct probe *probe)
+{
+	return probe->program;
+}

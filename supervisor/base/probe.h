@@ -38,6 +38,9 @@ int probe_new(struct probe **ret_probe);
 /** probe_free() - NULL is accepted. */
 void probe_free(struct probe *probe);
 
+/** probe_fd() - Return: its descriptor, without which it is of no use. */
+int probe_fd(const struct probe *probe);
+
 /**
  * probe_ask() - who is this thread, now?
  * @probe: may be used by several threads at once

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "exec/effect.h"
 #include "exec/helper.h"
 #include "exec/standin.h"
 #include "policy.h"
@@ -79,13 +80,17 @@ int inode_open_directory(int procfs, int *ret_directory)
 	return 0;
 }
 
-int inode_owner(const struct pinned *inode, struct object *ret_object)
+int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)
 {
 	struct stat stat;
 
 	if (fstat(inode->fd, &stat) < 0)
 		return -errno;
-	*ret_object = (struct object){ .uid = stat.st_uid, .gid = stat.st_gid };
+	*ret_stat = (struct inode_stat){
+		.owner = { .uid = stat.st_uid, .gid = stat.st_gid },
+		.device = stat.st_dev,
+		.number = stat.st_ino,
+	};
 	return 0;
 }
 
@@ -138,43 +143,66 @@ ssize_t inode_get(const struct pinned *inode, const char *name, void *value, siz
 	return length < 0 ? -errno : length;
 }
 
+static int make_set(const struct pinned *inode, struct attribute_call *call)
+{
+	struct args_at args = { (uintptr_t)call->value, (uint32_t)call->size,
+				(uint32_t)call->flags };
+	char path[FD_PATH_SIZE];
+	long r;
+
+	if (inode->performer)
+		return (int)call_by_performer(inode, call);
+	if (inode->is_opened)
+		r = fsetxattr(inode->fd, call->name, call->value, call->size, call->flags);
+	else if (inode->directory < 0)
+		r = setxattr(fd_path(inode, path), call->name, call->value, call->size,
+			     call->flags);
+	else
+		r = syscall(SYS_setxattrat, inode->directory, fd_path(inode, path), 0, call->name,
+			    &args, sizeof(args));
+	return r < 0 ? -errno : 0;
+}
+
 static int set(const struct pinned *inode, const char *name, const void *value, size_t size,
 	       int flags)
 {
 	struct attribute_call call = {
 		OPERATION_SET, .name = name, .value = value, .size = size, .flags = flags,
 	};
-	struct args_at args = { (uintptr_t)value, (uint32_t)size, (uint32_t)flags };
+
+	effect_begin(inode, &call);
+	int r = make_set(inode, &call);
+
+	effect_end(inode, r);
+	return r;
+}
+
+static int make_remove(const struct pinned *inode, struct attribute_call *call)
+{
 	char path[FD_PATH_SIZE];
 	long r;
 
 	if (inode->performer)
-		return (int)call_by_performer(inode, &call);
+		return (int)call_by_performer(inode, call);
 	if (inode->is_opened)
-		r = fsetxattr(inode->fd, name, value, size, flags);
+		r = fremovexattr(inode->fd, call->name);
 	else if (inode->directory < 0)
-		r = setxattr(fd_path(inode, path), name, value, size, flags);
+		r = removexattr(fd_path(inode, path), call->name);
 	else
-		r = syscall(SYS_setxattrat, inode->directory, fd_path(inode, path), 0, name, &args,
-			    sizeof(args));
+		r = syscall(SYS_removexattrat, inode->directory, fd_path(inode, path), 0,
+			    call->name);
 	return r < 0 ? -errno : 0;
 }
 
 static int remove_attribute(const struct pinned *inode, const char *name)
 {
 	struct attribute_call call = { OPERATION_REMOVE, .name = name };
-	char path[FD_PATH_SIZE];
-	long r;
 
-	if (inode->performer)
-		return (int)call_by_performer(inode, &call);
-	if (inode->is_opened)
-		r = fremovexattr(inode->fd, name);
-	else if (inode->directory < 0)
-		r = removexattr(fd_path(inode, path), name);
-	else
-		r = syscall(SYS_removexattrat, inode->directory, fd_path(inode, path), 0, name);
-	return r < 0 ? -errno : 0;
+	effect_begin(inode, &call);
+	int r = make_remove(inode, &call);
+
+	effect_end(inode, r);
+	return r;
 }
 
 int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,

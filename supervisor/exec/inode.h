@@ -13,6 +13,7 @@
 
 #include "access.h"
 
+struct effect;
 struct rule;
 struct standin;
 
@@ -22,6 +23,7 @@ struct pinned {
 	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
 	int directory; /* of inode_open_directory(), borrowed; -1: none */
 	struct standin *performer; /* who makes the calls, borrowed; NULL: we ourselves */
+	struct effect *effect; /* where changes are written down, borrowed; NULL: nowhere */
 };
 
 /**
@@ -34,12 +36,15 @@ struct pinned {
  */
 int inode_open_directory(int procfs, int *ret_directory);
 
-/**
- * inode_owner() - who owns it, as its mount shows it
- *
- * Return: 0; -errno of fstat(2).
- */
-int inode_owner(const struct pinned *inode, struct object *ret_object);
+/** struct inode_stat - what a change has to know of an inode */
+struct inode_stat {
+	struct object owner; /* as its mount shows it */
+	dev_t device;
+	ino_t number;
+};
+
+/** inode_stat() - Return: 0; -errno of fstat(2). */
+int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat);
 
 /** inode_is_readonly() - is its mount, or its file system, read-only? */
 bool inode_is_readonly(const struct pinned *inode);

@@ -22,6 +22,10 @@
  *	a server	it receives
  *	NOBODY's	the first server of the shard that comes free may take it
  *
+ * What a server receives lies in a slot of the journal. Where a worker has died, the slots that it left
+ * belong to shards at first, and a server takes one over instead of receiving, for as long as there are
+ * any. Changes that may be made hold their inodes from the beginning, so that nobody comes before.
+ *
  * A server blocks in a system call that only a signal ends early. One that comes too late, when a
  * request is being worked on already, can at worst make a call on some remote file system fail with
  * EINTR: such a request is walked once more.
@@ -42,6 +46,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "keep/journal.h"
 #include "keep/source.h"
 #include "policy.h"
 #include "request/notify.h"
@@ -64,6 +69,8 @@
 struct server {
 	struct engine *engine;
 	struct workspace *workspace;
+	struct received *slot;
+	bool has_inherited; /* the slot, with a request in it */
 	pthread_t thread;
 	pthread_cond_t called; /* a shard, or the end */
 	struct shard *shard; /* NULL: it rests */
@@ -86,10 +93,17 @@ struct shard {
 	_Atomic(struct server *) turn;
 	unsigned int server_count;
 	unsigned int servers_max;
+	atomic_uint inherited; /* slots of a worker that has died */
 	atomic_bool is_hung_up;
 	bool is_over;
 	int result;
 	struct shard *next; /* of all */
+};
+
+enum slot_use {
+	SLOT_FREE,
+	SLOT_TAKEN, /* by a server */
+	SLOT_INHERITED, /* of a worker that has died */
 };
 
 struct engine {
@@ -97,6 +111,8 @@ struct engine {
 	struct loop_timer tick;
 	struct loop_watch stirred;
 	int stir; /* an eventfd: look at the shards */
+	struct changes *changes;
+	atomic_uint inherited; /* slots that are not answered yet */
 	struct shard *shards; /* the loop's */
 	pthread_mutex_t
 		lock; /* over all that follows, and over what shards and servers have of each other */
@@ -105,17 +121,90 @@ struct engine {
 	unsigned int resting_count;
 	unsigned int beside_count;
 	bool is_over;
+	enum slot_use uses[JOURNAL_SLOTS_MAX];
 };
 
 static struct server the_loop;
 
+/* ---- slots ---- */
+
+/* With the lock held. Return: a free one, now a server's; NULL: there is none. */
+static struct received *take_slot(struct engine *engine)
+{
+	size_t index = 0;
+
+	while (index < JOURNAL_SLOTS_MAX && engine->uses[index] != SLOT_FREE)
+		index++;
+	struct received *slot = journal_slot(engine->config.journal, index);
+
+	if (slot)
+		engine->uses[index] = SLOT_TAKEN;
+	return slot;
+}
+
+/* With the lock held. */
+static void release_slot(struct engine *engine, struct received *slot)
+{
+	if (slot)
+		engine->uses[slot - journal_slot(engine->config.journal, 0)] = SLOT_FREE;
+}
+
+/* With the lock held: one that a dead worker has left to this source. Return: NULL: there is none. */
+static struct received *find_inherited(struct engine *engine, int source)
+{
+	size_t count = journal_slot_count(engine->config.journal);
+
+	for (size_t i = 0; i < count; i++) {
+		struct received *slot = journal_slot(engine->config.journal, i);
+
+		if (engine->uses[i] == SLOT_INHERITED && slot->source == source)
+			return slot;
+	}
+	return NULL;
+}
+
+/* What is in the slots now was left by a worker that has died. */
+static void inherit_slots(struct engine *engine)
+{
+	size_t count = journal_slot_count(engine->config.journal);
+
+	for (size_t i = 0; i < count; i++) {
+		struct received *slot = journal_slot(engine->config.journal, i);
+
+		slot->change = (struct change){ 0 };
+		slot->witness = NULL;
+		slot->place = NULL;
+		if (slot->notification.id)
+			engine->uses[i] = SLOT_INHERITED;
+	}
+}
+
+/* A change that may be made holds its inode. Return: how many slots the source has. */
+static unsigned int hold_inherited(struct engine *engine, int source)
+{
+	size_t count = journal_slot_count(engine->config.journal);
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct received *slot = journal_slot(engine->config.journal, i);
+
+		if (engine->uses[i] != SLOT_INHERITED || slot->source != source)
+			continue;
+		request_hold(engine->changes, slot);
+		found++;
+	}
+	return found;
+}
+
 /* ---- a server's life ---- */
 
+/* With the lock held. */
 static void server_free(struct server *server)
 {
 	if (!server)
 		return;
 	workspace_free(server->workspace);
+	release_slot(server->engine, server->slot);
 	pthread_cond_destroy(&server->called);
 	free(server);
 }
@@ -131,13 +220,12 @@ static bool has_turn(struct server *server, struct shard *shard)
 	       atomic_compare_exchange_strong(&shard->turn, &nobody, server);
 }
 
-static struct outcome walk(struct server *server, struct shard *shard,
-			   const struct received *received)
+static struct outcome walk(struct server *server, struct shard *shard)
 {
-	struct outcome outcome = request_run(server->workspace, &shard->client, received);
+	struct outcome outcome = request_run(server->workspace, &shard->client, server->slot);
 
 	if (outcome.error == EINTR && atomic_exchange(&server->is_recalled, false))
-		outcome = request_run(server->workspace, &shard->client, received);
+		outcome = request_run(server->workspace, &shard->client, server->slot);
 	return outcome;
 }
 
@@ -150,34 +238,75 @@ static void count(struct shard_counters *counters, const struct outcome *outcome
 		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
 }
 
-static int serve_one(struct server *server, struct shard *shard, struct received *received)
+static void settle_one(struct server *server)
+{
+	struct engine *engine = server->engine;
+
+	server->has_inherited = false;
+	if (atomic_fetch_sub(&engine->inherited, 1) == 1)
+		journal_set_clear(engine->config.journal, true);
+}
+
+static int serve_one(struct server *server, struct shard *shard)
 {
 	struct shard_counters *counters = shard->config.counters;
 
 	atomic_fetch_add(&server->requests, 1);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
-	struct outcome outcome = walk(server, shard, received);
+	struct outcome outcome = walk(server, shard);
 
 	/* Whoever has the answer may look at the counters. */
 	count(counters, &outcome);
 	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
-	int r = shard->source->calls->answer(shard->source, received, &outcome);
+	int r = shard->source->calls->answer(shard->source, server->slot, &outcome);
 
+	server->slot->notification.id = 0;
+	if (server->has_inherited)
+		settle_one(server);
 	atomic_store(&server->is_busy, false);
 	return r;
+}
+
+/* Return: whether the server's slot has a request of a dead worker now. */
+static bool take_inherited(struct server *server, struct shard *shard)
+{
+	struct engine *engine = server->engine;
+
+	if (atomic_load(&shard->inherited) == 0)
+		return false;
+	pthread_mutex_lock(&engine->lock);
+	struct received *slot = find_inherited(engine, shard->source->fd);
+
+	if (slot) {
+		release_slot(engine, server->slot);
+		server->slot = slot;
+		server->has_inherited = true;
+		engine->uses[slot - journal_slot(engine->config.journal, 0)] = SLOT_TAKEN;
+		atomic_fetch_sub(&shard->inherited, 1);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return slot;
+}
+
+/* Return: as source_calls.receive(). */
+static int receive(struct server *server, struct shard *shard)
+{
+	if (take_inherited(server, shard))
+		return NOTIFY_RECEIVED;
+	effect_clear(&server->slot->effect);
+	server->slot->source = shard->source->fd;
+	return shard->source->calls->receive(shard->source, server->slot);
 }
 
 /* Return: 0 when the turn has passed on; NOTIFY_ENDED; -errno of the source. */
 static int serve_while_it_lasts(struct server *server, struct shard *shard)
 {
-	struct received received;
-
 	while (has_turn(server, shard)) {
-		int r = shard->source->calls->receive(shard->source, &received);
+		int r = receive(server, shard);
 
 		if (r == NOTIFY_RECEIVED)
-			r = serve_one(server, shard, &received);
+			r = serve_one(server, shard);
 		else if (r == NOTIFY_NONE)
 			r = 0;
 		if (r != 0)
@@ -265,6 +394,7 @@ static void *run_server(void *place)
 
 /* ---- the loop's side ---- */
 
+/* With the lock held. */
 static int server_new(struct engine *engine, struct server **ret_server)
 {
 	struct server *server = calloc(1, sizeof(*server));
@@ -275,8 +405,11 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	}
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
-	int r = workspace_new(engine->config.procfs, engine->config.standins, engine->config.probe,
-			      &server->workspace);
+	server->slot = take_slot(engine);
+	int r = server->slot ? workspace_new(engine->config.procfs, engine->config.standins,
+					     engine->config.probe, engine->changes,
+					     &server->workspace) :
+			       -EAGAIN;
 
 	if (r < 0) {
 		server_free(server);
@@ -574,7 +707,10 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	engine->stirred = (struct loop_watch){ .fd = -1, .ready = stirred, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->left, NULL);
-	r = listen_to_stir(engine);
+	inherit_slots(engine);
+	r = changes_new(&engine->changes);
+	if (r == 0)
+		r = listen_to_stir(engine);
 	if (r < 0)
 		log_error("cannot watch for events: %s", strerror(-r));
 	else
@@ -622,7 +758,44 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
 	shard->is_watched = true;
 	shard->next = engine->shards;
 	engine->shards = shard;
+	atomic_store(&shard->inherited, hold_inherited(engine, source->fd));
+	atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
 	return 0;
+}
+
+/* With the lock held. */
+static bool is_served(const struct engine *engine, int source)
+{
+	for (const struct shard *shard = engine->shards; shard; shard = shard->next)
+		if (shard->source->fd == source)
+			return true;
+	return false;
+}
+
+/* With the lock held: requests whose source went down with the worker that had received them. */
+static void drop_orphans(struct engine *engine)
+{
+	size_t count = journal_slot_count(engine->config.journal);
+
+	for (size_t i = 0; i < count; i++) {
+		struct received *slot = journal_slot(engine->config.journal, i);
+
+		if (engine->uses[i] != SLOT_INHERITED || is_served(engine, slot->source))
+			continue;
+		request_drop(slot);
+		engine->uses[i] = SLOT_FREE;
+	}
+}
+
+void engine_settle(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	drop_orphans(engine);
+	journal_set_clear(engine->config.journal, atomic_load(&engine->inherited) == 0);
+	for (struct shard *shard = engine->shards; shard; shard = shard->next)
+		if (atomic_load(&shard->inherited) > 0)
+			serve_shard(shard);
+	pthread_mutex_unlock(&engine->lock);
 }
 
 /* With the lock held: tell all servers that it is over. */
@@ -678,6 +851,7 @@ bool engine_free(struct engine *engine)
 	if (engine->stirred.fd >= 0)
 		loop_remove(engine->config.loop, &engine->stirred);
 	fd_close(&engine->stir);
+	changes_free(engine->changes);
 	pthread_cond_destroy(&engine->left);
 	pthread_mutex_destroy(&engine->lock);
 	free(engine);

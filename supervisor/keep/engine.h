@@ -16,6 +16,7 @@
 #include "exec/standin.h"
 
 struct engine;
+struct journal;
 struct loop;
 struct policy;
 struct probe;
@@ -25,6 +26,7 @@ struct source;
 /** struct engine_config - what an engine needs to know; what is pointed to outlives it */
 struct engine_config {
 	struct loop *loop;
+	struct journal *journal;
 	int procfs; /* of proc_open(), borrowed */
 	enum standin_kind standins; /* how paths are opened */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
@@ -74,10 +76,18 @@ bool engine_free(struct engine *engine);
  * @config: copied
  * @source: taken over, also on failure
  *
- * ended() is called later, never from here.
+ * ended() is called later, never from here. What the journal has of this source, from a worker that
+ * has died, is answered before anything else.
  *
  * Return: 0; -errno (a message has been logged).
  */
 int engine_serve(struct engine *engine, const struct shard_config *config, struct source *source);
+
+/**
+ * engine_settle() - all sources of before are served again: what the journal has of others is let go of
+ *
+ * Until then no server may be sent out, so this comes before loop_run().
+ */
+void engine_settle(struct engine *engine);
 
 #endif

@@ -29,6 +29,7 @@ struct workspace {
 	struct targets *targets;
 	struct userns_cache *usernses;
 	struct standins *standins;
+	struct changes *changes;
 	struct walk_space *walk_space;
 	struct list_space *list_space;
 	int fd_directory;
@@ -42,7 +43,7 @@ struct workspace {
 struct request {
 	struct workspace *workspace;
 	struct client *client;
-	const struct received *received;
+	struct received *received;
 	struct call call;
 	bool has_path; /* it was read together with the name */
 	struct target *target;
@@ -50,6 +51,7 @@ struct request {
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;
+	struct inode_stat stat; /* of a change */
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
@@ -252,18 +254,23 @@ static bool resolve(struct request *request)
 	return !is_change(&request->call) || still_waits(request->received);
 }
 
+/* From here on what is found out about the inode stays so until the change is made. */
+static bool take_turn(struct request *request)
+{
+	if (!is_change(&request->call))
+		return true;
+	if (!go_on(request, inode_stat(&request->inode, &request->stat), "look at an inode"))
+		return false;
+	changes_enter(request->workspace->changes, &request->received->change, request->stat.device,
+		      request->stat.number);
+	request->inode.effect = &request->received->effect;
+	return true;
+}
+
 static int check_access(const struct request *request)
 {
-	enum operation operation = request->call.kind->operation;
-	struct object object = { 0 };
-
-	if (is_change(&request->call)) {
-		int r = inode_owner(&request->inode, &object);
-
-		if (r < 0)
-			return r;
-	}
-	int error = access_check(&request->subject, &object, operation, &request->decision);
+	int error = access_check(&request->subject, &request->stat.owner,
+				 request->call.kind->operation, &request->decision);
 
 	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
 }
@@ -299,9 +306,17 @@ static int call_as_target(struct request *request, size_t *ret_length)
 		.flags = (int)request->call.flags,
 	};
 	struct standin *standin;
+
+	if (is_change(&request->call))
+		effect_begin(&request->inode, &call);
 	int r = find_standin(request, &workspace->identity.credential, &standin);
 
-	return r < 0 ? r : standin_call(standin, &call, ret_length);
+	if (r == 0)
+		r = standin_call(standin, &call, ret_length);
+	/* A result above 0 is what the target gets: nothing was changed then either. */
+	if (is_change(&request->call))
+		effect_end(&request->inode, r == 0 ? 0 : -EPERM);
+	return r;
 }
 
 /*
@@ -435,11 +450,62 @@ void workspace_forget(struct workspace *workspace)
 	userns_cache_clear(workspace->usernses);
 }
 
-struct outcome request_run(struct workspace *workspace, struct client *client,
-			   const struct received *received)
+/* What outlives us says that the descriptor is gone before it is, and its number means another. */
+static void let_go(struct request *request)
 {
-	static stage *const stages[] = { decode, read_name, read_value, read_path, identify,
-					 decide, resolve,   authorize,	execute,   deliver };
+	changes_leave(request->workspace->changes, &request->received->change);
+	atomic_store(&request->received->effect.fd, -1);
+	fd_close(&request->inode.fd);
+	if (request->userns)
+		userns_unref(TAKE_PTR(request->userns));
+	if (request->ran_out)
+		workspace_forget(request->workspace);
+}
+
+/*
+ * A process that has died in the middle of a change has left the inode to us, and nobody has changed it
+ * since. Where the root of the namespace makes the calls, it has to be found first.
+ */
+static bool look_at_effect(struct request *request)
+{
+	const struct effect *effect = &request->received->effect;
+
+	request->inode.fd = atomic_load(&effect->fd);
+	request->inode.is_opened = effect->is_opened;
+	request->inode.directory = request->workspace->fd_directory;
+	if (request->client->policy->store == STORE_USER &&
+	    (!identify(request) || choose_performer(request) < 0))
+		return false;
+	return effect_was_made(effect, &request->inode);
+}
+
+/* Was the change of this request made by a process that has died before it could say so? */
+static bool was_made(struct request *request)
+{
+	struct effect *effect = &request->received->effect;
+	uint32_t step = atomic_load(&effect->step);
+	bool is_made = step == EFFECT_MADE || (step == EFFECT_BEGUN && look_at_effect(request));
+
+	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
+	let_go(request);
+	request->inode = (struct pinned){ .fd = -1, .directory = -1 };
+	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
+	return is_made;
+}
+
+static bool go_on_from_before(struct request *request)
+{
+	if (atomic_load(&request->received->effect.step) == EFFECT_NONE)
+		return true;
+	return !was_made(request);
+}
+
+struct outcome request_run(struct workspace *workspace, struct client *client,
+			   struct received *received)
+{
+	static stage *const stages[] = { decode,    go_on_from_before, read_name, read_value,
+					 read_path, identify,	       decide,	  resolve,
+					 take_turn, authorize,	       execute,	  deliver };
 	struct request request = {
 		.workspace = workspace,
 		.client = client,
@@ -452,12 +518,27 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	for (size_t i = 0; more && i < sizeof(stages) / sizeof(stages[0]); i++)
 		more = stages[i](&request);
 	log_request(&request);
-	fd_close(&request.inode.fd);
-	if (request.userns)
-		userns_unref(request.userns);
-	if (request.ran_out)
-		workspace_forget(workspace);
+	let_go(&request);
 	return request.outcome;
+}
+
+void request_hold(struct changes *changes, struct received *received)
+{
+	const struct pinned inode = { .fd = atomic_load(&received->effect.fd) };
+	struct inode_stat stat;
+
+	if (atomic_load(&received->effect.step) == EFFECT_BEGUN && inode_stat(&inode, &stat) == 0)
+		(void)changes_try_enter(changes, &received->change, stat.device, stat.number);
+}
+
+void request_drop(struct received *received)
+{
+	int fd = atomic_load(&received->effect.fd);
+
+	received->notification.id = 0;
+	if (atomic_load(&received->effect.step) == EFFECT_BEGUN)
+		fd_close(&fd);
+	effect_clear(&received->effect);
 }
 
 static int fill_workspace(struct workspace *workspace, int procfs, enum standin_kind kind,
@@ -494,13 +575,14 @@ void client_init(struct client *client, const struct policy *policy)
 }
 
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct workspace **ret_workspace)
+		  struct changes *changes, struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
 
 	if (!workspace)
 		return -ENOMEM;
 	workspace->fd_directory = -1;
+	workspace->changes = changes;
 	int r = fill_workspace(workspace, procfs, kind, probe);
 
 	if (r < 0) {

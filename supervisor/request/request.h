@@ -10,17 +10,21 @@
  *   identify	user namespace and credential			target.c userns.c
  *   decide	what the policy says of the name		policy/access.c
  *   resolve	the inode, pinned				resolve.c walk.c
+ *   take turn	changes to one inode come one after another	exec/changes.c
  *   authorize	may the subject do it				policy/access.c
  *   execute	the operation on the stored names		exec/store.c
  *   deliver	value or list into the target's memory		memory.c
  *
  * request_run() alone calls the stages. The outcome is EPERM from birth until a stage earns a better
  * one. After resolve the notification is checked: all that was read until then was the target's.
+ * A change then waits for its turn at the inode.
  */
 
 #include <linux/seccomp.h>
 
 #include "access.h"
+#include "exec/changes.h"
+#include "exec/effect.h"
 #include "exec/standin.h"
 #include "request/remedy.h"
 
@@ -29,12 +33,20 @@ struct probe;
 struct witness;
 struct workspace;
 
-/** struct received - one notification */
+/**
+ * struct received - one notification, and how far it has come
+ *
+ * It lies where it outlives the process (keep/journal.h): the next one goes on with what is in
+ * @notification, from where @effect says.
+ */
 struct received {
-	struct seccomp_notif notification;
+	struct seccomp_notif notification; /* id 0: nothing was received */
+	int source; /* a descriptor, by which the engine knows the source again */
 	int listener; /* knows whether the target still waits; borrowed; -1: none */
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
+	struct effect effect;
+	struct change change; /* of this process */
 };
 
 /** struct client - the container that requests come from; for several threads at once */
@@ -53,12 +65,13 @@ void client_init(struct client *client, const struct policy *policy);
  * @procfs: of proc_open(), borrowed
  * @kind: of its stand-ins
  * @probe: tells who a target is, borrowed; NULL: /proc does
+ * @changes: under way in all workspaces, borrowed
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct workspace **ret_workspace);
+		  struct changes *changes, struct workspace **ret_workspace);
 
 /**
  * workspace_forget() - let go of all that was learnt of targets
@@ -74,11 +87,21 @@ void workspace_free(struct workspace *workspace);
  * request_run() - walk a request through its stages
  * @workspace: of this thread
  * @client: whose request it is
- * @received: the notification
+ * @received: the notification; if its effect was begun, by a process that has died, it is gone on with
  *
  * Return: what the target will see. It never fails: what fails on our side is EPERM for the target.
  */
 struct outcome request_run(struct workspace *workspace, struct client *client,
-			   const struct received *received);
+			   struct received *received);
+
+/**
+ * request_hold() - before anything is served: have a change of a dead process keep its inode
+ *
+ * request_run() lets go of it. It never waits: two changes to one inode are never under way.
+ */
+void request_hold(struct changes *changes, struct received *received);
+
+/** request_drop() - a request that nobody will go on with */
+void request_drop(struct received *received);
 
 #endif

@@ -479,9 +479,14 @@ static pid_t need_child(pid_t parent, long uid)
 }
 
 /* Whoever has started us reaps it, as a subreaper. */
-static pid_t find_supervisor(void)
+static pid_t find_keeper(void)
 {
 	return need_child(getppid(), -1);
+}
+
+static pid_t find_supervisor(void)
+{
+	return need_child(find_keeper(), -1);
 }
 
 /* ---- the entries of the supervisor and its helpers ---- */
@@ -533,6 +538,7 @@ static void run_entries(bool has_helper)
 	make_own();
 	expect_value("own/file", "own");
 	try_process(supervisor, false);
+	try_process(find_keeper(), false);
 	if (!has_helper)
 		return;
 	pid_t helper = need_child(supervisor, 0);

@@ -22,6 +22,7 @@
 #include "actor.h"
 #include "inode.h"
 #include "launch.h"
+#include "processes.h"
 
 #define DRIVER "tests/live/crowd-driver"
 /* Seconds; generous, for sanitizers. */
@@ -118,77 +119,6 @@ Test(crowd, what_changes_during_a_call_opens_nothing_by_helpers)
 }
 
 /* ---- what the supervisor holds ---- */
-
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], text[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	const char *end = strrchr(text, ')');
-
-	return end ? (pid_t)strtol(end + 4, NULL, 10) : 0;
-}
-
-static bool is_nsxattr(pid_t pid)
-{
-	char path[64], exe[512] = "";
-	char *nsxattr = realpath(build_path("nsxattr"), NULL);
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	bool is = readlink(path, exe, sizeof(exe) - 1) > 0 && strcmp(exe, nsxattr) == 0;
-
-	free(nsxattr);
-	return is;
-}
-
-/* The processes whose parent this is and whose program is nsxattr. Return: how many. */
-static size_t find_children(pid_t parent, pid_t *children, size_t size)
-{
-	DIR *proc = opendir("/proc");
-	size_t count = 0;
-
-	cr_assert_not_null(proc);
-	for (struct dirent *entry; (entry = readdir(proc)) && count < size;) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (pid > 0 && parent_of(pid) == parent && is_nsxattr(pid))
-			children[count++] = pid;
-	}
-	closedir(proc);
-	return count;
-}
-
-/* The only one that this test has: it is our child, since its first parent has ended. */
-static pid_t find_supervisor(void)
-{
-	pid_t found[2];
-
-	cr_assert_eq(find_children(getpid(), found, 2), 1, "there is not one supervisor");
-	return found[0];
-}
-
-static size_t count_descriptors(pid_t pid)
-{
-	char path[64];
-	size_t count = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	DIR *directory = opendir(path);
-
-	cr_assert_not_null(directory);
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count;
-}
 
 /* In KiB. */
 static long resident_memory(pid_t pid)
@@ -290,8 +220,12 @@ Test(crowd, without_a_supervisor_calls_fail_and_do_not_hang)
 
 	EXPECT(inside, "0", "setxattr file security.a x");
 	EXPECT(inside, "20", "open 20 file");
-	pid_t supervisor = find_supervisor();
+	pid_t keeper = find_keeper(), supervisor = find_supervisor();
 
+	cr_assert_eq(kill(keeper, SIGKILL), 0);
+	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);
+	EXPECT(inside, "1 x", "getxattr file security.a");
+	/* It is our child now. */
 	cr_assert_eq(kill(supervisor, SIGKILL), 0);
 	cr_assert_eq(waitpid(supervisor, NULL, 0), supervisor);
 	EXPECT(inside, "ENOSYS", "getxattr file security.a");
@@ -301,6 +235,17 @@ Test(crowd, without_a_supervisor_calls_fail_and_do_not_hang)
 	EXPECT(inside, "0", "chmod file 600");
 	actor_end(inside);
 	INODE_HAS(file, "security.a@uid=100000", "x");
+}
+
+Test(crowd, without_a_keeper_the_supervisor_ends_with_its_targets)
+{
+	struct actor *inside = actor_inside();
+	pid_t keeper = find_keeper(), supervisor = find_supervisor();
+
+	cr_assert_eq(kill(keeper, SIGKILL), 0);
+	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);
+	actor_end(inside);
+	cr_assert_eq(waitpid(supervisor, NULL, 0), supervisor);
 }
 
 /* ---- helpers at the mercy of the target ---- */

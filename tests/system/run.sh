@@ -307,7 +307,18 @@ supervisor_does_not_mind_signals() {
 }
 
 supervisor_is_killed() {
+	local keeper
 	start
+	keeper=$(status_of "$supervisor" PPid)
+	kill -KILL "$supervisor"
+	await_end "$supervisor"
+	same "another one takes over" "" "$(ask 'setfattr -n security.killed -v once plain')"
+	same "and does what it is asked" once "$(text security.killed@uid="$INSIDE_ROOT" plain)"
+	supervisor=$(sed -n 's/.*the supervisor is process //p' said | tail -n 1)
+	kill -KILL "$keeper"
+	await_end "$keeper"
+	same "a supervisor that nobody keeps goes on" once \
+		"$(ask 'getfattr --only-values -n security.killed plain; echo' | head -n 1)"
 	kill -KILL "$supervisor"
 	await_end "$supervisor"
 	same "after that a call fails" "plain: security.x: Function not implemented" \
@@ -372,7 +383,9 @@ failures_at_the_start() {
 	injected "no sandbox" "cannot drop privileges" capset error=EPERM:when=1
 	injected "no loop" "cannot watch the command" epoll_create1 error=EMFILE
 	injected "no engine" "cannot watch for events" eventfd2 error=EMFILE
-	for call in chdir close_range capset eventfd2; do
+	injected "each supervisor is killed in eventfd2" "has died as often as it was started" \
+		eventfd2 signal=KILL:when=1
+	for call in chdir close_range capset; do
 		injected "the supervisor is killed in $call" "the supervisor has ended" \
 			"$call" signal=KILL:when=1
 	done

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/effect.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "exec/helper.h"
+
+/* FNV-1a, eight bytes at a time: it tells values apart, nobody is to be kept from making two alike. */
+static uint64_t digest(const void *value, size_t length)
+{
+	const unsigned char *bytes = value;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	while (length > 0) {
+		size_t step = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
+		uint64_t word = 0;
+
+		memcpy(&word, bytes, step);
+		hash = (hash ^ word) * 0x100000001b3;
+		hash ^= hash >> 29;
+		bytes += step;
+		length -= step;
+	}
+	return hash;
+}
+
+static bool exists(const struct pinned *inode, const char *name)
+{
+	return inode_get(inode, name, NULL, 0) != -ENODATA;
+}
+
+void effect_begin(const struct pinned *inode, const struct attribute_call *call)
+{
+	struct effect *effect = inode->effect;
+
+	if (!effect)
+		return;
+	atomic_store(&effect->fd, inode->fd);
+	effect->is_opened = inode->is_opened;
+	effect->operation = call->operation;
+	effect->is_create = call->operation == OPERATION_SET && (call->flags & XATTR_CREATE);
+	/* It tells a change that was made from one that would have failed. */
+	effect->has_existed = (effect->is_create || call->operation == OPERATION_REMOVE) &&
+			      exists(inode, call->name);
+	effect->length = call->size;
+	effect->digest = call->operation == OPERATION_SET ? digest(call->value, call->size) : 0;
+	strncpy(effect->name, call->name, sizeof(effect->name) - 1);
+	atomic_store(&effect->step, EFFECT_BEGUN);
+}
+
+void effect_clear(struct effect *effect)
+{
+	atomic_store(&effect->step, EFFECT_NONE);
+	atomic_store(&effect->fd, -1);
+}
+
+void effect_end(const struct pinned *inode, int result)
+{
+	if (inode->effect)
+		atomic_store(&inode->effect->step, result < 0 ? EFFECT_NONE : EFFECT_MADE);
+}
+
+static bool holds_value(const struct effect *effect, const struct pinned *inode)
+{
+	char value[XATTR_SIZE_MAX];
+	ssize_t length = inode_get(inode, effect->name, value, sizeof(value));
+
+	return length >= 0 && (uint64_t)length == effect->length &&
+	       digest(value, (size_t)length) == effect->digest;
+}
+
+bool effect_was_made(const struct effect *effect, const struct pinned *inode)
+{
+	if (effect->operation == OPERATION_REMOVE)
+		return effect->has_existed && !exists(inode, effect->name);
+	if (effect->is_create)
+		return !effect->has_existed && exists(inode, effect->name);
+	return holds_value(effect, inode);
+}

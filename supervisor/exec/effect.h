@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_EXEC_EFFECT_H
+#define NSXATTR_EXEC_EFFECT_H
+
+/*
+ * A change under way, written down so that whoever takes over when this process dies in the middle of
+ * it knows what became of it. It lies in memory that outlives the process (keep/journal.h); the inode
+ * is known by its descriptor, which outlives the process too (keep/keeper.h).
+ *
+ *	step		the change
+ *	EFFECT_NONE	is not made: nothing was begun, or what was begun has failed
+ *	EFFECT_BEGUN	may be made: effect_was_made() looks at the inode
+ *	EFFECT_MADE	is made, and must not be made again
+ *
+ * What effect_was_made() concludes holds if nobody else has changed the attribute meanwhile, which
+ * exec/changes.h sees to.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "access.h"
+#include "exec/inode.h"
+
+struct attribute_call;
+
+enum effect_step {
+	EFFECT_NONE,
+	EFFECT_BEGUN,
+	EFFECT_MADE,
+};
+
+/** struct effect - the change; one process writes it, and after its death another reads it */
+struct effect {
+	_Atomic uint32_t step;
+	_Atomic int fd; /* as in struct pinned; -1: it is closed, or about to be */
+	bool is_opened; /* likewise */
+	bool is_create; /* of a set: with XATTR_CREATE */
+	bool has_existed; /* the attribute, before: of a remove, or with is_create */
+	enum operation operation; /* set or remove */
+	uint64_t length; /* of a set: the value's */
+	uint64_t digest; /* likewise */
+	char name[NAME_SIZE];
+};
+
+/**
+ * effect_begin() - write down what is about to be done
+ * @inode: its effect is written; one without an effect is accepted
+ * @call: the set or remove
+ */
+void effect_begin(const struct pinned *inode, const struct attribute_call *call);
+
+/** effect_clear() - nothing is under way */
+void effect_clear(struct effect *effect);
+
+/** effect_end() - what has become of it. @result: 0, or -errno: then nothing was changed. */
+void effect_end(const struct pinned *inode, int result);
+
+/**
+ * effect_was_made() - of EFFECT_BEGUN: was the change made?
+ * @inode: the inode of the effect, with whoever makes the calls
+ */
+bool effect_was_made(const struct effect *effect, const struct pinned *inode);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keep/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "keep/journal.h"
+#include "request/notify.h"
+
+/* A worker that has lived so long is not one that cannot start, in milliseconds. */
+#define LIVED 1000
+#define PAUSE_MIN 10
+/* How many may die in a row before they had answered what they inherited, without a pause between. */
+#define UNCLEAR_MAX 4
+/* How many may die before one has ever served. */
+#define STILLBORN_MAX 3
+/* Sources that are told EIO at a time. */
+#define REFUSED_MAX 64
+/* For how long that goes on before a worker is tried again, in milliseconds. */
+#define REFUSAL 5000
+
+struct keeper {
+	const struct keeper_config *config;
+	pid_t worker;
+	unsigned int unclear; /* that have died in a row before they had answered what they inherited */
+	uint64_t served; /* when a worker was last known to serve */
+	bool has_served; /* any worker, ever */
+};
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/*
+ * The table of descriptors is shared, the memory is not. glibc has no name for this; a child of a
+ * process with one thread may do anything all the same.
+ */
+static int start_worker(struct keeper *keeper, bool is_successor)
+{
+	long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		/* The keeper waits for its child, the worker for none of its own. */
+		(void)signal(SIGCHLD, SIG_IGN);
+		keeper->config->work(keeper->config->place, is_successor);
+		_exit(1);
+	}
+	if (pid < 0)
+		return -errno;
+	keeper->worker = (pid_t)pid;
+	return 0;
+}
+
+static void await_death(struct keeper *keeper)
+{
+	uint64_t born = now();
+
+	(void)TEMP_FAILURE_RETRY(waitpid(keeper->worker, NULL, 0));
+	if (journal_is_serving(keeper->config->journal)) {
+		keeper->served = now();
+		keeper->has_served = true;
+	}
+	if (now() - born >= LIVED || journal_is_clear(keeper->config->journal))
+		keeper->unclear = 0;
+	else
+		keeper->unclear++;
+}
+
+static void pause_between(const struct keeper *keeper)
+{
+	int pause = PAUSE_MIN;
+
+	if (keeper->unclear <= UNCLEAR_MAX)
+		return;
+	for (unsigned int i = UNCLEAR_MAX; i < keeper->unclear && pause < KEEPER_PAUSE_MAX; i++)
+		pause *= 2;
+	(void)poll(NULL, 0, pause < KEEPER_PAUSE_MAX ? pause : KEEPER_PAUSE_MAX);
+}
+
+/* Those that a dead worker has received, and that a source of ours can answer. */
+static void refuse_received(struct journal *journal)
+{
+	const struct outcome refusal = outcome_error(EIO);
+
+	for (size_t i = 0; i < journal_slot_count(journal); i++) {
+		struct received *slot = journal_slot(journal, i);
+
+		if (slot->notification.id && slot->listener >= 0)
+			(void)notify_answer(slot->listener, slot->notification.id, &refusal);
+		slot->notification.id = 0;
+	}
+}
+
+static size_t list_sources(struct journal *journal, struct pollfd polled[REFUSED_MAX])
+{
+	size_t count = 0;
+
+	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+		if (atomic_load(&kept->kind) == KEPT_SOURCE && count < REFUSED_MAX)
+			polled[count++] = (struct pollfd){ .fd = kept->fd, .events = POLLIN };
+	return count;
+}
+
+/* Return: whether more may come. */
+static bool refuse_one(int listener)
+{
+	const struct outcome refusal = outcome_error(EIO);
+	struct seccomp_notif notification;
+	int r = notify_receive(listener, &notification);
+
+	if (r == NOTIFY_RECEIVED)
+		r = notify_answer(listener, notification.id, &refusal);
+	return r >= 0 && r != NOTIFY_ENDED;
+}
+
+/* There is no worker, and calls have waited long enough. */
+static void refuse(struct journal *journal)
+{
+	struct pollfd polled[REFUSED_MAX];
+	size_t count = list_sources(journal, polled);
+	uint64_t end = now() + REFUSAL;
+
+	refuse_received(journal);
+	for (uint64_t moment = now(); moment < end; moment = now()) {
+		if (poll(polled, count, (int)(end - moment)) <= 0)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			if (polled[i].revents && !refuse_one(polled[i].fd))
+				polled[i].fd = -1;
+	}
+}
+
+/* After a death: what comes before the next worker. Return: whether there is to be one. */
+static bool come_round(struct keeper *keeper)
+{
+	struct journal *journal = keeper->config->journal;
+	unsigned long deaths = journal_count_death(journal);
+
+	if (!keeper->has_served && deaths >= STILLBORN_MAX)
+		return false;
+	if (keeper->has_served)
+		log_warning("worker %lu has died; another one takes over", deaths);
+	journal_set_serving(journal, false);
+	journal_set_clear(journal, false);
+	pause_between(keeper);
+	if (now() - keeper->served >= keeper->config->patience * 1000ULL) {
+		log_error("no worker has served for %u seconds: calls fail with EIO",
+			  keeper->config->patience);
+		refuse(journal);
+	}
+	return true;
+}
+
+int keeper_run(const struct keeper_config *config)
+{
+	struct keeper keeper = { .config = config, .served = now() };
+	int status = 0;
+
+	/* A worker that has ended is there until we have seen it. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	int r = start_worker(&keeper, false);
+
+	if (r < 0)
+		return r;
+	for (;;) {
+		if (r == 0)
+			await_death(&keeper);
+		if (journal_is_concluded(config->journal, &status))
+			return status;
+		if (!come_round(&keeper))
+			return -ECHILD;
+		r = start_worker(&keeper, true);
+		if (r < 0)
+			log_error("cannot start a worker: %s", strerror(-r));
+	}
+}

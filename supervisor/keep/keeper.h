@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_KEEPER_H
+#define NSXATTR_KEEP_KEEPER_H
+
+/*
+ * A keeper starts a worker, and another one when that dies, so that the death of a worker is nothing
+ * that a target notices. It does nothing else: it receives no notification and reads no byte that a
+ * target, a runtime or a file has a part in, but for telling targets EIO when there can be no worker.
+ *
+ * Keeper and worker share one table of descriptors (CLONE_FILES), and the journal. What a worker has
+ * opened is open when it is dead: the listeners, and the inodes of changes under way.
+ *
+ *	who dies		what becomes of it
+ *	the worker		another one takes over; calls wait meanwhile
+ *	worker after worker,	others follow with pauses of up to KEEPER_PAUSE_MAX; calls wait for as
+ *	before it has answered	long as keeper_config.patience says without any that serves, and then
+ *	what it had inherited	fail with EIO
+ *	the first few workers,	it is given up
+ *	before they serve
+ *	the keeper		the worker goes on without, until it is over or dies too
+ *	both			the listeners close: calls fail with ENOSYS
+ */
+
+#include <stdbool.h>
+
+struct journal;
+
+/* Milliseconds. */
+#define KEEPER_PAUSE_MAX 2000
+
+/** struct keeper_config - what a keeper needs to know */
+struct keeper_config {
+	struct journal *journal;
+	unsigned int patience; /* seconds for which calls wait for a worker that serves */
+	/*
+	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
+	 * is not the first. It ends the process by itself, after journal_conclude() if no other shall
+	 * follow.
+	 */
+	void (*work)(void *place, bool is_successor);
+	void *place;
+};
+
+/**
+ * keeper_run() - keep a worker running until one has concluded
+ *
+ * To be called with one thread. What is open then and is not kept in the journal is the first worker's
+ * alone.
+ *
+ * Return: what journal_conclude() was given; -errno when not even the first worker could be started;
+ * -ECHILD when the first few have died before they served.
+ */
+int keeper_run(const struct keeper_config *config);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_TESTS_PROCESSES_H
+#define NSXATTR_TESTS_PROCESSES_H
+
+/* The processes of nsxattr that a test has: a keeper, its worker, and the helpers of that. */
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "launch.h"
+
+static inline pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	const char *end = strrchr(text, ')');
+
+	return end ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+static inline bool is_nsxattr(pid_t pid)
+{
+	char path[64], exe[512] = "";
+	char *nsxattr = realpath(build_path("nsxattr"), NULL);
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	bool is = readlink(path, exe, sizeof(exe) - 1) > 0 && strcmp(exe, nsxattr) == 0;
+
+	free(nsxattr);
+	return is;
+}
+
+/* The processes whose parent this is and whose program is nsxattr. Return: how many. */
+static inline size_t find_children(pid_t parent, pid_t *children, size_t size)
+{
+	DIR *proc = opendir("/proc");
+	size_t count = 0;
+
+	cr_assert_not_null(proc);
+	for (struct dirent *entry; (entry = readdir(proc)) && count < size;) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && parent_of(pid) == parent && is_nsxattr(pid))
+			children[count++] = pid;
+	}
+	closedir(proc);
+	return count;
+}
+
+static inline pid_t find_only_child(pid_t parent)
+{
+	pid_t found[2];
+
+	cr_assert_eq(find_children(parent, found, 2), 1, "there is not one supervisor");
+	return found[0];
+}
+
+/* The only one that this test has: it is our child, since its first parent has ended. */
+static inline pid_t find_keeper(void)
+{
+	return find_only_child(getpid());
+}
+
+static inline pid_t find_supervisor(void)
+{
+	return find_only_child(find_keeper());
+}
+
+static inline size_t count_descriptors(pid_t pid)
+{
+	char path[64];
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	DIR *directory = opendir(path);
+
+	cr_assert_not_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+#endif
