@@ -1,12 +1,280 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * podman starts this before it writes a container's config.json, and takes what comes out for the
+ * config. A container that does not ask for nsxattr gets back what it came with. What is wrong is said
+ * on standard error, which podman shows, and nothing on standard output: the container is not made.
+ *
+ * Which runtime will read the config is not said anywhere; podman's own command line may have it.
+ * A flag that a runtime does not know is an error there, so runc gets none.
+ */
 #include "cli/hook_oci_precreate.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attach/filter.h"
+#include "attach/oci_message.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/policy_arg.h"
+#include "hook/filter_text.h"
+#include "hook/oci_precreate.h"
+#include "hook/runtime_guess.h"
+#include "hook/stream.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STATUS_REFUSED 1
+
+#define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
+#define DEFAULT_POLICIES "/etc/nsxattr/policies"
+
+/* The longest path of a socket. */
+#define SOCKET_PATH_MAX 107
+
+struct precreate_request {
+	const char *policy; /* NULL: the container's annotation */
+	const char *socket;
+	const char *policies;
+	enum oci_runtime runtime;
+	bool allow_io_uring;
+};
+
+static const char *check_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > OCI_METADATA_MAX || name[0] == '.')
+		return "is no name of a policy";
+	for (size_t i = 0; i < length; i++)
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/')
+			return "is no name of a policy";
+	return NULL;
+}
+
+static const char *apply_policy(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	request->policy = argument;
+	return check_name(argument);
+}
+
+static const char *apply_socket(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	request->socket = argument;
+	if (argument[0] != '/' || strlen(argument) > SOCKET_PATH_MAX)
+		return "is no absolute path of a socket";
+	return NULL;
+}
+
+static const char *apply_policies(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	request->policies = argument;
+	return argument[0] == '/' ? NULL : "is no absolute path";
+}
+
+static const char *apply_runtime(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	if (strcmp(argument, "auto") == 0)
+		request->runtime = OCI_RUNTIME_UNKNOWN;
+	else if (strcmp(argument, "crun") == 0)
+		request->runtime = OCI_RUNTIME_CRUN;
+	else if (strcmp(argument, "runc") == 0)
+		request->runtime = OCI_RUNTIME_RUNC;
+	else
+		return "is not one of auto, crun, runc";
+	return NULL;
+}
+
+static const char *apply_allow_io_uring(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	(void)argument;
+	request->allow_io_uring = true;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{ "policy", 'p', "NAME", "for every container that comes here, not only those that ask",
+	  apply_policy },
+	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
+	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
+	{ "runtime", 0, "auto|crun|runc", "which one will run the container", apply_runtime },
+	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
+	  apply_allow_io_uring },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr hook oci-precreate",
+	.operands = "<CONFIG >EDITED",
+	.about =
+		"Edit the config.json of a container that has the annotation\n" OCI_POLICY_ANNOTATION
+		"=NAME: its attribute calls come to nsxattrd, which serves them by\n"
+		"the policy NAME. For the stage 'precreate' of podman's hooks.d.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
+
+static bool is_there(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0;
+}
+
+/**
+ * look_at_policy() - what does the policy say about io_uring?
+ *
+ * A folder that cannot be looked into leaves it to the daemon whether there is such a policy.
+ *
+ * Return: false when the policy is missing or mistaken: that has been said.
+ */
+static bool look_at_policy(const char *name, const char *folder, bool *allow_io_uring)
+{
+	_cleanup_policy_file_ struct policy_file *file = NULL;
+	const struct policy *policy = policy_builtin(name);
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s/%s.yaml", folder, name) < 0) {
+		log_error("%s", strerror(ENOMEM));
+		return false;
+	}
+	if (access(folder, X_OK) == 0 && !is_there(path) && !policy) {
+		log_error("there is no policy %s: %s is missing", name, path);
+		return false;
+	}
+	if (access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file))
+		return false;
+	*allow_io_uring |= policy && policy->allow_io_uring;
+	return true;
+}
+
+/** make_filter() - what crun takes where there are no rules. Return: 0; -errno. */
+static int make_filter(bool allow_io_uring, char **ret_text)
+{
+	struct filter_options options = { .allow_io_uring = allow_io_uring };
+	struct sock_fprog program = { 0 };
+	int r = filter_build(&options, &program);
+
+	if (r < 0)
+		return r;
+	*ret_text = filter_text_new(&program);
+	filter_done(&program);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int refuse(int r, const char *reason)
+{
+	if (r < 0)
+		log_error("config.json cannot be edited: %s", strerror(-r));
+	else
+		log_error("config.json %s", reason);
+	return STATUS_REFUSED;
+}
+
+/** edit() - have the config say what the request wants. Return: the exit status. */
+static int edit(const struct precreate_request *request, const char *policy,
+		struct oci_config *config)
+{
+	bool is_crun = request->runtime == OCI_RUNTIME_CRUN;
+	_cleanup_free_ char *filter = NULL, *text = NULL;
+	const char *reason = NULL;
+	size_t length = 0;
+	struct oci_edit wanted = {
+		.policy = policy,
+		.socket = request->socket,
+		.wait_killable = is_crun && !filter_lacking(),
+		.allow_io_uring = request->allow_io_uring,
+	};
+
+	if (!look_at_policy(policy, request->policies, &wanted.allow_io_uring))
+		return STATUS_REFUSED;
+	int r = is_crun && !oci_config_has_seccomp(config) ?
+			make_filter(wanted.allow_io_uring, &filter) :
+			0;
+
+	if (r < 0)
+		return refuse(r, NULL);
+	wanted.filter = filter;
+	r = oci_config_edit(config, &wanted, &text, &length, &reason);
+	if (r != OCI_CONFIG_DONE)
+		return refuse(r, reason);
+	return stream_write(STDOUT_FILENO, text, length) < 0 ? STATUS_REFUSED : 0;
+}
+
+/** pass_or_edit() - one config. Return: the exit status. */
+static int pass_or_edit(const struct precreate_request *request, const struct json_text *text)
+{
+	struct oci_config config = { 0 };
+	const char *reason = NULL;
+	int status, r = oci_config_read(text, &config, &reason);
+
+	if (r != OCI_CONFIG_DONE)
+		return refuse(r, reason);
+	const char *policy = request->policy ? request->policy : oci_config_policy(&config);
+
+	if (!policy) {
+		status = stream_write(STDOUT_FILENO, text->bytes, text->length) < 0 ?
+				 STATUS_REFUSED :
+				 0;
+	} else if (check_name(policy)) {
+		log_error("the annotation " OCI_POLICY_ANNOTATION " %s", check_name(policy));
+		status = STATUS_REFUSED;
+	} else {
+		status = edit(request, policy, &config);
+	}
+	oci_config_done(&config);
+	return status;
+}
 
 int cli_hook_oci_precreate(int argc, char **argv)
 {
-	(void)argc;
-	log_error("the hook %s is not there yet", argv[0]);
-	return STATUS_NOT_STARTED;
+	struct precreate_request request = { .socket = DEFAULT_SOCKET,
+					     .policies = DEFAULT_POLICIES };
+	_cleanup_free_ char *bytes = NULL;
+	struct json_text text;
+	int operand = argc;
+
+	switch (options_parse(&table, argc, argv, &request, &operand)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (operand < argc) {
+		log_error("there is nothing to be said behind the options");
+		options_suggest_help(&table);
+		return STATUS_USAGE;
+	}
+	if (request.runtime == OCI_RUNTIME_UNKNOWN)
+		request.runtime = runtime_guess();
+	int r = stream_read(STDIN_FILENO, OCI_CONFIG_MAX + 1, &bytes, &text.length);
+
+	if (r < 0) {
+		log_error("cannot read config.json from standard input: %s", strerror(-r));
+		return STATUS_REFUSED;
+	}
+	text.bytes = bytes;
+	return pass_or_edit(&request, &text);
 }

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/oci_precreate.h"
+
+#include <criterion/criterion.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTIFY_RULE                                                                        \
+	"{\"names\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\",\"getxattr\",\"lgetxattr\"," \
+	"\"fgetxattr\",\"listxattr\",\"llistxattr\",\"flistxattr\",\"removexattr\","       \
+	"\"lremovexattr\",\"fremovexattr\",\"setxattrat\",\"getxattrat\",\"listxattrat\"," \
+	"\"removexattrat\"],\"action\":\"SCMP_ACT_NOTIFY\"}"
+#define IO_URING_RULE                                                               \
+	"{\"names\":[\"io_uring_setup\",\"io_uring_enter\",\"io_uring_register\"]," \
+	"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}"
+#define LISTENER "\"listenerPath\":\"/run/n.sock\",\"listenerMetadata\":\"dc\""
+#define KILLABLE "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\""
+
+static struct oci_edit wanted;
+static char *edited;
+
+static void begin(void)
+{
+	wanted = (struct oci_edit){ .policy = "dc", .socket = "/run/n.sock" };
+}
+
+static void end(void)
+{
+	free(edited);
+	edited = NULL;
+}
+
+/* Within the test, so that what is not released is seen. */
+#define Case(name)                     \
+	static void case_##name(void); \
+	Test(oci_precreate, name)      \
+	{                              \
+		begin();               \
+		case_##name();         \
+		end();                 \
+	}                              \
+	static void case_##name(void)
+
+/* Return: an enum oci_config_result; the result in @edited. */
+static int edit(const char *text, const char **reason)
+{
+	struct json_text whole = { text, strlen(text) };
+	struct oci_config config = { 0 };
+	char *result = NULL;
+	size_t length = 0;
+	int r = oci_config_read(&whole, &config, reason);
+
+	if (r == OCI_CONFIG_DONE)
+		r = oci_config_edit(&config, &wanted, &result, &length, reason);
+	oci_config_done(&config);
+	if (r == OCI_CONFIG_DONE) {
+		cr_expect_eq(strlen(result), length);
+		free(edited);
+		edited = result;
+	}
+	return r;
+}
+
+static void becomes(const char *text, const char *expected)
+{
+	const char *reason = "";
+	char *copy = strdup(text);
+
+	cr_assert_eq(edit(copy, &reason), OCI_CONFIG_DONE, "%s", reason);
+	free(copy);
+	cr_expect_str_eq(edited, expected);
+	/* Again, it stays as it is. */
+	char *once = strdup(edited);
+
+	cr_assert_eq(edit(once, &reason), OCI_CONFIG_DONE, "%s", reason);
+	cr_expect_str_eq(edited, once);
+	free(once);
+}
+
+static void refuses(const char *text, const char *expected)
+{
+	const char *reason = "no reason";
+
+	cr_assert_eq(edit(text, &reason), OCI_CONFIG_REFUSED, "%s", text);
+	cr_expect_str_eq(reason, expected);
+}
+
+/* A config with these rules, and the same as it shall be. */
+static void rules_become(const char *rules, const char *expected)
+{
+	char before[1024], after[2048];
+
+	snprintf(before, sizeof(before), "{\"linux\":{\"seccomp\":{\"syscalls\":[%s]}}}", rules);
+	snprintf(after, sizeof(after),
+		 "{\"linux\":{\"seccomp\":{\"syscalls\":[%s%s" NOTIFY_RULE "," IO_URING_RULE
+		 "]," LISTENER "}}}",
+		 expected, *expected ? "," : "");
+	becomes(before, after);
+}
+
+Case(keeps_every_byte_outside_of_the_section)
+{
+	becomes("\n{ \"z\":1.50e+3,\"n\":12345678901234567890123, \"u\":\"\\u003c\\/\xc3\xa9\",\n"
+		"  \"linux\" : {\t\"seccomp\": {\"defaultAction\":\"SCMP_ACT_ERRNO\"} ,\"a\":{} },\n"
+		" \"future\":[ ]}\n\n",
+		"\n{ \"z\":1.50e+3,\"n\":12345678901234567890123, \"u\":\"\\u003c\\/\xc3\xa9\",\n"
+		"  \"linux\" : {\t\"seccomp\": {\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" NOTIFY_RULE
+		"," IO_URING_RULE "]," LISTENER "} ,\"a\":{} },\n"
+		" \"future\":[ ]}\n\n");
+}
+
+Case(makes_a_section_where_there_is_none)
+{
+	static const char section[] =
+#if defined(__x86_64__)
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\","
+		"\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],\"syscalls\":[" NOTIFY_RULE "," IO_URING_RULE
+#else
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_AARCH64\","
+		"\"SCMP_ARCH_ARM\"],\"syscalls\":[" NOTIFY_RULE "," IO_URING_RULE
+#endif
+		"]," LISTENER "}";
+	char expected[2048];
+
+	snprintf(expected, sizeof(expected), "{\"linux\":{\"seccomp\":%s}}", section);
+	becomes("{\"linux\":{}}", expected);
+	snprintf(expected, sizeof(expected), "{\"linux\":{\"seccomp\":%s,\"x\":1}}", section);
+	becomes("{\"linux\":{\"x\":1}}", expected);
+	snprintf(expected, sizeof(expected), "{\"linux\":{\"seccomp\": %s}}", section);
+	becomes("{\"linux\":{\"seccomp\": null}}", expected);
+}
+
+Case(takes_the_calls_out_of_other_rules)
+{
+	rules_become("{\"names\":[\"read\",\"setxattr\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"}",
+		     "{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"}");
+	rules_become("{\"names\":[\"io_uring_setup\",\"getxattr\"],\"action\":\"SCMP_ACT_ALLOW\"}",
+		     "");
+	rules_become(
+		"{\"names\":[\"setxattr\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":3,"
+		"\"value\":18446744073709551615,\"op\":\"SCMP_CMP_EQ\"}]},"
+		"{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+		"\"value\":18446744073709551615,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
+		"{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+		"\"value\":18446744073709551615,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
+	rules_become("", "");
+}
+
+Case(lets_io_uring_pass_if_it_may)
+{
+	wanted.allow_io_uring = true;
+	becomes("{\"linux\":{\"seccomp\":{\"syscalls\":[{\"names\":[\"io_uring_setup\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}]}}}",
+		"{\"linux\":{\"seccomp\":{\"syscalls\":[{\"names\":[\"io_uring_setup\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}," NOTIFY_RULE "]," LISTENER "}}}");
+}
+
+Case(asks_for_killable_waits_beside_the_flags_that_are_there)
+{
+	wanted.wait_killable = true;
+	wanted.allow_io_uring = true;
+	becomes("{\"linux\":{\"seccomp\":{}}}",
+		"{\"linux\":{\"seccomp\":{\"syscalls\":[" NOTIFY_RULE
+		"],\"flags\":[\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"," KILLABLE "]," LISTENER "}}}");
+	becomes("{\"linux\":{\"seccomp\":{\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"]}}}",
+		"{\"linux\":{\"seccomp\":{\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"," KILLABLE
+		"],\"syscalls\":[" NOTIFY_RULE "]," LISTENER "}}}");
+}
+
+Case(gives_a_ready_filter_where_there_were_no_rules)
+{
+	const char *reason = "";
+
+	wanted.filter = "QUJD";
+	becomes("{\"linux\":{\"seccomp\":{}}}",
+		"{\"linux\":{\"seccomp\":{\"syscalls\":[" NOTIFY_RULE "," IO_URING_RULE
+		"]," LISTENER "}}}");
+	cr_assert_eq(edit("{\"annotations\":{\"a\":\"b\"},\"linux\":{}}", &reason),
+		     OCI_CONFIG_DONE);
+	cr_expect(strstr(edited,
+			 "\"annotations\":{\"run.oci.seccomp_bpf_data\":\"QUJD\",\"a\":\"b\"}"),
+		  "%s", edited);
+	cr_assert_eq(edit("{\"annotations\":null,\"linux\":{}}", &reason), OCI_CONFIG_DONE);
+	cr_expect(strstr(edited, "\"annotations\":{\"run.oci.seccomp_bpf_data\":\"QUJD\"}"), "%s",
+		  edited);
+	cr_assert_eq(edit("{\"linux\":{}}", &reason), OCI_CONFIG_DONE);
+	cr_expect(strstr(edited, "{\"annotations\":{\"run.oci.seccomp_bpf_data\":\"QUJD\"},"), "%s",
+		  edited);
+	char *once = strdup(edited);
+
+	cr_assert_eq(edit(once, &reason), OCI_CONFIG_DONE, "%s", reason);
+	cr_expect_str_eq(edited, once);
+	free(once);
+}
+
+Case(refuses_what_would_be_overridden)
+{
+	refuses("{\"linux\":{\"seccomp\":{\"listenerPath\":\"/other\"}}}",
+		"has a listenerPath already: its calls go to somebody else");
+	refuses("{\"linux\":{},\"annotations\":{\"run.oci.seccomp_bpf_data\":\"QUJD\"}}",
+		"has a seccomp filter of its own in the annotation run.oci.seccomp_bpf_data");
+}
+
+Case(refuses_what_it_cannot_edit)
+{
+	refuses("[]", "is no JSON object");
+	refuses("{\"linux\":{}", "is no JSON object");
+	refuses("{}", "has no section linux");
+	refuses("{\"linux\":{\"seccomp\":[]}}", "has a linux.seccomp that is no object");
+	refuses("{\"linux\":{},\"linux\":{}}", "has a section twice");
+	refuses("{\"linux\":{\"seccomp\":{},\"seccomp\":{}}}", "has a section twice");
+	refuses("{\"linux\":{\"s\\u0065ccomp\":{}}}", "has no section linux that can be edited");
+	refuses("{'linux':{}}", "cannot be edited");
+	refuses("{\"linux\":{\"seccomp\":{\"syscalls\":[{\"name\":\"read\"}]}}}",
+		"has a rule without names in linux.seccomp");
+	refuses("{\"linux\":{\"seccomp\":{\"syscalls\":[7]}}}",
+		"has a rule without names in linux.seccomp");
+}
+
+Case(knows_who_asks)
+{
+	static const char asks[] = "{\"annotations\":{\"io.nsxattr.policy\":\"samba-dc\"}}";
+	static const char other[] = "{\"annotations\":{\"io.nsxattr.policy\":7}}";
+	const char *reason = "";
+	struct oci_config config = { 0 };
+
+	cr_assert_eq(oci_config_read(&(struct json_text){ asks, strlen(asks) }, &config, &reason),
+		     OCI_CONFIG_DONE);
+	cr_expect_str_eq(oci_config_policy(&config), "samba-dc");
+	cr_expect_not(oci_config_has_seccomp(&config));
+	oci_config_done(&config);
+	cr_assert_eq(oci_config_read(&(struct json_text){ other, strlen(other) }, &config, &reason),
+		     OCI_CONFIG_DONE);
+	cr_expect_null(oci_config_policy(&config));
+	oci_config_done(&config);
+}
+
+/* How many rules of the edited config have this call, and the action of the last one. */
+static size_t count_rules(const char *call, const char **ret_action, struct json_object *rules)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_object_array_length(rules); i++) {
+		struct json_object *rule = json_object_array_get_idx(rules, i);
+		struct json_object *names = json_object_object_get(rule, "names");
+
+		for (size_t j = 0; j < json_object_array_length(names); j++) {
+			if (strcmp(json_object_get_string(json_object_array_get_idx(names, j)),
+				   call))
+				continue;
+			*ret_action =
+				json_object_get_string(json_object_object_get(rule, "action"));
+			count++;
+		}
+	}
+	return count;
+}
+
+Case(edits_the_profile_of_podman)
+{
+	static const char *const calls[][2] = { { "getxattr", "SCMP_ACT_NOTIFY" },
+						{ "fremovexattr", "SCMP_ACT_NOTIFY" },
+						{ "setxattrat", "SCMP_ACT_NOTIFY" },
+						{ "io_uring_setup", "SCMP_ACT_ERRNO" },
+						{ "read", "SCMP_ACT_ALLOW" } };
+	struct json_object *profile = json_object_from_file("/usr/share/containers/seccomp.json");
+	const char *action = "", *reason = "";
+	char *text = NULL;
+
+	if (!profile)
+		cr_skip_test("the package golang-github-containers-common is not there");
+	cr_assert_geq(asprintf(&text, "{\"linux\":{\"seccomp\":%s}}",
+			       json_object_to_json_string(profile)),
+		      0);
+	json_object_put(profile);
+	cr_assert_eq(edit(text, &reason), OCI_CONFIG_DONE, "%s", reason);
+	free(text);
+	struct json_object *root = json_tokener_parse(edited);
+	struct json_object *section = NULL, *rules = NULL;
+
+	cr_assert(json_object_object_get_ex(json_object_object_get(root, "linux"), "seccomp",
+					    &section));
+	cr_assert(json_object_object_get_ex(section, "syscalls", &rules));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		cr_expect_eq(count_rules(calls[i][0], &action, rules), 1, "%s", calls[i][0]);
+		cr_expect_str_eq(action, calls[i][1]);
+	}
+	json_object_put(root);
+}
