@@ -206,6 +206,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' docs/nsxattr-policy.5
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr' docs/nsxattr-policy.schema.json
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc' $(wildcard examples/lxc/*)
+	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/nsxattr.conf'
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 		examples/bash-completion/nsxattr
 
@@ -232,7 +234,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev libjson
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
-	mmdebstrap e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
+	mmdebstrap lxc e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs glusterfs-server python3-jsonschema python3-yaml clang \
 	crun runc podman buildah \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)

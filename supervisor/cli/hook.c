@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/hook_lxc.h"
 #include "cli/hook_oci.h"
 #include "cli/hook_oci_precreate.h"
 #include "cli/options.h"
@@ -18,6 +19,7 @@ static const struct hook_kind kinds[] = {
 	{ "oci-precreate", "podman: have config.json hand its calls to nsxattrd",
 	  cli_hook_oci_precreate },
 	{ "oci", "OCI runtimes: is nsxattrd there?", cli_hook_oci },
+	{ "lxc", "LXC: is nsxattrd there, and the configuration right?", cli_hook_lxc },
 };
 
 /* The help, with the kinds that there are. */

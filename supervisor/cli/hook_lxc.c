@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/hook_lxc.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "daemon/config.h"
+#include "hook/lxc.h"
+#include "hook/system_log.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *take_path(const char **place, const char *argument)
+{
+	*place = argument;
+	return argument[0] == '/' ? NULL : "is not an absolute path";
+}
+
+static const char *apply_socket(void *place, const char *argument)
+{
+	return take_path(&((struct hook_lxc *)place)->socket, argument);
+}
+
+static const char *apply_policies(void *place, const char *argument)
+{
+	return take_path(&((struct hook_lxc *)place)->policies, argument);
+}
+
+static const char *apply_start(void *place, const char *argument)
+{
+	return take_path(&((struct hook_lxc *)place)->program, argument);
+}
+
+static const struct option_row rows[] = {
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	{ "policies", 0, "FOLDER", "where its policies are, likewise", apply_policies },
+	{ "start", 0, "PROGRAM", "start this nsxattrd if nobody listens there", apply_start },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr hook lxc",
+	.operands = "[NAME SECTION TYPE]",
+	.about = "For lxc.hook.pre-start: a container does not start if nsxattrd would not\n"
+		 "answer its calls. What is wrong, and what to do, is in LXC's log (lxc-start\n"
+		 "-l DEBUG -o FILE) and in the system's.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+/* With lxc.hook.version = 0, LXC puts its own arguments behind those of the configuration. */
+static bool operands_are_lxcs(int count, char **operands)
+{
+	return count == 0 || (count == 3 && strcmp(operands[1], "lxc") == 0 &&
+			      strcmp(operands[2], "pre-start") == 0);
+}
+
+static int check(struct hook_lxc *hook)
+{
+	char sentence[HOOK_LXC_SENTENCE_SIZE];
+
+	if (hook_lxc_check(hook, sentence) == HOOK_LXC_READY)
+		return 0;
+	system_log_failure(getenv("LXC_NAME"), sentence);
+	log_error("%s", sentence);
+	return 1;
+}
+
+/* The settings of the daemon, as far as this user may read them. */
+static const struct config *settings(struct config_file *file)
+{
+	struct diagnostics diagnostics = { 0 };
+
+	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
+		return &file->config;
+	return config_defaults();
+}
+
+int cli_hook_lxc(int argc, char **argv)
+{
+	struct config_file file = { 0 };
+	const struct config *config = settings(&file);
+	struct hook_lxc hook = {
+		.config = getenv("LXC_CONFIG_FILE"),
+		.socket = config->lxc.path ? config->lxc.path : config_defaults()->lxc.path,
+		.policies = config->policies,
+	};
+	int operand = argc, status = STATUS_USAGE;
+
+	switch (options_parse(&table, argc, argv, &hook, &operand)) {
+	case OPTIONS_ANSWERED:
+		status = 0;
+		break;
+	case OPTIONS_PARSED:
+		if (operands_are_lxcs(argc - operand, argv + operand)) {
+			status = check(&hook);
+		} else {
+			log_error("'%s' is not what LXC says to a pre-start hook", argv[operand]);
+			options_suggest_help(&table);
+		}
+		break;
+	case OPTIONS_REFUSED:
+	default:
+		break;
+	}
+	config_done(&file);
+	return status;
+}

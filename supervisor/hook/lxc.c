@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/lxc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hook/lxc_config.h"
+#include "hook/presence.h"
+#include "policy.h"
+
+/* A check under way: false means that the sentence is written. */
+struct check {
+	const struct hook_lxc *hook;
+	struct lxc_config config;
+	char *sentence;
+};
+
+__attribute__((format(printf, 2, 3))) static bool complain(struct check *check, const char *format,
+							   ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(check->sentence, HOOK_LXC_SENTENCE_SIZE, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+static bool reads(struct check *check)
+{
+	const char *path = check->hook->config;
+
+	if (!path || *path == '\0')
+		return complain(
+			check,
+			"LXC_CONFIG_FILE is not set: this is a hook for LXC, to be named in a "
+			"container's configuration with lxc.hook.pre-start");
+	int r = lxc_config_read(path, &check->config);
+
+	if (r == 0)
+		return true;
+	if (r == -ENOENT && *path != '/')
+		return complain(
+			check,
+			"cannot find the container's configuration '%s' from here: give LXC "
+			"its whole path",
+			path);
+	return complain(check, "cannot read the container's configuration '%s': %s",
+			check->config.culprit, strerror(-r));
+}
+
+static bool has_proxy(struct check *check)
+{
+	const char *proxy = check->config.proxy, *socket = check->hook->socket;
+
+	if (*proxy == '\0')
+		return complain(
+			check,
+			"the container's configuration does not say who answers its calls: add "
+			"'lxc.seccomp.notify.proxy = unix:%s'",
+			socket);
+	if (strncmp(proxy, "unix:", 5) != 0 || strcmp(proxy + 5, socket) != 0)
+		return complain(
+			check,
+			"lxc.seccomp.notify.proxy is '%s', where nsxattrd does not listen: make "
+			"it 'unix:%s', or tell this hook --socket=PATH",
+			proxy, socket);
+	return true;
+}
+
+static bool has_profile(struct check *check)
+{
+	const char *profile = check->config.profile, *missing;
+
+	if (*profile == '\0')
+		return complain(check,
+				"the container's configuration has no seccomp profile: add "
+				"'lxc.seccomp.profile = PREFIX/share/nsxattr/lxc/nsxattr.seccomp'");
+	int r = lxc_profile_check(profile, &missing);
+
+	if (r == -EINVAL)
+		return complain(
+			check,
+			"the seccomp profile '%s' is not of version 2: its first line has to "
+			"be '2', for 'notify' to be known",
+			profile);
+	if (r < 0)
+		return complain(check, "cannot read the seccomp profile '%s': %s", profile,
+				strerror(-r));
+	if (missing)
+		return complain(check,
+				"the seccomp profile '%s' does not hand '%s' to nsxattrd: add the "
+				"line '%s notify', or use that of nsxattr; the last "
+				"lxc.seccomp.profile of a configuration counts",
+				profile, missing, missing);
+	return true;
+}
+
+static bool has_map(struct check *check)
+{
+	if (check->config.maps_users && check->config.maps_groups)
+		return true;
+	return complain(
+		check,
+		"the container has no ids of its own, so there is nothing to tell its values "
+		"by: add 'lxc.idmap = u 0 100000 65536' and 'lxc.idmap = g 0 100000 65536', "
+		"with ids of /etc/subuid and /etc/subgid");
+}
+
+/* What cannot be seen from here is nsxattrd's to say. */
+static bool has_policy(struct check *check)
+{
+	const char *name = check->config.cookie, *folder = check->hook->policies;
+	char path[PATH_MAX];
+
+	if (*name == '\0' || policy_builtin(name))
+		return true;
+	if (strchr(name, '/') || *name == '.')
+		return complain(
+			check,
+			"lxc.seccomp.notify.cookie is '%s', which is not the name of a policy: "
+			"that is a file in '%s', without the folder and without '.yaml'",
+			name, folder);
+	int length = snprintf(path, sizeof(path), "%s/%s.yaml", folder, name);
+
+	if (length < (int)sizeof(path) && (access(path, F_OK) == 0 || errno == EACCES))
+		return true;
+	return complain(check,
+			"lxc.seccomp.notify.cookie names the policy '%s', and there is no "
+			"'%s/%s.yaml': make it, or name one that is there",
+			name, folder, name);
+}
+
+static bool starts(struct check *check)
+{
+	const struct hook_lxc *hook = check->hook;
+	int r = presence_start(hook->program, hook->socket, SOCK_SEQPACKET);
+
+	if (r == -ECHILD)
+		return complain(check, "'%s' was started and has ended: run it by hand to see why",
+				hook->program);
+	if (r < 0)
+		return complain(check, "'%s' was started, and nobody listens at '%s': %s",
+				hook->program, hook->socket, strerror(-r));
+	return true;
+}
+
+static bool has_daemon(struct check *check)
+{
+	const struct hook_lxc *hook = check->hook;
+	int r = presence_check(hook->socket, SOCK_SEQPACKET);
+
+	if (r == 0)
+		return true;
+	if (r != -ENOENT && r != -ECONNREFUSED)
+		return complain(
+			check,
+			"cannot connect to nsxattrd at '%s': %s; 'lxc: mode' and 'group' of "
+			"nsxattrd.yaml say who may",
+			hook->socket, strerror(-r));
+	if (hook->program)
+		return starts(check);
+	return complain(
+		check,
+		"nsxattrd does not listen at '%s': start it ('systemctl start nsxattrd'), or "
+		"have this hook do it with --start=PROGRAM",
+		hook->socket);
+}
+
+enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
+				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE])
+{
+	static bool (*const steps[])(struct check *) = {
+		reads, has_proxy, has_profile, has_map, has_policy, has_daemon,
+	};
+	struct check check = { .hook = hook, .sentence = ret_sentence };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (!steps[i](&check))
+			return HOOK_LXC_WRONG;
+	return HOOK_LXC_READY;
+}

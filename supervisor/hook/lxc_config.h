@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_HOOK_LXC_CONFIG_H
+#define NSXATTR_HOOK_LXC_CONFIG_H
+
+/*
+ * What matters to us of a container's configuration, lxc.container.conf(5): lines "key = value", the last
+ * one of a key counts, and lxc.include takes in a file, or the *.conf of a folder. And of a seccomp
+ * profile: which calls it has notified.
+ */
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The longest value that we keep: a path. */
+#define LXC_VALUE_SIZE PATH_MAX
+/* Files that are read for one container, and how deep they include each other. */
+#define LXC_FILES_MAX 256
+#define LXC_DEPTH_MAX 16
+#define LXC_FILE_SIZE_MAX (1 << 20)
+
+/** struct lxc_config - the values; "": not set */
+struct lxc_config {
+	char profile[LXC_VALUE_SIZE]; /* lxc.seccomp.profile */
+	char proxy[LXC_VALUE_SIZE]; /* lxc.seccomp.notify.proxy */
+	char cookie[LXC_VALUE_SIZE]; /* lxc.seccomp.notify.cookie */
+	bool maps_users; /* there is an lxc.idmap of each kind */
+	bool maps_groups;
+	unsigned int files; /* that were read */
+	char culprit[LXC_VALUE_SIZE]; /* after a failure: the file */
+};
+
+/**
+ * lxc_config_read() - read a configuration
+ * @path: of the container's own file
+ * @ret_config: what it says; after a failure, only @culprit counts
+ *
+ * Return: 0; -ELOOP when too many files are included; -ENAMETOOLONG for a value that we do not keep;
+ * -EINVAL for what is neither a file nor a folder; -errno.
+ */
+int lxc_config_read(const char *path, struct lxc_config *ret_config);
+
+/** lxc_profile_calls - the calls that a profile has to notify of; ends with NULL */
+extern const char *const lxc_profile_calls[];
+
+/**
+ * lxc_profile_check() - does a seccomp profile hand its calls to a proxy?
+ * @path: of the profile
+ * @ret_missing: the first of lxc_profile_calls that is not notified; NULL: none
+ *
+ * Return: 0; -EINVAL when it is no file, or not of the version 2; -errno.
+ */
+int lxc_profile_check(const char *path, const char **ret_missing);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/presence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define PAUSE 20 /* milliseconds between two looks */
+
+int presence_check(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	/* Not blocking: one that listens and does not accept is there all the same. */
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	if (fd < 0)
+		return -errno;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return 0;
+}
+
+/* The runtime waits for the end of what it has given us as standard output. */
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    syscall(SYS_close_range, 3, ~0U, 0) < 0 || chdir("/") < 0)
+		_exit(127);
+	(void)setsid();
+}
+
+static bool has_ended(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, WNOHANG) != 0;
+}
+
+int presence_start(const char *program, const char *path, int type)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE * 1000000L };
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		detach();
+		execl(program, program, (char *)NULL);
+		_exit(127);
+	}
+	for (int waited = 0; waited < PRESENCE_PATIENCE; waited += PAUSE) {
+		/* In this order: what has ended may have found another that was there first. */
+		bool is_over = has_ended(pid);
+
+		if (presence_check(path, type) == 0)
+			return 0;
+		if (is_over)
+			return -ECHILD;
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)kill(pid, SIGTERM);
+	return -ETIME;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_HOOK_PRESENCE_H
+#define NSXATTR_HOOK_PRESENCE_H
+
+/* Is nsxattrd there? And if it is not: start it. */
+
+/* How long a daemon that was started may take until it listens, in milliseconds. */
+#define PRESENCE_PATIENCE 10000
+
+/**
+ * presence_check() - does somebody listen at a socket?
+ * @path: of the socket
+ * @type: SOCK_STREAM or SOCK_SEQPACKET
+ *
+ * Return: 0; -ENOENT or -ECONNREFUSED when nobody does; -EACCES when we may not connect; -ENAMETOOLONG;
+ * -errno of connect(2).
+ */
+int presence_check(const char *path, int type);
+
+/**
+ * presence_start() - start a daemon, and wait until it listens
+ * @program: its path; it gets no arguments, and nothing of what we have open
+ * @path: of the socket that is awaited
+ * @type: of the socket
+ *
+ * Who comes second because another hook does the same finds what the first one has started.
+ *
+ * Return: 0; -ECHILD when it has ended and nobody listens; -ETIME when it does not listen in time; -errno
+ * of fork(2).
+ */
+int presence_start(const char *program, const char *path, int type);
+
+#endif

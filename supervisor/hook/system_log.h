@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_HOOK_SYSTEM_LOG_H
+#define NSXATTR_HOOK_SYSTEM_LOG_H
+
+/* What a hook says goes to its runtime, which often keeps it to itself; so the system's log gets it too. */
+
+/** system_log_failure() - why a container does not start; @container may be NULL */
+void system_log_failure(const char *container, const char *sentence);
+
+#endif
