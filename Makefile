@@ -203,8 +203,9 @@ check-layers: ## does every include point down?
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' docs/nsxattr-policy.5
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr' docs/nsxattr-policy.schema.json
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(wildcard docs/*.5)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr' $(wildcard docs/*.schema.json) \
+		examples/nsxattrd.yaml
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc' $(wildcard examples/lxc/*)
 	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/nsxattr.conf'

@@ -15,6 +15,8 @@
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
+#include "daemon/config.h"
+#include "daemon/config_schema.h"
 #include "policy_schema.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -25,7 +27,11 @@
 struct check_request {
 	bool is_verbose;
 	bool wants_schema;
+	bool is_config; /* they are the daemon's settings */
 };
+
+/* A file of this name is what it is called like. */
+static const char config_name[] = "nsxattrd.yaml";
 
 static const char *apply_verbose(void *place, const char *argument)
 {
@@ -45,15 +51,26 @@ static const char *apply_schema(void *place, const char *argument)
 	return NULL;
 }
 
+static const char *apply_config(void *place, const char *argument)
+{
+	struct check_request *request = place;
+
+	(void)argument;
+	request->is_config = true;
+	return NULL;
+}
+
 static const struct option_row rows[] = {
+	{ "config", 'c', NULL, "the files are settings of nsxattrd, as nsxattrd.yaml is",
+	  apply_config },
 	{ "schema", 0, NULL, "print the format as a JSON Schema, for editors", apply_schema },
 	{ "verbose", 'v', NULL, "name the files without a mistake too", apply_verbose },
 };
 
 static const struct option_table table = {
 	.command = "nsxattr check",
-	.operands = "POLICY...",
-	.about = "Say what is wrong with policy files: each mistake with its line and column.\n"
+	.operands = "FILE...",
+	.about = "Say what is wrong with policies: each mistake with its line and column.\n"
 		 "Exit status: 0 if there is none, 1 if there is any, 2 if a file cannot be read.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
@@ -68,26 +85,54 @@ static void show_diagnostics(const char *path, const struct diagnostics *diagnos
 		printf("%s: there are more mistakes, which are not shown\n", path);
 }
 
-static int check_file(const char *path, bool is_verbose)
+static bool is_config(const struct check_request *request, const char *path)
 {
-	struct diagnostics diagnostics = { 0 };
+	const char *slash = strrchr(path, '/');
+
+	return request->is_config || strcmp(slash ? slash + 1 : path, config_name) == 0;
+}
+
+/* Return: an enum policy_file_result; -errno, which has been logged. */
+static int read_config(const char *path, struct diagnostics *diagnostics)
+{
+	struct config_file file = { 0 };
+	int r = config_read(path, &file, diagnostics);
+
+	config_done(&file);
+	if (r < 0)
+		log_error("cannot read %s: %s", path,
+			  r == -EINVAL ? "it is no regular file" : strerror(-r));
+	return r == CONFIG_MISTAKEN ? POLICY_FILE_MISTAKEN : r;
+}
+
+static int read_policy(const char *path, struct diagnostics *diagnostics)
+{
 	struct policy_file *file = NULL;
-	int r = policy_arg_read(path, &file, &diagnostics);
+	int r = policy_arg_read(path, &file, diagnostics);
 
 	policy_file_free(file);
+	return r;
+}
+
+static int check_file(const struct check_request *request, const char *path)
+{
+	struct diagnostics diagnostics = { 0 };
+	int r = is_config(request, path) ? read_config(path, &diagnostics) :
+					   read_policy(path, &diagnostics);
+
 	if (r < 0)
 		return STATUS_UNREADABLE;
 	show_diagnostics(path, &diagnostics);
 	if (r == POLICY_FILE_MISTAKEN)
 		return STATUS_MISTAKEN;
-	if (is_verbose)
+	if (request->is_verbose)
 		printf("%s: ok\n", path);
 	return 0;
 }
 
-static int show_schema(void)
+static int show_schema(const struct format *format)
 {
-	struct json_object *schema = schema_json_new(&policy_format);
+	struct json_object *schema = schema_json_new(format);
 
 	puts(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_SPACED |
@@ -101,7 +146,7 @@ static int check_files(const struct check_request *request, char **paths)
 	int worst = 0;
 
 	for (; *paths; paths++) {
-		int status = check_file(*paths, request->is_verbose);
+		int status = check_file(request, *paths);
 
 		worst = status > worst ? status : worst;
 	}
@@ -132,10 +177,10 @@ int cli_check(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (request.wants_schema && operand == argc)
-		return flush(show_schema());
+		return flush(show_schema(request.is_config ? &config_format : &policy_format));
 	if (request.wants_schema || operand == argc) {
-		log_error(request.wants_schema ? "--schema goes without a policy" :
-						 "there is no policy to check");
+		log_error(request.wants_schema ? "--schema goes without a file" :
+						 "there is no file to check");
 		options_suggest_help(&table);
 		return STATUS_USAGE;
 	}

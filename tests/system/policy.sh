@@ -69,17 +69,19 @@ wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you mean 'fast
 	mkfifo pipe
 	ends "check of a pipe does not wait" 2 "" "nsxattr: cannot read pipe: it is no regular file" \
 		"$NSXATTR" check pipe
-	ends "check without a file" 2 "" "nsxattr: there is no policy to check
+	ends "check without a file" 2 "" "nsxattr: there is no file to check
 $usage" "$NSXATTR" check
-	ends "check --schema with a file" 2 "" "nsxattr: --schema goes without a policy
+	ends "check --schema with a file" 2 "" "nsxattr: --schema goes without a file
 $usage" "$NSXATTR" check --schema right.yaml
 	fails "check that cannot say what it found" "cannot write to standard output: No space left" \
 		bash -c '"$0" check wrong.yaml >/dev/full' "$NSXATTR"
 	same "the status is 2 then" 2 "$("$NSXATTR" check -v right.yaml 2>&1 >/dev/full |
 		cat >/dev/null; echo "${PIPESTATUS[0]}")"
 	check "check of all examples" "$NSXATTR" check "$examples"/*.yaml
-	same "check --schema is what is documented" "$(cat "$REPOSITORY"/docs/*.schema.json)" \
+	same "check --schema is what is documented" "$(cat "$REPOSITORY"/docs/nsxattr-policy.schema.json)" \
 		"$("$NSXATTR" check --schema)"
+	same "check --config --schema is what is documented" "$(cat "$REPOSITORY"/docs/nsxattrd.schema.json)" \
+		"$("$NSXATTR" check --config --schema)"
 }
 
 # What one editor or another makes of the schema: the same as the check, wherever it can tell.
@@ -89,7 +91,7 @@ schema_agrees() {
 		skip "$name" "python3-jsonschema and python3-yaml are not installed"
 		return
 	fi
-	same "$name" "" "$(python3 - "$NSXATTR" "$REPOSITORY"/docs/*.schema.json "$examples"/*.yaml \
+	same "$name" "" "$(python3 - "$NSXATTR" "$REPOSITORY"/docs/nsxattr-policy.schema.json "$examples"/*.yaml \
 		2>&1 <<-'END'
 		import json, subprocess, sys, yaml
 		from jsonschema import Draft7Validator

@@ -16,8 +16,27 @@
 #include "base/fd.h"
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
+#include "daemon/config.h"
+#include "daemon/config_schema.h"
 
 /* ---- the tables ---- */
+
+static const struct {
+	const struct format *format;
+	size_t fields;
+	const char *json_schema;
+} formats[] = {
+	{ &policy_format, 20, "docs/nsxattr-policy.schema.json" },
+	{ &config_format, 24, "docs/nsxattrd.schema.json" },
+};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+/* What is counted of a format. */
+struct format_count {
+	const struct format *format;
+	size_t fields;
+};
 
 typedef void visitor(const cyaml_schema_field_t *field, void *argument);
 
@@ -35,10 +54,11 @@ static void visit_fields(const cyaml_schema_value_t *value, visitor *visit, void
 
 static void expect_note(const cyaml_schema_field_t *field, void *argument)
 {
-	const struct schema_note *note = format_note(&policy_format, field);
+	struct format_count *count = argument;
+	const struct schema_note *note = format_note(count->format, field);
 
-	(*(size_t *)argument)++;
-	cr_expect_neq(note, &policy_format.note, "%s has no note", field->key);
+	count->fields++;
+	cr_expect_neq(note, &count->format->note, "%s has no note", field->key);
 	cr_expect_not_null(note->help, "%s has no help", field->key);
 	if (field->value.type == CYAML_UINT)
 		cr_expect(note->least > 0 && note->most >= note->least, "%s", field->key);
@@ -50,18 +70,19 @@ static void expect_note(const cyaml_schema_field_t *field, void *argument)
 
 Test(schema, has_a_note_on_each_field)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < FORMATS; i++) {
+		struct format_count count = { .format = formats[i].format };
 
-	visit_fields(policy_format.schema, expect_note, &count);
-	cr_expect_eq(count, 20);
+		visit_fields(count.format->schema, expect_note, &count);
+		cr_expect_eq(count.fields, formats[i].fields, "%zu", count.fields);
+	}
 }
 
 /* What a file without the field gets is the word whose value is 0, for libcyaml leaves that there. */
 static void expect_default(const cyaml_schema_field_t *field, void *argument)
 {
-	const struct schema_note *note = format_note(&policy_format, field);
+	const struct schema_note *note = format_note(argument, field);
 
-	(void)argument;
 	if (field->value.type != CYAML_ENUM || !note->absent)
 		return;
 	cr_expect_eq(field->value.enumeration.strings[0].val, 0, "%s", field->key);
@@ -70,21 +91,25 @@ static void expect_default(const cyaml_schema_field_t *field, void *argument)
 
 Test(schema, has_the_defaults_of_its_notes)
 {
-	visit_fields(policy_format.schema, expect_default, NULL);
+	for (size_t i = 0; i < FORMATS; i++)
+		visit_fields(formats[i].format->schema, expect_default, (void *)formats[i].format);
 }
 
 /* ---- the JSON Schema ---- */
 
 Test(schema, is_the_json_schema_of_the_documentation)
 {
-	struct json_object *written = json_object_from_file("docs/nsxattr-policy.schema.json");
-	struct json_object *made = schema_json_new(&policy_format);
+	for (size_t i = 0; i < FORMATS; i++) {
+		struct json_object *written = json_object_from_file(formats[i].json_schema);
+		struct json_object *made = schema_json_new(formats[i].format);
 
-	cr_assert_not_null(written, "%s", json_util_get_last_err());
-	cr_expect(json_object_equal(written, made),
-		  "as it should be: nsxattr check --schema >docs/nsxattr-policy.schema.json");
-	json_object_put(written);
-	json_object_put(made);
+		cr_assert_not_null(written, "%s", json_util_get_last_err());
+		cr_expect(json_object_equal(written, made),
+			  "as it should be: nsxattr check [--config] --schema >%s",
+			  formats[i].json_schema);
+		json_object_put(written);
+		json_object_put(made);
+	}
 }
 
 static const char *find_pattern(struct json_object *schema)
@@ -195,18 +220,20 @@ static void expect_documented(const cyaml_schema_field_t *field, void *argument)
 			  field->key);
 }
 
-static void expect_all_documented(const char *path)
+static void expect_all_documented(const struct format *format, const char *path)
 {
 	char *text = read_text(path);
 
-	visit_fields(policy_format.schema, expect_documented, text);
+	visit_fields(format->schema, expect_documented, text);
 	free(text);
 }
 
 Test(schema, is_documented_to_the_last_word)
 {
-	expect_all_documented("docs/policy.md");
-	expect_all_documented("docs/nsxattr-policy.5");
+	expect_all_documented(&policy_format, "docs/policy.md");
+	expect_all_documented(&policy_format, "docs/nsxattr-policy.5");
+	expect_all_documented(&config_format, "docs/nsxattrd.yaml.5");
+	expect_all_documented(&config_format, "examples/nsxattrd.yaml");
 }
 
 static void expect_loadable(const char *name, const char *text, size_t length)
@@ -246,4 +273,26 @@ Test(schema, is_kept_to_by_the_examples)
 		policy_file_free(file);
 	}
 	globfree(&examples);
+}
+
+/* The example says what holds without it. */
+Test(schema, has_its_defaults_in_the_example_of_settings)
+{
+	static struct diagnostics diagnostics;
+	const struct config *defaults = config_defaults();
+	struct config_file file = { 0 };
+
+	cr_assert_eq(config_read("examples/nsxattrd.yaml", &file, &diagnostics), CONFIG_LOADED,
+		     "%s", diagnostics.entries[0].text);
+	cr_expect_str_eq(file.config.oci.path, defaults->oci.path);
+	cr_expect_str_eq(file.config.lxc.path, defaults->lxc.path);
+	cr_expect_str_eq(file.config.control.path, defaults->control.path);
+	cr_expect_eq(file.config.oci.mode, defaults->oci.mode);
+	cr_expect_str_eq(file.config.policies, defaults->policies);
+	cr_expect_str_eq(file.config.default_policy, defaults->default_policy);
+	cr_expect_eq(file.config.refuses_not_allowed, defaults->refuses_not_allowed);
+	cr_expect_arr_eq(&file.config.limits, &defaults->limits, sizeof(defaults->limits));
+	cr_expect_eq(file.config.log, defaults->log);
+	cr_expect_eq(file.config.resolver, defaults->resolver);
+	config_done(&file);
 }
