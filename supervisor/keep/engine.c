@@ -406,10 +406,10 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
 	server->slot = take_slot(engine);
-	int r = server->slot ? workspace_new(engine->config.procfs, engine->config.standins,
-					     engine->config.probe, engine->changes,
-					     &server->workspace) :
-			       -EAGAIN;
+	int r = server->slot ?
+			workspace_new(engine->config.procfs, engine->config.standins,
+				      engine->config.probe, engine->changes, &server->workspace) :
+			-EAGAIN;
 
 	if (r < 0) {
 		server_free(server);

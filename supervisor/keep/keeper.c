@@ -30,7 +30,8 @@
 struct keeper {
 	const struct keeper_config *config;
 	pid_t worker;
-	unsigned int unclear; /* that have died in a row before they had answered what they inherited */
+	unsigned int
+		unclear; /* that have died in a row before they had answered what they inherited */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
 };

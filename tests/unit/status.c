@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the daemon says about itself, and what is shown of it. */
+#include "daemon/status.h"
+
+#include <criterion/criterion.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "cli/status_text.h"
+#include "idmap.h"
+
+#define SECOND 1000000000ULL
+
+static const struct config_limits limits = {
+	.containers = 100,
+	.containers_per_user = 100,
+	.listeners_per_container = 4,
+};
+static const struct registry_time start = { .real = 1000000, .monotonic = 50 * SECOND };
+static const struct registry_time later = { .real = 1000010, .monotonic = 60 * SECOND };
+
+static struct registry *registry;
+static struct policies *policies;
+static struct policies_choice choice;
+static struct status_source source;
+
+static void set_up(void)
+{
+	static struct policies_report report;
+	const struct policies_source from = {
+		.folder = -1,
+		.path = "",
+		.etc = -1,
+		.default_policy = "default",
+	};
+
+	cr_assert_eq(registry_new(&limits, &registry), 0);
+	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED);
+	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
+		     POLICIES_CHOSEN);
+	source = (struct status_source){ registry, policies, 999000 };
+}
+
+static void tear_down(void)
+{
+	registry_free(registry);
+	kept_policy_unref(choice.kept);
+	policies_free(policies);
+}
+
+TestSuite(status, .init = set_up, .fini = tear_down);
+
+static struct container *attach(unsigned int runtime, const char *id, uid_t owner)
+{
+	const struct container_key key = { runtime, owner, id };
+	struct container *container = NULL;
+
+	cr_assert_eq(registry_attach(registry, &key, choice.kept, &start, &container),
+		     REGISTRY_ATTACHED);
+	return container;
+}
+
+static struct json_object *containers_of(struct json_object *status)
+{
+	struct json_object *containers = json_object_object_get(status, "containers");
+
+	cr_assert(json_object_is_type(containers, json_type_array));
+	return containers;
+}
+
+static const char *id_at(struct json_object *status, size_t index)
+{
+	struct json_object *container = json_object_array_get_idx(containers_of(status), index);
+
+	return json_object_get_string(json_object_object_get(container, "id"));
+}
+
+Test(status, tells_all_about_a_container)
+{
+	static const struct id_map map = { 1, { { 0, 100000, 65536 } } };
+	struct container *container = attach(RUNTIME_CRUN | RUNTIME_PODMAN, "web", 1000);
+
+	attach(RUNTIME_CRUN | RUNTIME_PODMAN, "web", 1000);
+	container_set_map(container, &map);
+	container->counters.requests = 25;
+	container->counters.left_to_kernel = 4;
+	container->counters.errors = 3;
+	container->counters.in_flight = 2;
+	container->counters.stuck = 1;
+	container->counters.late = 5;
+	struct json_object *status = status_json_new(&source, 0, &later);
+
+	cr_expect_str_eq(
+		json_object_to_json_string_ext(json_object_array_get_idx(containers_of(status), 0),
+					       0),
+		"{\"runtime\":\"podman\",\"id\":\"web\",\"owner\":1000,\"policy\":\"default\","
+		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
+		"\"left-to-kernel\":4,\"errors\":3,\"in-flight\":2,\"stuck\":1,\"late\":5,"
+		"\"rate\":2.5}");
+	json_object_put(status);
+}
+
+Test(status, tells_about_the_daemon)
+{
+	struct json_object *status = status_json_new(&source, 0, &later);
+
+	cr_expect_str_eq(json_object_get_string(json_object_object_get(status, "version")),
+			 NSXATTR_VERSION);
+	cr_expect_eq(json_object_get_int(json_object_object_get(status, "pid")), getpid());
+	cr_expect_eq(json_object_get_int64(json_object_object_get(status, "since")), 999000);
+	cr_expect_eq(json_object_get_int(json_object_object_get(status, "policies")), 0);
+	json_object_put(status);
+}
+
+Test(status, tells_users_about_their_own_containers)
+{
+	attach(RUNTIME_CRUN, "b", 1000);
+	attach(RUNTIME_CRUN, "a", 1001);
+	attach(RUNTIME_CRUN, "c", 0);
+	struct json_object *status = status_json_new(&source, 0, &later);
+
+	cr_assert_eq(json_object_array_length(containers_of(status)), 3);
+	cr_expect_str_eq(id_at(status, 0), "a");
+	cr_expect_str_eq(id_at(status, 1), "b");
+	cr_expect_str_eq(id_at(status, 2), "c");
+	json_object_put(status);
+	status = status_json_new(&source, 1000, &later);
+	cr_assert_eq(json_object_array_length(containers_of(status)), 1);
+	cr_expect_str_eq(id_at(status, 0), "b");
+	json_object_put(status);
+	status = status_json_new(&source, 1002, &later);
+	cr_expect_eq(json_object_array_length(containers_of(status)), 0);
+	json_object_put(status);
+}
+
+/* ---- reload ---- */
+
+static void expect_reload(int result, const char *messages, const char *expected)
+{
+	static struct policies_report report;
+
+	snprintf(report.text, sizeof(report.text), "%s", messages);
+	struct json_object *answer = reload_json_new(result, policies, &report);
+
+	cr_expect_str_eq(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_NOSLASHESCAPE),
+			 expected);
+	json_object_put(answer);
+}
+
+Test(status, tells_what_has_become_of_a_reload)
+{
+	expect_reload(POLICIES_LOADED, "", "{\"policies\":0,\"messages\":[]}");
+	expect_reload(POLICIES_LOADED, "/a: b\n/c: d\n",
+		      "{\"policies\":0,\"messages\":[\"/a: b\",\"/c: d\"]}");
+	expect_reload(POLICIES_MISTAKEN, "/a: b\n",
+		      "{\"error\":\"the policies stay as they were, for there are mistakes\","
+		      "\"messages\":[\"/a: b\"]}");
+	expect_reload(-5, "",
+		      "{\"error\":\"the policies stay as they were: they cannot be read\","
+		      "\"messages\":[]}");
+}
+
+/* ---- the table ---- */
+
+static void expect_shown(struct json_object *status, time_t now, const char *expected)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	status_show(status, now, to);
+	fclose(to);
+	cr_expect_str_eq(text, expected, "expected:\n%sfound:\n%s", expected, text);
+	free(text);
+	json_object_put(status);
+}
+
+static void expect_text(const char *json, const char *expected)
+{
+	expect_shown(json_tokener_parse(json), 1000000, expected);
+}
+
+Test(status, shows_a_line_if_there_is_no_container)
+{
+	expect_text("{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		    "\"containers\": []}",
+		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n");
+}
+
+Test(status, shows_containers_in_columns)
+{
+	struct container *container = attach(RUNTIME_LXC, "dc", 0);
+	char expected[1024];
+
+	container->counters.requests = 123456;
+	container->counters.errors = 7;
+	attach(RUNTIME_CRUN, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	       4000000000);
+	snprintf(
+		expected, sizeof(expected),
+		"nsxattrd " NSXATTR_VERSION ", pid %d, up 16m; 0 policies; 2 containers\n\n"
+		"RUNTIME  CONTAINER     OWNER       POLICY   MAP  AGE  LISTENERS    REQ/S  IN FLIGHT"
+		"  REQUESTS  ERRORS\n"
+		"crun     0123456789ab  4000000000  default  -    10s          1      0.0          0"
+		"         0       0\n"
+		"lxc      dc            root        default  -    10s          1  12345.6          0"
+		"    123456       7\n",
+		getpid());
+	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
+}
+
+Test(status, shows_no_bytes_that_steer_a_terminal)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+	struct json_object *status = json_tokener_parse(
+		"{\"version\": \"\\u001b[2J\", \"containers\": [{\"id\": \"a\\u001b]0;x\\u0007\xc2\x9b\", "
+		"\"policy\": 7}, [], 3, null]}");
+
+	cr_assert_not_null(status);
+	status_show(status, 0, to);
+	fclose(to);
+	for (size_t i = 0; i < size; i++)
+		cr_expect(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
+	cr_expect(strstr(text, "a?]0;x?"), "%s", text);
+	free(text);
+	json_object_put(status);
+}
+
+Test(status, shows_long_names_cut)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	attach(RUNTIME_CRUN, "a-name-that-is-longer-than-anybody-has-use-for", 0);
+	struct json_object *status = status_json_new(&source, 0, &later);
+
+	status_show(status, 0, to);
+	fclose(to);
+	cr_expect(strstr(text, " a-name-that-is-longer-than-an...  "), "%s", text);
+	free(text);
+	json_object_put(status);
+}
