@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "attach/confine.h"
 #include "attach/handshake.h"
 #include "attach/namespace.h"
 #include "attach/run.h"
@@ -38,69 +39,11 @@
 /* Seconds for which calls wait while no worker can be had. */
 #define PATIENCE 60
 
-static int open_procfs(void)
-{
-	int procfs = proc_open();
-
-	if (procfs < 0)
-		log_error("/proc does not show this pid namespace: %s; mount procfs there",
-			  strerror(-procfs));
-	return procfs;
-}
-
-static int confine_root(void)
-{
-	int r = sandbox_confine_root();
-
-	if (r < 0)
-		log_error("cannot have an empty root directory: %s", strerror(-r));
-	return r;
-}
-
-static int drop_privileges(void)
-{
-	int r = sandbox_drop_privileges();
-
-	if (r < 0)
-		log_error("cannot drop privileges: %s", strerror(-r));
-	return r;
-}
-
-/*
- * Our procfs is the last that is opened by a path from the root. A plain user has no root directory to
- * give: what a path could lead to there the targets' ids decide.
- */
-static int enter_sandbox(bool is_plain, int *ret_procfs)
-{
-	_cleanup_fd_ int procfs = open_procfs();
-
-	if (procfs < 0)
-		return procfs;
-	int r = is_plain ? 0 : confine_root();
-
-	if (r == 0)
-		r = drop_privileges();
-	if (r == 0)
-		*ret_procfs = TAKE_FD(procfs);
-	return r;
-}
-
-static int compare_descriptors(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 static int leave_surroundings(const struct supervised *supervised)
 {
 	int keep[] = { supervised->channel, supervised->pidfd, supervised->proc };
-	size_t count = supervised->proc < 0 ? COUNT_OF(keep) - 1 : COUNT_OF(keep);
 
-	qsort(keep, count, sizeof(keep[0]), compare_descriptors);
-	int r = sandbox_leave_surroundings(keep, count);
-
-	if (r < 0)
-		log_error("cannot leave the caller's surroundings: %s", strerror(-r));
-	return r;
+	return confine_surroundings(keep, COUNT_OF(keep));
 }
 
 static bool is_told(int error)
@@ -300,23 +243,6 @@ static int keep_descriptors(struct service *service)
 	return r;
 }
 
-/* While there still is a root directory, and before privileges are dropped that others do not need. */
-static int make_probe(enum probe_use use, struct probe **ret_probe)
-{
-	if (use == PROBE_NEVER)
-		return 0;
-	int r = probe_new(ret_probe);
-
-	if (r == 0)
-		return 0;
-	if (use == PROBE_ALWAYS) {
-		log_error("the kernel cannot be probed: %s", strerror(-r));
-		return r;
-	}
-	log_verbose("the kernel cannot be probed (%s); /proc tells who somebody is", strerror(-r));
-	return 0;
-}
-
 /* Everything up to the moment when a worker can start; whatever fails has been logged. */
 static int prepare(const struct supervised *supervised, struct service *service)
 {
@@ -325,11 +251,11 @@ static int prepare(const struct supervised *supervised, struct service *service)
 	if (r == 0 && supervised->proc >= 0)
 		r = map_ids(service->options, supervised);
 	if (r == 0)
-		r = make_probe(service->options->probe, &service->probe);
+		r = confine_probe(service->options->probe, &service->probe);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
 	if (r == 0)
-		r = enter_sandbox(service->options->is_plain, &service->procfs);
+		r = confine_privileges(service->options->is_plain, &service->procfs);
 	return r < 0 ? r : keep_descriptors(service);
 }
 

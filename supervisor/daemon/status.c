@@ -117,8 +117,9 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 		return NULL;
 	}
 	add_text(object, "version", NSXATTR_VERSION);
-	add_number(object, "pid", (uint64_t)getpid());
+	add_number(object, "pid", (uint64_t)(source->keeper ? source->keeper : getpid()));
 	add_number(object, "since", (uint64_t)source->since);
+	add_number(object, "worker-deaths", source->worker_deaths);
 	add_number(object, "policies", policies_count(source->policies));
 	registry_visit(source->registry, select_container, &selection);
 	qsort(containers, selection.count, sizeof(containers[0]), compare_containers);

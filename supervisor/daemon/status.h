@@ -14,6 +14,8 @@ struct status_source {
 	const struct registry *registry;
 	const struct policies *policies;
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
+	pid_t keeper; /* whom to send signals; 0: us */
+	unsigned long worker_deaths; /* workers that have died, and were followed by another */
 };
 
 /**
@@ -22,7 +24,7 @@ struct status_source {
  * @user: for whom: root sees all containers, others their own
  * @now: the time, for rates
  *
- * {"version": TEXT, "pid": N, "since": SECONDS, "policies": N, "containers": [{"runtime": TEXT, "id":
+ * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "containers": [{"runtime": TEXT, "id":
  * TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "in-flight": N, "stuck": N, "late": N, "rate": N.N}...]}
  *

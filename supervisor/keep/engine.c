@@ -623,6 +623,7 @@ static void tick(void *place)
 static void shard_free(struct shard *shard)
 {
 	unwatch(shard);
+	journal_forget(shard->engine->config.journal, shard->source->fd);
 	source_free(shard->source);
 	free(shard);
 }

@@ -64,11 +64,40 @@ static int start_worker(struct keeper *keeper, bool is_successor)
 	return 0;
 }
 
+static void pass_signal(const struct keeper *keeper, int number)
+{
+	/* Whoever wants us to end does not want to wait for a worker that cannot start. */
+	if (number != SIGHUP && !journal_is_serving(keeper->config->journal)) {
+		journal_conclude(keeper->config->journal, 0);
+		number = SIGKILL;
+	}
+	(void)kill(keeper->worker, number);
+}
+
+static void await_end(const struct keeper *keeper)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (keeper->config->passes_signals) {
+		sigaddset(&set, SIGTERM);
+		sigaddset(&set, SIGINT);
+		sigaddset(&set, SIGHUP);
+	}
+	while (waitpid(keeper->worker, NULL, WNOHANG) == 0) {
+		int number = sigwaitinfo(&set, NULL);
+
+		if (number > 0 && number != SIGCHLD)
+			pass_signal(keeper, number);
+	}
+}
+
 static void await_death(struct keeper *keeper)
 {
 	uint64_t born = now();
 
-	(void)TEMP_FAILURE_RETRY(waitpid(keeper->worker, NULL, 0));
+	await_end(keeper);
 	if (journal_is_serving(keeper->config->journal)) {
 		keeper->served = now();
 		keeper->has_served = true;

@@ -33,6 +33,11 @@ struct keeper_config {
 	struct journal *journal;
 	unsigned int patience; /* seconds for which calls wait for a worker that serves */
 	/*
+	 * SIGTERM, SIGINT and SIGHUP, which are blocked here as all are, are the worker's: it gets them too.
+	 * False: they are nobody's.
+	 */
+	bool passes_signals;
+	/*
 	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
 	 * is not the first. It ends the process by itself, after journal_conclude() if no other shall
 	 * follow.

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attach/confine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/sandbox.h"
+
+static int compare_descriptors(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+int confine_surroundings(int *keep, size_t count)
+{
+	size_t first = 0;
+
+	qsort(keep, count, sizeof(keep[0]), compare_descriptors);
+	while (first < count && keep[first] < 0)
+		first++;
+	int r = sandbox_leave_surroundings(keep + first, count - first);
+
+	if (r < 0)
+		log_error("cannot leave the caller's surroundings: %s", strerror(-r));
+	return r;
+}
+
+int confine_probe(enum probe_use use, struct probe **ret_probe)
+{
+	*ret_probe = NULL;
+	if (use == PROBE_NEVER)
+		return 0;
+	int r = probe_new(ret_probe);
+
+	if (r == 0)
+		return 0;
+	if (use == PROBE_ALWAYS) {
+		log_error("the kernel cannot be probed: %s", strerror(-r));
+		return r;
+	}
+	log_verbose("the kernel cannot be probed (%s); /proc tells who somebody is", strerror(-r));
+	return 0;
+}
+
+static int open_procfs(void)
+{
+	int procfs = proc_open();
+
+	if (procfs < 0)
+		log_error("/proc does not show this pid namespace: %s; mount procfs there",
+			  strerror(-procfs));
+	return procfs;
+}
+
+static int confine_root(void)
+{
+	int r = sandbox_confine_root();
+
+	if (r < 0)
+		log_error("cannot have an empty root directory: %s", strerror(-r));
+	return r;
+}
+
+static int drop_privileges(void)
+{
+	int r = sandbox_drop_privileges();
+
+	if (r < 0)
+		log_error("cannot drop privileges: %s", strerror(-r));
+	return r;
+}
+
+int confine_privileges(bool is_plain, int *ret_procfs)
+{
+	_cleanup_fd_ int procfs = open_procfs();
+
+	if (procfs < 0)
+		return procfs;
+	int r = is_plain ? 0 : confine_root();
+
+	if (r == 0)
+		r = drop_privileges();
+	if (r == 0)
+		*ret_procfs = TAKE_FD(procfs);
+	return r;
+}

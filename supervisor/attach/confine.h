@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_ATTACH_CONFINE_H
+#define NSXATTR_ATTACH_CONFINE_H
+
+/*
+ * The stages of base/sandbox.h in their order, for whoever is to serve: with messages about what fails,
+ * and with what has to be opened between them.
+ *
+ *	confine_surroundings()
+ *	confine_probe()		while paths lead to /proc and /sys
+ *	confine_privileges()	after it nothing is opened by a path any more
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/probe.h"
+
+/**
+ * confine_surroundings() - leave the caller's surroundings
+ * @keep: descriptors above 2 that stay open, in any order, which is changed; below 0: none
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+int confine_surroundings(int *keep, size_t count);
+
+/**
+ * confine_probe() - have a probe, where one is to be had
+ * @ret_probe: NULL if there is none
+ *
+ * Return: 0; -errno when there has to be one: it has been logged.
+ */
+int confine_probe(enum probe_use use, struct probe **ret_probe);
+
+/**
+ * confine_privileges() - have an empty root directory, and the privileges that serving needs
+ * @is_plain: a plain user has no root directory to give: what a path could lead to there the targets'
+ *            ids decide
+ * @ret_procfs: our procfs, the caller's
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+int confine_privileges(bool is_plain, int *ret_procfs);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_ATTACHMENTS_H
+#define NSXATTR_DAEMON_ATTACHMENTS_H
+
+/*
+ * Listeners that have arrived, from the choice of their policy to the end of their last target. Those
+ * that are kept in the journal are served again by the next worker.
+ */
+
+#include <sys/types.h>
+
+#include "daemon/policies.h"
+#include "daemon/registry.h"
+
+struct engine;
+struct journal;
+struct lxc_greeting;
+struct oci_message;
+struct source;
+
+/** struct attachments - all of them; what is pointed to outlives it */
+struct attachments {
+	struct engine *engine;
+	struct journal *journal;
+	struct registry *registry;
+	struct policies *policies; /* may be exchanged at any time */
+	int procfs;
+};
+
+/** registry_time_now() - what the clocks say */
+struct registry_time registry_time_now(void);
+
+/**
+ * attachments_add_oci() - serve what a runtime has handed over
+ * @uid: who runs the runtime
+ * @message: what it says
+ * @listener: taken over
+ *
+ * What is refused is logged, and its listener closed: its targets get ENOSYS.
+ */
+void attachments_add_oci(struct attachments *attachments, uid_t uid,
+			 const struct oci_message *message, int listener);
+
+/** attachments_add_lxc() - serve the connection of a monitor. @source: taken over. */
+void attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
+			 struct source *source);
+
+/** attachments_restore() - serve what a worker that has died has left */
+void attachments_restore(struct attachments *attachments);
+
+#endif

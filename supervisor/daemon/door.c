@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/door.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/unix_socket.h"
+
+/* When nobody can be let in, it is tried again after so many milliseconds. */
+#define REST 100
+
+void guests_enter(struct guests *guests, struct guest *guest, uid_t uid)
+{
+	guest->uid = uid;
+	guest->next = guests->first;
+	guests->first = guest;
+	guests->count++;
+}
+
+void guests_leave(struct guests *guests, struct guest *guest)
+{
+	for (struct guest **place = &guests->first; *place; place = &(*place)->next) {
+		if (*place != guest)
+			continue;
+		*place = guest->next;
+		guests->count--;
+		return;
+	}
+}
+
+static bool has_room_for(const struct guests *guests, uid_t uid)
+{
+	size_t count = 0;
+
+	for (const struct guest *guest = guests->first; guest; guest = guest->next)
+		count += guest->uid == uid;
+	return uid == 0 || count < guests->limits->connections_per_user;
+}
+
+static void take_rest(struct door *door)
+{
+	(void)loop_change(door->loop, &door->watch, 0);
+	loop_start_timer(door->loop, &door->rest, REST);
+}
+
+static void rested(void *place)
+{
+	struct door *door = place;
+
+	(void)loop_change(door->loop, &door->watch, EPOLLIN);
+}
+
+static void let_in(struct door *door, int connection)
+{
+	_cleanup_fd_ int fd = connection;
+	struct unix_peer peer;
+
+	if (unix_socket_peer(fd, &peer) < 0)
+		return;
+	if (!has_room_for(door->guests, peer.uid)) {
+		log_warning("process %d of uid %u is turned away: there are %u connections of that "
+			    "user already",
+			    peer.pid, peer.uid, door->guests->limits->connections_per_user);
+		return;
+	}
+	door->entered(door->place, TAKE_FD(fd), peer.uid);
+}
+
+static void knocked(void *place, uint32_t events)
+{
+	struct door *door = place;
+
+	(void)events;
+	if (door->guests->count >= door->guests->limits->connections) {
+		take_rest(door);
+		return;
+	}
+	int connection = accept4(door->listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (connection >= 0) {
+		let_in(door, connection);
+		return;
+	}
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	log_warning("cannot accept a connection: %s", strerror(errno));
+	take_rest(door);
+}
+
+int door_open(struct door *door)
+{
+	door->watch = (struct loop_watch){ door->listening, knocked, door };
+	door->rest = (struct loop_timer){ .due = rested, .place = door };
+	return loop_add(door->loop, &door->watch, EPOLLIN);
+}
+
+void door_close(struct door *door)
+{
+	loop_stop_timer(door->loop, &door->rest);
+	loop_remove(door->loop, &door->watch);
+}

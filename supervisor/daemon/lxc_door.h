@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_LXC_DOOR_H
+#define NSXATTR_DAEMON_LXC_DOOR_H
+
+/* The socket to which monitors of LXC connect. */
+
+#include "daemon/door.h"
+
+struct lxc_greeting;
+struct source;
+
+/** struct lxc_door - the socket; begins with zeroes but for what is the caller's */
+struct lxc_door {
+	struct door door; /* of it: loop, guests, listening */
+	int procfs; /* of proc_open(), borrowed */
+	/* @source is taken over. @greeting is there until the return. */
+	void (*arrived)(void *place, const struct lxc_greeting *greeting, struct source *source);
+	void *place;
+	struct lxc_guest *first; /* whose container has called nothing yet */
+};
+
+/** lxc_door_open() - Return: 0; -errno. */
+int lxc_door_open(struct lxc_door *door);
+
+/** lxc_door_close() - let go of everybody too */
+void lxc_door_close(struct lxc_door *door);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program nsxattrd: the settings, then daemon/daemon.c. */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/filter.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "cli/options.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct command_line {
+	const char *config;
+	const char *oci, *lxc, *control;
+	bool is_check;
+	unsigned int verbosity;
+};
+
+static const char *apply_config(void *place, const char *argument)
+{
+	((struct command_line *)place)->config = argument;
+	return NULL;
+}
+
+static const char *apply_path(const char **ret_path, const char *argument)
+{
+	if (argument[0] != '/')
+		return "is no absolute path";
+	*ret_path = argument;
+	return NULL;
+}
+
+static const char *apply_oci(void *place, const char *argument)
+{
+	return apply_path(&((struct command_line *)place)->oci, argument);
+}
+
+static const char *apply_lxc(void *place, const char *argument)
+{
+	return apply_path(&((struct command_line *)place)->lxc, argument);
+}
+
+static const char *apply_control(void *place, const char *argument)
+{
+	return apply_path(&((struct command_line *)place)->control, argument);
+}
+
+static const char *apply_check(void *place, const char *argument)
+{
+	(void)argument;
+	((struct command_line *)place)->is_check = true;
+	return NULL;
+}
+
+static const char *apply_verbose(void *place, const char *argument)
+{
+	(void)argument;
+	((struct command_line *)place)->verbosity++;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{ "config", 'c', "FILE", "the settings, instead of " CONFIG_PATH, apply_config },
+	{ "oci-socket", 0, "PATH", "where OCI runtimes hand over listeners", apply_oci },
+	{ "lxc-socket", 0, "PATH", "where monitors of LXC connect", apply_lxc },
+	{ "control", 0, "PATH", "where nsxattr status asks", apply_control },
+	{ "check", 0, NULL, "say what is wrong with the settings, and end", apply_check },
+	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
+	  apply_verbose },
+};
+
+static const struct option_table table = {
+	.command = "nsxattrd",
+	.operands = "",
+	.about =
+		"Give containers of podman, crun, runc and LXC their own security.* and trusted.*\n"
+		"extended attributes. Runs in the foreground.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+/** read_settings() - Return: whether they are good; what is wrong has been logged. */
+static bool read_settings(const char *path, struct config_file *ret_file)
+{
+	struct diagnostics diagnostics = { 0 };
+	const char *name = path ? path : CONFIG_PATH;
+	int r = config_read(path, ret_file, &diagnostics);
+
+	for (size_t i = 0; i < diagnostics.count; i++)
+		log_error("%s:%u:%u: %s", name, diagnostics.entries[i].line,
+			  diagnostics.entries[i].column, diagnostics.entries[i].text);
+	if (r < 0)
+		log_error("cannot read %s: %s", name,
+			  r == -EINVAL ? "it is no regular file" : strerror(-r));
+	return r == CONFIG_LOADED;
+}
+
+static void apply_command_line(const struct command_line *line, struct config *config)
+{
+	if (line->oci)
+		config->oci.path = line->oci;
+	if (line->lxc)
+		config->lxc.path = line->lxc;
+	if (line->control)
+		config->control.path = line->control;
+	log_set_level(config->log);
+	if (line->verbosity > 0)
+		log_set_level(line->verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
+}
+
+static int start(const struct config *config)
+{
+	const char *missing = sandbox_missing_capability(), *lacking = filter_lacking();
+
+	if (missing) {
+		log_error("nsxattrd needs root's capabilities, and %s is missing", missing);
+		return STATUS_USAGE;
+	}
+	if (lacking) {
+		log_error("this kernel lacks %s", lacking);
+		return EXIT_FAILURE;
+	}
+	return daemon_run(&(struct daemon_options){ .config = config });
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = { 0 };
+	struct config_file file = { 0 };
+	int operand = argc;
+
+	switch (options_parse(&table, argc, argv, &line, &operand)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (operand < argc) {
+		log_error("nsxattrd takes no operand, and '%s' is one", argv[operand]);
+		options_suggest_help(&table);
+		return STATUS_USAGE;
+	}
+	if (!read_settings(line.config, &file))
+		return STATUS_USAGE;
+	apply_command_line(&line, &file.config);
+	int status = line.is_check ? 0 : start(&file.config);
+
+	config_done(&file);
+	return status;
+}
