@@ -26,6 +26,7 @@
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "hook/filter_text.h"
+#include "hook/oci_daemon.h"
 #include "hook/oci_precreate.h"
 #include "hook/runtime_guess.h"
 #include "hook/stream.h"
@@ -44,8 +45,10 @@ struct precreate_request {
 	const char *policy; /* NULL: the container's annotation */
 	const char *socket;
 	const char *policies;
+	const char *start; /* NULL: the daemon is not started */
 	enum oci_runtime runtime;
 	bool allow_io_uring;
+	bool is_unchecked; /* whether the daemon is there */
 };
 
 static const char *check_name(const char *name)
@@ -86,6 +89,23 @@ static const char *apply_policies(void *place, const char *argument)
 	return argument[0] == '/' ? NULL : "is no absolute path";
 }
 
+static const char *apply_start(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	request->start = argument;
+	return *argument ? NULL : "names nothing";
+}
+
+static const char *apply_unchecked(void *place, const char *argument)
+{
+	struct precreate_request *request = place;
+
+	(void)argument;
+	request->is_unchecked = true;
+	return NULL;
+}
+
 static const char *apply_runtime(void *place, const char *argument)
 {
 	struct precreate_request *request = place;
@@ -115,6 +135,8 @@ static const struct option_row rows[] = {
 	  apply_policy },
 	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
 	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
+	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
+	{ "unchecked", 0, NULL, "edit although nobody listens there yet", apply_unchecked },
 	{ "runtime", 0, "auto|crun|runc", "which one will run the container", apply_runtime },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
 	  apply_allow_io_uring },
@@ -167,6 +189,21 @@ static bool look_at_policy(const char *name, const char *folder, bool *allow_io_
 	return true;
 }
 
+/*
+ * Here and not in a later hook: crun connects before it starts any, and what it says of an absent
+ * daemon helps nobody.
+ */
+static bool find_daemon(const struct precreate_request *request)
+{
+	struct oci_daemon daemon = { .socket = request->socket, .start = request->start };
+	char sentence[OCI_DAEMON_SENTENCE_SIZE];
+
+	if (oci_daemon_require(&daemon, sentence) == OCI_DAEMON_PRESENT)
+		return true;
+	log_error("%s", sentence);
+	return false;
+}
+
 /** make_filter() - what crun takes where there are no rules. Return: 0; -errno. */
 static int make_filter(bool allow_io_uring, char **ret_text)
 {
@@ -205,6 +242,8 @@ static int edit(const struct precreate_request *request, const char *policy,
 		.allow_io_uring = request->allow_io_uring,
 	};
 
+	if (!request->is_unchecked && !find_daemon(request))
+		return STATUS_REFUSED;
 	if (!look_at_policy(policy, request->policies, &wanted.allow_io_uring))
 		return STATUS_REFUSED;
 	int r = is_crun && !oci_config_has_seccomp(config) ?

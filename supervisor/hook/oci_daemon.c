@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A connection to the socket is the question: a service manager that listens for the daemon starts it
+ * upon that. What we start ourselves says nothing on our standard output, which belongs to the runtime.
+ */
+#include "hook/oci_daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/control_call.h"
+#include "hook/presence.h"
+
+__attribute__((format(printf, 2, 3))) static enum oci_daemon_result
+absent(char sentence[OCI_DAEMON_SENTENCE_SIZE], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(sentence, OCI_DAEMON_SENTENCE_SIZE, format, arguments);
+	va_end(arguments);
+	return OCI_DAEMON_ABSENT;
+}
+
+static int spawn_systemctl(const char *unit, pid_t *ret_pid)
+{
+	char *words[] = { (char *)"systemctl", (char *)"start", (char *)"--", NULL, NULL };
+	posix_spawn_file_actions_t actions;
+	char *copy = strdup(unit);
+	int error = copy ? posix_spawn_file_actions_init(&actions) : ENOMEM;
+
+	if (error) {
+		free(copy);
+		return -error;
+	}
+	words[3] = copy;
+	error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawnp(ret_pid, words[0], &actions, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	free(copy);
+	return -error;
+}
+
+/** start_unit() - have systemd start it, and wait. Return: 0; -ECHILD: it could not; -errno. */
+static int start_unit(const char *unit)
+{
+	int status = 0;
+	pid_t pid = -1;
+	int r = spawn_systemctl(unit, &pid);
+
+	if (r < 0)
+		return r;
+	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+		return -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+static int start(const struct oci_daemon *daemon)
+{
+	if (strchr(daemon->start, '/'))
+		return presence_start(daemon->start, daemon->socket, SOCK_STREAM);
+	int r = start_unit(daemon->start);
+
+	return r < 0 ? r : presence_check(daemon->socket, SOCK_STREAM);
+}
+
+static enum oci_daemon_result explain_start(const struct oci_daemon *daemon, int error,
+					    char sentence[OCI_DAEMON_SENTENCE_SIZE])
+{
+	const char *unit = strchr(daemon->start, '/') ? NULL : daemon->start;
+
+	if (unit && error == -ECHILD)
+		return absent(sentence,
+			      "systemd could not start %s: 'systemctl status %s' says why", unit,
+			      unit);
+	if (error == -ECHILD || error == -ENOENT || error == -ECONNREFUSED)
+		return absent(sentence,
+			      "%s was started, and nobody listens at %s: its own messages say why",
+			      daemon->start, daemon->socket);
+	return absent(sentence, "cannot start %s: %s", daemon->start, strerror(-error));
+}
+
+static enum oci_daemon_result explain_absence(const struct oci_daemon *daemon, int error,
+					      char sentence[OCI_DAEMON_SENTENCE_SIZE])
+{
+	if (error == -ENOENT || error == -ECONNREFUSED)
+		return absent(sentence,
+			      "nsxattrd does not listen at %s: start it ('systemctl start "
+			      "nsxattrd'), or start the container without nsxattr",
+			      daemon->socket);
+	if (error == -EACCES)
+		return absent(sentence,
+			      "%s is not for user %u: nsxattrd.yaml says who may connect "
+			      "(mode, group)",
+			      daemon->socket, (unsigned int)geteuid());
+	return absent(sentence, "cannot connect to %s: %s", daemon->socket, strerror(-error));
+}
+
+/** ask() - does it answer, and not only listen? Who may not ask takes the one for the other. */
+static enum oci_daemon_result ask(const struct oci_daemon *daemon,
+				  char sentence[OCI_DAEMON_SENTENCE_SIZE])
+{
+	struct json_object *answer = NULL;
+	int r = control_call(daemon->control, "ping", OCI_DAEMON_DEADLINE, &answer);
+
+	json_object_put(answer);
+	if (r == 0 || r == -EACCES)
+		return OCI_DAEMON_PRESENT;
+	return absent(sentence, "nsxattrd listens at %s but does not answer at %s: %s",
+		      daemon->socket, daemon->control, control_call_fault(r));
+}
+
+enum oci_daemon_result oci_daemon_require(const struct oci_daemon *daemon,
+					  char sentence[OCI_DAEMON_SENTENCE_SIZE])
+{
+	int r = presence_check(daemon->socket, SOCK_STREAM);
+
+	if ((r == -ENOENT || r == -ECONNREFUSED) && daemon->start) {
+		r = start(daemon);
+		if (r < 0)
+			return explain_start(daemon, r, sentence);
+	}
+	if (r < 0)
+		return explain_absence(daemon, r, sentence);
+	return daemon->control ? ask(daemon, sentence) : OCI_DAEMON_PRESENT;
+}
