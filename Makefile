@@ -44,7 +44,9 @@ DRIVER_SOURCES := $(wildcard tests/live/*-driver.c)
 TEST_SOURCES := $(filter-out $(DRIVER_SOURCES),$(wildcard $(addsuffix /*.c,tests/unit tests/kernel tests/live)))
 HARNESS_SOURCES := $(wildcard tests/lib/harness/*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
-BENCH_SOURCES := $(wildcard tests/bench/*.c)
+# One of them is a file system, if there is libfuse.
+BENCH_SOURCES := $(filter-out $(if $(shell $(PKG_CONFIG) --silence-errors --modversion fuse3),, \
+	tests/bench/slowfs.c),$(wildcard tests/bench/*.c))
 BENCHLIB_SOURCES := $(wildcard tests/bench/*/*.c)
 SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
 	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
@@ -240,7 +242,7 @@ TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-
 	crun runc podman buildah \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
-BENCH_PACKAGES := $(BUILD_PACKAGES) attr fakeroot pseudo
+BENCH_PACKAGES := $(BUILD_PACKAGES) attr tar rsync fakeroot pseudo libfuse3-dev e2fsprogs mmdebstrap
 
 apt_install := DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
 	-o Acquire::Retries=3 install --no-install-recommends
@@ -343,7 +345,10 @@ $(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTL
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCHLIB) $(SUPERVISOR) $(POLICY)
-	$(call link,,$(LIBS))
+	$(call link,,$(FUSE_LIBS) $(LIBS))
+
+$(BUILD)/obj/tests/bench/slowfs.o: private CPPFLAGS += $(shell $(PKG_CONFIG) --cflags fuse3)
+$(BUILD)/bench/slowfs: private FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
 # Only a sanitizer finds this one's fault. 'private': not for the objects that it is linked from.
 $(BUILD)/tests/harness/leaks-memory: private INSTRUMENTATION += -fsanitize=address

@@ -26,6 +26,7 @@
 #include "driver/message.h"
 #include "driver/part.h"
 #include "driver/scheduling.h"
+#include "lib/operations.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -38,6 +39,10 @@ struct part {
 
 static const struct part parts[] = {
 	{ "calls", part_calls, false },
+	{ "work", part_work, false },
+	{ "concurrency", part_concurrency, true },
+	{ "fuse", part_fuse, true },
+	{ "cold", part_cold, true },
 };
 
 struct matrix *bench_matrix(struct bench *bench, const char *part, const char *key,
@@ -53,9 +58,11 @@ struct matrix *bench_matrix(struct bench *bench, const char *part, const char *k
 	return matrix;
 }
 
-unsigned long bench_rounds(const struct bench *bench, unsigned long most)
+bool bench_goes_on(const struct bench *bench, unsigned long round, unsigned long most, double began)
 {
-	return bench->settings.rounds < most ? bench->settings.rounds : most;
+	unsigned long rounds = bench->settings.rounds < most ? bench->settings.rounds : most;
+
+	return round == 0 || (round < rounds && nanoseconds_now() - began < ROW_SECONDS * 1e9);
 }
 
 static void print_head(const struct settings *settings, const struct machine *machine)

@@ -19,130 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "lib/operations.h"
 
 #define OPERATION_SIZE 32
 #define FILE_SIZE 4096
-
-#define SUFFIXED_NAME "security.NTACL"
-#define PAIR_NAME "security.pair"
-#define ABSENT_NAME "security.absent"
-#define KERNEL_NAME "user.x"
-/*
- * Small, so that with the names, suffixed ones too, it fits into an ext4 inode of 256 bytes: another
- * block for it costs much more than anything that is measured here.
- */
-#define VALUE_SIZE 16
-#define BUFFER_SIZE 1024
-
-struct site {
-	const char *path;
-	int fd;
-	unsigned int turn;
-	char value[VALUE_SIZE];
-	char buffer[BUFFER_SIZE];
-};
-
-/* No two values in a row are the same: file systems know a shortcut for those. */
-static const char *next_value(struct site *site)
-{
-	unsigned int turn = ++site->turn;
-
-	memcpy(site->value, &turn, sizeof(turn));
-	return site->value;
-}
-
-static ssize_t get(struct site *site)
-{
-	return getxattr(site->path, SUFFIXED_NAME, site->buffer, BUFFER_SIZE);
-}
-
-static ssize_t set(struct site *site)
-{
-	return setxattr(site->path, SUFFIXED_NAME, next_value(site), VALUE_SIZE, 0);
-}
-
-static ssize_t fget(struct site *site)
-{
-	return fgetxattr(site->fd, SUFFIXED_NAME, site->buffer, BUFFER_SIZE);
-}
-
-static ssize_t fset(struct site *site)
-{
-	return fsetxattr(site->fd, SUFFIXED_NAME, next_value(site), VALUE_SIZE, 0);
-}
-
-static ssize_t get_kernel(struct site *site)
-{
-	return getxattr(site->path, KERNEL_NAME, site->buffer, BUFFER_SIZE);
-}
-
-static ssize_t set_kernel(struct site *site)
-{
-	return setxattr(site->path, KERNEL_NAME, next_value(site), VALUE_SIZE, 0);
-}
-
-static ssize_t get_absent(struct site *site)
-{
-	return getxattr(site->path, ABSENT_NAME, site->buffer, BUFFER_SIZE);
-}
-
-static ssize_t list(struct site *site)
-{
-	return listxattr(site->path, site->buffer, BUFFER_SIZE);
-}
-
-/* Two calls; nothing is left behind. */
-static ssize_t set_and_remove(struct site *site)
-{
-	if (setxattr(site->path, PAIR_NAME, next_value(site), VALUE_SIZE, 0) < 0)
-		return -1;
-	return removexattr(site->path, PAIR_NAME);
-}
-
-struct operation {
-	const char *name;
-	ssize_t (*call)(struct site *site);
-};
-
-static const struct operation operations[] = {
-	{ "get", get },
-	{ "set", set },
-	{ "fget", fget },
-	{ "fset", fset },
-	{ "get-kernel", get_kernel },
-	{ "set-kernel", set_kernel },
-	{ "get-absent", get_absent },
-	{ "list", list },
-	{ "set-remove", set_and_remove },
-};
-
-static const struct operation *operation_find(const char *name)
-{
-	for (size_t i = 0; i < COUNT_OF(operations); i++)
-		if (strcmp(operations[i].name, name) == 0)
-			return &operations[i];
-	return NULL;
-}
-
-static ssize_t call_once(const struct operation *operation, struct site *site)
-{
-	ssize_t result = operation->call(site);
-
-	return result < 0 ? -errno : result;
-}
-
-static double nanoseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static bool is_expected(const struct operation *operation, const struct site *site, ssize_t result,
 			ssize_t expected)
@@ -161,7 +43,7 @@ static double run_batch(const struct operation *operation, struct site *site, un
 	double start = nanoseconds_now();
 
 	for (unsigned long i = 0; i < calls; i++)
-		if (!is_expected(operation, site, call_once(operation, site), expected))
+		if (!is_expected(operation, site, operation_call(operation, site), expected))
 			return -1;
 	return (nanoseconds_now() - start) / (double)calls;
 }
@@ -170,7 +52,7 @@ static double run_batch(const struct operation *operation, struct site *site, un
 static bool measure(const struct operation *operation, struct site *site, unsigned long calls,
 		    unsigned long batches)
 {
-	ssize_t result = call_once(operation, site);
+	ssize_t result = operation_call(operation, site);
 
 	printf("%zd", result);
 	for (unsigned long i = 0; i < batches; i++) {

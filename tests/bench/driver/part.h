@@ -25,9 +25,22 @@ struct bench {
 struct matrix *bench_matrix(struct bench *bench, const char *part, const char *key,
 			    const char *title, double scale);
 
-/** bench_rounds() - Return: how many rounds a part has whose own number is @most. */
-unsigned long bench_rounds(const struct bench *bench, unsigned long most);
+/* For how long a row goes on to have rounds, in seconds: a slow machine gets wider spreads, not hours. */
+#define ROW_SECONDS 20
+
+/**
+ * bench_goes_on() - is there another round of a row?
+ * @round: its number; there is always one with number 0
+ * @most: the part's own limit
+ * @began: when the row did, of nanoseconds_now()
+ */
+bool bench_goes_on(const struct bench *bench, unsigned long round, unsigned long most,
+		   double began);
 
 bool part_calls(struct bench *bench);
+bool part_work(struct bench *bench);
+bool part_concurrency(struct bench *bench);
+bool part_fuse(struct bench *bench);
+bool part_cold(struct bench *bench);
 
 #endif

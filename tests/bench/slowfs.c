@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A slow file system: what lies in BACKING shows at MOUNTPOINT, and each request is answered after a
+ * delay, as if a network were in between. Requests for attributes of what is in its folder "hung" are
+ * answered only when it is told to.
+ *
+ *	slowfs BACKING MOUNTPOINT MICROSECONDS
+ *
+ * It says "0" when it is mounted, and reads lines from standard input: "release" lets go what hangs
+ * (EIO) and is answered by "0"; the end of the input unmounts and ends it. It has a thread for each
+ * request that waits, so that only the delay counts.
+ */
+#define FUSE_USE_VERSION 312
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 512
+#define HUNG_FOLDER "/hung/"
+
+/** struct slow - the file system; its threads find it by fuse_get_context() */
+struct slow {
+	const char *backing;
+	struct timespec delay;
+	pthread_t main;
+	pthread_mutex_t lock;
+	pthread_cond_t release;
+	unsigned int releases; /* under the lock */
+};
+
+static struct slow *slow_now(void)
+{
+	return fuse_get_context()->private_data;
+}
+
+/** reach() - wait as long as a request takes. Return: 0, and the path of what it is about; -errno. */
+static int reach(const char *path, char backing[PATH_MAX])
+{
+	const struct slow *slow = slow_now();
+	int length = snprintf(backing, PATH_MAX, "%s%s", slow->backing, path);
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &slow->delay, NULL);
+	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* A thread that waits here is cancelled when the file system ends. */
+static void unlock(void *lock)
+{
+	pthread_mutex_unlock(lock);
+}
+
+static void hang(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	pthread_cleanup_push(unlock, &slow->lock);
+	unsigned int before = slow->releases;
+
+	while (slow->releases == before)
+		pthread_cond_wait(&slow->release, &slow->lock);
+	pthread_cleanup_pop(1);
+}
+
+/** reach_attributes() - the same for a request that may never be answered */
+static int reach_attributes(const char *path, char backing[PATH_MAX])
+{
+	if (strncmp(path, HUNG_FOLDER, strlen(HUNG_FOLDER)) != 0)
+		return reach(path, backing);
+	hang(slow_now());
+	return -EIO;
+}
+
+static int outcome_of(long result)
+{
+	return result < 0 ? -errno : (int)result;
+}
+
+static int slow_getattr(const char *path, struct stat *status, struct fuse_file_info *file)
+{
+	char backing[PATH_MAX];
+	int failure = reach(path, backing);
+
+	(void)file;
+	return failure ? failure : outcome_of(lstat(backing, status));
+}
+
+static int slow_open(const char *path, struct fuse_file_info *file)
+{
+	char backing[PATH_MAX];
+
+	(void)file;
+	return reach(path, backing);
+}
+
+static int slow_readdir(const char *path, void *buffer, fuse_fill_dir_t fill, off_t offset,
+			struct fuse_file_info *file, enum fuse_readdir_flags flags)
+{
+	char backing[PATH_MAX];
+	int failure = reach(path, backing);
+	DIR *directory = failure ? NULL : opendir(backing);
+	const struct dirent *entry;
+
+	(void)offset;
+	(void)file;
+	(void)flags;
+	if (!directory)
+		return failure ? failure : -errno;
+	while ((entry = readdir(directory)))
+		if (fill(buffer, entry->d_name, NULL, 0, 0))
+			break;
+	closedir(directory);
+	return 0;
+}
+
+static int slow_getxattr(const char *path, const char *name, char *value, size_t size)
+{
+	char backing[PATH_MAX];
+	int failure = reach_attributes(path, backing);
+
+	return failure ? failure : outcome_of(lgetxattr(backing, name, value, size));
+}
+
+static int slow_setxattr(const char *path, const char *name, const char *value, size_t size,
+			 int flags)
+{
+	char backing[PATH_MAX];
+	int failure = reach_attributes(path, backing);
+
+	return failure ? failure : outcome_of(lsetxattr(backing, name, value, size, flags));
+}
+
+static int slow_listxattr(const char *path, char *list, size_t size)
+{
+	char backing[PATH_MAX];
+	int failure = reach_attributes(path, backing);
+
+	return failure ? failure : outcome_of(llistxattr(backing, list, size));
+}
+
+static int slow_removexattr(const char *path, const char *name)
+{
+	char backing[PATH_MAX];
+	int failure = reach_attributes(path, backing);
+
+	return failure ? failure : outcome_of(lremovexattr(backing, name));
+}
+
+static const struct fuse_operations operations = {
+	.getattr = slow_getattr,
+	.open = slow_open,
+	.opendir = slow_open,
+	.readdir = slow_readdir,
+	.getxattr = slow_getxattr,
+	.setxattr = slow_setxattr,
+	.listxattr = slow_listxattr,
+	.removexattr = slow_removexattr,
+};
+
+static void release(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	slow->releases++;
+	pthread_cond_broadcast(&slow->release);
+	pthread_mutex_unlock(&slow->lock);
+}
+
+static void answer_zero(void)
+{
+	puts("0");
+	fflush(stdout);
+}
+
+/** listen() - the thread that reads the lines; its signal makes fuse_loop_mt() return */
+static void *listen_to_input(void *place)
+{
+	struct slow *slow = place;
+	char line[64];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		release(slow);
+		answer_zero();
+	}
+	release(slow);
+	pthread_kill(slow->main, SIGTERM);
+	return NULL;
+}
+
+static int serve(struct fuse *fuse, struct slow *slow)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	pthread_t listener;
+
+	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, THREADS_MAX);
+	answer_zero();
+	if (fuse_set_signal_handlers(fuse_get_session(fuse)) != 0 ||
+	    pthread_create(&listener, NULL, listen_to_input, slow) != 0)
+		return EXIT_FAILURE;
+	int result = fuse_loop_mt(fuse, config);
+
+	fuse_loop_cfg_destroy(config);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int mount_and_serve(struct slow *slow, char *program, const char *mountpoint)
+{
+	char option[] = "-o", options[] = "allow_other,default_permissions,fsname=slowfs";
+	char *arguments[] = { program, option, options, NULL };
+	struct fuse_args args = FUSE_ARGS_INIT(3, arguments);
+	struct fuse *fuse = fuse_new(&args, &operations, sizeof(operations), slow);
+
+	if (!fuse || fuse_mount(fuse, mountpoint) != 0) {
+		fprintf(stderr, "slowfs: cannot mount at %s\n", mountpoint);
+		return EXIT_FAILURE;
+	}
+	int status = serve(fuse, slow);
+
+	fuse_unmount(fuse);
+	fuse_destroy(fuse);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct slow slow = {
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.release = PTHREAD_COND_INITIALIZER,
+	};
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: slowfs BACKING MOUNTPOINT MICROSECONDS\n");
+		return 2;
+	}
+	long microseconds = strtol(argv[3], NULL, 10);
+
+	slow.backing = argv[1];
+	slow.delay.tv_sec = microseconds / 1000000;
+	slow.delay.tv_nsec = microseconds % 1000000 * 1000;
+	slow.main = pthread_self();
+	return mount_and_serve(&slow, argv[0], argv[2]);
+}
