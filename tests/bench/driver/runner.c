@@ -14,7 +14,7 @@
 #include "message.h"
 
 /* A runner that does not answer for this long is given up, in milliseconds. */
-#define PATIENCE 60000
+#define PATIENCE 300000
 
 bool command_add(struct command *command, const char *word)
 {

@@ -49,7 +49,7 @@ bool runner_is_running(const struct runner *runner);
  * runner_ask() - a line, and the answer
  * @answer: the line that came back, without its newline; NULL: whatever it is
  *
- * Return: false when none has come for a minute, or it has ended, or the line does not fit.
+ * Return: false when none has come for minutes, or it has ended, or the line does not fit.
  */
 bool runner_ask(const struct runner *runner, char answer[ANSWER_SIZE], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
