@@ -43,6 +43,8 @@ static const struct part parts[] = {
 	{ "concurrency", part_concurrency, true },
 	{ "fuse", part_fuse, true },
 	{ "cold", part_cold, true },
+	{ "isolation", part_isolation, true },
+	{ "scale", part_scale, true },
 };
 
 struct matrix *bench_matrix(struct bench *bench, const char *part, const char *key,

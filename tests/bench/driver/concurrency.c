@@ -57,8 +57,7 @@ static bool measure_row(struct crowds *crowds, const char *label, unsigned int t
 	bool is_right = true;
 
 	progress("concurrency: %s", label);
-	for (unsigned long round = 0; bench_goes_on(crowds->bench, round, ROUNDS, began);
-	     round++)
+	for (unsigned long round = 0; bench_goes_on(crowds->bench, round, ROUNDS, began); round++)
 		if (!crowds_take_turns(crowds, row, round, &task))
 			is_right = false;
 	return is_right;

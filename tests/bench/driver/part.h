@@ -42,5 +42,7 @@ bool part_work(struct bench *bench);
 bool part_concurrency(struct bench *bench);
 bool part_fuse(struct bench *bench);
 bool part_cold(struct bench *bench);
+bool part_isolation(struct bench *bench);
+bool part_scale(struct bench *bench);
 
 #endif
