@@ -35,7 +35,8 @@ static _Noreturn void become(const struct command *command, int in, int out)
 
 	for (size_t i = 0; i < command->count; i++)
 		arguments[i] = (char *)command->words[i];
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+	/* A group of its own, so that it can be ended with what it has started. */
+	if (setpgid(0, 0) < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(STATUS_NOT_STARTED);
 	execvp(arguments[0], arguments);
 	int error = errno;
@@ -143,6 +144,6 @@ void runner_give_up(struct runner *runner)
 {
 	if (!runner_is_running(runner))
 		return;
-	kill(runner->pid, SIGTERM);
+	kill(-runner->pid, SIGTERM);
 	runner_stop(runner);
 }
