@@ -56,9 +56,23 @@ static int make_program(void)
 	return r < 0 ? r : load_program(&program);
 }
 
-int probe_ask(const struct probe *probe, int proc, struct probe_record *ret_record)
+/* Another thread was at it, or is: nothing is known of its directories. */
+static void forget_changing(struct probe_record *record)
 {
-	struct probe_record record = { .proc = proc };
+	if (record->has_places && record->sequence[0] == record->sequence[1] &&
+	    record->sequence[0] % 2 == 0)
+		return;
+	memset(record->is_kept, 0, sizeof(record->is_kept));
+	memset(record->is_lasting, 0, sizeof(record->is_lasting));
+}
+
+int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
+	      struct probe_record *ret_record)
+{
+	struct probe_record record = {
+		.proc = proc,
+		.kept = { kept[PROBE_ROOT], kept[PROBE_CWD] },
+	};
 	union bpf_attr attributes;
 
 	memset(&attributes, 0, sizeof(attributes));
@@ -69,6 +83,7 @@ int probe_ask(const struct probe *probe, int proc, struct probe_record *ret_reco
 		return -errno;
 	if (!record.is_complete)
 		return -ESRCH;
+	forget_changing(&record);
 	*ret_record = record;
 	return 0;
 }
@@ -116,7 +131,7 @@ static int check(const struct probe *probe)
 
 	if (proc < 0)
 		return -errno;
-	int r = probe_ask(probe, proc, &record);
+	int r = probe_ask(probe, proc, (const int[]){ -1, -1 }, &record);
 
 	if (r < 0)
 		return r;

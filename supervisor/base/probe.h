@@ -9,6 +9,10 @@
  * It is a way to be faster and no more: where it is not to be had (BPF, its description of types or
  * the privilege is missing, or the host is a user namespace itself), /proc tells the same.
  *
+ * It also tells whether a descriptor that we have kept is still that of the thread's root or working
+ * directory. Only those should be kept that last: a descriptor keeps a file system from being
+ * unmounted, and the root mount of a namespace is what nobody would unmount.
+ *
  * A process has one, for all of its threads.
  */
 
@@ -42,13 +46,15 @@ void probe_free(struct probe *probe);
 int probe_fd(const struct probe *probe);
 
 /**
- * probe_ask() - who is this thread, now?
+ * probe_ask() - who is this thread, and where, now?
  * @probe: may be used by several threads at once
  * @proc: a descriptor of its directory in procfs, which may be an O_PATH one
+ * @kept: descriptors of directories that it had, or -1; borrowed
  * @ret_record: the answer; of the groups only their number if that is above PROBE_GROUPS_MAX
  *
  * Return: 0; -ESRCH when the thread has ended; other -errno.
  */
-int probe_ask(const struct probe *probe, int proc, struct probe_record *ret_record);
+int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
+	      struct probe_record *ret_record);
 
 #endif

@@ -15,6 +15,11 @@
  * bpf_probe_read_kernel(), which fails where there is no memory; then the rest is not tried, and the
  * record stays incomplete.
  *
+ * Then it looks at the directories of the thread. Each is a mount and a name in it, and so is what one of
+ * our O_PATH descriptors holds: as long as we hold it, neither can be freed and its address be used
+ * for another. So two pointers that are equal prove that it is the same directory, found in the same way.
+ * Other threads can change them meanwhile, when they share them (CLONE_FS); the kernel counts that.
+ *
  * The offsets are those of the running kernel, told by its own description (base/btf.h). So there is
  * nothing to compile when nsxattr is built, and an instruction here is written as the C statement that
  * it stands for: one line a pointer.
@@ -51,7 +56,22 @@ enum member {
 	COMMON_NUMBER,
 	GROUPS_COUNT,
 	GROUPS_FIRST,
+	/* Without these it does not tell places. */
+	TASK_PLACES,
+	PLACES_SEQUENCE,
+	PLACES_ROOT,
+	PLACES_CWD,
+	PATH_MOUNT,
+	PATH_NAME,
+	FILE_PATH,
+	TASK_NAMESPACES,
+	NAMESPACES_MOUNTS,
+	MOUNTS_ROOT,
+	MOUNT_PUBLIC,
+	MOUNT_PARENT,
+	PUBLIC_ROOT,
 	MEMBER_COUNT,
+	IDENTITY_MEMBER_COUNT = TASK_PLACES,
 };
 
 static const struct {
@@ -78,6 +98,19 @@ static const struct {
 	[COMMON_NUMBER] = { "ns_common", "inum" },
 	[GROUPS_COUNT] = { "group_info", "ngroups" },
 	[GROUPS_FIRST] = { "group_info", "gid" },
+	[TASK_PLACES] = { "task_struct", "fs" },
+	[PLACES_SEQUENCE] = { "fs_struct", "seq" },
+	[PLACES_ROOT] = { "fs_struct", "root" },
+	[PLACES_CWD] = { "fs_struct", "pwd" },
+	[PATH_MOUNT] = { "path", "mnt" },
+	[PATH_NAME] = { "path", "dentry" },
+	[FILE_PATH] = { "file", "f_path" },
+	[TASK_NAMESPACES] = { "task_struct", "nsproxy" },
+	[NAMESPACES_MOUNTS] = { "nsproxy", "mnt_ns" },
+	[MOUNTS_ROOT] = { "mnt_namespace", "root" },
+	[MOUNT_PUBLIC] = { "mount", "mnt" },
+	[MOUNT_PARENT] = { "mount", "mnt_parent" },
+	[PUBLIC_ROOT] = { "vfsmount", "mnt_root" },
 };
 
 static_assert(COUNT_OF(members) == MEMBER_COUNT, "each member has its name");
@@ -94,17 +127,27 @@ enum slot {
 	SLOT_CREDENTIAL,
 	SLOT_USERNS,
 	SLOT_GROUPS,
+	SLOT_PLACES,
+	SLOT_ROOT_MOUNT,
+	SLOT_ROOT_NAME,
+	SLOT_CWD_MOUNT,
+	SLOT_CWD_NAME,
+	SLOT_FIRST, /* what two pointers are compared with */
+	SLOT_SECOND,
 	SLOT_COUNT,
 };
 
 #define GROUPS_SIZE ((int)(PROBE_GROUPS_MAX * sizeof(uint32_t)))
 #define GROUPS_AT (-(int)(SLOT_COUNT * 8) - GROUPS_SIZE)
 
+#define BAIL_OUTS_MAX 64
+
 struct writer {
 	struct probe_program *program;
 	int32_t offsets[MEMBER_COUNT];
+	bool has_places; /* the members for these are known */
 	uint32_t lock, unlock; /* the numbers of bpf_rcu_read_lock() and its counterpart */
-	uint32_t bail_outs[64]; /* jumps to the end, whose distance is known there */
+	uint32_t bail_outs[BAIL_OUTS_MAX]; /* jumps to the end, whose distance is known there */
 	uint32_t bail_out_count;
 };
 
@@ -233,15 +276,20 @@ static void begin(struct writer *writer)
 	store(writer, BPF_REG_10, slot_at(SLOT_TASK), BPF_REG_0, 8);
 }
 
-/* file = task->files->fdt->fd[record->proc]; the descriptor is ours, and open */
-static void find_file(struct writer *writer)
+/* table = task->files->fdt->fd */
+static void find_table(struct writer *writer)
 {
 	const int32_t *offsets = writer->offsets;
 
 	follow(writer, SLOT_TASK, offsets[TASK_FILES], SLOT_TABLE);
 	follow(writer, SLOT_TABLE, offsets[FILES_TABLE], SLOT_TABLE);
 	follow(writer, SLOT_TABLE, offsets[TABLE_FILES], SLOT_TABLE);
-	load(writer, BPF_REG_3, RECORD, offsetof(struct probe_record, proc), 4);
+}
+
+/* file = table[record->FIELD]; the descriptor is ours, and open */
+static void find_file(struct writer *writer, size_t field)
+{
+	load(writer, BPF_REG_3, RECORD, (int)field, 4);
 	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_3, 0, 0, 3);
 	load(writer, BPF_REG_1, BPF_REG_10, slot_at(SLOT_TABLE), 8);
 	emit(writer, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
@@ -300,15 +348,134 @@ static void copy_groups(struct writer *writer)
 	land(writer, has_too_many);
 }
 
-static void end(struct writer *writer)
+/* record->FIELD = 1 */
+static void affirm(struct writer *writer, size_t field)
 {
 	assign(writer, BPF_REG_1, 1);
-	store(writer, RECORD, offsetof(struct probe_record, is_complete), BPF_REG_1, 4);
+	store(writer, RECORD, (int)field, BPF_REG_1, 4);
+}
+
+/* Jump if the two differ. Return: to be given to land(). */
+static uint32_t unless_equal(struct writer *writer, enum slot left, enum slot right)
+{
+	load(writer, BPF_REG_1, BPF_REG_10, slot_at(left), 8);
+	load(writer, BPF_REG_2, BPF_REG_10, slot_at(right), 8);
+	emit(writer, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	return writer->program->count - 1;
+}
+
+/* if (first == left && second == right) record->FIELD = 1; */
+static void affirm_if_equal(struct writer *writer, enum slot left, enum slot right, size_t field)
+{
+	uint32_t differs = unless_equal(writer, SLOT_FIRST, left);
+	uint32_t differs_too = unless_equal(writer, SLOT_SECOND, right);
+
+	affirm(writer, field);
+	land(writer, differs);
+	land(writer, differs_too);
+}
+
+/* What was read before comes from before, what is read afterwards from afterwards. */
+static void fence(struct writer *writer)
+{
+	assign(writer, BPF_REG_1, 0);
+	store(writer, BPF_REG_10, slot_at(SLOT_SCRATCH), BPF_REG_1, 8);
+	emit(writer, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_10, BPF_REG_1, slot_at(SLOT_SCRATCH),
+	     BPF_ADD | BPF_FETCH);
+}
+
+/* The number of a seqlock is its first member. */
+static void find_places(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+	int32_t root = offsets[PLACES_ROOT], cwd = offsets[PLACES_CWD];
+
+	follow(writer, SLOT_LINK, offsets[TASK_PLACES] - offsets[TASK_PID_LINKS], SLOT_PLACES);
+	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[0]);
+	fence(writer);
+	follow(writer, SLOT_PLACES, root + offsets[PATH_MOUNT], SLOT_ROOT_MOUNT);
+	follow(writer, SLOT_PLACES, root + offsets[PATH_NAME], SLOT_ROOT_NAME);
+	follow(writer, SLOT_PLACES, cwd + offsets[PATH_MOUNT], SLOT_CWD_MOUNT);
+	follow(writer, SLOT_PLACES, cwd + offsets[PATH_NAME], SLOT_CWD_NAME);
+	fence(writer);
+	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[1]);
+}
+
+static void compare_with_kept(struct writer *writer, enum probe_place place, enum slot mount,
+			      enum slot name)
+{
+	const int32_t *offsets = writer->offsets;
+	size_t field = offsetof(struct probe_record, kept) + place * sizeof(int32_t);
+
+	load(writer, BPF_REG_1, RECORD, (int)field, 4);
+	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_1, 0, 0, 32);
+	uint32_t has_none = jump_if(writer, BPF_JSLT, BPF_REG_1, 0);
+
+	find_file(writer, field);
+	follow(writer, SLOT_FILE, offsets[FILE_PATH] + offsets[PATH_MOUNT], SLOT_FIRST);
+	follow(writer, SLOT_FILE, offsets[FILE_PATH] + offsets[PATH_NAME], SLOT_SECOND);
+	affirm_if_equal(writer, mount, name,
+			offsetof(struct probe_record, is_kept) + place * sizeof(uint32_t));
+	land(writer, has_none);
+}
+
+/*
+ * The first mount of a namespace has no parent and cannot be covered by pivot_root(2); what is usually
+ * the root is mounted on it. Only its own uppermost directory counts, not one that somebody has chosen.
+ */
+static void find_lasting(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	follow(writer, SLOT_LINK, offsets[TASK_NAMESPACES] - offsets[TASK_PID_LINKS], SLOT_FIRST);
+	follow(writer, SLOT_FIRST, offsets[NAMESPACES_MOUNTS], SLOT_FIRST);
+	follow(writer, SLOT_FIRST, offsets[MOUNTS_ROOT], SLOT_FIRST);
+	follow(writer, SLOT_ROOT_MOUNT, offsets[MOUNT_PARENT] - offsets[MOUNT_PUBLIC], SLOT_SECOND);
+	uint32_t is_other = unless_equal(writer, SLOT_FIRST, SLOT_SECOND);
+
+	follow(writer, SLOT_ROOT_MOUNT, offsets[PUBLIC_ROOT], SLOT_FIRST);
+	uint32_t is_below = unless_equal(writer, SLOT_FIRST, SLOT_ROOT_NAME);
+
+	affirm(writer, offsetof(struct probe_record, is_lasting[PROBE_ROOT]));
+	uint32_t is_elsewhere = unless_equal(writer, SLOT_CWD_MOUNT, SLOT_ROOT_MOUNT);
+
+	affirm(writer, offsetof(struct probe_record, is_lasting[PROBE_CWD]));
+	land(writer, is_other);
+	land(writer, is_below);
+	land(writer, is_elsewhere);
+}
+
+static void tell_places(struct writer *writer)
+{
+	if (!writer->has_places)
+		return;
+	find_places(writer);
+	compare_with_kept(writer, PROBE_ROOT, SLOT_ROOT_MOUNT, SLOT_ROOT_NAME);
+	compare_with_kept(writer, PROBE_CWD, SLOT_CWD_MOUNT, SLOT_CWD_NAME);
+	find_lasting(writer);
+	affirm(writer, offsetof(struct probe_record, has_places));
+}
+
+static void end(struct writer *writer)
+{
 	for (uint32_t i = 0; i < writer->bail_out_count; i++)
 		land(writer, writer->bail_outs[i]);
 	call_kernel(writer, writer->unlock);
 	assign(writer, BPF_REG_0, 0);
 	emit(writer, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+static int look_up_members(const struct btf *kernel, struct writer *writer, size_t from, size_t to)
+{
+	int r = 0;
+
+	for (size_t i = from; r == 0 && i < to; i++) {
+		uint32_t offset = 0;
+
+		r = btf_find_member(kernel, members[i].type, members[i].name, &offset);
+		writer->offsets[i] = (int32_t)offset;
+	}
+	return r;
 }
 
 static int look_up(const struct btf *kernel, struct writer *writer)
@@ -317,12 +484,11 @@ static int look_up(const struct btf *kernel, struct writer *writer)
 
 	if (r == 0)
 		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
-	for (size_t i = 0; r == 0 && i < MEMBER_COUNT; i++) {
-		uint32_t offset = 0;
-
-		r = btf_find_member(kernel, members[i].type, members[i].name, &offset);
-		writer->offsets[i] = (int32_t)offset;
-	}
+	if (r == 0)
+		r = look_up_members(kernel, writer, 0, IDENTITY_MEMBER_COUNT);
+	if (r == 0)
+		writer->has_places =
+			look_up_members(kernel, writer, IDENTITY_MEMBER_COUNT, MEMBER_COUNT) == 0;
 	return r;
 }
 
@@ -335,10 +501,13 @@ int probe_program_write(const struct btf *kernel, struct probe_program *ret_prog
 		return r;
 	ret_program->count = 0;
 	begin(&writer);
-	find_file(&writer);
+	find_table(&writer);
+	find_file(&writer, offsetof(struct probe_record, proc));
 	find_credential(&writer);
 	copy_ids(&writer);
 	copy_groups(&writer);
+	affirm(&writer, offsetof(struct probe_record, is_complete));
+	tell_places(&writer);
 	end(&writer);
 	return 0;
 }

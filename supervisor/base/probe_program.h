@@ -12,10 +12,18 @@ struct btf;
 /* With more groups than these a thread has to be asked about in another way. */
 #define PROBE_GROUPS_MAX 32
 
+/* Directories that a thread has. */
+enum probe_place {
+	PROBE_ROOT,
+	PROBE_CWD, /* its working directory */
+	PROBE_PLACES,
+};
+
 /** struct probe_record - the program's only argument: the question, and its answer */
 struct probe_record {
 	int32_t proc; /* our descriptor of /proc/TID */
-	uint32_t is_complete; /* what follows has been filled in */
+	int32_t kept[PROBE_PLACES]; /* ours, of what might be its directories; -1: none */
+	uint32_t is_complete; /* who it is has been filled in */
 	uint32_t fsuid; /* all ids are of the first user namespace */
 	uint32_t fsgid;
 	uint64_t capabilities; /* the effective ones */
@@ -24,6 +32,12 @@ struct probe_record {
 	uint32_t group_count;
 	uint32_t unused;
 	uint32_t groups[PROBE_GROUPS_MAX]; /* if there are not more than these */
+	/* Where it is: all 0 unless the last is 1. */
+	uint32_t sequence[2]; /* of changes to its directories, before and after they were looked at */
+	uint32_t is_kept[PROBE_PLACES]; /* the descriptor is of this directory, mount and all */
+	uint32_t is_lasting[PROBE_PLACES]; /* on the root mount of its namespace, see probe.h */
+	uint32_t has_places;
+	uint32_t unused_too;
 };
 
 #define PROBE_INSTRUCTIONS_MAX 512

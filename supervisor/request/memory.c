@@ -66,8 +66,51 @@ static size_t rest_of_page(uint64_t address)
 	return rest < MEMORY_SHORT ? rest : MEMORY_SHORT;
 }
 
+/* Copy a string out of a piece of memory that was read. */
+static bool copy_string(const char *piece, size_t length, char *buffer)
+{
+	size_t wanted = length < MEMORY_SHORT ? length : MEMORY_SHORT;
+	const char *end = memchr(piece, '\0', wanted);
+
+	if (!end)
+		return false;
+	memcpy(buffer, piece, (size_t)(end - piece) + 1);
+	return true;
+}
+
+/* Close together in one page, as the words of a command line are, they come in one piece. */
+static bool read_neighbours(pid_t tid, const uint64_t addresses[2], char *const buffers[2])
+{
+	uint64_t first = addresses[0] < addresses[1] ? addresses[0] : addresses[1];
+	uint64_t second = addresses[0] < addresses[1] ? addresses[1] : addresses[0];
+	size_t length = second - first + rest_of_page(second);
+	char piece[2 * MEMORY_SHORT];
+
+	if (read_some(tid, first, piece, length) != (ssize_t)length)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		size_t start = addresses[i] - first;
+
+		if (!copy_string(piece + start, length - start, buffers[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool are_neighbours(const uint64_t addresses[2])
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t distance = addresses[0] < addresses[1] ? addresses[1] - addresses[0] :
+							  addresses[0] - addresses[1];
+
+	return addresses[0] / page == addresses[1] / page && distance <= MEMORY_SHORT;
+}
+
 bool memory_read_strings(pid_t tid, const uint64_t addresses[2], char *const buffers[2])
 {
+	if (are_neighbours(addresses))
+		return read_neighbours(tid, addresses, buffers);
+
 	struct iovec local[2], remote[2];
 	size_t total = 0;
 

@@ -33,17 +33,18 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 	return 0;
 }
 
-/* A base is searched from, not asked about: O_PATH serves. */
-static int open_base(const struct resolver *resolver, int dirfd, const char *path, int *ret_fd)
+/* A base is searched from, not asked about: O_PATH serves. @ret_owned: to be closed, or -1. */
+static int find_base(const struct resolver *resolver, int dirfd, const char *path, int *ret_fd,
+		     int *ret_owned)
 {
 	int fd;
 
 	if (path[0] == '/')
-		fd = target_open_root(resolver->target);
+		fd = target_find_place(resolver->target, PROBE_ROOT, ret_owned);
 	else if (dirfd == AT_FDCWD)
-		fd = target_open_cwd(resolver->target);
+		fd = target_find_place(resolver->target, PROBE_CWD, ret_owned);
 	else
-		fd = target_take_descriptor(resolver->target, dirfd);
+		fd = *ret_owned = target_take_descriptor(resolver->target, dirfd);
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
 	*ret_fd = fd;
@@ -66,7 +67,8 @@ static int search_at_once(const struct resolver *resolver, int base, const char 
 static int search_step_by_step(const struct resolver *resolver, int base, const char *path,
 			       bool follow, int *ret_fd)
 {
-	_cleanup_fd_ int root = target_open_root(resolver->target);
+	_cleanup_fd_ int owned = -1;
+	int root = target_find_place(resolver->target, PROBE_ROOT, &owned);
 
 	if (root < 0)
 		return root;
@@ -76,7 +78,7 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 
 int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 {
-	int fd = target_open_cwd(resolver->target);
+	int fd = target_open_place(resolver->target, PROBE_CWD);
 
 	if (fd < 0)
 		return fd;
@@ -87,8 +89,9 @@ int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 int resolve_path(const struct resolver *resolver, int dirfd, const char *path, bool follow,
 		 struct pinned *ret_inode)
 {
-	_cleanup_fd_ int base = -1, fd = -1;
-	int r = open_base(resolver, dirfd, path, &base);
+	_cleanup_fd_ int owned = -1, fd = -1;
+	int base;
+	int r = find_base(resolver, dirfd, path, &base, &owned);
 
 	if (r != 0)
 		return r;

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/probe.h"
 
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
@@ -46,6 +45,7 @@ static int target_open(int procfs, pid_t tid, struct target *ret_target)
 		.status = -1,
 		.userns = -1,
 		.pidfd = -1,
+		.kept = { -1, -1 },
 	};
 	return 0;
 }
@@ -56,6 +56,8 @@ static void target_close(struct target *target)
 	fd_close(&target->status);
 	fd_close(&target->userns);
 	fd_close(&target->pidfd);
+	for (size_t i = 0; i < PROBE_PLACES; i++)
+		fd_close(&target->kept[i]);
 	target->tid = 0;
 }
 
@@ -68,8 +70,9 @@ int targets_new(int procfs, const struct probe *probe, struct targets **ret_targ
 	targets->procfs = procfs;
 	targets->probe = probe;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
-		targets->slots[i] =
-			(struct target){ .proc = -1, .status = -1, .userns = -1, .pidfd = -1 };
+		targets->slots[i] = (struct target){
+			.proc = -1, .status = -1, .userns = -1, .pidfd = -1, .kept = { -1, -1 }
+		};
 	*ret_targets = targets;
 	return 0;
 }
@@ -280,15 +283,26 @@ static void copy_identity(const struct probe_record *record, struct identity *id
 		memcpy(credential->groups, record->groups, record->group_count * sizeof(gid_t));
 }
 
+/* What it has left is not held a moment longer. */
+static void note_places(struct target *target, const struct probe_record *record)
+{
+	for (size_t i = 0; i < PROBE_PLACES; i++) {
+		if (!record->is_kept[i])
+			fd_close(&target->kept[i]);
+		target->is_lasting[i] = record->is_lasting[i];
+	}
+}
+
 /* Whatever is wrong with the probe, but for the thread's end, /proc is asked instead. */
 static int learn_identity(const struct probe *probe, struct target *target,
 			  enum identity_extent extent, struct identity *ret_identity)
 {
-	struct probe_record record;
-	int r = probe ? probe_ask(probe, target->proc, &record) : -ENOTSUP;
+	struct probe_record record = { 0 };
+	int r = probe ? probe_ask(probe, target->proc, target->kept, &record) : -ENOTSUP;
 
 	if (r == -ESRCH)
 		return r;
+	note_places(target, &record);
 	if (r < 0 || (extent == IDENTITY_WHOLE && record.group_count > PROBE_GROUPS_MAX))
 		return read_identity(target, extent, ret_identity);
 	copy_identity(&record, ret_identity);
@@ -319,14 +333,27 @@ int target_open_userns(const struct target *target)
 	return open_entry(target, "ns/user", O_RDONLY);
 }
 
-int target_open_root(const struct target *target)
+int target_open_place(const struct target *target, enum probe_place place)
 {
-	return open_entry(target, "root", O_PATH);
+	static const char *const names[] = { [PROBE_ROOT] = "root", [PROBE_CWD] = "cwd" };
+
+	return open_entry(target, names[place], O_PATH);
 }
 
-int target_open_cwd(const struct target *target)
+int target_find_place(struct target *target, enum probe_place place, int *ret_owned)
 {
-	return open_entry(target, "cwd", O_PATH);
+	if (target->kept[place] >= 0) {
+		*ret_owned = -1;
+		return target->kept[place];
+	}
+	int fd = target_open_place(target, place);
+
+	if (fd < 0)
+		return fd;
+	if (target->is_lasting[place])
+		target->kept[place] = fd;
+	*ret_owned = target->is_lasting[place] ? -1 : fd;
+	return fd;
 }
 
 static int read_process(struct target *target, pid_t *ret_process)

@@ -9,13 +9,16 @@
  * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
  * ended, reading through them fails with ESRCH, whoever has its number then; the probe, which begins
  * at /proc/TID too, says the same. The groups, ids and capabilities are read afresh for each call, for
- * nothing tells us when they change.
+ * nothing tells us when they change. So it is with its directories: a descriptor of one is used again if
+ * the probe has just said that it is still right.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/credential.h"
+#include "base/probe.h"
 
 /** struct target - one thread; the descriptors are this module's */
 struct target {
@@ -26,10 +29,11 @@ struct target {
 	int status; /* /proc/TID/status */
 	int userns; /* the link /proc/TID/ns/user itself */
 	int pidfd;
+	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
+	bool is_lasting[PROBE_PLACES]; /* this directory may be kept */
 	uint64_t last_used;
 };
 
-struct probe;
 struct targets;
 
 /**
@@ -76,11 +80,17 @@ int targets_identify(struct targets *targets, pid_t tid, enum identity_extent ex
 /** target_open_userns() - a descriptor of its user namespace. Return: it; -errno. */
 int target_open_userns(const struct target *target);
 
-/** target_open_root() - an O_PATH descriptor of its root directory. Return: it; -errno. */
-int target_open_root(const struct target *target);
+/** target_open_place() - an O_PATH descriptor of one of its directories. Return: it; -errno. */
+int target_open_place(const struct target *target, enum probe_place place);
 
-/** target_open_cwd() - an O_PATH descriptor of its working directory. Return: it; -errno. */
-int target_open_cwd(const struct target *target);
+/**
+ * target_find_place() - the same, only to search from
+ * @ret_owned: for the caller to close; -1 when it is the target's, and valid until the next
+ *             targets_identify()
+ *
+ * Return: it; -errno.
+ */
+int target_find_place(struct target *target, enum probe_place place, int *ret_owned);
 
 /**
  * target_take_descriptor() - a duplicate of one of its descriptors
