@@ -324,6 +324,119 @@ Test(probe, says_nothing_of_the_dead)
 	forget();
 }
 
+/* ---- places ---- */
+
+/* Asked in a child, of itself, which moves about. */
+static struct probe_record look_around(int root, int cwd)
+{
+	struct probe_record record = { 0 };
+	int proc = open("/proc/thread-self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (proc < 0)
+		proc = openat(procfs, "thread-self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	NEED(proc >= 0);
+	NEED(probe_ask(probe, proc, (const int[]){ root, cwd }, &record) == 0);
+	NEED(record.has_places);
+	close(proc);
+	return record;
+}
+
+static int path_of(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	NEED(fd >= 0);
+	return fd;
+}
+
+static void move_about(void *argument)
+{
+	int root = path_of("/"), before, after;
+	struct probe_record record;
+
+	(void)argument;
+	NEED(chdir("/var") == 0);
+	before = path_of(".");
+	record = look_around(root, before);
+	NEED(record.is_kept[PROBE_ROOT] && record.is_kept[PROBE_CWD]);
+	NEED(chdir("/var/tmp") == 0);
+	after = path_of(".");
+	record = look_around(root, before);
+	NEED(record.is_kept[PROBE_ROOT] && !record.is_kept[PROBE_CWD]);
+	record = look_around(before, after);
+	NEED(!record.is_kept[PROBE_ROOT] && record.is_kept[PROBE_CWD]);
+	/* The other way round they are right too, and no descriptor is none. */
+	record = look_around(-1, -1);
+	NEED(!record.is_kept[PROBE_ROOT] && !record.is_kept[PROBE_CWD]);
+	NEED(chroot(".") == 0);
+	record = look_around(root, after);
+	NEED(!record.is_kept[PROBE_ROOT] && record.is_kept[PROBE_CWD]);
+	record = look_around(after, after);
+	NEED(record.is_kept[PROBE_ROOT] && record.is_kept[PROBE_CWD]);
+}
+
+Test(probe, knows_a_directory_again)
+{
+	child_run(move_about, NULL);
+}
+
+static void cover_and_pivot(void *argument)
+{
+	struct probe_record record;
+	int before;
+
+	(void)argument;
+	NEED(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	NEED(chdir("/var/tmp") == 0);
+	before = path_of(".");
+	/* The same directory, found through another mount, is not the same place. */
+	NEED(mount("/var/tmp", "/var/tmp", NULL, MS_BIND, NULL) == 0);
+	record = look_around(-1, before);
+	NEED(record.is_kept[PROBE_CWD] && record.is_lasting[PROBE_CWD]);
+	NEED(chdir("/var/tmp") == 0);
+	record = look_around(-1, before);
+	NEED(!record.is_kept[PROBE_CWD] && !record.is_lasting[PROBE_CWD]);
+	NEED(record.is_lasting[PROBE_ROOT]);
+	/* A copy of the namespace has copies of the mounts. */
+	before = path_of("/");
+	NEED(unshare(CLONE_NEWNS) == 0);
+	record = look_around(before, -1);
+	NEED(!record.is_kept[PROBE_ROOT] && record.is_lasting[PROBE_ROOT]);
+	/* A new root, by pivot_root(2). */
+	before = path_of("/");
+	NEED(syscall(SYS_pivot_root, ".", ".") == 0);
+	record = look_around(before, -1);
+	NEED(!record.is_kept[PROBE_ROOT] && record.is_lasting[PROBE_ROOT]);
+}
+
+Test(probe, tells_mounts_apart)
+{
+	child_run(cover_and_pivot, NULL);
+}
+
+static void choose_roots(void *argument)
+{
+	struct probe_record record;
+
+	(void)argument;
+	NEED(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	NEED(chdir("/") == 0);
+	record = look_around(-1, -1);
+	NEED(record.is_lasting[PROBE_ROOT] && record.is_lasting[PROBE_CWD]);
+	NEED(chroot("/var") == 0);
+	record = look_around(-1, -1);
+	NEED(!record.is_lasting[PROBE_ROOT] && !record.is_lasting[PROBE_CWD]);
+	NEED(mount("none", "/tmp", "tmpfs", 0, NULL) == 0 && chroot("/tmp") == 0);
+	record = look_around(-1, -1);
+	NEED(!record.is_lasting[PROBE_ROOT] && !record.is_lasting[PROBE_CWD]);
+}
+
+/* What somebody may want to unmount is not to be kept. */
+Test(probe, finds_lasting_what_is_the_namespaces_own_root)
+{
+	child_run(choose_roots, NULL);
+}
+
 /* ---- where it is not to be had, and where it is ---- */
 
 static void try_inside(void *argument)
