@@ -8,8 +8,10 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "access.h"
+#include "name_list.h"
 
 /*
  * Room for any view of a list of N bytes: one stored name can show twice, as an inherited plain name
@@ -23,11 +25,12 @@
  * @subject: who asks; its namespace is virtual (access_is_virtual())
  * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
  * @stored_length: bytes of @stored; a last name without its NUL is ignored
+ * @index: working memory; room for NAME_LIST_COUNT_MAX(@stored_length) numbers
  * @view: where the list goes; at least VIEW_SIZE(@stored_length) bytes
  *
  * Return: the bytes written.
  */
 size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
-		 size_t stored_length, char *view);
+		 size_t stored_length, uint32_t *index, char *view);
 
 #endif

@@ -13,11 +13,14 @@
 #include <linux/capability.h>
 #include <string.h>
 
+#include "name_list.h"
 #include "policy.h"
 
+/* Its index is made when something is looked for in it. */
 struct list {
 	const char *names;
 	size_t length;
+	struct name_index index;
 };
 
 struct view {
@@ -32,23 +35,11 @@ static void show(struct view *view, const char *name, size_t length)
 	view->length += length + 1;
 }
 
-/* The bytes of the name at an offset; 0 at the end of the list. */
-static size_t name_length_at(const struct list *list, size_t offset)
+static bool is_stored(struct list *stored, const char *name)
 {
-	size_t rest = list->length - offset;
-	size_t length = strnlen(list->names + offset, rest);
-
-	return length < rest ? length : 0;
-}
-
-static bool is_stored(const struct list *stored, const char *name)
-{
-	size_t wanted = strlen(name), length;
-
-	for (size_t at = 0; (length = name_length_at(stored, at)) > 0; at += length + 1)
-		if (length == wanted && memcmp(stored->names + at, name, length) == 0)
-			return true;
-	return false;
+	if (!stored->index.names)
+		name_index_make(&stored->index, stored->names, stored->length);
+	return name_index_has(&stored->index, name);
 }
 
 /* A name on the inode, taken apart. The base is where the policy's rules look. */
@@ -116,7 +107,7 @@ static bool is_candidate(struct search search, const struct stored_name *stored)
  * Is this the stored name at which a get of the plain base name ends? Only for one at which it could
  * end the list is searched for those that come before.
  */
-static bool answers_plain_get(const struct policy *policy, const struct list *list,
+static bool answers_plain_get(const struct policy *policy, struct list *list,
 			      const struct user_namespace *userns, const struct rule *rule,
 			      const struct stored_name *stored)
 {
@@ -147,7 +138,7 @@ static void show_mapped_variant(struct view *view, const struct policy *policy,
 		show(view, shown, strlen(shown));
 }
 
-static void show_stored(struct view *view, const struct policy *policy, const struct list *list,
+static void show_stored(struct view *view, const struct policy *policy, struct list *list,
 			const struct subject *subject, const struct rule *rule,
 			const struct stored_name *stored)
 {
@@ -166,7 +157,7 @@ static void show_natively(struct view *view, const struct stored_name *stored)
 		show(view, stored->name, stored->length);
 }
 
-static void show_one(struct view *view, const struct policy *policy, const struct list *list,
+static void show_one(struct view *view, const struct policy *policy, struct list *list,
 		     const struct subject *subject, const struct stored_name *stored)
 {
 	bool sees_trusted = subject->capabilities & (1ULL << CAP_SYS_ADMIN);
@@ -195,13 +186,18 @@ static void show_one(struct view *view, const struct policy *policy, const struc
 }
 
 size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
-		 size_t stored_length, char *view)
+		 size_t stored_length, uint32_t *index, char *view)
 {
-	const struct list list = { .names = stored, .length = stored_length };
+	struct list list = {
+		.names = stored,
+		.length = stored_length,
+		.index.offsets = index,
+	};
 	struct view shown = { .names = view };
 	size_t length;
 
-	for (size_t at = 0; (length = name_length_at(&list, at)) > 0; at += length + 1) {
+	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
+	     at += length + 1) {
 		struct stored_name name = take_apart(policy, stored + at, length);
 
 		show_one(&shown, policy, &list, subject, &name);

@@ -58,7 +58,9 @@ static bool is_listed(const struct explanation *explanation, const char *stored,
 {
 	struct subject subject = { explanation->userns, capabilities };
 	char view[VIEW_SIZE(NAME_SIZE)];
-	size_t length = view_list(explanation->policy, &subject, stored, strlen(stored) + 1, view);
+	uint32_t index[NAME_LIST_COUNT_MAX(NAME_SIZE)];
+	size_t length =
+		view_list(explanation->policy, &subject, stored, strlen(stored) + 1, index, view);
 
 	for (size_t at = 0; at < length; at += strlen(view + at) + 1)
 		if (strcmp(view + at, explanation->name) == 0)

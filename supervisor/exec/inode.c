@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -106,6 +108,13 @@ bool inode_holds_user_attributes(const struct pinned *inode)
 	struct stat stat;
 
 	return fstat(inode->fd, &stat) == 0 && (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode));
+}
+
+bool inode_lists_by_name(const struct pinned *inode)
+{
+	struct statfs statfs;
+
+	return fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == TMPFS_MAGIC;
 }
 
 /* Through a stand-in. What fails on our side is a refusal for the target. */

@@ -59,6 +59,9 @@ ssize_t inode_get(const struct pinned *inode, const char *name, void *value, siz
 /** inode_holds_user_attributes() - is it a regular file or a directory? */
 bool inode_holds_user_attributes(const struct pinned *inode);
 
+/** inode_lists_by_name() - can a name's place in a list follow from the name? So it is on a tmpfs. */
+bool inode_lists_by_name(const struct pinned *inode);
+
 /** inode_set() - setxattr(2) of a name with a variant. Return: 0; -errno; -EPERM of another name. */
 int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,
 	      int flags);

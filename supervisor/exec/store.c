@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -13,9 +14,12 @@
 #include "quota.h"
 #include "view.h"
 
+/* Touched as far as lists are long, so that most of it takes no memory. */
 struct list_space {
 	char stored[XATTR_LIST_MAX];
 	char view[VIEW_SIZE(XATTR_LIST_MAX)];
+	char sorted[VIEW_SIZE(XATTR_LIST_MAX)];
+	uint32_t offsets[NAME_LIST_COUNT_MAX(VIEW_SIZE(XATTR_LIST_MAX))];
 };
 
 struct list_space *list_space_new(void)
@@ -209,6 +213,21 @@ struct outcome store_refuse(const struct pinned *inode, enum operation operation
 	return outcome_error(-r);
 }
 
+/*
+ * On a tmpfs the place of a name follows from the name. There what is shown has the place of the name
+ * that it is shown by, as it would have without us; elsewhere that of the name that it is stored by.
+ */
+static const char *in_order(struct list_space *space, const struct pinned *inode, size_t stored,
+			    size_t length)
+{
+	enum name_list_order order = name_list_order(space->stored, stored);
+
+	if (order == NAME_LIST_UNORDERED || !inode_lists_by_name(inode))
+		return space->view;
+	name_list_sort(space->view, length, order, space->offsets, space->sorted);
+	return space->sorted;
+}
+
 struct outcome store_list(const struct store_context *context, const struct pinned *inode,
 			  const struct subject *subject, size_t size, const char **ret_list)
 {
@@ -217,13 +236,13 @@ struct outcome store_list(const struct store_context *context, const struct pinn
 
 	if (stored < 0)
 		return outcome_error((int)-stored);
-	size_t length =
-		view_list(context->policy, subject, space->stored, (size_t)stored, space->view);
+	size_t length = view_list(context->policy, subject, space->stored, (size_t)stored,
+				  space->offsets, space->view);
 
 	if (size > 0 && length > size)
 		return outcome_error(size < XATTR_LIST_MAX ? ERANGE : E2BIG);
 	if (size > 0 && length > XATTR_LIST_MAX)
 		return outcome_error(E2BIG);
-	*ret_list = space->view;
+	*ret_list = size > 0 ? in_order(space, inode, (size_t)stored, length) : space->view;
 	return outcome_value((long)length);
 }

@@ -95,14 +95,37 @@ static void list(const struct scenario *scenario, const struct names *stored,
 		 struct names *ret_view)
 {
 	char *from = bytes_new(stored->length), *to = bytes_new(VIEW_SIZE(stored->length));
+	uint32_t *index = bytes_new(NAME_LIST_COUNT_MAX(stored->length) * sizeof(*index));
 
 	memcpy(from, stored->bytes, stored->length);
 	ret_view->length =
-		view_list(scenario->policy, &scenario->subject, from, stored->length, to);
+		view_list(scenario->policy, &scenario->subject, from, stored->length, index, to);
 	require(ret_view->length <= VIEW_SIZE(stored->length));
 	memcpy(ret_view->bytes, to, ret_view->length);
 	free(from);
+	free(index);
 	free(to);
+}
+
+/* Each name is in its place, and in the place that sorting gives it. */
+static void require_sorted(const struct names *view)
+{
+	static struct names sorted;
+	static uint32_t offsets[NAME_LIST_COUNT_MAX(sizeof(sorted.bytes))];
+	const struct simulated_inode shown = { view->bytes, view->length };
+	const char *before = NULL;
+
+	sorted.length =
+		name_list_sort(view->bytes, view->length, NAME_LIST_RISING, offsets, sorted.bytes);
+	require(sorted.length == view->length);
+	for (size_t at = 0; at < sorted.length; at += strlen(sorted.bytes + at) + 1) {
+		const char *name = sorted.bytes + at;
+
+		require(simulated_find(&shown, name) >= 0);
+		if (before && !name_has_prefix(before, strlen(before), "system."))
+			require(strcmp(before, name) < 0);
+		before = name;
+	}
 }
 
 static void require_view(const struct scenario *scenario, const struct names *stored)
@@ -119,6 +142,7 @@ static void require_view(const struct scenario *scenario, const struct names *st
 	require(view.length == expected.length);
 	require(memcmp(view.bytes, expected.bytes, view.length) == 0);
 	require_no_name_twice(&shown);
+	require_sorted(&view);
 }
 
 /* A last name whose NUL is missing is as good as not there. */

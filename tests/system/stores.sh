@@ -11,7 +11,7 @@ set -u
 . tests/lib/scene.sh
 # shellcheck source=tests/lib/builder.sh
 . tests/lib/builder.sh
-needs setfattr getfattr setpriv newuidmap newgidmap setcap getcap evmctl tar
+needs setfattr getfattr setpriv newuidmap newgidmap setcap getcap setfacl evmctl tar
 scene_make
 builder_make
 
@@ -194,6 +194,50 @@ images() {
 		"$(tree unpacked.user | grep -oE 'security\.(capability|ima|selinux)' | sort | uniq -c | xargs)"
 }
 
+# What the order of attributes in an archive could depend on: many of them, of each class, too long for
+# the place that an inode has for them, set in no order, replaced and removed. On a tmpfs, which lists
+# names in their order whatever became of them. $1: directory; $2: archive
+# shellcheck disable=SC2016
+build_with_many='set -e
+	umask 022
+	mount -t tmpfs none "$1"
+	cd "$1"
+	mkdir -p root/bin root/etc
+	echo "a tool" >root/bin/tool
+	echo "settings" >root/etc/settings
+	chown 5:7 root/etc/settings
+	long=0x$(printf "%0520d" 7)
+	for path in bin/tool etc/settings etc .; do
+		for name in trusted.b user.comment security.selinux security.a user.a trusted.overlay.x \
+			security.ima user.nsx security.zz security.evm trusted.a security.im user.zz; do
+			setfattr -n $name -v $long root/$path
+		done
+		setfattr -n security.selinux -v system_u:object_r:systemd_unit_file_t:s0 root/$path
+		setfattr -x security.a root/$path
+		setfattr -n user.0 -v x root/$path
+		setfattr -n security.a -v x root/$path
+		setfacl -m u:5:r,g:7:rx root/$path
+	done
+	setcap cap_net_raw,cap_net_bind_service=ep root/bin/tool
+	tar --format=posix --xattrs --xattrs-include="*" --sort=name --mtime=@0 --numeric-owner \
+		--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -cf "$2" -C root .'
+
+images_with_many() {
+	mkdir many.host many.user
+	chown 1000:1000 many.user
+	mkdir many.host/root many.user/root
+	chown 1000:1000 many.user/root
+	check "many attributes: root of the host builds the image" \
+		unshare --mount sh -c "$build_with_many" - many.host/root "$SCENE/many.host/root.tar"
+	check "many attributes: a plain user builds it" \
+		user_with_ids sh -c "$build_with_many" - many.user/root "$SCENE/many.user/root.tar"
+	same "many attributes: both archives say the same" "$(image_attributes many.host/root.tar)" \
+		"$(image_attributes many.user/root.tar)"
+	check "many attributes: and are equal byte for byte" cmp many.host/root.tar many.user/root.tar
+	same "many attributes: 61 on four files" 61 \
+		"$(image_attributes many.user/root.tar | grep -c '^  x:')"
+}
+
 values_of root_inside 100000 100000
 values_of user_by_default 1000 1000
 values_of user_alone 1000 1000
@@ -202,3 +246,4 @@ what_it_cannot_hold root_inside 100000
 what_it_cannot_hold user_with_ids 1000
 overlays
 images
+images_with_many

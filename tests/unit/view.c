@@ -48,9 +48,10 @@ static void expect_view_of(const struct policy *policy, const struct subject *su
 			   struct simulated_inode inode, struct simulated_inode expected)
 {
 	char *stored = bytes_new(inode.length), *view = bytes_new(VIEW_SIZE(inode.length));
+	uint32_t *index = (void *)bytes_new(NAME_LIST_COUNT_MAX(inode.length) * sizeof(*index));
 
 	memcpy(stored, inode.names, inode.length);
-	size_t length = view_list(policy, subject, stored, inode.length, view);
+	size_t length = view_list(policy, subject, stored, inode.length, index, view);
 
 	cr_expect_eq(length, expected.length, "%zu bytes instead of %zu", length, expected.length);
 	cr_expect(length == expected.length && memcmp(view, expected.names, length) == 0,
@@ -58,6 +59,7 @@ static void expect_view_of(const struct policy *policy, const struct subject *su
 		  expected.length > 0 ? expected.names : "nothing");
 	expect_gettable(policy, subject, &inode, view, length);
 	free(stored);
+	free(index);
 	free(view);
 }
 
@@ -431,4 +433,21 @@ Test(view, inherits_below_user_and_from_the_plain_name_of_the_host)
 		       SIMULATED_INODE("security.a\0user.nsxattr.security.a@uid=100000\0"
 				       "security.b\0"),
 		       SIMULATED_INODE("security.a\0security.a@uid=1\0security.b\0"));
+}
+
+/* Names of an ancestor, for each of which the list is searched for a nearer value. */
+Test(view, of_the_longest_list_is_soon_made, .timeout = 20)
+{
+	static char stored[65536], view[VIEW_SIZE(sizeof(stored))];
+	static uint32_t index[NAME_LIST_COUNT_MAX(sizeof(stored))];
+	const struct subject subject = { .userns = &deep, .capabilities = EVERY_CAPABILITY };
+	size_t length = 0;
+
+	for (unsigned int i = 0; length + 16 < sizeof(stored); i++)
+		length += (size_t)snprintf(stored + length, 16, "security.%05x", i) + 1;
+	for (unsigned int round = 0; round < 200; round++)
+		cr_assert_eq(view_list(policy_builtin("default"), &subject, stored, length, index,
+				       view),
+			     length);
+	cr_expect_eq(memcmp(view, stored, length), 0);
 }
