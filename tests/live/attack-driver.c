@@ -627,6 +627,7 @@ static void run_capability(unsigned int rounds)
 	const struct sized_value empty = { (uintptr_t)capability, 0, 0 };
 	struct flip arguments = { 0 };
 	unsigned int refused = 0;
+	int other = 0; /* the last error but EPERM */
 
 	become_user(1000);
 	flip_add(&arguments, &full, sizeof(full));
@@ -637,10 +638,13 @@ static void run_capability(unsigned int rounds)
 				      arguments.words, sizeof(full));
 
 		refused += result < 0 && errno == EPERM;
+		if (result < 0 && errno != EPERM)
+			other = errno;
 	}
 	flip_end(&arguments);
 	if (refused != rounds)
-		wrong("%u of %u calls were refused", refused, rounds);
+		wrong("%u of %u calls were refused, others with %s", refused, rounds,
+		      other == 0 ? "success" : strerrorname_np(other));
 }
 
 /* What the race has seen. */
