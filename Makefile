@@ -211,6 +211,14 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc' $(wildcard examples/lxc/*)
 	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/nsxattr.conf'
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/oci' $(wildcard examples/oci/*)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/kubernetes' $(wildcard examples/kubernetes/*)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d' examples/podman/nsxattr.json
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib/systemd/system' $(wildcard examples/systemd/nsxattrd*)
+	install -D -m 644 examples/systemd/nsxattr.tmpfiles.conf '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/nsxattr.conf'
+	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/oci/createruntime.json' \
+		'$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d/nsxattr.json' \
+		'$(DESTDIR)$(PREFIX)/lib/systemd/system/nsxattrd.service'
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 		examples/bash-completion/nsxattr
 
