@@ -171,19 +171,35 @@ static bool is_final(const struct userns *userns)
 	return userns->ids.uids.count > 0 && userns->ids.gids.count > 0;
 }
 
+/* Return: the namespace or that ancestor of it; NULL: neither. */
+static struct userns *find_upwards(struct userns *userns, uint64_t inode)
+{
+	while (userns && userns->inode != inode)
+		userns = parent_of(userns);
+	return userns;
+}
+
+/*
+ * Ancestors have no slots, so that a chain of namespaces takes one: they live as long as a descendant
+ * is here, and are found through it.
+ */
 static struct userns *cached(struct userns_cache *cache, uint64_t inode)
 {
+	struct userns *found = NULL;
+
 	if (cache->host->inode == inode)
 		return userns_ref(cache->host);
-	for (size_t i = 0; i < CACHE_MAX; i++) {
+	for (size_t i = 0; i < CACHE_MAX && !found; i++) {
 		struct userns *userns = cache->slots[i];
 
 		if (!userns || userns->inode != inode)
 			continue;
 		userns->last_used = ++cache->clock;
-		return userns_ref(userns);
+		found = userns;
 	}
-	return NULL;
+	for (size_t i = 0; i < CACHE_MAX && !found; i++)
+		found = find_upwards(cache->slots[i], inode);
+	return found ? userns_ref(found) : NULL;
 }
 
 static void keep(struct userns_cache *cache, struct userns *userns)
@@ -236,7 +252,6 @@ static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_
 		r = find_parent(cache, userns);
 	if (r < 0)
 		return r;
-	keep(cache, userns);
 	*ret_userns = TAKE_PTR(userns);
 	return 0;
 }
@@ -262,6 +277,7 @@ int userns_find(struct userns_cache *cache, uint64_t inode, const struct target 
 		userns_unref(known);
 		return -ESRCH;
 	}
+	keep(cache, known);
 	*ret_userns = known;
 	return 0;
 }
