@@ -144,18 +144,31 @@ static int receive(struct source *source, struct received *ret_received)
 	return -EPROTO;
 }
 
+/*
+ * Of a request that a dead worker has left, only what was done is told: the listener has gone with that
+ * worker, and nobody knows for how long the monitor has been waiting.
+ */
+static bool may_be_late(const struct received *received)
+{
+	if (!received->place)
+		return atomic_load(&received->effect.step) != EFFECT_MADE;
+	return received->listener >= 0 &&
+	       !notify_is_valid(received->listener, received->notification.id);
+}
+
 static int answer(struct source *source, struct received *received, const struct outcome *outcome)
 {
 	struct lxc_source *lxc = lxc_source(source);
 	_cleanup_pending_ struct pending *pending = received->place;
-	uint64_t id = received->notification.id;
+	const struct lxc_message inherited = { .notification = received->notification };
 
-	if (received->listener >= 0 && !notify_is_valid(received->listener, id)) {
+	if (may_be_late(received)) {
 		log_verbose("a call of an LXC container waits no more: closing the connection");
 		shut(lxc);
 		return 0;
 	}
-	return lxc_reply(source->fd, &pending->request.message, outcome, &lxc->sizes);
+	return lxc_reply(source->fd, pending ? &pending->request.message : &inherited, outcome,
+			 &lxc->sizes);
 }
 
 static void overdue(struct source *source)

@@ -160,7 +160,7 @@ static bool has_daemon(struct check *check)
 	if (r != -ENOENT && r != -ECONNREFUSED)
 		return complain(
 			check,
-			"cannot connect to nsxattrd at '%s': %s; 'lxc: mode' and 'group' of "
+			"cannot connect to nsxattrd at '%s': %s; 'mode' and 'group' of lxc-socket in "
 			"nsxattrd.yaml say who may",
 			hook->socket, strerror(-r));
 	if (hook->program)

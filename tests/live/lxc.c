@@ -504,6 +504,28 @@ Test(lxc, never_replies_late)
 	}
 }
 
+/* What a worker has left that died: it has neither the monitor's message nor the listener any more. */
+Test(lxc, answers_for_a_dead_worker_only_what_was_done)
+{
+	for (int is_made = 0; is_made < 2; is_made++) {
+		struct target target = start_target(USER, false);
+		struct link link = connect_as(USER);
+		struct source *source = source_of(&link);
+		struct seccomp_notif_resp response;
+		struct received received = { .notification = target.notification,
+					     .listener = ready };
+		struct outcome outcome = outcome_value(0);
+
+		received.effect.step = is_made ? EFFECT_MADE : EFFECT_NONE;
+		cr_expect_eq(source->calls->answer(source, &received, &outcome), 0);
+		cr_expect_eq(reply_to(&link, &response), is_made ? 136 : 0);
+		cr_expect(!is_made || response.id == target.notification.id);
+		close(link.monitor);
+		source_free(source);
+		end_target(&target);
+	}
+}
+
 Test(lxc, serves_no_liar)
 {
 	struct target own = start_target(USER, false), victim = start_target(OTHER_USER, false);

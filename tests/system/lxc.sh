@@ -1,0 +1,250 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# nsxattrd and unprivileged LXC containers: both sides of their attributes, attach, containers that share a
+# folder, the hook, a daemon that is not there or is restarted, and Samba.
+
+set -u
+# shellcheck source=tests/lib/lxc.sh
+. tests/lib/lxc.sh
+lxc_alone "$0"
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/rootfs.sh
+. tests/lib/rootfs.sh
+needs getfattr lxc-execute lxc-start mmdebstrap
+NSXATTRD=${NSXATTRD:-$(dirname "$NSXATTR")/nsxattrd}
+scene_make
+
+# Samba's access control lists name ids around 3,000,000.
+LXC_IDS=5000000
+LXC_SOCKET=$SCENE/run/lxc.sock
+daemon=
+
+# ---- the daemon ----
+
+await_socket() {
+	local tries
+	for ((tries = 0; tries < 100; tries++)); do
+		# 00010000: it listens
+		awk -v path="$LXC_SOCKET" '$4 == "00010000" && $NF == path { found = 1 }
+			END { exit !found }' /proc/net/unix && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# start_daemon() - NAME: and that it listens is a test of that name
+start_daemon() {
+	"$NSXATTRD" -c nsxattrd.yaml >>daemon.log 2>&1 &
+	daemon=$!
+	check "$1" await_socket
+}
+
+stop_daemon() {
+	[ -n "$daemon" ] || return 0
+	kill -TERM "$daemon"
+	wait "$daemon"
+	local status=$?
+	daemon=
+	return $status
+}
+
+# Containers first: the scene is their root file system.
+leave() {
+	local status=$1 name
+	for name in $(lxc-ls -P "$SCENE/lxc" --running 2>/dev/null); do
+		lxc_end "$name"
+	done
+	stop_daemon
+	return "$status"
+}
+
+configure_daemon() {
+	mkdir -p policies run
+	cp "$REPOSITORY/examples/policies/samba-dc.yaml" policies/
+	cat >policies/hidden.yaml <<-POLICY
+		version: 1
+		attributes:
+		  - { name: security.hidden, scheme: hide }
+		  - { name: "security.*", scheme: suffix }
+		default: kernel
+	POLICY
+	cat >nsxattrd.yaml <<-CONFIG
+		version: 1
+		oci-socket: { path: none }
+		lxc-socket: { path: $LXC_SOCKET }
+		control-socket: { path: $SCENE/run/control.sock }
+		policies: $SCENE/policies
+	CONFIG
+}
+
+# ---- a command in a container ----
+
+both_sides() {
+	lxc_configure one "$SCENE/root"
+	check "lxc-execute: set, get, list, remove" lxc_run one sh -ec '
+		cd /tmp; touch f
+		setfattr -n security.ima -v mine f
+		setfattr -n trusted.gfid -v id f
+		setfattr -n security.gone -v x f
+		setfattr -x security.gone f
+		[ "$(getfattr --only-values -n security.ima f)" = mine ]
+		[ "$(getfattr -m - f | grep -v "^#" | sort | paste -sd" ")" = "security.ima trusted.gfid" ]'
+	same "on the host they are the container's" "security.ima@uid=$INSIDE_ROOT trusted.gfid@uid=$INSIDE_ROOT" \
+		"$(names root/tmp/f)"
+	same "with its value" mine "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/f)"
+}
+
+a_cookie_names_the_policy() {
+	lxc_configure cookie "$SCENE/root" "lxc.seccomp.notify.cookie = hidden"
+	fails "the cookie's policy hides a name" "Operation not permitted" \
+		lxc_run cookie setfattr -n security.hidden -v x /tmp/f
+	check "and has the others" lxc_run cookie setfattr -n security.shown -v x /tmp/f
+	lxc_configure unknown "$SCENE/root" "lxc.seccomp.notify.cookie = no-such"
+	fails "a policy that is not there gives no view" "" \
+		lxc_run unknown setfattr -n security.x -v x /tmp/f
+	same "nothing was set by it" "" "$(text "security.x@uid=$INSIDE_ROOT" root/tmp/f 2>&1 | grep -v 'No such attribute')"
+}
+
+# ---- containers that run ----
+
+attached() {
+	lxc_configure started "$SCENE/root"
+	check "lxc-start" lxc_start started
+	check "lxc-attach: set" lxc_in started sh -ec 'cd /tmp; touch a; setfattr -n security.ima -v attached a'
+	same "another lxc-attach sees it" attached \
+		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+	same "the host sees whose it is" attached "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/a)"
+	same "32 calls, one after the other" 32 "$(lxc_in started sh -c '
+		for i in $(seq 32); do setfattr -n security.many -v $i /tmp/a; done
+		getfattr --only-values -n security.many /tmp/a')"
+}
+
+# Of other ids, on one folder with the first.
+a_shared_folder() {
+	mkdir shared
+	chmod 1777 shared
+	touch shared/f
+	chown 100000:100000 shared/f
+	lxc_configure sharer "$SCENE/root" "lxc.mount.entry = $SCENE/shared mnt none bind 0 0"
+	lxc_configure reader "$SCENE/root" "lxc.mount.entry = $SCENE/shared mnt none bind 0 0" \
+		"lxc.idmap =" "lxc.idmap = u 0 1000000 65536" "lxc.idmap = g 0 1000000 65536"
+	check "one container" lxc_start sharer
+	check "another, of other ids" lxc_start reader
+	check "sets a value in the shared folder" lxc_in sharer setfattr -n security.ima -v of-one /mnt/f
+	same "reads it" of-one "$(lxc_in sharer getfattr --only-values -n security.ima /mnt/f)"
+	fails "the other one does not see it" "No such attribute" \
+		lxc_in reader getfattr -n security.ima /mnt/f
+	fails "nor sets one on an inode that is not its own" "Operation not permitted" \
+		lxc_in reader setfattr -n security.ima -v of-two /mnt/f
+	lxc_end sharer
+	lxc_end reader
+}
+
+# The target is killed while the daemon has its call; the next call of another one is answered.
+killed_in_mid_call() {
+	check "lxc-attach is killed while it calls" lxc_in started sh -c '
+		for i in 1 2 3 4 5; do
+			( while :; do getfattr -d -m - /tmp/a >/dev/null; done ) & loop=$!
+			sleep 0.2
+			kill -KILL $loop $(pgrep getfattr) 2>/dev/null
+		done; :'
+	same "later calls are answered" attached \
+		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+	lxc_configure killed "$SCENE/root"
+	lxc_start killed
+	lxc_in killed sh -c 'while :; do getfattr -d -m - /tmp/a; done' >/dev/null 2>&1 &
+	local loop=$!
+	sleep 0.3
+	check "a container is killed while it calls" lxc_end killed
+	wait "$loop"
+	same "the other one goes on" attached \
+		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+}
+
+restarted() {
+	stop_daemon
+	same "the daemon ends in order" 0 $?
+	fails "without it, calls of a container fail" "Function not implemented" \
+		lxc_in started getfattr --only-values -n security.ima /tmp/a
+	start_daemon "the daemon is started again"
+	same "the container goes on" attached \
+		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+}
+
+# ---- the hook ----
+
+with_hook() {
+	lxc_configure "$1" "$SCENE/root" "lxc.hook.version = ${2-1}" \
+		"lxc.hook.pre-start = $NSXATTR hook lxc --socket=$LXC_SOCKET --policies=$SCENE/policies ${3-}" \
+		"${@:4}"
+}
+
+the_hook() {
+	with_hook hooked 1 "" "lxc.seccomp.notify.cookie = samba-dc"
+	check "the hook lets a container start" lxc_run hooked true
+	with_hook hooked0 0
+	check "with lxc.hook.version = 0 too" lxc_run hooked0 true
+	with_hook no-policy 1 "" "lxc.seccomp.notify.cookie = no-such"
+	fails "a policy that is not there does not let it start" "pre-start" lxc_run no-policy true
+	same "and the reason is in LXC's log" 1 \
+		"$(lxc_said no-policy | grep -c "names the policy 'no-such', and there is no")"
+	with_hook no-profile 1 "" "lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp"
+	fails "nor does a profile that notifies of nothing" "pre-start" lxc_run no-profile true
+	same "and the reason is there" 1 "$(lxc_said no-profile | grep -c "add the line 'setxattr notify'")"
+}
+
+without_daemon() {
+	stop_daemon
+	with_hook alone
+	fails "without the daemon the hook does not let it start" "pre-start" lxc_run alone true
+	same "and says what to do" 1 "$(lxc_said alone | grep -c 'systemctl start nsxattrd')"
+	lxc_configure bare "$SCENE/root"
+	fails "without a hook LXC fails too" "Failed to setup seccomp proxy" lxc_run bare true
+}
+
+# ---- Samba ----
+
+provisions() {
+	lxc_configure samba "$SCENE/root" "lxc.seccomp.notify.cookie = samba-dc"
+	check "samba-tool domain provision" lxc_run samba sh -c '
+		rm -f /etc/samba/smb.conf
+		samba-tool domain provision --use-rfc2307 --realm=EX.TEST --domain=EX \
+			--server-role=dc --dns-backend=SAMBA_INTERNAL --adminpass=Passw0rd.1 \
+			--host-ip=127.0.0.1 --host-name=dc --domain-sid=S-1-5-21-1-2-3'
+	same "samba-tool ntacl sysvolcheck is clean" "" \
+		"$(lxc_run samba samba-tool ntacl sysvolcheck 2>&1)"
+	check "its access control lists lie under its own name" [ \
+		"$(getfattr -Rh -m '^security[.]NTACL@uid=100000$' root/var/lib/samba/sysvol | grep -c '^security')" -gt 10 ]
+	same "and none under the plain one" 0 \
+		"$(getfattr -Rh -m '^security[.]NTACL$' root/var/lib/samba 2>/dev/null | grep -c '^security')"
+}
+
+if [ ! -x "$NSXATTRD" ]; then
+	skip "LXC containers" "there is no $NSXATTRD"
+	exit
+fi
+if ! tarball=$(rootfs_tarball); then
+	skip "LXC containers" "mmdebstrap cannot make a root file system: see above"
+	exit
+fi
+trap "leave \$?; $(trap -p EXIT | sed "s/^trap -- '//; s/' EXIT\$//; s/'\\\\''/'/g")" EXIT
+mkdir root
+own root
+check "a root file system for the container" rootfs_extract root inside <"$tarball"
+check "a place where LXC works" lxc_prepare
+configure_daemon
+start_daemon "nsxattrd starts"
+both_sides
+a_cookie_names_the_policy
+attached
+a_shared_folder
+killed_in_mid_call
+restarted
+the_hook
+provisions
+lxc_end started
+without_daemon
