@@ -24,7 +24,8 @@ lxc_prepare() {
 		mkdir -p lxc
 }
 
-# lxc_configure() - NAME ROOTFS [LINE…]: the configuration of a container; later lines win
+# lxc_configure() - NAME ROOTFS [LINE…]: the configuration of a container; later lines win, but those of
+# ids: LXC_MAP says which
 lxc_configure() {
 	local name=$1 rootfs=$2
 	shift 2
@@ -32,8 +33,8 @@ lxc_configure() {
 	cat >"lxc/$name/config" <<-CONFIG
 		lxc.uts.name = $name
 		lxc.rootfs.path = dir:$rootfs
-		lxc.idmap = u 0 $INSIDE_ROOT $LXC_IDS
-		lxc.idmap = g 0 $INSIDE_ROOT $LXC_IDS
+		lxc.idmap = u ${LXC_MAP-0 $INSIDE_ROOT $LXC_IDS}
+		lxc.idmap = g ${LXC_MAP-0 $INSIDE_ROOT $LXC_IDS}
 		lxc.net.0.type = empty
 		lxc.apparmor.profile = unconfined
 		lxc.mount.auto = proc:mixed sys:mixed

@@ -92,7 +92,7 @@ both_sides() {
 		setfattr -n security.gone -v x f
 		setfattr -x security.gone f
 		[ "$(getfattr --only-values -n security.ima f)" = mine ]
-		[ "$(getfattr -m - f | grep -v "^#" | sort | paste -sd" ")" = "security.ima trusted.gfid" ]'
+		[ "$(getfattr -m - f | grep "^[st]" | sort | paste -sd" ")" = "security.ima trusted.gfid" ]'
 	same "on the host they are the container's" "security.ima@uid=$INSIDE_ROOT trusted.gfid@uid=$INSIDE_ROOT" \
 		"$(names root/tmp/f)"
 	same "with its value" mine "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/f)"
@@ -130,8 +130,8 @@ a_shared_folder() {
 	touch shared/f
 	chown 100000:100000 shared/f
 	lxc_configure sharer "$SCENE/root" "lxc.mount.entry = $SCENE/shared mnt none bind 0 0"
-	lxc_configure reader "$SCENE/root" "lxc.mount.entry = $SCENE/shared mnt none bind 0 0" \
-		"lxc.idmap =" "lxc.idmap = u 0 1000000 65536" "lxc.idmap = g 0 1000000 65536"
+	LXC_MAP="0 1000000 65536" lxc_configure reader "$SCENE/root" \
+		"lxc.mount.entry = $SCENE/shared mnt none bind 0 0"
 	check "one container" lxc_start sharer
 	check "another, of other ids" lxc_start reader
 	check "sets a value in the shared folder" lxc_in sharer setfattr -n security.ima -v of-one /mnt/f
@@ -168,11 +168,43 @@ killed_in_mid_call() {
 restarted() {
 	stop_daemon
 	same "the daemon ends in order" 0 $?
-	fails "without it, calls of a container fail" "Function not implemented" \
-		lxc_in started getfattr --only-values -n security.ima /tmp/a
 	start_daemon "the daemon is started again"
 	same "the container goes on" attached \
 		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+}
+
+# Its init calls all the time. (What lxc-attach brings in after that is lost with LXC 5.0: docs/lxc.md.)
+outlives_an_outage() {
+	cat >root/loop <<-'LOOP'
+		#!/bin/sh
+		cd /tmp
+		while :; do
+			getfattr --only-values -n security.ima a >loop.new 2>&1
+			mv loop.new loop
+			sleep 0.1
+		done
+	LOOP
+	chmod 755 root/loop
+	rm -f root/tmp/loop
+	lxc_configure looping "$SCENE/root" "lxc.init.cmd = /loop"
+	check "a container whose init calls all the time" lxc_start looping
+	check "its calls are answered" await_file root/tmp/loop attached
+	stop_daemon
+	check "its calls fail without the daemon" await_file root/tmp/loop "Function not implemented"
+	start_daemon "the daemon is back"
+	check "its calls are answered again" await_file root/tmp/loop attached
+	lxc_end looping
+}
+
+# await_file() - FILE TEXT: until the file has the text in it
+await_file() {
+	local tries
+	for ((tries = 0; tries < 100; tries++)); do
+		! grep -qsF "$2" "$1" || return 0
+		sleep 0.1
+	done
+	cat "$1"
+	return 1
 }
 
 # ---- the hook ----
@@ -245,6 +277,7 @@ a_shared_folder
 killed_in_mid_call
 restarted
 the_hook
+outlives_an_outage
 provisions
 lxc_end started
 without_daemon
