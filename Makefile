@@ -206,6 +206,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(wildcard docs/*.5)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' $(wildcard docs/*.8)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr' $(wildcard docs/*.schema.json) \
 		examples/nsxattrd.yaml
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
