@@ -144,6 +144,7 @@ static bool run(struct bench *bench, const char *command)
 	}
 	if (bench->settings.output && !write_json(bench, &machine, command))
 		is_right = false;
+	scheduling_restore();
 	scene_remove(&bench->scene);
 	for (size_t i = 0; i < bench->matrix_count; i++)
 		free(bench->matrices[i]);

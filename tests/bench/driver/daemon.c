@@ -78,15 +78,19 @@ static bool start_fleet(struct daemon *daemon, const struct bench *bench, const 
 static bool start_daemon(struct daemon *daemon, const char *parent)
 {
 	static struct command command;
-	char settings[PATH_MAX], policies[PATH_MAX];
+	static const char quietly[] = "exec \"$@\" 2>\"$0\"";
+	char settings[PATH_MAX], policies[PATH_MAX], log[PATH_MAX];
 
 	command.count = 0;
 	return path_join(daemon->socket, parent, "oci.sock") &&
 	       path_join(settings, parent, "nsxattrd.yaml") &&
 	       path_join(policies, parent, "policies") && make_directory(policies) &&
 	       chown(policies, 0, 0) == 0 && write_settings(settings, parent, daemon->socket) &&
-	       command_add(&command, daemon->program) && command_add(&command, "-c") &&
-	       command_add(&command, settings) && runner_start(&daemon->runner, &command);
+	       path_join(log, parent, "log") && command_add(&command, "sh") &&
+	       command_add(&command, "-c") && command_add(&command, quietly) &&
+	       command_add(&command, log) && command_add(&command, daemon->program) &&
+	       command_add(&command, "-c") && command_add(&command, settings) &&
+	       runner_start(&daemon->runner, &command);
 }
 
 enum daemon_result daemon_start(struct daemon *daemon, const struct bench *bench, const char *name,

@@ -4,6 +4,7 @@
  * fast they come, how long a call of one of them takes beside the others, and what 64 targets get
  * done in one container, in 8, in 64.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #define ROUNDS 5
 #define TURN 200 /* milliseconds */
 #define FILES 64
+/* For so long it may take until the daemon has put away what it had only for the start. */
+#define SETTLE_SECONDS 10
 
 /* Steps: how many containers there are then, and how many come for that. */
 static const struct {
@@ -81,40 +84,65 @@ static void make_tables(struct scale *scale)
 	matrix_add_column(scale->best, "64 in 8", "64 targets in 8 containers");
 }
 
-/** run_crowd() - Return: whether all its calls went well; else it is said. */
-static bool run_crowd(const struct scale *scale, size_t crowd, const char *operation,
-		      struct crowd_figures *figures)
+/** ask() - have a crowd do a task. Return: false: no answer, said. */
+static bool ask(const struct scale *scale, unsigned int containers, const struct crowd_task *task,
+		struct crowd_figures *figures)
 {
 	char answer[ANSWER_SIZE];
-	long expected = strcmp(operation, "get") == 0 ? VALUE_SIZE : 0;
 
-	if (!runner_ask(&scale->daemon.containers, answer, "run 0 %u %s %s %u 0 %u",
-			crowds[crowd].containers, operation, scale->files, crowds[crowd].targets,
-			TURN) ||
-	    !crowd_parse_figures(answer, figures)) {
-		complain("the containers do not answer");
-		return false;
-	}
-	if (figures->result == expected && figures->odd == 0 && figures->hung == 0)
+	if (runner_ask(&scale->daemon.containers, answer, "run 0 %u %s %s %u %u %u", containers,
+		       task->operation, scale->files, task->targets, task->files,
+		       task->milliseconds) &&
+	    crowd_parse_figures(answer, figures))
 		return true;
-	complain("%s: %s gives %ld (%lu others, %u hung)", crowds[crowd].name, operation,
-		 figures->result, figures->odd, figures->hung);
+	complain("the containers do not answer");
 	return false;
 }
 
+/** is_right() - Return: whether all calls went well; else it is said. */
+static bool is_right(const char *what, long expected, const struct crowd_figures *figures)
+{
+	if (figures->result == expected && figures->odd == 0 && figures->hung == 0)
+		return true;
+	complain("scale: %s: a call gives %ld; %lu others, %u targets hang", what, figures->result,
+		 figures->odd, figures->hung);
+	return false;
+}
+
+/** set_values() - by the first container, for all to get */
+static bool set_values(const struct scale *scale)
+{
+	const struct crowd_task task = { .operation = "set", .targets = 1, .files = FILES };
+	struct crowd_figures figures;
+
+	return ask(scale, 1, &task, &figures) && is_right("set", 0, &figures);
+}
+
+static void add_samples(struct scale *scale, size_t row, size_t column,
+			const struct crowd_figures *figures)
+{
+	matrix_add(scale->tables.rate, row, column, figures->rate);
+	matrix_add(scale->tables.p50, row, column, (double)figures->p50);
+	matrix_add(scale->tables.p99, row, column, (double)figures->p99);
+}
+
+/** take_round() - Return: false when something went wrong: said. */
 static bool take_round(struct scale *scale, size_t row, unsigned int containers)
 {
 	struct crowd_figures figures;
 	double best = 0;
 
 	for (size_t i = 0; i < COUNT_OF(crowds); i++) {
+		const struct crowd_task task = { .operation = "get",
+						 .targets = crowds[i].targets,
+						 .milliseconds = TURN };
+
 		if (crowds[i].containers > containers)
 			continue;
-		if (!run_crowd(scale, i, "get", &figures))
+		if (!ask(scale, crowds[i].containers, &task, &figures) ||
+		    !is_right(crowds[i].name, VALUE_SIZE, &figures))
 			return false;
-		matrix_add(scale->tables.rate, row, i, figures.rate);
-		matrix_add(scale->tables.p50, row, i, (double)figures.p50);
-		matrix_add(scale->tables.p99, row, i, (double)figures.p99);
+		add_samples(scale, row, i, &figures);
 		if (i <= LAST_SINGLE && figures.rate > best)
 			best = figures.rate;
 		if (i == IN_EIGHT)
@@ -125,24 +153,37 @@ static bool take_round(struct scale *scale, size_t row, unsigned int containers)
 
 static bool measure_calls(struct scale *scale, const char *label, unsigned int containers)
 {
-	struct crowd_figures figures;
 	size_t row = matrix_add_row(scale->tables.rate, label);
 	double began = nanoseconds_now();
 
 	matrix_add_row(scale->tables.p50, label);
 	matrix_add_row(scale->tables.p99, label);
 	matrix_add_row(scale->best, label);
-	if (!run_crowd(scale, LAST_SINGLE, "set", &figures))
-		return false;
 	for (unsigned long round = 0; bench_goes_on(scale->bench, round, ROUNDS, began); round++)
 		if (!take_round(scale, row, containers))
 			return false;
 	return true;
 }
 
+/** settled() - what it holds when that does not change any more, or after a while */
+static struct daemon_usage settled(const struct daemon *daemon)
+{
+	struct daemon_usage before, usage = daemon_usage(daemon);
+	unsigned int looks = 0;
+
+	do {
+		before = usage;
+		sleep(1);
+		usage = daemon_usage(daemon);
+	} while (++looks < SETTLE_SECONDS &&
+		 (usage.threads != before.threads || usage.descriptors != before.descriptors ||
+		  fabs(usage.memory - before.memory) > 65536));
+	return usage;
+}
+
 static void note_usage(struct scale *scale, const char *label, unsigned int more, double seconds)
 {
-	struct daemon_usage usage = daemon_usage(&scale->daemon);
+	struct daemon_usage usage = settled(&scale->daemon);
 	size_t row = matrix_add_row(scale->holds, label);
 
 	matrix_add(scale->holds, row, MEMORY, usage.memory / (1 << 20));
@@ -163,6 +204,8 @@ static bool take_step(struct scale *scale, size_t step)
 	if (seconds < 0)
 		return false;
 	note_usage(scale, steps[step].label, steps[step].more, seconds);
+	if (steps[step].containers == 1 && !set_values(scale))
+		return false;
 	return steps[step].containers == 0 ||
 	       measure_calls(scale, steps[step].label, steps[step].containers);
 }
@@ -171,7 +214,7 @@ bool part_scale(struct bench *bench)
 {
 	static struct scale scale;
 	char first[PATH_MAX];
-	bool is_right = true;
+	bool all_right = true;
 
 	scale.bench = bench;
 	if (!path_join(scale.files, bench->scene.directory, "scale-files") ||
@@ -185,8 +228,8 @@ bool part_scale(struct bench *bench)
 	if (result != DAEMON_SERVES)
 		return result == DAEMON_ABSENT;
 	make_tables(&scale);
-	for (size_t i = 0; i < COUNT_OF(steps) && is_right; i++)
-		is_right = take_step(&scale, i);
+	for (size_t i = 0; i < COUNT_OF(steps) && all_right; i++)
+		all_right = take_step(&scale, i);
 	daemon_stop(&scale.daemon);
-	return is_right;
+	return all_right;
 }

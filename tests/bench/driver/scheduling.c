@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -20,6 +21,16 @@ bool scheduling_pin(long cpu)
 	return false;
 }
 
+static void set_session_niceness(int niceness)
+{
+	FILE *file = fopen("/proc/self/autogroup", "we");
+
+	if (!file)
+		return;
+	fprintf(file, "%d", niceness);
+	fclose(file);
+}
+
 void scheduling_spread(void)
 {
 	static const struct sched_param ordinary = { 0 };
@@ -29,6 +40,14 @@ void scheduling_spread(void)
 	(void)sched_setaffinity(0, sizeof(all), &all);
 	if (sched_getscheduler(0) == SCHED_OTHER)
 		return;
-	if (sched_setscheduler(0, SCHED_OTHER, &ordinary) == 0)
-		(void)setpriority(PRIO_PROCESS, 0, -20);
+	if (sched_setscheduler(0, SCHED_OTHER, &ordinary) < 0)
+		return;
+	(void)setpriority(PRIO_PROCESS, 0, -20);
+	set_session_niceness(-20);
+}
+
+void scheduling_restore(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) == -20)
+		set_session_niceness(0);
 }

@@ -11,7 +11,8 @@
  *	crowd_end()	waits until they are done, or hopeless, and collects
  *	crowd_stop()	ends those that hang
  *
- * The time from the start of a target until it is ready is not measured.
+ * The time from the start of a target until it is ready is not measured, nor is its first call unless
+ * it works on files that are shared.
  */
 
 #include <limits.h>
