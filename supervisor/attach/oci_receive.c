@@ -113,27 +113,26 @@ static const char *keep_all_descriptors(struct oci_receive *receive, struct msgh
 	return reason;
 }
 
-static enum oci_receive_result refuse(const char **ret_reason, const char *reason)
+static int refuse(const char **ret_reason, const char *reason)
 {
 	*ret_reason = reason;
 	return OCI_RECEIVE_REFUSED;
 }
 
-static enum oci_receive_result refuse_broken(const char **ret_reason)
+static int refuse_broken(const char **ret_reason)
 {
 	if (errno == EAGAIN || errno == EINTR)
 		return OCI_RECEIVE_MORE;
 	return refuse(ret_reason, "broke off");
 }
 
-static enum oci_receive_result at_end(const struct oci_receive *receive, const char **ret_reason)
+static int at_end(const struct oci_receive *receive, const char **ret_reason)
 {
 	return receive->length ? refuse(ret_reason, "is cut off") : OCI_RECEIVE_NOTHING;
 }
 
 /** take_in() - judge the bytes that were added to the buffer */
-static enum oci_receive_result take_in(struct oci_receive *receive, size_t added,
-				       const char **ret_reason)
+static int take_in(struct oci_receive *receive, size_t added, const char **ret_reason)
 {
 	const char *bytes = receive->bytes + receive->length;
 

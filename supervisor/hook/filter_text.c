@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -13,8 +14,9 @@ static void write_group(const uint8_t *bytes, size_t left, char *place)
 	uint32_t group = (uint32_t)bytes[0] << 16 | (left > 1 ? (uint32_t)bytes[1] << 8 : 0) |
 			 (left > 2 ? bytes[2] : 0U);
 
-	for (size_t i = 0; i < 4; i++)
-		place[i] = i <= left ? digits[group >> (18 - 6 * i) & 63] : '=';
+	memset(place, '=', 4);
+	for (size_t i = 0; i < 4 && i <= left; i++)
+		place[i] = digits[group >> (18 - 6 * i) & 63];
 }
 
 char *filter_text_new(const struct sock_fprog *program)

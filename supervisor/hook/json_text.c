@@ -18,7 +18,9 @@ struct cursor {
 
 static char byte_at(const struct cursor *cursor)
 {
-	return cursor->at < cursor->end ? cursor->text->bytes[cursor->at] : '\0';
+	if (cursor->at >= cursor->end)
+		return '\0';
+	return cursor->text->bytes[cursor->at];
 }
 
 static void pass_blanks(struct cursor *cursor)

@@ -248,7 +248,7 @@ static size_t count_rules(const char *call, const char **ret_action, struct json
 
 		for (size_t j = 0; j < json_object_array_length(names); j++) {
 			if (strcmp(json_object_get_string(json_object_array_get_idx(names, j)),
-				   call))
+				   call) != 0)
 				continue;
 			*ret_action =
 				json_object_get_string(json_object_object_get(rule, "action"));
