@@ -26,6 +26,8 @@
 /* How long all of them may take to start, and to end after their time is over, in nanoseconds. */
 #define START_PATIENCE 30e9
 #define END_PATIENCE 5e9
+/* How long their first calls may take; who is not back by then may hang. */
+#define FIRST_PATIENCE 5e9
 /* A pass over files has no end of its own. */
 #define PASS_PATIENCE 60e9
 
@@ -42,7 +44,8 @@ struct target {
 
 struct crowd {
 	struct crowd_task task;
-	_Atomic uint32_t ready; /* how many targets stand ready */
+	_Atomic uint32_t there; /* how many targets there are */
+	_Atomic uint32_t ready; /* how many of them stand ready */
 	_Atomic uint32_t ended;
 	_Atomic uint32_t go;
 	double begin;
@@ -113,6 +116,14 @@ static void call(struct target *target, const struct operation *operation, struc
 		target->odd++;
 }
 
+/** warm_up() - what a supervisor does once for each process is behind us then */
+static void warm_up(struct target *target, const struct operation *operation, struct site *site)
+{
+	atomic_store(&target->call_began, (uint64_t)nanoseconds_now());
+	(void)operation_call(operation, site);
+	atomic_store(&target->call_began, 0);
+}
+
 static void work_on_own(const struct crowd *crowd, struct target *target,
 			const struct operation *operation, struct site *site)
 {
@@ -148,9 +159,9 @@ _Noreturn void crowd_work(struct crowd *crowd, unsigned int number)
 	if (operation->name[0] == 'f')
 		site.fd = open(path, O_RDONLY | O_CLOEXEC);
 	atomic_store(&target->pid, getpid());
-	/* What a supervisor does once for each process is behind us then. */
+	announce(&crowd->there);
 	if (crowd->task.files == 0 && crowd->task.milliseconds > 0)
-		(void)operation_call(operation, &site);
+		warm_up(target, operation, &site);
 	announce(&crowd->ready);
 	while (!atomic_load(&crowd->go))
 		futex_wait(&crowd->go, 0, 1e9);
@@ -194,10 +205,11 @@ bool crowd_begin(struct crowd *crowd, const struct crowd_task *task, crowd_spawn
 	crowd->task = *task;
 	for (unsigned int i = 0; i < task->targets && is_complete; i++)
 		is_complete = (spawn ? spawn : spawn_by_fork)(place, crowd, i);
-	if (!is_complete || !await(&crowd->ready, task->targets, START_PATIENCE)) {
+	if (!is_complete || !await(&crowd->there, task->targets, START_PATIENCE)) {
 		crowd_stop(crowd);
 		return false;
 	}
+	(void)await(&crowd->ready, task->targets, FIRST_PATIENCE);
 	crowd->begin = nanoseconds_now();
 	crowd->deadline = crowd->begin + task->milliseconds * 1e6;
 	atomic_store(&crowd->go, 1);

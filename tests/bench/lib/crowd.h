@@ -7,7 +7,7 @@
  * starts, where it shall be (in which container); what they are to do, when they begin, and what came
  * of it lies in memory that all of them share, so it has to be there before any of them is.
  *
- *	crowd_begin()	starts the targets and waits until all stand ready, then lets them go
+ *	crowd_begin()	starts the targets, waits until all stand ready, or hang, and lets them go
  *	crowd_end()	waits until they are done, or hopeless, and collects
  *	crowd_stop()	ends those that hang
  *
