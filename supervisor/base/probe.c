@@ -71,7 +71,8 @@ int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 {
 	struct probe_record record = {
 		.proc = proc,
-		.kept = { kept[PROBE_ROOT], kept[PROBE_CWD] },
+		.kept = { kept ? kept[PROBE_ROOT] : -1, kept ? kept[PROBE_CWD] : -1 },
+		.wants_places = kept != NULL,
 	};
 	union bpf_attr attributes;
 
@@ -131,7 +132,7 @@ static int check(const struct probe *probe)
 
 	if (proc < 0)
 		return -errno;
-	int r = probe_ask(probe, proc, (const int[]){ -1, -1 }, &record);
+	int r = probe_ask(probe, proc, NULL, &record);
 
 	if (r < 0)
 		return r;

@@ -49,7 +49,7 @@ int probe_fd(const struct probe *probe);
  * probe_ask() - who is this thread, and where, now?
  * @probe: may be used by several threads at once
  * @proc: a descriptor of its directory in procfs, which may be an O_PATH one
- * @kept: descriptors of directories that it had, or -1; borrowed
+ * @kept: descriptors of directories that it had, or -1; borrowed; NULL: it does not matter where
  * @ret_record: the answer; of the groups only their number if that is above PROBE_GROUPS_MAX
  *
  * Return: 0; -ESRCH when the thread has ended; other -errno.

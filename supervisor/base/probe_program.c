@@ -375,6 +375,13 @@ static void affirm_if_equal(struct writer *writer, enum slot left, enum slot rig
 	land(writer, differs_too);
 }
 
+/* A path is a mount and a name, and so are two slots in a row, of which the second lies lower. */
+static void read_path(struct writer *writer, enum slot from, int32_t offset, enum slot to)
+{
+	follow(writer, from, offset + writer->offsets[PATH_MOUNT], to);
+	follow(writer, from, offset + writer->offsets[PATH_NAME], to + 1);
+}
+
 /* What was read before comes from before, what is read afterwards from afterwards. */
 static void fence(struct writer *writer)
 {
@@ -388,15 +395,12 @@ static void fence(struct writer *writer)
 static void find_places(struct writer *writer)
 {
 	const int32_t *offsets = writer->offsets;
-	int32_t root = offsets[PLACES_ROOT], cwd = offsets[PLACES_CWD];
 
 	follow(writer, SLOT_LINK, offsets[TASK_PLACES] - offsets[TASK_PID_LINKS], SLOT_PLACES);
 	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[0]);
 	fence(writer);
-	follow(writer, SLOT_PLACES, root + offsets[PATH_MOUNT], SLOT_ROOT_MOUNT);
-	follow(writer, SLOT_PLACES, root + offsets[PATH_NAME], SLOT_ROOT_NAME);
-	follow(writer, SLOT_PLACES, cwd + offsets[PATH_MOUNT], SLOT_CWD_MOUNT);
-	follow(writer, SLOT_PLACES, cwd + offsets[PATH_NAME], SLOT_CWD_NAME);
+	read_path(writer, SLOT_PLACES, offsets[PLACES_ROOT], SLOT_ROOT_MOUNT);
+	read_path(writer, SLOT_PLACES, offsets[PLACES_CWD], SLOT_CWD_MOUNT);
 	fence(writer);
 	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[1]);
 }
@@ -412,8 +416,7 @@ static void compare_with_kept(struct writer *writer, enum probe_place place, enu
 	uint32_t has_none = jump_if(writer, BPF_JSLT, BPF_REG_1, 0);
 
 	find_file(writer, field);
-	follow(writer, SLOT_FILE, offsets[FILE_PATH] + offsets[PATH_MOUNT], SLOT_FIRST);
-	follow(writer, SLOT_FILE, offsets[FILE_PATH] + offsets[PATH_NAME], SLOT_SECOND);
+	read_path(writer, SLOT_FILE, offsets[FILE_PATH], SLOT_FIRST);
 	affirm_if_equal(writer, mount, name,
 			offsetof(struct probe_record, is_kept) + place * sizeof(uint32_t));
 	land(writer, has_none);
@@ -449,11 +452,15 @@ static void tell_places(struct writer *writer)
 {
 	if (!writer->has_places)
 		return;
+	load(writer, BPF_REG_1, RECORD, offsetof(struct probe_record, wants_places), 4);
+	uint32_t is_enough = jump_if(writer, BPF_JEQ, BPF_REG_1, 0);
+
 	find_places(writer);
 	compare_with_kept(writer, PROBE_ROOT, SLOT_ROOT_MOUNT, SLOT_ROOT_NAME);
 	compare_with_kept(writer, PROBE_CWD, SLOT_CWD_MOUNT, SLOT_CWD_NAME);
 	find_lasting(writer);
 	affirm(writer, offsetof(struct probe_record, has_places));
+	land(writer, is_enough);
 }
 
 static void end(struct writer *writer)

@@ -23,14 +23,14 @@ enum probe_place {
 struct probe_record {
 	int32_t proc; /* our descriptor of /proc/TID */
 	int32_t kept[PROBE_PLACES]; /* ours, of what might be its directories; -1: none */
-	uint32_t is_complete; /* who it is has been filled in */
+	uint32_t wants_places; /* tell where it is, too */
 	uint32_t fsuid; /* all ids are of the first user namespace */
 	uint32_t fsgid;
 	uint64_t capabilities; /* the effective ones */
 	uint32_t userns; /* the inode number of the user namespace */
 	uint32_t userns_level; /* how deeply it is nested; 0: the first */
 	uint32_t group_count;
-	uint32_t unused;
+	uint32_t is_complete; /* who it is has been filled in */
 	uint32_t groups[PROBE_GROUPS_MAX]; /* if there are not more than these */
 	/* Where it is: all 0 unless the last is 1. */
 	uint32_t sequence[2]; /* of changes to its directories, before and after they were looked at */

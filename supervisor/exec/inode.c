@@ -96,6 +96,13 @@ int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)
 	return 0;
 }
 
+bool inode_is_unusable(const struct pinned *inode)
+{
+	int flags = inode->is_opened ? fcntl(inode->fd, F_GETFL) : 0;
+
+	return flags >= 0 && (flags & O_PATH);
+}
+
 bool inode_is_readonly(const struct pinned *inode)
 {
 	struct statvfs statvfs;

@@ -46,6 +46,9 @@ struct inode_stat {
 /** inode_stat() - Return: 0; -errno of fstat(2). */
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat);
 
+/** inode_is_unusable() - is it an O_PATH descriptor of the target's, on which every call is EBADF? */
+bool inode_is_unusable(const struct pinned *inode);
+
 /** inode_is_readonly() - is its mount, or its file system, read-only? */
 bool inode_is_readonly(const struct pinned *inode);
 

@@ -272,6 +272,9 @@ static int check_access(const struct request *request)
 	int error = access_check(&request->subject, &request->stat.owner,
 				 request->call.kind->operation, &request->decision);
 
+	/* Where we do not come as far as the call itself. */
+	if (error != 0 && inode_is_unusable(&request->inode))
+		return EBADF;
 	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
 }
 

@@ -23,12 +23,6 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0)
-		return -errno;
-	if (flags & O_PATH)
-		return EBADF;
 	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true, .directory = -1 };
 	return 0;
 }

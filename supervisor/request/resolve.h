@@ -28,7 +28,9 @@ struct resolver {
  * @number: the descriptor
  * @ret_inode: the inode, the caller's
  *
- * Return: 0; EBADF for the target, also for an O_PATH descriptor; -errno of our own failure.
+ * An O_PATH descriptor is not refused here: the attribute call on it will be.
+ *
+ * Return: 0; EBADF for the target; -errno of our own failure.
  */
 int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode);
 

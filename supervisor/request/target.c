@@ -298,11 +298,15 @@ static int learn_identity(const struct probe *probe, struct target *target,
 			  enum identity_extent extent, struct identity *ret_identity)
 {
 	struct probe_record record = { 0 };
-	int r = probe ? probe_ask(probe, target->proc, target->kept, &record) : -ENOTSUP;
+	bool is_placed = extent == IDENTITY_WHOLE;
+	int r = probe ? probe_ask(probe, target->proc, is_placed ? target->kept : NULL, &record) :
+			-ENOTSUP;
 
 	if (r == -ESRCH)
 		return r;
-	note_places(target, &record);
+	target->is_placed = is_placed;
+	if (is_placed)
+		note_places(target, &record);
 	if (r < 0 || (extent == IDENTITY_WHOLE && record.group_count > PROBE_GROUPS_MAX))
 		return read_identity(target, extent, ret_identity);
 	copy_identity(&record, ret_identity);
@@ -342,7 +346,7 @@ int target_open_place(const struct target *target, enum probe_place place)
 
 int target_find_place(struct target *target, enum probe_place place, int *ret_owned)
 {
-	if (target->kept[place] >= 0) {
+	if (target->is_placed && target->kept[place] >= 0) {
 		*ret_owned = -1;
 		return target->kept[place];
 	}
@@ -350,9 +354,11 @@ int target_find_place(struct target *target, enum probe_place place, int *ret_ow
 
 	if (fd < 0)
 		return fd;
-	if (target->is_lasting[place])
+	bool is_kept = target->is_placed && target->is_lasting[place];
+
+	if (is_kept)
 		target->kept[place] = fd;
-	*ret_owned = target->is_lasting[place] ? -1 : fd;
+	*ret_owned = is_kept ? -1 : fd;
 	return fd;
 }
 

@@ -30,6 +30,7 @@ struct target {
 	int userns; /* the link /proc/TID/ns/user itself */
 	int pidfd;
 	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
+	bool is_placed; /* for this call, what is kept was found to be right */
 	bool is_lasting[PROBE_PLACES]; /* this directory may be kept */
 	uint64_t last_used;
 };
@@ -59,7 +60,7 @@ struct identity {
 
 /* How much of a credential is asked for: the ids and groups cost more than all else together. */
 enum identity_extent {
-	IDENTITY_CAPABILITIES, /* only credential.capabilities is set */
+	IDENTITY_CAPABILITIES, /* only credential.capabilities is set; no path is searched */
 	IDENTITY_WHOLE,
 };
 

@@ -30,8 +30,6 @@
 
 #define CREDENTIALS 200
 
-static const int none[PROBE_PLACES] = { -1, -1 };
-
 static struct probe *probe;
 static struct targets *by_probe;
 static struct targets *by_status;
@@ -99,7 +97,7 @@ static struct probe_record ask(pid_t tid)
 
 	snprintf(path, sizeof(path), "/proc/%d", tid);
 	int proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = probe_ask(probe, proc, none, &record);
+	int r = probe_ask(probe, proc, NULL, &record);
 
 	cr_assert_eq(r, 0, "%s", strerror(-r));
 	close(proc);
@@ -307,15 +305,15 @@ Test(probe, says_nothing_of_the_dead)
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	int proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	cr_expect_eq(probe_ask(probe, proc, none, &record), 0);
+	cr_expect_eq(probe_ask(probe, proc, NULL, &record), 0);
 	expect_same(pid);
 	end_one(pid);
-	cr_expect_eq(probe_ask(probe, proc, none, &record), -ESRCH);
+	cr_expect_eq(probe_ask(probe, proc, NULL, &record), -ESRCH);
 	pid_t next = start_with_number(pid);
 
 	cr_assert_eq(next, pid, "%s", strerror(errno));
 	await_child();
-	cr_expect_eq(probe_ask(probe, proc, none, &record), -ESRCH);
+	cr_expect_eq(probe_ask(probe, proc, NULL, &record), -ESRCH);
 	/* What was kept of the first is not believed of the second. */
 	expect_same(next);
 	cr_expect_eq(ask(next).fsuid, 77);
@@ -466,7 +464,7 @@ static void try_in_pid_namespace(void *argument)
 	(void)!syscall(SYS_setfsuid, 4711);
 	int proc = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	NEED(probe_ask(mine, proc, none, &record) == 0 && record.fsuid == 4711);
+	NEED(probe_ask(mine, proc, NULL, &record) == 0 && record.fsuid == 4711);
 	(void)!syscall(SYS_setfsuid, 0);
 	probe_free(mine);
 }
