@@ -199,13 +199,21 @@ static int object_to_change(const struct pinned *inode, const struct decision *d
 	return inode_set(inode, name, "", 0, XATTR_CREATE | XATTR_REPLACE);
 }
 
+/* A get that the kernel would refuse before it looks at the name. */
+static int object_to_look(const struct pinned *inode, const struct decision *decision)
+{
+	ssize_t r = inode_get(inode, decision->base, NULL, 0);
+
+	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
+}
+
 struct outcome store_refuse(const struct pinned *inode, enum operation operation,
 			    const struct decision *decision)
 {
 	int r;
 
 	if (operation == OPERATION_GET)
-		r = inode_get(inode, decision->base, NULL, 0) == -EOPNOTSUPP ? -EOPNOTSUPP : 0;
+		r = object_to_look(inode, decision);
 	else
 		r = object_to_change(inode, decision);
 	if (r == 0 || r == -ENODATA || r == -EEXIST)
