@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/options.h"
@@ -84,6 +85,7 @@ int cli_hook_lxc(int argc, char **argv)
 	struct config_file file = { 0 };
 	const struct config *config = settings(&file);
 	struct hook_lxc hook = {
+		.user = geteuid(),
 		.config = getenv("LXC_CONFIG_FILE"),
 		.socket = config->lxc.path ? config->lxc.path : config_defaults()->lxc.path,
 		.policies = config->policies,

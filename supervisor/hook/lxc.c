@@ -112,6 +112,21 @@ static bool has_map(struct check *check)
 		"with ids of /etc/subuid and /etc/subgid");
 }
 
+/* It opens /proc/PID/mem of who calls, which the kernel lets only root and that very user do. */
+static bool has_monitor_that_may(struct check *check)
+{
+	uid_t user = check->hook->user;
+
+	if (user == 0 || check->config.root == user)
+		return true;
+	return complain(
+		check,
+		"LXC's monitor, run by uid %u, may not open /proc/PID/mem of processes of other ids, and so "
+		"cannot pass their calls on: let root start this container, with the same lxc.idmap, or map "
+		"root to yourself ('lxc.idmap = u 0 %u 1')",
+		user, user);
+}
+
 /* What cannot be seen from here is nsxattrd's to say. */
 static bool has_policy(struct check *check)
 {
@@ -176,7 +191,8 @@ enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE])
 {
 	static bool (*const steps[])(struct check *) = {
-		reads, has_proxy, has_profile, has_map, has_policy, has_daemon,
+		reads,	    has_proxy,	has_profile, has_map, has_monitor_that_may,
+		has_policy, has_daemon,
 	};
 	struct check check = { .hook = hook, .sentence = ret_sentence };
 

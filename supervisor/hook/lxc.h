@@ -9,9 +9,11 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /** struct hook_lxc - what is to be checked */
 struct hook_lxc {
+	uid_t user; /* who runs LXC: geteuid(2) */
 	const char *config; /* the container's configuration: LXC_CONFIG_FILE */
 	const char *socket; /* where nsxattrd listens for LXC */
 	const char *policies; /* its folder of policies */

@@ -77,15 +77,29 @@ static int keep_value(const char *value, char place[LXC_VALUE_SIZE])
 	return 0;
 }
 
-/* "u 0 100000 65536"; nothing takes back what was there. */
+/* "u 0 100000 65536", without what it begins with */
+static void note_root(const char *numbers, struct lxc_config *config)
+{
+	char *end;
+	unsigned long inside = strtoul(numbers, &end, 10);
+
+	if (end == numbers || inside != 0)
+		return;
+	config->root = (uint32_t)strtoul(end, NULL, 10);
+}
+
+/* Nothing takes back what was there. */
 static void note_map(const char *value, struct lxc_config *config)
 {
-	if (*value == '\0')
+	if (*value == '\0') {
 		config->maps_users = config->maps_groups = false;
-	else if (*value == 'u')
+		config->root = UINT32_MAX;
+	} else if (*value == 'u') {
 		config->maps_users = true;
-	else if (*value == 'g')
+		note_root(value + 1, config);
+	} else if (*value == 'g') {
 		config->maps_groups = true;
+	}
 }
 
 static int apply(const char *key, const char *value, unsigned int depth, struct lxc_config *config)
@@ -166,6 +180,7 @@ static int include(const char *path, unsigned int depth, struct lxc_config *conf
 int lxc_config_read(const char *path, struct lxc_config *ret_config)
 {
 	memset(ret_config, 0, sizeof(*ret_config));
+	ret_config->root = UINT32_MAX;
 	return include(path, 0, ret_config);
 }
 

@@ -26,6 +26,7 @@ struct lxc_config {
 	char cookie[LXC_VALUE_SIZE]; /* lxc.seccomp.notify.cookie */
 	bool maps_users; /* there is an lxc.idmap of each kind */
 	bool maps_groups;
+	uint32_t root; /* with @maps_users: what 0 is mapped to, by the last map that has it; else UINT32_MAX */
 	unsigned int files; /* that were read */
 	char culprit[LXC_VALUE_SIZE]; /* after a failure: the file */
 };

@@ -16,7 +16,7 @@ lxc_alone() {
 
 # lxc_prepare() - make the place what LXC needs; in the scene
 lxc_prepare() {
-	echo "root:$INSIDE_ROOT:$LXC_IDS" >subids
+	printf '%s\n' "root:$INSIDE_ROOT:$LXC_IDS" nobody:65534:1 >subids
 	touch /etc/subuid /etc/subgid
 	mount --bind subids /etc/subuid && mount --bind subids /etc/subgid &&
 		{ umount -R /sys/fs/cgroup 2>/dev/null || :; } &&

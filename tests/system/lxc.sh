@@ -144,6 +144,27 @@ a_shared_folder() {
 	lxc_end reader
 }
 
+as_nobody() (
+	echo "$BASHPID" >/sys/fs/cgroup/nsxattr-nobody/cgroup.procs &&
+		exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$SCENE/user" \
+			XDG_RUNTIME_DIR="$SCENE/user" "$@"
+)
+
+# The word of a plain user's monitor counts for less, and that user has to be the container's root.
+a_users_container() {
+	mkdir -p user/own /sys/fs/cgroup/nsxattr-nobody
+	LXC_MAP="0 65534 1" lxc_configure own "$SCENE/root"
+	mv lxc/own/config user/own/
+	chown -R 65534:65534 user /sys/fs/cgroup/nsxattr-nobody
+	check "a plain user's container" as_nobody \
+		lxc-execute -P "$SCENE/user" -n own -o "$SCENE/user/log" -- sh -ec '
+			cd /tmp; touch u
+			setfattr -n security.ima -v users u
+			[ "$(getfattr --only-values -n security.ima u)" = users ]'
+	same "its values are that user's" users "$(text security.ima@uid=65534 root/tmp/u)"
+	find /sys/fs/cgroup/nsxattr-nobody -depth -type d -exec rmdir {} +
+}
+
 # The target is killed while the daemon has its call; the next call of another one is answered.
 killed_in_mid_call() {
 	check "lxc-attach is killed while it calls" lxc_in started sh -c '
@@ -263,6 +284,7 @@ if ! tarball=$(rootfs_tarball); then
 	skip "LXC containers" "mmdebstrap cannot make a root file system: see above"
 	exit
 fi
+# shellcheck disable=SC2064 # now: the handler of this moment
 trap "leave \$?; $(trap -p EXIT | sed "s/^trap -- '//; s/' EXIT\$//; s/'\\\\''/'/g")" EXIT
 mkdir root
 own root
@@ -274,6 +296,7 @@ both_sides
 a_cookie_names_the_policy
 attached
 a_shared_folder
+a_users_container
 killed_in_mid_call
 restarted
 the_hook

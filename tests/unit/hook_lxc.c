@@ -125,6 +125,15 @@ Test(hook_lxc, says_what_is_wrong)
 	expect_sentence("cannot read the container's configuration '/absent'");
 }
 
+Test(hook_lxc, knows_what_a_users_monitor_may_not)
+{
+	hook.user = 1000;
+	configure(ALL, "");
+	expect_sentence("'lxc.idmap = u 0 1000 1'");
+	configure(ALL, "lxc.idmap = u 0 1000 1");
+	expect_sentence("start it ('systemctl start nsxattrd')");
+}
+
 Test(hook_lxc, names_what_a_profile_lacks)
 {
 	char line[128];

@@ -71,6 +71,7 @@ Test(lxc_config, reads_the_keys_that_matter)
 	cr_expect_str_eq(config.proxy, "unix:/run/s");
 	cr_expect_str_eq(config.cookie, "samba-dc");
 	cr_expect(config.maps_users && config.maps_groups);
+	cr_expect_eq(config.root, 100000);
 }
 
 Test(lxc_config, an_empty_file_sets_nothing)
@@ -89,6 +90,7 @@ Test(lxc_config, the_last_value_counts)
 	cr_expect_str_eq(config.profile, "/last");
 	cr_expect_not(config.maps_users);
 	cr_expect(config.maps_groups);
+	cr_expect_eq(config.root, UINT32_MAX);
 }
 
 Test(lxc_config, follows_includes_where_they_stand)
