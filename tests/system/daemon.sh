@@ -43,7 +43,7 @@ policy() {
 
 daemon=
 start() {
-	"$NSXATTRD" -c nsxattrd.yaml "$@" </dev/null 9>&- >/dev/null 2>log &
+	"$NSXATTRD" -c nsxattrd.yaml </dev/null 9>&- >/dev/null 2>log &
 	daemon=$!
 	await status
 }
