@@ -163,8 +163,10 @@ CHANGE(of_the_root_directory)
 	make_place("outer/inner/most", "most");
 	struct actor *actor = actor_inside();
 
+	EXPECT(actor, "5 outer", "getxattr %s security.a", scratch_path("outer/file"));
 	EXPECT(actor, "0", "chroot outer");
 	EXPECT(actor, "5 outer", "getxattr /file security.a");
+	EXPECT(actor, "ENOENT", "getxattr %s security.a", scratch_path("outer/file"));
 	EXPECT(actor, "0", "chroot /inner");
 	EXPECT(actor, "5 inner", "getxattr /file security.a");
 	EXPECT(actor, "5 inner", "getxattr /../file security.a");

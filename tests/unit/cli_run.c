@@ -5,6 +5,7 @@
 #include <criterion/redirect.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "policy.h"
 
 #define WORDS_MAX 16
