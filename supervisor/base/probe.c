@@ -48,7 +48,7 @@ static int load_program(const struct probe_program *program)
 static int make_program(void)
 {
 	_cleanup_btf_ struct btf *kernel = NULL;
-	struct probe_program program;
+	struct probe_program program = { 0 };
 	int r = btf_new_of_kernel(&kernel);
 
 	if (r == 0)

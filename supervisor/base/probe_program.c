@@ -184,7 +184,8 @@ static void assign(struct writer *writer, int to, int32_t value)
 
 static void add(struct writer *writer, int to, int32_t value)
 {
-	emit(writer, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, value);
+	/* And BPF_K, which is 0 as BPF_ADD is. */
+	emit(writer, BPF_ALU64 | BPF_ADD, to, 0, 0, value);
 }
 
 static int width(size_t size)
