@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keep/journal.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct journal *new_journal(void)
+{
+	struct journal *journal = NULL;
+
+	cr_assert_eq(journal_new(&journal), 0);
+	return journal;
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+Test(journal, keeps_and_forgets_descriptors)
+{
+	struct journal *journal = new_journal();
+
+	cr_expect_null(journal_next_kept(journal, NULL));
+	cr_assert_eq(journal_keep(journal, 30, KEPT_FOREVER, NULL, 0), 0);
+	cr_assert_eq(journal_keep(journal, 31, KEPT_SOURCE, "whose", 6), 0);
+	struct kept *first = journal_next_kept(journal, NULL);
+	struct kept *second = journal_next_kept(journal, first);
+
+	cr_expect_eq(first->fd, 30);
+	cr_expect_eq(second->fd, 31);
+	cr_expect_str_eq(second->record, "whose");
+	cr_expect_eq(second->record_size, 6);
+	cr_expect_null(journal_next_kept(journal, second));
+	journal_forget(journal, 30);
+	cr_expect_not(journal_keeps(journal, 30));
+	cr_expect(journal_keeps(journal, 31));
+	/* What is free again is used again. */
+	cr_assert_eq(journal_keep(journal, 32, KEPT_FOREVER, NULL, 0), 0);
+	cr_expect_eq(journal_next_kept(journal, NULL)->fd, 32);
+	journal_free(journal);
+}
+
+Test(journal, is_full_some_day)
+{
+	struct journal *journal = new_journal();
+
+	for (int i = 0; i < JOURNAL_KEPT_MAX; i++)
+		cr_assert_eq(journal_keep(journal, i, KEPT_FOREVER, NULL, 0), 0);
+	cr_expect_eq(journal_keep(journal, 1, KEPT_FOREVER, NULL, 0), -ENOSPC);
+	journal_forget(journal, 17);
+	cr_expect_eq(journal_keep(journal, 17, KEPT_FOREVER, NULL, 0), 0);
+	cr_expect_eq(journal_keep(journal, 1, KEPT_SOURCE, "", JOURNAL_RECORD_SIZE + 1), -ENOSPC);
+	journal_free(journal);
+}
+
+Test(journal, has_so_many_slots)
+{
+	struct journal *journal = new_journal();
+
+	cr_expect_eq(journal_slot_count(journal), 0);
+	cr_expect_not_null(journal_slot(journal, 2));
+	cr_expect_eq(journal_slot_count(journal), 3);
+	cr_expect_not_null(journal_slot(journal, JOURNAL_SLOTS_MAX - 1));
+	cr_expect_null(journal_slot(journal, JOURNAL_SLOTS_MAX));
+	journal_free(journal);
+}
+
+/* Ends with 0 if the descriptors are as they shall be. */
+static void inherit(struct journal *journal, int kept, int change, int other)
+{
+	int r = journal_inherit(journal);
+
+	_exit(r == 2 && is_open(kept) && is_open(change) && !is_open(other) ? 0 : 1);
+}
+
+/* In a child: it closes nearly everything. */
+Test(journal, is_inherited_with_what_is_kept_and_what_is_under_way)
+{
+	struct journal *journal = new_journal();
+	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int change = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct received *walked = journal_slot(journal, 0), *begun = journal_slot(journal, 1);
+	int status = -1;
+
+	cr_assert(kept > 2 && change > 2 && other > 2);
+	cr_assert_eq(journal_keep(journal, kept, KEPT_FOREVER, NULL, 0), 0);
+	walked->notification.id = 5;
+	begun->notification.id = 6;
+	atomic_store(&begun->effect.fd, change);
+	atomic_store(&begun->effect.step, EFFECT_BEGUN);
+	(void)journal_slot(journal, 2);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		inherit(journal, kept, change, other);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0);
+	close(kept);
+	close(change);
+	close(other);
+	journal_free(journal);
+}
+
+/* It is shared with the processes that come after. */
+Test(journal, tells_the_keeper_what_became_of_a_worker)
+{
+	struct journal *journal = new_journal();
+	int status = -1, concluded = -1;
+
+	cr_expect_not(journal_is_concluded(journal, &concluded));
+	cr_expect_not(journal_is_serving(journal));
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		journal_set_serving(journal, true);
+		journal_set_clear(journal, true);
+		(void)journal_count_death(journal);
+		journal_conclude(journal, 7);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(journal_is_concluded(journal, &concluded));
+	cr_expect_eq(concluded, 7);
+	cr_expect(journal_is_serving(journal));
+	cr_expect(journal_is_clear(journal));
+	cr_expect_eq(journal_deaths(journal), 1);
+	journal_free(journal);
+}
