@@ -122,11 +122,32 @@ static void show_map(const struct attachments *attachments, const struct arrival
 	free(map);
 }
 
-/* Return: 0; -EPERM: it is refused, which has been logged. */
+static struct container_key key_of(const struct arrival *arrival)
+{
+	return (struct container_key){
+		.runtime = arrival->runtimes,
+		.owner = arrival->uid,
+		.id = arrival->id,
+	};
+}
+
+/*
+ * A container that is there already, whose listener is that of an exec say, keeps its policy, whatever is
+ * named this time, and whatever has become of the folder.
+ *
+ * Return: 0; -EPERM: it is refused, which has been logged.
+ */
 static int choose_policy(struct attachments *attachments, const struct arrival *arrival,
 			 struct kept_policy **ret_policy)
 {
+	const struct container_key key = key_of(arrival);
+	const struct container *container = registry_find(attachments->registry, &key);
 	struct policies_choice choice = { 0 };
+
+	if (container) {
+		*ret_policy = kept_policy_ref(container->policy);
+		return 0;
+	}
 	const struct policies_request request = {
 		.runtimes = arrival->runtimes,
 		.container = arrival->name[0] ? arrival->name : arrival->id,
@@ -150,11 +171,7 @@ static int choose_policy(struct attachments *attachments, const struct arrival *
 static int enter_registry(struct attachments *attachments, const struct arrival *arrival,
 			  struct attachment *attachment)
 {
-	const struct container_key key = {
-		.runtime = arrival->runtimes,
-		.owner = arrival->uid,
-		.id = arrival->id,
-	};
+	const struct container_key key = key_of(arrival);
 	struct registry_time now = registry_time_now();
 	int r = registry_attach(attachments->registry, &key, attachment->policy, &now,
 				&attachment->container);
@@ -170,7 +187,6 @@ static int enter_registry(struct attachments *attachments, const struct arrival 
 	return -EPERM;
 }
 
-/* A container that is there already keeps its policy, whatever is named this time. */
 static int serve(struct attachments *attachments, const struct arrival *arrival,
 		 struct source *taken, struct attachment **ret_attachment)
 {

@@ -3,9 +3,9 @@
  * Theory of operation
  *
  * What has to be opened by a path is opened first: sockets, the folder of policies, the way to the
- * service manager. Then the process sheds its privileges and becomes the keeper (keep/keeper.h) of a
- * worker, which reads the policies, builds the engine, and opens the doors. A worker that dies is
- * followed by another one that serves the same listeners.
+ * service manager. Then the process sheds its privileges, reads the policies, and becomes the keeper
+ * (keep/keeper.h) of a worker, which builds the engine and opens the doors. A worker that dies is
+ * followed by another one that serves the same listeners, and reads the policies anew.
  *
  * A worker's main thread runs the loop: it lets runtimes in, answers the control socket, and heeds
  * signals. Requests are the business of the engine's threads.
@@ -281,8 +281,9 @@ static int begin(struct daemon *daemon, bool is_successor)
 
 	if (r >= 0)
 		r = build(daemon);
-	if (r == 0 && read_policies(daemon, &report) != POLICIES_LOADED)
-		return -EINVAL;
+	/* The keeper has read them once: if the folder has a mistake by now, these are what there is. */
+	if (r == 0 && is_successor && read_policies(daemon, &report) != POLICIES_LOADED)
+		log_error("the policies are those that were read at the start");
 	if (r == 0) {
 		attachments_restore(&daemon->attachments);
 		engine_settle(daemon->engine);
@@ -481,6 +482,8 @@ static int confine(struct daemon *daemon)
 		r = confine_probe(daemon->options->probe, &daemon->probe);
 	if (r == 0)
 		r = confine_privileges(false, &daemon->procfs);
+	if (r == 0 && read_policies(daemon, &(struct policies_report){ 0 }) != POLICIES_LOADED)
+		r = -EINVAL;
 	return r < 0 ? r : keep_descriptors(daemon);
 }
 
