@@ -176,7 +176,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS=60 (clang)
 			$(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
 	done
 
-bench: deps-bench ## measure what a call costs (root)
+bench: deps-bench ## measure what calls, work, crowds and containers cost (root)
 	+@$(MAKE) $(parallel) benches
 	@tests/bench/run
 

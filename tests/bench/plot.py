@@ -23,7 +23,7 @@ LINES_HEIGHT = 300
 COLOURS = ["#7a869a", "#b8860b", "#2f7ed8", "#c0504d", "#3a9d5d", "#8e63ce", "#e07b39", "#17a2a2",
            "#c2578d", "#6b8e23"]
 STYLE = """<style>
-text { font: 12px system-ui, sans-serif; fill: #444; }
+text { font: 12px system-ui, sans-serif; fill: #666; }
 .title { font-size: 14px; font-weight: 600; }
 .grid { stroke: #888; stroke-opacity: 0.3; }
 @media (prefers-color-scheme: dark) { text { fill: #bbb; } }
