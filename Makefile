@@ -332,7 +332,8 @@ endef
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call compile,$(LIBRARY_CFLAGS))
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
-	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS))
+	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS) \
+			$(shell $(PKG_CONFIG) --silence-errors --cflags fuse3))
 
 $(POLICY): $(call objects,$(POLICY_SOURCES)) $(BUILD)/sources
 	$(call archive)

@@ -193,7 +193,7 @@ static void *listen_to_input(void *place)
 		answer_zero();
 	}
 	release(slow);
-	pthread_kill(slow->main, SIGTERM);
+	pthread_kill(slow->main, SIGHUP);
 	return NULL;
 }
 

@@ -34,13 +34,12 @@ static const enum wrapper_id variants[] = {
 
 static bool make_columns(struct crowds *crowds)
 {
-	char parent[PATH_MAX], directory[PATH_MAX];
+	char all[PATH_MAX], directory[PATH_MAX];
 
-	if (!path_join(parent, crowds->bench->scene.directory, "concurrency") ||
-	    !make_directory(parent))
+	if (!path_join(all, crowds->bench->scene.directory, "concurrency") || !make_directory(all))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(variants); i++) {
-		if (!path_join(directory, parent, wrapper_get(variants[i])->name) ||
+		if (!path_join(directory, all, wrapper_get(variants[i])->name) ||
 		    !make_directory(directory) || !make_files(directory, FILES))
 			return false;
 		crowds_add(crowds, variants[i], directory);

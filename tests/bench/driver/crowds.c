@@ -18,7 +18,7 @@ void crowds_add(struct crowds *crowds, enum wrapper_id id, const char *directory
 	crowds->count++;
 }
 
-static void label(const struct crowds *crowds, struct matrix *matrix)
+static void label_columns(const struct crowds *crowds, struct matrix *matrix)
 {
 	for (size_t i = 0; matrix && i < crowds->count; i++)
 		matrix_add_column(matrix, crowds->columns[i].wrapper->name,
@@ -27,19 +27,19 @@ static void label(const struct crowds *crowds, struct matrix *matrix)
 
 void crowds_label(struct crowds *crowds, size_t base)
 {
-	label(crowds, crowds->tables.rate);
-	label(crowds, crowds->tables.p50);
-	label(crowds, crowds->tables.p99);
+	label_columns(crowds, crowds->tables.rate);
+	label_columns(crowds, crowds->tables.p50);
+	label_columns(crowds, crowds->tables.p99);
 	matrix_compare_with(crowds->tables.rate, base);
 }
 
-size_t crowds_add_row(struct crowds *crowds, const char *text)
+size_t crowds_add_row(struct crowds *crowds, const char *label)
 {
 	if (crowds->tables.p50)
-		matrix_add_row(crowds->tables.p50, text);
+		matrix_add_row(crowds->tables.p50, label);
 	if (crowds->tables.p99)
-		matrix_add_row(crowds->tables.p99, text);
-	return matrix_add_row(crowds->tables.rate, text);
+		matrix_add_row(crowds->tables.p99, label);
+	return matrix_add_row(crowds->tables.rate, label);
 }
 
 bool crowd_parse_figures(const char *line, struct crowd_figures *ret_figures)

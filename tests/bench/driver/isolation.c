@@ -106,6 +106,7 @@ static bool measure_same(struct bench *bench, struct neighbours *neighbours,
 
 	(void)slow_release(slow);
 	runner_stop(&runner);
+	neighbours->runner = NULL;
 	return is_right;
 }
 

@@ -34,7 +34,7 @@ static bool describe(const struct slow *slow, const char *program, unsigned int 
 enum slow_result slow_mount(struct slow *slow, const struct bench *bench, unsigned int delay)
 {
 	static struct command command;
-	char program[PATH_MAX], byte;
+	char program[PATH_MAX], line[2];
 
 	if (!path_join(program, bench->scene.programs, "slowfs"))
 		return SLOW_WRONG;
@@ -42,7 +42,7 @@ enum slow_result slow_mount(struct slow *slow, const struct bench *bench, unsign
 		return SLOW_ABSENT;
 	if (!describe(slow, program, delay, &command) || !runner_start(&slow->runner, &command))
 		return SLOW_WRONG;
-	if (read(slow->runner.out, &byte, 1) == 1 && read(slow->runner.out, &byte, 1) == 1)
+	if (read(slow->runner.out, line, sizeof(line)) == sizeof(line))
 		return SLOW_MOUNTED;
 	runner_stop(&slow->runner);
 	return SLOW_ABSENT;

@@ -44,7 +44,7 @@ bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *set
 
 /**
  * wrapper_command() - how to run @program under it
- * @program: a program of the scene, or one that is found by PATH if it has a leading slash or not
+ * @program: its path, or a name that is found by PATH
  *
  * Return: false: said.
  */

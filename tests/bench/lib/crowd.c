@@ -145,32 +145,32 @@ static void work_on_shared(const struct crowd *crowd, struct target *target, uns
 	}
 }
 
-_Noreturn void crowd_work(struct crowd *crowd, unsigned int number)
+_Noreturn void crowd_work(struct crowd *crowd, unsigned int target)
 {
 	const struct operation *operation = operation_find(crowd->task.operation);
-	struct target *target = &crowd->targets[number];
+	struct target *own = &crowd->targets[target];
 	char path[PATH_MAX + 16];
 
-	snprintf(path, sizeof(path), "%s/%u", crowd->task.directory, number);
+	snprintf(path, sizeof(path), "%s/%u", crowd->task.directory, target);
 	struct site site = { .path = path, .fd = -1 };
 
 	if (!operation)
 		_exit(EXIT_FAILURE);
 	if (operation->name[0] == 'f')
 		site.fd = open(path, O_RDONLY | O_CLOEXEC);
-	atomic_store(&target->pid, getpid());
+	atomic_store(&own->pid, getpid());
 	announce(&crowd->there);
 	if (crowd->task.files == 0 && crowd->task.milliseconds > 0)
-		warm_up(target, operation, &site);
+		warm_up(own, operation, &site);
 	announce(&crowd->ready);
 	while (!atomic_load(&crowd->go))
 		futex_wait(&crowd->go, 0, 1e9);
 	if (crowd->task.files > 0)
-		work_on_shared(crowd, target, number, operation);
+		work_on_shared(crowd, own, target, operation);
 	else
-		work_on_own(crowd, target, operation, &site);
-	target->end = nanoseconds_now();
-	atomic_store(&target->pid, 0);
+		work_on_own(crowd, own, operation, &site);
+	own->end = nanoseconds_now();
+	atomic_store(&own->pid, 0);
 	announce(&crowd->ended);
 	_exit(EXIT_SUCCESS);
 }
