@@ -21,6 +21,8 @@ USER_SUBCOUNT=5100000
 # runtimes_make() - after scene_make(): prepare the surroundings
 runtimes_make() {
 	mount -t tmpfs -o mode=755 none /run || exit 1
+	# rootless podman wants the mounts to be shared among those that are made from here on.
+	mount --make-rshared / || exit 1
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
 		umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup || exit 1
 	fi
@@ -55,21 +57,140 @@ runtimes_make_user() {
 
 # What a container gets to run; the rest of its root file system follows from it.
 # shellcheck disable=SC2034 # used by those who source this
-RUNTIMES_PROGRAMS=(sh bash cat cp echo env false id kill ls ln mkdir mv readlink rm seq sleep stat
-	tail touch true attr getfattr setfattr getcap setcap tar rsync xargs nproc chmod chown)
+RUNTIMES_PROGRAMS=(sh cat cp id ls mkdir rm sleep true getfattr setfattr getcap setcap)
 
 # runtimes_root() - DIRECTORY PROGRAM…: a root file system of these programs of the host's
 runtimes_root() {
-	local root=$1 program
+	local root=$1 programs
 	shift
 	mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev,run,root,mnt}
 	ln -s bin "$root/sbin"
 	chmod 1777 "$root/tmp"
 	echo root:x:0:0::/root:/bin/sh >"$root/etc/passwd"
 	echo root:x:0: >"$root/etc/group"
-	for program; do
-		program=$(command -v "$program") || return 1
-		cp "$program" "$root/bin/" || return 1
-		ldd "$program" 2>/dev/null
-	done | grep -o '/[^ ]*' | sort -u | xargs cp --parents -t "$root" -L
+	mapfile -t programs < <(type -P "$@")
+	[ ${#programs[@]} = $# ] && cp -L "${programs[@]}" "$root/bin/" || return 1
+	ldd "${programs[@]}" 2>/dev/null | grep -o '[[:space:]]/[^ ]*' | sort -u |
+		xargs cp --parents -t "$root" -L
+}
+
+# ---- the daemon ----
+
+NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
+
+# await() - COMMAND…: until it succeeds; false after a minute
+await() {
+	local end=$((SECONDS + 60))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# await_ready() - wait for the message of systemd's protocol that says that a service is there
+#
+# Prints "bound" when it can be sent, and its text then.
+await_ready='
+import socket, sys
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.bind(sys.argv[1])
+notify.settimeout(30)
+print("bound", flush=True)
+while not any(line == b"READY=1" for line in notify.recv(4096).split(b"\n")):
+    pass
+print("ready", flush=True)'
+
+# daemon_start() - OPTION…: start nsxattrd with the policies of $SCENE/policies; $daemon is its process
+#
+# What it says is added to $SCENE/daemon.log. With what $SCENE/settings has in addition to the version
+# and the policies, if there is such a file.
+#
+# Return: false when it does not become ready.
+daemon_start() {
+	local ready said=
+	mkdir -p "$SCENE/policies"
+	{
+		printf 'version: 1\npolicies: %s\n' "$SCENE/policies"
+		[ ! -e "$SCENE/settings" ] || cat "$SCENE/settings"
+	} >"$SCENE/nsxattrd.yaml"
+	rm -f "$SCENE/notify"
+	exec {ready}< <(exec /usr/bin/python3 -c "$await_ready" "$SCENE/notify" 2>/dev/null)
+	read -r _ <&"$ready"
+	NOTIFY_SOCKET=$SCENE/notify "$NSXATTRD" -c "$SCENE/nsxattrd.yaml" "$@" \
+		</dev/null >/dev/null 2>>"$SCENE/daemon.log" &
+	daemon=$!
+	read -r said <&"$ready"
+	exec {ready}<&-
+	[ "$said" = ready ]
+}
+
+# daemon_stop() - end it in order; not in a subshell, whose child it is not. Return: its exit status.
+daemon_stop() {
+	kill -TERM "$daemon"
+	wait "$daemon"
+}
+
+# daemon_status() - KEY…: what nsxattr status says, as JSON, or the value that lies under these keys
+daemon_status() {
+	"$NSXATTR" status --json | /usr/bin/python3 -c '
+import json, sys
+status = json.load(sys.stdin)
+for key in sys.argv[1:]:
+    status = status[int(key) if key.isdigit() else key]
+print(status if isinstance(status, str) else json.dumps(status))' "$@"
+}
+
+# daemon_processes() - the daemon's, and those that it has started
+daemon_processes() {
+	echo "$daemon"
+	pgrep --parent "$daemon"
+}
+
+# daemon_memory() - how much memory they have, in KiB
+daemon_memory() {
+	local process
+	for process in $(daemon_processes); do
+		sed -n 's/^VmRSS:[\t ]*\([0-9]*\) kB/\1/p' "/proc/$process/status"
+	done | awk '{ sum += $1 } END { print sum }'
+}
+
+# daemon_files(), daemon_descriptors() - what their descriptors are open for; how many they are
+daemon_files() {
+	local process
+	for process in $(daemon_processes); do
+		readlink "/proc/$process/fd/"*
+	done
+}
+
+daemon_descriptors() {
+	daemon_files | wc -l
+}
+
+# ---- podman ----
+
+# podman_hooks() - a folder of hooks for podman's --hooks-dir
+podman_hooks() {
+	mkdir -p "$SCENE/hooks.d"
+	cat >"$SCENE/hooks.d/nsxattr.json" <<-END
+		{
+			"version": "1.0.0",
+			"hook": {
+				"path": "$SCENE/bin/nsxattr",
+				"args": ["nsxattr", "hook", "oci-precreate", "--policies=$SCENE/policies"]
+			},
+			"when": { "annotations": { "^io[.]nsxattr[.]policy$": ".*" } },
+			"stages": ["precreate"]
+		}
+	END
+}
+
+# What makes podman run on hosts without networks, without cgroups of the kind that it wants, and
+# where limits cannot be raised; and what root of a container needs for attributes.
+# shellcheck disable=SC2034 # used by those who source this
+podman_options=(--cgroups=disabled --network=none --ulimit=nofile=1024:1024
+	--ulimit=nproc=1000:1000 --cap-add=sys_admin)
+
+# podman_end() - the user's podman keeps a process that holds its namespace: end it
+podman_end() {
+	kill "$(cat "$SCENE/home/run/libpod/tmp/pause.pid")"
 }

@@ -57,7 +57,7 @@ layers() {
 
 # carried() - LAYER: the attributes that it carries, each with the value
 carried() {
-	python3 - "$1" <<-'END'
+	/usr/bin/python3 - "$1" <<-'END'
 		import sys, tarfile
 		for member in tarfile.open(sys.argv[1]):
 		    for name, value in sorted(member.pax_headers.items()):
