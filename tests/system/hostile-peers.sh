@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# An ordinary user who means the daemon no good: what they say is refused, and the log tells why; the
+# daemon does not grow; others are served meanwhile; and nobody's calls but their own are answered.
+
+set -u
+# shellcheck source=tests/lib/runtimes.sh
+. tests/lib/runtimes.sh
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+needs crun
+driver=$(realpath "${BUILD:-build}/tests/live/peer-driver")
+scene_make
+runtimes_make
+runtimes_make_user
+install -m 755 "$driver" bin/ || exit 1
+
+declare -A sockets=([stream]=/run/nsxattr/oci.sock [packet]=/run/nsxattr/lxc.sock
+	[forge]=/run/nsxattr/lxc.sock)
+patience=20
+
+# peer() - KIND ATTACK [VICTIM]: what the daemon does about it
+peer() {
+	local kind=$1
+	shift
+	PATIENCE=$patience "${as_peer[@]}" "$SCENE/bin/peer-driver" "$kind" "${sockets[$kind]}" "$@"
+}
+
+as_peer=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" --clear-groups --)
+
+# refused() - KIND ATTACK [VICTIM]: the connection is closed, and the log has a line more about it
+refused() {
+	local before said
+	before=$(wc -l <daemon.log)
+	said=$(peer "$@" 2>&1)
+	same "$1: $2: the connection is closed" closed "$said"
+	check "$1: $2: the log says why" await logged "$before"
+}
+
+logged() {
+	[ "$(wc -l <daemon.log)" -gt "$1" ]
+}
+
+# served() - WHEN: a container of root's, which is there, and a new one
+served() {
+	same "a container is served $1" hosts \
+		"$(timeout 60 crun exec other getfattr \
+			--absolute-names --only-values -n security.ima /mnt/file 2>&1)"
+}
+
+start_container() {
+	mkdir root shared other
+	runtimes_root root sh sleep getfattr
+	echo content >shared/file
+	setfattr -n security.ima -v hosts shared/file
+	own root shared
+	(cd other && crun spec && mv config.json spec.json)
+	/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" mount="$SCENE/shared:/mnt" \
+		annotation=io.nsxattr.policy=default -- sleep infinity <other/spec.json |
+		"$NSXATTR" hook oci-precreate --runtime=crun --policies="$SCENE/policies" >other/config.json
+	crun --cgroup-manager=disabled run --detach --bundle other other </dev/null >output 2>&1 ||
+		not_ok "root starts a container" "$(cat output)"
+}
+
+# ---- one after the other ----
+
+# Those who say nothing more have to be waited for: they begin first.
+silent_peers() {
+	local attack
+	for attack in silence half-and-silence; do
+		peer stream "$attack" >"$attack.said" 2>&1 &
+		silent+=($!)
+	done
+}
+
+silent_peers_end() {
+	wait "${silent[@]}"
+	same "whoever says nothing is not waited for" closed "$(<silence.said)"
+	same "nor who does not end" closed "$(<half-and-silence.said)"
+}
+
+attacks() {
+	local kind attack
+	while read -r kind attack; do
+		case $kind/$attack in
+		forge/* | */*silence) ;;
+		# Whoever only looks whether somebody is there is nobody to complain of.
+		stream/nothing) same "nothing: the connection is closed" closed \
+			"$(peer stream nothing 2>&1)" ;;
+		*) refused "$kind" "$attack" ;;
+		esac
+	done < <(bin/peer-driver list)
+}
+
+# ---- in the name of another ----
+
+start_victim() {
+	coproc VICTIM { exec bin/enter-userns "0 $INSIDE_ROOT $INSIDE_COUNT" \
+		"$SCENE/bin/peer-driver" victim "$SCENE/shared/file"; }
+	victim=$VICTIM_PID input=${VICTIM[1]}
+	read -r addresses <&"${VICTIM[0]}"
+}
+
+forgeries() {
+	local kind forgery input
+	start_victim
+	same "a call of one's own is answered" "answered 136" \
+		"$(peer forge honest "$victim" <<<"$addresses" 2>&1)"
+	while read -r kind forgery; do
+		case $kind/$forgery in
+		forge/honest) ;;
+		# To answer that the call is not there any more does no harm.
+		forge/*other-id) check "forge: $forgery: is not waited for" \
+			[ "$(peer forge "$forgery" "$victim" <<<"$addresses" 2>&1)" != open ] ;;
+		forge/*) refused forge "$forgery" "$victim" <<<"$addresses" ;;
+		esac
+	done < <(bin/peer-driver list)
+	same "nothing was done in the victim's name" security.ima "$(names shared/file)"
+	exec {input}>&-
+	wait "$victim"
+}
+
+# ---- many ----
+
+# hold() - KIND ARGUMENT…: start peers that stay, and wait until they are there; release() ends them
+hold() {
+	coproc HELD { exec "${as_peer[@]}" "$SCENE/bin/peer-driver" "$@"; }
+	read -r held <&"${HELD[0]}"
+}
+
+release() {
+	local input=${HELD[1]} holder=$HELD_PID
+	exec {input}>&-
+	wait "$holder"
+}
+
+flood() {
+	hold hold /run/nsxattr/oci.sock 10000
+	check "10,000 connections were made, or refused" [ "$held" -gt 0 ]
+	check "the daemon holds few of them" [ "$(daemon_descriptors)" -lt $((descriptors + 100)) ]
+	served "meanwhile"
+	release
+	check "and none afterwards" await holds_descriptors $((descriptors + 12))
+}
+
+mute_peers() {
+	hold mute /run/nsxattr/control.sock $'status\n'
+	served "while a peer does not read"
+	check "so is another who asks for the status" daemon_status containers
+	release
+}
+
+holds_descriptors() {
+	[ "$(daemon_descriptors)" -le "$1" ]
+}
+
+daemon_start || {
+	not_ok "nsxattrd starts" "$(cat daemon.log)"
+	exit
+}
+start_container
+served "at first"
+descriptors=$(daemon_descriptors)
+memory=$(daemon_memory)
+silent_peers
+attacks
+served "after all that"
+forgeries
+flood
+mute_peers
+silent_peers_end
+check "the daemon holds not many more descriptors than before" \
+	await holds_descriptors $((descriptors + 12))
+check "nor much more memory" [ "$(daemon_memory)" -lt $((memory + 8192)) ]
+crun kill other KILL
+crun delete --force other
+daemon_stop
+same "SIGTERM ends the daemon in order" 0 $?
