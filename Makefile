@@ -107,7 +107,8 @@ LIBRARIES := libcyaml yaml-0.1 json-c libseccomp libcap liburing
 # These ask pkg-config once, when they are used for the first time.
 LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
 LIBS = $(eval LIBS := $(call packaged,--libs,$(LIBRARIES)))$(LIBS)
-TEST_CFLAGS = $(eval TEST_CFLAGS := -Itests/lib $(call packaged,--cflags,criterion))$(TEST_CFLAGS)
+TEST_CFLAGS = $(eval TEST_CFLAGS := -Itests/lib $(call packaged,--cflags,criterion) \
+	$(shell $(PKG_CONFIG) --silence-errors --cflags fuse3))$(TEST_CFLAGS)
 TEST_LIBS = $(eval TEST_LIBS := $(call packaged,--libs,criterion))$(TEST_LIBS)
 
 # tests/lib/body.c watches what a test does to its process.
@@ -332,8 +333,7 @@ endef
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call compile,$(LIBRARY_CFLAGS))
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
-	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS) \
-			$(shell $(PKG_CONFIG) --silence-errors --cflags fuse3))
+	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS))
 
 $(POLICY): $(call objects,$(POLICY_SOURCES)) $(BUILD)/sources
 	$(call archive)
@@ -357,7 +357,6 @@ $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(
 $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCHLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,,$(FUSE_LIBS) $(LIBS))
 
-$(BUILD)/obj/tests/bench/slowfs.o: private CPPFLAGS += $(shell $(PKG_CONFIG) --cflags fuse3)
 $(BUILD)/bench/slowfs: private FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
 # Only a sanitizer finds this one's fault. 'private': not for the objects that it is linked from.

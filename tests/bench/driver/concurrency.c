@@ -34,15 +34,15 @@ static const enum wrapper_id variants[] = {
 
 static bool make_columns(struct crowds *crowds)
 {
-	char all[PATH_MAX], directory[PATH_MAX];
+	char all[PATH_MAX], own[PATH_MAX];
 
 	if (!path_join(all, crowds->bench->scene.directory, "concurrency") || !make_directory(all))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(variants); i++) {
-		if (!path_join(directory, all, wrapper_get(variants[i])->name) ||
-		    !make_directory(directory) || !make_files(directory, FILES))
+		if (!path_join(own, all, wrapper_get(variants[i])->name) ||
+		    !make_directory(own) || !make_files(own, FILES))
 			return false;
-		crowds_add(crowds, variants[i], directory);
+		crowds_add(crowds, variants[i], own);
 	}
 	crowds_label(crowds, FLOOR);
 	return true;
