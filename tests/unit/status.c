@@ -42,7 +42,8 @@ static void set_up(void)
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED);
 	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
 		     POLICIES_CHOSEN);
-	source = (struct status_source){ registry, policies, 999000 };
+	source = (struct status_source){ registry, policies, 999000, .keeper = 77,
+					 .worker_deaths = 3 };
 }
 
 static void tear_down(void)
@@ -110,7 +111,8 @@ Test(status, tells_about_the_daemon)
 
 	cr_expect_str_eq(json_object_get_string(json_object_object_get(status, "version")),
 			 NSXATTR_VERSION);
-	cr_expect_eq(json_object_get_int(json_object_object_get(status, "pid")), getpid());
+	cr_expect_eq(json_object_get_int(json_object_object_get(status, "pid")), 77);
+	cr_expect_eq(json_object_get_int(json_object_object_get(status, "worker-deaths")), 3);
 	cr_expect_eq(json_object_get_int64(json_object_object_get(status, "since")), 999000);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "policies")), 0);
 	json_object_put(status);
@@ -209,7 +211,7 @@ Test(status, shows_containers_in_columns)
 		"         0       0\n"
 		"lxc      dc            root        default  -    10s          1  12345.6          0"
 		"    123456       7\n",
-		getpid());
+		77);
 	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
 }
 
