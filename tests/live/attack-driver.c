@@ -432,11 +432,12 @@ static bool has_parent(pid_t pid, pid_t parent)
 	return status_has(pid, "PPid", text, sizeof(text)) && strtol(text, NULL, 10) == parent;
 }
 
+/* Keepers and workers are called by what they are. */
 static bool is_nsxattr(pid_t pid)
 {
 	char text[256];
 
-	return status_has(pid, "Name", text, sizeof(text)) && strcmp(text, "nsxattr") == 0;
+	return status_has(pid, "Name", text, sizeof(text)) && strncmp(text, "nsxattr", 7) == 0;
 }
 
 /* @uid: in our namespace; -1: any */
