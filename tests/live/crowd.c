@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "actor.h"
@@ -192,10 +193,14 @@ static void check_growth(const char *resolver)
 	/* 64 targets are kept, with four descriptors each; none any more after a second of silence. */
 	cr_expect_leq(count_descriptors(supervisor), descriptors + 4 * 64,
 		      "from %zu descriptors to %zu", descriptors, count_descriptors(supervisor));
-	cr_expect_leq(count_threads(supervisor), threads + 1);
+	/* Those beside a request that took long go when it is done; four rest until they are needed. */
+	for (time_t end = time(NULL) + PATIENCE; count_threads(supervisor) > threads + 4;)
+		cr_assert_lt(time(NULL), end, "there are %zu threads, after %zu",
+			     count_threads(supervisor), threads);
 	cr_expect_leq(find_children(supervisor, children, 8), helpers + 1);
-	cr_expect_leq(resident_memory(supervisor), memory + 1024, "from %ld KiB to %ld", memory,
-		      resident_memory(supervisor));
+	/* A thread that rests has some 2 MiB. */
+	cr_expect_leq(resident_memory(supervisor), memory + 12 * 1024, "from %ld KiB to %ld",
+		      memory, resident_memory(supervisor));
 	close(input[1]);
 	cr_expect_eq(launch_wait(pid, PATIENCE), 0);
 	close(output[0]);
@@ -240,6 +245,9 @@ Test(crowd, without_a_supervisor_calls_fail_and_do_not_hang)
 Test(crowd, without_a_keeper_the_supervisor_ends_with_its_targets)
 {
 	struct actor *inside = actor_inside();
+
+	/* Once it answers, it is no nsxattr any more. */
+	(void)actor_ask(inside, "pid");
 	pid_t keeper = find_keeper(), supervisor = find_supervisor();
 
 	cr_assert_eq(kill(keeper, SIGKILL), 0);

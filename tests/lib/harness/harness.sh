@@ -103,8 +103,8 @@ script hangs <<'END'
 ok "one"
 sleep 1000
 END
-gives "a script that hangs" "1 passed, 1 failed" 1 "has not ended within 5 s" "$scratch/hangs.sh" \
-	TEST_TIMEOUT=5
+gives "a script that hangs" "1 passed, 1 failed" 1 "has not ended within 10 s" "$scratch/hangs.sh" \
+	TEST_TIMEOUT=10
 
 script reports <<'END'
 check "one" sh -c 'echo "==1==ERROR: AddressSanitizer: heap-use-after-free" >&2'
