@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 struct loop {
@@ -22,14 +22,6 @@ struct loop {
 	bool is_over;
 	int result;
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
 
 int loop_new(struct loop **ret_loop)
 {
@@ -89,7 +81,7 @@ void loop_start_timer(struct loop *loop, struct loop_timer *timer, unsigned int 
 	struct loop_timer **place = &loop->first;
 
 	loop_stop_timer(loop, timer);
-	timer->at = now() + milliseconds;
+	timer->at = clock_milliseconds() + milliseconds;
 	while (*place && (*place)->at <= timer->at)
 		place = &(*place)->next;
 	timer->next = *place;
@@ -101,7 +93,7 @@ static int patience(const struct loop *loop)
 {
 	if (!loop->first)
 		return -1;
-	uint64_t moment = now();
+	uint64_t moment = clock_milliseconds();
 
 	return loop->first->at > moment ? (int)(loop->first->at - moment) : 0;
 }
@@ -110,7 +102,7 @@ static void call_due(struct loop *loop)
 {
 	struct loop_timer *timer = loop->first;
 
-	if (!timer || timer->at > now())
+	if (!timer || timer->at > clock_milliseconds())
 		return;
 	loop->first = timer->next;
 	timer->due(timer->place);

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define PIECE 65536
@@ -26,14 +26,6 @@ struct call {
 	size_t size;
 };
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Return: 0 when the socket is ready; -ETIMEDOUT; -errno. */
 static int await(const struct call *call, short events)
 {
@@ -41,7 +33,7 @@ static int await(const struct call *call, short events)
 	int count;
 
 	do {
-		int64_t left = call->end - now();
+		int64_t left = call->end - (int64_t)clock_milliseconds();
 
 		count = left <= 0 ? 0 : poll(&polled, 1, (int)left);
 	} while (count < 0 && errno == EINTR);
@@ -65,7 +57,7 @@ static int open_connection(const char *path, struct call *call)
 	while (connect(call->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno != EAGAIN)
 			return -errno;
-		if (now() >= call->end)
+		if ((int64_t)clock_milliseconds() >= call->end)
 			return -ETIMEDOUT;
 		(void)poll(NULL, 0, 10);
 	}
@@ -142,7 +134,7 @@ static int parse(const struct call *call, struct json_object **ret_answer)
 int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer)
 {
-	struct call call = { .fd = -1, .end = now() + deadline };
+	struct call call = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
 	int r = open_connection(path, &call);
 
 	if (r == 0)

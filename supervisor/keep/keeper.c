@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "keep/journal.h"
 #include "request/notify.h"
@@ -35,14 +35,6 @@ struct keeper {
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
 
 /*
  * The table of descriptors is shared, the memory is not. glibc has no name for this; a child of a
@@ -95,14 +87,14 @@ static void await_end(const struct keeper *keeper)
 
 static void await_death(struct keeper *keeper)
 {
-	uint64_t born = now();
+	uint64_t born = clock_milliseconds();
 
 	await_end(keeper);
 	if (journal_is_serving(keeper->config->journal)) {
-		keeper->served = now();
+		keeper->served = clock_milliseconds();
 		keeper->has_served = true;
 	}
-	if (now() - born >= LIVED || journal_is_clear(keeper->config->journal))
+	if (clock_milliseconds() - born >= LIVED || journal_is_clear(keeper->config->journal))
 		keeper->unclear = 0;
 	else
 		keeper->unclear++;
@@ -160,10 +152,10 @@ static void refuse(struct journal *journal)
 {
 	struct pollfd polled[REFUSED_MAX];
 	size_t count = list_sources(journal, polled);
-	uint64_t end = now() + REFUSAL;
+	uint64_t end = clock_milliseconds() + REFUSAL;
 
 	refuse_received(journal);
-	for (uint64_t moment = now(); moment < end; moment = now()) {
+	for (uint64_t moment = clock_milliseconds(); moment < end; moment = clock_milliseconds()) {
 		if (poll(polled, count, (int)(end - moment)) <= 0)
 			continue;
 		for (size_t i = 0; i < count; i++)
@@ -185,7 +177,7 @@ static bool come_round(struct keeper *keeper)
 	journal_set_serving(journal, false);
 	journal_set_clear(journal, false);
 	pause_between(keeper);
-	if (now() - keeper->served >= keeper->config->patience * 1000ULL) {
+	if (clock_milliseconds() - keeper->served >= keeper->config->patience * 1000ULL) {
 		log_error("no worker has served for %u seconds: calls fail with EIO",
 			  keeper->config->patience);
 		refuse(journal);
@@ -195,7 +187,7 @@ static bool come_round(struct keeper *keeper)
 
 int keeper_run(const struct keeper_config *config)
 {
-	struct keeper keeper = { .config = config, .served = now() };
+	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
 	int status = 0;
 
 	/* A worker that has ended is there until we have seen it. */

@@ -39,17 +39,6 @@ static unsigned int number_from(const char *variable, unsigned int otherwise)
 	return text ? (unsigned int)strtoul(text, NULL, 10) : otherwise;
 }
 
-/* The worker that is there now, once it is another than @before. */
-static pid_t await_worker(pid_t keeper, pid_t before)
-{
-	time_t end = time(NULL) + PATIENCE;
-	pid_t found[2] = { before };
-
-	while (find_children(keeper, found, 2) != 1 || found[0] == before)
-		cr_assert_lt(time(NULL), end, "no worker takes over");
-	return found[0];
-}
-
 static void pass_some_time(struct dice *dice)
 {
 	struct timespec time = { .tv_nsec = (long)dice_below(dice, 20000000) };
@@ -111,13 +100,13 @@ static void kill_workers(const char *resolver, const char *policy)
 	unsigned int deaths = ROUNDS(number_from("NSXATTR_DEATHS", 60));
 	struct dice dice = dice_new(number_from("NSXATTR_SEED", 1), deaths);
 	struct supervised self = start(resolver, policy);
-	pid_t worker = await_worker(self.keeper, -1);
+	pid_t worker = await_worker(self.keeper, -1, PATIENCE);
 	size_t descriptors = count_descriptors(self.keeper);
 
 	for (unsigned int i = 0; i < deaths; i++) {
 		pass_some_time(&dice);
 		cr_assert_eq(kill(worker, SIGKILL), 0);
-		worker = await_worker(self.keeper, worker);
+		worker = await_worker(self.keeper, worker, PATIENCE);
 	}
 	/* What is open for requests in hand, for threads, and for targets that are kept, is bounded. */
 	cr_expect_leq(count_descriptors(self.keeper), descriptors + 200);

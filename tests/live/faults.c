@@ -162,17 +162,6 @@ static void put(const char *path, const char *name, const char *value)
 		cr_assert_eq(errno, ENODATA);
 }
 
-/* The only process below the keeper, when it is another than @before. */
-static pid_t await_worker(pid_t keeper, pid_t before)
-{
-	time_t end = time(NULL) + PATIENCE;
-	pid_t found[2] = { before };
-
-	while (find_children(keeper, found, 2) != 1 || found[0] == before)
-		cr_assert_lt(time(NULL), end, "no worker takes over");
-	return found[0];
-}
-
 static char file[4096];
 
 static void begin(void)
@@ -196,7 +185,7 @@ static void die_everywhere(const struct request *request, const char *resolver, 
 	cr_assert(shared != MAP_FAILED);
 	/* Once it answers, it is no nsxattr any more. */
 	EXPECT(actor, "20", "open 20 file");
-	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1);
+	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
 
 	while (!atomic_load(&shared->is_whole)) {
 		put(file, stored, request->before);
@@ -213,7 +202,7 @@ static void die_everywhere(const struct request *request, const char *resolver, 
 		/* On a busy machine a thread may have served it that was not there before. */
 		if (!atomic_load(&shared->has_fired))
 			continue;
-		worker = await_worker(keeper, worker);
+		worker = await_worker(keeper, worker, PATIENCE);
 		stop++;
 	}
 	/* There was something to die in. */

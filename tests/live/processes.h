@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -80,6 +81,17 @@ static inline pid_t find_keeper(void)
 static inline pid_t find_supervisor(void)
 {
 	return find_only_child(find_keeper());
+}
+
+/* The only process below the keeper, when it is another than @before; @seconds: how long to wait. */
+static inline pid_t await_worker(pid_t keeper, pid_t before, time_t seconds)
+{
+	time_t end = time(NULL) + seconds;
+	pid_t found[2] = { before };
+
+	while (find_children(keeper, found, 2) != 1 || found[0] == before)
+		cr_assert_lt(time(NULL), end, "no worker takes over");
+	return found[0];
 }
 
 static inline size_t count_descriptors(pid_t pid)

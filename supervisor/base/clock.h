@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_BASE_CLOCK_H
+#define NSXATTR_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/** clock_milliseconds() - CLOCK_MONOTONIC, in milliseconds */
+static inline uint64_t clock_milliseconds(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+#endif
