@@ -36,9 +36,15 @@ start() {
 		--annotation="io.nsxattr.policy=$policy" "$@" sleep infinity
 }
 
-# end() - PODMAN NAME
+# end() - PODMAN NAME: kill it, and wait until podman has cleaned up behind it
+#
+# Its monitor does that last. podman 4.3 hangs when containers with ids of its own choice are made
+# meanwhile: each waits for the lock that the other holds.
 end() {
+	local monitor
+	monitor=$("$1" inspect --format '{{.State.ConmonPid}}' "$2")
 	"$1" kill --signal=KILL "$2" >/dev/null
+	await eval "! test -e /proc/${monitor:-none}"
 }
 
 make_roots() {
