@@ -10,6 +10,7 @@
 #include "base/probe.h"
 #include "exec/standin.h"
 #include "idmap.h"
+#include "keep/engine.h"
 
 struct policy;
 
@@ -25,6 +26,7 @@ struct run_options {
 	const struct policy *policy;
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* how it is found out who somebody is */
+	enum executor executor; /* how many calls are worked on at a time */
 };
 
 enum run_failure {

@@ -133,6 +133,7 @@ static int start_engine(struct service *service)
 		.procfs = service->procfs,
 		.standins = service->options->standins,
 		.probe = service->probe,
+		.executor = service->options->executor,
 	};
 
 	return engine_new(&config, &service->engine);

@@ -14,4 +14,13 @@ static inline uint64_t clock_milliseconds(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
+/** clock_microseconds() - the same, in microseconds */
+static inline uint64_t clock_microseconds(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
 #endif

@@ -98,40 +98,58 @@ static const char *apply_allow_io_uring(void *place, const char *argument)
 	return NULL;
 }
 
+/* Return: the index; -1: it is none of them. */
+static int find_word(const char *const *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(word, words[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
 static const char *apply_resolver(void *place, const char *argument)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[STANDIN_ANY] = "auto",
 		[STANDIN_PERSONALITY] = "ring",
 		[STANDIN_PROCESS] = "process",
 	};
 	struct run_request *request = place;
+	int found = find_word(words, COUNT_OF(words), argument);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (strcmp(argument, names[i]) != 0)
-			continue;
-		request->resolver = (enum standin_kind)i;
-		return NULL;
-	}
-	return "is not one of auto, ring, process";
+	if (found >= 0)
+		request->resolver = (enum standin_kind)found;
+	return found >= 0 ? NULL : "is not one of auto, ring, process";
 }
 
 static const char *apply_identity(void *place, const char *argument)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[PROBE_AUTO] = "auto",
 		[PROBE_ALWAYS] = "probe",
 		[PROBE_NEVER] = "status",
 	};
 	struct run_request *request = place;
+	int found = find_word(words, COUNT_OF(words), argument);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (strcmp(argument, names[i]) != 0)
-			continue;
-		request->identity = (enum probe_use)i;
-		return NULL;
-	}
-	return "is not one of auto, probe, status";
+	if (found >= 0)
+		request->identity = (enum probe_use)found;
+	return found >= 0 ? NULL : "is not one of auto, probe, status";
+}
+
+static const char *apply_executor(void *place, const char *argument)
+{
+	static const char *const words[] = {
+		[EXECUTOR_AUTO] = "auto",
+		[EXECUTOR_INLINE] = "inline",
+		[EXECUTOR_THREADS] = "threads",
+	};
+	struct run_request *request = place;
+	int found = find_word(words, COUNT_OF(words), argument);
+
+	if (found >= 0)
+		request->executor = (enum executor)found;
+	return found >= 0 ? NULL : "is not one of auto, inline, threads";
 }
 
 static const char *apply_verbose(void *place, const char *argument)
@@ -158,6 +176,8 @@ static const struct option_row rows[] = {
 	  apply_resolver },
 	{ "identity", 0, "auto|probe|status", "how processes are told apart: by BPF, or /proc",
 	  apply_identity },
+	{ "executor", 0, "auto|inline|threads", "how many calls are worked on at a time",
+	  apply_executor },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
 	  apply_verbose },
 };
@@ -362,6 +382,7 @@ static int start(const struct run_request *request)
 		.policy = policy_for(request, is_plain),
 		.standins = request->resolver,
 		.probe = request->identity,
+		.executor = request->executor,
 	};
 
 	if (!check_privilege(&options) || !resolve_maps(request, &options))

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "exec/standin.h"
 #include "idmap.h"
+#include "keep/engine.h"
 
 struct policy;
 
@@ -32,6 +33,7 @@ struct run_request {
 	bool allow_io_uring;
 	enum standin_kind resolver;
 	enum probe_use identity;
+	enum executor executor;
 	unsigned int verbosity;
 };
 

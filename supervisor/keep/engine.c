@@ -47,6 +47,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "keep/journal.h"
+#include "keep/pace.h"
+#include "keep/slots.h"
 #include "keep/source.h"
 #include "policy.h"
 #include "request/notify.h"
@@ -62,6 +64,8 @@
 #define SERVERS_RESTING_MAX 4
 /* How long engine_free() waits for servers, in seconds. */
 #define FAREWELL 2
+/* How long a server that has nothing to do keeps itself ready, in seconds. */
+#define LINGER 1
 
 #define NOBODY NULL
 #define THE_LOOP (&the_loop)
@@ -75,6 +79,7 @@ struct server {
 	pthread_cond_t called; /* a shard, or the end */
 	struct shard *shard; /* NULL: it rests */
 	struct server *next; /* of all */
+	bool is_following; /* in its shard, until it is its turn */
 	atomic_bool is_busy;
 	atomic_bool is_recalled;
 	atomic_ulong requests; /* begun so far */
@@ -90,6 +95,7 @@ struct shard {
 	struct loop_watch watch;
 	bool is_watched; /* the watch is in the loop */
 	bool is_waiting; /* for a server to be had */
+	struct pace pace;
 	_Atomic(struct server *) turn;
 	unsigned int server_count;
 	unsigned int servers_max;
@@ -98,12 +104,6 @@ struct shard {
 	bool is_over;
 	int result;
 	struct shard *next; /* of all */
-};
-
-enum slot_use {
-	SLOT_FREE,
-	SLOT_TAKEN, /* by a server */
-	SLOT_INHERITED, /* of a worker that has died */
 };
 
 struct engine {
@@ -121,74 +121,31 @@ struct engine {
 	unsigned int resting_count;
 	unsigned int beside_count;
 	bool is_over;
-	enum slot_use uses[JOURNAL_SLOTS_MAX];
+	struct slots slots;
 };
 
 static struct server the_loop;
 
-/* ---- slots ---- */
+/* ---- what a worker that has died has left ---- */
 
-/* With the lock held. Return: a free one, now a server's; NULL: there is none. */
-static struct received *take_slot(struct engine *engine)
-{
-	size_t index = 0;
-
-	while (index < JOURNAL_SLOTS_MAX && engine->uses[index] != SLOT_FREE)
-		index++;
-	struct received *slot = journal_slot(engine->config.journal, index);
-
-	if (slot)
-		engine->uses[index] = SLOT_TAKEN;
-	return slot;
-}
-
-/* With the lock held. */
-static void release_slot(struct engine *engine, struct received *slot)
-{
-	if (slot)
-		engine->uses[slot - journal_slot(engine->config.journal, 0)] = SLOT_FREE;
-}
-
-/* With the lock held: one that a dead worker has left to this source. Return: NULL: there is none. */
+/* With the lock held: a request of this source's. Return: NULL: there is none. */
 static struct received *find_inherited(struct engine *engine, int source)
 {
-	size_t count = journal_slot_count(engine->config.journal);
+	struct received *slot = slots_next_inherited(&engine->slots, NULL);
 
-	for (size_t i = 0; i < count; i++) {
-		struct received *slot = journal_slot(engine->config.journal, i);
-
-		if (engine->uses[i] == SLOT_INHERITED && slot->source == source)
-			return slot;
-	}
-	return NULL;
-}
-
-/* What is in the slots now was left by a worker that has died. */
-static void inherit_slots(struct engine *engine)
-{
-	size_t count = journal_slot_count(engine->config.journal);
-
-	for (size_t i = 0; i < count; i++) {
-		struct received *slot = journal_slot(engine->config.journal, i);
-
-		slot->change = (struct change){ 0 };
-		slot->witness = NULL;
-		slot->place = NULL;
-		if (slot->notification.id)
-			engine->uses[i] = SLOT_INHERITED;
-	}
+	while (slot && slot->source != source)
+		slot = slots_next_inherited(&engine->slots, slot);
+	return slot;
 }
 
 /* A change that may be made holds its inode. Return: how many slots the source has. */
 static unsigned int hold_inherited(struct engine *engine, int source)
 {
-	size_t count = journal_slot_count(engine->config.journal);
+	struct received *slot = NULL;
 	unsigned int found = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		struct received *slot = journal_slot(engine->config.journal, i);
-
-		if (engine->uses[i] != SLOT_INHERITED || slot->source != source)
+	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
+		if (slot->source != source)
 			continue;
 		request_hold(engine->changes, slot);
 		found++;
@@ -204,7 +161,7 @@ static void server_free(struct server *server)
 	if (!server)
 		return;
 	workspace_free(server->workspace);
-	release_slot(server->engine, server->slot);
+	slots_release(&server->engine->slots, server->slot);
 	pthread_cond_destroy(&server->called);
 	free(server);
 }
@@ -220,12 +177,18 @@ static bool has_turn(struct server *server, struct shard *shard)
 	       atomic_compare_exchange_strong(&shard->turn, &nobody, server);
 }
 
+static bool send_server(struct shard *shard);
+
 static struct outcome walk(struct server *server, struct shard *shard)
 {
+	struct pace_mark mark;
+
+	pace_begin(&shard->pace, &mark);
 	struct outcome outcome = request_run(server->workspace, &shard->client, server->slot);
 
 	if (outcome.error == EINTR && atomic_exchange(&server->is_recalled, false))
 		outcome = request_run(server->workspace, &shard->client, server->slot);
+	pace_end(&shard->pace, &mark);
 	return outcome;
 }
 
@@ -236,6 +199,71 @@ static void count(struct shard_counters *counters, const struct outcome *outcome
 		atomic_fetch_add_explicit(&counters->left_to_kernel, 1, memory_order_relaxed);
 	else if (outcome->error)
 		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
+}
+
+/* With the lock held: wait to be called. Return: false when that has not happened in time. */
+static bool await_call(struct server *server, const struct timespec *until)
+{
+	return pthread_cond_clockwait(&server->called, &server->engine->lock, CLOCK_MONOTONIC,
+				      until) == 0;
+}
+
+static struct timespec in_a_while(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	time.tv_sec += LINGER;
+	return time;
+}
+
+/* With the lock held. */
+static bool is_worth_following(const struct shard *shard)
+{
+	return !shard->is_over && !shard->engine->is_over && !atomic_load(&shard->is_hung_up);
+}
+
+/*
+ * Another has the turn: stay near for a while, with all that was learnt of the targets.
+ *
+ * Return: whether it is this server's turn again.
+ */
+static bool follow(struct server *server, struct shard *shard)
+{
+	const struct timespec until = in_a_while();
+	bool is_in_time = true;
+
+	pthread_mutex_lock(&server->engine->lock);
+	server->is_following = true;
+	while (is_in_time && is_worth_following(shard) && !has_turn(server, shard))
+		is_in_time = await_call(server, &until);
+	server->is_following = false;
+	pthread_mutex_unlock(&server->engine->lock);
+	return has_turn(server, shard);
+}
+
+static bool wants_several(const struct shard *shard)
+{
+	enum executor executor = shard->engine->config.executor;
+
+	return executor == EXECUTOR_THREADS ||
+	       (executor == EXECUTOR_AUTO && pace_is_slow(&shard->pace));
+}
+
+/*
+ * This request will wait for something: let the next one be received meanwhile. Where no other server
+ * can be had, the first that comes free goes on.
+ */
+static void pass_turn(struct server *server, struct shard *shard)
+{
+	struct engine *engine = server->engine;
+
+	pthread_mutex_lock(&engine->lock);
+	if (atomic_load(&shard->turn) == server) {
+		atomic_store(&shard->turn, NOBODY);
+		(void)send_server(shard);
+	}
+	pthread_mutex_unlock(&engine->lock);
 }
 
 static void settle_one(struct server *server)
@@ -254,6 +282,8 @@ static int serve_one(struct server *server, struct shard *shard)
 	atomic_fetch_add(&server->requests, 1);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
+	if (wants_several(shard))
+		pass_turn(server, shard);
 	struct outcome outcome = walk(server, shard);
 
 	/* Whoever has the answer may look at the counters. */
@@ -279,10 +309,10 @@ static bool take_inherited(struct server *server, struct shard *shard)
 	struct received *slot = find_inherited(engine, shard->source->fd);
 
 	if (slot) {
-		release_slot(engine, server->slot);
+		slots_release(&engine->slots, server->slot);
+		slots_take_over(&engine->slots, slot);
 		server->slot = slot;
 		server->has_inherited = true;
-		engine->uses[slot - journal_slot(engine->config.journal, 0)] = SLOT_TAKEN;
 		atomic_fetch_sub(&shard->inherited, 1);
 	}
 	pthread_mutex_unlock(&engine->lock);
@@ -299,10 +329,10 @@ static int receive(struct server *server, struct shard *shard)
 	return shard->source->calls->receive(shard->source, server->slot);
 }
 
-/* Return: 0 when the turn has passed on; NOTIFY_ENDED; -errno of the source. */
+/* Return: 0 when the turn has passed on for good; NOTIFY_ENDED; -errno of the source. */
 static int serve_while_it_lasts(struct server *server, struct shard *shard)
 {
-	while (has_turn(server, shard)) {
+	while (has_turn(server, shard) || follow(server, shard)) {
 		int r = receive(server, shard);
 
 		if (r == NOTIFY_RECEIVED)
@@ -313,6 +343,14 @@ static int serve_while_it_lasts(struct server *server, struct shard *shard)
 			return r;
 	}
 	return 0;
+}
+
+/* With the lock held: those that follow see that there is nothing left to follow. */
+static void call_followers(const struct shard *shard)
+{
+	for (struct server *server = shard->engine->servers; server; server = server->next)
+		if (server->shard == shard && server->is_following)
+			pthread_cond_signal(&server->called);
 }
 
 /* With the lock held. */
@@ -330,19 +368,23 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 		shard->is_over = true;
 		shard->result = result < 0 ? result : 0;
 	}
-	if (shard->is_over)
+	if (shard->is_over) {
+		call_followers(shard);
 		(void)eventfd_write(server->engine->stir, 1);
+	}
 }
 
 /* With the lock held: wait for a shard. Return: it; NULL: the server is to end. */
 static struct shard *rest(struct server *server)
 {
 	struct engine *engine = server->engine;
+	const struct timespec until = in_a_while();
+	bool is_in_time = true;
 
-	if (!server->shard && engine->resting_count >= SERVERS_RESTING_MAX)
-		return NULL;
 	engine->resting_count++;
-	while (!server->shard && !engine->is_over)
+	while (!server->shard && !engine->is_over && is_in_time)
+		is_in_time = await_call(server, &until);
+	while (!server->shard && !engine->is_over && engine->resting_count <= SERVERS_RESTING_MAX)
 		pthread_cond_wait(&server->called, &engine->lock);
 	engine->resting_count--;
 	return server->shard;
@@ -405,7 +447,7 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	}
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
-	server->slot = take_slot(engine);
+	server->slot = slots_take(&engine->slots);
 	int r = server->slot ?
 			workspace_new(engine->config.procfs, engine->config.standins,
 				      engine->config.probe, engine->changes, &server->workspace) :
@@ -461,12 +503,39 @@ static struct server *spare_server(struct engine *engine)
 	return server;
 }
 
+/* With the lock held. */
+static struct server *find_follower(const struct shard *shard)
+{
+	struct server *server = shard->engine->servers;
+
+	while (server && !(server->shard == shard && server->is_following))
+		server = server->next;
+	return server;
+}
+
+/* With the lock held. Return: whether one has the turn now. */
+static bool call_follower(struct shard *shard)
+{
+	struct server *follower = find_follower(shard);
+
+	if (!follower)
+		return false;
+	/* It is called once: until it has woken up, nobody else may believe that it is to be had. */
+	follower->is_following = false;
+	follower->ticks = 0;
+	atomic_store(&shard->turn, follower);
+	pthread_cond_signal(&follower->called);
+	return true;
+}
+
 /* With the lock held: let a server have the turn. Return: whether there is one. */
 static bool send_server(struct shard *shard)
 {
 	struct engine *engine = shard->engine;
 	bool is_beside = shard->server_count > 0;
 
+	if (call_follower(shard))
+		return true;
 	if (shard->server_count >= shard->servers_max ||
 	    (is_beside && engine->beside_count >= SERVERS_BESIDE_MAX))
 		return false;
@@ -535,6 +604,7 @@ static void source_ready(void *place, uint32_t events)
 		atomic_store(&shard->is_hung_up, true);
 		unwatch(shard);
 		shard->is_over = true;
+		call_followers(shard);
 		(void)eventfd_write(engine->stir, 1);
 		keep_ticking(engine);
 	}
@@ -576,6 +646,8 @@ static void look_at_server(struct server *server)
 	bool is_busy = atomic_load(&server->is_busy);
 	bool is_its_turn = atomic_load(&shard->turn) == server;
 
+	if (server->is_following)
+		return;
 	if (is_busy) {
 		if (is_same && is_its_turn)
 			put_one_beside(shard);
@@ -708,7 +780,7 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	engine->stirred = (struct loop_watch){ .fd = -1, .ready = stirred, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->left, NULL);
-	inherit_slots(engine);
+	slots_init(&engine->slots, config->journal);
 	r = changes_new(&engine->changes);
 	if (r == 0)
 		r = listen_to_stir(engine);
@@ -776,15 +848,13 @@ static bool is_served(const struct engine *engine, int source)
 /* With the lock held: requests whose source went down with the worker that had received them. */
 static void drop_orphans(struct engine *engine)
 {
-	size_t count = journal_slot_count(engine->config.journal);
+	struct received *slot = NULL;
 
-	for (size_t i = 0; i < count; i++) {
-		struct received *slot = journal_slot(engine->config.journal, i);
-
-		if (engine->uses[i] != SLOT_INHERITED || is_served(engine, slot->source))
+	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
+		if (is_served(engine, slot->source))
 			continue;
 		request_drop(slot);
-		engine->uses[i] = SLOT_FREE;
+		slots_release(&engine->slots, slot);
 	}
 }
 

@@ -23,6 +23,13 @@ struct probe;
 struct shard;
 struct source;
 
+/** enum executor - how many requests of one container are worked on at a time */
+enum executor {
+	EXECUTOR_AUTO, /* several where they wait for something else than the CPU, see keep/pace.h */
+	EXECUTOR_INLINE, /* one, as long as it does not take very long */
+	EXECUTOR_THREADS, /* several */
+};
+
 /** struct engine_config - what an engine needs to know; what is pointed to outlives it */
 struct engine_config {
 	struct loop *loop;
@@ -30,6 +37,7 @@ struct engine_config {
 	int procfs; /* of proc_open(), borrowed */
 	enum standin_kind standins; /* how paths are opened */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
+	enum executor executor;
 };
 
 /** struct shard_counters - what a container's requests came to; of several shards, if you like */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel tells the map of a namespace only through a process that is in it, and an ancestor may
- * have none. So a child of ours enters the namespace and waits there while we read its map: opened
- * from the host's namespace, /proc/CHILD/uid_map shows the numbers of the host whatever the nesting.
+ * The kernel tells the map of a namespace only through a process that is in it: opened from the host's
+ * namespace, /proc/PID/uid_map shows the numbers of the host whatever the nesting. For the namespace of
+ * a target that is the target. It may go to another namespace meanwhile, but from there never back: only
+ * to one further in, whose members have no capability in the one that they came from. So a target that
+ * is in the namespace before and after we read was in it when we read.
+ *
+ * An ancestor may have no process at all. There a child of ours enters it, and waits.
  */
 #include "request/userns.h"
 
@@ -131,19 +135,50 @@ static void wait_in_namespace(int channel, void *argument)
 		(void)recv(channel, &unused, 1, 0);
 }
 
-static int read_map(int procfs, pid_t pid, const char *name, struct id_map *ret_map)
+static bool is_same(int fd, int other)
 {
-	char path[64], text[MAP_TEXT_SIZE];
+	struct stat a, b;
 
-	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	ssize_t length = proc_read(procfs, path, text, sizeof(text));
+	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int read_map(int process, const char *name, struct id_map *ret_map)
+{
+	char text[MAP_TEXT_SIZE];
+	ssize_t length = proc_read(process, name, text, sizeof(text));
 
 	return length < 0 ? (int)length : id_map_parse(text, (size_t)length, ret_map);
 }
 
-static int read_maps(int procfs, struct userns *userns)
+static int read_maps(int process, struct userns *userns)
+{
+	int r = read_map(process, "uid_map", &userns->ids.uids);
+
+	if (r == 0)
+		r = read_map(process, "gid_map", &userns->ids.gids);
+	if (r == 0)
+		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);
+	return r;
+}
+
+static int read_maps_of_member(const struct target *target, struct userns *userns)
+{
+	int r = read_maps(target->proc, userns);
+
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd = target_open_userns(target);
+
+	if (fd < 0)
+		return fd;
+	return is_same(fd, userns->fd) ? 0 : -ESRCH;
+}
+
+static int read_maps_of_child(int procfs, struct userns *userns)
 {
 	struct errand errand;
+	char number[16];
 	int entered;
 	int r = errand_start(wait_in_namespace, &userns->fd, &userns->fd, 1, &errand);
 
@@ -152,16 +187,15 @@ static int read_maps(int procfs, struct userns *userns)
 	r = errand_receive(&errand, &entered, sizeof(entered));
 	if (r == 0)
 		r = entered;
+	snprintf(number, sizeof(number), "%d", errand.pid);
+	_cleanup_fd_ int process = openat(procfs, number, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	if (r == 0)
-		r = read_map(procfs, errand.pid, "uid_map", &userns->ids.uids);
-	if (r == 0)
-		r = read_map(procfs, errand.pid, "gid_map", &userns->ids.gids);
+		r = process < 0 ? -errno : read_maps(process, userns);
 	/* The namespace's root can kill the child, and have its number given to another process. */
 	if (r == 0 && !errand_is_alive(&errand))
 		r = -ESRCH;
 	errand_end(&errand);
-	if (r == 0)
-		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);
 	return r;
 }
 
@@ -216,7 +250,8 @@ static void keep(struct userns_cache *cache, struct userns *userns)
 	cache->slots[slot] = userns_ref(userns);
 }
 
-static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_userns);
+static int userns_of_fd(struct userns_cache *cache, int fd, const struct target *member,
+			struct userns **ret_userns);
 
 /* EPERM: the parent is outside of what we can see; then the chain ends here. */
 static int find_parent(struct userns_cache *cache, struct userns *userns)
@@ -226,15 +261,19 @@ static int find_parent(struct userns_cache *cache, struct userns *userns)
 
 	if (fd < 0)
 		return errno == EPERM ? 0 : -errno;
-	int r = userns_of_fd(cache, fd, &parent);
+	int r = userns_of_fd(cache, fd, NULL, &parent);
 
 	if (r == 0)
 		userns->ids.parent = &parent->ids;
 	return r;
 }
 
-/* Takes the descriptor over. The depth is bounded: the kernel nests 32 namespaces at most. */
-static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_userns)
+/*
+ * Takes the descriptor over. The depth is bounded: the kernel nests 32 namespaces at most.
+ * @member: a target in this namespace; NULL: none is known
+ */
+static int userns_of_fd(struct userns_cache *cache, int fd, const struct target *member,
+			struct userns **ret_userns)
 {
 	_cleanup_userns_ struct userns *userns = NULL;
 	int r = userns_new(fd, &userns);
@@ -247,7 +286,8 @@ static int userns_of_fd(struct userns_cache *cache, int fd, struct userns **ret_
 		*ret_userns = known;
 		return 0;
 	}
-	r = read_maps(cache->procfs, userns);
+	r = member ? read_maps_of_member(member, userns) :
+		     read_maps_of_child(cache->procfs, userns);
 	if (r == 0)
 		r = find_parent(cache, userns);
 	if (r < 0)
@@ -269,7 +309,7 @@ int userns_find(struct userns_cache *cache, uint64_t inode, const struct target 
 
 	if (fd < 0)
 		return fd;
-	int r = userns_of_fd(cache, fd, &known);
+	int r = userns_of_fd(cache, fd, target, &known);
 
 	if (r < 0)
 		return r;
@@ -280,14 +320,6 @@ int userns_find(struct userns_cache *cache, uint64_t inode, const struct target 
 	keep(cache, known);
 	*ret_userns = known;
 	return 0;
-}
-
-static bool is_same(int fd, int other)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
 }
 
 int userns_master(int fd, int ours, uid_t *ret_owner)

@@ -61,6 +61,7 @@ Test(cli_run, needs_no_option)
 	cr_expect(!request.map_root_user && !request.no_userns && !request.allow_io_uring);
 	cr_expect_eq(request.resolver, STANDIN_ANY);
 	cr_expect_eq(request.identity, PROBE_AUTO);
+	cr_expect_eq(request.executor, EXECUTOR_AUTO);
 	cr_expect_eq(request.verbosity, 0);
 }
 
@@ -110,6 +111,10 @@ Test(cli_run, takes_the_other_options)
 	cr_expect_eq(request.identity, PROBE_NEVER);
 	parses("--identity=probe id");
 	cr_expect_eq(request.identity, PROBE_ALWAYS);
+	parses("--executor=inline id");
+	cr_expect_eq(request.executor, EXECUTOR_INLINE);
+	parses("--executor threads id");
+	cr_expect_eq(request.executor, EXECUTOR_THREADS);
 	parses("--no-userns --resolver ring id");
 	cr_expect(request.no_userns);
 	cr_expect_eq(request.resolver, STANDIN_PERSONALITY);
@@ -192,6 +197,11 @@ Test(cli_run, refuses_an_unknown_resolver)
 Test(cli_run, refuses_an_unknown_way_to_tell_identities)
 {
 	refuses("--identity=guess id", "--identity=guess is not one of auto, probe, status");
+}
+
+Test(cli_run, refuses_an_unknown_executor)
+{
+	refuses("--executor=ring id", "--executor=ring is not one of auto, inline, threads");
 }
 
 Test(cli_run, refuses_maps_without_a_namespace)

@@ -28,7 +28,7 @@ static const struct {
 } rows[] = { { "1 target", 1 }, { "16 targets", 16 } };
 
 static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRAPPER_INLINE,
-					    WRAPPER_BATCHED };
+					    WRAPPER_THREADS };
 
 /* The column that others are compared with. */
 #define NATIVE 0

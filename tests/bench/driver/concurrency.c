@@ -26,7 +26,7 @@ static const struct {
 
 static const enum wrapper_id variants[] = {
 	WRAPPER_NATIVE,	 WRAPPER_FLOOR,	 WRAPPER_NSXATTR,  WRAPPER_INLINE,
-	WRAPPER_BATCHED, WRAPPER_KERNEL, WRAPPER_FAKEROOT,
+	WRAPPER_THREADS, WRAPPER_KERNEL, WRAPPER_FAKEROOT,
 };
 
 /* The column that others are compared with. */
@@ -39,8 +39,8 @@ static bool make_columns(struct crowds *crowds)
 	if (!path_join(all, crowds->bench->scene.directory, "concurrency") || !make_directory(all))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(variants); i++) {
-		if (!path_join(own, all, wrapper_get(variants[i])->name) ||
-		    !make_directory(own) || !make_files(own, FILES))
+		if (!path_join(own, all, wrapper_get(variants[i])->name) || !make_directory(own) ||
+		    !make_files(own, FILES))
 			return false;
 		crowds_add(crowds, variants[i], own);
 	}

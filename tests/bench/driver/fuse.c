@@ -29,7 +29,7 @@ static const struct {
 };
 
 static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRAPPER_INLINE,
-					    WRAPPER_BATCHED };
+					    WRAPPER_THREADS };
 
 /* The column that others are compared with. */
 #define NATIVE 0

@@ -81,10 +81,10 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.command = UNDER_NSXATTR("--executor=inline"),
 		.needs = "--executor",
 	},
-	[WRAPPER_BATCHED] = {
-		.name = "batched",
-		.about = "nsxattr run --executor=ring, root of a namespace",
-		.command = UNDER_NSXATTR("--executor=ring"),
+	[WRAPPER_THREADS] = {
+		.name = "threads",
+		.about = "nsxattr run --executor=threads, root of a namespace",
+		.command = UNDER_NSXATTR("--executor=threads"),
 		.needs = "--executor",
 	},
 };

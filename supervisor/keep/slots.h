@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_SLOTS_H
+#define NSXATTR_KEEP_SLOTS_H
+
+/*
+ * Who has which slot of the journal. A worker that has died leaves slots with requests in them; the next
+ * one takes these over before it receives anything.
+ *
+ * Nothing here locks: the engine does.
+ */
+
+#include <stddef.h>
+
+#include "keep/journal.h"
+
+enum slot_use {
+	SLOT_FREE,
+	SLOT_TAKEN, /* by a server */
+	SLOT_INHERITED, /* from a worker that has died */
+};
+
+/** struct slots - in the engine; the journal is borrowed, and outlives it */
+struct slots {
+	struct journal *journal;
+	enum slot_use uses[JOURNAL_SLOTS_MAX];
+};
+
+/** slots_init() - what has a request in it was left by a worker that has died */
+void slots_init(struct slots *slots, struct journal *journal);
+
+/** slots_take() - Return: a free one, which is the caller's now; NULL: there is none. */
+struct received *slots_take(struct slots *slots);
+
+/** slots_take_over() - an inherited one is the caller's from now on. */
+void slots_take_over(struct slots *slots, struct received *slot);
+
+/** slots_release() - it is free again; NULL is accepted. */
+void slots_release(struct slots *slots, struct received *slot);
+
+/**
+ * slots_next_inherited() - step through those that are inherited
+ * @before: NULL: the first
+ *
+ * Return: the next one; NULL: there is none.
+ */
+struct received *slots_next_inherited(struct slots *slots, struct received *before);
+
+#endif
