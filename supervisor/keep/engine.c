@@ -8,6 +8,11 @@
  * back (SYNC_WAKE_UP), and nothing stands between two requests. When nothing has come for a while, the
  * server is recalled and the loop looks again.
  *
+ * One request after another is quickest for what the kernel has in memory, and for nothing else. Where
+ * requests wait (keep/pace.h), the server that has received one passes its turn before it walks it, to a
+ * server that follows, or to one that comes beside it. One that has walked its request follows: it stays
+ * with the shard for a while, with all that it has learnt of the targets.
+ *
  * A request can hang for as long as somebody else's file system or memory likes, as the call would
  * natively, and the target itself can see to that. So at each tick the loop looks at the servers: one
  * that has been in one request for a whole tick loses its turn to a fresh one beside it, and goes when
@@ -28,7 +33,8 @@
  *
  * A server blocks in a system call that only a signal ends early. One that comes too late, when a
  * request is being worked on already, can at worst make a call on some remote file system fail with
- * EINTR: such a request is walked once more.
+ * EINTR: such a request is walked once more. When the target of a request that hangs has died, the same
+ * signal asks the file system to give up.
  */
 #include "keep/engine.h"
 
@@ -83,6 +89,8 @@ struct server {
 	atomic_bool is_busy;
 	atomic_bool is_recalled;
 	atomic_ulong requests; /* begun so far */
+	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
+	_Atomic(uint64_t) notification; /* of the one under way */
 	unsigned long requests_seen; /* at the last tick; the loop's */
 	unsigned int ticks; /* since then */
 };
@@ -280,6 +288,8 @@ static int serve_one(struct server *server, struct shard *shard)
 	struct shard_counters *counters = shard->config.counters;
 
 	atomic_fetch_add(&server->requests, 1);
+	atomic_store(&server->listener, server->slot->listener);
+	atomic_store(&server->notification, server->slot->notification.id);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
 	if (wants_several(shard))
@@ -638,6 +648,14 @@ static void recall(struct server *server)
 	(void)pthread_kill(server->thread, SIGRTMIN);
 }
 
+/* A request may have ended while we look: then its server is disturbed in vain, which harms nobody. */
+static bool is_abandoned(struct server *server)
+{
+	int listener = atomic_load(&server->listener);
+
+	return listener >= 0 && !notify_is_valid(listener, atomic_load(&server->notification));
+}
+
 /* With the lock held. */
 static void look_at_server(struct server *server)
 {
@@ -651,6 +669,8 @@ static void look_at_server(struct server *server)
 	if (is_busy) {
 		if (is_same && is_its_turn)
 			put_one_beside(shard);
+		if (is_same && is_abandoned(server))
+			recall(server);
 		if (server->ticks == LATE_TICKS && shard->source->calls->overdue) {
 			atomic_fetch_add(&shard->config.counters->late, 1);
 			shard->source->calls->overdue(shard->source);

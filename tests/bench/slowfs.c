@@ -2,13 +2,14 @@
 /*
  * A slow file system: what lies in BACKING shows at MOUNTPOINT, and each request is answered after a
  * delay, as if a network were in between. Requests for attributes of what is in its folder "hung" are
- * answered only when it is told to.
+ * answered only when it is told to, or when the kernel says that nobody waits any more.
  *
  *	slowfs BACKING MOUNTPOINT MICROSECONDS
  *
  * It says "0" when it is mounted, and reads lines from standard input: "release" lets go what hangs
- * (EIO) and is answered by "0"; the end of the input unmounts and ends it. It has a thread for each
- * request that waits, so that only the delay counts.
+ * (EIO) and is answered by "0"; "peak" is answered by how many requests for attributes were in hand at
+ * most at a time, since it was last asked; "hung" by how many hang. The end of the input unmounts and ends
+ * it. It has a thread for each request that waits, so that only the delay counts.
  */
 #define FUSE_USE_VERSION 312
 
@@ -30,6 +31,8 @@
 
 #define THREADS_MAX 512
 #define HUNG_FOLDER "/hung/"
+/* How often what hangs is looked at, in nanoseconds. */
+#define MOMENT 10000000
 
 /** struct slow - the file system; its threads find it by fuse_get_context() */
 struct slow {
@@ -38,7 +41,11 @@ struct slow {
 	pthread_t main;
 	pthread_mutex_t lock;
 	pthread_cond_t release;
-	unsigned int releases; /* under the lock */
+	/* Under the lock. */
+	unsigned int releases;
+	unsigned int in_hand; /* requests for attributes */
+	unsigned int peak; /* of them */
+	unsigned int hung; /* of them */
 };
 
 static struct slow *slow_now(void)
@@ -62,24 +69,51 @@ static void unlock(void *lock)
 	pthread_mutex_unlock(lock);
 }
 
-static void hang(struct slow *slow)
+static void wait_a_moment(struct slow *slow)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += MOMENT;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	(void)pthread_cond_clockwait(&slow->release, &slow->lock, CLOCK_MONOTONIC, &until);
+}
+
+/** hang() - Return: what the request is answered with in the end. */
+static int hang(struct slow *slow)
 {
 	pthread_mutex_lock(&slow->lock);
 	pthread_cleanup_push(unlock, &slow->lock);
 	unsigned int before = slow->releases;
 
-	while (slow->releases == before)
-		pthread_cond_wait(&slow->release, &slow->lock);
+	slow->hung++;
+	while (slow->releases == before && !fuse_interrupted())
+		wait_a_moment(slow);
+	slow->hung--;
 	pthread_cleanup_pop(1);
+	return fuse_interrupted() ? -EINTR : -EIO;
+}
+
+static void count_in_hand(struct slow *slow, int more)
+{
+	pthread_mutex_lock(&slow->lock);
+	slow->in_hand += (unsigned int)more;
+	if (slow->in_hand > slow->peak)
+		slow->peak = slow->in_hand;
+	pthread_mutex_unlock(&slow->lock);
 }
 
 /** reach_attributes() - the same for a request that may never be answered */
 static int reach_attributes(const char *path, char backing[PATH_MAX])
 {
-	if (strncmp(path, HUNG_FOLDER, strlen(HUNG_FOLDER)) != 0)
-		return reach(path, backing);
-	hang(slow_now());
-	return -EIO;
+	bool hangs = strncmp(path, HUNG_FOLDER, strlen(HUNG_FOLDER)) == 0;
+
+	count_in_hand(slow_now(), 1);
+	int failure = hangs ? hang(slow_now()) : reach(path, backing);
+
+	count_in_hand(slow_now(), -1);
+	return failure;
 }
 
 static int outcome_of(long result)
@@ -157,7 +191,23 @@ static int slow_removexattr(const char *path, const char *name)
 	return failure ? failure : outcome_of(lremovexattr(backing, name));
 }
 
+static void be_interrupted(int number)
+{
+	(void)number;
+}
+
+/* The kernel's interruptions are looked at; libfuse sends the signal, but does not catch it. */
+static void *begin(struct fuse_conn_info *connection, struct fuse_config *config)
+{
+	(void)connection;
+	config->intr = 1;
+	(void)sigaction(config->intr_signal,
+			&(const struct sigaction){ .sa_handler = be_interrupted }, NULL);
+	return slow_now();
+}
+
 static const struct fuse_operations operations = {
+	.init = begin,
 	.getattr = slow_getattr,
 	.open = slow_open,
 	.opendir = slow_open,
@@ -176,10 +226,41 @@ static void release(struct slow *slow)
 	pthread_mutex_unlock(&slow->lock);
 }
 
-static void answer_zero(void)
+static void answer(unsigned int number)
 {
-	puts("0");
+	printf("%u\n", number);
 	fflush(stdout);
+}
+
+static unsigned int take_peak(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	unsigned int peak = slow->peak;
+
+	slow->peak = slow->in_hand;
+	pthread_mutex_unlock(&slow->lock);
+	return peak;
+}
+
+static unsigned int count_hung(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	unsigned int hung = slow->hung;
+
+	pthread_mutex_unlock(&slow->lock);
+	return hung;
+}
+
+static void heed(struct slow *slow, const char *line)
+{
+	if (strcmp(line, "peak\n") == 0) {
+		answer(take_peak(slow));
+	} else if (strcmp(line, "hung\n") == 0) {
+		answer(count_hung(slow));
+	} else {
+		release(slow);
+		answer(0);
+	}
 }
 
 /** listen() - the thread that reads the lines; its signal makes fuse_loop_mt() return */
@@ -188,10 +269,8 @@ static void *listen_to_input(void *place)
 	struct slow *slow = place;
 	char line[64];
 
-	while (fgets(line, sizeof(line), stdin)) {
-		release(slow);
-		answer_zero();
-	}
+	while (fgets(line, sizeof(line), stdin))
+		heed(slow, line);
 	release(slow);
 	pthread_kill(slow->main, SIGHUP);
 	return NULL;
@@ -204,7 +283,7 @@ static int serve(struct fuse *fuse, struct slow *slow)
 
 	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
 	fuse_loop_cfg_set_idle_threads(config, THREADS_MAX);
-	answer_zero();
+	answer(0);
 	if (fuse_set_signal_handlers(fuse_get_session(fuse)) != 0 ||
 	    pthread_create(&listener, NULL, listen_to_input, slow) != 0)
 		return EXIT_FAILURE;

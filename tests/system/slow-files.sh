@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Calls that wait for a file system: those on one that is slow are worked on side by side; those that hang
+# hold up nobody else, and are let go of when whoever made them is killed.
+
+set -u
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+needs setfattr getfattr
+SLOWFS=$(realpath "${BUILD:-build}/bench/slowfs")
+needs "$SLOWFS"
+scene_make
+
+CROWD=16
+CALLS=100
+
+# ask() - WORD: Return: what the file system answers
+ask() {
+	local answer
+	echo "$1" >&"${slowfs[1]}"
+	read -r -t 60 answer <&"${slowfs[0]}" && echo "$answer"
+}
+
+# asks_until() - NUMBER WORD: wait until that is the answer; false after a minute
+asks_until() {
+	local end=$((SECONDS + 60))
+	until [ "$(ask "$2")" = "$1" ]; do
+		[ $SECONDS -lt $end ] || return 1
+	done
+}
+
+make_files() {
+	local i
+	mkdir -p backing/hung slow out
+	for ((i = 0; i < CROWD; i++)); do
+		: >"backing/$i" && : >"backing/hung/$i"
+		setfattr -n security.own@uid=100000 -v "own-$i" "backing/$i"
+	done
+	own backing out
+	own backing/* backing/hung/*
+}
+
+# crowd() - EXECUTOR: CROWD processes make CALLS calls each. Return: whether each has had its value each
+# time.
+crowd() {
+	"$NSXATTR" run --executor="$1" --map-users=0:100000:65536 --map-groups=0:100000:65536 -- sh -c '
+		i=0
+		while [ $i -lt '"$CROWD"' ]; do
+			getfattr --only-values -n security.own $(yes "slow/$i" | head -'"$CALLS"') >"out/found.$i" &
+			i=$((i + 1))
+		done
+		wait'
+}
+
+found_all() {
+	local i
+	for ((i = 0; i < CROWD; i++)); do
+		[ "$(yes "own-$i" | head -"$CALLS" | tr -d '\n')" = "$(cat "out/found.$i")" ] || return 1
+	done
+}
+
+side_by_side() {
+	local executor=$1 least=$2 peak
+	ask peak >/dev/null
+	check "--executor=$executor: a crowd on a slow file system" crowd "$executor"
+	peak=$(ask peak)
+	check "--executor=$executor: each has had its values" found_all
+	check "--executor=$executor: $least or more of their calls were worked on at a time" \
+		test "$peak" -ge "$least"
+}
+
+one_after_another() {
+	ask peak >/dev/null
+	check "--executor=inline: a crowd on a slow file system" crowd inline
+	check "--executor=inline: each has had its values" found_all
+	# More than one only where a request has taken 50 ms, as on a busy machine.
+	check "--executor=inline: few of their calls were worked on at a time" test "$(ask peak)" -lt 4
+}
+
+threads_of() {
+	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+# has_threads() - PROCESS MOST: wait until it has no more than that; false after a minute
+has_threads() {
+	local end=$((SECONDS + 60))
+	until [ "$(threads_of "$1")" -le "$2" ]; do
+		[ $SECONDS -lt $end ] || return 1
+	done
+}
+
+# The supervisor of the namespace below: a child of this script's, or of the process that has become it.
+supervisor_of() {
+	pgrep --newest --exact nsxattr
+}
+
+hung() {
+	local supervisor before pids
+	mkfifo orders
+	inside sh -c '
+		getfattr -n security.own slow/0 >/dev/null
+		i=0
+		while [ $i -lt 8 ]; do
+			getfattr -n security.own "slow/hung/$i" & echo $! >>out/pids
+			i=$((i + 1))
+		done
+		getfattr --only-values -n security.own slow/1 >out/beside
+		echo >out/told
+		read -r _ <orders' 2>/dev/null &
+	check "eight calls hang" asks_until 8 hung
+	await_file out/told
+	same "another of the same container is answered" own-1 "$(cat out/beside)"
+	supervisor=$(supervisor_of)
+	before=$(threads_of "$supervisor")
+	check "there is a thread for each that hangs" test "$before" -ge 9
+	mapfile -t pids <out/pids
+	kill -KILL "${pids[@]}"
+	check "when they are killed, the file system is told" asks_until 0 hung
+	check "and their threads are given up" has_threads "$supervisor" $((before - 4))
+	echo >orders
+	wait $!
+}
+
+# await_file() - FILE: until it is there; false after a minute
+await_file() {
+	local end=$((SECONDS + 60))
+	until [ -s "$1" ]; do
+		[ $SECONDS -lt $end ] || return 1
+	done
+}
+
+make_files
+coproc slowfs { exec "$SLOWFS" backing slow 2000; }
+if ! read -r -t 60 _ <&"${slowfs[0]}"; then
+	not_ok "a slow file system is mounted" "slowfs cannot mount it"
+	exit
+fi
+side_by_side auto 8
+side_by_side threads 8
+one_after_another
+hung
+exec {slowfs[1]}>&-
