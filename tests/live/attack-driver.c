@@ -789,32 +789,56 @@ static void run_entry(void)
 #define VICTIM 5
 #define BYSTANDER 6
 
-/* @may_be_refused: it is the one whose helper was stopped */
-static pid_t ask_as(uid_t user, bool may_be_refused)
+static pid_t ask_as(uid_t user)
 {
 	pid_t pid = fork_checked();
-	char found[64];
 
 	if (pid > 0)
 		return pid;
 	become_user(user);
-	if (!may_be_refused || getxattr("own/file", NAME, found, sizeof(found)) >= 0 ||
-	    errno != EPERM)
-		expect_value("own/file", "own");
+	expect_value("own/file", "own");
 	end_child();
 }
 
-/* A thread of the supervisor takes its helpers along when it ends, so one may have to be made. */
-static void signal_helper(pid_t supervisor, int number)
+/*
+ * Ask until the helper is given up: by the thread that has it, when a call of this user's comes to it,
+ * or when it has had none for a while.
+ */
+static pid_t ask_beside(uid_t user, pid_t helper)
+{
+	pid_t pid = fork_checked();
+	char found[64];
+	unsigned int refused = 0;
+
+	if (pid > 0)
+		return pid;
+	become_user(user);
+	while (refused == 0 && kill(helper, 0) == 0) {
+		if (getxattr("own/file", NAME, found, sizeof(found)) >= 0)
+			continue;
+		if (errno != EPERM)
+			wrong("with a helper that is stopped: %s", strerror(errno));
+		refused++;
+	}
+	end_child();
+}
+
+/*
+ * A thread of the supervisor takes its helpers along when it ends, so one may have to be made.
+ *
+ * Return: the helper.
+ */
+static pid_t signal_helper(pid_t supervisor, int number)
 {
 	pid_t helper = 0;
 
 	for (int i = 0; i < PATIENCE && helper == 0; i++) {
-		await(ask_as(VICTIM, false), "before its helper gets a signal");
+		await(ask_as(VICTIM), "before its helper gets a signal");
 		helper = find_child(supervisor, VICTIM);
 	}
 	if (helper == 0 || kill(helper, number) < 0)
 		errx(EXIT_FAILURE, "there is no helper that could be sent a signal");
+	return helper;
 }
 
 static void run_helpers(unsigned int rounds)
@@ -823,19 +847,18 @@ static void run_helpers(unsigned int rounds)
 
 	make_own();
 	for (unsigned int i = 0; i < rounds; i++) {
-		await(ask_as(BYSTANDER, false), "before a helper is killed");
-		signal_helper(supervisor, SIGKILL);
-		await(ask_as(BYSTANDER, false), "while another's helper was killed");
-		await(ask_as(VICTIM, false), "after its helper was killed");
+		await(ask_as(BYSTANDER), "before a helper is killed");
+		(void)signal_helper(supervisor, SIGKILL);
+		await(ask_as(BYSTANDER), "while another's helper was killed");
+		await(ask_as(VICTIM), "after its helper was killed");
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		signal_helper(supervisor, SIGSTOP);
-		pid_t victim = ask_as(VICTIM, true);
+		pid_t victim = ask_beside(VICTIM, signal_helper(supervisor, SIGSTOP));
 
-		await(ask_as(BYSTANDER, false), "while another's helper is stopped");
+		await(ask_as(BYSTANDER), "while another's helper is stopped");
 		expect_value("own/file", "own");
 		await(victim, "whose helper is stopped");
-		await(ask_as(VICTIM, false), "after its helper was stopped");
+		await(ask_as(VICTIM), "after its helper was stopped");
 	}
 }
 
