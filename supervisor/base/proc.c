@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 
+#define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
 #define ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 
 /* A /proc of another pid namespace would show us other processes under the targets' numbers. */
@@ -45,6 +46,13 @@ bool proc_is_on(int fd)
 	struct statfs statfs;
 
 	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
+}
+
+bool proc_forbids_links(int fd)
+{
+	struct statfs statfs;
+
+	return fstatfs(fd, &statfs) == 0 && (statfs.f_flags & ST_NOSYMFOLLOW_BIT);
 }
 
 bool proc_is_root(int fd)

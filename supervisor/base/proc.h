@@ -24,6 +24,9 @@ int proc_open(void);
 /** proc_is_on() - is the inode of this descriptor on some procfs? */
 bool proc_is_on(int fd);
 
+/** proc_forbids_links() - is the mount of this descriptor one where symbolic links are not followed? */
+bool proc_forbids_links(int fd);
+
 /** proc_is_root() - is it the root directory of some procfs? */
 bool proc_is_root(int fd);
 

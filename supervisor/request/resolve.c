@@ -3,7 +3,8 @@
  * Most paths take one openat2(2) by the stand-in: an absolute one below the target's root
  * (RESOLVE_IN_ROOT), a relative one below its start (RESOLVE_BENEATH). The kernel refuses magic
  * links there, and notices when the path would leave. Anything but success, and success on procfs,
- * where /proc/self was read as ours, is searched again component by component.
+ * where /proc/self was read as ours, is searched again component by component. Paths through
+ * /proc/self/fd, which are many, have a shortcut.
  */
 #include "request/resolve.h"
 
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "exec/standin.h"
+#include "request/own_entry.h"
 #include "request/target.h"
 #include "request/walk.h"
 
@@ -70,6 +72,20 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 			 follow, ret_fd);
 }
 
+static int search(const struct resolver *resolver, int base, const char *path, bool follow,
+		  int *ret_fd)
+{
+	_cleanup_fd_ int fd = -1;
+	int r = search_at_once(resolver, base, path, follow, &fd);
+
+	if (r < 0)
+		return r;
+	if (r > 0 || proc_is_on(fd))
+		return search_step_by_step(resolver, base, path, follow, ret_fd);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 {
 	int fd = target_open_place(resolver->target, PROBE_CWD);
@@ -89,13 +105,8 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 
 	if (r != 0)
 		return r;
-	r = search_at_once(resolver, base, path, follow, &fd);
-	if (r < 0)
-		return r;
-	if (r > 0 || proc_is_on(fd)) {
-		fd_close(&fd);
-		r = search_step_by_step(resolver, base, path, follow, &fd);
-	}
+	if (!own_entry_search(resolver->target, resolver->standin, base, path, follow, &fd))
+		r = search(resolver, base, path, follow, &fd);
 	if (r != 0)
 		return r;
 	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1 };

@@ -46,6 +46,7 @@ static int target_open(int procfs, pid_t tid, struct target *ret_target)
 		.userns = -1,
 		.pidfd = -1,
 		.kept = { -1, -1 },
+		.own = own_entry_none(),
 	};
 	return 0;
 }
@@ -58,6 +59,7 @@ static void target_close(struct target *target)
 	fd_close(&target->pidfd);
 	for (size_t i = 0; i < PROBE_PLACES; i++)
 		fd_close(&target->kept[i]);
+	own_entry_forget(&target->own);
 	target->tid = 0;
 }
 
@@ -71,7 +73,12 @@ int targets_new(int procfs, const struct probe *probe, struct targets **ret_targ
 	targets->probe = probe;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
 		targets->slots[i] = (struct target){
-			.proc = -1, .status = -1, .userns = -1, .pidfd = -1, .kept = { -1, -1 }
+			.proc = -1,
+			.status = -1,
+			.userns = -1,
+			.pidfd = -1,
+			.kept = { -1, -1 },
+			.own = own_entry_none(),
 		};
 	*ret_targets = targets;
 	return 0;

@@ -19,6 +19,7 @@
 
 #include "base/credential.h"
 #include "base/probe.h"
+#include "request/own_entry.h"
 
 /** struct target - one thread; the descriptors are this module's */
 struct target {
@@ -32,6 +33,7 @@ struct target {
 	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
 	bool is_placed; /* for this call, what is kept was found to be right */
 	bool is_lasting[PROBE_PLACES]; /* this directory may be kept */
+	struct own_entry own;
 	uint64_t last_used;
 };
 

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,7 +34,6 @@
 #include "request/target.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel */
-#define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
 
 struct walk_space {
 	char pending[(LINKS_MAX + 1) * PATH_MAX];
@@ -211,15 +209,11 @@ static bool is_protected_link(const struct walk *walk, const struct step *step)
 
 static int check_link(struct walk *walk, const struct step *step)
 {
-	struct statfs statfs;
-
 	if (++walk->links > LINKS_MAX)
 		return ELOOP;
 	if (is_protected_link(walk, step))
 		return EACCES;
-	if (fstatfs(walk->at, &statfs) == 0 && (statfs.f_flags & ST_NOSYMFOLLOW_BIT))
-		return ELOOP;
-	return 0;
+	return proc_forbids_links(walk->at) ? ELOOP : 0;
 }
 
 static int follow_text(struct walk *walk, const struct step *step)

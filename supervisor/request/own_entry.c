@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every step gives what the walk would give, or gives up:
+ *
+ *	/proc		by the stand-in, as any path
+ *	self		the number of the process in that instance, which stays the same
+ *	fd		without crossing a mount; the process itself may search it, and we open it with our
+ *			own privilege
+ *	N		followed on our procfs, as by the walk; the process itself may follow it
+ *	what is left	by the stand-in, as long as it goes down and meets no symbolic link
+ */
+#include "request/own_entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/proc.h"
+#include "exec/standin.h"
+#include "request/place.h"
+#include "request/target.h"
+
+#define PREFIX "/proc/self/fd/"
+/* Digits of a descriptor's number. */
+#define NUMBER_MAX 10
+
+struct own_entry own_entry_none(void)
+{
+	return (struct own_entry){ .root = -1, .theirs = -1, .ours = -1 };
+}
+
+void own_entry_forget(struct own_entry *entry)
+{
+	fd_close(&entry->root);
+	fd_close(&entry->theirs);
+	fd_close(&entry->ours);
+}
+
+/* "/proc/self/fd/N" and "/proc/self/fd/N/REST". Return: REST, or ""; NULL for any other path. */
+static const char *split(const char *path, char number[NUMBER_MAX + 1])
+{
+	if (strncmp(path, PREFIX, strlen(PREFIX)) != 0)
+		return NULL;
+	const char *from = path + strlen(PREFIX);
+	size_t length = strspn(from, "0123456789");
+	const char *rest = from + length + strspn(from + length, "/");
+
+	if (length == 0 || length > NUMBER_MAX || (rest == from + length && *rest != '\0') ||
+	    (*rest == '\0' && rest != from + length))
+		return NULL;
+	memcpy(number, from, length);
+	number[length] = '\0';
+	return rest;
+}
+
+static int open_below_proc(int root, pid_t number)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/fd", number);
+	return proc_open_within(root, path, O_PATH | O_DIRECTORY);
+}
+
+/* Return: whether all was found out, into @entry, which had nothing. Takes @root over. */
+static bool learn(const struct target *target, int taken_root, struct own_entry *entry)
+{
+	_cleanup_fd_ int root = taken_root;
+	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
+	struct place_numbers numbers;
+	struct stat instance, directory;
+
+	if (!proc_is_root(root) || place_numbers(target, root, &numbers) < 0)
+		return false;
+	_cleanup_fd_ int theirs = open_below_proc(root, numbers.process);
+
+	if (theirs < 0 || place_find(target, theirs, &place) < 0 || !place.is_own)
+		return false;
+	if (fstat(root, &instance) < 0 || fstat(theirs, &directory) < 0)
+		return false;
+	*entry = (struct own_entry){
+		.root = TAKE_FD(root),
+		.device = instance.st_dev,
+		.root_inode = instance.st_ino,
+		.theirs = TAKE_FD(theirs),
+		.inode = directory.st_ino,
+		.ours = TAKE_FD(place.directory),
+		.number = numbers.process,
+	};
+	return true;
+}
+
+static bool is_inode(int fd, dev_t device, ino_t inode)
+{
+	struct stat stat;
+
+	return fstat(fd, &stat) == 0 && stat.st_dev == device && stat.st_ino == inode;
+}
+
+/* Is what is called fd there still what we know, and not something mounted upon it? */
+static bool is_uncovered(const struct own_entry *entry, int root)
+{
+	_cleanup_fd_ int directory = open_below_proc(root, entry->number);
+
+	return directory >= 0 && is_inode(directory, entry->device, entry->inode);
+}
+
+static bool is_still_right(const struct own_entry *entry, int root)
+{
+	return entry->root >= 0 && is_inode(root, entry->device, entry->root_inode) &&
+	       is_uncovered(entry, root);
+}
+
+/* Return: whether target->own is of the instance of procfs at the target's /proc. */
+static bool know_entry(struct target *target, struct standin *standin, int root)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	_cleanup_fd_ int instance = -1;
+
+	if (standin_open(standin, root, "/proc", &how, &instance) != 0 ||
+	    proc_forbids_links(instance))
+		return false;
+	if (is_still_right(&target->own, instance))
+		return true;
+	own_entry_forget(&target->own);
+	return learn(target, TAKE_FD(instance), &target->own);
+}
+
+static int open_rest(struct standin *standin, int base, const char *rest, bool follow)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	_cleanup_fd_ int fd = -1;
+
+	if (standin_open(standin, base, rest, &how, &fd) != 0 || proc_is_on(fd))
+		return -1;
+	return TAKE_FD(fd);
+}
+
+bool own_entry_search(struct target *target, struct standin *standin, int root, const char *path,
+		      bool follow, int *ret_fd)
+{
+	char number[NUMBER_MAX + 1];
+	const char *rest = split(path, number);
+
+	if (!rest || (*rest == '\0' && !follow) || !know_entry(target, standin, root))
+		return false;
+	_cleanup_fd_ int fd = openat(target->own.ours, number, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	*ret_fd = *rest == '\0' ? TAKE_FD(fd) : open_rest(standin, fd, rest, follow);
+	return *ret_fd >= 0;
+}
