@@ -219,6 +219,18 @@ static const char *const directories[] = {
 	"/proc/self/fd",     "/proc/tty",	"/proc/sys",	  "/proc",
 };
 
+/* So that the supervisor has learnt where the entry is, before it is covered. */
+static void use_own_entry(void)
+{
+	char path[64];
+	int fd = open("own", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/file", fd);
+	for (int i = 0; i < 3; i++)
+		expect_value(path, "own");
+	close(fd);
+}
+
 /* In a process of its own. @is_hidden: it does not own its entry, and is let in there all the same. */
 static void look_below(const char *from, const char *on, const char *file, const char *value,
 		       bool is_hidden)
@@ -226,6 +238,7 @@ static void look_below(const char *from, const char *on, const char *file, const
 	char path[PATH_MAX];
 
 	leave_mounts();
+	use_own_entry();
 	if (mount(from, on, NULL, MS_BIND | MS_REC, NULL) < 0) {
 		wrong("%s cannot be mounted over: %s", on, strerrorname_np(errno));
 		return;
@@ -234,6 +247,9 @@ static void look_below(const char *from, const char *on, const char *file, const
 		err(EXIT_FAILURE, "prctl");
 	snprintf(path, sizeof(path), "%s/%s", on, file);
 	compare(path, value);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/file", open("own", O_PATH | O_CLOEXEC));
+	if (strncmp(path, on, strlen(on)) == 0 && on[strlen("/proc")] != '\0')
+		compare(path, NULL);
 	snprintf(path, sizeof(path), "%s/../%s/%s", on, strrchr(on, '/') + 1, file);
 	compare(path, value);
 	if (chdir(on) == 0)
