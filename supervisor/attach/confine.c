@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attach/confine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +50,11 @@ static int open_procfs(void)
 {
 	int procfs = proc_open();
 
-	if (procfs < 0)
+	if (procfs == -ENOSYS || procfs == -EPERM)
+		log_error("openat2(2) is refused: %s; no seccomp filter may forbid it "
+			  "(RestrictSUIDSGID= of systemd does)",
+			  strerror(-procfs));
+	else if (procfs < 0)
 		log_error("/proc does not show this pid namespace: %s; mount procfs there",
 			  strerror(-procfs));
 	return procfs;

@@ -30,6 +30,14 @@ static int check_is_ours(int proc)
 	return proc_is_root(proc) && strcmp(link, self) == 0 ? 0 : -EXDEV;
 }
 
+/* A filter of seccomp cannot look into what openat2(2) is told, so some refuse it altogether. */
+static int check_is_usable(int proc)
+{
+	_cleanup_fd_ int version = proc_open_within(proc, "version", O_PATH);
+
+	return version < 0 ? version : 0;
+}
+
 int proc_open(void)
 {
 	_cleanup_fd_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -38,6 +46,8 @@ int proc_open(void)
 		return -errno;
 	int r = check_is_ours(proc);
 
+	if (r == 0)
+		r = check_is_usable(proc);
 	return r < 0 ? r : TAKE_FD(proc);
 }
 

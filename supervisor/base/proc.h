@@ -17,7 +17,7 @@
  * proc_open() - open our procfs
  *
  * Return: an O_PATH descriptor of its root; -EXDEV when /proc is that of another pid namespace;
- * -errno.
+ * -ENOSYS, or what a filter says, when there is no openat2(2), without which it is of no use; -errno.
  */
 int proc_open(void);
 

@@ -43,7 +43,12 @@ static int open_folder(const char *path, size_t length)
 	length += length == 0;
 	memcpy(folder, path, length);
 	folder[length] = '\0';
-	if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST)
+	int r = mkdir(folder, FOLDER_MODE) < 0 ? -errno : 0;
+
+	if (r < 0 && r != -EEXIST)
+		return r;
+	/* Whatever our umask takes away: it is for those who connect. */
+	if (r == 0 && chmod(folder, FOLDER_MODE) < 0)
 		return -errno;
 	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

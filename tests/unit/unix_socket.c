@@ -88,7 +88,7 @@ Test(unix_socket, listens_with_its_mode)
 Test(unix_socket, makes_its_folder)
 {
 	char deep[64];
-	mode_t before = umask(0022);
+	mode_t before = umask(0077);
 
 	cr_assert_eq(listen_at(path, &made), 0);
 	umask(before);

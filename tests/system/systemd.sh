@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What 'make install' installs for systemd, started by a systemd: sockets that are there before the
+# daemon, its readiness, its policies read anew, its end, and what it can do in the cage that the unit
+# builds for it.
+
+set -u
+# shellcheck source=tests/lib/runtimes.sh
+. tests/lib/runtimes.sh
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/systemd.sh
+. tests/lib/systemd.sh
+needs systemctl systemd-analyze systemd-tmpfiles crun getfattr
+scene_make
+runtimes_make
+
+service=nsxattrd.service
+sockets=(nsxattrd-oci.socket nsxattrd-lxc.socket nsxattrd-control.socket)
+
+# states() - whether each unit is active: the service, then its sockets
+states() {
+	within systemctl is-active "$service" "${sockets[@]}" | paste -sd' '
+}
+
+has_states() {
+	[ "$(states)" = "$1" ]
+}
+
+property() {
+	within systemctl show --property "$1" --value "$service"
+}
+
+# status() - OPTION…: what nsxattr status says, to an ordinary user
+status() {
+	within "${as_user[@]}" /usr/local/bin/nsxattr status "$@"
+}
+
+policy_count() {
+	status --json | grep -q "\"policies\": $1"
+}
+
+make_container() {
+	mkdir root shared bundle
+	runtimes_root root sh cat sleep getfattr setfattr
+	echo content >shared/file
+	setfattr -n security.ima -v hosts shared/file
+	own root shared
+	(cd bundle && crun spec && mv config.json spec.json)
+	/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" \
+		mount="$SCENE/shared:/mnt" annotation=io.nsxattr.policy="$1" -- sh -c '
+			getfattr --absolute-names --only-values -n security.ima /mnt/file; echo
+			setfattr -n security.ima -v own /mnt/file
+			getfattr --absolute-names --only-values -n security.ima /mnt/file' \
+		<bundle/spec.json >bundle/plain.json
+}
+
+# container() - OPTION of the hook…: start one with crun, and have it say what it sees
+container() {
+	setfattr -x security.ima@uid=100000 shared/file 2>/dev/null
+	within sh -c 'cd bundle &&
+		/usr/local/bin/nsxattr hook oci-precreate --runtime=crun "$@" <plain.json >config.json &&
+		exec crun --cgroup-manager=disabled run once' sh "$@" </dev/null
+}
+
+# Read by the daemon when it starts.
+settings() {
+	mkdir -p /etc/nsxattr/policies /etc/systemd/system/$service.d
+	printf 'version: 1\nlog: verbose\n' >/etc/nsxattr/nsxattrd.yaml
+	printf '[Service]\nStandardError=append:%s\n' "$SCENE/daemon.log" \
+		>/etc/systemd/system/$service.d/log.conf
+}
+
+policy() {
+	printf '%s\n' "version: 1" "attributes:" "  - { name: \"security.*\", scheme: suffix }" "${@:2}" \
+		>"/etc/nsxattr/policies/$1.yaml"
+}
+
+# ---- a unit's life ----
+
+installed() {
+	local said
+	said=$(within systemd-analyze verify "$service" "${sockets[@]}" 2>&1 | grep nsxattr)
+	same "systemd finds no fault with the units" "" "$said"
+	check "the folder of the sockets is made" within systemd-tmpfiles --create nsxattr.conf
+	same "for all to reach" "755 root:root" "$(within stat -c '%a %U:%G' /run/nsxattr)"
+	within rmdir /run/nsxattr
+}
+
+enabled() {
+	check "systemctl enable --now" within systemctl --quiet enable --now "$service"
+	same "has the service ready, and its sockets" "active active active active" "$(states)"
+	same "which are for all" "666 666 666" \
+		"$(within stat -c %a /run/nsxattr/{oci,lxc,control}.sock | paste -sd' ')"
+	same "in a folder for all" 755 "$(within stat -c %a /run/nsxattr)"
+	same "an ordinary user gets an answer" "$(property MainPID)" \
+		"$(status --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')"
+	same "the kernel can be probed from its cage" 0 "$(grep -c 'cannot be probed' daemon.log)"
+}
+
+# The daemon takes what it is handed: nobody else makes sockets there, which would leave locks.
+adopted() {
+	same "its sockets are systemd's" "control.sock lxc.sock oci.sock" \
+		"$(within ls -A /run/nsxattr | paste -sd' ')"
+}
+
+reloaded() {
+	local policies
+	policy mine
+	policies=$(($(status --json | sed -n 's/.*"policies": \([0-9]*\).*/\1/p') + 1))
+	check "systemctl reload" within systemctl reload "$service"
+	check "has a new policy read" await policy_count "$policies"
+	same "and the service is as before" active "$(property ActiveState)"
+}
+
+serves() {
+	same "a container is served" "hosts
+own" "$(container 2>&1)"
+	same "and what it has set lies under its own name" own \
+		"$(text security.ima@uid=100000 shared/file)"
+}
+
+stopped() {
+	within systemctl --quiet stop "$service"
+	same "systemctl stop" "inactive active active active" "$(states)"
+	same "is an end in order" success "$(property Result)"
+	same "a container that comes has it started" "hosts
+own" "$(container 2>&1)"
+	same "by its socket" "active active active active" "$(states)"
+	within systemctl --quiet stop "$service"
+	check "so has nsxattr status" status
+	same "by its own" "active active active active" "$(states)"
+}
+
+# Who connects while there is no daemon waits for the next one.
+restarted() {
+	local before
+	before=$(property MainPID)
+	check "systemctl restart" within systemctl restart "$service"
+	check "is another process" [ "$(property MainPID)" != "$before" ]
+	check "on the same sockets" status
+	within kill -KILL "$(property MainPID)"
+	check "one that is killed is followed by another" await has_states "active active active active"
+	check "on the same sockets, again" status
+}
+
+masked() {
+	within systemctl --quiet stop "$service" "${sockets[@]}"
+	same "all of it can be stopped" "inactive inactive inactive inactive" "$(states)"
+	within systemctl --quiet mask nsxattrd-lxc.socket
+	check "a socket that is masked" within systemctl start "$service"
+	check "is made by the daemon" within test -S /run/nsxattr/lxc.sock
+	within systemctl --quiet stop "$service" "${sockets[@]}"
+	check "and removed by it" within test ! -e /run/nsxattr/lxc.sock
+	within systemctl --quiet unmask nsxattrd-lxc.socket
+}
+
+# Some cages are too narrow. Better no daemon than one that fails in all that it is asked.
+caged() {
+	printf '[Service]\nRestrictSUIDSGID=yes\nRestart=no\n' >/etc/systemd/system/$service.d/cage.conf
+	within systemctl daemon-reload
+	fails "without openat2 it does not start" "failed" within systemctl start "$service"
+	same "and says what is wrong" 1 "$(grep -c 'openat2(2) is refused: Function not impl' daemon.log)"
+	rm /etc/systemd/system/$service.d/cage.conf
+	within systemctl daemon-reload
+	within systemctl --quiet stop "$service" "${sockets[@]}"
+}
+
+hooks_start_it() {
+	fails "a hook that has not been told to start it does not" "does not listen" container
+	same "a hook that has been told to does" "hosts
+own" "$(container --start=nsxattrd.service 2>&1)"
+	same "all of it" "active active active active" "$(states)"
+	within systemctl --quiet stop "$service" "${sockets[@]}"
+	check "a hook of the runtime too" within \
+		/usr/local/bin/nsxattr hook oci --start=nsxattrd.service
+	same "starts all of it" "active active active active" "$(states)"
+}
+
+if ! systemd_install; then
+	not_ok "nsxattr is installed"
+	exit
+fi
+settings
+make_container mine
+if ! systemd_start; then
+	skip "the units of systemd" "no systemd can be started here: $(tail -n 3 systemd.log)"
+	exit
+fi
+installed
+enabled
+adopted
+reloaded
+serves
+stopped
+restarted
+masked
+caged
+hooks_start_it
+systemd_end
