@@ -4,8 +4,12 @@
 # A systemd of its own, as process 1 of a pid namespace, that starts what 'make install' has installed.
 # Sourced after runtimes.sh and scene.sh.
 #
-# Of the host's system it has the targets alone. /usr/local is empty but for us, and what is written to
-# /etc is gone when the test ends.
+# The host's own units must not be started: they would make this machine anew, and empty its /tmp. So
+# systemd is told where units are, and of the host's that is the targets below; their folder is covered
+# besides. /usr/local and /tmp are empty but for us, and what is written to /etc is gone in the end.
+
+# Where units are, for this systemd.
+SYSTEMD_UNITS=(/etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system)
 
 # The units without which nothing starts or stops.
 SYSTEMD_TARGETS=(basic local-fs local-fs-pre multi-user paths shutdown slices sockets swap sysinit timers umount)
@@ -26,19 +30,26 @@ systemd_install() {
 		(cd "$REPOSITORY" && "${MAKE:-make}" --silent install PREFIX=/usr/local)
 }
 
+# systemd_services() - how many services it could start, ours aside
+systemd_services() {
+	find "${SYSTEMD_UNITS[@]}" -name '*.service' ! -name 'nsxattrd.service' | wc -l
+}
+
 # systemd_start() - start it; $systemd is its process, as we see it
 #
 # In a cgroup of its own, which it takes for the root of all.
 systemd_start() {
+	[ "$(systemd_services)" = 0 ] || return 1
 	systemd_cgroup=$(mktemp -d /sys/fs/cgroup/nsxattr-systemd.XXXXXX) || return 1
 	# shellcheck disable=SC2016 # for the shells inside
 	sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$systemd_cgroup" \
 		unshare --mount --cgroup --pid --fork --kill-child --mount-proc sh -c '
 			umount /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup &&
-				exec env -i container=nsxattr-test PATH="$PATH" LC_ALL=C \
+				mount -t tmpfs -o mode=1777 none /tmp &&
+				exec env -i container=nsxattr-test PATH="$PATH" LC_ALL=C SYSTEMD_UNIT_PATH="$0" \
 					${NSXATTR_TEST:+NSXATTR_TEST="$NSXATTR_TEST"} \
 					/usr/lib/systemd/systemd --system --log-target=console' \
-		</dev/null >systemd.log 2>&1 &
+		"$(IFS=: && echo "${SYSTEMD_UNITS[*]}")" </dev/null >systemd.log 2>&1 &
 	systemd_parent=$!
 	await systemd_find && await within systemctl is-system-running >/dev/null 2>&1
 }
