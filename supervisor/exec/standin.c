@@ -33,7 +33,7 @@ struct standins {
 	int procfs; /* borrowed */
 	struct ring *ring; /* NULL: paths are opened by processes */
 	uint64_t clock;
-	struct standin slots[STANDINS_MAX];
+	struct standin *slots[STANDINS_MAX]; /* each is large; NULL: free */
 };
 
 int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins)
@@ -52,8 +52,6 @@ int standins_new(enum standin_kind kind, int procfs, struct standins **ret_stand
 	if (r < 0)
 		log_verbose("io_uring is not available; paths are opened through helper processes");
 	standins->procfs = procfs;
-	for (size_t i = 0; i < STANDINS_MAX; i++)
-		standins->slots[i] = (struct standin){ .owner = standins, .userns = -1 };
 	*ret_standins = standins;
 	return 0;
 }
@@ -64,20 +62,21 @@ static bool has_personality(const struct standin *standin)
 	       standin->generation == ring_generation(standin->owner->ring);
 }
 
-static void dismiss(struct standin *standin)
+static void standin_free(struct standin *standin)
 {
+	if (!standin)
+		return;
 	if (has_personality(standin))
 		ring_unregister_personality(standin->owner->ring, standin->personality);
-	standin->personality = 0;
 	helper_free(standin->helper);
-	standin->helper = NULL;
 	fd_close(&standin->userns);
+	free(standin);
 }
 
 void standins_clear(struct standins *standins)
 {
 	for (size_t i = 0; i < STANDINS_MAX; i++)
-		dismiss(&standins->slots[i]);
+		standin_free(TAKE_PTR(standins->slots[i]));
 }
 
 void standins_free(struct standins *standins)
@@ -93,23 +92,45 @@ static struct standin *find(struct standins *standins, uint64_t inode,
 			    const struct credential *credential)
 {
 	for (size_t i = 0; i < STANDINS_MAX; i++) {
-		struct standin *standin = &standins->slots[i];
+		struct standin *standin = standins->slots[i];
 
-		if (standin->userns >= 0 && standin->inode == inode &&
+		if (standin && standin->inode == inode &&
 		    credential_equal(&standin->credential, credential))
 			return standin;
 	}
 	return NULL;
 }
 
-static struct standin *least_recently_used(struct standins *standins)
+/* A free one, or that of the stand-in that has not been used for longest, which is let go. */
+static struct standin **make_room(struct standins *standins)
 {
-	struct standin *oldest = &standins->slots[0];
+	struct standin **oldest = &standins->slots[0];
 
-	for (size_t i = 1; i < STANDINS_MAX; i++)
-		if (standins->slots[i].last_used < oldest->last_used)
+	for (size_t i = 1; i < STANDINS_MAX && *oldest; i++)
+		if (!standins->slots[i] || standins->slots[i]->last_used < (*oldest)->last_used)
 			oldest = &standins->slots[i];
+	standin_free(TAKE_PTR(*oldest));
 	return oldest;
+}
+
+static int standin_new(struct standins *standins, uint64_t inode,
+		       const struct credential_place *place, const struct credential *credential,
+		       struct standin **ret_standin)
+{
+	_cleanup_fd_ int userns = fcntl(place->userns, F_DUPFD_CLOEXEC, 0);
+
+	if (userns < 0)
+		return -errno;
+	struct standin *standin = malloc(sizeof(*standin));
+
+	if (!standin)
+		return -ENOMEM;
+	*standin = (struct standin){ .owner = standins, .inode = inode, .userns = TAKE_FD(userns) };
+	standin->uids = *place->uids;
+	standin->gids = *place->gids;
+	standin->credential = *credential;
+	*ret_standin = standin;
+	return 0;
 }
 
 int standins_find(struct standins *standins, uint64_t inode, const struct credential_place *place,
@@ -118,17 +139,11 @@ int standins_find(struct standins *standins, uint64_t inode, const struct creden
 	struct standin *standin = find(standins, inode, credential);
 
 	if (!standin) {
-		int fd = fcntl(place->userns, F_DUPFD_CLOEXEC, 0);
+		int r = standin_new(standins, inode, place, credential, &standin);
 
-		if (fd < 0)
-			return -errno;
-		standin = least_recently_used(standins);
-		dismiss(standin);
-		standin->inode = inode;
-		standin->userns = fd;
-		standin->uids = *place->uids;
-		standin->gids = *place->gids;
-		standin->credential = *credential;
+		if (r < 0)
+			return r;
+		*make_room(standins) = standin;
 	}
 	standin->last_used = ++standins->clock;
 	*ret_standin = standin;

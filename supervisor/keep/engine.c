@@ -65,8 +65,9 @@
 #define IDLE_TICKS 20
 /* Ticks after which a sender will soon give up by itself: LXC does after 30 s. */
 #define LATE_TICKS (20000 / TICK_MS)
-#define SHARD_SERVERS_MAX 32
-#define SERVERS_BESIDE_MAX 256 /* in all shards together, those that are not the first */
+/* Of a shard, where its policy does not say how many. */
+#define SHARD_SERVERS 128
+#define SERVERS_BESIDE_MAX 1024 /* in all shards together, those that are not the first */
 #define SERVERS_RESTING_MAX 4
 /* How long engine_free() waits for servers, in seconds. */
 #define FAREWELL 2
@@ -87,6 +88,7 @@ struct server {
 	struct server *next; /* of all */
 	bool is_following; /* in its shard, until it is its turn */
 	atomic_bool is_busy;
+	atomic_bool is_answering; /* busy for a moment only: the target may run before we do */
 	atomic_bool is_recalled;
 	atomic_ulong requests; /* begun so far */
 	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
@@ -299,8 +301,10 @@ static int serve_one(struct server *server, struct shard *shard)
 	/* Whoever has the answer may look at the counters. */
 	count(counters, &outcome);
 	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
+	atomic_store(&server->is_answering, true);
 	int r = shard->source->calls->answer(shard->source, server->slot, &outcome);
 
+	atomic_store(&server->is_answering, false);
 	server->slot->notification.id = 0;
 	if (server->has_inherited)
 		settle_one(server);
@@ -363,6 +367,20 @@ static void call_followers(const struct shard *shard)
 			pthread_cond_signal(&server->called);
 }
 
+/* While somebody serves, EPOLLHUP alone is waited for, which comes unasked. */
+static void look_for(struct shard *shard, uint32_t events)
+{
+	if (shard->is_watched)
+		(void)loop_change(shard->engine->config.loop, &shard->watch, events);
+}
+
+/* With the lock held. */
+static void take_turn_back(struct shard *shard)
+{
+	atomic_store(&shard->turn, THE_LOOP);
+	look_for(shard, EPOLLIN);
+}
+
 /* With the lock held. */
 static void leave_shard(struct server *server, struct shard *shard, int result)
 {
@@ -374,6 +392,8 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 	shard->server_count--;
 	if (shard->server_count > 0)
 		server->engine->beside_count--;
+	if (atomic_load(&shard->turn) == NOBODY)
+		take_turn_back(shard);
 	if (result != 0 && !shard->is_over) {
 		shard->is_over = true;
 		shard->result = result < 0 ? result : 0;
@@ -538,13 +558,31 @@ static bool call_follower(struct shard *shard)
 	return true;
 }
 
-/* With the lock held: let a server have the turn. Return: whether there is one. */
+static bool is_idle(struct server *server)
+{
+	return !atomic_load(&server->is_busy) || atomic_load(&server->is_answering);
+}
+
+/* With the lock held: one that has just answered looks for the turn by itself. Return: whether there is. */
+static bool leave_to_idle(struct shard *shard)
+{
+	const struct server *holder = atomic_load(&shard->turn);
+	struct server *server = shard->engine->servers;
+
+	while (server && (server->shard != shard || server == holder || !is_idle(server)))
+		server = server->next;
+	if (server)
+		atomic_store(&shard->turn, NOBODY);
+	return server;
+}
+
+/* With the lock held: let a server have the turn. Return: whether one will. */
 static bool send_server(struct shard *shard)
 {
 	struct engine *engine = shard->engine;
 	bool is_beside = shard->server_count > 0;
 
-	if (call_follower(shard))
+	if (call_follower(shard) || leave_to_idle(shard))
 		return true;
 	if (shard->server_count >= shard->servers_max ||
 	    (is_beside && engine->beside_count >= SERVERS_BESIDE_MAX))
@@ -568,13 +606,6 @@ static void keep_ticking(struct engine *engine)
 	loop_start_timer(engine->config.loop, &engine->tick, TICK_MS);
 }
 
-/* While somebody serves, EPOLLHUP alone is waited for, which comes unasked. */
-static void look_for(struct shard *shard, uint32_t events)
-{
-	if (shard->is_watched)
-		(void)loop_change(shard->engine->config.loop, &shard->watch, events);
-}
-
 /* With the lock held. */
 static void serve_shard(struct shard *shard)
 {
@@ -585,13 +616,6 @@ static void serve_shard(struct shard *shard)
 	if (shard->is_waiting && !was_waiting)
 		log_warning("there is no thread to serve a container with; it waits");
 	keep_ticking(shard->engine);
-}
-
-/* With the lock held. */
-static void take_turn_back(struct shard *shard)
-{
-	atomic_store(&shard->turn, THE_LOOP);
-	look_for(shard, EPOLLIN);
 }
 
 static void unwatch(struct shard *shard)
@@ -709,6 +733,8 @@ static void tick(void *place)
 	for (struct shard *shard = engine->shards; shard; shard = shard->next)
 		if (shard->is_waiting)
 			serve_shard(shard);
+		else if (atomic_load(&shard->turn) == NOBODY)
+			(void)send_server(shard);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -819,7 +845,7 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 static int shard_new(struct engine *engine, const struct shard_config *config,
 		     struct source *source, struct shard **ret_shard)
 {
-	unsigned int wanted = config->policy->in_flight;
+	uint32_t wanted = config->policy->in_flight;
 	struct shard *shard = calloc(1, sizeof(*shard));
 
 	if (!shard)
@@ -828,7 +854,7 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	shard->config = *config;
 	shard->source = source;
 	shard->watch = (struct loop_watch){ source->fd, source_ready, shard };
-	shard->servers_max = wanted > 0 && wanted < SHARD_SERVERS_MAX ? wanted : SHARD_SERVERS_MAX;
+	shard->servers_max = wanted > 0 ? wanted : SHARD_SERVERS;
 	atomic_init(&shard->turn, THE_LOOP);
 	client_init(&shard->client, config->policy);
 	*ret_shard = shard;
