@@ -86,7 +86,7 @@ struct policy {
 	enum store store;
 	uint32_t attributes_per_file; /* values that one namespace may keep on an inode; 0: any */
 	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
-	uint32_t in_flight; /* requests of one container at a time; 0: the built-in bound */
+	uint32_t in_flight; /* requests of one container at a time; 0: 128 */
 	bool allow_io_uring; /* io_uring_setup passes inside */
 	const struct policy_selector *selectors;
 	size_t selector_count;
