@@ -125,6 +125,7 @@ static void put_one_beside(struct shard *shard)
 {
 	atomic_fetch_add(&shard->config.counters->stuck, 1);
 	log_verbose("a request takes long; %u threads wait", shard->server_count);
+	pace_set_stuck(&shard->pace);
 	atomic_store(&shard->turn, NOBODY);
 	(void)server_send(shard);
 }

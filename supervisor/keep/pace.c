@@ -23,6 +23,12 @@ bool pace_is_slow(const struct pace *pace)
 	return atomic_load_explicit(&pace->score, memory_order_relaxed) >= SCORE_SLOW;
 }
 
+void pace_set_stuck(struct pace *pace)
+{
+	atomic_store_explicit(&pace->score, SCORE_MAX, memory_order_relaxed);
+	atomic_store_explicit(&pace->is_suspected, true, memory_order_relaxed);
+}
+
 void pace_begin(const struct pace *pace, struct pace_mark *ret_mark)
 {
 	bool is_suspected = atomic_load_explicit(&pace->is_suspected, memory_order_relaxed);

@@ -30,6 +30,9 @@ struct pace_mark {
 /** pace_is_slow() */
 bool pace_is_slow(const struct pace *pace);
 
+/** pace_set_stuck() - a request takes so long that nobody knows when it ends: the container is slow at once. */
+void pace_set_stuck(struct pace *pace);
+
 /** pace_begin() - a request begins. @ret_mark: for pace_end(). */
 void pace_begin(const struct pace *pace, struct pace_mark *ret_mark);
 

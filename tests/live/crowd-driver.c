@@ -12,10 +12,14 @@
  *	crowd-driver flip ROUNDS		what a call is about changes while it is made
  *	crowd-driver mortals			reads numbers; has so many children killed in the middle
  *						of calls, then says so
+ *	crowd-driver absent COUNT		a child whose names are in memory that is never there; says
+ *						when so many calls wait for it, and kills the child when
+ *						it reads a line
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -28,6 +32,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -674,15 +680,96 @@ static void run_mortals(int argc, char **argv)
 	}
 }
 
+/* ---- memory that is not there ---- */
+
+#define ABSENT_MAX 64
+
+/* Return: pages whose faults are told by @ret_fd, and which nobody will fill. */
+static char *map_absent(size_t size, int *ret_fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffdio_register all = {
+		.range = { .start = (uintptr_t)pages, .len = size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (fd < 0 || pages == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) < 0 ||
+	    ioctl(fd, UFFDIO_REGISTER, &all) < 0)
+		err(EXIT_FAILURE, "userfaultfd");
+	*ret_fd = fd;
+	return pages;
+}
+
+static void *get_absent(void *name)
+{
+	char value[16];
+
+	(void)getxattr("file", name, value, sizeof(value));
+	return NULL;
+}
+
+/* Reports by a byte that all its calls wait; then it is killed. */
+static _Noreturn void wait_for_absent(int report, unsigned int count)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct uffd_msg message;
+	pthread_t thread;
+	int faults;
+	char *pages = map_absent(count * page, &faults);
+
+	for (unsigned int i = 0; i < count; i++)
+		if (pthread_create(&thread, NULL, get_absent, pages + i * page) != 0)
+			errx(EXIT_FAILURE, "cannot start a thread");
+	for (unsigned int i = 0; i < count; i++)
+		if (read(faults, &message, sizeof(message)) != (ssize_t)sizeof(message))
+			err(EXIT_FAILURE, "reading a fault");
+	if (write(report, "", 1) != 1)
+		err(EXIT_FAILURE, "reporting");
+	for (;;)
+		pause();
+}
+
+static void run_absent(int argc, char **argv)
+{
+	unsigned int count = argc > 0 ? (unsigned int)strtoul(argv[0], NULL, 10) : 0;
+	int report[2];
+	char byte, line[8];
+
+	if (count == 0 || count > ABSENT_MAX || pipe2(report, O_CLOEXEC) < 0)
+		errx(EXIT_FAILURE, "not such a count");
+	make_file("file");
+	CHECK("set", setxattr("file", "user.here", "x", 1, 0), 0, 0);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		wait_for_absent(report[1], count);
+	close(report[1]);
+	if (pid < 0 || read(report[0], &byte, 1) != 1)
+		errx(EXIT_FAILURE, "the child's calls do not wait");
+	for (int i = 0; i < 100; i++)
+		CHECK("get beside", getxattr("file", "user.here", &byte, 1), 1, 0);
+	puts("waiting");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin) || kill(pid, SIGKILL) < 0 ||
+	    waitpid(pid, NULL, 0) < 0)
+		wrong("the child cannot be killed");
+	puts("killed");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin))
+		;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(int argc, char **argv);
 	} scenes[] = {
-		{ "storm", run_storm },	    { "churn", run_churn }, { "child", run_child },
-		{ "race", run_race },	    { "flip", run_flip },   { "threads", run_threads },
-		{ "mortals", run_mortals },
+		{ "storm", run_storm },	    { "churn", run_churn },   { "child", run_child },
+		{ "race", run_race },	    { "flip", run_flip },     { "threads", run_threads },
+		{ "mortals", run_mortals }, { "absent", run_absent },
 	};
 
 	self = argv[0];
@@ -692,5 +779,6 @@ int main(int argc, char **argv)
 		scenes[i].run(argc - 2, argv + 2);
 		return fflush(stdout) != 0 || atomic_load(&wrongs) > 0;
 	}
-	errx(2, "usage: crowd-driver storm|churn|threads|race|flip ROUNDS, or mortals");
+	errx(2,
+	     "usage: crowd-driver storm|churn|threads|race|flip ROUNDS, absent COUNT, or mortals");
 }

@@ -216,6 +216,48 @@ Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind_in_helpers)
 	check_growth("process");
 }
 
+/* ---- memory that is not there ---- */
+
+static void expect_answer(int output, const char *wanted)
+{
+	struct pollfd polled = { .fd = output, .events = POLLIN };
+	char answer[32] = "";
+
+	cr_assert_gt(poll(&polled, 1, PATIENCE * 1000), 0, "no answer");
+	cr_assert_gt(read(output, answer, sizeof(answer) - 1), 0);
+	cr_assert_str_eq(answer, wanted);
+}
+
+/* As the host's root, who alone may have faults of the kernel's told. */
+Test(crowd, memory_that_is_not_there_holds_up_nobody_else)
+{
+	const char *const argv[] = { scratch_program(DRIVER), "absent", "40", NULL };
+	int input[2], output[2];
+
+	cr_assert(pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0);
+	pid_t pid = launch_start(&(struct launch){
+		.argv = argv,
+		.is_supervised = true,
+		.directory = inode_directory("absent", 0, 0755),
+		.input = input[0],
+		.output = output[1],
+	});
+
+	close(input[0]);
+	close(output[1]);
+	expect_answer(output[0], "waiting\n");
+	pid_t supervisor = find_supervisor();
+
+	cr_expect_geq(count_threads(supervisor), 40, "each waits in a thread of its own");
+	cr_assert_eq(write(input[1], "\n", 1), 1);
+	expect_answer(output[0], "killed\n");
+	for (time_t end = time(NULL) + PATIENCE; count_threads(supervisor) > 2 + 4 + 2;)
+		cr_assert_lt(time(NULL), end, "there are %zu threads", count_threads(supervisor));
+	close(input[1]);
+	cr_expect_eq(launch_wait(pid, PATIENCE), 0);
+	close(output[0]);
+}
+
 /* ---- a supervisor that ends ---- */
 
 Test(crowd, without_a_supervisor_calls_fail_and_do_not_hang)

@@ -49,6 +49,14 @@ Test(pace, is_quick_again_after_quick_ones)
 	cr_expect_not(pace_is_slow(&pace));
 }
 
+Test(pace, is_slow_at_once_when_a_request_is_stuck)
+{
+	struct pace pace = { 0 };
+
+	pace_set_stuck(&pace);
+	cr_expect(pace_is_slow(&pace));
+}
+
 /* Sleeps are looked at only when something has taken long before: it costs a system call. */
 Test(pace, looks_at_sleeps_when_one_has_taken_long)
 {
