@@ -60,6 +60,19 @@ static int open_procfs(void)
 	return procfs;
 }
 
+/* With 1 whoever takes on a target's ids could be traced by the target, and our memory read and written. */
+static int check_dumpable(int procfs)
+{
+	char setting[8];
+
+	if (proc_read(procfs, "sys/fs/suid_dumpable", setting, sizeof(setting)) <= 0 ||
+	    setting[0] != '1')
+		return 0;
+	log_error("fs.suid_dumpable is 1, with which targets could trace us: set it to 0 or 2, "
+		  "with 'sysctl fs.suid_dumpable=0'");
+	return -EPERM;
+}
+
 static int confine_root(void)
 {
 	int r = sandbox_confine_root();
@@ -84,8 +97,10 @@ int confine_privileges(bool is_plain, int *ret_procfs)
 
 	if (procfs < 0)
 		return procfs;
-	int r = is_plain ? 0 : confine_root();
+	int r = check_dumpable(procfs);
 
+	if (r == 0 && !is_plain)
+		r = confine_root();
 	if (r == 0)
 		r = drop_privileges();
 	if (r == 0)

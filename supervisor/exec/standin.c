@@ -188,7 +188,7 @@ static int make_personality(struct standin *standin)
 	const int keep[] = { registration.ring, standin->userns };
 	struct errand errand;
 	int personality;
-	int r = errand_start(register_personality, &registration, keep, 2, &errand);
+	int r = errand_start_brief(register_personality, &registration, keep, 2, &errand);
 
 	if (r < 0)
 		return r;

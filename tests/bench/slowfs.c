@@ -32,7 +32,7 @@
 #define THREADS_MAX 512
 #define HUNG_FOLDER "/hung/"
 /* How often what hangs is looked at, in nanoseconds. */
-#define MOMENT 10000000
+#define MOMENT 250000000
 
 /** struct slow - the file system; its threads find it by fuse_get_context() */
 struct slow {

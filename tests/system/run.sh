@@ -391,6 +391,16 @@ failures_at_the_start() {
 	done
 }
 
+# The setting is the whole machine's: it is put back at once.
+traceable_by_targets() {
+	local setting=/proc/sys/fs/suid_dumpable before
+	before=$(cat $setting)
+	echo 1 >$setting
+	fails "where targets could trace us, nothing is started" "fs.suid_dumpable is 1" inside true
+	echo "$before" >$setting
+	check "with the setting as it was it is" inside true
+}
+
 install -m 755 "$NSXATTR" "$SCENE/bin/nsxattr"
 exit_statuses
 deaths_by_signal
@@ -407,4 +417,5 @@ supervisor_is_confined
 supervisor_does_not_mind_signals
 supervisor_is_killed
 daemons
+traceable_by_targets
 failures_at_the_start

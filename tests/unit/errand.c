@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/errand.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+struct question {
+	int kept;
+	int closed;
+};
+
+/* Which descriptors are open in the child? */
+static void look_at_descriptors(int channel, void *argument)
+{
+	const struct question *question = argument;
+	bool answer[2] = { fcntl(question->kept, F_GETFD) >= 0,
+			   fcntl(question->closed, F_GETFD) >= 0 };
+
+	(void)send(channel, answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
+static void check_descriptors(int (*start)(errand_body *body, void *argument, const int *keep,
+					   size_t keep_count, struct errand *ret_errand))
+{
+	struct question question = { dup(STDIN_FILENO), dup(STDIN_FILENO) };
+	struct errand errand;
+	bool answer[2];
+
+	cr_assert_eq(start(look_at_descriptors, &question, &question.kept, 1, &errand), 0);
+	cr_expect_eq(errand_receive(&errand, answer, sizeof(answer)), 0);
+	cr_expect(answer[0], "what is to be kept is open");
+	cr_expect_not(answer[1], "what is not is closed");
+	cr_expect_geq(fcntl(question.closed, F_GETFD), 0, "but not with us");
+	errand_end(&errand);
+	close(question.kept);
+	close(question.closed);
+}
+
+Test(errand, has_no_descriptors_but_those_it_is_given)
+{
+	check_descriptors(errand_start);
+}
+
+Test(errand, that_is_brief_has_no_others_either)
+{
+	check_descriptors(errand_start_brief);
+}
+
+static void send_much(int channel, void *argument)
+{
+	char message[3] = { 1, 2, 3 };
+
+	(void)argument;
+	(void)send(channel, message, sizeof(message), MSG_NOSIGNAL);
+}
+
+Test(errand, answers_with_what_was_agreed)
+{
+	struct errand errand;
+	char answer[2];
+
+	cr_assert_eq(errand_start_brief(send_much, NULL, NULL, 0, &errand), 0);
+	cr_expect_eq(errand_receive(&errand, answer, sizeof(answer)), -EPROTO);
+	cr_expect_eq(errand_receive(&errand, answer, sizeof(answer)), -EPIPE, "there is no more");
+	errand_end(&errand);
+}
+
+/* As the root of a namespace can do to a child that has entered it. */
+static void be_stopped(int channel, void *argument)
+{
+	(void)channel;
+	(void)argument;
+	raise(SIGSTOP);
+}
+
+Test(errand, that_is_brief_and_stopped_does_not_hold_us_for_ever, .timeout = 60)
+{
+	uint64_t begin = clock_milliseconds();
+	struct errand errand;
+	char answer;
+
+	cr_assert_eq(errand_start_brief(be_stopped, NULL, NULL, 0, &errand), 0);
+	cr_expect_eq(errand_receive(&errand, &answer, 1), -EPIPE);
+	errand_end(&errand);
+	cr_expect_geq(clock_milliseconds() - begin, ERRAND_DEADLINE_MS, "it was stopped");
+}
