@@ -119,7 +119,7 @@ static void apply_command_line(const struct command_line *line, struct config *c
 		log_set_level(line->verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
 }
 
-static int start(const struct config *config)
+static int start(const struct config *config, char *const *arguments)
 {
 	const char *missing = sandbox_missing_capability(), *lacking = filter_lacking();
 
@@ -131,7 +131,7 @@ static int start(const struct config *config)
 		log_error("this kernel lacks %s", lacking);
 		return EXIT_FAILURE;
 	}
-	return daemon_run(&(struct daemon_options){ .config = config });
+	return daemon_run(&(struct daemon_options){ .config = config, .arguments = arguments });
 }
 
 /*
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	apply_command_line(&line, &file.config);
 	return_memory();
-	int status = line.is_check ? 0 : start(&file.config);
+	int status = line.is_check ? 0 : start(&file.config, argv);
 
 	config_done(&file);
 	return status;

@@ -8,26 +8,41 @@
  * connection is shut down instead. The monitor then gives ENOSYS to that one call, and connects again
  * for the next one.
  *
+ * A request stays in the socket until it is in the journal. One that a worker, which has died, has left is
+ * known there by its listener, and by whether the reply may have been sent: a second one would be one too
+ * many. When a reply was sent the call soon waits no more; while it lies in the monitor's queue the socket
+ * tells.
+ *
  * A monitor that tells what is not so (lxc_claim.h) is not served any more.
  */
 #include "attach/lxc_source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "request/notify.h"
 #include "request/request.h"
+
+/* Milliseconds: for how long a monitor surely waits; and in which it has surely seen a reply. */
+#define SURE_TO_WAIT 20000
+#define SURE_TO_HAVE_SEEN 1000
 
 struct lxc_source {
 	struct source source; /* first: a struct source is one of these */
 	int procfs; /* borrowed */
 	struct seccomp_notif_sizes sizes;
 	struct lxc_peer peer;
+	pthread_mutex_t lock; /* from looking at a request until it is off the queue */
 };
 
 /* A request in hand; received.place points to it. */
@@ -71,11 +86,12 @@ static void shut(const struct lxc_source *lxc)
 	(void)shutdown(lxc->source.fd, SHUT_RDWR);
 }
 
-/* Return: as lxc_receive(), with a message for LXC_REFUSED. */
-static int take_request(const struct lxc_source *lxc, struct lxc_request *ret_request)
+/* Return: as lxc_receive(), with a message for LXC_REFUSED. The request stays where it is. */
+static int look_at_request(const struct lxc_source *lxc, struct lxc_request *ret_request)
 {
 	enum lxc_form form = LXC_WELL_FORMED;
-	int r = lxc_receive(lxc->source.fd, 0, &lxc->sizes, ret_request, &form);
+	int r = lxc_receive(lxc->source.fd, MSG_PEEK | MSG_DONTWAIT, &lxc->sizes, ret_request,
+			    &form);
 
 	if (r == LXC_REFUSED)
 		log_warning("refusing the LXC monitor %d of uid %u: the packet %s", lxc->peer.pid,
@@ -83,17 +99,38 @@ static int take_request(const struct lxc_source *lxc, struct lxc_request *ret_re
 	return r;
 }
 
-static void fill_received(struct pending *pending, struct received *ret_received)
+/* Off the queue with it; its descriptors, of which there are duplicates, go too. */
+static void take_off(const struct lxc_source *lxc)
+{
+	char byte;
+
+	(void)recv(lxc->source.fd, &byte, sizeof(byte), MSG_DONTWAIT);
+}
+
+static void attach(struct pending *pending, struct received *received)
 {
 	int listener = pending->request.descriptors[LXC_LISTENER];
 
 	/* It is the same for all requests of a filter; asking for it again costs less than to know. */
 	if (listener >= 0)
 		notify_wake_sync(listener);
-	ret_received->listener = listener;
-	ret_received->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
-	ret_received->place = pending;
-	ret_received->notification = pending->request.message.notification;
+	received->listener = listener;
+	received->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
+	received->place = pending;
+}
+
+/* The id last: with it the request is in the journal. */
+static void write_down(struct pending *pending, struct received *ret_received)
+{
+	const struct seccomp_notif *notification = &pending->request.message.notification;
+
+	attach(pending, ret_received);
+	ret_received->received_at = clock_milliseconds();
+	atomic_store(&ret_received->is_answered, false);
+	ret_received->notification = *notification;
+	ret_received->notification.id = 0;
+	atomic_signal_fence(memory_order_release);
+	ret_received->notification.id = notification->id;
 }
 
 /* Nobody waits for it but the monitor. */
@@ -114,14 +151,14 @@ static int check_claim(const struct lxc_source *lxc, struct pending *pending)
 				      r;
 }
 
-static int receive(struct source *source, struct received *ret_received)
+/* With the lock held. Return: as source_calls.receive(). */
+static int receive_one(const struct lxc_source *lxc, struct received *ret_received)
 {
-	struct lxc_source *lxc = lxc_source(source);
 	_cleanup_pending_ struct pending *pending = pending_new();
 
 	if (!pending)
 		return -ENOMEM;
-	int r = take_request(lxc, &pending->request);
+	int r = look_at_request(lxc, &pending->request);
 
 	if (r == LXC_NOTHING)
 		return NOTIFY_NONE;
@@ -130,13 +167,13 @@ static int receive(struct source *source, struct received *ret_received)
 	if (r != LXC_RECEIVED)
 		return r < 0 ? r : -EPROTO;
 	r = check_claim(lxc, pending);
+	if (r == LXC_CLAIM_HOLDS)
+		write_down(TAKE_PTR(pending), ret_received);
+	take_off(lxc);
+	if (r == LXC_CLAIM_HOLDS)
+		return NOTIFY_RECEIVED;
 	if (r == LXC_CLAIM_GONE)
 		return dismiss(lxc, &pending->request);
-	if (r == LXC_CLAIM_HOLDS) {
-		fill_received(pending, ret_received);
-		TAKE_PTR(pending);
-		return NOTIFY_RECEIVED;
-	}
 	if (r < 0)
 		return r;
 	log_warning("refusing the LXC monitor %d of uid %u: the request %s", lxc->peer.pid,
@@ -144,9 +181,109 @@ static int receive(struct source *source, struct received *ret_received)
 	return -EPROTO;
 }
 
+/* Return: whether there may be something to look at; a signal ends the wait. */
+static bool await_request(const struct lxc_source *lxc)
+{
+	char byte;
+
+	return recv(lxc->source.fd, &byte, sizeof(byte), MSG_PEEK) >= 0 || errno != EINTR;
+}
+
+static int receive(struct source *source, struct received *ret_received)
+{
+	struct lxc_source *lxc = lxc_source(source);
+
+	if (!await_request(lxc))
+		return NOTIFY_NONE;
+	pthread_mutex_lock(&lxc->lock);
+	int r = receive_one(lxc, ret_received);
+
+	pthread_mutex_unlock(&lxc->lock);
+	return r;
+}
+
+/* ---- what another process has left ---- */
+
+/* It may not have come so far as to take the request off the queue. */
+static int forget_request(struct lxc_source *lxc, uint64_t id)
+{
+	_cleanup_pending_ struct pending *pending = pending_new();
+
+	if (!pending)
+		return -ENOMEM;
+	pthread_mutex_lock(&lxc->lock);
+	if (look_at_request(lxc, &pending->request) == LXC_RECEIVED &&
+	    pending->request.message.notification.id == id)
+		take_off(lxc);
+	pthread_mutex_unlock(&lxc->lock);
+	return 0;
+}
+
+/* Does the reply that may have been sent lie in the monitor's queue? */
+static bool is_unread(const struct lxc_source *lxc)
+{
+	int bytes = 0;
+
+	return ioctl(lxc->source.fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+/* Was the reply sent that was about to be? */
+static bool has_replied(const struct lxc_source *lxc, const struct received *received)
+{
+	uint64_t end = clock_milliseconds() + SURE_TO_HAVE_SEEN;
+
+	if (!atomic_load(&received->is_answered))
+		return false;
+	while (notify_is_valid(received->listener, received->notification.id)) {
+		if (is_unread(lxc))
+			return true;
+		if (clock_milliseconds() >= end)
+			return false;
+		(void)poll(NULL, 0, 1);
+	}
+	return true;
+}
+
+/* The call waits no more. Return: as source_calls.resume(). */
+static int dismiss_left(const struct lxc_source *lxc, const struct pending *pending,
+			const struct received *received)
+{
+	if (clock_milliseconds() - received->received_at < SURE_TO_WAIT)
+		return dismiss(lxc, &pending->request);
+	shut(lxc);
+	return NOTIFY_NONE;
+}
+
+/* Its claim was found to hold, by a process that has died: here it is looked at once more. */
+static int resume(struct source *source, struct received *received)
+{
+	struct lxc_source *lxc = lxc_source(source);
+	_cleanup_pending_ struct pending *pending = pending_new();
+
+	if (!pending)
+		return -ENOMEM;
+	pending->request.message.notification = received->notification;
+	pending->request.message.has_listener = received->listener >= 0;
+	pending->request.descriptors[LXC_LISTENER] = received->listener;
+	int r = forget_request(lxc, received->notification.id);
+
+	/* LXC before 4.0.5: see may_be_late(). */
+	if (r < 0 || received->listener < 0)
+		return r < 0 ? r : (int)NOTIFY_RECEIVED;
+	if (has_replied(lxc, received))
+		return NOTIFY_NONE;
+	r = check_claim(lxc, pending);
+	if (r == LXC_CLAIM_GONE)
+		return dismiss_left(lxc, pending, received);
+	if (r != LXC_CLAIM_HOLDS)
+		return r < 0 ? r : -EPROTO;
+	attach(TAKE_PTR(pending), received);
+	return NOTIFY_RECEIVED;
+}
+
 /*
- * Of a request that a dead worker has left, only what was done is told: the listener has gone with that
- * worker, and nobody knows for how long the monitor has been waiting.
+ * Without a listener nobody knows whether the monitor still waits, so that of a request that a dead worker
+ * has left only what was done is told.
  */
 static bool may_be_late(const struct received *received)
 {
@@ -167,6 +304,7 @@ static int answer(struct source *source, struct received *received, const struct
 		shut(lxc);
 		return 0;
 	}
+	atomic_store(&received->is_answered, true);
 	return lxc_reply(source->fd, pending ? &pending->request.message : &inherited, outcome,
 			 &lxc->sizes);
 }
@@ -183,11 +321,13 @@ static void overdue(struct source *source)
 static void done(struct source *source)
 {
 	fd_close(&source->fd);
+	pthread_mutex_destroy(&lxc_source(source)->lock);
 	free(lxc_source(source));
 }
 
 static const struct source_calls lxc_calls = {
 	.receive = receive,
+	.resume = resume,
 	.answer = answer,
 	.overdue = overdue,
 	.done = done,
@@ -221,6 +361,7 @@ int lxc_source_new(int connection, int procfs, struct source **ret_source)
 		return -ENOMEM;
 	*made = lxc;
 	made->source.fd = TAKE_FD(fd);
+	pthread_mutex_init(&made->lock, NULL);
 	*ret_source = &made->source;
 	return 0;
 }
@@ -255,8 +396,9 @@ static int drop(struct lxc_source *lxc)
 
 	if (!pending)
 		return -ENOMEM;
-	int r = take_request(lxc, &pending->request);
+	int r = look_at_request(lxc, &pending->request);
 
+	take_off(lxc);
 	if (r == LXC_RECEIVED)
 		r = dismiss(lxc, &pending->request);
 	pending_free(pending);

@@ -163,7 +163,7 @@ static int serve_listener(struct service *service)
 /* The channel is kept until the command was let go. */
 static bool is_awaited(const struct service *service)
 {
-	return journal_keeps(service->journal, service->channel);
+	return journal_find(service->journal, service->channel);
 }
 
 static int let_go(struct service *service)
@@ -227,18 +227,22 @@ static void work(void *place, bool is_successor)
 
 static int keep_descriptors(struct service *service)
 {
+	const struct {
+		int fd;
+		enum kept_kind kind;
+	} kept[] = {
+		{ service->procfs, KEPT_FOREVER },
+		{ service->pidfd, KEPT_FOREVER },
+		{ service->probe ? probe_fd(service->probe) : -1, KEPT_FOREVER },
+		{ service->channel, KEPT_FOREVER },
+		{ service->listener, KEPT_SOURCE },
+	};
 	int r = journal_new(&service->journal);
 
-	if (r == 0)
-		r = journal_keep(service->journal, service->procfs, KEPT_FOREVER, NULL, 0);
-	if (r == 0)
-		r = journal_keep(service->journal, service->pidfd, KEPT_FOREVER, NULL, 0);
-	if (r == 0 && service->probe)
-		r = journal_keep(service->journal, probe_fd(service->probe), KEPT_FOREVER, NULL, 0);
-	if (r == 0)
-		r = journal_keep(service->journal, service->channel, KEPT_FOREVER, NULL, 0);
-	if (r == 0)
-		r = journal_keep(service->journal, service->listener, KEPT_SOURCE, NULL, 0);
+	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
+		if (kept[i].fd >= 0 &&
+		    !journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0))
+			r = -ENOSPC;
 	if (r < 0)
 		log_error("cannot have a journal: %s", strerror(-r));
 	return r;

@@ -220,6 +220,26 @@ int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket)
 	return 0;
 }
 
+int unix_socket_adopt_place(struct unix_socket *socket, int folder)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address) - 1;
+	struct stat status;
+
+	if (getsockname(socket->fd, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	const char *slash = strrchr(address.sun_path, '/');
+
+	if (!slash || fstatat(folder, slash + 1, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISSOCK(status.st_mode))
+		return -ENOENT;
+	snprintf(socket->name, sizeof(socket->name), "%s", slash + 1);
+	socket->device = status.st_dev;
+	socket->inode = status.st_ino;
+	socket->folder = folder;
+	return 0;
+}
+
 static bool is_still_there(const struct unix_socket *socket)
 {
 	struct stat status;

@@ -52,6 +52,14 @@ int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket
 int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket);
 
 /**
+ * unix_socket_adopt_place() - the path of an adopted socket is ours to remove, too
+ * @folder: where it is; ours on success
+ *
+ * Return: 0; -ENOENT: its path leads to no socket there; -errno.
+ */
+int unix_socket_adopt_place(struct unix_socket *socket, int folder);
+
+/**
  * unix_socket_done() - stop listening; the path is removed if it still leads to this very socket
  *
  * Needs no root directory. -1 in @fd and @folder is accepted.

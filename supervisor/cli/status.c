@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exit statuses: 1 when the daemon refuses, 2 when there is no answer from it, or none that makes sense. */
 #include "cli/status.h"
 
 #include <errno.h>
@@ -11,13 +10,11 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/status_text.h"
+#include "cli/upgrade.h"
 #include "daemon/config.h"
 #include "daemon/control_call.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-#define STATUS_REFUSED 1
-#define STATUS_UNANSWERED 2
 
 /* Milliseconds. Policies are read while we wait. */
 #define DEADLINE 10000
@@ -25,6 +22,7 @@
 struct control_request {
 	const char *path;
 	bool is_json;
+	bool is_binary;
 };
 
 static const char *apply_control(void *place, const char *argument)
@@ -44,6 +42,15 @@ static const char *apply_json(void *place, const char *argument)
 	return NULL;
 }
 
+static const char *apply_binary(void *place, const char *argument)
+{
+	struct control_request *request = place;
+
+	(void)argument;
+	request->is_binary = true;
+	return NULL;
+}
+
 #define CONTROL_ROW                                                                \
 	{                                                                          \
 		"control", 0, "PATH", "the daemon's control socket", apply_control \
@@ -56,6 +63,8 @@ static const struct option_row status_rows[] = {
 
 static const struct option_row reload_rows[] = {
 	CONTROL_ROW,
+	{ "binary", 0, NULL, "replace the daemon by its program that is on disk now",
+	  apply_binary },
 };
 
 static const struct option_table status_table = {
@@ -72,7 +81,7 @@ static const struct option_table reload_table = {
 	.command = "nsxattr reload",
 	.operands = "",
 	.about = "Have nsxattrd read its policies anew; containers that are there keep theirs.\n"
-		 "Exit status: 0, or 1 if there are mistakes in them, or 2 if there is no answer.",
+		 "Exit status: 0, or 1 if all stays as it was, or 2 if there is no answer.",
 	.rows = reload_rows,
 	.count = COUNT_OF(reload_rows),
 };
@@ -170,6 +179,8 @@ int cli_reload(int argc, char **argv)
 
 	if (status != 0 || is_done)
 		return status;
+	if (request.is_binary)
+		return flush(upgrade_daemon(request.path));
 	status = ask(&request, "reload", &answer);
 	show_messages(answer);
 	json_object_put(answer);

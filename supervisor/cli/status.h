@@ -4,6 +4,10 @@
 
 /* 'nsxattr status' and 'nsxattr reload': what the daemon's control socket is asked. */
 
+/* Exit statuses: the daemon refuses; there is no answer from it, or none that makes sense. */
+#define STATUS_REFUSED 1
+#define STATUS_UNANSWERED 2
+
 /** cli_status() - show the daemon's containers. Return: the exit status. */
 int cli_status(int argc, char **argv);
 

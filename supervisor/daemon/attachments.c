@@ -13,9 +13,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "daemon/estate.h"
 #include "idmap.h"
 #include "keep/engine.h"
-#include "keep/journal.h"
 #include "keep/source.h"
 
 /* Room for 340 lines of three numbers. */
@@ -26,6 +26,8 @@ struct attachment {
 	struct attachments *attachments;
 	struct container *container;
 	struct kept_policy *policy;
+	uint64_t serial; /* in the estate; 0: it is not kept */
+	uint64_t policy_serial; /* likewise */
 };
 
 /** struct arrival - who has come, whatever the way */
@@ -36,15 +38,17 @@ struct arrival {
 	char name[CONTAINER_ID_MAX + 1]; /* "": it is called by its id */
 	char wanted[CONTAINER_ID_MAX + 1]; /* the policy that was named; "": none */
 	pid_t process; /* of it, as the runtime says, which is for show; 0: not said */
-	bool is_restored; /* what it wants was chosen before, and was the user's to have then */
+	const struct record *record; /* what was written down of it; NULL: it has just arrived */
 };
 
-/** struct record - of an arrival, what the next worker has to know */
+/** struct record - what a successor has to know; it may be another version, so: only add at the end */
 struct record {
-	unsigned int runtimes;
-	uid_t uid;
+	uint32_t runtimes; /* bits of enum policy_runtime */
+	uint32_t uid;
 	char id[CONTAINER_ID_MAX + 1];
 	char policy[POLICY_NAME_MAX + 1];
+	char map[CONTAINER_MAP_SIZE];
+	uint64_t policy_serial; /* in the estate; 0: it is built in */
 };
 
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
@@ -74,6 +78,7 @@ static void attachment_free(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
+	estate_release_policy(attachment->attachments->estate, attachment->policy_serial);
 	if (attachment->container)
 		registry_detach(attachment->attachments->registry, attachment->container);
 	kept_policy_unref(attachment->policy);
@@ -101,6 +106,7 @@ static void ended(void *place, int result)
 			    strerror(-result));
 	else
 		log_verbose("a listener of container %s has ended", container->key.id);
+	estate_remove(attachment->attachments->estate, attachment->serial);
 	attachment_free(attachment);
 }
 
@@ -148,11 +154,17 @@ static int choose_policy(struct attachments *attachments, const struct arrival *
 		*ret_policy = kept_policy_ref(container->policy);
 		return 0;
 	}
+	if (arrival->record) {
+		*ret_policy = estate_find_policy(attachments->estate,
+						 arrival->record->policy_serial,
+						 arrival->record->policy);
+		return *ret_policy ? 0 : -EPERM;
+	}
 	const struct policies_request request = {
 		.runtimes = arrival->runtimes,
 		.container = arrival->name[0] ? arrival->name : arrival->id,
 		.wanted = arrival->wanted,
-		.user = arrival->is_restored ? 0 : arrival->uid,
+		.user = arrival->uid,
 	};
 
 	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
@@ -222,16 +234,32 @@ static void complain(const struct arrival *arrival, int result)
 		log_error("cannot serve container %s: %s", arrival->id, strerror(-result));
 }
 
-/* One that cannot be kept is served all the same. */
-static void keep(struct attachments *attachments, const struct attachment *attachment, int fd)
+static void fill_record(const struct attachment *attachment, struct record *record)
 {
 	const struct container *container = attachment->container;
-	struct record record = { .runtimes = container->key.runtime, .uid = container->key.owner };
 
-	snprintf(record.id, sizeof(record.id), "%s", container->key.id);
-	snprintf(record.policy, sizeof(record.policy), "%s", container->policy->policy->name);
-	if (journal_keep(attachments->journal, fd, KEPT_SOURCE, &record, sizeof(record)) < 0)
-		log_warning("container %s would not outlive a worker's death: the journal is full",
+	*record = (struct record){ .runtimes = container->key.runtime,
+				   .uid = container->key.owner,
+				   .policy_serial = attachment->policy_serial };
+	snprintf(record->id, sizeof(record->id), "%s", container->key.id);
+	snprintf(record->policy, sizeof(record->policy), "%s", container->policy->policy->name);
+	snprintf(record->map, sizeof(record->map), "%s", container->map);
+}
+
+/* One that cannot be kept is served all the same. */
+static void keep(struct attachments *attachments, struct attachment *attachment, int fd)
+{
+	struct record record;
+	int r = estate_keep_policy(attachments->estate, attachment->container->policy,
+				   &attachment->policy_serial);
+
+	fill_record(attachment, &record);
+	if (r == 0)
+		attachment->serial =
+			estate_settle_guest(attachments->estate, fd, &record, sizeof(record));
+	if (!attachment->serial)
+		log_warning("container %s would not outlive a worker's death: there is no room in "
+			    "the journal",
 			    record.id);
 }
 
@@ -262,38 +290,76 @@ void attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
 {
 	struct arrival arrival = { .runtimes = RUNTIME_LXC, .uid = greeting->uid };
 	struct attachment *attachment = NULL;
+	int fd = source->fd;
 
 	snprintf(arrival.id, sizeof(arrival.id), "%s", greeting->container);
 	snprintf(arrival.wanted, sizeof(arrival.wanted), "%s", greeting->policy);
-	complain(&arrival, serve(attachments, &arrival, source, &attachment));
-}
+	int r = serve(attachments, &arrival, source, &attachment);
 
-static void restore_one(struct attachments *attachments, struct kept *kept)
-{
-	struct arrival arrival = { .is_restored = true };
-	struct attachment *attachment = NULL;
-	struct source *source;
-	struct record record;
-	int fd = kept->fd;
-	int r = source_new_listener(fd, &source);
-
-	memcpy(&record, kept->record, sizeof(record));
-	arrival.runtimes = record.runtimes;
-	arrival.uid = record.uid;
-	memcpy(arrival.id, record.id, sizeof(record.id));
-	memcpy(arrival.wanted, record.policy, sizeof(record.policy));
 	if (r == 0)
-		r = serve(attachments, &arrival, source, &attachment);
-	if (r < 0)
-		journal_forget(attachments->journal, fd);
+		keep(attachments, attachment, fd);
+	else
+		estate_forget(attachments->estate, fd);
 	complain(&arrival, r);
 }
 
-void attachments_restore(struct attachments *attachments)
+static int make_source(const struct attachments *attachments, const struct arrival *arrival, int fd,
+		       struct source **ret_source)
+{
+	if (arrival->runtimes & RUNTIME_LXC)
+		return lxc_source_new(fd, attachments->procfs, ret_source);
+	return source_new_listener(fd, ret_source);
+}
+
+/* Everything that outlives its process has been kept, so there is no more to do for it than to count. */
+static void keep_on(struct attachments *attachments, struct attachment *attachment,
+		    const struct kept *kept, const struct record *record)
+{
+	attachment->serial = kept->serial;
+	if (estate_keep_policy(attachments->estate, attachment->container->policy,
+			       &attachment->policy_serial) < 0)
+		log_warning("container %s would not outlive another death", record->id);
+	snprintf(attachment->container->map, CONTAINER_MAP_SIZE, "%s", record->map);
+}
+
+/* Return: 0; -errno: it has been logged. */
+static int restore_one(struct attachments *attachments, struct kept *kept)
+{
+	struct record record = { 0 };
+	struct arrival arrival = { .record = &record };
+	struct attachment *attachment = NULL;
+	struct source *source;
+	int fd = kept->fd;
+
+	memcpy(&record, kept->record,
+	       kept->record_size < sizeof(record) ? kept->record_size : sizeof(record));
+	arrival.runtimes = record.runtimes;
+	arrival.uid = record.uid;
+	memcpy(arrival.id, record.id, sizeof(record.id) - 1);
+	int r = make_source(attachments, &arrival, fd, &source);
+
+	if (r == 0)
+		r = serve(attachments, &arrival, source, &attachment);
+	if (r == 0)
+		keep_on(attachments, attachment, kept, &record);
+	else
+		estate_forget(attachments->estate, fd);
+	/* A monitor that has ended meanwhile is no loss. */
+	if (r == -ESRCH && (arrival.runtimes & RUNTIME_LXC))
+		return 0;
+	complain(&arrival, r);
+	return r;
+}
+
+size_t attachments_restore(struct attachments *attachments)
 {
 	struct kept *kept = NULL;
+	size_t lost = 0;
 
-	while ((kept = journal_next_kept(attachments->journal, kept)) != NULL)
+	estate_restore(attachments->estate);
+	while ((kept = journal_next_kept(attachments->estate->journal, kept)) != NULL)
 		if (atomic_load(&kept->kind) == KEPT_SOURCE)
-			restore_one(attachments, kept);
+			lost += restore_one(attachments, kept) < 0;
+	estate_settle(attachments->estate);
+	return lost;
 }

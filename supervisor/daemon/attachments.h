@@ -13,7 +13,7 @@
 #include "daemon/registry.h"
 
 struct engine;
-struct journal;
+struct estate;
 struct lxc_greeting;
 struct oci_message;
 struct source;
@@ -21,7 +21,7 @@ struct source;
 /** struct attachments - all of them; what is pointed to outlives it */
 struct attachments {
 	struct engine *engine;
-	struct journal *journal;
+	struct estate *estate;
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
 	int procfs;
@@ -45,7 +45,11 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 void attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source);
 
-/** attachments_restore() - serve what a worker that has died has left */
-void attachments_restore(struct attachments *attachments);
+/**
+ * attachments_restore() - serve what a worker, or a daemon, that is no more has left
+ *
+ * Return: how many listeners cannot be served any more: each of it has been logged.
+ */
+size_t attachments_restore(struct attachments *attachments);
 
 #endif

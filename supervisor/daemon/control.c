@@ -96,14 +96,25 @@ static void pause_is_over(void *place)
 		start_listening(control);
 }
 
-static void close_connection(struct connection *connection)
+/* The slot is free, and the connection the caller's. */
+static int release(struct connection *connection)
 {
+	int fd = connection->watch.fd;
+
 	loop_remove(connection->control->loop, &connection->watch);
 	loop_stop_timer(connection->control->loop, &connection->deadline);
-	fd_close(&connection->watch.fd);
+	connection->watch.fd = -1;
+	start_listening(connection->control);
+	return fd;
+}
+
+static void close_connection(struct connection *connection)
+{
+	int fd = release(connection);
+
+	fd_close(&fd);
 	free(connection->answer);
 	connection->answer = NULL;
-	start_listening(connection->control);
 }
 
 static void deadline_is_over(void *place)
@@ -156,7 +167,13 @@ static struct json_object *answer_to(const struct connection *connection)
 		json_object_object_add(pong, "pong", json_object_new_boolean(1));
 		return pong;
 	}
-	return refusal("unknown request; there are: ping, status, reload");
+	if (strcmp(word, "upgrade") == 0)
+		return refusal(connection->user == 0 ?
+				       "a service manager has started nsxattrd, and starts another "
+				       "one in its place (systemctl restart nsxattrd): containers "
+				       "do not notice" :
+				       "only root can have nsxattrd replaced");
+	return refusal("unknown request; there are: ping, status, reload, upgrade");
 }
 
 /* Return: whether there is an answer to write now. */
@@ -181,6 +198,13 @@ static bool keep_answer(struct connection *connection, struct json_object *objec
 
 static void answer(struct connection *connection)
 {
+	const struct control_answers *answers = &connection->control->answers;
+
+	if (answers->upgrade && connection->user == 0 &&
+	    strcmp(connection->request, "upgrade") == 0) {
+		answers->upgrade(answers->context, release(connection));
+		return;
+	}
 	connection->sent = 0;
 	if (!keep_answer(connection, answer_to(connection)) ||
 	    loop_change(connection->control->loop, &connection->watch, EPOLLOUT) < 0) {

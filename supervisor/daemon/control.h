@@ -10,6 +10,7 @@
  *	ping	{"pong": true}					anybody
  *	status	status_json_new()				anybody, of their own containers
  *	reload	reload_json_new()				root
+ *	upgrade	the connection is used for that (handover.h)	root
  *
  * A connection is in one of these states, and is closed when its deadline passes:
  *
@@ -35,6 +36,8 @@ struct loop;
 struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
 	struct json_object *(*reload)(void *context);
+	/* Takes the connection over; NULL: somebody else sees to that, and says so in a refusal. */
+	void (*upgrade)(void *context, int connection);
 	void *context;
 	unsigned int deadline; /* milliseconds; 0: CONTROL_DEADLINE */
 };

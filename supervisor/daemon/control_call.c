@@ -150,6 +150,20 @@ int control_call(const char *path, const char *request, int deadline,
 	return r;
 }
 
+int control_connect(const char *path, int deadline, const char *request, int *ret_connection)
+{
+	struct call call = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
+	int r = open_connection(path, &call);
+
+	if (r == 0)
+		r = send_request(&call, request);
+	if (r < 0)
+		fd_close(&call.fd);
+	else
+		*ret_connection = call.fd;
+	return r;
+}
+
 const char *control_refusal(struct json_object *answer)
 {
 	return json_object_get_string(json_object_object_get(answer, "error"));

@@ -22,6 +22,14 @@ struct json_object;
 int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer);
 
+/**
+ * control_connect() - say a word that the connection is used for afterwards
+ * @ret_connection: the caller's, not blocking
+ *
+ * Return: 0; -errno as control_call().
+ */
+int control_connect(const char *path, int deadline, const char *request, int *ret_connection);
+
 /** control_refusal() - Return: why an answer is none, as long as @answer; NULL: it is one. */
 const char *control_refusal(struct json_object *answer);
 

@@ -7,14 +7,20 @@
  * (keep/keeper.h) of a worker, which builds the engine and opens the doors. A worker that dies is
  * followed by another one that serves the same listeners, and reads the policies anew.
  *
+ * What another daemon has left, one that has died and whose descriptors the service manager has stored, or
+ * one that lives and hands over to us (handover.h), is imported into our own journal by the keeper; it is
+ * ours when the first worker has claimed it.
+ *
  * A worker's main thread runs the loop: it lets runtimes in, answers the control socket, and heeds
  * signals. Requests are the business of the engine's threads.
  */
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +40,8 @@
 #include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/estate.h"
+#include "daemon/handover.h"
 #include "daemon/lxc_door.h"
 #include "daemon/oci_door.h"
 #include "daemon/policies.h"
@@ -42,6 +50,7 @@
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
+#include "keep/succession.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -49,8 +58,26 @@
 #define PATIENCE 60
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
+/* Milliseconds that another daemon may take until it asks for what we have. */
+#define UPGRADE_DEADLINE 60000
+/* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
+#define GUESTS_PAUSE 5
+#define GUESTS_TRIES 100
 
 enum socket_kind { SOCKET_OCI, SOCKET_LXC, SOCKET_CONTROL, SOCKET_COUNT };
+
+static const struct socket_name {
+	const char
+		*name; /* that service managers give it: FileDescriptorName= of systemd.socket(5) */
+	const char *folder; /* what its folder is called */
+} socket_names[SOCKET_COUNT] = {
+	[SOCKET_OCI] = { "oci", "oci-folder" },
+	[SOCKET_LXC] = { "lxc", "lxc-folder" },
+	[SOCKET_CONTROL] = { "control", "control-folder" },
+};
+
+/* Those of list_descriptors(). */
+#define DESCRIPTORS (2 * SOCKET_COUNT + 7)
 
 /* What keeper and workers know: a worker has a copy of it, and sets up the rest. */
 struct daemon {
@@ -58,6 +85,12 @@ struct daemon {
 	struct unix_socket sockets[SOCKET_COUNT]; /* fd -1: there is none */
 	struct policies_source source;
 	struct service service;
+	struct service store; /* the service, where it has a store; else none */
+	struct service_fds handed; /* what it, or another daemon, has handed over */
+	struct succession succession;
+	int predecessor; /* a daemon that hands over to us; -1: none */
+	char program[PATH_MAX]; /* "": not known */
+	int directory; /* in which we were started */
 	struct probe *probe;
 	struct journal *journal;
 	int procfs;
@@ -67,12 +100,16 @@ struct daemon {
 	struct loop *loop;
 	struct engine *engine;
 	struct attachments attachments;
+	struct estate estate;
 	struct guests guests;
 	struct oci_door oci;
 	struct lxc_door lxc;
 	struct control *control;
 	struct loop_watch signalled;
 	struct loop_timer sample;
+	struct loop_watch upgrade; /* the connection on which another daemon asks; fd -1: none */
+	struct loop_timer upgrade_timer;
+	unsigned int upgrade_tries;
 };
 
 /* ---- a worker ---- */
@@ -159,6 +196,109 @@ static void heed_signal(void *place, uint32_t events)
 		loop_end(daemon->loop, EXIT_SUCCESS);
 }
 
+/* ---- another daemon in our place ---- */
+
+static void end_upgrade(struct daemon *daemon)
+{
+	if (daemon->upgrade.fd < 0)
+		return;
+	loop_stop_timer(daemon->loop, &daemon->upgrade_timer);
+	loop_remove(daemon->loop, &daemon->upgrade);
+	fd_close(&daemon->upgrade.fd);
+}
+
+static void upgrade_is_over(void *place)
+{
+	log_warning("the nsxattrd that was to take over has not asked for it; this one goes on");
+	end_upgrade(place);
+}
+
+/* Nobody serves from here on, until either of us does. */
+static void hand_over(struct daemon *daemon)
+{
+	if (!engine_pause(daemon->engine, HANDOVER_PATIENCE))
+		log_verbose("a request hangs: it is left to the other nsxattrd");
+	int r = handover_give(daemon->upgrade.fd, daemon->journal);
+
+	if (r == 0) {
+		log_notice("another nsxattrd has taken over");
+		journal_conclude(daemon->journal, EXIT_SUCCESS);
+		_exit(EXIT_SUCCESS);
+	}
+	engine_resume(daemon->engine);
+	log_warning("the other nsxattrd has not taken over (%s); this one goes on", strerror(-r));
+	end_upgrade(daemon);
+}
+
+/* What a runtime has sent in part would be lost. */
+static void hand_over_soon(void *place)
+{
+	struct daemon *daemon = place;
+
+	if (!daemon->oci.first || ++daemon->upgrade_tries > GUESTS_TRIES)
+		hand_over(daemon);
+	else
+		loop_start_timer(daemon->loop, &daemon->upgrade_timer, GUESTS_PAUSE);
+}
+
+static void upgrade_said(void *place, uint32_t events)
+{
+	struct daemon *daemon = place;
+	int r = handover_is_asked(daemon->upgrade.fd);
+
+	(void)events;
+	if (r < 0)
+		end_upgrade(daemon);
+	if (r <= 0)
+		return;
+	(void)loop_change(daemon->loop, &daemon->upgrade, 0);
+	daemon->upgrade_tries = 0;
+	daemon->upgrade_timer.due = hand_over_soon;
+	hand_over_soon(daemon);
+}
+
+static void add_start(struct handover_start *start, const char *name, int fd)
+{
+	if (fd < 0)
+		return;
+	start->names[start->count] = name;
+	start->fds[start->count++] = fd;
+}
+
+static int tell_start(const struct daemon *daemon, int connection)
+{
+	struct handover_start start = { .program = daemon->program,
+					.arguments = daemon->options->arguments };
+
+	for (size_t i = 0; i < SOCKET_COUNT; i++) {
+		add_start(&start, socket_names[i].name, daemon->sockets[i].fd);
+		add_start(&start, socket_names[i].folder, daemon->sockets[i].folder);
+	}
+	add_start(&start, "directory", daemon->directory);
+	add_start(&start, "errors", STDERR_FILENO);
+	return handover_tell_start(connection, &start);
+}
+
+/* See control_answers.upgrade(). */
+static void begin_upgrade(void *context, int connection)
+{
+	struct daemon *daemon = context;
+	_cleanup_fd_ int fd = connection;
+
+	if (daemon->upgrade.fd >= 0 || tell_start(daemon, fd) < 0)
+		return;
+	daemon->upgrade = (struct loop_watch){ fd, upgrade_said, daemon };
+	daemon->upgrade_timer = (struct loop_timer){ .due = upgrade_is_over, .place = daemon };
+	if (loop_add(daemon->loop, &daemon->upgrade, EPOLLIN) < 0) {
+		daemon->upgrade.fd = -1;
+		return;
+	}
+	(void)TAKE_FD(fd);
+	loop_start_timer(daemon->loop, &daemon->upgrade_timer, UPGRADE_DEADLINE);
+}
+
+/* ---- a worker, again ---- */
+
 static void take_sample(void *place)
 {
 	struct daemon *daemon = place;
@@ -216,6 +356,7 @@ static int open_lxc(struct daemon *daemon)
 
 	daemon->lxc = (struct lxc_door){
 		.door = { .loop = daemon->loop, .guests = &daemon->guests, .listening = listening },
+		.estate = &daemon->estate,
 		.procfs = daemon->procfs,
 		.arrived = lxc_arrived,
 		.place = daemon,
@@ -228,6 +369,7 @@ static int open_control(struct daemon *daemon)
 	const struct control_answers answers = {
 		.status = answer_status,
 		.reload = answer_reload,
+		.upgrade = daemon->store.socket < 0 && daemon->program[0] ? begin_upgrade : NULL,
 		.context = daemon,
 	};
 	int listening = daemon->sockets[SOCKET_CONTROL].fd;
@@ -267,10 +409,80 @@ static int build(struct daemon *daemon)
 	r = engine_new(&config, &daemon->engine);
 	if (r == 0)
 		r = registry_new(&daemon->options->config->limits, &attachments->registry);
+	daemon->estate = (struct estate){ .journal = daemon->journal, .service = &daemon->store };
 	attachments->engine = daemon->engine;
-	attachments->journal = daemon->journal;
+	attachments->estate = &daemon->estate;
 	attachments->procfs = daemon->procfs;
 	return r;
+}
+
+static bool is_kept_forever(const struct daemon *daemon, int fd)
+{
+	const struct kept *kept = journal_find(daemon->journal, fd);
+
+	return kept && atomic_load(&kept->kind) == KEPT_FOREVER;
+}
+
+/* A worker may have let go of what is of no use any more. */
+static void forget_what_is_gone(struct daemon *daemon)
+{
+	if (!is_kept_forever(daemon, daemon->service.socket))
+		daemon->service.socket = -1;
+	if (!is_kept_forever(daemon, daemon->predecessor))
+		daemon->predecessor = -1;
+}
+
+/* A worker before us may have died while it was handing over. Return: whether it is still ours to serve. */
+static bool is_ours(struct daemon *daemon)
+{
+	struct journal_head *head = journal_head(daemon->journal);
+	uint64_t offer = atomic_load(&head->offer);
+
+	return offer % 2 == 0 && journal_claim(head, offer, false);
+}
+
+static void adopt_requests(struct daemon *daemon)
+{
+	struct received left;
+
+	for (size_t i = 0; succession_next_request(&daemon->succession, &i, &left); i++) {
+		if (!engine_adopt(daemon->engine, &left))
+			log_warning("a request is lost: there is no place for it");
+		succession_settle_request(&daemon->succession, i);
+	}
+}
+
+/* Say that it is ours, and let go of whom we have it from. Return: 0; -ECANCELED: it has been logged. */
+static int claim(struct daemon *daemon, size_t lost)
+{
+	if (daemon->predecessor >= 0 && lost > 0) {
+		log_error("the nsxattrd that is there goes on: %zu listeners would be lost", lost);
+		return -ECANCELED;
+	}
+	(void)estate_store(&daemon->estate);
+	if (!succession_claim(&daemon->succession)) {
+		log_error("the nsxattrd that was there goes on: this one has come too late");
+		return -ECANCELED;
+	}
+	if (daemon->predecessor < 0)
+		return 0;
+	handover_finish(daemon->predecessor);
+	journal_forget(daemon->journal, daemon->predecessor);
+	fd_close(&daemon->predecessor);
+	return 0;
+}
+
+/* What was there is served again. Return: 0; -ECANCELED. */
+static int restore(struct daemon *daemon)
+{
+	size_t lost = attachments_restore(&daemon->attachments);
+	int r = claim(daemon, lost);
+
+	if (r < 0)
+		return r;
+	adopt_requests(daemon);
+	engine_settle(daemon->engine);
+	return 0;
 }
 
 /* Return: 0; -errno: it has been logged. */
@@ -279,17 +491,17 @@ static int begin(struct daemon *daemon, bool is_successor)
 	struct policies_report report = { 0 };
 	int r = is_successor ? journal_inherit(daemon->journal) : 0;
 
+	forget_what_is_gone(daemon);
 	if (r >= 0)
 		r = build(daemon);
 	/* The keeper has read them once: if the folder has a mistake by now, these are what there is. */
 	if (r == 0 && is_successor && read_policies(daemon, &report) != POLICIES_LOADED)
 		log_error("the policies are those that were read at the start");
-	if (r == 0) {
-		attachments_restore(&daemon->attachments);
-		engine_settle(daemon->engine);
+	if (r == 0)
+		r = restore(daemon);
+	if (r == 0)
 		r = open_doors(daemon);
-	}
-	if (r < 0)
+	if (r < 0 && r != -ECANCELED)
 		log_error("cannot begin to serve: %s", strerror(-r));
 	return r;
 }
@@ -305,22 +517,36 @@ static void end(struct daemon *daemon)
 		log_verbose("a request hangs, and ends with us");
 }
 
+/* Who has started us in place of another daemon is told once, and is no service manager. */
+static void tell_ready(struct daemon *daemon)
+{
+	(void)service_tell_ready(&daemon->service);
+	if (daemon->store.socket == daemon->service.socket || daemon->service.socket < 0)
+		return;
+	journal_forget(daemon->journal, daemon->service.socket);
+	service_done(&daemon->service);
+}
+
 /** work() - a worker's life. See keeper_config.work(). */
 static void work(void *place, bool is_successor)
 {
 	struct daemon *daemon = place;
 
 	prctl(PR_SET_NAME, "nsxattrd");
+	if (!is_ours(daemon)) {
+		journal_conclude(daemon->journal, EXIT_SUCCESS);
+		exit(EXIT_SUCCESS);
+	}
 	int r = begin(daemon, is_successor);
 
-	if (r < 0 && !is_successor)
+	if (r == -ECANCELED || (r < 0 && !is_successor))
 		journal_conclude(daemon->journal, EXIT_FAILURE);
 	if (r < 0)
 		exit(EXIT_FAILURE);
 	daemon->sample = (struct loop_timer){ .due = take_sample, .place = daemon };
 	take_sample(daemon);
 	journal_set_serving(daemon->journal, true);
-	(void)service_tell_ready(&daemon->service);
+	tell_ready(daemon);
 	log_verbose("worker %d serves", (int)getpid());
 	r = loop_run(daemon->loop);
 	if (r < 0)
@@ -370,7 +596,6 @@ static int listen_at(const struct config_socket *config, int type, struct unix_s
 	return r;
 }
 
-/* By the name that the service manager gave to a descriptor: FileDescriptorName= of systemd.socket(5). */
 static struct service_fd *find_handed_over(struct service_fds *fds, const char *name)
 {
 	for (size_t i = 0; i < fds->count; i++)
@@ -391,58 +616,92 @@ static int adopt(struct service_fd *handed, int type, struct unix_socket *ret_so
 	return r;
 }
 
-static int open_sockets(struct daemon *daemon, struct service_fds *handed)
+static int adopt_folder(struct unix_socket *socket, struct service_fd *folder)
+{
+	int r = folder ? unix_socket_adopt_place(socket, folder->fd) : -ENOENT;
+
+	if (r == 0)
+		folder->fd = -1;
+	return r == -ENOENT ? 0 : r;
+}
+
+static int open_sockets(struct daemon *daemon)
 {
 	const struct config *config = daemon->options->config;
 	const struct {
-		const char *name;
 		const struct config_socket *config;
 		int type;
 	} wanted[SOCKET_COUNT] = {
-		[SOCKET_OCI] = { "oci", &config->oci, SOCK_STREAM },
-		[SOCKET_LXC] = { "lxc", &config->lxc, SOCK_SEQPACKET },
-		[SOCKET_CONTROL] = { "control", &config->control, SOCK_STREAM },
+		[SOCKET_OCI] = { &config->oci, SOCK_STREAM },
+		[SOCKET_LXC] = { &config->lxc, SOCK_SEQPACKET },
+		[SOCKET_CONTROL] = { &config->control, SOCK_STREAM },
 	};
 	int r = 0;
 
 	for (size_t i = 0; i < SOCKET_COUNT && r == 0; i++) {
-		struct service_fd *fd = find_handed_over(handed, wanted[i].name);
+		const struct socket_name *names = &socket_names[i];
+		struct service_fd *fd = find_handed_over(&daemon->handed, names->name);
+		struct unix_socket *socket = &daemon->sockets[i];
 
 		if (fd)
-			r = adopt(fd, wanted[i].type, &daemon->sockets[i]);
+			r = adopt(fd, wanted[i].type, socket);
 		else if (wanted[i].config->path)
-			r = listen_at(wanted[i].config, wanted[i].type, &daemon->sockets[i]);
+			r = listen_at(wanted[i].config, wanted[i].type, socket);
+		if (fd && r == 0)
+			r = adopt_folder(socket, find_handed_over(&daemon->handed, names->folder));
 	}
 	return r;
+}
+
+/* How another daemon would be started in our place. */
+static void remember_start(struct daemon *daemon)
+{
+	ssize_t length = readlink("/proc/self/exe", daemon->program, sizeof(daemon->program) - 1);
+
+	daemon->program[length > 0 ? length : 0] = '\0';
+	daemon->directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Whoever starts us in place of another daemon speaks like a service manager, but has no store. */
+static int meet_service(struct daemon *daemon)
+{
+	int r = service_connect(&daemon->service);
+
+	if (r == 0)
+		r = service_take_fds(&daemon->handed);
+	if (r < 0) {
+		log_error("cannot understand the service manager: %s", strerror(-r));
+		return r;
+	}
+	struct service_fd *predecessor = find_handed_over(&daemon->handed, "predecessor");
+
+	if (predecessor)
+		daemon->predecessor = TAKE_FD(predecessor->fd);
+	else
+		daemon->store = daemon->service;
+	return 0;
 }
 
 /* While paths lead somewhere. */
 static int open_all(struct daemon *daemon)
 {
 	const struct config *config = daemon->options->config;
-	struct service_fds handed = { 0 };
-	int r = service_connect(&daemon->service);
+	int r = meet_service(daemon);
 
-	if (r == 0)
-		r = service_take_fds(&handed);
-	if (r < 0) {
-		log_error("cannot understand the service manager: %s", strerror(-r));
+	if (r < 0)
 		return r;
-	}
+	remember_start(daemon);
 	r = policies_source_open(config->policies, &daemon->source);
 	if (r < 0)
 		log_error("cannot open the folder of policies %s: %s", config->policies,
 			  strerror(-r));
 	daemon->source.default_policy = config->default_policy;
 	daemon->source.refuses_not_allowed = config->refuses_not_allowed;
-	if (r == 0)
-		r = open_sockets(daemon, &handed);
-	service_fds_done(&handed);
-	return r;
+	return r == 0 ? open_sockets(daemon) : r;
 }
 
-/* All that a worker needs and that is open by then. Return: how many; below 0: none. */
-static size_t list_descriptors(const struct daemon *daemon, int fds[2 * SOCKET_COUNT + 3])
+/* All that a worker needs and that is open by then; -1: that is not there. Return: how many. */
+static size_t list_descriptors(const struct daemon *daemon, int fds[DESCRIPTORS])
 {
 	size_t count = 0;
 
@@ -453,30 +712,81 @@ static size_t list_descriptors(const struct daemon *daemon, int fds[2 * SOCKET_C
 	fds[count++] = daemon->source.folder;
 	fds[count++] = daemon->source.etc;
 	fds[count++] = daemon->service.socket;
+	fds[count++] = daemon->predecessor;
+	fds[count++] = daemon->directory;
+	fds[count++] = daemon->procfs;
+	fds[count++] = daemon->probe ? probe_fd(daemon->probe) : -1;
 	return count;
 }
 
 static int keep_descriptors(struct daemon *daemon)
 {
-	int fds[2 * SOCKET_COUNT + 5];
+	int fds[DESCRIPTORS];
 	size_t count = list_descriptors(daemon, fds);
 	int r = journal_new(&daemon->journal);
 
-	fds[count++] = daemon->procfs;
-	fds[count++] = daemon->probe ? probe_fd(daemon->probe) : -1;
 	for (size_t i = 0; i < count && r == 0; i++)
-		if (fds[i] >= 0)
-			r = journal_keep(daemon->journal, fds[i], KEPT_FOREVER, NULL, 0);
+		if (fds[i] >= 0 && !journal_keep(daemon->journal, fds[i], KEPT_FOREVER, NULL, 0))
+			r = -ENOSPC;
 	if (r < 0)
 		log_error("cannot have a journal: %s", strerror(-r));
 	return r;
 }
 
+/* What nobody knows any more need not be stored. */
+static void forget_rest(struct daemon *daemon)
+{
+	static const char prefix[] = "kept-";
+
+	for (size_t i = 0; i < daemon->handed.count; i++)
+		if (daemon->handed.fds[i].fd >= 0 &&
+		    strncmp(daemon->handed.fds[i].name, prefix, strlen(prefix)) == 0)
+			(void)service_forget(&daemon->store, daemon->handed.fds[i].name);
+	service_fds_done(&daemon->handed);
+}
+
+/* From a daemon that lives, or from the store. Return: 0; -errno: it has been logged. */
+static int inherit(struct daemon *daemon)
+{
+	int r = 0;
+
+	if (daemon->predecessor >= 0) {
+		service_fds_done(&daemon->handed);
+		r = handover_take(daemon->predecessor, &daemon->handed);
+	}
+	if (r == 0)
+		r = succession_import(daemon->journal, &daemon->handed, &daemon->succession);
+	/* To begin with nothing is better than not to begin, but not while somebody else serves. */
+	if (r == -EBADMSG && daemon->predecessor < 0) {
+		log_error(
+			"what the service manager has stored is no journal: running containers are "
+			"lost");
+		r = 0;
+	}
+	if (r < 0)
+		log_error("cannot take over from another nsxattrd: %s", strerror(-r));
+	forget_rest(daemon);
+	return r;
+}
+
+static int confine_descriptors(struct daemon *daemon)
+{
+	_cleanup_free_ int *fds = calloc(DESCRIPTORS + daemon->handed.count, sizeof(*fds));
+
+	if (!fds) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	size_t count = list_descriptors(daemon, fds);
+
+	for (size_t i = 0; i < daemon->handed.count; i++)
+		fds[count++] = daemon->handed.fds[i].fd;
+	return confine_surroundings(fds, count);
+}
+
 static int confine(struct daemon *daemon)
 {
-	int fds[2 * SOCKET_COUNT + 3];
-	size_t count = list_descriptors(daemon, fds);
-	int r = confine_surroundings(fds, count);
+	int r = confine_descriptors(daemon);
 
 	if (r == 0)
 		r = confine_probe(daemon->options->probe, &daemon->probe);
@@ -484,13 +794,23 @@ static int confine(struct daemon *daemon)
 		r = confine_privileges(false, &daemon->procfs);
 	if (r == 0 && read_policies(daemon, &(struct policies_report){ 0 }) != POLICIES_LOADED)
 		r = -EINVAL;
-	return r < 0 ? r : keep_descriptors(daemon);
+	if (r == 0)
+		r = keep_descriptors(daemon);
+	return r < 0 ? r : inherit(daemon);
 }
 
 int daemon_run(const struct daemon_options *options)
 {
 	struct daemon daemon = {
-		.options = options, .procfs = -1, .since = time(NULL), .keeper = getpid()
+		.options = options,
+		.service.socket = -1,
+		.store.socket = -1,
+		.predecessor = -1,
+		.directory = -1,
+		.procfs = -1,
+		.since = time(NULL),
+		.keeper = getpid(),
+		.upgrade.fd = -1,
 	};
 
 	for (size_t i = 0; i < SOCKET_COUNT; i++)

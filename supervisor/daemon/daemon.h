@@ -12,6 +12,8 @@ struct config;
 struct daemon_options {
 	const struct config *config; /* outlives the daemon */
 	enum probe_use probe;
+	char *const *
+		arguments; /* of main(): another daemon that takes our place is started with them */
 };
 
 /**

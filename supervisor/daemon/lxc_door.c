@@ -10,6 +10,8 @@
 #include "attach/lxc_source.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/unix_socket.h"
+#include "daemon/estate.h"
 
 struct lxc_guest {
 	struct guest guest;
@@ -35,6 +37,12 @@ static struct source *see_off(struct lxc_guest *guest)
 	return source;
 }
 
+static void send_away(struct lxc_guest *guest)
+{
+	estate_forget(guest->door->estate, guest->source->fd);
+	source_free(see_off(guest));
+}
+
 static void said(void *place, uint32_t events)
 {
 	struct lxc_guest *guest = place;
@@ -55,7 +63,7 @@ static void said(void *place, uint32_t events)
 	else if (r < 0)
 		log_warning("cannot listen to an LXC monitor of uid %u: %s", guest->guest.uid,
 			    strerror(-r));
-	source_free(see_off(guest));
+	send_away(guest);
 }
 
 static int welcome(struct lxc_door *door, int connection, struct lxc_guest **ret_guest)
@@ -78,28 +86,49 @@ static int welcome(struct lxc_door *door, int connection, struct lxc_guest **ret
 	return 0;
 }
 
-static void entered(void *place, int connection, uid_t uid)
+/* @is_kept: by a predecessor. */
+static void let_in(struct lxc_door *door, int connection, uid_t uid, bool is_kept)
 {
-	struct lxc_door *door = place;
 	struct lxc_guest *guest = NULL;
 	int r = welcome(door, connection, &guest);
 
 	if (r < 0) {
 		log_warning("an LXC monitor of uid %u is refused: %s", uid,
 			    r == -EPERM ? "it is in another user namespace" : strerror(-r));
+		estate_forget(door->estate, connection);
 		return;
 	}
+	if (!is_kept)
+		(void)estate_keep(door->estate, connection, KEPT_GUEST, NULL, 0);
 	guest->next = door->first;
 	door->first = guest;
 	guests_enter(door->door.guests, &guest->guest, uid);
 	if (loop_add(door->door.loop, &guest->watch, EPOLLIN) < 0)
-		source_free(see_off(guest));
+		send_away(guest);
+}
+
+static void entered(void *place, int connection, uid_t uid)
+{
+	let_in(place, connection, uid, false);
+}
+
+static void readmit(struct lxc_door *door, int connection)
+{
+	struct unix_peer peer;
+
+	if (unix_socket_peer(connection, &peer) == 0)
+		let_in(door, connection, peer.uid, true);
 }
 
 int lxc_door_open(struct lxc_door *door)
 {
+	struct kept *kept = NULL;
+
 	door->door.entered = entered;
 	door->door.place = door;
+	while ((kept = journal_next_kept(door->estate->journal, kept)) != NULL)
+		if (atomic_load(&kept->kind) == KEPT_GUEST)
+			readmit(door, kept->fd);
 	return door_open(&door->door);
 }
 
@@ -107,5 +136,5 @@ void lxc_door_close(struct lxc_door *door)
 {
 	door_close(&door->door);
 	while (door->first)
-		source_free(see_off(door->first));
+		send_away(door->first);
 }

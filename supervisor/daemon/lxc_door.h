@@ -6,12 +6,14 @@
 
 #include "daemon/door.h"
 
+struct estate;
 struct lxc_greeting;
 struct source;
 
 /** struct lxc_door - the socket; begins with zeroes but for what is the caller's */
 struct lxc_door {
 	struct door door; /* of it: loop, guests, listening */
+	struct estate *estate; /* who has come in is left to a successor */
 	int procfs; /* of proc_open(), borrowed */
 	/* @source is taken over. @greeting is there until the return. */
 	void (*arrived)(void *place, const struct lxc_greeting *greeting, struct source *source);
@@ -19,7 +21,7 @@ struct lxc_door {
 	struct lxc_guest *first; /* whose container has called nothing yet */
 };
 
-/** lxc_door_open() - Return: 0; -errno. */
+/** lxc_door_open() - those that a predecessor has let in are in. Return: 0; -errno. */
 int lxc_door_open(struct lxc_door *door);
 
 /** lxc_door_close() - let go of everybody too */

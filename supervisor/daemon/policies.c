@@ -36,6 +36,7 @@ static const char *const builtin_names[] = { "default", "kernel", "user" };
 struct entry {
 	struct kept_policy kept; /* the first member: what others know of it */
 	struct policy_file *file; /* NULL: it is built in */
+	char *text; /* likewise: what the file says */
 	uid_t *users; /* who may name it, besides root */
 	size_t user_count;
 	bool lends_host; /* a rule has the scheme host */
@@ -78,6 +79,7 @@ void kept_policy_unref(struct kept_policy *kept)
 	if (atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) > 1)
 		return;
 	policy_file_free(entry->file);
+	free(entry->text);
 	free(entry->users);
 	free(entry);
 }
@@ -102,6 +104,58 @@ static struct entry *entry_new(const struct policy *policy, struct policy_file *
 	entry->lends_host = lends_host(policy);
 	atomic_init(&entry->references, 1);
 	return entry;
+}
+
+/* @file and @text are the entry's when there is one. */
+static struct entry *entry_new_of_file(struct policy_file *file, char *text, size_t length)
+{
+	struct entry *entry = entry_new(&file->policy, file);
+
+	if (!entry)
+		return NULL;
+	entry->text = text;
+	entry->kept.text = text;
+	entry->kept.length = length;
+	return entry;
+}
+
+static struct entry *entry_new_of_text(const char *name, const char *text, size_t length, int *ret)
+{
+	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
+	_cleanup_free_ char *copy = malloc(length + 1);
+	struct policy_file *file = NULL;
+
+	*ret = diagnostics && copy ? policy_file_load(name, text, length, &file, diagnostics) :
+				     -ENOMEM;
+	if (*ret != POLICY_FILE_LOADED)
+		return NULL;
+	memcpy(copy, text, length);
+	struct entry *entry = entry_new_of_file(file, copy, length);
+
+	if (entry)
+		(void)TAKE_PTR(copy);
+	else
+		policy_file_free(file);
+	*ret = entry ? POLICIES_LOADED : -ENOMEM;
+	return entry;
+}
+
+int kept_policy_load(const char *name, const char *text, size_t length,
+		     struct kept_policy **ret_kept)
+{
+	const struct policy *builtin = text ? NULL : policy_builtin(name);
+	int r = builtin ? POLICIES_LOADED : POLICIES_MISTAKEN;
+	struct entry *entry = NULL;
+
+	if (text)
+		entry = entry_new_of_text(name, text, length, &r);
+	else if (builtin)
+		entry = entry_new(builtin, NULL);
+	if (entry)
+		*ret_kept = &entry->kept;
+	else if (r == POLICIES_LOADED)
+		r = -ENOMEM;
+	return r == POLICIES_LOADED || r < 0 ? r : (int)POLICIES_MISTAKEN;
 }
 
 /* ---- what is said ---- */
@@ -187,12 +241,14 @@ static int add_users(struct load *load, struct entry *entry)
 	return r;
 }
 
-static int add_entry(struct load *load, struct policy_file *file)
+/* Takes both over, also on failure. */
+static int add_entry(struct load *load, struct policy_file *file, char *text, size_t length)
 {
-	struct entry *entry = entry_new(&file->policy, file);
+	struct entry *entry = entry_new_of_file(file, text, length);
 
 	if (!entry) {
 		policy_file_free(file);
+		free(text);
 		return -ENOMEM;
 	}
 	load->policies->entries[load->policies->count++] = entry;
@@ -210,8 +266,10 @@ static void complain_of_file(struct load *load, const char *file_name,
 		complain(load, "%s/%s: there are more mistakes", load->source->path, file_name);
 }
 
-static int load_text(struct load *load, const char *file_name, const char *text, size_t length)
+/* Takes @taken over. */
+static int load_text(struct load *load, const char *file_name, char *taken, size_t length)
 {
+	_cleanup_free_ char *text = taken;
 	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
 	char name[POLICY_NAME_MAX + 1];
 	struct policy_file *file = NULL;
@@ -223,7 +281,7 @@ static int load_text(struct load *load, const char *file_name, const char *text,
 	int r = policy_file_load(name, text, length, &file, diagnostics);
 
 	if (r == POLICY_FILE_LOADED)
-		return add_entry(load, file);
+		return add_entry(load, file, TAKE_PTR(text), length);
 	complain_of_file(load, file_name, diagnostics);
 	return r < 0 ? r : 0;
 }
@@ -256,7 +314,7 @@ static int load_file(struct load *load, const char *file_name)
 	if (r == TEXT_FILE_NOT_REGULAR)
 		complain(load, "%s/%s: is no regular file", load->source->path, file_name);
 	else if (r == TEXT_FILE_READ)
-		return load_text(load, file_name, text, length);
+		return load_text(load, file_name, TAKE_PTR(text), length);
 	else if (r != -ENOMEM)
 		complain_of_reading(load, file_name, r);
 	return r == -ENOMEM ? r : 0;

@@ -87,7 +87,20 @@ size_t policies_count(const struct policies *policies);
 /** struct kept_policy - a policy that is counted */
 struct kept_policy {
 	const struct policy *policy; /* as long as it is kept */
+	const char *text; /* of its file; NULL: it is built in */
+	size_t length; /* of the text */
 };
+
+/**
+ * kept_policy_load() - a policy by its content, which is in no set
+ * @name: what it is called
+ * @text: of its file, @length bytes; NULL: it is built in
+ * @ret_kept: POLICIES_LOADED: the policy; kept_policy_unref() it
+ *
+ * Return: an enum policies_result; -ENOMEM.
+ */
+int kept_policy_load(const char *name, const char *text, size_t length,
+		     struct kept_policy **ret_kept);
 
 /** kept_policy_ref() - one more owner. Return: @kept. */
 struct kept_policy *kept_policy_ref(struct kept_policy *kept);

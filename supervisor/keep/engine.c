@@ -47,6 +47,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "keep/journal.h"
@@ -62,8 +63,8 @@
 #define LATE_TICKS (20000 / TICK_MS)
 /* Servers of a shard whose policy does not say how many requests may be in flight. */
 #define SHARD_SERVERS 128
-/* How long engine_free() waits for servers, in seconds. */
-#define FAREWELL 2
+/* How long engine_free() waits for servers, in milliseconds. */
+#define FAREWELL 2000
 
 static void keep_ticking(struct engine *engine)
 {
@@ -199,7 +200,6 @@ static void tick(void *place)
 static void shard_free(struct shard *shard)
 {
 	unwatch(shard);
-	journal_forget(shard->engine->config.journal, shard->source->fd);
 	source_free(shard->source);
 	free(shard);
 }
@@ -233,6 +233,8 @@ static void stirred(void *place, uint32_t events)
 		const struct shard_config config = shard->config;
 		int result = shard->result;
 
+		/* Not where the engine ends: what is kept then is for whoever follows. */
+		journal_forget(engine->config.journal, shard->source->fd);
 		shard_free(shard);
 		config.ended(config.place, result);
 	}
@@ -372,9 +374,30 @@ static void drop_orphans(struct engine *engine)
 	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
 		if (is_served(engine, slot->source))
 			continue;
+		if (slot->listener != slot->source)
+			fd_close(&slot->listener);
 		request_drop(slot);
 		slots_release(&engine->slots, slot);
 	}
+}
+
+bool engine_adopt(struct engine *engine, const struct received *left)
+{
+	struct shard *shard = engine->shards;
+	struct received *slot = NULL;
+
+	pthread_mutex_lock(&engine->lock);
+	while (shard && shard->source->fd != left->source)
+		shard = shard->next;
+	if (shard)
+		slot = slots_adopt(&engine->slots, left);
+	if (slot) {
+		request_hold(engine->changes, slot);
+		atomic_fetch_add(&shard->inherited, 1);
+		atomic_fetch_add(&engine->inherited, 1);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return slot;
 }
 
 void engine_settle(struct engine *engine)
@@ -388,37 +411,68 @@ void engine_settle(struct engine *engine)
 	pthread_mutex_unlock(&engine->lock);
 }
 
-/* With the lock held: tell all servers that it is over. */
-static void call_home(struct engine *engine)
+/* With the lock held: no server receives any more. Return: whether any has a shard still. */
+static bool call_off(struct engine *engine)
 {
-	engine->is_over = true;
+	bool is_anyone_out = false;
+
 	for (struct shard *shard = engine->shards; shard; shard = shard->next)
 		atomic_store(&shard->turn, THE_LOOP);
 	for (struct server *server = engine->servers; server; server = server->next) {
+		is_anyone_out = is_anyone_out || server->shard;
 		pthread_cond_signal(&server->called);
 		if (server->shard && !atomic_load(&server->is_busy))
 			server_recall(server);
 	}
+	return is_anyone_out;
+}
+
+/* With the lock held: wait for a server that leaves, for a moment, since a recall can come too early. */
+static void await_leaving(struct engine *engine, long milliseconds)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += milliseconds * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_cond_timedwait(&engine->left, &engine->lock, &until);
+}
+
+bool engine_pause(struct engine *engine, unsigned int milliseconds)
+{
+	uint64_t end = clock_milliseconds() + milliseconds;
+	bool is_anyone_out;
+
+	pthread_mutex_lock(&engine->lock);
+	engine->is_paused = true;
+	while ((is_anyone_out = call_off(engine)) && clock_milliseconds() < end)
+		await_leaving(engine, 1);
+	pthread_mutex_unlock(&engine->lock);
+	return !is_anyone_out;
+}
+
+void engine_resume(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine->is_paused = false;
+	for (struct shard *shard = engine->shards; shard; shard = shard->next)
+		shard_take_turn_back(shard);
+	pthread_mutex_unlock(&engine->lock);
 }
 
 /* Return: whether all servers have ended. */
 static bool end_servers(struct engine *engine)
 {
-	struct timespec until, now;
+	uint64_t end = clock_milliseconds() + FAREWELL;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += FAREWELL;
 	pthread_mutex_lock(&engine->lock);
+	engine->is_over = true;
 	do {
-		call_home(engine);
-		clock_gettime(CLOCK_REALTIME, &now);
-		struct timespec soon = { now.tv_sec, now.tv_nsec + TICK_MS * 1000000L };
-
-		soon.tv_sec += soon.tv_nsec / 1000000000L;
-		soon.tv_nsec %= 1000000000L;
+		(void)call_off(engine);
 		if (engine->servers)
-			pthread_cond_timedwait(&engine->left, &engine->lock, &soon);
-	} while (engine->servers && now.tv_sec < until.tv_sec);
+			await_leaving(engine, TICK_MS);
+	} while (engine->servers && clock_milliseconds() < end);
 	bool is_empty = !engine->servers;
 
 	pthread_mutex_unlock(&engine->lock);

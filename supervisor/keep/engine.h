@@ -20,6 +20,7 @@ struct journal;
 struct loop;
 struct policy;
 struct probe;
+struct received;
 struct shard;
 struct source;
 
@@ -97,5 +98,24 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
  * Until then no server may be sent out, so this comes before loop_run().
  */
 void engine_settle(struct engine *engine);
+
+/**
+ * engine_adopt() - a request that another program had in hand, before engine_settle()
+ * @left: with our descriptors: the source's by which it is known, and those that are the request's own
+ *
+ * Return: whether there is a place for it; if not, its descriptors are still the caller's.
+ */
+bool engine_adopt(struct engine *engine, const struct received *left);
+
+/**
+ * engine_pause() - receive nothing, until engine_resume(); the loop may not run meanwhile
+ * @milliseconds: how long to wait for what is in hand, at most
+ *
+ * Return: whether nothing is in hand any more. What still is may be answered at any time.
+ */
+bool engine_pause(struct engine *engine, unsigned int milliseconds);
+
+/** engine_resume() - receive again */
+void engine_resume(struct engine *engine);
 
 #endif

@@ -2,69 +2,160 @@
 #include "keep/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 struct journal {
+	struct journal_head head; /* first: it is the beginning of the memory */
+	int fd;
 	atomic_bool is_concluded;
 	atomic_int status;
 	atomic_bool is_serving;
 	atomic_bool is_clear;
-	atomic_ulong deaths;
-	atomic_size_t kept_count; /* with those that are free again */
-	atomic_size_t slot_count;
 	struct kept kept[JOURNAL_KEPT_MAX];
 	struct received slots[JOURNAL_SLOTS_MAX];
 };
 
-/* Only what is touched becomes memory. */
+_Static_assert(offsetof(struct received, notification) == 0 &&
+		       offsetof(struct received, source) == sizeof(struct seccomp_notif),
+	       "a slot of any format begins like this");
+
+static void write_head(struct journal_head *head)
+{
+	memcpy(head->magic, JOURNAL_MAGIC, sizeof(head->magic));
+	head->format = JOURNAL_FORMAT;
+	head->notification_size = sizeof(struct seccomp_notif);
+	head->kept_offset = offsetof(struct journal, kept);
+	head->kept_size = sizeof(struct kept);
+	head->slots_offset = offsetof(struct journal, slots);
+	head->slot_size = sizeof(struct received);
+}
+
+/* Only what is touched becomes memory. It cannot be made smaller by anybody who is handed it. */
+static int make_memory(void)
+{
+	_cleanup_fd_ int fd = memfd_create("nsxattr-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct journal)) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
 int journal_new(struct journal **ret_journal)
 {
-	void *memory = mmap(NULL, sizeof(struct journal), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	_cleanup_fd_ int fd = make_memory();
 
-	if (memory == MAP_FAILED)
+	if (fd < 0)
+		return fd;
+	struct journal *journal =
+		mmap(NULL, sizeof(*journal), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (journal == MAP_FAILED)
 		return -errno;
-	*ret_journal = memory;
+	write_head(&journal->head);
+	journal->fd = TAKE_FD(fd);
+	*ret_journal = journal;
 	return 0;
 }
 
 void journal_free(struct journal *journal)
 {
-	if (journal)
-		munmap(journal, sizeof(*journal));
+	if (!journal)
+		return;
+	close(journal->fd);
+	munmap(journal, sizeof(*journal));
 }
+
+int journal_fd(const struct journal *journal)
+{
+	return journal->fd;
+}
+
+struct journal_head *journal_head(struct journal *journal)
+{
+	return &journal->head;
+}
+
+/* ---- what is kept ---- */
 
 static struct kept *free_kept(struct journal *journal)
 {
-	size_t count = atomic_load(&journal->kept_count);
+	size_t count = atomic_load(&journal->head.kept_count);
 
 	for (size_t i = 0; i < count; i++)
 		if (atomic_load(&journal->kept[i].kind) == KEPT_NOTHING)
 			return &journal->kept[i];
 	if (count == JOURNAL_KEPT_MAX)
 		return NULL;
-	atomic_store(&journal->kept_count, count + 1);
+	atomic_store(&journal->head.kept_count, count + 1);
 	return &journal->kept[count];
 }
 
-int journal_keep(struct journal *journal, int fd, enum kept_kind kind, const void *record,
-		 size_t size)
+static void write_record(struct kept *kept, const void *record, size_t size)
 {
-	if (size > JOURNAL_RECORD_SIZE)
-		return -ENOSPC;
-	struct kept *kept = free_kept(journal);
-
-	if (!kept)
-		return -ENOSPC;
-	kept->fd = fd;
 	kept->record_size = (uint32_t)size;
 	if (size > 0)
 		memcpy(kept->record, record, size);
+}
+
+const struct kept *journal_keep(struct journal *journal, int fd, enum kept_kind kind,
+				const void *record, size_t size)
+{
+	struct kept *kept = size > JOURNAL_RECORD_SIZE ? NULL : free_kept(journal);
+
+	if (!kept)
+		return NULL;
+	kept->fd = fd;
+	kept->serial = atomic_fetch_add(&journal->head.serial, 1) + 1;
+	write_record(kept, record, size);
 	atomic_store(&kept->kind, kind);
-	return 0;
+	return kept;
+}
+
+const struct kept *journal_keep_again(struct journal *journal, int fd, const struct kept *old)
+{
+	struct kept *kept = free_kept(journal);
+
+	if (!kept)
+		return NULL;
+	kept->fd = fd;
+	kept->serial = old->serial;
+	write_record(kept, old->record, old->record_size);
+	if (old->serial > atomic_load(&journal->head.serial))
+		atomic_store(&journal->head.serial, old->serial);
+	atomic_store(&kept->kind, atomic_load(&old->kind));
+	return kept;
+}
+
+static struct kept *find(struct journal *journal, int fd)
+{
+	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+		if (kept->fd == fd)
+			return kept;
+	return NULL;
+}
+
+const struct kept *journal_find(struct journal *journal, int fd)
+{
+	return find(journal, fd);
+}
+
+const struct kept *journal_settle_guest(struct journal *journal, int fd, const void *record,
+					size_t size)
+{
+	struct kept *kept = find(journal, fd);
+
+	if (!kept)
+		return NULL;
+	write_record(kept, record, size);
+	atomic_store(&kept->kind, KEPT_SOURCE);
+	return kept;
 }
 
 void journal_forget(struct journal *journal, int fd)
@@ -74,17 +165,9 @@ void journal_forget(struct journal *journal, int fd)
 			atomic_store(&kept->kind, KEPT_NOTHING);
 }
 
-bool journal_keeps(struct journal *journal, int fd)
-{
-	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
-		if (kept->fd == fd)
-			return true;
-	return false;
-}
-
 struct kept *journal_next_kept(struct journal *journal, struct kept *before)
 {
-	struct kept *end = journal->kept + atomic_load(&journal->kept_count);
+	struct kept *end = journal->kept + atomic_load(&journal->head.kept_count);
 
 	for (struct kept *kept = before ? before + 1 : journal->kept; kept < end; kept++)
 		if (atomic_load(&kept->kind) != KEPT_NOTHING)
@@ -96,14 +179,14 @@ struct received *journal_slot(struct journal *journal, size_t index)
 {
 	if (index >= JOURNAL_SLOTS_MAX)
 		return NULL;
-	if (index >= atomic_load(&journal->slot_count))
-		atomic_store(&journal->slot_count, index + 1);
+	if (index >= atomic_load(&journal->head.slot_count))
+		atomic_store(&journal->head.slot_count, index + 1);
 	return &journal->slots[index];
 }
 
 size_t journal_slot_count(const struct journal *journal)
 {
-	return atomic_load(&journal->slot_count);
+	return atomic_load(&journal->head.slot_count);
 }
 
 static int compare(const void *a, const void *b)
@@ -115,17 +198,23 @@ static int compare(const void *a, const void *b)
 static int list_kept(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
-	int *fds = malloc((atomic_load(&journal->kept_count) + slot_count + 1) * sizeof(*fds));
+	/* The journal itself, and of a slot two. */
+	size_t most = 1 + atomic_load(&journal->head.kept_count) + 2 * slot_count;
+	int *fds = malloc(most * sizeof(*fds));
 	int count = 0;
 
 	if (!fds)
 		return -ENOMEM;
+	fds[count++] = journal->fd;
 	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
 		fds[count++] = kept->fd;
 	for (size_t i = 0; i < slot_count; i++) {
 		const struct received *slot = &journal->slots[i];
 
-		if (slot->notification.id && atomic_load(&slot->effect.step) == EFFECT_BEGUN)
+		if (!slot->notification.id)
+			continue;
+		fds[count++] = slot->listener;
+		if (atomic_load(&slot->effect.step) == EFFECT_BEGUN)
 			fds[count++] = atomic_load(&slot->effect.fd);
 	}
 	qsort(fds, (size_t)count, sizeof(*fds), compare);
@@ -138,7 +227,7 @@ static int close_between(const int *fds, int count)
 	unsigned int next = STDERR_FILENO + 1;
 
 	for (int i = 0; i < count; i++) {
-		if (fds[i] < (int)next)
+		if (fds[i] < (int)next) /* none, or the same again */
 			continue;
 		if (fds[i] > (int)next && close_range(next, (unsigned int)fds[i] - 1, 0) < 0)
 			return -errno;
@@ -203,12 +292,20 @@ bool journal_is_clear(const struct journal *journal)
 	return atomic_load(&journal->is_clear);
 }
 
+bool journal_claim(struct journal_head *head, uint64_t offer, bool is_successor)
+{
+	uint64_t expected = offer, claimed = offer + (is_successor ? 1 : 2);
+
+	return atomic_compare_exchange_strong(&head->offer, &expected, claimed) ||
+	       expected == claimed;
+}
+
 unsigned long journal_count_death(struct journal *journal)
 {
-	return atomic_fetch_add(&journal->deaths, 1) + 1;
+	return atomic_fetch_add(&journal->head.deaths, 1) + 1;
 }
 
 unsigned long journal_deaths(const struct journal *journal)
 {
-	return atomic_load(&journal->deaths);
+	return atomic_load(&journal->head.deaths);
 }

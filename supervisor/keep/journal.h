@@ -21,6 +21,10 @@
  *
  * A slot is emptied by the worker that has answered; a new worker takes over those that are not empty
  * before it receives anything.
+ *
+ * The memory is a memfd (memfd_create(2)), so that another program can be handed it
+ * (keep/succession.h). It begins with what all versions of the program understand: struct journal_head
+ * says where the other parts are, and in which format the slots.
  */
 
 #include <stdatomic.h>
@@ -34,18 +38,48 @@
 #define JOURNAL_KEPT_MAX 16384
 #define JOURNAL_RECORD_SIZE 512
 
+#define JOURNAL_MAGIC "nsxattrJ"
+/* Of the slots, that is of struct received and what it contains: another layout is another number. */
+#define JOURNAL_FORMAT 1
+
 struct journal;
 
+/**
+ * struct journal_head - the beginning of a journal in any format
+ *
+ * Neither this nor struct kept ever changes but by growing at the end. A slot of any format begins with
+ * the kernel's struct seccomp_notif, and behind that the int by which its source is known.
+ */
+struct journal_head {
+	char magic[8];
+	uint32_t format; /* of the slots */
+	uint32_t notification_size; /* with which a slot begins */
+	uint64_t kept_offset; /* from the beginning of the memory, as slots_offset */
+	uint64_t kept_size; /* of one */
+	uint64_t slots_offset;
+	uint64_t slot_size;
+	_Atomic uint64_t kept_count; /* with those that are free again */
+	_Atomic uint64_t slot_count; /* one more than the highest that was ever taken */
+	_Atomic uint64_t serial; /* the last that an entry was given */
+	_Atomic uint64_t offer; /* whose the sources are: journal_claim() */
+	_Atomic uint64_t deaths; /* of workers */
+	uint64_t generation; /* how many journals there were before this one */
+};
+
+/* Their numbers are part of what does not change. */
 enum kept_kind {
-	KEPT_NOTHING, /* the entry is free */
-	KEPT_FOREVER, /* what each worker needs */
-	KEPT_SOURCE, /* a source; its record says whose */
+	KEPT_NOTHING = 0, /* the entry is free */
+	KEPT_FOREVER = 1, /* what each worker needs, and each program opens for itself */
+	KEPT_SOURCE = 2, /* a source; its record says whose */
+	KEPT_GUEST = 3, /* somebody who may become one */
+	KEPT_POLICY = 4, /* a file with what a source is served by */
 };
 
 /** struct kept - a descriptor that stays open */
 struct kept {
 	_Atomic uint32_t kind;
 	int fd;
+	uint64_t serial; /* no other entry has ever had it, in journals that follow each other either */
 	uint32_t record_size;
 	char record[JOURNAL_RECORD_SIZE]; /* the keeper's caller's; nothing here reads it */
 };
@@ -53,8 +87,14 @@ struct kept {
 /** journal_new() - empty memory. Return: 0; -errno. */
 int journal_new(struct journal **ret_journal);
 
-/** journal_free() - unmap it; NULL is accepted. */
+/** journal_free() - unmap and close it; NULL is accepted. */
 void journal_free(struct journal *journal);
+
+/** journal_fd() - Return: the memfd; the journal's. */
+int journal_fd(const struct journal *journal);
+
+/** journal_head() - Return: its beginning; the journal's. */
+struct journal_head *journal_head(struct journal *journal);
 
 /**
  * journal_keep() - a descriptor stays open when the worker dies
@@ -62,16 +102,29 @@ void journal_free(struct journal *journal);
  * @kind: what it is
  * @record: @size bytes that a new worker gets with it, at most JOURNAL_RECORD_SIZE
  *
- * Return: 0; -ENOSPC.
+ * Return: the entry, the journal's; NULL: there is no room.
  */
-int journal_keep(struct journal *journal, int fd, enum kept_kind kind, const void *record,
-		 size_t size);
+const struct kept *journal_keep(struct journal *journal, int fd, enum kept_kind kind,
+				const void *record, size_t size);
+
+/** journal_keep_again() - the same for an entry of a journal that this one follows. @old: without fd */
+const struct kept *journal_keep_again(struct journal *journal, int fd, const struct kept *old);
+
+/**
+ * journal_settle_guest() - a guest has become a source
+ *
+ * There is no moment at which the descriptor is not kept.
+ *
+ * Return: the entry; NULL: it was not kept.
+ */
+const struct kept *journal_settle_guest(struct journal *journal, int fd, const void *record,
+					size_t size);
 
 /** journal_forget() - it does not any more; call this before it is closed. */
 void journal_forget(struct journal *journal, int fd);
 
-/** journal_keeps() - does this descriptor stay open? */
-bool journal_keeps(struct journal *journal, int fd);
+/** journal_find() - Return: the entry of a descriptor that stays open; NULL: it does not. */
+const struct kept *journal_find(struct journal *journal, int fd);
 
 /** journal_next_kept() - step through them. @before: NULL: the first. Return: NULL: no more. */
 struct kept *journal_next_kept(struct journal *journal, struct kept *before);
@@ -92,7 +145,8 @@ size_t journal_slot_count(const struct journal *journal);
 /**
  * journal_inherit() - what a new worker does first
  *
- * Closes all descriptors but those that are kept and those of changes that may be made.
+ * Closes all descriptors but those that are kept, and those that requests in hand need: the inodes of
+ * changes that may be made, and listeners.
  *
  * Return: how many requests are in hand; -errno.
  */
@@ -115,6 +169,20 @@ void journal_set_clear(struct journal *journal, bool is_clear);
 
 /** journal_is_clear() - has it? If so, it is none of these requests that workers die of. */
 bool journal_is_clear(const struct journal *journal);
+
+/**
+ * journal_claim() - the sources are ours to serve
+ *
+ * Two programs can have the same sources for a moment, the one that is to go and the one that follows
+ * it. Which of the two serves them is decided here, whatever becomes of either: the first has it.
+ *
+ * @head: of the journal of the one that is to go
+ * @offer: head->offer, when the sources were handed over
+ * @is_successor: who asks
+ *
+ * Return: whether they are.
+ */
+bool journal_claim(struct journal_head *head, uint64_t offer, bool is_successor);
 
 /** journal_count_death() - one more worker has died. Return: how many have. */
 unsigned long journal_count_death(struct journal *journal);

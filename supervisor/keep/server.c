@@ -94,7 +94,10 @@ static struct timespec in_a_while(void)
 /* With the lock held. */
 static bool is_worth_following(const struct shard *shard)
 {
-	return !shard->is_over && !shard->engine->is_over && !atomic_load(&shard->is_hung_up);
+	const struct engine *engine = shard->engine;
+
+	return !shard->is_over && !engine->is_over && !engine->is_paused &&
+	       !atomic_load(&shard->is_hung_up);
 }
 
 /*
@@ -149,6 +152,19 @@ static void settle_one(struct server *server)
 		journal_set_clear(engine->config.journal, true);
 }
 
+/* Return: as source_calls.resume(). */
+static int resume(struct server *server, struct shard *shard)
+{
+	const struct source_calls *calls = shard->source->calls;
+	int r = calls->resume ? calls->resume(shard->source, server->slot) : (int)NOTIFY_RECEIVED;
+
+	if (r == NOTIFY_RECEIVED)
+		return r;
+	request_drop(server->slot);
+	settle_one(server);
+	return r;
+}
+
 static int serve_one(struct server *server, struct shard *shard)
 {
 	struct shard_counters *counters = shard->config.counters;
@@ -201,7 +217,7 @@ static bool take_inherited(struct server *server, struct shard *shard)
 static int receive(struct server *server, struct shard *shard)
 {
 	if (take_inherited(server, shard))
-		return NOTIFY_RECEIVED;
+		return resume(server, shard);
 	effect_clear(&server->slot->effect);
 	server->slot->source = shard->source->fd;
 	return shard->source->calls->receive(shard->source, server->slot);
@@ -266,6 +282,7 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 		shard_call_followers(shard);
 		(void)eventfd_write(server->engine->stir, 1);
 	}
+	pthread_cond_signal(&server->engine->left);
 }
 
 /* With the lock held: wait for a shard. Return: it; NULL: the server is to end. */

@@ -77,10 +77,11 @@ struct engine {
 	struct shard *shards; /* the loop's */
 	pthread_mutex_t
 		lock; /* over all that follows, and over what shards and servers have of each other */
-	pthread_cond_t left; /* a server has ended */
+	pthread_cond_t left; /* a server has ended, or has no shard any more */
 	struct server *servers;
 	unsigned int resting_count;
 	unsigned int beside_count;
+	bool is_paused;
 	bool is_over;
 	struct slots slots;
 };

@@ -7,7 +7,7 @@ static size_t index_of(struct slots *slots, const struct received *slot)
 }
 
 /* What pointed into the memory of the worker that has died points nowhere. */
-static void adopt(struct received *slot)
+static void forget_memory(struct received *slot)
 {
 	slot->change = (struct change){ 0 };
 	slot->witness = NULL;
@@ -22,7 +22,7 @@ void slots_init(struct slots *slots, struct journal *journal)
 	for (size_t i = 0; i < count; i++) {
 		struct received *slot = journal_slot(journal, i);
 
-		adopt(slot);
+		forget_memory(slot);
 		if (slot->notification.id)
 			slots->uses[i] = SLOT_INHERITED;
 	}
@@ -38,6 +38,22 @@ struct received *slots_take(struct slots *slots)
 
 	if (slot)
 		slots->uses[index] = SLOT_TAKEN;
+	return slot;
+}
+
+/* The id last: if we die before, it is as if nothing had been taken. */
+struct received *slots_adopt(struct slots *slots, const struct received *left)
+{
+	struct received *slot = slots_take(slots);
+
+	if (!slot)
+		return NULL;
+	*slot = *left;
+	slot->notification.id = 0;
+	forget_memory(slot);
+	atomic_signal_fence(memory_order_release);
+	slot->notification.id = left->notification.id;
+	slots->uses[index_of(slots, slot)] = SLOT_INHERITED;
 	return slot;
 }
 

@@ -16,7 +16,7 @@
 enum slot_use {
 	SLOT_FREE,
 	SLOT_TAKEN, /* by a server */
-	SLOT_INHERITED, /* from a worker that has died */
+	SLOT_INHERITED, /* from a worker that has died, or another program */
 };
 
 /** struct slots - in the engine; the journal is borrowed, and outlives it */
@@ -30,6 +30,9 @@ void slots_init(struct slots *slots, struct journal *journal);
 
 /** slots_take() - Return: a free one, which is the caller's now; NULL: there is none. */
 struct received *slots_take(struct slots *slots);
+
+/** slots_adopt() - a request that another program has left. Return: its slot; NULL: there is none. */
+struct received *slots_adopt(struct slots *slots, const struct received *left);
 
 /** slots_take_over() - an inherited one is the caller's from now on. */
 void slots_take_over(struct slots *slots, struct received *slot);

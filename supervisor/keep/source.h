@@ -8,7 +8,8 @@
  *
  *	state		may be called						must not
  *	watched		receive() when the descriptor is ready, done()		block
- *	served		receive() and answer(), by several threads at once;	done()
+ *	served		receive() or resume(), and answer(), by several		done()
+ *			threads at once;
  *			overdue() by the loop's thread
  *	over		answer() for what was received, then done()		receive()
  */
@@ -25,6 +26,11 @@ struct source_calls {
 	 * in @ret_received stay open.
 	 */
 	int (*receive)(struct source *source, struct received *ret_received);
+	/*
+	 * A request that another process, which has died, had received: @received has what the journal
+	 * has. NULL: there is nothing to do. Return: as receive(); NOTIFY_NONE: it is done with.
+	 */
+	int (*resume)(struct source *source, struct received *received);
 	/* Return: 0, also when nobody waits for the answer any more; -errno when the source fails. */
 	int (*answer)(struct source *source, struct received *received,
 		      const struct outcome *outcome);

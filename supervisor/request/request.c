@@ -55,6 +55,7 @@ struct request {
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
+	int excused; /* an errno that means that the change was made before; 0: none does */
 };
 
 /*
@@ -465,6 +466,14 @@ static void let_go(struct request *request)
 		workspace_forget(request->workspace);
 }
 
+/* When the inode is lost too, the change is made, again perhaps: how it would fail because of itself. */
+static int excuse(const struct effect *effect)
+{
+	if (effect->operation == OPERATION_REMOVE)
+		return effect->has_existed ? ENODATA : 0;
+	return effect->is_create && !effect->has_existed ? EEXIST : 0;
+}
+
 /*
  * A process that has died in the middle of a change has left the inode to us, and nobody has changed it
  * since. Where the root of the namespace makes the calls, it has to be found first.
@@ -474,6 +483,10 @@ static bool look_at_effect(struct request *request)
 	const struct effect *effect = &request->received->effect;
 
 	request->inode.fd = atomic_load(&effect->fd);
+	if (request->inode.fd < 0) {
+		request->excused = excuse(effect);
+		return false;
+	}
 	request->inode.is_opened = effect->is_opened;
 	request->inode.directory = request->workspace->fd_directory;
 	if (request->client->policy->store == STORE_USER &&
@@ -520,6 +533,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 
 	for (size_t i = 0; more && i < sizeof(stages) / sizeof(stages[0]); i++)
 		more = stages[i](&request);
+	if (request.excused != 0 && request.outcome.error == request.excused)
+		request.outcome = outcome_value(0);
 	log_request(&request);
 	let_go(&request);
 	return request.outcome;

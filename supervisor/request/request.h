@@ -46,6 +46,9 @@ struct received {
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
 	struct effect effect;
+	/* For a source whose sender gives up some day, and takes what comes then for another answer: */
+	uint64_t received_at; /* CLOCK_MONOTONIC, milliseconds */
+	atomic_bool is_answered; /* or about to be */
 	struct change change; /* of this process */
 };
 

@@ -226,7 +226,7 @@ Test(control, takes_a_request_in_pieces)
 	stop();
 }
 
-#define UNKNOWN "{\"error\":\"unknown request; there are: ping, status, reload\"}\n"
+#define UNKNOWN "{\"error\":\"unknown request; there are: ping, status, reload, upgrade\"}\n"
 
 Test(control, refuses_what_is_no_request)
 {

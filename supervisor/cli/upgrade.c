@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * daemon/handover.h has the protocol. We ask the old daemon how it was started, start the program that is
+ * there now in the same way, with the old one's sockets and our connection to it, and are its service
+ * manager until it says that it is ready. Whether it takes over is between the two of them: when it ends
+ * instead, or takes too long and is killed, the old one has gone on.
+ */
+#include "cli/upgrade.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "cli/status.h"
+#include "daemon/control_call.h"
+#include "daemon/handover.h"
+
+/* Milliseconds: the old one's answer; all that the new one has to do. */
+#define ANSWER_DEADLINE 10000
+#define START_DEADLINE 60000
+#define FIRST_FD 3
+
+struct upgrade {
+	int connection;
+	struct json_object *start;
+	int fds[HANDOVER_START_MAX];
+	size_t count;
+	int manager; /* the socket on which the new one says that it is ready */
+	char manager_name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
+	pid_t pid;
+	int pidfd;
+};
+
+static void upgrade_done(struct upgrade *upgrade)
+{
+	for (size_t i = 0; i < upgrade->count; i++)
+		fd_close(&upgrade->fds[i]);
+	fd_close(&upgrade->connection);
+	fd_close(&upgrade->manager);
+	fd_close(&upgrade->pidfd);
+	json_object_put(upgrade->start);
+}
+
+/* ---- what the old one says ---- */
+
+static void take_fds(struct upgrade *upgrade, struct msghdr *message)
+{
+	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return;
+	upgrade->count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	if (upgrade->count > HANDOVER_START_MAX)
+		upgrade->count = HANDOVER_START_MAX;
+	memcpy(upgrade->fds, CMSG_DATA(header), upgrade->count * sizeof(int));
+}
+
+/* Return: the length of the line; -errno. */
+static ssize_t receive_start(struct upgrade *upgrade, char text[HANDOVER_TEXT_MAX])
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int) * HANDOVER_START_MAX)];
+	} control = { 0 };
+	struct iovec piece = { text, HANDOVER_TEXT_MAX - 1 };
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	struct pollfd polled = { .fd = upgrade->connection, .events = POLLIN };
+
+	if (poll(&polled, 1, ANSWER_DEADLINE) <= 0)
+		return -ETIMEDOUT;
+	ssize_t length = recvmsg(upgrade->connection, &message, MSG_CMSG_CLOEXEC);
+
+	if (length <= 0)
+		return length < 0 ? -errno : -EBADMSG;
+	text[length] = '\0';
+	take_fds(upgrade, &message);
+	return length;
+}
+
+static const char *word(const struct upgrade *upgrade, const char *list, size_t index)
+{
+	struct json_object *texts = json_object_object_get(upgrade->start, list);
+
+	return json_object_get_string(json_object_array_get_idx(texts, index));
+}
+
+static bool is_start(const struct upgrade *upgrade)
+{
+	struct json_object *names = json_object_object_get(upgrade->start, "descriptors");
+	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
+
+	return json_object_object_get(upgrade->start, "program") &&
+	       json_object_is_type(arguments, json_type_array) &&
+	       json_object_is_type(names, json_type_array) &&
+	       json_object_array_length(names) == upgrade->count;
+}
+
+/* Return: 0; else the exit status, what is wrong has been logged. */
+static int ask_start(struct upgrade *upgrade, const char *control)
+{
+	char text[HANDOVER_TEXT_MAX];
+	int r = control_connect(control, ANSWER_DEADLINE, "upgrade", &upgrade->connection);
+	ssize_t length = r < 0 ? r : receive_start(upgrade, text);
+
+	if (length < 0) {
+		log_error("cannot ask %s: %s", control, control_call_fault((int)length));
+		return STATUS_UNANSWERED;
+	}
+	upgrade->start = json_tokener_parse(text);
+	if (upgrade->start && control_refusal(upgrade->start)) {
+		log_error("%s", control_refusal(upgrade->start));
+		return STATUS_REFUSED;
+	}
+	if (is_start(upgrade))
+		return 0;
+	log_error("cannot ask %s: %s", control, control_call_fault(-EBADMSG));
+	return STATUS_UNANSWERED;
+}
+
+/* ---- the new one ---- */
+
+/* In the abstract namespace, under a name that the kernel chooses. */
+static int be_manager(struct upgrade *upgrade)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length = sizeof(sa_family_t);
+
+	upgrade->manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (upgrade->manager < 0 || bind(upgrade->manager, (struct sockaddr *)&address, length) < 0)
+		return -errno;
+	length = sizeof(address);
+	if (getsockname(upgrade->manager, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	snprintf(upgrade->manager_name, sizeof(upgrade->manager_name), "@%.*s",
+		 (int)(length - sizeof(sa_family_t) - 1), address.sun_path + 1);
+	return 0;
+}
+
+/* What is said of each descriptor, by the way that it takes. */
+static void hand_over(const struct upgrade *upgrade, int *ret_directory, int *ret_errors,
+		      int *passed, char *names, size_t *ret_count)
+{
+	for (size_t i = 0; i < upgrade->count; i++) {
+		const char *name = word(upgrade, "descriptors", i);
+
+		if (strcmp(name, "directory") == 0)
+			*ret_directory = upgrade->fds[i];
+		else if (strcmp(name, "errors") == 0)
+			*ret_errors = upgrade->fds[i];
+		else {
+			passed[(*ret_count)++] = upgrade->fds[i];
+			strcat(strcat(names, name), ":");
+		}
+	}
+	passed[(*ret_count)++] = upgrade->connection;
+	strcat(names, "predecessor");
+}
+
+/* Numbers from 3 on, in their order: away from there first, so that none is overwritten. */
+static bool place_fds(int *passed, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		passed[i] = fcntl(passed[i], F_DUPFD_CLOEXEC, FIRST_FD + HANDOVER_START_MAX + 1);
+		if (passed[i] < 0)
+			return false;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (dup2(passed[i], FIRST_FD + (int)i) < 0)
+			return false;
+	return true;
+}
+
+static void set_number(const char *variable, unsigned long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", number);
+	setenv(variable, text, 1);
+}
+
+static void set_environment(const struct upgrade *upgrade, const char *names, size_t count)
+{
+	setenv("NOTIFY_SOCKET", upgrade->manager_name, 1);
+	setenv("LISTEN_FDNAMES", names, 1);
+	set_number("LISTEN_FDS", count);
+	set_number("LISTEN_PID", (unsigned long)getpid());
+}
+
+/* The working directory first, and standard error last: what fails is still said to us. */
+static _Noreturn void become_daemon(const struct upgrade *upgrade)
+{
+	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
+	size_t argument_count = json_object_array_length(arguments), count = 0;
+	const char *program =
+		json_object_get_string(json_object_object_get(upgrade->start, "program"));
+	char **argv = calloc(argument_count + 1, sizeof(*argv));
+	int directory = -1, errors = -1, passed[HANDOVER_START_MAX + 1];
+	char names[HANDOVER_START_MAX * 32] = "";
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	hand_over(upgrade, &directory, &errors, passed, names, &count);
+	for (size_t i = 0; argv && i < argument_count; i++)
+		argv[i] = (char *)word(upgrade, "arguments", i);
+	set_environment(upgrade, names, count);
+	if (argv && setsid() >= 0 && fchdir(directory) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	    dup2(null, STDOUT_FILENO) >= 0 && access(program, X_OK) == 0 &&
+	    dup2(errors, STDERR_FILENO) >= 0 && place_fds(passed, count))
+		execv(program, argv);
+	log_error("cannot start %s: %s", program, strerror(errno));
+	_exit(STATUS_NOT_EXECUTABLE);
+}
+
+static int start_daemon(struct upgrade *upgrade)
+{
+	upgrade->pid = fork();
+	if (upgrade->pid == 0)
+		become_daemon(upgrade);
+	if (upgrade->pid < 0)
+		return -errno;
+	/* Theirs alone: who of them is left is seen by its end. */
+	fd_close(&upgrade->connection);
+	upgrade->pidfd = (int)syscall(SYS_pidfd_open, upgrade->pid, 0);
+	return upgrade->pidfd < 0 ? -errno : 0;
+}
+
+static bool is_ready(const struct upgrade *upgrade)
+{
+	char text[512];
+	ssize_t length = recv(upgrade->manager, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[length > 0 ? length : 0] = '\0';
+	return strstr(text, "READY=1") != NULL;
+}
+
+/* Return: 0; -ETIMEDOUT; -ECHILD: it has ended. */
+static int await_ready(const struct upgrade *upgrade)
+{
+	uint64_t end = clock_milliseconds() + START_DEADLINE;
+
+	for (;;) {
+		uint64_t now = clock_milliseconds();
+		struct pollfd polled[] = { { .fd = upgrade->manager, .events = POLLIN },
+					   { .fd = upgrade->pidfd, .events = POLLIN } };
+
+		if (now >= end || poll(polled, 2, (int)(end - now)) == 0)
+			return -ETIMEDOUT;
+		if (polled[0].revents && is_ready(upgrade))
+			return 0;
+		if (!polled[0].revents && polled[1].revents)
+			return -ECHILD;
+	}
+}
+
+static int say_failure(const struct upgrade *upgrade, int error)
+{
+	int status = 0;
+
+	if (error != -ECHILD)
+		(void)kill(upgrade->pid, SIGKILL);
+	(void)waitpid(upgrade->pid, &status, 0);
+	log_error("the new nsxattrd %s; the one that was there goes on (its log has more)",
+		  error == -ECHILD    ? "has ended at once" :
+		  error == -ETIMEDOUT ? "was not ready in time" :
+					strerror(-error));
+	return STATUS_REFUSED;
+}
+
+int upgrade_daemon(const char *control)
+{
+	struct upgrade upgrade = { .connection = -1, .manager = -1, .pidfd = -1 };
+	int status = ask_start(&upgrade, control), r = 0;
+
+	if (status == 0) {
+		r = be_manager(&upgrade);
+		if (r == 0)
+			r = start_daemon(&upgrade);
+		if (r == 0)
+			r = await_ready(&upgrade);
+		if (r == 0)
+			printf("nsxattrd is process %d now\n", upgrade.pid);
+	}
+	if (r < 0)
+		status = say_failure(&upgrade, r);
+	upgrade_done(&upgrade);
+	return status;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Neither side waits for the other without a deadline; both are blocked meanwhile, for that is what the
+ * pause is. A line that brings a descriptor along is one message, which the kernel does not mix with the
+ * next one (unix(7)).
+ */
+#include "daemon/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/service.h"
+#include "keep/journal.h"
+#include "keep/succession.h"
+
+static const char take_word[] = "take\n";
+static const char taken_word[] = "taken\n";
+static const char end_word[] = "end\n";
+
+/* ---- messages ---- */
+
+static int set_deadline(int connection)
+{
+	const struct timeval deadline = { .tv_sec = HANDOVER_DEADLINE / 1000 };
+	int flags = fcntl(connection, F_GETFL);
+
+	if (flags < 0 || fcntl(connection, F_SETFL, flags & ~O_NONBLOCK) < 0 ||
+	    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof(deadline)) < 0 ||
+	    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int send_with_fds(int connection, const char *text, const int *fds, size_t count)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int) * HANDOVER_START_MAX)];
+	} control = { 0 };
+	struct iovec piece = { (char *)text, strlen(text) };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+	if (count > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		control.header =
+			(struct cmsghdr){ CMSG_LEN(sizeof(int) * count), SOL_SOCKET, SCM_RIGHTS };
+		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
+	}
+	ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
+
+	if (sent < 0)
+		return -errno;
+	return (size_t)sent == piece.iov_len ? 0 : -EPIPE;
+}
+
+static int send_word(int connection, const char *word)
+{
+	return send_with_fds(connection, word, NULL, 0);
+}
+
+/* ---- the old one ---- */
+
+static struct json_object *list_of(char *const *texts, size_t count)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(list, json_object_new_string(texts[i]));
+	return list;
+}
+
+int handover_tell_start(int connection, const struct handover_start *start)
+{
+	struct json_object *object = json_object_new_object();
+	size_t argument_count = 0, length = 0;
+	char line[HANDOVER_TEXT_MAX];
+
+	while (start->arguments[argument_count])
+		argument_count++;
+	json_object_object_add(object, "program", json_object_new_string(start->program));
+	json_object_object_add(object, "arguments", list_of(start->arguments, argument_count));
+	json_object_object_add(object, "descriptors",
+			       list_of((char *const *)start->names, start->count));
+	const char *text =
+		json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN, &length);
+	int r = text && length + 2 <= sizeof(line) ? 0 : -E2BIG;
+
+	if (r == 0) {
+		memcpy(line, text, length);
+		memcpy(line + length, "\n", 2);
+		r = send_with_fds(connection, line, start->fds, start->count);
+	}
+	json_object_put(object);
+	return r;
+}
+
+int handover_is_asked(int connection)
+{
+	char word[sizeof(take_word)] = "";
+	ssize_t length = recv(connection, word, sizeof(word), MSG_DONTWAIT);
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return length > 0 && strcmp(word, take_word) == 0 ? 1 : -EPIPE;
+}
+
+static int give_one(void *place, const char *name, int fd)
+{
+	const int *connection = place;
+	char line[SUCCESSION_NAME_SIZE + 2];
+
+	snprintf(line, sizeof(line), "%s\n", name);
+	return send_with_fds(*connection, line, &fd, 1);
+}
+
+int handover_give(int connection, struct journal *journal)
+{
+	struct journal_head *head = journal_head(journal);
+	uint64_t offer = atomic_load(&head->offer);
+	char word[sizeof(taken_word)];
+	int r = set_deadline(connection);
+
+	if (r == 0)
+		r = succession_list(journal, give_one, &connection);
+	if (r == 0)
+		r = send_word(connection, end_word);
+	/* Whatever is said, or not: it is the claim that counts. */
+	if (r == 0)
+		(void)recv(connection, word, sizeof(word), 0);
+	if (journal_claim(head, offer, false))
+		return r < 0 ? r : -ECANCELED;
+	return 0;
+}
+
+/* ---- the new one ---- */
+
+/** struct taken - what has come so far */
+struct taken {
+	struct service_fd *fds;
+	char (*names)[SUCCESSION_NAME_SIZE];
+	size_t count;
+	size_t room;
+};
+
+static void taken_done(struct taken *taken)
+{
+	for (size_t i = 0; i < taken->count; i++)
+		fd_close(&taken->fds[i].fd);
+	free(taken->fds);
+	free(taken->names);
+}
+
+static int make_room(struct taken *taken)
+{
+	size_t room = taken->room ? taken->room * 2 : 64;
+
+	if (taken->count < taken->room)
+		return 0;
+	void *fds = realloc(taken->fds, room * sizeof(*taken->fds));
+
+	taken->fds = fds ? fds : taken->fds;
+	void *names = realloc(taken->names, room * sizeof(*taken->names));
+
+	taken->names = names ? names : taken->names;
+	if (!fds || !names)
+		return -ENOMEM;
+	taken->room = room;
+	return 0;
+}
+
+/* Return: 1: a line with a descriptor; 0: the end; -errno. */
+static int receive_line(int connection, char line[SUCCESSION_NAME_SIZE + 1], int *ret_fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec piece = { line, SUCCESSION_NAME_SIZE };
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t length = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *header = length < 0 ? NULL : CMSG_FIRSTHDR(&message);
+
+	if (length < 0)
+		return -errno;
+	line[length] = '\0';
+	*ret_fd = -1;
+	if (header && header->cmsg_type == SCM_RIGHTS)
+		memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
+	if (*ret_fd < 0)
+		return strcmp(line, end_word) == 0 ? 0 : -EPIPE;
+	line[strcspn(line, "\n")] = '\0';
+	return 1;
+}
+
+/* Return: as receive_line(). */
+static int take_one(int connection, struct taken *taken)
+{
+	char line[SUCCESSION_NAME_SIZE + 1];
+	_cleanup_fd_ int fd = -1;
+	int r = make_room(taken);
+
+	if (r == 0)
+		r = receive_line(connection, line, &fd);
+	if (r <= 0)
+		return r;
+	memcpy(taken->names[taken->count], line, SUCCESSION_NAME_SIZE);
+	taken->names[taken->count][SUCCESSION_NAME_SIZE - 1] = '\0';
+	taken->fds[taken->count++].fd = TAKE_FD(fd);
+	return r;
+}
+
+int handover_take(int connection, struct service_fds *ret_handed)
+{
+	struct taken taken = { 0 };
+	int r = set_deadline(connection);
+
+	if (r == 0)
+		r = send_word(connection, take_word);
+	if (r == 0)
+		do
+			r = take_one(connection, &taken);
+		while (r > 0);
+	if (r < 0) {
+		taken_done(&taken);
+		return r;
+	}
+	for (size_t i = 0; i < taken.count; i++)
+		taken.fds[i].name = taken.names[i];
+	*ret_handed = (struct service_fds){ taken.fds, taken.count, (char *)taken.names };
+	return 0;
+}
+
+void handover_finish(int connection)
+{
+	struct pollfd polled = { .fd = connection, .events = POLLRDHUP };
+
+	(void)send_word(connection, taken_word);
+	/* It is closed when the last process of the old one has ended. */
+	(void)poll(&polled, 1, HANDOVER_DEADLINE);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_HANDOVER_H
+#define NSXATTR_DAEMON_HANDOVER_H
+
+/*
+ * From one nsxattrd to another that takes its place, while containers run ("nsxattr reload --binary").
+ * A program cannot be executed in the old one's place: it has an empty root directory and few privileges,
+ * for good. So whoever asks for it (cli/upgrade.c) starts the new one. All on one connection of the control
+ * socket:
+ *
+ *	who	says			what then
+ *	asker	"upgrade\n"		the old one goes on serving
+ *	old	a line of JSON, with	{"program": PATH, "arguments": [TEXT...], "descriptors": [NAME...]}:
+ *		descriptors		how to start the new one, and what to hand over to it at its start
+ *					as sd_listen_fds(3) has it: the sockets; "directory" and "errors"
+ *					are its working directory and standard error. The connection is
+ *					handed over too, as "predecessor"
+ *	new	"take\n"		it has done all that can be done before. The old one receives
+ *					nothing any more, finishes what it has in hand, as far as that is
+ *					to be had in HANDOVER_PATIENCE, and waits
+ *	old	lines of a name, each	those of keep/succession.h, and "end"
+ *		with a descriptor
+ *	new	"taken\n"		after journal_claim(); the old one ends at once
+ *
+ * If the connection ends, or nothing is said, before the claim, the old one goes on as if nothing had been.
+ * The new one serves when the old one is no more.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+struct service_fds;
+
+/* The first line, with its newline. */
+#define HANDOVER_TEXT_MAX 16384
+/* Descriptors of the first line. */
+#define HANDOVER_START_MAX 16
+/* Milliseconds: for requests in hand; for the other side to do what it has to. */
+#define HANDOVER_PATIENCE 1000
+#define HANDOVER_DEADLINE 10000
+
+/** struct handover_start - how the old one was started */
+struct handover_start {
+	const char *program; /* its path */
+	char *const *arguments;
+	const char *names[HANDOVER_START_MAX]; /* of the descriptors */
+	int fds[HANDOVER_START_MAX];
+	size_t count;
+};
+
+/** handover_tell_start() - the old one's first line. Return: 0; -errno. */
+int handover_tell_start(int connection, const struct handover_start *start);
+
+/** handover_is_asked() - has the new one said "take"? Return: 1; 0: not yet; -EPIPE: it will not. */
+int handover_is_asked(int connection);
+
+/**
+ * handover_give() - what the old one does when it is asked, and receives nothing any more
+ *
+ * Return: 0: the successor serves; -ECANCELED: it does not; -errno: likewise.
+ */
+int handover_give(int connection, struct journal *journal);
+
+/**
+ * handover_take() - what the new one asks for
+ * @ret_handed: service_fds_done() them
+ *
+ * Return: 0; -errno.
+ */
+int handover_take(int connection, struct service_fds *ret_handed);
+
+/** handover_finish() - tell the old one that we have claimed it, and wait until it is no more. */
+void handover_finish(int connection);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers of descriptors in the old journal meant something to the old program only. An entry of the old
+ * journal is recognized by its serial, which is in the name of its descriptor; a slot says the number that
+ * its source had, and that is looked up among the old entries.
+ *
+ * Descriptors of requests in hand wait in our journal as what they are, an inode or a listener, and the
+ * request in the old journal is changed so that it names them: but not before the old program is no more.
+ */
+#include "keep/succession.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/service.h"
+#include "keep/journal.h"
+#include "request/notify.h"
+
+static const char journal_prefix[] = "journal-";
+static const char kept_prefix[] = "kept-";
+static const char inode_prefix[] = "inode-";
+static const char listener_prefix[] = "listener-";
+
+/* ---- names ---- */
+
+static void make_name(char name[SUCCESSION_NAME_SIZE], const char *prefix, uint64_t number)
+{
+	snprintf(name, SUCCESSION_NAME_SIZE, "%s%llu", prefix, (unsigned long long)number);
+}
+
+void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generation)
+{
+	make_name(name, journal_prefix, generation);
+}
+
+void succession_name_kept(char name[SUCCESSION_NAME_SIZE], uint64_t serial)
+{
+	make_name(name, kept_prefix, serial);
+}
+
+/* Return: whether the name is the prefix and a number. */
+static bool parse_name(const char *name, const char *prefix, uint64_t *ret_number)
+{
+	size_t length = strlen(prefix);
+	char *end;
+
+	if (strncmp(name, prefix, length) != 0 || name[length] < '0' || name[length] > '9')
+		return false;
+	errno = 0;
+	*ret_number = strtoull(name + length, &end, 10);
+	return errno == 0 && *end == '\0';
+}
+
+/* ---- handing on ---- */
+
+static bool is_handed_on(const struct kept *kept)
+{
+	enum kept_kind kind = (enum kept_kind)atomic_load(&kept->kind);
+
+	return kind == KEPT_SOURCE || kind == KEPT_GUEST || kind == KEPT_POLICY;
+}
+
+static int list_slot(struct journal *journal, size_t index, succession_visitor *visit, void *place)
+{
+	const struct received *slot = journal_slot(journal, index);
+	char name[SUCCESSION_NAME_SIZE];
+	int r = 0;
+
+	if (!slot->notification.id)
+		return 0;
+	make_name(name, listener_prefix, index);
+	if (slot->listener >= 0 && slot->listener != slot->source)
+		r = visit(place, name, slot->listener);
+	make_name(name, inode_prefix, index);
+	if (r == 0 && atomic_load(&slot->effect.step) == EFFECT_BEGUN)
+		r = visit(place, name, atomic_load(&slot->effect.fd));
+	return r;
+}
+
+int succession_list(struct journal *journal, succession_visitor *visit, void *place)
+{
+	char name[SUCCESSION_NAME_SIZE];
+	int r = 0;
+
+	succession_name_journal(name, journal_head(journal)->generation);
+	r = visit(place, name, journal_fd(journal));
+	for (struct kept *kept = NULL; r == 0 && (kept = journal_next_kept(journal, kept));) {
+		succession_name_kept(name, kept->serial);
+		if (is_handed_on(kept))
+			r = visit(place, name, kept->fd);
+	}
+	for (size_t i = 0; r == 0 && i < journal_slot_count(journal); i++)
+		r = list_slot(journal, i, visit, place);
+	return r;
+}
+
+/* ---- the old journal ---- */
+
+static struct kept *old_kept(const struct succession *succession, size_t index)
+{
+	const struct journal_head *head = succession->head;
+
+	return (struct kept *)((char *)head + head->kept_offset + index * head->kept_size);
+}
+
+static struct received *old_slot(const struct succession *succession, size_t index)
+{
+	const struct journal_head *head = succession->head;
+
+	return (struct received *)((char *)head + head->slots_offset + index * head->slot_size);
+}
+
+static bool fits(size_t size, uint64_t offset, uint64_t count, uint64_t each)
+{
+	return offset <= size && each > 0 && each % 8 == 0 && offset % 8 == 0 &&
+	       count <= (size - offset) / each;
+}
+
+static bool is_sane(const struct journal_head *head, size_t size)
+{
+	return memcmp(head->magic, JOURNAL_MAGIC, sizeof(head->magic)) == 0 &&
+	       fits(size, head->kept_offset, atomic_load(&head->kept_count), head->kept_size) &&
+	       fits(size, head->slots_offset, atomic_load(&head->slot_count), head->slot_size) &&
+	       head->kept_size >= sizeof(struct kept) &&
+	       head->notification_size >= sizeof(uint64_t) &&
+	       head->slot_size >= (uint64_t)head->notification_size + sizeof(int);
+}
+
+static int map_old(int fd, struct succession *succession)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_size < (off_t)sizeof(struct journal_head))
+		return -EBADMSG;
+	size_t size = (size_t)status.st_size;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	if (!is_sane(memory, size)) {
+		munmap(memory, size);
+		return -EBADMSG;
+	}
+	succession->head = memory;
+	succession->size = size;
+	succession->offer = atomic_load(&succession->head->offer);
+	return 0;
+}
+
+static struct service_fd *find_newest_journal(struct service_fds *handed)
+{
+	struct service_fd *newest = NULL;
+	uint64_t highest = 0, generation;
+
+	for (size_t i = 0; i < handed->count; i++)
+		if (parse_name(handed->fds[i].name, journal_prefix, &generation) &&
+		    (!newest || generation > highest)) {
+			newest = &handed->fds[i];
+			highest = generation;
+		}
+	return newest;
+}
+
+/* ---- what is kept ---- */
+
+/* What was handed over, in the order of the serials. */
+struct index_entry {
+	uint64_t serial;
+	struct service_fd *fd;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct index_entry *left = a, *right = b;
+
+	return (left->serial > right->serial) - (left->serial < right->serial);
+}
+
+static size_t index_handed(struct service_fds *handed, struct index_entry *entries)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < handed->count; i++)
+		if (parse_name(handed->fds[i].name, kept_prefix, &entries[count].serial))
+			entries[count++].fd = &handed->fds[i];
+	qsort(entries, count, sizeof(*entries), compare_entries);
+	return count;
+}
+
+static int keep_again(struct succession *succession, const struct kept *old,
+		      const struct index_entry *entries, size_t count)
+{
+	const struct index_entry key = { .serial = old->serial };
+
+	if (!is_handed_on(old) || old->record_size > JOURNAL_RECORD_SIZE)
+		return 0;
+	const struct index_entry *found =
+		count > 0 ? bsearch(&key, entries, count, sizeof(key), compare_entries) : NULL;
+
+	if (!found || found->fd->fd < 0)
+		return 0;
+	if (!journal_keep_again(succession->journal, found->fd->fd, old))
+		return -ENOSPC;
+	(void)TAKE_FD(found->fd->fd);
+	return 0;
+}
+
+static int import_kept(struct succession *succession, struct service_fds *handed)
+{
+	_cleanup_free_ struct index_entry *entries = calloc(handed->count + 1, sizeof(*entries));
+	size_t count = entries ? index_handed(handed, entries) : 0;
+	int r = entries ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < atomic_load(&succession->head->kept_count) && r == 0; i++)
+		r = keep_again(succession, old_kept(succession, i), entries, count);
+	return r;
+}
+
+/*
+ * What requests in hand need stays open for ever, for nobody would know when it may be closed; there are
+ * few of them, for the old program has finished all that can be finished. The record says which it is.
+ */
+struct lent {
+	uint64_t slot;
+	bool is_inode;
+};
+
+static int import_lent(struct succession *succession, struct service_fds *handed)
+{
+	struct lent lent = { 0 };
+
+	for (size_t i = 0; i < handed->count; i++) {
+		const char *name = handed->fds[i].name;
+
+		lent.is_inode = parse_name(name, inode_prefix, &lent.slot);
+		if (!lent.is_inode && !parse_name(name, listener_prefix, &lent.slot))
+			continue;
+		if (!journal_keep(succession->journal, handed->fds[i].fd, KEPT_FOREVER, &lent,
+				  sizeof(lent)))
+			return -ENOSPC;
+		(void)TAKE_FD(handed->fds[i].fd);
+	}
+	return 0;
+}
+
+int succession_import(struct journal *journal, struct service_fds *handed,
+		      struct succession *ret_succession)
+{
+	struct service_fd *newest = find_newest_journal(handed);
+	struct succession succession = { .journal = journal };
+	struct journal_head *head = journal_head(journal);
+
+	*ret_succession = succession;
+	if (!newest)
+		return 0;
+	int r = map_old(newest->fd, &succession);
+
+	if (r < 0)
+		return r;
+	head->generation = succession.head->generation + 1;
+	atomic_store(&head->serial, atomic_load(&succession.head->serial));
+	atomic_store(&head->deaths, atomic_load(&succession.head->deaths));
+	r = import_kept(&succession, handed);
+	if (r == 0)
+		r = import_lent(&succession, handed);
+	if (r == 0)
+		*ret_succession = succession;
+	else
+		munmap(succession.head, succession.size);
+	return r;
+}
+
+bool succession_claim(const struct succession *succession)
+{
+	return !succession->head || journal_claim(succession->head, succession->offer, true);
+}
+
+/* ---- requests in hand ---- */
+
+/* Return: our descriptor of what had this number; -1. */
+static int find_source(const struct succession *succession, int number)
+{
+	const struct kept *ours = NULL, *old = NULL;
+
+	for (size_t i = 0; i < atomic_load(&succession->head->kept_count) && !old; i++) {
+		const struct kept *kept = old_kept(succession, i);
+
+		if (kept->fd == number && atomic_load(&kept->kind) == KEPT_SOURCE)
+			old = kept;
+	}
+	while (old && (ours = journal_next_kept(succession->journal, (struct kept *)ours)))
+		if (ours->serial == old->serial)
+			return ours->fd;
+	return -1;
+}
+
+/* Return: the descriptor of a request, whose owner it is now; -1. */
+static int take_lent(struct succession *succession, size_t index, bool is_inode)
+{
+	struct lent lent;
+
+	for (struct kept *kept = NULL; (kept = journal_next_kept(succession->journal, kept));) {
+		if (atomic_load(&kept->kind) != KEPT_FOREVER || kept->record_size != sizeof(lent))
+			continue;
+		memcpy(&lent, kept->record, sizeof(lent));
+		if (lent.slot != index || lent.is_inode != is_inode)
+			continue;
+		int fd = kept->fd;
+
+		journal_forget(succession->journal, fd);
+		return fd;
+	}
+	return -1;
+}
+
+static bool is_understood(const struct succession *succession)
+{
+	const struct journal_head *head = succession->head;
+
+	return head->format == JOURNAL_FORMAT && head->slot_size == sizeof(struct received) &&
+	       head->notification_size == sizeof(struct seccomp_notif);
+}
+
+/* All that is known of a request in another format: its id, and its source. */
+static void refuse(struct succession *succession, size_t index)
+{
+	const struct outcome refusal = outcome_error(EIO);
+	const char *slot = (const char *)old_slot(succession, index);
+	uint64_t id;
+	int source;
+
+	memcpy(&id, slot, sizeof(id));
+	memcpy(&source, slot + succession->head->notification_size, sizeof(source));
+	int listener = find_source(succession, source);
+
+	if (listener >= 0)
+		(void)notify_answer(listener, id, &refusal);
+	log_warning("a request of an nsxattrd with another journal (%u, not %u) has failed: EIO",
+		    succession->head->format, JOURNAL_FORMAT);
+	succession_settle_request(succession, index);
+}
+
+static bool translate(struct succession *succession, size_t index, struct received *ret_received)
+{
+	struct received received = *old_slot(succession, index);
+	int source = find_source(succession, received.source);
+
+	received.listener =
+		received.listener == received.source ? source : take_lent(succession, index, false);
+	received.source = source;
+	atomic_store(&received.effect.fd, take_lent(succession, index, true));
+	*ret_received = received;
+	return source >= 0;
+}
+
+bool succession_next_request(struct succession *succession, size_t *index,
+			     struct received *ret_received)
+{
+	size_t count = succession->head ? atomic_load(&succession->head->slot_count) : 0;
+	uint64_t id;
+
+	for (; *index < count; (*index)++) {
+		memcpy(&id, old_slot(succession, *index), sizeof(id));
+		if (!id)
+			continue;
+		if (!is_understood(succession))
+			refuse(succession, *index);
+		else if (translate(succession, *index, ret_received))
+			return true;
+		else
+			succession_settle_request(succession, *index);
+	}
+	return false;
+}
+
+void succession_settle_request(struct succession *succession, size_t index)
+{
+	memset(old_slot(succession, index), 0, sizeof(uint64_t));
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_SUCCESSION_H
+#define NSXATTR_KEEP_SUCCESSION_H
+
+/*
+ * What a program that ends leaves to one that follows it: its journal, and descriptors under names that
+ * say which part of the journal they belong to.
+ *
+ *	journal-GENERATION	the journal; of several the highest, which was whole when it was handed on
+ *	kept-SERIAL		a source, guest or policy that is kept
+ *	inode-SLOT		of a change that may be made
+ *	listener-SLOT		of a request in hand that did not come from a listener of ours
+ *
+ * They come from a program that lives (daemon/handover.h), all of them, or from the store of a service
+ * manager, which has no inodes and listeners of requests: then the program has died in the middle of them.
+ *
+ *	the one that ends	in the slot		what its successor does
+ *	in this format		as in keep/journal.h	the same; a change that may be made, without
+ *							its inode, is made (again), and one that
+ *							fails because of itself was made before
+ *	in another format	an id			answers EIO: nobody knows how far it had come
+ *
+ * Both have the sources for a moment; which of them serves is decided by journal_claim().
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+struct journal_head;
+struct received;
+struct service_fds;
+
+/* With its NUL. */
+#define SUCCESSION_NAME_SIZE 32
+
+/** succession_name_journal() - what a journal of this generation is called */
+void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generation);
+
+/** succession_name_kept() - what a kept descriptor is called */
+void succession_name_kept(char name[SUCCESSION_NAME_SIZE], uint64_t serial);
+
+/** succession_visitor - what is called for each descriptor. Return: 0; -errno ends it. */
+typedef int succession_visitor(void *place, const char *name, int fd);
+
+/** succession_list() - all that a successor needs. Return: 0; what a visitor returns. */
+int succession_list(struct journal *journal, succession_visitor *visit, void *place);
+
+/** struct succession - a journal that was left to us, and where its descriptors are now */
+struct succession {
+	struct journal_head *head; /* NULL: nothing was left to us */
+	size_t size;
+	uint64_t offer; /* as it was when it was handed over */
+	struct journal *journal; /* ours */
+};
+
+/**
+ * succession_import() - go on with what was left
+ * @journal: ours, with nothing kept but what is kept for ever
+ * @handed: what was handed over; what is kept of it is taken out
+ * @ret_succession: requests in hand are left there until succession_next_request(); it lives as long
+ *                  as the process
+ *
+ * Nothing of the old journal is changed.
+ *
+ * Return: 0, also when nothing was left; -ENOSPC; -EBADMSG for what is no journal; -errno.
+ */
+int succession_import(struct journal *journal, struct service_fds *handed,
+		      struct succession *ret_succession);
+
+/** succession_claim() - the last moment to let go of it. Return: whether it is ours to serve. */
+bool succession_claim(const struct succession *succession);
+
+/**
+ * succession_next_request() - take a request in hand over
+ * @index: where to look first; then the place of what was found
+ * @ret_received: it, with our descriptors
+ *
+ * What cannot be understood, or whose source is gone, is answered or left out. To be called when the old
+ * program is no more.
+ *
+ * Return: whether there was one.
+ */
+bool succession_next_request(struct succession *succession, size_t *index,
+			     struct received *ret_received);
+
+/** succession_settle_request() - it is in our journal now */
+void succession_settle_request(struct succession *succession, size_t index);
+
+#endif
