@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# nsxattr reload --binary: another nsxattrd takes over while containers call without a break. NSXATTR_UPGRADES
+# says how often (20), NSXATTR_SEED what the containers do.
+
+set -u
+# Processes whose parent has ended are ours, and can be waited for.
+[ -n "${UPGRADE_PARENT-}" ] || {
+	UPGRADE_PARENT=1 exec /usr/bin/python3 -c '
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+child = os.spawnvp(os.P_NOWAIT, "bash", ["bash", sys.argv[1]])
+while True:
+    pid, status = os.wait()
+    if pid == child:
+        sys.exit(os.waitstatus_to_exitcode(status))' "$0"
+}
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+scene_make
+# shellcheck source=tests/lib/loads.sh
+. "$REPOSITORY/tests/lib/loads.sh"
+
+UPGRADES=${NSXATTR_UPGRADES:-20}
+
+start() {
+	bin/nsxattrd -c nsxattrd.yaml </dev/null >/dev/null 2>>log &
+	await daemon_says pid
+}
+
+upgrade() {
+	"$NSXATTR" reload --binary --control="$control"
+}
+
+# ended() - PID: is it no more?
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+many_upgrades() {
+	local i failed=0 before
+	: >pauses
+	loads_start
+	before=$(daemon_says pid)
+	loads_pause >/dev/null
+	for ((i = 0; i < UPGRADES; i++)); do
+		daemon_says pid >/dev/null
+		loads_pause >>quiet
+	done
+	for ((i = 0; i < UPGRADES; i++)); do
+		upgrade >>upgrades 2>&1 || ((failed++))
+		loads_pause >>pauses
+	done
+	same "$UPGRADES upgrades while containers run" 0 "$failed"
+	check "another process serves" [ "$before" != "$(daemon_says pid)" ]
+	check "the first one has ended" await ended "$before"
+	check "it serves the containers that were there" has_containers "history pausing"
+	same "each pause was seen" "$UPGRADES" "$(wc -l <pauses)"
+	echo "# the longest call beside an upgrade: $(percentiles <pauses); beside a look at the status:" \
+		"$(percentiles <quiet)"
+	loads_end
+	check "containers that have ended are forgotten" await has_containers ""
+}
+
+# What cannot take over does not.
+bad_upgrades() {
+	local before
+	loads_start
+	before=$(daemon_says pid)
+	printf '#!/bin/sh\nexit 1\n' >bad
+	chmod 755 bad
+	mv bad bin/nsxattrd
+	fails "a program that ends at once does not take over" "the one that was there goes on" upgrade
+	rm bin/nsxattrd
+	fails "nor does one that is not there" "No such file" upgrade
+	cp "$NSXATTRD" bin/
+	echo "nonsense: 1" >>policies/wrong.yaml
+	fails "nor does one with a mistake in its policies" "the one that was there goes on" upgrade
+	rm policies/wrong.yaml
+	fails "only root has it replaced" "only root can" "${as_user[@]}" \
+		"$NSXATTR" reload --binary --control="$control"
+	same "the daemon is the one that was there" "$before" "$(daemon_says pid)"
+	check "it serves on" has_containers "history pausing"
+	check "and can be replaced" upgrade
+	loads_end
+}
+
+# A successor that is killed between what it asks for and its claim.
+dead_successors() {
+	local before i
+	loads_start
+	before=$(daemon_says pid)
+	for i in 1 2 3 4 5; do
+		rm bin/nsxattrd
+		cat >bin/nsxattrd <<-END
+			#!/usr/bin/python3
+			import socket
+			names = __import__("os").environ["LISTEN_FDNAMES"].split(":")
+			old = socket.socket(fileno=3 + names.index("predecessor"))
+			old.sendall(b"take\n")
+			while not old.recv(4096).endswith(b"end\n"):
+			    pass
+		END
+		chmod 755 bin/nsxattrd
+		fails "one that ends when it has got all ($i)" "the one that was there goes on" upgrade
+	done
+	rm bin/nsxattrd
+	cp "$NSXATTRD" bin/
+	same "the daemon is the one that was there, still" "$before" "$(daemon_says pid)"
+	check "and serves on" has_containers "history pausing"
+	loads_end
+}
+
+# A container keeps the policy that it began with, whatever becomes of the file and of the daemon.
+policies() {
+	printf 'version: 1\nallow-users: ["1000"]\nattributes:\n  - { name: "security.*", scheme: hide }\n' \
+		>policies/kept.yaml
+	"$NSXATTR" reload --control="$control"
+	touch load/kept
+	setfattr -n security.hidden -v hosts load/kept
+	coproc kept { loads_container kept kept sh -c '
+		while read -r _; do echo "$(getfattr --only-values -n security.hidden kept 2>&1)"; done'; }
+	local kept_pid=$! input=${kept[1]}
+	await has_containers kept
+	ask_kept "a policy hides a name"
+	printf 'version: 1\nallow-users: ["1000"]\nattributes: []\n' >policies/kept.yaml
+	"$NSXATTR" reload --control="$control"
+	ask_kept "and does so when the file says something else"
+	local before
+	before=$(worker)
+	kill -KILL "$before"
+	await eval '[ -n "$(worker)" ] && [ "$(worker)" != '"$before"' ]'
+	ask_kept "when a worker has died"
+	upgrade >/dev/null
+	ask_kept "when another nsxattrd has taken over"
+	rm policies/kept.yaml
+	upgrade >/dev/null
+	ask_kept "and when the file is gone"
+	exec {input}>&-
+	wait "$kept_pid"
+}
+
+ask_kept() {
+	local said
+	echo >&"${kept[1]}"
+	read -rt 20 said <&"${kept[0]}"
+	same "$1" "kept: security.hidden: No such attribute" "$said"
+}
+
+cp "$NSXATTRD" bin/
+loads_configure
+start
+many_upgrades
+bad_upgrades
+dead_successors
+policies
+daemon=$(daemon_says pid)
+check "nothing is left open but what is for ever" await eval '
+	[ "$(ls /proc/'"$daemon"'/fd | wc -l)" -lt 24 ]'
+kill -TERM "$daemon"
+check "SIGTERM ends the last one" await ended "$daemon"
+same "with its sockets" "" "$(find run -name '*.sock')"
