@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "attach/confine.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -89,6 +90,7 @@ struct daemon {
 	struct service_fds handed; /* what it, or another daemon, has handed over */
 	struct succession succession;
 	int predecessor; /* a daemon that hands over to us; -1: none */
+	uint64_t asked; /* when it was asked to, in milliseconds of CLOCK_MONOTONIC */
 	char program[PATH_MAX]; /* "": not known */
 	int directory; /* in which we were started */
 	struct probe *probe;
@@ -445,11 +447,9 @@ static void adopt_requests(struct daemon *daemon)
 {
 	struct received left;
 
-	for (size_t i = 0; succession_next_request(&daemon->succession, &i, &left); i++) {
+	for (size_t i = 0; succession_next_request(&daemon->succession, &i, &left); i++)
 		if (!engine_adopt(daemon->engine, &left))
 			log_warning("a request is lost: there is no place for it");
-		succession_settle_request(&daemon->succession, i);
-	}
 }
 
 /* Say that it is ours, and let go of whom we have it from. Return: 0; -ECANCELED: it has been logged. */
@@ -459,7 +459,6 @@ static int claim(struct daemon *daemon, size_t lost)
 		log_error("the nsxattrd that is there goes on: %zu listeners would be lost", lost);
 		return -ECANCELED;
 	}
-	(void)estate_store(&daemon->estate);
 	if (!succession_claim(&daemon->succession)) {
 		log_error("the nsxattrd that was there goes on: this one has come too late");
 		return -ECANCELED;
@@ -472,17 +471,39 @@ static int claim(struct daemon *daemon, size_t lost)
 	return 0;
 }
 
-/* What was there is served again. Return: 0; -ECANCELED. */
-static int restore(struct daemon *daemon)
+/*
+ * From then on our journal is the one that counts. Whoever dies before leaves the old one as it was.
+ *
+ * Return: 0; -ECANCELED.
+ */
+static int settle(struct daemon *daemon, size_t lost)
 {
-	size_t lost = attachments_restore(&daemon->attachments);
+	bool is_taken_over = daemon->predecessor >= 0;
 	int r = claim(daemon, lost);
 
 	if (r < 0)
 		return r;
 	adopt_requests(daemon);
-	engine_settle(daemon->engine);
+	r = estate_store(&daemon->estate);
+	if (r < 0)
+		log_warning("the service manager does not store the journal: %s", strerror(-r));
+	journal_set_settled(daemon->journal);
+	if (is_taken_over)
+		log_notice("containers taken over: %zu; their calls have waited for %u ms",
+			   registry_count(daemon->attachments.registry),
+			   (unsigned int)(clock_milliseconds() - daemon->asked));
 	return 0;
+}
+
+/* What was there is served again. Return: 0; -ECANCELED. */
+static int restore(struct daemon *daemon)
+{
+	size_t lost = attachments_restore(&daemon->attachments);
+	int r = journal_is_settled(daemon->journal) ? 0 : settle(daemon, lost);
+
+	if (r == 0)
+		engine_settle(daemon->engine);
+	return r;
 }
 
 /* Return: 0; -errno: it has been logged. */
@@ -752,6 +773,7 @@ static int inherit(struct daemon *daemon)
 
 	if (daemon->predecessor >= 0) {
 		service_fds_done(&daemon->handed);
+		daemon->asked = clock_milliseconds();
 		r = handover_take(daemon->predecessor, &daemon->handed);
 	}
 	if (r == 0)

@@ -15,6 +15,7 @@ struct journal {
 	int fd;
 	atomic_bool is_concluded;
 	atomic_int status;
+	atomic_bool is_settled;
 	atomic_bool is_serving;
 	atomic_bool is_clear;
 	struct kept kept[JOURNAL_KEPT_MAX];
@@ -270,6 +271,16 @@ bool journal_is_concluded(const struct journal *journal, int *ret_status)
 		return false;
 	*ret_status = atomic_load(&journal->status);
 	return true;
+}
+
+void journal_set_settled(struct journal *journal)
+{
+	atomic_store(&journal->is_settled, true);
+}
+
+bool journal_is_settled(const struct journal *journal)
+{
+	return atomic_load(&journal->is_settled);
 }
 
 void journal_set_serving(struct journal *journal, bool is_serving)

@@ -158,6 +158,12 @@ void journal_conclude(struct journal *journal, int status);
 /** journal_is_concluded() - Return: whether; @ret_status then. */
 bool journal_is_concluded(const struct journal *journal, int *ret_status);
 
+/** journal_set_settled() - all that the one before had left is in this journal */
+void journal_set_settled(struct journal *journal);
+
+/** journal_is_settled() - is it? */
+bool journal_is_settled(const struct journal *journal);
+
 /** journal_set_serving() - the worker has come so far that it serves; or a new one has not yet. */
 void journal_set_serving(struct journal *journal, bool is_serving);
 

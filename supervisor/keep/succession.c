@@ -4,8 +4,8 @@
  * journal is recognized by its serial, which is in the name of its descriptor; a slot says the number that
  * its source had, and that is looked up among the old entries.
  *
- * Descriptors of requests in hand wait in our journal as what they are, an inode or a listener, and the
- * request in the old journal is changed so that it names them: but not before the old program is no more.
+ * Descriptors of requests in hand wait in our journal until the requests follow, when the old program is no
+ * more and does nothing about them any longer.
  */
 #include "keep/succession.h"
 
@@ -345,7 +345,6 @@ static void refuse(struct succession *succession, size_t index)
 		(void)notify_answer(listener, id, &refusal);
 	log_warning("a request of an nsxattrd with another journal (%u, not %u) has failed: EIO",
 		    succession->head->format, JOURNAL_FORMAT);
-	succession_settle_request(succession, index);
 }
 
 static bool translate(struct succession *succession, size_t index, struct received *ret_received)
@@ -361,6 +360,15 @@ static bool translate(struct succession *succession, size_t index, struct receiv
 	return source >= 0;
 }
 
+/* By a worker of ours that has died since. */
+static bool is_taken(const struct succession *succession, uint64_t id)
+{
+	for (size_t i = 0; i < journal_slot_count(succession->journal); i++)
+		if (journal_slot(succession->journal, i)->notification.id == id)
+			return true;
+	return false;
+}
+
 bool succession_next_request(struct succession *succession, size_t *index,
 			     struct received *ret_received)
 {
@@ -369,19 +377,12 @@ bool succession_next_request(struct succession *succession, size_t *index,
 
 	for (; *index < count; (*index)++) {
 		memcpy(&id, old_slot(succession, *index), sizeof(id));
-		if (!id)
+		if (!id || is_taken(succession, id))
 			continue;
 		if (!is_understood(succession))
 			refuse(succession, *index);
 		else if (translate(succession, *index, ret_received))
 			return true;
-		else
-			succession_settle_request(succession, *index);
 	}
 	return false;
-}
-
-void succession_settle_request(struct succession *succession, size_t index)
-{
-	memset(old_slot(succession, index), 0, sizeof(uint64_t));
 }

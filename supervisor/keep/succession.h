@@ -73,19 +73,16 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 bool succession_claim(const struct succession *succession);
 
 /**
- * succession_next_request() - take a request in hand over
+ * succession_next_request() - take a request in hand over, which stays in the old journal as well
  * @index: where to look first; then the place of what was found
  * @ret_received: it, with our descriptors
  *
- * What cannot be understood, or whose source is gone, is answered or left out. To be called when the old
- * program is no more.
+ * What cannot be understood, or whose source is gone, is answered or left out, and what is in our journal
+ * already too. To be called when the old program is no more.
  *
  * Return: whether there was one.
  */
 bool succession_next_request(struct succession *succession, size_t *index,
 			     struct received *ret_received);
-
-/** succession_settle_request() - it is in our journal now */
-void succession_settle_request(struct succession *succession, size_t index);
 
 #endif
