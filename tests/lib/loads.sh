@@ -4,6 +4,7 @@
 # Containers of a plain user that are busy all the time and notice what they are answered, under an
 # nsxattrd with its settings and sockets in the scene. Sourced after scene.sh, in the scene.
 
+# shellcheck disable=SC2034 # used by those who source this
 NSXATTRD=$(dirname "$NSXATTR")/nsxattrd
 loads=$(dirname "$NSXATTR")/tests/live
 control=$SCENE/run/control.sock
@@ -28,6 +29,7 @@ loads_configure() {
 
 # loads_container() - ID POLICY COMMAND…: one of the plain user's, who is its root, in load/
 loads_container() {
+	# shellcheck disable=SC2154 # of scene.sh
 	cd load && exec "${as_user[@]}" unshare -Ur "$loads/runtime-driver" "$oci" "$@"
 }
 

@@ -114,24 +114,31 @@ class Manager:
             os.close(null)
         os.execv(self.command[0], self.command)
 
-    def kill_rest(self):
+    def rest(self):
         """What is left in the session, which stands in for the control group."""
+        left = []
         for entry in os.listdir("/proc"):
             try:
                 if entry.isdigit() and os.getsid(int(entry)) == self.main:
-                    os.kill(int(entry), signal.SIGKILL)
+                    left.append(int(entry))
             except ProcessLookupError:
                 pass
-        while any(self.is_alive(int(entry)) for entry in os.listdir("/proc") if entry.isdigit()):
-            time.sleep(0.001)
+        return left
 
-    def is_alive(self, pid):
+    @staticmethod
+    def end_one(pid):
         try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            return fields[3] == str(self.main) and fields[0] not in "ZX"
-        except (FileNotFoundError, ProcessLookupError):
-            return False
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def kill_rest(self):
+        for pid in self.rest():
+            self.end_one(pid)
+        # They are our children by now; one can be waited for when its last thread has ended.
+        while self.rest():
+            os.waitpid(-1, os.WNOHANG)
+            time.sleep(0.001)
 
     def kill(self):
         self.hear_all()
