@@ -292,9 +292,9 @@ static void complain_of_reading(struct load *load, const char *file_name, int er
 		 error == -ELOOP ? "it is a symbolic link" : strerror(-error));
 }
 
-static int load_file(struct load *load, const char *file_name)
+static int load_file(struct load *load, int folder, const char *file_name)
 {
-	_cleanup_fd_ int fd = openat(load->source->folder, file_name, TEXT_FILE_FLAGS | O_NOFOLLOW);
+	_cleanup_fd_ int fd = openat(folder, file_name, TEXT_FILE_FLAGS | O_NOFOLLOW);
 	_cleanup_free_ char *text = NULL;
 	struct stat status;
 	size_t length = 0;
@@ -390,42 +390,55 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-/* A descriptor of its own: where a listing ends is a property of the open folder. */
-static int list_folder(struct load *load, struct listing *listing)
+static int list_folder(struct load *load, int folder, struct listing *listing)
 {
-	_cleanup_fd_ int fd = openat(load->source->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_fd_ int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *found;
 	int r = 0;
 
-	if (!folder)
+	if (!stream)
 		return -errno;
 	fd = -1; /* the stream's */
-	while (r == 0 && (found = readdir(folder)))
+	while (r == 0 && (found = readdir(stream)))
 		r = list_file(load, found->d_name, listing);
-	closedir(folder);
+	closedir(stream);
 	qsort(listing->names, listing->count, sizeof(listing->names[0]), compare_names);
 	return r == -E2BIG ? 0 : r;
 }
 
+/* Return: what is wrong with the folder; NULL: nothing. */
+static const char *find_fault_of_folder(const struct stat *status)
+{
+	if (status->st_nlink == 0)
+		return "has been removed, or another one put in its place, since nsxattrd was "
+		       "started; restart it";
+	return is_ours(status) ? NULL : "belongs to, or can be written by, others than root";
+}
+
 static int load_folder(struct load *load)
 {
+	const struct policies_source *source = load->source;
 	_cleanup_listing_ struct listing listing = { 0 };
 	struct stat status;
-	int r;
 
-	if (load->source->folder < 0)
+	if (source->folder < 0)
 		return 0;
-	if (fstat(load->source->folder, &status) < 0)
+	_cleanup_fd_ int folder =
+		openat(source->folder, source->rest, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(folder, &status) < 0)
 		return -errno;
-	if (!is_ours(&status)) {
-		complain(load, "%s: belongs to, or can be written by, others than root",
-			 load->source->path);
+	if (find_fault_of_folder(&status)) {
+		complain(load, "%s: %s", source->path, find_fault_of_folder(&status));
 		return 0;
 	}
-	r = list_folder(load, &listing);
+	int r = list_folder(load, folder, &listing);
+
 	for (size_t i = 0; i < listing.count && r == 0; i++)
-		r = load_file(load, listing.names[i]);
+		r = load_file(load, folder, listing.names[i]);
 	load->policies->file_count = load->policies->count;
 	return r;
 }
@@ -526,14 +539,43 @@ size_t policies_count(const struct policies *policies)
 
 /* ---- where they come from ---- */
 
+/**
+ * open_nearest() - open a folder, or the nearest one above it that is there
+ * @ret_rest: from there to the folder, a part of @path; ".": it is the folder
+ *
+ * Return: the descriptor; -errno.
+ */
+static int open_nearest(const char *path, const char **ret_rest)
+{
+	_cleanup_free_ char *above = strdup(path);
+	const char *rest = ".";
+	int fd = -ENOMEM;
+
+	while (above) {
+		char *slash = strrchr(above, '/');
+
+		fd = open(*above ? above : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 || errno != ENOENT || !slash)
+			break;
+		*slash = '\0';
+		rest = path + (slash - above) + 1;
+	}
+	if (above && fd < 0)
+		fd = -errno;
+	*ret_rest = rest;
+	return fd;
+}
+
 int policies_source_open(const char *folder, struct policies_source *ret_source)
 {
-	_cleanup_fd_ int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	const char *rest = ".";
+	int fd = folder ? open_nearest(folder, &rest) : -1;
 
-	if (folder && fd < 0 && errno != ENOENT)
-		return -errno;
+	if (folder && fd < 0)
+		return fd;
 	*ret_source = (struct policies_source){
-		.folder = TAKE_FD(fd),
+		.folder = fd,
+		.rest = rest,
 		.path = folder ? folder : "(no folder)",
 		.etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.default_policy = "default",

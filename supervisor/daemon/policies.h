@@ -31,7 +31,8 @@ bool policy_name_is_sane(const char *name);
 
 /** struct policies_source - where policies come from, once no path leads anywhere any more */
 struct policies_source {
-	int folder; /* O_DIRECTORY; -1: there are only those that are built in */
+	int folder; /* theirs; or the nearest one above it that there was; -1: there is none to be had */
+	const char *rest; /* from there to theirs, which may come to be; ".": it is theirs */
 	const char *path; /* of the folder, for messages */
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
@@ -40,7 +41,7 @@ struct policies_source {
 
 /**
  * policies_source_open() - find the policies while paths lead to them
- * @folder: the folder's path, which outlives the source; NULL, or not there: there is none
+ * @folder: the folder's path, which outlives the source; NULL: there is none. It need not be there yet.
  * @ret_source: the source, with its descriptors; policies_source_done() it. What the set is to do is
  *              the caller's to fill in: @default_policy is "default", @refuses_not_allowed true.
  *

@@ -152,11 +152,42 @@ Test(policies, are_built_in_without_a_folder)
 {
 	policies_source_done(&source);
 	cr_assert_eq(policies_source_open("/nonexistent/policies", &source), 0);
-	cr_expect_lt(source.folder, 0);
 	load();
 	cr_expect_eq(policies_count(policies), 0);
 	expect(0, NULL, "c", "default");
 	expect(0, "kernel", "c", "kernel");
+}
+
+/* Whoever has just installed us starts the daemon first. */
+Test(policies, are_found_in_a_folder_that_comes_later)
+{
+	char path[128];
+
+	policies_source_done(&source);
+	snprintf(path, sizeof(path), "%s/etc/policies", top);
+	cr_assert_eq(policies_source_open(path, &source), 0);
+	load();
+	cr_expect_eq(policies_count(policies), 0);
+	snprintf(folder, sizeof(folder), "%s/etc", top);
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	load();
+	cr_expect_eq(policies_count(policies), 0);
+	snprintf(folder, sizeof(folder), "%s/etc/policies", top);
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	policy("a.yaml", "");
+	load();
+	cr_expect_eq(policies_count(policies), 1);
+	cr_assert_eq(chmod(folder, 0777), 0);
+	mistakes(": belongs to, or can be written by, others than root\n");
+}
+
+Test(policies, are_not_read_from_a_folder_that_has_been_removed)
+{
+	cr_assert_eq(rmdir(folder), 0);
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	policy("a.yaml", "");
+	mistakes(": has been removed, or another one put in its place, since nsxattrd was started; "
+		 "restart it\n");
 }
 
 Test(policies, need_a_folder_that_is_one)
