@@ -336,6 +336,7 @@ static void check_list(struct schema_walk *walk, const struct schema_place *plac
 /* The keys of one mapping, by the row of their field. */
 struct seen_keys {
 	const yaml_node_t *keys[FIELDS_MAX];
+	bool is_misspelt[FIELDS_MAX]; /* there is another key, which may have been meant to be it */
 };
 
 static size_t field_count(const cyaml_schema_value_t *schema)
@@ -349,16 +350,18 @@ static size_t field_count(const cyaml_schema_value_t *schema)
 }
 
 static void refuse_key(struct schema_walk *walk, const struct schema_place *place,
-		       const yaml_node_t *key)
+		       const yaml_node_t *key, struct seen_keys *seen)
 {
+	const cyaml_schema_field_t *fields = place->schema->mapping.fields;
 	struct spelling spelling = { .word = schema_text(key) };
 	struct suggestion suggestion;
 	struct quoted_text quoted;
 	char allowed[ALLOWED_SIZE];
 
-	for (const cyaml_schema_field_t *field = place->schema->mapping.fields;
-	     spelling.word && field->key; field++)
+	for (const cyaml_schema_field_t *field = fields; spelling.word && field->key; field++)
 		spelling_offer(&spelling, field->key);
+	for (size_t row = 0; spelling.nearest && fields[row].key; row++)
+		seen->is_misspelt[row] |= fields[row].key == spelling.nearest;
 	schema_complain(walk, key, "a key cannot be %s; allowed: %s%s", describe_node(key, &quoted),
 			list_keys(place->schema, allowed), suggest(&spelling, &suggestion));
 }
@@ -373,7 +376,7 @@ static void check_pair(struct schema_walk *walk, const struct schema_place *plac
 	while (field[row].key && !schema_is_word(key, field[row].key))
 		row++;
 	if (!field[row].key) {
-		refuse_key(walk, place, key);
+		refuse_key(walk, place, key, seen);
 		return;
 	}
 	if (seen->keys[row])
@@ -438,7 +441,8 @@ static void check_keys(struct schema_walk *walk, const struct schema_place *plac
 		seen_count += seen->keys[row] != NULL;
 		if (note->partner)
 			check_partner(walk, place, &fields[row], seen->keys[row]);
-		if (!seen->keys[row] && !(fields[row].value.flags & CYAML_FLAG_OPTIONAL))
+		if (!seen->keys[row] && !seen->is_misspelt[row] &&
+		    !(fields[row].value.flags & CYAML_FLAG_OPTIONAL))
 			schema_complain(walk, place->node, "the key '%s' is missing; allowed: %s",
 					fields[row].key, describe_allowed(&absent, allowed));
 	}
