@@ -55,6 +55,14 @@ static int refuse_kind(const struct option_table *table, const char *name)
 	return STATUS_USAGE;
 }
 
+const char *hook_take_start(const char **place, const char *argument)
+{
+	*place = argument;
+	if (*argument == '\0')
+		return "names nothing";
+	return *argument == '/' || !strchr(argument, '/') ? NULL : "is not an absolute path";
+}
+
 int cli_hook(int argc, char **argv)
 {
 	char about[1024];

@@ -17,6 +17,13 @@ struct hook_kind {
 	int (*run)(int argc, char **argv);
 };
 
+/**
+ * hook_take_start() - the argument of --start: a unit of systemd, or a program's absolute path
+ *
+ * Return: what is wrong with it; NULL: nothing.
+ */
+const char *hook_take_start(const char **place, const char *argument);
+
 /** cli_hook() - the subcommand. Return: the exit status. */
 int cli_hook(int argc, char **argv);
 

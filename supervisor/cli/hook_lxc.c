@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/hook.h"
 #include "cli/options.h"
 #include "daemon/config.h"
 #include "hook/lxc.h"
@@ -33,13 +34,13 @@ static const char *apply_policies(void *place, const char *argument)
 
 static const char *apply_start(void *place, const char *argument)
 {
-	return take_path(&((struct hook_lxc *)place)->program, argument);
+	return hook_take_start(&((struct hook_lxc *)place)->start, argument);
 }
 
 static const struct option_row rows[] = {
 	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
 	{ "policies", 0, "FOLDER", "where its policies are, likewise", apply_policies },
-	{ "start", 0, "PROGRAM", "start this nsxattrd if nobody listens there", apply_start },
+	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
 };
 
 static const struct option_table table = {

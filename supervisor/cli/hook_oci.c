@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/hook.h"
 #include "cli/options.h"
 #include "hook/oci_daemon.h"
 #include "hook/stream.h"
@@ -51,10 +52,7 @@ static const char *apply_control(void *place, const char *argument)
 
 static const char *apply_start(void *place, const char *argument)
 {
-	struct oci_daemon *daemon = place;
-
-	daemon->start = argument;
-	return *argument ? NULL : "names nothing";
+	return hook_take_start(&((struct oci_daemon *)place)->start, argument);
 }
 
 static const struct option_row rows[] = {

@@ -4,7 +4,8 @@
  *
  * podman starts this before it writes a container's config.json, and takes what comes out for the
  * config. A container that does not ask for nsxattr gets back what it came with. What is wrong is said
- * on standard error, which podman shows, and nothing on standard output: the container is not made.
+ * on standard error and to the system's log, for podman 4 shows neither; and nothing is said on standard
+ * output, so the container is not made.
  *
  * Which runtime will read the config is not said anywhere; podman's own command line may have it.
  * A flag that a runtime does not know is an error there, so runc gets none.
@@ -13,6 +14,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 #include "attach/oci_message.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/hook.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "hook/filter_text.h"
@@ -30,6 +33,7 @@
 #include "hook/oci_precreate.h"
 #include "hook/runtime_guess.h"
 #include "hook/stream.h"
+#include "hook/system_log.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -91,10 +95,7 @@ static const char *apply_policies(void *place, const char *argument)
 
 static const char *apply_start(void *place, const char *argument)
 {
-	struct precreate_request *request = place;
-
-	request->start = argument;
-	return *argument ? NULL : "names nothing";
+	return hook_take_start(&((struct precreate_request *)place)->start, argument);
 }
 
 static const char *apply_unchecked(void *place, const char *argument)
@@ -155,6 +156,22 @@ static const struct option_table table = {
 
 static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
 
+__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
+{
+	_cleanup_free_ char *sentence = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vasprintf(&sentence, format, arguments);
+
+	va_end(arguments);
+	if (length < 0)
+		sentence = NULL;
+	log_error("%s", sentence ? sentence : strerror(ENOMEM));
+	if (sentence)
+		system_log_failure(NULL, sentence);
+}
+
 static bool is_there(const char *path)
 {
 	struct stat status;
@@ -165,7 +182,8 @@ static bool is_there(const char *path)
 /**
  * look_at_policy() - what does the policy say about io_uring?
  *
- * A folder that cannot be looked into leaves it to the daemon whether there is such a policy.
+ * A folder that cannot be looked into leaves it to the daemon whether there is such a policy; and if none
+ * is named, the daemon chooses, and nobody knows here what it says.
  *
  * Return: false when the policy is missing or mistaken: that has been said.
  */
@@ -175,16 +193,20 @@ static bool look_at_policy(const char *name, const char *folder, bool *allow_io_
 	const struct policy *policy = policy_builtin(name);
 	_cleanup_free_ char *path = NULL;
 
+	if (*name == '\0')
+		return true;
 	if (asprintf(&path, "%s/%s.yaml", folder, name) < 0) {
 		log_error("%s", strerror(ENOMEM));
 		return false;
 	}
 	if (access(folder, X_OK) == 0 && !is_there(path) && !policy) {
-		log_error("there is no policy %s: %s is missing", name, path);
+		complain("there is no policy %s: %s is missing", name, path);
 		return false;
 	}
-	if (access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file))
+	if (access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file)) {
+		complain("the policy %s has mistakes: 'nsxattr check %s' says them", name, path);
 		return false;
+	}
 	*allow_io_uring |= policy && policy->allow_io_uring;
 	return true;
 }
@@ -200,7 +222,7 @@ static bool find_daemon(const struct precreate_request *request)
 
 	if (oci_daemon_require(&daemon, sentence) == OCI_DAEMON_PRESENT)
 		return true;
-	log_error("%s", sentence);
+	complain("%s", sentence);
 	return false;
 }
 
@@ -221,9 +243,9 @@ static int make_filter(bool allow_io_uring, char **ret_text)
 static int refuse(int r, const char *reason)
 {
 	if (r < 0)
-		log_error("config.json cannot be edited: %s", strerror(-r));
+		complain("config.json cannot be edited: %s", strerror(-r));
 	else
-		log_error("config.json %s", reason);
+		complain("config.json %s", reason);
 	return STATUS_REFUSED;
 }
 
@@ -274,8 +296,8 @@ static int pass_or_edit(const struct precreate_request *request, const struct js
 		status = stream_write(STDOUT_FILENO, text->bytes, text->length) < 0 ?
 				 STATUS_REFUSED :
 				 0;
-	} else if (check_name(policy)) {
-		log_error("the annotation " OCI_POLICY_ANNOTATION " %s", check_name(policy));
+	} else if (*policy && check_name(policy)) {
+		complain("the annotation " OCI_POLICY_ANNOTATION " %s", check_name(policy));
 		status = STATUS_REFUSED;
 	} else {
 		status = edit(request, policy, &config);

@@ -154,15 +154,19 @@ static bool has_policy(struct check *check)
 static bool starts(struct check *check)
 {
 	const struct hook_lxc *hook = check->hook;
-	int r = presence_start(hook->program, hook->socket, SOCK_SEQPACKET);
+	int r = presence_bring(hook->start, hook->socket, SOCK_SEQPACKET);
 
+	if (r == 0)
+		return true;
+	if (r == -ECHILD && presence_is_unit(hook->start))
+		return complain(check,
+				"systemd could not start '%s': 'systemctl status %s' says why",
+				hook->start, hook->start);
 	if (r == -ECHILD)
 		return complain(check, "'%s' was started and has ended: run it by hand to see why",
-				hook->program);
-	if (r < 0)
-		return complain(check, "'%s' was started, and nobody listens at '%s': %s",
-				hook->program, hook->socket, strerror(-r));
-	return true;
+				hook->start);
+	return complain(check, "'%s' was started, and nobody listens at '%s': %s", hook->start,
+			hook->socket, strerror(-r));
 }
 
 static bool has_daemon(struct check *check)
@@ -178,12 +182,12 @@ static bool has_daemon(struct check *check)
 			"cannot connect to nsxattrd at '%s': %s; 'mode' and 'group' of lxc-socket in "
 			"nsxattrd.yaml say who may",
 			hook->socket, strerror(-r));
-	if (hook->program)
+	if (hook->start)
 		return starts(check);
 	return complain(
 		check,
 		"nsxattrd does not listen at '%s': start it ('systemctl start nsxattrd'), or "
-		"have this hook do it with --start=PROGRAM",
+		"have this hook do it with --start=PROGRAM or --start=UNIT",
 		hook->socket);
 }
 

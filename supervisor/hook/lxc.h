@@ -17,8 +17,7 @@ struct hook_lxc {
 	const char *config; /* the container's configuration: LXC_CONFIG_FILE */
 	const char *socket; /* where nsxattrd listens for LXC */
 	const char *policies; /* its folder of policies */
-	const char *
-		program; /* of nsxattrd, to be started if it is not there; NULL: it is not started */
+	const char *start; /* nsxattrd's program or unit, if it is to be started; NULL: it is not */
 };
 
 /* Room for a sentence; it names at most two paths. */

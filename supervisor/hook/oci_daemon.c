@@ -8,14 +8,11 @@
 #include "hook/oci_daemon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/control_call.h"
@@ -32,55 +29,10 @@ absent(char sentence[OCI_DAEMON_SENTENCE_SIZE], const char *format, ...)
 	return OCI_DAEMON_ABSENT;
 }
 
-static int spawn_systemctl(const char *unit, pid_t *ret_pid)
-{
-	char *words[] = { (char *)"systemctl", (char *)"start", (char *)"--", NULL, NULL };
-	posix_spawn_file_actions_t actions;
-	char *copy = strdup(unit);
-	int error = copy ? posix_spawn_file_actions_init(&actions) : ENOMEM;
-
-	if (error) {
-		free(copy);
-		return -error;
-	}
-	words[3] = copy;
-	error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	if (!error)
-		error = posix_spawnp(ret_pid, words[0], &actions, NULL, words, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	free(copy);
-	return -error;
-}
-
-/** start_unit() - have systemd start it, and wait. Return: 0; -ECHILD: it could not; -errno. */
-static int start_unit(const char *unit)
-{
-	int status = 0;
-	pid_t pid = -1;
-	int r = spawn_systemctl(unit, &pid);
-
-	if (r < 0)
-		return r;
-	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
-		return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
-}
-
-static int start(const struct oci_daemon *daemon)
-{
-	if (strchr(daemon->start, '/'))
-		return presence_start(daemon->start, daemon->socket, SOCK_STREAM);
-	int r = start_unit(daemon->start);
-
-	return r < 0 ? r : presence_check(daemon->socket, SOCK_STREAM);
-}
-
 static enum oci_daemon_result explain_start(const struct oci_daemon *daemon, int error,
 					    char sentence[OCI_DAEMON_SENTENCE_SIZE])
 {
-	const char *unit = strchr(daemon->start, '/') ? NULL : daemon->start;
+	const char *unit = presence_is_unit(daemon->start) ? daemon->start : NULL;
 
 	if (unit && error == -ECHILD)
 		return absent(sentence,
@@ -129,7 +81,7 @@ enum oci_daemon_result oci_daemon_require(const struct oci_daemon *daemon,
 	int r = presence_check(daemon->socket, SOCK_STREAM);
 
 	if ((r == -ENOENT || r == -ECONNREFUSED) && daemon->start) {
-		r = start(daemon);
+		r = presence_bring(daemon->start, daemon->socket, SOCK_STREAM);
 		if (r < 0)
 			return explain_start(daemon, r, sentence);
 	}

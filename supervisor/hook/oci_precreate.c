@@ -279,7 +279,9 @@ static int point_to_daemon(struct json_object *seccomp, const struct oci_edit *e
 
 	if (r == 0)
 		r = add(seccomp, "listenerPath", json_object_new_string(edit->socket));
-	if (r == 0)
+	if (edit->policy[0] == '\0')
+		json_object_object_del(seccomp, "listenerMetadata");
+	else if (r == 0)
 		r = add(seccomp, "listenerMetadata", json_object_new_string(edit->policy));
 	return r;
 }

@@ -48,7 +48,7 @@ void oci_config_done(struct oci_config *config);
 /**
  * oci_config_policy() - the policy that the container asks for by its annotation
  *
- * Return: its name, as long as the config; NULL: the container does not ask.
+ * Return: its name, as long as the config; "": that of the daemon's choice; NULL: the container does not ask.
  */
 const char *oci_config_policy(const struct oci_config *config);
 
@@ -57,7 +57,7 @@ bool oci_config_has_seccomp(const struct oci_config *config);
 
 /** struct oci_edit - what the config shall say */
 struct oci_edit {
-	const char *policy; /* listenerMetadata */
+	const char *policy; /* listenerMetadata; "": none, the daemon chooses */
 	const char *socket; /* listenerPath */
 	bool wait_killable; /* the runtime knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 	bool allow_io_uring;

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -76,4 +78,54 @@ int presence_start(const char *program, const char *path, int type)
 	}
 	(void)kill(pid, SIGTERM);
 	return -ETIME;
+}
+
+bool presence_is_unit(const char *name)
+{
+	return !strchr(name, '/');
+}
+
+static int spawn_systemctl(const char *unit, pid_t *ret_pid)
+{
+	char *words[] = { (char *)"systemctl", (char *)"start", (char *)"--", NULL, NULL };
+	posix_spawn_file_actions_t actions;
+	char *copy = strdup(unit);
+	int error = copy ? posix_spawn_file_actions_init(&actions) : ENOMEM;
+
+	if (error) {
+		free(copy);
+		return -error;
+	}
+	words[3] = copy;
+	error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawnp(ret_pid, words[0], &actions, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	free(copy);
+	return -error;
+}
+
+/** start_unit() - have systemd start it, and wait. Return: 0; -ECHILD: it could not; -errno. */
+static int start_unit(const char *unit)
+{
+	int status = 0;
+	pid_t pid = -1;
+	int r = spawn_systemctl(unit, &pid);
+
+	if (r < 0)
+		return r;
+	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+		return -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+int presence_bring(const char *name, const char *path, int type)
+{
+	if (!presence_is_unit(name))
+		return presence_start(name, path, type);
+	int r = start_unit(name);
+
+	return r < 0 ? r : presence_check(path, type);
 }

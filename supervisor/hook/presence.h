@@ -4,6 +4,8 @@
 
 /* Is nsxattrd there? And if it is not: start it. */
 
+#include <stdbool.h>
+
 /* How long a daemon that was started may take until it listens, in milliseconds. */
 #define PRESENCE_PATIENCE 10000
 
@@ -29,5 +31,19 @@ int presence_check(const char *path, int type);
  * of fork(2).
  */
 int presence_start(const char *program, const char *path, int type);
+
+/** presence_is_unit() - is it a unit of systemd that is named? A program is named by its path. */
+bool presence_is_unit(const char *name);
+
+/**
+ * presence_bring() - start a program as presence_start() does, or have systemd start a unit
+ * @name: a path, or a unit
+ * @path: of the socket that is awaited
+ * @type: of the socket
+ *
+ * Return: as presence_start(); of a unit: 0; -ECHILD when systemd cannot start it; -ENOENT or
+ * -ECONNREFUSED when it has, and nobody listens; -errno of posix_spawn(3).
+ */
+int presence_bring(const char *name, const char *path, int type);
 
 #endif

@@ -7,7 +7,9 @@
 void system_log_failure(const char *container, const char *sentence)
 {
 	openlog("nsxattr", LOG_PID, LOG_DAEMON);
-	syslog(LOG_ERR, "the container '%s' does not start: %s", container ? container : "",
-	       sentence);
+	if (container)
+		syslog(LOG_ERR, "the container '%s' does not start: %s", container, sentence);
+	else
+		syslog(LOG_ERR, "a container does not start: %s", sentence);
 	closelog();
 }

@@ -4,7 +4,7 @@
 
 /* What a hook says goes to its runtime, which often keeps it to itself; so the system's log gets it too. */
 
-/** system_log_failure() - why a container does not start; @container may be NULL */
+/** system_log_failure() - why a container does not start; @container: NULL: it is not known */
 void system_log_failure(const char *container, const char *sentence);
 
 #endif

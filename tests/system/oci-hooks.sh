@@ -135,6 +135,11 @@ fails "a policy that is not there is missed" "there is no policy nowhere: $SCENE
 config podman ../etc >config.json
 fails "a policy is no path" "is no name of a policy" sh -c '"$@" <config.json' sh "${hook[@]}"
 
+config podman "" >config.json
+"${hook[@]}" <config.json >edited.json
+same "an empty name leaves the policy to the daemon" "1 0" \
+	"$(grep -c '"listenerPath"' edited.json) $(grep -c '"listenerMetadata"' edited.json)"
+
 printf 'version: 1\nattributes: []\ndefault: kernel\nio-uring-in-container: allow\n' >policies/rings.yaml
 config none rings >config.json
 "${hook[@]}" <config.json >edited.json

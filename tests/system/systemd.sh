@@ -178,6 +178,12 @@ own" "$(container --start=nsxattrd.service 2>&1)"
 	check "a hook of the runtime too" within \
 		/usr/local/bin/nsxattr hook oci --start=nsxattrd.service
 	same "starts all of it" "active active active active" "$(states)"
+	within systemctl --quiet stop "$service" "${sockets[@]}"
+	printf '%s\n' "lxc.include = /usr/local/share/nsxattr/lxc/nsxattr.conf" \
+		"lxc.idmap = u 0 100000 65536" "lxc.idmap = g 0 100000 65536" >lxc.config
+	check "and that of LXC" within env LXC_CONFIG_FILE="$SCENE/lxc.config" \
+		/usr/local/bin/nsxattr hook lxc --start=nsxattrd.service
+	same "does the same" "active active active active" "$(states)"
 }
 
 if ! systemd_install; then

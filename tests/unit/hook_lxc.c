@@ -165,10 +165,20 @@ Test(hook_lxc, says_that_nobody_listens)
 Test(hook_lxc, says_what_became_of_the_program_that_it_started)
 {
 	configure(ALL, "");
-	hook.program = "/bin/true";
+	hook.start = "/bin/true";
 	expect_sentence("'/bin/true' was started and has ended");
-	hook.program = "/no/such/program";
+	hook.start = "/no/such/program";
 	expect_sentence("'/no/such/program' was started and has ended");
+}
+
+/* systemctl says this of a unit that is not there, and where there is no systemd. */
+Test(hook_lxc, says_what_became_of_the_unit_that_it_started)
+{
+	configure(ALL, "");
+	hook.start = "nsxattr-no-such.service";
+	if (access("/usr/bin/systemctl", X_OK) < 0)
+		cr_skip_test("there is no systemctl");
+	expect_sentence("'systemctl status nsxattr-no-such.service' says why");
 }
 
 /* A program that listens, if there is an interpreter for it. */

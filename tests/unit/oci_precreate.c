@@ -219,6 +219,16 @@ Case(refuses_what_it_cannot_edit)
 		"has a rule without names in linux.seccomp");
 }
 
+Case(can_leave_the_policy_to_the_daemon)
+{
+	const char *reason = "";
+
+	wanted.policy = "";
+	cr_assert_eq(edit("{\"linux\":{\"seccomp\":{" LISTENER "}}}", &reason), OCI_CONFIG_DONE);
+	cr_expect(strstr(edited, "\"listenerPath\":\"/run/n.sock\""));
+	cr_expect_not(strstr(edited, "listenerMetadata"));
+}
+
 Case(knows_who_asks)
 {
 	static const char asks[] = "{\"annotations\":{\"io.nsxattr.policy\":\"samba-dc\"}}";
