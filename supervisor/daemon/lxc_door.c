@@ -92,6 +92,9 @@ static void let_in(struct lxc_door *door, int connection, uid_t uid, bool is_kep
 	struct lxc_guest *guest = NULL;
 	int r = welcome(door, connection, &guest);
 
+	/* Gone already: a hook that has looked whether we are here. */
+	if (r == -ESRCH)
+		return;
 	if (r < 0) {
 		log_warning("an LXC monitor of uid %u is refused: %s", uid,
 			    r == -EPERM ? "it is in another user namespace" : strerror(-r));

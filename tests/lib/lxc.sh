@@ -70,6 +70,16 @@ lxc_end() {
 	lxc-wait -P "$SCENE/lxc" -n "$1" -s STOPPED -t 30
 }
 
+# lxc_done() - after the last container: remove the cgroup that monitors end in, and nobody else removes
+lxc_done() {
+	local pivot=/sys/fs/cgroup/lxc.pivot tries
+	for ((tries = 0; tries < 100; tries++)); do
+		[ -d "$pivot" ] && ! rmdir "$pivot" 2>/dev/null || return 0
+		read -rt 0.1 <> <(:) || :
+	done
+	return 1
+}
+
 # lxc_said() - NAME: what its hooks have said
 lxc_said() {
 	sed -n 's/.*produced output: //p' "lxc/$1/log"

@@ -58,6 +58,7 @@ leave() {
 	for name in $(lxc-ls -P "$SCENE/lxc" --running 2>/dev/null); do
 		lxc_end "$name"
 	done
+	lxc_done
 	stop_daemon
 	return "$status"
 }
