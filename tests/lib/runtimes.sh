@@ -155,15 +155,25 @@ daemon_memory() {
 }
 
 # daemon_files(), daemon_descriptors() - what their descriptors are open for; how many they are
+#
+# Keeper and worker share theirs, so those of one number are one.
 daemon_files() {
 	local process
 	for process in $(daemon_processes); do
-		readlink "/proc/$process/fd/"*
-	done
+		find "/proc/$process/fd" -type l -printf '%f %l\n'
+	done | sort -u | cut -d ' ' -f 2-
 }
 
 daemon_descriptors() {
 	daemon_files | wc -l
+}
+
+# holds_descriptors() - COUNT: does the daemon hold no more than so many, and what servers that rest hold?
+#
+# At the start one rests, later up to four do (keep/server.c), and each has a ring, a namespace, and the
+# folder of its descriptors.
+holds_descriptors() {
+	[ "$(daemon_descriptors)" -le $(($1 + 3 * 3)) ]
 }
 
 # ---- podman ----
