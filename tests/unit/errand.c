@@ -86,7 +86,9 @@ Test(errand, that_is_brief_and_stopped_does_not_hold_us_for_ever, .timeout = 60)
 	char answer;
 
 	cr_assert_eq(errand_start_brief(be_stopped, NULL, NULL, 0, &errand), 0);
-	cr_expect_eq(errand_receive(&errand, &answer, 1), -EPIPE);
+	int r = errand_receive(&errand, &answer, 1);
+
+	cr_expect(r == -EPIPE || r == -ETIMEDOUT, "%d", r);
 	errand_end(&errand);
 	cr_expect_geq(clock_milliseconds() - begin, ERRAND_DEADLINE_MS, "it was stopped");
 }
