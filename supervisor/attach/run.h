@@ -27,6 +27,8 @@ struct run_options {
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* how it is found out who somebody is */
 	enum executor executor; /* how many calls are worked on at a time */
+	unsigned int patience; /* of its keeper: keeper_config.patience */
+	bool has_no_keeper; /* the supervisor's death is the end of the view */
 };
 
 enum run_failure {

@@ -36,9 +36,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Seconds for which calls wait while no worker can be had. */
-#define PATIENCE 60
-
 static int leave_surroundings(const struct supervised *supervised)
 {
 	int keep[] = { supervised->channel, supervised->pidfd, supervised->proc };
@@ -143,6 +140,7 @@ static int serve_listener(struct service *service)
 {
 	const struct shard_config config = {
 		.policy = service->options->policy,
+		.is_alone = service->options->has_no_keeper,
 		.counters = &service->counters,
 		.ended = targets_gone,
 		.place = service,
@@ -239,6 +237,8 @@ static int keep_descriptors(struct service *service)
 	};
 	int r = journal_new(&service->journal);
 
+	if (r == 0 && service->options->has_no_keeper)
+		r = journal_withdraw(service->journal);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
 		if (kept[i].fd >= 0 &&
 		    !journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0))
@@ -264,6 +264,21 @@ static int prepare(const struct supervised *supervised, struct service *service)
 	return r < 0 ? r : keep_descriptors(service);
 }
 
+/* Return: as keeper_run(). */
+static int run_keeper(struct service *service)
+{
+	/* Without a keeper we are the only worker, and end as it does. */
+	if (service->options->has_no_keeper)
+		work(service, false);
+	return keeper_run(&(struct keeper_config){
+		.journal = service->journal,
+		.patience = service->options->patience,
+		.desk = -1,
+		.work = work,
+		.place = service,
+	});
+}
+
 int supervise(const struct run_options *options, const struct supervised *supervised)
 {
 	struct service service = {
@@ -281,12 +296,7 @@ int supervise(const struct run_options *options, const struct supervised *superv
 
 	fd_close(&proc);
 	if (r == 0)
-		r = keeper_run(&(struct keeper_config){
-			.journal = service.journal,
-			.patience = PATIENCE,
-			.work = work,
-			.place = &service,
-		});
+		r = run_keeper(&service);
 	if (r >= 0)
 		return r;
 	if (r == -ECHILD)

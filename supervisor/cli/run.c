@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "cli/policy_arg.h"
+#include "keep/keeper.h"
 #include "policy.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -152,6 +154,29 @@ static const char *apply_executor(void *place, const char *argument)
 	return found >= 0 ? NULL : "is not one of auto, inline, threads";
 }
 
+static const char *apply_keeper(void *place, const char *argument)
+{
+	static const char *const words[] = { "yes", "no" };
+	struct run_request *request = place;
+	int found = find_word(words, COUNT_OF(words), argument);
+
+	request->has_no_keeper = found == 1;
+	return found >= 0 ? NULL : "is not one of yes, no";
+}
+
+static const char *apply_patience(void *place, const char *argument)
+{
+	struct run_request *request = place;
+	size_t length = strlen(argument);
+	unsigned long seconds = strtoul(argument, NULL, 10);
+
+	if (length == 0 || length > 5 || strspn(argument, "0123456789") != length || seconds == 0 ||
+	    seconds > KEEPER_PATIENCE_MAX)
+		return "is not a number of seconds from 1 to 86400";
+	request->patience = (unsigned int)seconds;
+	return NULL;
+}
+
 static const char *apply_verbose(void *place, const char *argument)
 {
 	struct run_request *request = place;
@@ -178,6 +203,9 @@ static const struct option_row rows[] = {
 	  apply_identity },
 	{ "executor", 0, "auto|inline|threads", "how many calls are worked on at a time",
 	  apply_executor },
+	{ "keeper", 0, "yes|no", "replace a supervisor that dies", apply_keeper },
+	{ "patience", 0, "SECONDS", "how long calls wait for one, before they fail",
+	  apply_patience },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
 	  apply_verbose },
 };
@@ -211,7 +239,8 @@ static bool check_exclusions(const struct run_request *request)
 
 enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret_request)
 {
-	struct run_request request = { .policy = policy_builtin("default") };
+	struct run_request request = { .policy = policy_builtin("default"),
+				       .patience = KEEPER_PATIENCE };
 	int operand = argc;
 	enum options_result result = options_parse(&table, argc, argv, &request, &operand);
 
@@ -383,6 +412,8 @@ static int start(const struct run_request *request)
 		.standins = request->resolver,
 		.probe = request->identity,
 		.executor = request->executor,
+		.patience = request->patience,
+		.has_no_keeper = request->has_no_keeper,
 	};
 
 	if (!check_privilege(&options) || !resolve_maps(request, &options))

@@ -34,6 +34,8 @@ struct run_request {
 	enum standin_kind resolver;
 	enum probe_use identity;
 	enum executor executor;
+	unsigned int patience; /* seconds */
+	bool has_no_keeper;
 	unsigned int verbosity;
 };
 

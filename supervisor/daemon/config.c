@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/text_file.h"
 #include "daemon/config_schema.h"
+#include "keep/keeper.h"
 
 #define SOCKET_MODE_DEFAULT 0666
 
@@ -28,6 +29,7 @@ static const struct config defaults = {
 		.connections = 512,
 		.connections_per_user = 32,
 	},
+	.patience = KEEPER_PATIENCE,
 	.log = LOG_NOTICE,
 	.resolver = STANDIN_ANY,
 };
@@ -88,6 +90,7 @@ static void apply(const struct config_text *text, struct config *config)
 	apply_socket(&text->lxc, &config->lxc);
 	apply_socket(&text->control, &config->control);
 	apply_limits(&text->limits, &config->limits);
+	apply_limit(text->patience, &config->patience);
 	if (text->policies)
 		config->policies = text->policies;
 	if (text->default_policy)

@@ -43,6 +43,7 @@ struct config {
 	const char *default_policy; /* built in, or of the folder */
 	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
 	struct config_limits limits;
+	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;
 	enum standin_kind resolver;
 };

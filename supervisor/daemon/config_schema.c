@@ -11,6 +11,7 @@
 
 #include "base/unix_socket.h"
 #include "daemon/policies.h"
+#include "keep/keeper.h"
 
 #define CONTAINERS_MOST 65536
 #define CONNECTIONS_MOST 65536
@@ -198,6 +199,7 @@ enum {
 	CONFIG_DEFAULT_POLICY,
 	CONFIG_NOT_ALLOWED,
 	CONFIG_LIMITS,
+	CONFIG_PATIENCE,
 	CONFIG_LOG,
 	CONFIG_RESOLVER,
 	CONFIG_END,
@@ -221,6 +223,8 @@ static const cyaml_schema_field_t config_fields[] = {
 					  gives_default, answers),
 	[CONFIG_LIMITS] = CYAML_FIELD_MAPPING("limits", FIELD_OPTIONAL, struct config_text, limits,
 					      limits_fields),
+	[CONFIG_PATIENCE] =
+		CYAML_FIELD_UINT("patience", FIELD_OPTIONAL, struct config_text, patience),
 	[CONFIG_LOG] = FIELD_WORD("log", FIELD_OPTIONAL, struct config_text, log, logs),
 	[CONFIG_RESOLVER] =
 		FIELD_WORD("resolver", FIELD_OPTIONAL, struct config_text, resolver, resolvers),
@@ -264,6 +268,12 @@ static const struct schema_note config_notes[] = {
 	},
 	[CONFIG_LIMITS] = {
 		.help = "What peers can make the daemon hold.",
+	},
+	[CONFIG_PATIENCE] = {
+		.help = "Seconds for which calls wait when no worker of the daemon can be had, before "
+			"they fail with EIO. 60, if absent.",
+		.least = 1,
+		.most = KEEPER_PATIENCE_MAX,
 	},
 	[CONFIG_LOG] = {
 		.help = "How much is logged. verbose: each request and what became of it. debug: "

@@ -40,6 +40,7 @@ struct config_text {
 	char *default_policy;
 	int gives_default; /* to who names a policy that is not theirs */
 	struct config_limits_text limits;
+	uint32_t patience; /* 0: not given */
 	enum config_log log;
 	enum config_resolver resolver;
 };

@@ -75,8 +75,10 @@ static int send_request(const struct call *call, const char *request)
 
 	if (r < 0)
 		return r;
-	/* An empty socket has room for a line. */
-	return send(call->fd, line, (size_t)length, MSG_NOSIGNAL) == length ? 0 : -EPIPE;
+	/* An empty socket has room for a line; who does not want to hear it may have answered. */
+	ssize_t sent = send(call->fd, line, (size_t)length, MSG_NOSIGNAL);
+
+	return sent == length || (sent < 0 && errno == EPIPE) ? 0 : -EPIPE;
 }
 
 static int make_room(struct call *call)
@@ -107,6 +109,9 @@ static int read_piece(struct call *call)
 		return r;
 	ssize_t count = recv(call->fd, call->text + call->length, call->size - call->length, 0);
 
+	/* Who answers without having read what we said is gone with an error, but the answer is there. */
+	if (count < 0 && errno == ECONNRESET && call->length > 0)
+		return 0;
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
 	call->length += (size_t)count;

@@ -55,8 +55,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Seconds for which calls wait while no worker can be had. */
-#define PATIENCE 60
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
 /* Milliseconds that another daemon may take until it asks for what we have. */
@@ -845,7 +843,8 @@ int daemon_run(const struct daemon_options *options)
 		return EXIT_FAILURE;
 	r = keeper_run(&(struct keeper_config){
 		.journal = daemon.journal,
-		.patience = PATIENCE,
+		.patience = options->config->patience,
+		.desk = daemon.sockets[SOCKET_CONTROL].fd,
 		.passes_signals = true,
 		.work = work,
 		.place = &daemon,

@@ -332,6 +332,7 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	shard->servers_max = wanted > 0 ? wanted : SHARD_SERVERS;
 	atomic_init(&shard->turn, THE_LOOP);
 	client_init(&shard->client, config->policy);
+	shard->client.is_alone = config->is_alone;
 	*ret_shard = shard;
 	return 0;
 }

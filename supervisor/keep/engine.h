@@ -55,6 +55,7 @@ struct shard_counters {
 struct shard_config {
 	const struct policy *policy; /* outlives the shard */
 	struct shard_counters *counters; /* outlive the shard */
+	bool is_alone; /* nobody follows when we die: changes are not written down */
 	/*
 	 * The shard is over, and gone with its source. @result: 0 when no target is left, -errno when the
 	 * source has failed.

@@ -65,11 +65,24 @@ int journal_new(struct journal **ret_journal)
 	return 0;
 }
 
+int journal_withdraw(struct journal *journal)
+{
+	int fd = journal->fd;
+
+	if (mmap(journal, sizeof(*journal), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	close(fd);
+	write_head(&journal->head);
+	journal->fd = -1;
+	return 0;
+}
+
 void journal_free(struct journal *journal)
 {
 	if (!journal)
 		return;
-	close(journal->fd);
+	fd_close(&journal->fd);
 	munmap(journal, sizeof(*journal));
 }
 

@@ -87,6 +87,9 @@ struct kept {
 /** journal_new() - empty memory. Return: 0; -errno. */
 int journal_new(struct journal **ret_journal);
 
+/** journal_withdraw() - nobody shall follow: it is memory as any other, and still empty. Return: 0; -errno. */
+int journal_withdraw(struct journal *journal);
+
 /** journal_free() - unmap and close it; NULL is accepted. */
 void journal_free(struct journal *journal);
 

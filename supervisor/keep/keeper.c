@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "keep/journal.h"
 #include "request/notify.h"
@@ -22,7 +25,7 @@
 #define UNCLEAR_MAX 4
 /* How many may die before one has ever served. */
 #define STILLBORN_MAX 3
-/* Sources that are told EIO at a time. */
+/* Sources that are told EIO at a time, and one for the desk. */
 #define REFUSED_MAX 64
 /* For how long that goes on before a worker is tried again, in milliseconds. */
 #define REFUSAL 5000
@@ -100,15 +103,39 @@ static void await_death(struct keeper *keeper)
 		keeper->unclear++;
 }
 
+/* @fate: what becomes of calls. */
+static void tell_one(const struct keeper *keeper, const char *fate)
+{
+	int peer = accept4(keeper->config->desk, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	char text[160];
+
+	snprintf(
+		text, sizeof(text),
+		"{\"error\":\"no worker can be had, %lu have died (the log says more); calls %s\"}\n",
+		journal_deaths(keeper->config->journal), fate);
+	(void)send(peer, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	fd_close(&peer);
+}
+
+static void pass_time(const struct keeper *keeper, unsigned int milliseconds)
+{
+	uint64_t end = clock_milliseconds() + milliseconds;
+	struct pollfd desk = { .fd = keeper->config->desk, .events = POLLIN };
+
+	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds())
+		if (poll(&desk, 1, (int)(end - now)) > 0)
+			tell_one(keeper, "wait");
+}
+
 static void pause_between(const struct keeper *keeper)
 {
-	int pause = PAUSE_MIN;
+	unsigned int pause = PAUSE_MIN;
 
 	if (keeper->unclear <= UNCLEAR_MAX)
 		return;
 	for (unsigned int i = UNCLEAR_MAX; i < keeper->unclear && pause < KEEPER_PAUSE_MAX; i++)
 		pause *= 2;
-	(void)poll(NULL, 0, pause < KEEPER_PAUSE_MAX ? pause : KEEPER_PAUSE_MAX);
+	pass_time(keeper, pause < KEEPER_PAUSE_MAX ? pause : KEEPER_PAUSE_MAX);
 }
 
 /* Those that a dead worker has received, and that a source of ours can answer. */
@@ -125,9 +152,13 @@ static void refuse_received(struct journal *journal)
 	}
 }
 
-static size_t list_sources(struct journal *journal, struct pollfd polled[REFUSED_MAX])
+/* The desk first. */
+static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REFUSED_MAX])
 {
-	size_t count = 0;
+	struct journal *journal = keeper->config->journal;
+	size_t count = 1;
+
+	polled[0] = (struct pollfd){ .fd = keeper->config->desk, .events = POLLIN };
 
 	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
 		if (atomic_load(&kept->kind) == KEPT_SOURCE && count < REFUSED_MAX)
@@ -148,17 +179,19 @@ static bool refuse_one(int listener)
 }
 
 /* There is no worker, and calls have waited long enough. */
-static void refuse(struct journal *journal)
+static void refuse(const struct keeper *keeper)
 {
 	struct pollfd polled[REFUSED_MAX];
-	size_t count = list_sources(journal, polled);
+	size_t count = list_sources(keeper, polled);
 	uint64_t end = clock_milliseconds() + REFUSAL;
 
-	refuse_received(journal);
+	refuse_received(keeper->config->journal);
 	for (uint64_t moment = clock_milliseconds(); moment < end; moment = clock_milliseconds()) {
 		if (poll(polled, count, (int)(end - moment)) <= 0)
 			continue;
-		for (size_t i = 0; i < count; i++)
+		if (polled[0].revents)
+			tell_one(keeper, "fail with EIO");
+		for (size_t i = 1; i < count; i++)
 			if (polled[i].revents && !refuse_one(polled[i].fd))
 				polled[i].fd = -1;
 	}
@@ -180,7 +213,7 @@ static bool come_round(struct keeper *keeper)
 	if (clock_milliseconds() - keeper->served >= keeper->config->patience * 1000ULL) {
 		log_error("no worker has served for %u seconds: calls fail with EIO",
 			  keeper->config->patience);
-		refuse(journal);
+		refuse(keeper);
 	}
 	return true;
 }

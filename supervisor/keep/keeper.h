@@ -27,6 +27,9 @@ struct journal;
 
 /* Milliseconds. */
 #define KEEPER_PAUSE_MAX 2000
+/* Seconds: what keeper_config.patience is without a word about it, and at most. */
+#define KEEPER_PATIENCE 60
+#define KEEPER_PATIENCE_MAX 86400
 
 /** struct keeper_config - what a keeper needs to know */
 struct keeper_config {
@@ -37,6 +40,11 @@ struct keeper_config {
 	 * False: they are nobody's.
 	 */
 	bool passes_signals;
+	/*
+	 * A stream socket that listens: who connects while no worker can be had is told so, in the form of
+	 * daemon/control.h, whatever they want, which is not read. -1: there is none.
+	 */
+	int desk;
 	/*
 	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
 	 * is not the first. It ends the process by itself, after journal_conclude() if no other shall

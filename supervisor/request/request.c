@@ -264,7 +264,7 @@ static bool take_turn(struct request *request)
 		return false;
 	changes_enter(request->workspace->changes, &request->received->change, request->stat.device,
 		      request->stat.number);
-	request->inode.effect = &request->received->effect;
+	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
 	return true;
 }
 
@@ -589,6 +589,7 @@ void client_init(struct client *client, const struct policy *policy)
 	client->policy = policy;
 	client->is_transparent = policy_is_transparent(policy);
 	client->is_strict = policy_is_strict(policy);
+	client->is_alone = false;
 	remedies_init(&client->remedies);
 }
 

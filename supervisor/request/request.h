@@ -57,6 +57,7 @@ struct client {
 	const struct policy *policy; /* outlives the client */
 	bool is_transparent; /* of the policy */
 	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
+	bool is_alone; /* nobody goes on with its requests when we die */
 	struct remedies remedies;
 };
 

@@ -62,6 +62,8 @@ Test(cli_run, needs_no_option)
 	cr_expect_eq(request.resolver, STANDIN_ANY);
 	cr_expect_eq(request.identity, PROBE_AUTO);
 	cr_expect_eq(request.executor, EXECUTOR_AUTO);
+	cr_expect_eq(request.patience, 60);
+	cr_expect_not(request.has_no_keeper);
 	cr_expect_eq(request.verbosity, 0);
 }
 
@@ -202,6 +204,35 @@ Test(cli_run, refuses_an_unknown_way_to_tell_identities)
 Test(cli_run, refuses_an_unknown_executor)
 {
 	refuses("--executor=ring id", "--executor=ring is not one of auto, inline, threads");
+}
+
+Test(cli_run, takes_a_keeper_and_its_patience)
+{
+	parses("--keeper=no id");
+	cr_expect(request.has_no_keeper);
+	parses("--keeper=yes --patience=86400 id");
+	cr_expect_not(request.has_no_keeper);
+	cr_expect_eq(request.patience, 86400);
+}
+
+Test(cli_run, refuses_an_unknown_keeper)
+{
+	refuses("--keeper=perhaps id", "--keeper=perhaps is not one of yes, no");
+}
+
+Test(cli_run, refuses_no_patience_at_all)
+{
+	refuses("--patience=0 id", "--patience=0 is not a number of seconds from 1 to 86400");
+}
+
+Test(cli_run, refuses_patience_for_more_than_a_day)
+{
+	refuses("--patience=86401 id", "--patience=86401 is not a number of seconds from 1 to 86400");
+}
+
+Test(cli_run, refuses_patience_that_is_no_number)
+{
+	refuses("--patience=5s id", "--patience=5s is not a number of seconds from 1 to 86400");
 }
 
 Test(cli_run, refuses_maps_without_a_namespace)

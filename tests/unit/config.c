@@ -88,6 +88,7 @@ static void expect_defaults(const struct config *config)
 	cr_expect_eq(config->limits.listeners_per_container, 256);
 	cr_expect_eq(config->limits.connections, 512);
 	cr_expect_eq(config->limits.connections_per_user, 32);
+	cr_expect_eq(config->patience, 60);
 	cr_expect_eq(config->log, LOG_NOTICE);
 	cr_expect_eq(config->resolver, STANDIN_ANY);
 }
@@ -110,6 +111,7 @@ Test(config, takes_all_that_a_file_says)
 		"not-allowed: default\n"
 		"limits: { containers: 7, containers-per-user: 3, listeners-per-container: 2,\n"
 		"          connections: 9, connections-per-user: 1 }\n"
+		"patience: 5\n"
 		"log: debug\n"
 		"resolver: process\n");
 
@@ -124,6 +126,7 @@ Test(config, takes_all_that_a_file_says)
 	cr_expect_eq(config->limits.listeners_per_container, 2);
 	cr_expect_eq(config->limits.connections, 9);
 	cr_expect_eq(config->limits.connections_per_user, 1);
+	cr_expect_eq(config->patience, 5);
 	cr_expect_eq(config->log, LOG_DEBUG);
 	cr_expect_eq(config->resolver, STANDIN_PROCESS);
 }
@@ -153,7 +156,7 @@ Test(config, tells_all_mistakes_at_once)
 		"log: verbos\n"
 		"limits: { containers: 0 }\n",
 		"2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
-		"control-socket, policies, default-policy, not-allowed, limits, log, resolver (did "
+		"control-socket, policies, default-policy, not-allowed, limits, patience, log, resolver (did "
 		"you mean 'oci-socket'?)\n"
 		"3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
 		"word none\n"
@@ -214,7 +217,7 @@ Test(config, is_no_policy)
 	cr_expect(strstr(diagnostics.entries[0].text, "a key cannot be 'attributes'"));
 	mistakes("[]\n", "1:1: a configuration cannot be a list; allowed: the keys version, "
 			 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
-			 "not-allowed, limits, log, resolver");
+			 "not-allowed, limits, patience, log, resolver");
 }
 
 /* ---- files ---- */

@@ -27,7 +27,7 @@ static const struct {
 	const char *json_schema;
 } formats[] = {
 	{ &policy_format, 20, "docs/nsxattr-policy.schema.json" },
-	{ &config_format, 24, "docs/nsxattrd.schema.json" },
+	{ &config_format, 25, "docs/nsxattrd.schema.json" },
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
