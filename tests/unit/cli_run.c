@@ -227,7 +227,8 @@ Test(cli_run, refuses_no_patience_at_all)
 
 Test(cli_run, refuses_patience_for_more_than_a_day)
 {
-	refuses("--patience=86401 id", "--patience=86401 is not a number of seconds from 1 to 86400");
+	refuses("--patience=86401 id",
+		"--patience=86401 is not a number of seconds from 1 to 86400");
 }
 
 Test(cli_run, refuses_patience_that_is_no_number)

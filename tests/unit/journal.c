@@ -133,3 +133,73 @@ Test(journal, tells_the_keeper_what_became_of_a_worker)
 	cr_expect_eq(journal_deaths(journal), 1);
 	journal_free(journal);
 }
+
+Test(journal, says_what_it_is)
+{
+	struct journal *journal = new_journal();
+	const struct journal_head *head = journal_head(journal);
+	struct journal_head read_head;
+
+	cr_expect_eq(memcmp(head->magic, JOURNAL_MAGIC, sizeof(head->magic)), 0);
+	cr_expect_eq(head->format, JOURNAL_FORMAT);
+	/* Whoever has the descriptor has the journal. */
+	cr_assert_eq(pread(journal_fd(journal), &read_head, sizeof(read_head), 0),
+		     (ssize_t)sizeof(read_head));
+	cr_expect_eq(memcmp(&read_head, head, sizeof(read_head)), 0);
+	cr_expect_eq(ftruncate(journal_fd(journal), 0), -1, "it could be cut under us");
+	journal_free(journal);
+}
+
+Test(journal, gives_each_entry_a_serial_of_its_own)
+{
+	struct journal *journal = new_journal();
+	const struct kept *first = journal_keep(journal, 30, KEPT_GUEST, NULL, 0);
+	uint64_t serial = first->serial;
+	const struct kept *settled = journal_settle_guest(journal, 30, "whose", 6);
+
+	cr_expect_eq(settled->serial, serial);
+	cr_expect_eq(atomic_load(&settled->kind), KEPT_SOURCE);
+	cr_expect_str_eq(settled->record, "whose");
+	cr_expect_null(journal_settle_guest(journal, 31, NULL, 0));
+	journal_forget(journal, 30);
+	cr_expect_gt(journal_keep(journal, 30, KEPT_SOURCE, NULL, 0)->serial, serial);
+	journal_free(journal);
+}
+
+Test(journal, is_claimed_by_the_first_who_claims_it)
+{
+	struct journal *journal = new_journal();
+	struct journal_head *head = journal_head(journal);
+
+	cr_expect(journal_claim(head, 0, true));
+	cr_expect(journal_claim(head, 0, true), "the same one does not lose it");
+	cr_expect_not(journal_claim(head, 0, false));
+	journal_free(journal);
+	journal = new_journal();
+	head = journal_head(journal);
+	cr_expect(journal_claim(head, 0, false));
+	cr_expect_not(journal_claim(head, 0, true));
+	/* The next offer is another one. */
+	cr_expect(journal_claim(head, atomic_load(&head->offer), true));
+	journal_free(journal);
+}
+
+Test(journal, can_be_memory_as_any_other)
+{
+	struct journal *journal = new_journal();
+
+	cr_assert_eq(journal_withdraw(journal), 0);
+	cr_expect_eq(journal_fd(journal), -1);
+	cr_expect_not_null(journal_keep(journal, 30, KEPT_FOREVER, NULL, 0));
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		journal_conclude(journal, 1);
+		_exit(0);
+	}
+	int status;
+
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_not(journal_is_concluded(journal, &status));
+	journal_free(journal);
+}
