@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/trust.h"
 #include "cli/options.h"
 #include "cli/status.h"
 #include "daemon/control_call.h"
@@ -36,6 +37,8 @@
 #define ANSWER_DEADLINE 10000
 #define START_DEADLINE 60000
 #define FIRST_FD 3
+/* Of a descriptor. */
+#define NAME_LENGTH_MAX 31
 
 struct upgrade {
 	int connection;
@@ -104,15 +107,51 @@ static const char *word(const struct upgrade *upgrade, const char *list, size_t 
 	return json_object_get_string(json_object_array_get_idx(texts, index));
 }
 
+static const char *program_of(const struct upgrade *upgrade)
+{
+	return json_object_get_string(json_object_object_get(upgrade->start, "program"));
+}
+
+static bool are_texts(const struct upgrade *upgrade, const char *list, size_t longest)
+{
+	struct json_object *texts = json_object_object_get(upgrade->start, list);
+
+	if (!json_object_is_type(texts, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(texts); i++)
+		if (!json_object_is_type(json_object_array_get_idx(texts, i), json_type_string) ||
+		    strlen(word(upgrade, list, i)) > longest)
+			return false;
+	return true;
+}
+
 static bool is_start(const struct upgrade *upgrade)
 {
 	struct json_object *names = json_object_object_get(upgrade->start, "descriptors");
-	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
 
-	return json_object_object_get(upgrade->start, "program") &&
-	       json_object_is_type(arguments, json_type_array) &&
-	       json_object_is_type(names, json_type_array) &&
+	return program_of(upgrade) && are_texts(upgrade, "arguments", HANDOVER_TEXT_MAX) &&
+	       are_texts(upgrade, "descriptors", NAME_LENGTH_MAX) &&
 	       json_object_array_length(names) == upgrade->count;
+}
+
+/*
+ * What the daemon says is not to be relied upon, for it has served people who may have got hold of it: it
+ * has few privileges, but we are root. So what it names has to be an nsxattrd that only root can have put
+ * there.
+ */
+static bool is_program(const char *program)
+{
+	const char *name = strrchr(program, '/');
+	int r = name && strcmp(name, "/nsxattrd") == 0 ? trust_path(program) : -EPERM;
+
+	if (r == -EPERM)
+		log_error(
+			"the daemon says that its program is %s, which is no nsxattrd that only root "
+			"can write: it is not started",
+			program);
+	else if (r < 0)
+		log_error("cannot look at %s: %s", program, strerror(-r));
+	return r == 0;
 }
 
 /* Return: 0; else the exit status, what is wrong has been logged. */
@@ -132,7 +171,7 @@ static int ask_start(struct upgrade *upgrade, const char *control)
 		return STATUS_REFUSED;
 	}
 	if (is_start(upgrade))
-		return 0;
+		return is_program(program_of(upgrade)) ? 0 : STATUS_REFUSED;
 	log_error("cannot ask %s: %s", control, control_call_fault(-EBADMSG));
 	return STATUS_UNANSWERED;
 }
@@ -211,11 +250,10 @@ static _Noreturn void become_daemon(const struct upgrade *upgrade)
 {
 	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
 	size_t argument_count = json_object_array_length(arguments), count = 0;
-	const char *program =
-		json_object_get_string(json_object_object_get(upgrade->start, "program"));
+	const char *program = program_of(upgrade);
 	char **argv = calloc(argument_count + 1, sizeof(*argv));
 	int directory = -1, errors = -1, passed[HANDOVER_START_MAX + 1];
-	char names[HANDOVER_START_MAX * 32] = "";
+	char names[(HANDOVER_START_MAX + 1) * (NAME_LENGTH_MAX + 1)] = "";
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	hand_over(upgrade, &directory, &errors, passed, names, &count);

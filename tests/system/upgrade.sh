@@ -77,6 +77,10 @@ bad_upgrades() {
 	rm bin/nsxattrd
 	fails "nor does one that is not there" "No such file" upgrade
 	cp "$NSXATTRD" bin/
+	chmod 777 bin
+	fails "nor is one started that others may have put there" "which is no nsxattrd that only root" \
+		upgrade
+	chmod 755 bin
 	echo "nonsense: 1" >>policies/wrong.yaml
 	fails "nor does one with a mistake in its policies" "the one that was there goes on" upgrade
 	rm policies/wrong.yaml
