@@ -28,6 +28,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/trust.h"
+#include "base/unix_socket.h"
 #include "cli/options.h"
 #include "cli/status.h"
 #include "daemon/control_call.h"
@@ -154,11 +155,25 @@ static bool is_program(const char *program)
 	return r == 0;
 }
 
+/* Nor is anybody else to say how it is started. */
+static int check_peer(int connection)
+{
+	struct unix_peer peer;
+	int r = unix_socket_peer(connection, &peer);
+
+	if (r < 0)
+		return r;
+	return peer.uid == 0 || peer.uid == geteuid() ? 0 : -EPERM;
+}
+
 /* Return: 0; else the exit status, what is wrong has been logged. */
 static int ask_start(struct upgrade *upgrade, const char *control)
 {
 	char text[HANDOVER_TEXT_MAX];
 	int r = control_connect(control, ANSWER_DEADLINE, "upgrade", &upgrade->connection);
+
+	if (r == 0)
+		r = check_peer(upgrade->connection);
 	ssize_t length = r < 0 ? r : receive_start(upgrade, text);
 
 	if (length < 0) {
@@ -195,36 +210,48 @@ static int be_manager(struct upgrade *upgrade)
 	return 0;
 }
 
-/* What is said of each descriptor, by the way that it takes. */
-static void hand_over(const struct upgrade *upgrade, int *ret_directory, int *ret_errors,
-		      int *passed, char *names, size_t *ret_count)
+/** struct passed - what the new one finds from 3 on, and elsewhere */
+struct passed {
+	int directory, errors;
+	int fds[HANDOVER_START_MAX + 1];
+	size_t count;
+	char names[(HANDOVER_START_MAX + 1) * (NAME_LENGTH_MAX + 1)];
+};
+
+static void pass(struct passed *passed, const char *name, int fd)
+{
+	size_t length = strlen(passed->names);
+
+	snprintf(passed->names + length, sizeof(passed->names) - length, "%s%s",
+		 length > 0 ? ":" : "", name);
+	passed->fds[passed->count++] = fd;
+}
+
+static void pass_all(const struct upgrade *upgrade, struct passed *passed)
 {
 	for (size_t i = 0; i < upgrade->count; i++) {
 		const char *name = word(upgrade, "descriptors", i);
 
 		if (strcmp(name, "directory") == 0)
-			*ret_directory = upgrade->fds[i];
+			passed->directory = upgrade->fds[i];
 		else if (strcmp(name, "errors") == 0)
-			*ret_errors = upgrade->fds[i];
-		else {
-			passed[(*ret_count)++] = upgrade->fds[i];
-			strcat(strcat(names, name), ":");
-		}
+			passed->errors = upgrade->fds[i];
+		else
+			pass(passed, name, upgrade->fds[i]);
 	}
-	passed[(*ret_count)++] = upgrade->connection;
-	strcat(names, "predecessor");
+	pass(passed, "predecessor", upgrade->connection);
 }
 
 /* Numbers from 3 on, in their order: away from there first, so that none is overwritten. */
-static bool place_fds(int *passed, size_t count)
+static bool place_fds(int *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		passed[i] = fcntl(passed[i], F_DUPFD_CLOEXEC, FIRST_FD + HANDOVER_START_MAX + 1);
-		if (passed[i] < 0)
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FD + HANDOVER_START_MAX + 1);
+		if (fds[i] < 0)
 			return false;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (dup2(passed[i], FIRST_FD + (int)i) < 0)
+		if (dup2(fds[i], FIRST_FD + (int)i) < 0)
 			return false;
 	return true;
 }
@@ -237,11 +264,11 @@ static void set_number(const char *variable, unsigned long number)
 	setenv(variable, text, 1);
 }
 
-static void set_environment(const struct upgrade *upgrade, const char *names, size_t count)
+static void set_environment(const struct upgrade *upgrade, const struct passed *passed)
 {
 	setenv("NOTIFY_SOCKET", upgrade->manager_name, 1);
-	setenv("LISTEN_FDNAMES", names, 1);
-	set_number("LISTEN_FDS", count);
+	setenv("LISTEN_FDNAMES", passed->names, 1);
+	set_number("LISTEN_FDS", passed->count);
 	set_number("LISTEN_PID", (unsigned long)getpid());
 }
 
@@ -249,20 +276,20 @@ static void set_environment(const struct upgrade *upgrade, const char *names, si
 static _Noreturn void become_daemon(const struct upgrade *upgrade)
 {
 	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
-	size_t argument_count = json_object_array_length(arguments), count = 0;
+	size_t argument_count = json_object_array_length(arguments);
 	const char *program = program_of(upgrade);
 	char **argv = calloc(argument_count + 1, sizeof(*argv));
-	int directory = -1, errors = -1, passed[HANDOVER_START_MAX + 1];
-	char names[(HANDOVER_START_MAX + 1) * (NAME_LENGTH_MAX + 1)] = "";
+	struct passed passed = { .directory = -1, .errors = -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	hand_over(upgrade, &directory, &errors, passed, names, &count);
+	pass_all(upgrade, &passed);
 	for (size_t i = 0; argv && i < argument_count; i++)
 		argv[i] = (char *)word(upgrade, "arguments", i);
-	set_environment(upgrade, names, count);
-	if (argv && setsid() >= 0 && fchdir(directory) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
-	    dup2(null, STDOUT_FILENO) >= 0 && access(program, X_OK) == 0 &&
-	    dup2(errors, STDERR_FILENO) >= 0 && place_fds(passed, count))
+	set_environment(upgrade, &passed);
+	if (argv && setsid() >= 0 && fchdir(passed.directory) == 0 &&
+	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+	    access(program, X_OK) == 0 && dup2(passed.errors, STDERR_FILENO) >= 0 &&
+	    place_fds(passed.fds, passed.count))
 		execv(program, argv);
 	log_error("cannot start %s: %s", program, strerror(errno));
 	_exit(STATUS_NOT_EXECUTABLE);

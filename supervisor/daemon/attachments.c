@@ -19,7 +19,7 @@
 #include "keep/source.h"
 
 /* Room for 340 lines of three numbers. */
-#define MAP_TEXT_SIZE (16 * 1024)
+#define MAP_TEXT_SIZE ((size_t)16 * 1024)
 
 /** struct attachment - one source that is served */
 struct attachment {

@@ -48,6 +48,7 @@
 #include "daemon/policies.h"
 #include "daemon/registry.h"
 #include "daemon/status.h"
+#include "daemon/upgrade.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
@@ -57,11 +58,6 @@
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
-/* Milliseconds that another daemon may take until it asks for what we have. */
-#define UPGRADE_DEADLINE 60000
-/* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
-#define GUESTS_PAUSE 5
-#define GUESTS_TRIES 100
 
 enum socket_kind { SOCKET_OCI, SOCKET_LXC, SOCKET_CONTROL, SOCKET_COUNT };
 
@@ -107,9 +103,7 @@ struct daemon {
 	struct control *control;
 	struct loop_watch signalled;
 	struct loop_timer sample;
-	struct loop_watch upgrade; /* the connection on which another daemon asks; fd -1: none */
-	struct loop_timer upgrade_timer;
-	unsigned int upgrade_tries;
+	struct upgrade upgrade;
 };
 
 /* ---- a worker ---- */
@@ -198,103 +192,42 @@ static void heed_signal(void *place, uint32_t events)
 
 /* ---- another daemon in our place ---- */
 
-static void end_upgrade(struct daemon *daemon)
+static bool has_oci_guests(void *place)
 {
-	if (daemon->upgrade.fd < 0)
-		return;
-	loop_stop_timer(daemon->loop, &daemon->upgrade_timer);
-	loop_remove(daemon->loop, &daemon->upgrade);
-	fd_close(&daemon->upgrade.fd);
+	return ((struct daemon *)place)->oci.first;
 }
 
-static void upgrade_is_over(void *place)
+static void fill_start(const struct daemon *daemon, struct handover_start *start)
 {
-	log_warning("the nsxattrd that was to take over has not asked for it; this one goes on");
-	end_upgrade(place);
-}
-
-/* Nobody serves from here on, until either of us does. */
-static void hand_over(struct daemon *daemon)
-{
-	if (!engine_pause(daemon->engine, HANDOVER_PATIENCE))
-		log_verbose("a request hangs: it is left to the other nsxattrd");
-	int r = handover_give(daemon->upgrade.fd, daemon->journal);
-
-	if (r == 0) {
-		log_notice("another nsxattrd has taken over");
-		journal_conclude(daemon->journal, EXIT_SUCCESS);
-		_exit(EXIT_SUCCESS);
-	}
-	engine_resume(daemon->engine);
-	log_warning("the other nsxattrd has not taken over (%s); this one goes on", strerror(-r));
-	end_upgrade(daemon);
-}
-
-/* What a runtime has sent in part would be lost. */
-static void hand_over_soon(void *place)
-{
-	struct daemon *daemon = place;
-
-	if (!daemon->oci.first || ++daemon->upgrade_tries > GUESTS_TRIES)
-		hand_over(daemon);
-	else
-		loop_start_timer(daemon->loop, &daemon->upgrade_timer, GUESTS_PAUSE);
-}
-
-static void upgrade_said(void *place, uint32_t events)
-{
-	struct daemon *daemon = place;
-	int r = handover_is_asked(daemon->upgrade.fd);
-
-	(void)events;
-	if (r < 0)
-		end_upgrade(daemon);
-	if (r <= 0)
-		return;
-	(void)loop_change(daemon->loop, &daemon->upgrade, 0);
-	daemon->upgrade_tries = 0;
-	daemon->upgrade_timer.due = hand_over_soon;
-	hand_over_soon(daemon);
-}
-
-static void add_start(struct handover_start *start, const char *name, int fd)
-{
-	if (fd < 0)
-		return;
-	start->names[start->count] = name;
-	start->fds[start->count++] = fd;
-}
-
-static int tell_start(const struct daemon *daemon, int connection)
-{
-	struct handover_start start = { .program = daemon->program,
-					.arguments = daemon->options->arguments };
-
+	*start = (struct handover_start){ .program = daemon->program,
+					  .arguments = daemon->options->arguments };
 	for (size_t i = 0; i < SOCKET_COUNT; i++) {
-		add_start(&start, socket_names[i].name, daemon->sockets[i].fd);
-		add_start(&start, socket_names[i].folder, daemon->sockets[i].folder);
+		handover_start_add(start, socket_names[i].name, daemon->sockets[i].fd);
+		handover_start_add(start, socket_names[i].folder, daemon->sockets[i].folder);
 	}
-	add_start(&start, "directory", daemon->directory);
-	add_start(&start, "errors", STDERR_FILENO);
-	return handover_tell_start(connection, &start);
+	handover_start_add(start, "directory", daemon->directory);
+	handover_start_add(start, "errors", STDERR_FILENO);
 }
 
 /* See control_answers.upgrade(). */
 static void begin_upgrade(void *context, int connection)
 {
 	struct daemon *daemon = context;
-	_cleanup_fd_ int fd = connection;
 
-	if (daemon->upgrade.fd >= 0 || tell_start(daemon, fd) < 0)
-		return;
-	daemon->upgrade = (struct loop_watch){ fd, upgrade_said, daemon };
-	daemon->upgrade_timer = (struct loop_timer){ .due = upgrade_is_over, .place = daemon };
-	if (loop_add(daemon->loop, &daemon->upgrade, EPOLLIN) < 0) {
-		daemon->upgrade.fd = -1;
-		return;
-	}
-	(void)TAKE_FD(fd);
-	loop_start_timer(daemon->loop, &daemon->upgrade_timer, UPGRADE_DEADLINE);
+	upgrade_begin(&daemon->upgrade, connection);
+}
+
+static void prepare_upgrade(struct daemon *daemon)
+{
+	daemon->upgrade = (struct upgrade){
+		.loop = daemon->loop,
+		.engine = daemon->engine,
+		.journal = daemon->journal,
+		.has_guests = has_oci_guests,
+		.place = daemon,
+		.watch.fd = -1,
+	};
+	fill_start(daemon, &daemon->upgrade.start);
 }
 
 /* ---- a worker, again ---- */
@@ -380,6 +313,7 @@ static int open_control(struct daemon *daemon)
 static int open_doors(struct daemon *daemon)
 {
 	daemon->guests = (struct guests){ .limits = &daemon->options->config->limits };
+	prepare_upgrade(daemon);
 	int r = open_oci(daemon);
 
 	if (r == 0)
@@ -830,7 +764,6 @@ int daemon_run(const struct daemon_options *options)
 		.procfs = -1,
 		.since = time(NULL),
 		.keeper = getpid(),
-		.upgrade.fd = -1,
 	};
 
 	for (size_t i = 0; i < SOCKET_COUNT; i++)

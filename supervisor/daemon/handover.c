@@ -78,6 +78,14 @@ static struct json_object *list_of(char *const *texts, size_t count)
 	return list;
 }
 
+void handover_start_add(struct handover_start *start, const char *name, int fd)
+{
+	if (fd < 0 || start->count == HANDOVER_START_MAX)
+		return;
+	start->names[start->count] = name;
+	start->fds[start->count++] = fd;
+}
+
 int handover_tell_start(int connection, const struct handover_start *start)
 {
 	struct json_object *object = json_object_new_object();

@@ -49,6 +49,9 @@ struct handover_start {
 	size_t count;
 };
 
+/** handover_start_add() - one more descriptor. @fd: below 0: none */
+void handover_start_add(struct handover_start *start, const char *name, int fd);
+
 /** handover_tell_start() - the old one's first line. Return: 0; -errno. */
 int handover_tell_start(int connection, const struct handover_start *start);
 

@@ -55,6 +55,7 @@ many_upgrades() {
 		loads_pause >>pauses
 	done
 	same "$UPGRADES upgrades while containers run" 0 "$failed"
+	[ $failed = 0 ] || sed 's/^/# /' upgrades log
 	check "another process serves" [ "$before" != "$(daemon_says pid)" ]
 	check "the first one has ended" await ended "$before"
 	check "it serves the containers that were there" has_containers "history pausing"
@@ -89,7 +90,28 @@ bad_upgrades() {
 	same "the daemon is the one that was there" "$before" "$(daemon_says pid)"
 	check "it serves on" has_containers "history pausing"
 	check "and can be replaced" upgrade
+	stranger
 	loads_end
+}
+
+# Whoever listens there says what root is to start.
+stranger() {
+	rm -f started
+	"${as_user[@]}" /usr/bin/python3 -c '
+import json, socket
+listening = socket.socket(socket.AF_UNIX)
+listening.bind("load/stranger.sock")
+listening.listen()
+print("listening", flush=True)
+peer = listening.accept()[0]
+text = {"program": "/bin/touch", "arguments": ["touch", "'"$SCENE"'/started"], "descriptors": ["directory"]}
+socket.send_fds(peer, [json.dumps(text).encode() + b"\n"], [listening.fileno()])
+peer.recv(64)' >stranger &
+	await grep -q listening stranger
+	fails "a stranger at the socket has nothing started" "Operation not permitted" \
+		"$NSXATTR" reload --binary --control="$SCENE/load/stranger.sock"
+	check "not at all" [ ! -e started ]
+	wait $!
 }
 
 # A successor that is killed between what it asks for and its claim.

@@ -23,14 +23,14 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const enum wrapper_id variants[] = {
-	WRAPPER_NATIVE, WRAPPER_FLOOR,	WRAPPER_RING,	  WRAPPER_PROCESS,
+	WRAPPER_NATIVE, WRAPPER_FLOOR,	WRAPPER_ALONE,	  WRAPPER_RING,	  WRAPPER_PROCESS,
 	WRAPPER_STRICT, WRAPPER_KERNEL, WRAPPER_FAKEROOT, WRAPPER_PSEUDO,
 };
 
 #define VARIANTS COUNT_OF(variants)
 
 /* Columns that others are compared with. */
-enum { NATIVE, FLOOR };
+enum { NATIVE, FLOOR, ALONE };
 
 /* A variant's files: one carries security.NTACL and user.x, the other nothing for long. */
 enum { FULL, EMPTY, FILES };
@@ -215,6 +215,7 @@ static struct matrix *make_matrix(struct bench *bench)
 		matrix_add_row(matrix, rows[i].label);
 	matrix_compare_with(matrix, FLOOR);
 	matrix_compare_with(matrix, NATIVE);
+	matrix_compare_with(matrix, ALONE);
 	return matrix;
 }
 

@@ -17,7 +17,7 @@
 #define MATRIX_ROWS 16
 #define MATRIX_COLUMNS 12
 #define MATRIX_SAMPLES 200
-#define MATRIX_BASES 2
+#define MATRIX_BASES 3
 
 /** struct column - who does it; strings outlive the matrix, as all strings here */
 struct column {

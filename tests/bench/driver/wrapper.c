@@ -41,6 +41,12 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.about = "nsxattr run --resolver=ring, root of a namespace",
 		.command = UNDER_NSXATTR("--resolver=ring"),
 	},
+	[WRAPPER_ALONE] = {
+		.name = "alone",
+		.about = "ring, without a keeper and its journal (--keeper=no)",
+		.command = UNDER_NSXATTR("--resolver=ring", "--keeper=no"),
+		.needs = "--keeper",
+	},
 	[WRAPPER_PROCESS] = {
 		.name = "process",
 		.about = "nsxattr run --resolver=process, root of a namespace",

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/upgrade.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "keep/engine.h"
+#include "keep/journal.h"
+
+/* Milliseconds that the other daemon may take until it asks for what we have. */
+#define DEADLINE 60000
+/* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
+#define GUESTS_PAUSE 5
+#define GUESTS_TRIES 100
+
+static void end(struct upgrade *upgrade)
+{
+	loop_stop_timer(upgrade->loop, &upgrade->timer);
+	loop_remove(upgrade->loop, &upgrade->watch);
+	fd_close(&upgrade->watch.fd);
+}
+
+static void time_is_over(void *place)
+{
+	log_warning("the nsxattrd that was to take over has not asked for it; this one goes on");
+	end(place);
+}
+
+/* Nobody serves from here on, until either of us does. */
+static void hand_over(struct upgrade *upgrade)
+{
+	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))
+		log_verbose("a request hangs: it is left to the other nsxattrd");
+	int r = handover_give(upgrade->watch.fd, upgrade->journal);
+
+	if (r == 0) {
+		log_notice("another nsxattrd has taken over");
+		journal_conclude(upgrade->journal, EXIT_SUCCESS);
+		_exit(EXIT_SUCCESS);
+	}
+	engine_resume(upgrade->engine);
+	log_warning("the other nsxattrd has not taken over (%s); this one goes on", strerror(-r));
+	end(upgrade);
+}
+
+/* What a runtime has sent in part would be lost. */
+static void hand_over_soon(void *place)
+{
+	struct upgrade *upgrade = place;
+
+	if (upgrade->has_guests(upgrade->place) && ++upgrade->tries <= GUESTS_TRIES)
+		loop_start_timer(upgrade->loop, &upgrade->timer, GUESTS_PAUSE);
+	else
+		hand_over(upgrade);
+}
+
+static void said(void *place, uint32_t events)
+{
+	struct upgrade *upgrade = place;
+	int r = handover_is_asked(upgrade->watch.fd);
+
+	(void)events;
+	if (r < 0)
+		end(upgrade);
+	if (r <= 0)
+		return;
+	(void)loop_change(upgrade->loop, &upgrade->watch, 0);
+	upgrade->tries = 0;
+	upgrade->timer.due = hand_over_soon;
+	hand_over_soon(upgrade);
+}
+
+void upgrade_begin(struct upgrade *upgrade, int connection)
+{
+	_cleanup_fd_ int fd = connection;
+
+	if (upgrade->watch.fd >= 0 || handover_tell_start(fd, &upgrade->start) < 0)
+		return;
+	upgrade->watch = (struct loop_watch){ fd, said, upgrade };
+	upgrade->timer = (struct loop_timer){ .due = time_is_over, .place = upgrade };
+	if (loop_add(upgrade->loop, &upgrade->watch, EPOLLIN) < 0) {
+		upgrade->watch.fd = -1;
+		return;
+	}
+	(void)TAKE_FD(fd);
+	loop_start_timer(upgrade->loop, &upgrade->timer, DEADLINE);
+}
