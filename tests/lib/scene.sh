@@ -32,11 +32,18 @@ needs() {
 	done
 }
 
+# scene_reports() - what sanitizers have written into logs of the scene, for tests/run to see
+scene_reports() {
+	grep -ahE -A 40 '==[0-9]+==ERROR: |WARNING: ThreadSanitizer|: runtime error: ' \
+		"$SCENE"/*log /dev/null | sed 's/^/# /'
+}
+
 # scene_remove() - undo scene_make(); keeps the exit status that it is given
 #
 # What was mounted last goes first.
 scene_remove() {
 	local mounted
+	scene_reports
 	cd /
 	awk -v scene="$SCENE/" 'index($2, scene) == 1 { print $2 }' /proc/self/mounts | tac |
 		while read -r mounted; do umount "$mounted" || umount -l "$mounted"; done

@@ -43,6 +43,7 @@ policy() {
 
 daemon=
 start() {
+	scene_reports
 	"$NSXATTRD" -c nsxattrd.yaml </dev/null 9>&- >/dev/null 2>log &
 	daemon=$!
 	await status
