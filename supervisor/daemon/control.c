@@ -60,14 +60,21 @@ static struct connection *find_slot(struct control *control)
 	return NULL;
 }
 
+/* Whoever has a range of ids is many users: so that root finds a slot, they do not get all of them. */
 static bool is_user_full(const struct control *control, uid_t user)
 {
-	size_t count = 0;
+	size_t count = 0, users = 0;
 
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		count += control->connections[i].watch.fd >= 0 &&
-			 control->connections[i].user == user;
-	return user != 0 && count >= CONTROL_CONNECTIONS_PER_USER_MAX;
+	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
+		const struct connection *connection = &control->connections[i];
+
+		if (connection->watch.fd < 0)
+			continue;
+		count += connection->user == user;
+		users += connection->user != 0;
+	}
+	return user != 0 && (count >= CONTROL_CONNECTIONS_PER_USER_MAX ||
+			     users >= CONTROL_CONNECTIONS_OF_USERS_MAX);
 }
 
 static void start_listening(struct control *control)

@@ -25,6 +25,7 @@
 
 #define CONTROL_CONNECTIONS_MAX 32
 #define CONTROL_CONNECTIONS_PER_USER_MAX 8
+#define CONTROL_CONNECTIONS_OF_USERS_MAX 24 /* of all but root */
 #define CONTROL_REQUEST_MAX 64
 /* Milliseconds from the accept to the last byte of the answer. */
 #define CONTROL_DEADLINE 5000

@@ -32,13 +32,18 @@ void guests_leave(struct guests *guests, struct guest *guest)
 	}
 }
 
+/* Whoever has a range of ids is many users: so that root finds a place, they do not get all of them. */
 static bool has_room_for(const struct guests *guests, uid_t uid)
 {
-	size_t count = 0;
+	const struct config_limits *limits = guests->limits;
+	size_t count = 0, users = 0;
 
-	for (const struct guest *guest = guests->first; guest; guest = guest->next)
+	for (const struct guest *guest = guests->first; guest; guest = guest->next) {
 		count += guest->uid == uid;
-	return uid == 0 || count < guests->limits->connections_per_user;
+		users += guest->uid != 0;
+	}
+	return uid == 0 || (count < limits->connections_per_user &&
+			    users < limits->connections - limits->connections / 4);
 }
 
 static void take_rest(struct door *door)
@@ -62,9 +67,9 @@ static void let_in(struct door *door, int connection)
 	if (unix_socket_peer(fd, &peer) < 0)
 		return;
 	if (!has_room_for(door->guests, peer.uid)) {
-		log_warning("process %d of uid %u is turned away: there are %u connections of that "
-			    "user already",
-			    peer.pid, peer.uid, door->guests->limits->connections_per_user);
+		log_warning("process %d of uid %u is turned away: that user, or all but root "
+			    "together, have as many connections as the limits allow",
+			    peer.pid, peer.uid);
 		return;
 	}
 	door->entered(door->place, TAKE_FD(fd), peer.uid);

@@ -5,7 +5,8 @@
 /*
  * A listening socket of the daemon, at which peers come in that have yet to say what they want. Of
  * those there are only so many, in all and of each user: when all places are taken, nobody is let in
- * until one is free; a user who has all of theirs is turned away.
+ * until one is free; a user who has all of theirs is turned away, and all but root when they have three
+ * quarters of the places.
  */
 
 #include <stdbool.h>

@@ -648,17 +648,22 @@ static void allow_descriptors(rlim_t count)
 static int hold(const char *path, unsigned int count)
 {
 	unsigned int held = 0;
+	int type = SOCK_STREAM;
 
 	allow_descriptors(count);
 	for (unsigned int i = 0; i < count; i++) {
-		int fd = connect_to(path, SOCK_STREAM | SOCK_NONBLOCK);
+		int fd = connect_to(path, type | SOCK_NONBLOCK);
 
-		if (fd == -EAGAIN)
+		if (fd == -EPROTOTYPE && type == SOCK_STREAM) {
+			type = SOCK_SEQPACKET;
+			i--;
+		} else if (fd == -EAGAIN) {
 			poll(NULL, 0, 1);
-		else if (fd < 0)
+		} else if (fd < 0) {
 			errx(EXIT_FAILURE, "connect: %s", strerror(-fd));
-		else
+		} else {
 			held++;
+		}
 	}
 	printf("%u\n", held);
 	fflush(stdout);

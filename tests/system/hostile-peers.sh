@@ -146,6 +146,38 @@ flood() {
 	check "and none afterwards" await holds_descriptors "$descriptors"
 }
 
+# Those who are many: each as many connections as one may have, at a socket, until release_crowd().
+hold_crowd() {
+	local user
+	rm -f crowd
+	mkfifo crowd
+	exec {crowd_input}<>crowd
+	for ((user = 20000; user < 20040; user++)); do
+		setpriv --reuid=$user --regid=$user --clear-groups -- \
+			"$SCENE/bin/peer-driver" hold "$1" 32 <crowd {crowd_input}>&- >"held.$user" &
+		crowd+=($!)
+	done
+	for ((user = 20000; user < 20040; user++)); do
+		await test -s "held.$user"
+	done
+}
+
+release_crowd() {
+	kill "${crowd[@]}"
+	wait "${crowd[@]}" 2>/dev/null
+	exec {crowd_input}>&-
+	crowd=()
+}
+
+crowds() {
+	hold_crowd /run/nsxattr/lxc.sock
+	served "while forty users have all connections that they may"
+	release_crowd
+	hold_crowd /run/nsxattr/control.sock
+	check "so is root who asks for the status" daemon_status containers
+	release_crowd
+}
+
 mute_peers() {
 	hold mute /run/nsxattr/control.sock $'status\n'
 	served "while a peer does not read"
@@ -166,6 +198,7 @@ attacks
 served "after all that"
 forgeries
 flood
+crowds
 mute_peers
 silent_peers_end
 check "the daemon holds no more descriptors than before" \
