@@ -47,7 +47,7 @@ static bool is_under_way(const struct changes *changes, dev_t device, ino_t inod
 /* With the lock held. */
 static void add(struct changes *changes, struct change *change, dev_t device, ino_t inode)
 {
-	*change = (struct change){ device, inode, changes->first };
+	*change = (struct change){ device, inode, changes->first, true };
 	changes->first = change;
 }
 
@@ -73,7 +73,7 @@ bool changes_try_enter(struct changes *changes, struct change *change, dev_t dev
 
 void changes_leave(struct changes *changes, struct change *change)
 {
-	if (!change->next)
+	if (!change->is_under_way)
 		return;
 	pthread_mutex_lock(&changes->lock);
 	struct change **place = &changes->first;

@@ -15,7 +15,8 @@
 struct change {
 	dev_t device;
 	ino_t inode;
-	struct change *next; /* NULL and zeroes: it is not under way */
+	struct change *next;
+	bool is_under_way; /* for whoever makes it alone; the others change next */
 };
 
 struct changes;

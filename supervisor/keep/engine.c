@@ -302,7 +302,7 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	return 0;
 }
 
-/* A change that may be made holds its inode. Return: how many slots the source has. */
+/* With the lock held: a change that may be made holds its inode. Return: how many slots the source has. */
 static unsigned int hold_inherited(struct engine *engine, int source)
 {
 	struct received *slot = NULL;
@@ -351,10 +351,12 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
 		return r;
 	}
 	shard->is_watched = true;
+	pthread_mutex_lock(&engine->lock);
 	shard->next = engine->shards;
 	engine->shards = shard;
 	atomic_store(&shard->inherited, hold_inherited(engine, source->fd));
 	atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
+	pthread_mutex_unlock(&engine->lock);
 	return 0;
 }
 

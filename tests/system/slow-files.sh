@@ -142,4 +142,5 @@ side_by_side auto 8
 side_by_side threads 8
 one_after_another
 hung
-exec {slowfs[1]}>&-
+input=${slowfs[1]}
+exec {input}>&-
