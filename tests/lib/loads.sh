@@ -10,15 +10,6 @@ loads=$(dirname "$NSXATTR")/tests/live
 control=$SCENE/run/control.sock
 oci=$SCENE/run/oci.sock
 
-# await() - COMMAND…: until it succeeds; false after a minute
-await() {
-	local end=$((SECONDS + 60))
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
-
 # loads_configure() - LINE…: nsxattrd.yaml, and the folders
 loads_configure() {
 	printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: none }" \

@@ -78,15 +78,6 @@ runtimes_root() {
 
 NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
 
-# await() - COMMAND…: until it succeeds; false after a minute
-await() {
-	local end=$((SECONDS + 60))
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
-
 # await_ready() - wait for the message of systemd's protocol that says that a service is there
 #
 # Prints "bound" when it can be sent, and its text then.

@@ -22,6 +22,15 @@ INSIDE_COUNT=65536
 # RESOLVER says how nsxattr is to resolve paths: auto, ring or process.
 options=(--resolver="${RESOLVER-auto}")
 
+# await() - COMMAND…: until it succeeds, silently; false after AWAIT_MOST seconds, a minute
+await() {
+	local end=$((SECONDS + ${AWAIT_MOST-60}))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
 # needs() - PROGRAM…: skip the rest of the script when one is missing
 needs() {
 	local program

@@ -13,17 +13,8 @@ NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
 RUNTIME=$(realpath "${BUILD:-build}/tests/live/runtime-driver")
 scene_make
 
-# How often to look, at 0.05 s, for what takes no time.
-PATIENCE=200
-
-# await() - COMMAND…: until it succeeds
-await() {
-	local tries=$PATIENCE
-	until "$@" >/dev/null 2>&1; do
-		((tries-- > 0)) || return 1
-		read -rt 0.05 <> <(:) || :
-	done
-}
+# Seconds, for what takes no time.
+AWAIT_MOST=10
 
 control=$SCENE/run/control.sock
 oci=$SCENE/run/oci.sock

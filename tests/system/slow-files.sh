@@ -24,12 +24,9 @@ ask() {
 	read -r -t 60 answer <&"${slowfs[0]}" && echo "$answer"
 }
 
-# asks_until() - NUMBER WORD: wait until that is the answer; false after a minute
-asks_until() {
-	local end=$((SECONDS + 60))
-	until [ "$(ask "$2")" = "$1" ]; do
-		[ $SECONDS -lt $end ] || return 1
-	done
+# hangs() - NUMBER: so many calls?
+hangs() {
+	[ "$(ask hung)" = "$1" ]
 }
 
 make_files() {
@@ -84,12 +81,9 @@ threads_of() {
 	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
 }
 
-# has_threads() - PROCESS MOST: wait until it has no more than that; false after a minute
+# has_threads() - PROCESS MOST: no more than that?
 has_threads() {
-	local end=$((SECONDS + 60))
-	until [ "$(threads_of "$1")" -le "$2" ]; do
-		[ $SECONDS -lt $end ] || return 1
-	done
+	[ "$(threads_of "$1")" -le "$2" ]
 }
 
 # The supervisor of the namespace below: a child of this script's, or of the process that has become it.
@@ -110,26 +104,18 @@ hung() {
 		getfattr --only-values -n security.own slow/1 >out/beside
 		echo >out/told
 		read -r _ <orders' 2>/dev/null &
-	check "eight calls hang" asks_until 8 hung
-	await_file out/told
+	check "eight calls hang" await hangs 8
+	await test -s out/told
 	same "another of the same container is answered" own-1 "$(cat out/beside)"
 	supervisor=$(supervisor_of)
 	before=$(threads_of "$supervisor")
 	check "there is a thread for each that hangs" test "$before" -ge 9
 	mapfile -t pids <out/pids
 	kill -KILL "${pids[@]}"
-	check "when they are killed, the file system is told" asks_until 0 hung
-	check "and their threads are given up" has_threads "$supervisor" $((before - 4))
+	check "when they are killed, the file system is told" await hangs 0
+	check "and their threads are given up" await has_threads "$supervisor" $((before - 4))
 	echo >orders
 	wait $!
-}
-
-# await_file() - FILE: until it is there; false after a minute
-await_file() {
-	local end=$((SECONDS + 60))
-	until [ -s "$1" ]; do
-		[ $SECONDS -lt $end ] || return 1
-	done
 }
 
 make_files
