@@ -23,4 +23,13 @@ static inline uint64_t clock_microseconds(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
+/** clock_after() - what CLOCK_MONOTONIC will be in so many milliseconds */
+static inline struct timespec clock_after(unsigned int milliseconds)
+{
+	uint64_t time = clock_microseconds() + (uint64_t)milliseconds * 1000;
+
+	return (struct timespec){ .tv_sec = (time_t)(time / 1000000),
+				  .tv_nsec = (long)(time % 1000000) * 1000 };
+}
+
 #endif

@@ -8,8 +8,10 @@
  * the resource out on the line of success.
  */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /**
@@ -32,6 +34,15 @@ static inline int fd_take(int *fd)
 
 	*fd = -1;
 	return taken;
+}
+
+/** fd_is_same_inode() - do both lead to one inode? Both have to be open, or it is not known, and "no". */
+static inline bool fd_is_same_inode(int left, int right)
+{
+	struct stat a, b;
+
+	return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 static inline void cleanup_free(void *place)

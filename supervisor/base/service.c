@@ -18,11 +18,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
-#define FIRST_FD 3
 #define NAME_LENGTH_MAX 255
 
 /* ---- what we tell ---- */
@@ -92,13 +91,10 @@ int service_tell_ready(const struct service *service)
 /* The time tells the service manager which READY=1 ends this (Type=notify-reload). */
 int service_tell_reloading(const struct service *service)
 {
-	struct timespec now;
 	char text[80];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu\n",
-		 (unsigned long long)now.tv_sec * 1000000ULL +
-			 (unsigned long long)now.tv_nsec / 1000ULL);
+		 (unsigned long long)clock_microseconds());
 	return tell(service, text);
 }
 
@@ -212,7 +208,7 @@ static int take(size_t count, char *names, struct service_fds *ret_fds)
 	for (size_t i = 0; i < count && r == 0; i++) {
 		char *name = rest ? strsep(&rest, ":") : NULL;
 
-		fds.fds[i] = (struct service_fd){ FIRST_FD + (int)i, name ? name : "" };
+		fds.fds[i] = (struct service_fd){ SERVICE_FIRST_FD + (int)i, name ? name : "" };
 		r = set_cloexec(fds.fds[i].fd);
 		fds.count += r == 0;
 	}
@@ -237,6 +233,14 @@ int service_take_fds(struct service_fds *ret_fds)
 	if (count < 0)
 		return count;
 	return take((size_t)count, TAKE_PTR(copy), ret_fds);
+}
+
+struct service_fd *service_fds_find(struct service_fds *fds, const char *name)
+{
+	for (size_t i = 0; i < fds->count; i++)
+		if (strcmp(fds->fds[i].name, name) == 0)
+			return &fds->fds[i];
+	return NULL;
 }
 
 void service_fds_done(struct service_fds *fds)

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+/* The number of the first descriptor that is handed over (SD_LISTEN_FDS_START). */
+#define SERVICE_FIRST_FD 3
 /* Descriptors that a service manager hands over: sockets, and what was stored with it. */
 #define SERVICE_FDS_MAX 4096
 /* Descriptors of one message (SCM_MAX_FD of the kernel). */
@@ -83,6 +85,9 @@ struct service_fds {
  * -ENOMEM.
  */
 int service_take_fds(struct service_fds *ret_fds);
+
+/** service_fds_find() - Return: the first of this name; NULL. */
+struct service_fd *service_fds_find(struct service_fds *fds, const char *name);
 
 /** service_fds_done() - close what nobody has taken; a zeroed one is accepted. */
 void service_fds_done(struct service_fds *fds);

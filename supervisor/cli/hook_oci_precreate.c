@@ -41,6 +41,8 @@
 
 #define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
 #define DEFAULT_POLICIES "/etc/nsxattr/policies"
+/* What --runtime= chooses from. */
+#define RUNTIMES "auto|crun|runc"
 
 /* The longest path of a socket. */
 #define SOCKET_PATH_MAX 107
@@ -109,16 +111,13 @@ static const char *apply_unchecked(void *place, const char *argument)
 
 static const char *apply_runtime(void *place, const char *argument)
 {
-	struct precreate_request *request = place;
+	static const enum oci_runtime values[] = { OCI_RUNTIME_UNKNOWN, OCI_RUNTIME_CRUN,
+						   OCI_RUNTIME_RUNC };
+	int choice = option_choice(RUNTIMES, argument);
 
-	if (strcmp(argument, "auto") == 0)
-		request->runtime = OCI_RUNTIME_UNKNOWN;
-	else if (strcmp(argument, "crun") == 0)
-		request->runtime = OCI_RUNTIME_CRUN;
-	else if (strcmp(argument, "runc") == 0)
-		request->runtime = OCI_RUNTIME_RUNC;
-	else
-		return "is not one of auto, crun, runc";
+	if (choice < 0)
+		return "is not one of " RUNTIMES;
+	((struct precreate_request *)place)->runtime = values[choice];
 	return NULL;
 }
 
@@ -138,7 +137,7 @@ static const struct option_row rows[] = {
 	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
 	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
 	{ "unchecked", 0, NULL, "edit although nobody listens there yet", apply_unchecked },
-	{ "runtime", 0, "auto|crun|runc", "which one will run the container", apply_runtime },
+	{ "runtime", 0, RUNTIMES, "which one will run the container", apply_runtime },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
 	  apply_allow_io_uring },
 };

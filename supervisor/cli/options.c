@@ -181,3 +181,17 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
 		*ret_operand = optind;
 	return result;
 }
+
+int option_choice(const char *words, const char *argument)
+{
+	size_t length = strlen(argument);
+
+	for (int i = 0; words; i++) {
+		size_t end = strcspn(words, "|");
+
+		if (end == length && strncmp(words, argument, length) == 0)
+			return i;
+		words = words[end] ? words + end + 1 : NULL;
+	}
+	return -1;
+}

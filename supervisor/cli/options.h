@@ -57,4 +57,7 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
 /** options_suggest_help() - log where the options are explained. Return: OPTIONS_REFUSED. */
 enum options_result options_suggest_help(const struct option_table *table);
 
+/** option_choice() - Return: which of @words, "WORD|WORD|...", an argument is; -1: none. */
+int option_choice(const char *words, const char *argument);
+
 #endif

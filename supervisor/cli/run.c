@@ -27,6 +27,12 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What the options choose from. */
+#define RESOLVERS "auto|ring|process"
+#define IDENTITIES "auto|probe|status"
+#define EXECUTORS "auto|inline|threads"
+#define KEEPERS "yes|no"
+
 static const char *apply_policy(void *place, const char *argument)
 {
 	struct run_request *request = place;
@@ -100,68 +106,48 @@ static const char *apply_allow_io_uring(void *place, const char *argument)
 	return NULL;
 }
 
-/* Return: the index; -1: it is none of them. */
-static int find_word(const char *const *words, size_t count, const char *word)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, words[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
 static const char *apply_resolver(void *place, const char *argument)
 {
-	static const char *const words[] = {
-		[STANDIN_ANY] = "auto",
-		[STANDIN_PERSONALITY] = "ring",
-		[STANDIN_PROCESS] = "process",
-	};
-	struct run_request *request = place;
-	int found = find_word(words, COUNT_OF(words), argument);
+	static const enum standin_kind values[] = { STANDIN_ANY, STANDIN_PERSONALITY,
+						    STANDIN_PROCESS };
+	int choice = option_choice(RESOLVERS, argument);
 
-	if (found >= 0)
-		request->resolver = (enum standin_kind)found;
-	return found >= 0 ? NULL : "is not one of auto, ring, process";
+	if (choice < 0)
+		return "is not one of " RESOLVERS;
+	((struct run_request *)place)->resolver = values[choice];
+	return NULL;
 }
 
 static const char *apply_identity(void *place, const char *argument)
 {
-	static const char *const words[] = {
-		[PROBE_AUTO] = "auto",
-		[PROBE_ALWAYS] = "probe",
-		[PROBE_NEVER] = "status",
-	};
-	struct run_request *request = place;
-	int found = find_word(words, COUNT_OF(words), argument);
+	static const enum probe_use values[] = { PROBE_AUTO, PROBE_ALWAYS, PROBE_NEVER };
+	int choice = option_choice(IDENTITIES, argument);
 
-	if (found >= 0)
-		request->identity = (enum probe_use)found;
-	return found >= 0 ? NULL : "is not one of auto, probe, status";
+	if (choice < 0)
+		return "is not one of " IDENTITIES;
+	((struct run_request *)place)->identity = values[choice];
+	return NULL;
 }
 
 static const char *apply_executor(void *place, const char *argument)
 {
-	static const char *const words[] = {
-		[EXECUTOR_AUTO] = "auto",
-		[EXECUTOR_INLINE] = "inline",
-		[EXECUTOR_THREADS] = "threads",
-	};
-	struct run_request *request = place;
-	int found = find_word(words, COUNT_OF(words), argument);
+	static const enum executor values[] = { EXECUTOR_AUTO, EXECUTOR_INLINE, EXECUTOR_THREADS };
+	int choice = option_choice(EXECUTORS, argument);
 
-	if (found >= 0)
-		request->executor = (enum executor)found;
-	return found >= 0 ? NULL : "is not one of auto, inline, threads";
+	if (choice < 0)
+		return "is not one of " EXECUTORS;
+	((struct run_request *)place)->executor = values[choice];
+	return NULL;
 }
 
 static const char *apply_keeper(void *place, const char *argument)
 {
-	static const char *const words[] = { "yes", "no" };
-	struct run_request *request = place;
-	int found = find_word(words, COUNT_OF(words), argument);
+	int choice = option_choice(KEEPERS, argument);
 
-	request->has_no_keeper = found == 1;
-	return found >= 0 ? NULL : "is not one of yes, no";
+	if (choice < 0)
+		return "is not one of " KEEPERS;
+	((struct run_request *)place)->has_no_keeper = choice == 1;
+	return NULL;
 }
 
 static const char *apply_patience(void *place, const char *argument)
@@ -197,13 +183,12 @@ static const struct option_row rows[] = {
 	{ "no-userns", 'N', NULL, "stay in the current namespaces", apply_no_userns },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
 	  apply_allow_io_uring },
-	{ "resolver", 0, "auto|ring|process", "how paths are opened: by io_uring, or a helper",
+	{ "resolver", 0, RESOLVERS, "how paths are opened: by io_uring, or a helper",
 	  apply_resolver },
-	{ "identity", 0, "auto|probe|status", "how processes are told apart: by BPF, or /proc",
+	{ "identity", 0, IDENTITIES, "how processes are told apart: by BPF, or /proc",
 	  apply_identity },
-	{ "executor", 0, "auto|inline|threads", "how many calls are worked on at a time",
-	  apply_executor },
-	{ "keeper", 0, "yes|no", "replace a supervisor that dies", apply_keeper },
+	{ "executor", 0, EXECUTORS, "how many calls are worked on at a time", apply_executor },
+	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", apply_keeper },
 	{ "patience", 0, "SECONDS", "how long calls wait for one, before they fail",
 	  apply_patience },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",

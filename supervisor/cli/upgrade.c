@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/service.h"
 #include "base/trust.h"
 #include "base/unix_socket.h"
 #include "cli/options.h"
@@ -37,7 +38,6 @@
 /* Milliseconds: the old one's answer; all that the new one has to do. */
 #define ANSWER_DEADLINE 10000
 #define START_DEADLINE 60000
-#define FIRST_FD 3
 /* Of a descriptor. */
 #define NAME_LENGTH_MAX 31
 
@@ -246,12 +246,12 @@ static void pass_all(const struct upgrade *upgrade, struct passed *passed)
 static bool place_fds(int *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FD + HANDOVER_START_MAX + 1);
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SERVICE_FIRST_FD + HANDOVER_START_MAX + 1);
 		if (fds[i] < 0)
 			return false;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (dup2(fds[i], FIRST_FD + (int)i) < 0)
+		if (dup2(fds[i], SERVICE_FIRST_FD + (int)i) < 0)
 			return false;
 	return true;
 }

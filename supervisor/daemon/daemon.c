@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
@@ -47,6 +46,7 @@
 #include "daemon/oci_door.h"
 #include "daemon/policies.h"
 #include "daemon/registry.h"
+#include "daemon/sockets.h"
 #include "daemon/status.h"
 #include "daemon/upgrade.h"
 #include "keep/engine.h"
@@ -58,18 +58,6 @@
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
-
-enum socket_kind { SOCKET_OCI, SOCKET_LXC, SOCKET_CONTROL, SOCKET_COUNT };
-
-static const struct socket_name {
-	const char
-		*name; /* that service managers give it: FileDescriptorName= of systemd.socket(5) */
-	const char *folder; /* what its folder is called */
-} socket_names[SOCKET_COUNT] = {
-	[SOCKET_OCI] = { "oci", "oci-folder" },
-	[SOCKET_LXC] = { "lxc", "lxc-folder" },
-	[SOCKET_CONTROL] = { "control", "control-folder" },
-};
 
 /* Those of list_descriptors(). */
 #define DESCRIPTORS (2 * SOCKET_COUNT + 7)
@@ -202,7 +190,7 @@ static void fill_start(const struct daemon *daemon, struct handover_start *start
 	*start = (struct handover_start){ .program = daemon->program,
 					  .arguments = daemon->options->arguments };
 	for (size_t i = 0; i < SOCKET_COUNT; i++) {
-		handover_start_add(start, socket_names[i].name, daemon->sockets[i].fd);
+		handover_start_add(start, socket_names[i].socket, daemon->sockets[i].fd);
 		handover_start_add(start, socket_names[i].folder, daemon->sockets[i].folder);
 	}
 	handover_start_add(start, "directory", daemon->directory);
@@ -512,100 +500,6 @@ static void work(void *place, bool is_successor)
 
 /* ---- the keeper ---- */
 
-static int group_of(const struct config_socket *socket, gid_t *ret_group)
-{
-	char *end;
-
-	*ret_group = (gid_t)-1;
-	if (!socket->group)
-		return 0;
-	const struct group *group = getgrnam(socket->group);
-	unsigned long number = strtoul(socket->group, &end, 10);
-
-	if (!group && (*end != '\0' || end == socket->group))
-		return -ENOENT;
-	*ret_group = group ? group->gr_gid : (gid_t)number;
-	return 0;
-}
-
-static int listen_at(const struct config_socket *config, int type, struct unix_socket *ret_socket)
-{
-	struct unix_socket_place place = { .path = config->path,
-					   .type = type,
-					   .mode = config->mode };
-	int r = group_of(config, &place.group);
-
-	if (r < 0) {
-		log_error("%s cannot belong to group '%s': there is no such group", config->path,
-			  config->group);
-		return r;
-	}
-	r = unix_socket_listen(&place, ret_socket);
-	if (r == -EADDRINUSE)
-		log_error("somebody listens at %s already: is another nsxattrd running?",
-			  config->path);
-	else if (r < 0)
-		log_error("cannot listen at %s: %s", config->path, strerror(-r));
-	return r;
-}
-
-static struct service_fd *find_handed_over(struct service_fds *fds, const char *name)
-{
-	for (size_t i = 0; i < fds->count; i++)
-		if (strcmp(fds->fds[i].name, name) == 0)
-			return &fds->fds[i];
-	return NULL;
-}
-
-static int adopt(struct service_fd *handed, int type, struct unix_socket *ret_socket)
-{
-	int r = unix_socket_adopt(handed->fd, type, ret_socket);
-
-	if (r == 0)
-		handed->fd = -1;
-	else
-		log_error("the service manager's socket '%s' is of no use: %s", handed->name,
-			  strerror(-r));
-	return r;
-}
-
-static int adopt_folder(struct unix_socket *socket, struct service_fd *folder)
-{
-	int r = folder ? unix_socket_adopt_place(socket, folder->fd) : -ENOENT;
-
-	if (r == 0)
-		folder->fd = -1;
-	return r == -ENOENT ? 0 : r;
-}
-
-static int open_sockets(struct daemon *daemon)
-{
-	const struct config *config = daemon->options->config;
-	const struct {
-		const struct config_socket *config;
-		int type;
-	} wanted[SOCKET_COUNT] = {
-		[SOCKET_OCI] = { &config->oci, SOCK_STREAM },
-		[SOCKET_LXC] = { &config->lxc, SOCK_SEQPACKET },
-		[SOCKET_CONTROL] = { &config->control, SOCK_STREAM },
-	};
-	int r = 0;
-
-	for (size_t i = 0; i < SOCKET_COUNT && r == 0; i++) {
-		const struct socket_name *names = &socket_names[i];
-		struct service_fd *fd = find_handed_over(&daemon->handed, names->name);
-		struct unix_socket *socket = &daemon->sockets[i];
-
-		if (fd)
-			r = adopt(fd, wanted[i].type, socket);
-		else if (wanted[i].config->path)
-			r = listen_at(wanted[i].config, wanted[i].type, socket);
-		if (fd && r == 0)
-			r = adopt_folder(socket, find_handed_over(&daemon->handed, names->folder));
-	}
-	return r;
-}
-
 /* How another daemon would be started in our place. */
 static void remember_start(struct daemon *daemon)
 {
@@ -626,7 +520,7 @@ static int meet_service(struct daemon *daemon)
 		log_error("cannot understand the service manager: %s", strerror(-r));
 		return r;
 	}
-	struct service_fd *predecessor = find_handed_over(&daemon->handed, "predecessor");
+	struct service_fd *predecessor = service_fds_find(&daemon->handed, "predecessor");
 
 	if (predecessor)
 		daemon->predecessor = TAKE_FD(predecessor->fd);
@@ -650,7 +544,7 @@ static int open_all(struct daemon *daemon)
 			  strerror(-r));
 	daemon->source.default_policy = config->default_policy;
 	daemon->source.refuses_not_allowed = config->refuses_not_allowed;
-	return r == 0 ? open_sockets(daemon) : r;
+	return r == 0 ? sockets_open(config, &daemon->handed, daemon->sockets) : r;
 }
 
 /* All that a worker needs and that is open by then; -1: that is not there. Return: how many. */
@@ -689,11 +583,8 @@ static int keep_descriptors(struct daemon *daemon)
 /* What nobody knows any more need not be stored. */
 static void forget_rest(struct daemon *daemon)
 {
-	static const char prefix[] = "kept-";
-
 	for (size_t i = 0; i < daemon->handed.count; i++)
-		if (daemon->handed.fds[i].fd >= 0 &&
-		    strncmp(daemon->handed.fds[i].name, prefix, strlen(prefix)) == 0)
+		if (daemon->handed.fds[i].fd >= 0 && succession_is_kept(daemon->handed.fds[i].name))
 			(void)service_forget(&daemon->store, daemon->handed.fds[i].name);
 	service_fds_done(&daemon->handed);
 }
@@ -766,8 +657,6 @@ int daemon_run(const struct daemon_options *options)
 		.keeper = getpid(),
 	};
 
-	for (size_t i = 0; i < SOCKET_COUNT; i++)
-		daemon.sockets[i] = (struct unix_socket){ .fd = -1, .folder = -1 };
 	int r = open_all(&daemon);
 
 	if (r == 0)

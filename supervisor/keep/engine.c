@@ -431,15 +431,11 @@ static bool call_off(struct engine *engine)
 }
 
 /* With the lock held: wait for a server that leaves, for a moment, since a recall can come too early. */
-static void await_leaving(struct engine *engine, long milliseconds)
+static void await_leaving(struct engine *engine, unsigned int milliseconds)
 {
-	struct timespec until;
+	const struct timespec until = clock_after(milliseconds);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += milliseconds * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
-	pthread_cond_timedwait(&engine->left, &engine->lock, &until);
+	pthread_cond_clockwait(&engine->left, &engine->lock, CLOCK_MONOTONIC, &until);
 }
 
 bool engine_pause(struct engine *engine, unsigned int milliseconds)

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "keep/journal.h"
 #include "keep/source.h"
@@ -16,8 +17,8 @@
 
 #define SERVERS_BESIDE_MAX 1024 /* in all shards together, those that are not the first */
 #define SERVERS_RESTING_MAX 4
-/* How long a server that has nothing to do keeps itself ready, in seconds. */
-#define LINGER 1
+/* How long a server that has nothing to do keeps itself ready, in milliseconds. */
+#define LINGER 1000
 
 struct server the_loop;
 
@@ -82,15 +83,6 @@ static bool await_call(struct server *server, const struct timespec *until)
 				      until) == 0;
 }
 
-static struct timespec in_a_while(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	time.tv_sec += LINGER;
-	return time;
-}
-
 /* With the lock held. */
 static bool is_worth_following(const struct shard *shard)
 {
@@ -107,7 +99,7 @@ static bool is_worth_following(const struct shard *shard)
  */
 static bool follow(struct server *server, struct shard *shard)
 {
-	const struct timespec until = in_a_while();
+	const struct timespec until = clock_after(LINGER);
 	bool is_in_time = true;
 
 	pthread_mutex_lock(&server->engine->lock);
@@ -289,7 +281,7 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 static struct shard *rest(struct server *server)
 {
 	struct engine *engine = server->engine;
-	const struct timespec until = in_a_while();
+	const struct timespec until = clock_after(LINGER);
 	bool is_in_time = true;
 
 	engine->resting_count++;

@@ -57,6 +57,13 @@ static bool parse_name(const char *name, const char *prefix, uint64_t *ret_numbe
 	return errno == 0 && *end == '\0';
 }
 
+bool succession_is_kept(const char *name)
+{
+	uint64_t serial;
+
+	return parse_name(name, kept_prefix, &serial);
+}
+
 /* ---- handing on ---- */
 
 static bool is_handed_on(const struct kept *kept)

@@ -41,6 +41,9 @@ void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generatio
 /** succession_name_kept() - what a kept descriptor is called */
 void succession_name_kept(char name[SUCCESSION_NAME_SIZE], uint64_t serial);
 
+/** succession_is_kept() - is it the name of a kept descriptor? */
+bool succession_is_kept(const char *name);
+
 /** succession_visitor - what is called for each descriptor. Return: 0; -errno ends it. */
 typedef int succession_visitor(void *place, const char *name, int fd);
 

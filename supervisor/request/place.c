@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -207,14 +206,6 @@ static const char *last_components(int procfs, int fd, unsigned int depth, char 
 	return depth == 0 && *at == '/' ? at + 1 : NULL;
 }
 
-static bool is_same_inode(int left, int right)
-{
-	struct stat a, b;
-
-	return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
-}
-
 /* Where a directory is below its instance's root: "123/fd". */
 static int path_below_root(const struct target *target, int directory, int *ret_root, char *path,
 			   size_t size)
@@ -231,7 +222,7 @@ static int path_below_root(const struct target *target, int directory, int *ret_
 		return -ENOENT;
 	_cleanup_fd_ int check = proc_open_within(root, below, O_PATH | O_DIRECTORY);
 
-	if (check < 0 || !is_same_inode(check, directory))
+	if (check < 0 || !fd_is_same_inode(check, directory))
 		return -ENOENT;
 	memcpy(path, below, strlen(below) + 1);
 	*ret_root = TAKE_FD(root);

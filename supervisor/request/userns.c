@@ -135,14 +135,6 @@ static void wait_in_namespace(int channel, void *argument)
 		(void)recv(channel, &unused, 1, 0);
 }
 
-static bool is_same(int fd, int other)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 static int read_map(int process, const char *name, struct id_map *ret_map)
 {
 	char text[MAP_TEXT_SIZE];
@@ -172,7 +164,7 @@ static int read_maps_of_member(const struct target *target, struct userns *usern
 
 	if (fd < 0)
 		return fd;
-	return is_same(fd, userns->fd) ? 0 : -ESRCH;
+	return fd_is_same_inode(fd, userns->fd) ? 0 : -ESRCH;
 }
 
 static int read_maps_of_child(int procfs, struct userns *userns)
@@ -332,7 +324,7 @@ int userns_master(int fd, int ours, uid_t *ret_owner)
 
 		if (parent < 0)
 			break;
-		if (is_same(parent, ours))
+		if (fd_is_same_inode(parent, ours))
 			return ioctl(level, NS_GET_OWNER_UID, ret_owner) < 0 ? -errno : 0;
 		fd_close(&level);
 		level = TAKE_FD(parent);

@@ -193,17 +193,17 @@ Test(cli_run, refuses_ranges_that_overlap)
 
 Test(cli_run, refuses_an_unknown_resolver)
 {
-	refuses("--resolver=fast id", "--resolver=fast is not one of auto, ring, process");
+	refuses("--resolver=fast id", "--resolver=fast is not one of auto|ring|process");
 }
 
 Test(cli_run, refuses_an_unknown_way_to_tell_identities)
 {
-	refuses("--identity=guess id", "--identity=guess is not one of auto, probe, status");
+	refuses("--identity=guess id", "--identity=guess is not one of auto|probe|status");
 }
 
 Test(cli_run, refuses_an_unknown_executor)
 {
-	refuses("--executor=ring id", "--executor=ring is not one of auto, inline, threads");
+	refuses("--executor=ring id", "--executor=ring is not one of auto|inline|threads");
 }
 
 Test(cli_run, takes_a_keeper_and_its_patience)
@@ -217,7 +217,7 @@ Test(cli_run, takes_a_keeper_and_its_patience)
 
 Test(cli_run, refuses_an_unknown_keeper)
 {
-	refuses("--keeper=perhaps id", "--keeper=perhaps is not one of yes, no");
+	refuses("--keeper=perhaps id", "--keeper=perhaps is not one of yes|no");
 }
 
 Test(cli_run, refuses_no_patience_at_all)

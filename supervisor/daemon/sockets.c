@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/sockets.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/service.h"
+#include "base/unix_socket.h"
+#include "daemon/config.h"
+
+const struct socket_name socket_names[SOCKET_COUNT] = {
+	[SOCKET_OCI] = { "oci", "oci-folder" },
+	[SOCKET_LXC] = { "lxc", "lxc-folder" },
+	[SOCKET_CONTROL] = { "control", "control-folder" },
+};
+
+static int group_of(const struct config_socket *socket, gid_t *ret_group)
+{
+	char *end;
+
+	*ret_group = (gid_t)-1;
+	if (!socket->group)
+		return 0;
+	const struct group *group = getgrnam(socket->group);
+	unsigned long number = strtoul(socket->group, &end, 10);
+
+	if (!group && (*end != '\0' || end == socket->group))
+		return -ENOENT;
+	*ret_group = group ? group->gr_gid : (gid_t)number;
+	return 0;
+}
+
+static int listen_at(const struct config_socket *config, int type, struct unix_socket *ret_socket)
+{
+	struct unix_socket_place place = { .path = config->path,
+					   .type = type,
+					   .mode = config->mode };
+	int r = group_of(config, &place.group);
+
+	if (r < 0) {
+		log_error("%s cannot belong to group '%s': there is no such group", config->path,
+			  config->group);
+		return r;
+	}
+	r = unix_socket_listen(&place, ret_socket);
+	if (r == -EADDRINUSE)
+		log_error("somebody listens at %s already: is another nsxattrd running?",
+			  config->path);
+	else if (r < 0)
+		log_error("cannot listen at %s: %s", config->path, strerror(-r));
+	return r;
+}
+
+static int adopt(struct service_fd *handed, int type, struct unix_socket *ret_socket)
+{
+	int r = unix_socket_adopt(handed->fd, type, ret_socket);
+
+	if (r == 0)
+		handed->fd = -1;
+	else
+		log_error("the service manager's socket '%s' is of no use: %s", handed->name,
+			  strerror(-r));
+	return r;
+}
+
+static int adopt_folder(struct unix_socket *socket, struct service_fd *folder)
+{
+	int r = folder ? unix_socket_adopt_place(socket, folder->fd) : -ENOENT;
+
+	if (r == 0)
+		folder->fd = -1;
+	return r == -ENOENT ? 0 : r;
+}
+
+int sockets_open(const struct config *config, struct service_fds *handed,
+		 struct unix_socket ret_sockets[SOCKET_COUNT])
+{
+	const struct {
+		const struct config_socket *config;
+		int type;
+	} wanted[SOCKET_COUNT] = {
+		[SOCKET_OCI] = { &config->oci, SOCK_STREAM },
+		[SOCKET_LXC] = { &config->lxc, SOCK_SEQPACKET },
+		[SOCKET_CONTROL] = { &config->control, SOCK_STREAM },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < SOCKET_COUNT; i++)
+		ret_sockets[i] = (struct unix_socket){ .fd = -1, .folder = -1 };
+	for (size_t i = 0; i < SOCKET_COUNT && r == 0; i++) {
+		struct service_fd *fd = service_fds_find(handed, socket_names[i].socket);
+		struct unix_socket *socket = &ret_sockets[i];
+
+		if (fd)
+			r = adopt(fd, wanted[i].type, socket);
+		else if (wanted[i].config->path)
+			r = listen_at(wanted[i].config, wanted[i].type, socket);
+		if (fd && r == 0)
+			r = adopt_folder(socket, service_fds_find(handed, socket_names[i].folder));
+	}
+	return r;
+}
