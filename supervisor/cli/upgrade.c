@@ -336,10 +336,32 @@ static int await_ready(const struct upgrade *upgrade)
 	}
 }
 
+/* Of one that does not get on: where the kernel has it, and whether it has got a CPU at all. */
+static void say_where(pid_t pid)
+{
+	char path[64], where[64] = "";
+	unsigned long long run = 0, waited = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	_cleanup_file_ FILE *wchan = fopen(path, "re");
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	_cleanup_file_ FILE *schedstat = fopen(path, "re");
+
+	if (wchan && schedstat && fscanf(wchan, "%63s", where) == 1 &&
+	    fscanf(schedstat, "%llu %llu", &run, &waited) == 2)
+		log_error(
+			"it has run for %llu ms, has waited for a CPU for %llu ms, and sleeps in %s",
+			run / 1000000, waited / 1000000,
+			strcmp(where, "0") == 0 ? "nothing" : where);
+}
+
 static int say_failure(const struct upgrade *upgrade, int error)
 {
 	int status = 0;
 
+	if (error == -ETIMEDOUT)
+		say_where(upgrade->pid);
 	if (error != -ECHILD)
 		(void)kill(upgrade->pid, SIGKILL);
 	(void)waitpid(upgrade->pid, &status, 0);
