@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -272,6 +273,18 @@ static void set_environment(const struct upgrade *upgrade, const struct passed *
 	set_number("LISTEN_PID", (unsigned long)getpid());
 }
 
+/*
+ * Containers that keep all CPUs busy can keep a new session waiting for a minute, although they are in
+ * another one (autogroups of sched(7), Linux 6.18). Ours goes before them until it has taken over; where that
+ * is not allowed it takes its turn.
+ */
+static void go_first(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest);
+}
+
 /* The working directory first, and standard error last: what fails is still said to us. */
 static _Noreturn void become_daemon(const struct upgrade *upgrade)
 {
@@ -286,6 +299,7 @@ static _Noreturn void become_daemon(const struct upgrade *upgrade)
 	for (size_t i = 0; argv && i < argument_count; i++)
 		argv[i] = (char *)word(upgrade, "arguments", i);
 	set_environment(upgrade, &passed);
+	go_first();
 	if (argv && setsid() >= 0 && fchdir(passed.directory) == 0 &&
 	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
 	    access(program, X_OK) == 0 && dup2(passed.errors, STDERR_FILENO) >= 0 &&

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,14 @@ static int take_one(int connection, struct taken *taken)
 	return r;
 }
 
+/* Without a privilege, the flag has to stay. */
+static void take_turns_again(void)
+{
+	const struct sched_param none = { 0 };
+
+	(void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none);
+}
+
 int handover_take(int connection, struct service_fds *ret_handed)
 {
 	struct taken taken = { 0 };
@@ -240,6 +249,7 @@ int handover_take(int connection, struct service_fds *ret_handed)
 		do
 			r = take_one(connection, &taken);
 		while (r > 0);
+	take_turns_again();
 	if (r < 0) {
 		taken_done(&taken);
 		return r;

@@ -69,6 +69,8 @@ int handover_give(int connection, struct journal *journal);
  * handover_take() - what the new one asks for
  * @ret_handed: service_fds_done() them
  *
+ * Whoever upgrades starts us with SCHED_RR, for as long as the old one serves; from here on it is SCHED_OTHER.
+ *
  * Return: 0; -errno.
  */
 int handover_take(int connection, struct service_fds *ret_handed);
