@@ -16,7 +16,7 @@
 #include "daemon/daemon.h"
 
 /* From this size on, in bytes, memory is mapped, and unmapped when it is released. */
-#define MAPPED_FROM (128 * 1024)
+#define MAPPED_FROM (16 * 1024)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -135,9 +135,10 @@ static int start(const struct config *config, char *const *arguments)
 }
 
 /*
- * What a thread needs for its requests is more than a MiB, and goes with it. glibc would keep it for
- * the next one: when something large is released, it takes the like from the heap from then on, which
- * a thousand containers that come together make large. To set a bound keeps it from that.
+ * What a thread needs for its requests, mostly in large pieces, goes with it. glibc would keep
+ * it for the next one: what lies in the heap below something else stays there, and when something large is
+ * released, it takes the like from the heap from then on. So a thousand containers that come together would
+ * leave a large heap behind. To set a bound keeps it from that.
  */
 static void return_memory(void)
 {

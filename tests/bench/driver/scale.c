@@ -21,6 +21,8 @@
 #define FILES 64
 /* For so long it may take until the daemon has put away what it had only for the start. */
 #define SETTLE_SECONDS 10
+/* Looks, a second apart, that find the same. */
+#define ALIKE 4
 
 /* Steps: how many containers there are then, and how many come for that. */
 static const struct {
@@ -169,15 +171,19 @@ static bool measure_calls(struct scale *scale, const char *label, unsigned int c
 static struct daemon_usage settled(const struct daemon *daemon)
 {
 	struct daemon_usage before, usage = daemon_usage(daemon);
-	unsigned int looks = 0;
+	unsigned int looks = 0, alike = 0;
 
-	do {
+	/* Threads that have nothing to do stay for some seconds. */
+	while (looks++ < SETTLE_SECONDS && alike < ALIKE) {
 		before = usage;
 		sleep(1);
 		usage = daemon_usage(daemon);
-	} while (++looks < SETTLE_SECONDS &&
-		 (usage.threads != before.threads || usage.descriptors != before.descriptors ||
-		  fabs(usage.memory - before.memory) > 65536));
+		bool has_changed = usage.threads != before.threads ||
+				   usage.descriptors != before.descriptors ||
+				   fabs(usage.memory - before.memory) > 65536;
+
+		alike = has_changed ? 0 : alike + 1;
+	}
 	return usage;
 }
 
