@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/service.h"
 #include "base/trust.h"
 #include "base/unix_socket.h"
@@ -275,8 +276,8 @@ static void set_environment(const struct upgrade *upgrade, const struct passed *
 
 /*
  * Containers that keep all CPUs busy can keep a new session waiting for a minute, although they are in
- * another one (autogroups of sched(7), Linux 6.18). Ours goes before them until it has taken over; where that
- * is not allowed it takes its turn.
+ * another one (autogroups of sched(7), Linux 6.18). Ours goes before them until handover_take() is through; where
+ * that is not allowed it takes its turn.
  */
 static void go_first(void)
 {
@@ -353,21 +354,19 @@ static int await_ready(const struct upgrade *upgrade)
 /* Of one that does not get on: where the kernel has it, and whether it has got a CPU at all. */
 static void say_where(pid_t pid)
 {
-	char path[64], where[64] = "";
-	unsigned long long run = 0, waited = 0;
+	char path[32], where[64], times[80];
+	unsigned long long run, waited;
+	_cleanup_fd_ int procfs = proc_open();
 
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	_cleanup_file_ FILE *wchan = fopen(path, "re");
-
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-	_cleanup_file_ FILE *schedstat = fopen(path, "re");
-
-	if (wchan && schedstat && fscanf(wchan, "%63s", where) == 1 &&
-	    fscanf(schedstat, "%llu %llu", &run, &waited) == 2)
-		log_error(
-			"it has run for %llu ms, has waited for a CPU for %llu ms, and sleeps in %s",
-			run / 1000000, waited / 1000000,
-			strcmp(where, "0") == 0 ? "nothing" : where);
+	snprintf(path, sizeof(path), "%d/wchan", pid);
+	if (procfs < 0 || proc_read(procfs, path, where, sizeof(where)) <= 0)
+		return;
+	snprintf(path, sizeof(path), "%d/schedstat", pid);
+	if (proc_read(procfs, path, times, sizeof(times)) <= 0 ||
+	    sscanf(times, "%llu %llu", &run, &waited) != 2)
+		return;
+	log_error("it has run for %llu ms, has waited for a CPU for %llu ms, and sleeps in %s",
+		  run / 1000000, waited / 1000000, strcmp(where, "0") == 0 ? "nothing" : where);
 }
 
 static int say_failure(const struct upgrade *upgrade, int error)
