@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "attach/filter.h"
+#include "attach/free_ids.h"
 #include "attach/idmap_arg.h"
 #include "attach/run.h"
 #include "attach/subid.h"
@@ -255,15 +256,21 @@ static const struct id_sort group_ids = { "group", SUBGID_FILE, "--map-groups" }
 /** log_no_range() - what was looked for, where, and what helps */
 static void log_no_range(const struct id_sort *sort, const char *name, bool is_asked_for)
 {
+	char command[FREE_IDS_COMMAND_SIZE];
+	uint32_t first;
+
 	if (!is_asked_for) {
 		log_error("%s is missing, and for its default there is no range for %s in %s",
 			  sort->option, name, sort->file);
 		return;
 	}
-	log_error("there is no range of %s ids for %s in %s; set one aside with 'usermod "
-		  "--add-subuids 100000-165535 --add-subgids 100000-165535 %s', or give "
-		  "--map-users=0:100000:65536 --map-groups=0:100000:65536",
-		  sort->noun, name, sort->file, name);
+	if (!free_ids_command(name, &first, command)) {
+		log_error("there is no range of %s ids for %s in %s, and none is free", sort->noun,
+			  name, sort->file);
+		return;
+	}
+	log_error("there is no range of %s ids for %s in %s; let root set a free one aside: '%s'",
+		  sort->noun, name, sort->file, command);
 }
 
 /** find_range() - the range that is set aside for the current user. Return: whether it was found. */

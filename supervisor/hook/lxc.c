@@ -2,6 +2,7 @@
 #include "hook/lxc.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "attach/free_ids.h"
+#include "attach/subid.h"
 #include "hook/lxc_config.h"
 #include "hook/presence.h"
 #include "policy.h"
@@ -101,15 +104,41 @@ static bool has_profile(struct check *check)
 	return true;
 }
 
+#define NO_IDS "the container has no ids of its own, so there is nothing to tell its values by: "
+
+static const char *user_name(uid_t user)
+{
+	const struct passwd *entry = getpwuid(user);
+
+	return entry ? entry->pw_name : NULL;
+}
+
 static bool has_map(struct check *check)
 {
+	const char *name = user_name(check->hook->user);
+	struct id_extent users, groups;
+	char command[FREE_IDS_COMMAND_SIZE];
+	uint32_t first;
+	unsigned int line;
+
 	if (check->config.maps_users && check->config.maps_groups)
 		return true;
-	return complain(
-		check,
-		"the container has no ids of its own, so there is nothing to tell its values "
-		"by: add 'lxc.idmap = u 0 100000 65536' and 'lxc.idmap = g 0 100000 65536', "
-		"with ids of /etc/subuid and /etc/subgid");
+	if (subid_find(SUBUID_FILE, name, check->hook->user, &users, &line) == SUBID_FOUND &&
+	    subid_find(SUBGID_FILE, name, check->hook->user, &groups, &line) == SUBID_FOUND)
+		return complain(
+			check,
+			NO_IDS
+			"add 'lxc.idmap = u 0 %u %u' and 'lxc.idmap = g 0 %u %u', or a part of "
+			"these ids that no other container has",
+			users.host, users.count, groups.host, groups.count);
+	if (!name || !free_ids_command(name, &first, command))
+		return complain(check, NO_IDS "add lines 'lxc.idmap = …' with ids of " SUBUID_FILE
+					      " and " SUBGID_FILE);
+	return complain(check,
+			NO_IDS
+			"set some aside that are free, '%s', and add 'lxc.idmap = u 0 %u %u' and "
+			"'lxc.idmap = g 0 %u %u'",
+			command, first, FREE_IDS_COUNT, first, FREE_IDS_COUNT);
 }
 
 /* It opens /proc/PID/mem of who calls, which the kernel lets only root and that very user do. */

@@ -214,6 +214,9 @@ ranges_of_the_user() {
 			"$NSXATTR" run --map-users=0:7:1 cat /proc/self/uid_map /proc/self/gid_map | xargs)"
 	ends "no range: what is missing and what helps" 2 "usermod --add-subuids" \
 		with_subids "" "$gids" "$NSXATTR" run true
+	ends "no range: what is suggested is not the first user's" 2 \
+		"usermod --add-subuids 196608-262143 --add-subgids 196608-262143 root" \
+		with_subids $'ann:100000:65536\n' "" "$NSXATTR" run true
 	ends "no range of groups: which file" 2 "/etc/subgid" with_subids "$uids" "" "$NSXATTR" run true
 	ends "--map-users alone, no range of groups" 2 "--map-groups is missing" \
 		with_subids "" "" "$NSXATTR" run --map-users=0:7:1 true

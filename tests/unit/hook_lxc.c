@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "attach/free_ids.h"
+#include "attach/subid.h"
 #include "hook/presence.h"
 
 static char folder[] = "/tmp/hook_lxc.XXXXXX";
@@ -106,9 +108,32 @@ Test(hook_lxc, says_what_is_missing)
 	configure(PROXY | MAP, "");
 	expect_sentence("add 'lxc.seccomp.profile = ");
 	configure(PROXY | PROFILE, "");
-	expect_sentence("add 'lxc.idmap = u 0 100000 65536'");
+	expect_sentence("add 'lxc.idmap = u 0 ");
 	configure(PROXY | PROFILE, "lxc.idmap = u 0 100000 65536");
-	expect_sentence("add 'lxc.idmap = u 0 100000 65536'");
+	expect_sentence("add 'lxc.idmap = u 0 ");
+}
+
+/* Those that are set aside for the user, or else some that are nobody's. */
+Test(hook_lxc, suggests_ids_that_the_container_can_have)
+{
+	char expected[96];
+	struct id_extent users, groups;
+	unsigned int line;
+	bool has_some = subid_find(SUBUID_FILE, "root", 0, &users, &line) == SUBID_FOUND &&
+			subid_find(SUBGID_FILE, "root", 0, &groups, &line) == SUBID_FOUND;
+	uint32_t first = free_ids_on_host(FREE_IDS_COUNT);
+
+	if (!has_some)
+		users = groups = (struct id_extent){ 0, first, FREE_IDS_COUNT };
+	hook.user = 0;
+	configure(PROXY | PROFILE, "");
+	snprintf(expected, sizeof(expected),
+		 "add 'lxc.idmap = u 0 %u %u' and 'lxc.idmap = g 0 %u %u'", users.host, users.count,
+		 groups.host, groups.count);
+	expect_sentence(expected);
+	snprintf(expected, sizeof(expected), "usermod --add-subuids %u-", first);
+	if (!has_some)
+		expect_sentence(expected);
 }
 
 Test(hook_lxc, says_what_is_wrong)
