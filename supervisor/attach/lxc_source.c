@@ -81,6 +81,15 @@ static struct pending *pending_new(void)
 	return pending;
 }
 
+/* A container of root's is told apart by its monitor. */
+static uint64_t log_source_of(const struct lxc_source *lxc)
+{
+	char monitor[16];
+
+	snprintf(monitor, sizeof(monitor), "%d", lxc->peer.pid);
+	return log_source(lxc->peer.uid, monitor);
+}
+
 static void shut(const struct lxc_source *lxc)
 {
 	(void)shutdown(lxc->source.fd, SHUT_RDWR);
@@ -94,7 +103,8 @@ static int look_at_request(const struct lxc_source *lxc, struct lxc_request *ret
 			    &form);
 
 	if (r == LXC_REFUSED)
-		log_warning("refusing the LXC monitor %d of uid %u: the packet %s", lxc->peer.pid,
+		log_limited(log_source_of(lxc), LOG_WARNING,
+			    "refusing the LXC monitor %d of uid %u: the packet %s", lxc->peer.pid,
 			    lxc->peer.uid, lxc_form_text(form));
 	return r;
 }
@@ -176,7 +186,8 @@ static int receive_one(const struct lxc_source *lxc, struct received *ret_receiv
 		return dismiss(lxc, &pending->request);
 	if (r < 0)
 		return r;
-	log_warning("refusing the LXC monitor %d of uid %u: the request %s", lxc->peer.pid,
+	log_limited(log_source_of(lxc), LOG_WARNING,
+		    "refusing the LXC monitor %d of uid %u: the request %s", lxc->peer.pid,
 		    lxc->peer.uid, lxc_claim_text((enum lxc_claim)r));
 	return -EPROTO;
 }
@@ -311,7 +322,8 @@ static int answer(struct source *source, struct received *received, const struct
 
 static void overdue(struct source *source)
 {
-	log_warning(
+	log_limited(
+		log_source_of(lxc_source(source)), LOG_WARNING,
 		"a call of an LXC container takes too long: closing the connection of monitor %d, "
 		"which answers ENOSYS and connects again",
 		lxc_source(source)->peer.pid);

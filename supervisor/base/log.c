@@ -2,14 +2,20 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* The one mutable static of the program: set once by the command line, read everywhere. */
+#include "base/clock.h"
+#include "base/log_budget.h"
+
+/* The mutable statics of the program: the level is set once by the command line, and read everywhere. */
 static enum log_level current_level = LOG_NOTICE;
+static pthread_mutex_t budget_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log_budget budget;
 
 void log_set_level(enum log_level level)
 {
@@ -29,20 +35,16 @@ static void mask_control_bytes(char *text, size_t length)
 			text[i] = '?';
 }
 
-void log_write(enum log_level level, const char *format, ...)
+static void write_line(const char *format, va_list arguments)
 {
 	static const char prefix[] = "nsxattr: ";
 	const size_t start = sizeof(prefix) - 1;
 	char line[1024 + sizeof(prefix)];
 	int saved = errno;
-	va_list args;
 
-	if (!log_enabled(level))
-		return;
 	__builtin_memcpy(line, prefix, sizeof(prefix));
-	va_start(args, format);
-	int text = vsnprintf(line + start, sizeof(line) - start, format, args);
-	va_end(args);
+	int text = vsnprintf(line + start, sizeof(line) - start, format, arguments);
+
 	if (text > 0) {
 		size_t length = (size_t)text;
 
@@ -54,4 +56,64 @@ void log_write(enum log_level level, const char *format, ...)
 			errno = saved; /* nobody reads our messages: nothing to be done */
 	}
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_enabled(level))
+		return;
+	va_start(arguments, format);
+	write_line(format, arguments);
+	va_end(arguments);
+}
+
+static bool take_from_budget(uint64_t source, unsigned long *ret_left_out)
+{
+	pthread_mutex_lock(&budget_lock);
+	bool is_admitted = log_budget_take(&budget, source, clock_milliseconds(), ret_left_out);
+
+	pthread_mutex_unlock(&budget_lock);
+	return is_admitted;
+}
+
+void log_limited(uint64_t source, enum log_level level, const char *format, ...)
+{
+	unsigned long left_out = 0;
+	va_list arguments;
+
+	if (!log_enabled(level) || !take_from_budget(source, &left_out))
+		return;
+	if (left_out > 0)
+		log_warning("%lu lines like the next one were left out", left_out);
+	va_start(arguments, format);
+	write_line(format, arguments);
+	va_end(arguments);
+}
+
+void log_left_out(void)
+{
+	pthread_mutex_lock(&budget_lock);
+	unsigned long count = log_budget_left_out(&budget);
+
+	pthread_mutex_unlock(&budget_lock);
+	if (count > 0)
+		log_warning("%lu lines were left out, of users or containers that cause too many",
+			    count);
+}
+
+/* FNV-1a. */
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+uint64_t log_source(uint32_t uid, const char *id)
+{
+	return uid != 0 ? uid : hash_text(id) | LOG_SOURCE_CONTAINER;
 }

@@ -5,7 +5,12 @@
 /*
  * One line a message on standard error, "nsxattr: TEXT", written with one write(2) so that lines of
  * several threads and processes never mix.
+ *
+ * Lines that a user or a container can cause at will go through log_limited(), which leaves out what is
+ * too much and says how many lines that were (base/log_budget.h).
  */
+
+#include <stdint.h>
 
 enum log_level {
 	LOG_ERROR,
@@ -28,6 +33,27 @@ _Bool log_enabled(enum log_level level);
  *          printable ASCII is shown as '?', so that no target can write to the terminal.
  */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * log_limited() - write one message, unless its source has caused too many
+ * @source: who has caused it: a user's id, or what log_source() says
+ * @level: as of log_write()
+ * @format: as of log_write()
+ */
+void log_limited(uint64_t source, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** log_left_out() - say how many lines were left out lately, if any; to be called now and then */
+void log_left_out(void);
+
+/**
+ * log_source() - who has caused a message that is about a container
+ * @uid: the container's user
+ * @id: the container's id, a string
+ *
+ * Return: the user; if that is root, the container itself.
+ */
+uint64_t log_source(uint32_t uid, const char *id);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

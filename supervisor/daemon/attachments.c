@@ -102,7 +102,8 @@ static void ended(void *place, int result)
 	const struct container *container = attachment->container;
 
 	if (result < 0)
-		log_warning("container %s is not served any more: %s", container->key.id,
+		log_limited(log_source(container->key.owner, container->key.id), LOG_WARNING,
+			    "container %s is not served any more: %s", container->key.id,
 			    strerror(-result));
 	else
 		log_verbose("a listener of container %s has ended", container->key.id);
@@ -168,13 +169,15 @@ static int choose_policy(struct attachments *attachments, const struct arrival *
 	};
 
 	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
-		log_notice("container %s (%s, of uid %u) has policy %s: %s", arrival->id,
-			   runtime_name(arrival->runtimes), arrival->uid, choice.kept->policy->name,
-			   choice.reason);
+		log_limited(log_source(arrival->uid, arrival->id), LOG_NOTICE,
+			    "container %s (%s, of uid %u) has policy %s: %s", arrival->id,
+			    runtime_name(arrival->runtimes), arrival->uid,
+			    choice.kept->policy->name, choice.reason);
 		*ret_policy = choice.kept;
 		return 0;
 	}
-	log_warning("container %s (%s, of uid %u) is refused: %s", arrival->id,
+	log_limited(log_source(arrival->uid, arrival->id), LOG_WARNING,
+		    "container %s (%s, of uid %u) is refused: %s", arrival->id,
 		    runtime_name(arrival->runtimes), arrival->uid, choice.reason);
 	return -EPERM;
 }
@@ -194,7 +197,8 @@ static int enter_registry(struct attachments *attachments, const struct arrival 
 	}
 	if (r < 0)
 		return r;
-	log_warning("container %s of uid %u is refused: %s", arrival->id, arrival->uid,
+	log_limited(log_source(arrival->uid, arrival->id), LOG_WARNING,
+		    "container %s of uid %u is refused: %s", arrival->id, arrival->uid,
 		    registry_refusal((enum registry_result)r));
 	return -EPERM;
 }
@@ -231,7 +235,8 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 static void complain(const struct arrival *arrival, int result)
 {
 	if (result < 0 && result != -EPERM)
-		log_error("cannot serve container %s: %s", arrival->id, strerror(-result));
+		log_limited(log_source(arrival->uid, arrival->id), LOG_ERROR,
+			    "cannot serve container %s: %s", arrival->id, strerror(-result));
 }
 
 static void fill_record(const struct attachment *attachment, struct record *record)
@@ -258,7 +263,8 @@ static void keep(struct attachments *attachments, struct attachment *attachment,
 		attachment->serial =
 			estate_settle_guest(attachments->estate, fd, &record, sizeof(record));
 	if (!attachment->serial)
-		log_warning("container %s would not outlive a worker's death: there is no room in "
+		log_limited(log_source(record.uid, record.id), LOG_WARNING,
+			    "container %s would not outlive a worker's death: there is no room in "
 			    "the journal",
 			    record.id);
 }

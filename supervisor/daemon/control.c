@@ -215,8 +215,8 @@ static void answer(struct connection *connection)
 	connection->sent = 0;
 	if (!keep_answer(connection, answer_to(connection)) ||
 	    loop_change(connection->control->loop, &connection->watch, EPOLLOUT) < 0) {
-		log_warning("control: no answer to user %u: %s", connection->user,
-			    strerror(ENOMEM));
+		log_limited(connection->user, LOG_WARNING, "control: no answer to user %u: %s",
+			    connection->user, strerror(ENOMEM));
 		close_connection(connection);
 		return;
 	}

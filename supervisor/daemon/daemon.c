@@ -226,6 +226,7 @@ static void take_sample(void *place)
 	struct registry_time now = registry_time_now();
 
 	registry_sample(daemon->attachments.registry, &now);
+	log_left_out();
 	loop_start_timer(daemon->loop, &daemon->sample, SAMPLE);
 }
 

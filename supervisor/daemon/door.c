@@ -67,7 +67,8 @@ static void let_in(struct door *door, int connection)
 	if (unix_socket_peer(fd, &peer) < 0)
 		return;
 	if (!has_room_for(door->guests, peer.uid)) {
-		log_warning("process %d of uid %u is turned away: that user, or all but root "
+		log_limited(peer.uid, LOG_WARNING,
+			    "process %d of uid %u is turned away: that user, or all but root "
 			    "together, have as many connections as the limits allow",
 			    peer.pid, peer.uid);
 		return;

@@ -59,9 +59,11 @@ static void said(void *place, uint32_t events)
 		return;
 	}
 	if (r == LXC_UNWELCOME)
-		log_warning("an LXC monitor of uid %u is refused: %s", guest->guest.uid, reason);
+		log_limited(guest->guest.uid, LOG_WARNING,
+			    "an LXC monitor of uid %u is refused: %s", guest->guest.uid, reason);
 	else if (r < 0)
-		log_warning("cannot listen to an LXC monitor of uid %u: %s", guest->guest.uid,
+		log_limited(guest->guest.uid, LOG_WARNING,
+			    "cannot listen to an LXC monitor of uid %u: %s", guest->guest.uid,
 			    strerror(-r));
 	send_away(guest);
 }
@@ -96,7 +98,7 @@ static void let_in(struct lxc_door *door, int connection, uid_t uid, bool is_kep
 	if (r == -ESRCH)
 		return;
 	if (r < 0) {
-		log_warning("an LXC monitor of uid %u is refused: %s", uid,
+		log_limited(uid, LOG_WARNING, "an LXC monitor of uid %u is refused: %s", uid,
 			    r == -EPERM ? "it is in another user namespace" : strerror(-r));
 		estate_forget(door->estate, connection);
 		return;

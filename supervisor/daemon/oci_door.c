@@ -39,7 +39,8 @@ static void send_away(struct oci_guest *guest)
 
 static void complain(const struct oci_guest *guest, const char *reason)
 {
-	log_warning("process %d of uid %u is refused: it has sent a message that %s",
+	log_limited(guest->receive.peer.uid, LOG_WARNING,
+		    "process %d of uid %u is refused: it has sent a message that %s",
 		    guest->receive.peer.pid, guest->receive.peer.uid, reason);
 }
 
@@ -56,7 +57,8 @@ static void take(struct oci_guest *guest)
 	else if (r == OCI_RECEIVE_REFUSED)
 		complain(guest, reason);
 	else
-		log_error("cannot take a listener: %s", strerror(-r));
+		log_limited(guest->receive.peer.uid, LOG_ERROR, "cannot take a listener: %s",
+			    strerror(-r));
 	free(message);
 }
 

@@ -154,3 +154,31 @@ Test(log, leaves_errno_alone_when_nobody_reads)
 	log_error("lost");
 	cr_expect_eq(errno, EXDEV);
 }
+
+Test(log, leaves_out_what_one_source_has_too_much_of)
+{
+	unsigned int lines = 0;
+
+	for (unsigned int i = 0; i < 1000; i++)
+		log_limited(1000, LOG_WARNING, "flood");
+	while (next_write()[0])
+		lines++;
+	cr_expect_geq(lines, 20u);
+	cr_expect_lt(lines, 40u);
+	log_limited(1001, LOG_WARNING, "of another");
+	cr_expect_str_eq(next_write(), "nsxattr: of another\n");
+	log_left_out();
+	cr_expect(strstr(next_write(), "lines were left out"));
+	log_left_out();
+	expect_nothing_more();
+}
+
+Test(log, what_is_not_shown_costs_no_line)
+{
+	log_set_level(LOG_ERROR);
+	for (unsigned int i = 0; i < 1000; i++)
+		log_limited(1000, LOG_WARNING, "unseen");
+	log_limited(1000, LOG_ERROR, "seen");
+	cr_expect_str_eq(next_write(), "nsxattr: seen\n");
+	expect_nothing_more();
+}
