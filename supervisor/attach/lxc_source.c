@@ -45,7 +45,7 @@ struct lxc_source {
 	pthread_mutex_t lock; /* from looking at a request until it is off the queue */
 };
 
-/* A request in hand; received.place points to it. */
+/* A request in hand; reception.place points to it. */
 struct pending {
 	struct lxc_request request;
 	struct witness witness;
@@ -117,30 +117,31 @@ static void take_off(const struct lxc_source *lxc)
 	(void)recv(lxc->source.fd, &byte, sizeof(byte), MSG_DONTWAIT);
 }
 
-static void attach(struct pending *pending, struct received *received)
+static void attach(struct pending *pending, struct reception *reception)
 {
 	int listener = pending->request.descriptors[LXC_LISTENER];
 
 	/* It is the same for all requests of a filter; asking for it again costs less than to know. */
 	if (listener >= 0)
 		notify_wake_sync(listener);
-	received->listener = listener;
-	received->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
-	received->place = pending;
+	reception->received->listener = listener;
+	reception->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
+	reception->place = pending;
 }
 
 /* The id last: with it the request is in the journal. */
-static void write_down(struct pending *pending, struct received *ret_received)
+static void write_down(struct pending *pending, struct reception *ret_reception)
 {
 	const struct seccomp_notif *notification = &pending->request.message.notification;
+	struct received *received = ret_reception->received;
 
-	attach(pending, ret_received);
-	ret_received->received_at = clock_milliseconds();
-	atomic_store(&ret_received->is_answered, false);
-	ret_received->notification = *notification;
-	ret_received->notification.id = 0;
+	attach(pending, ret_reception);
+	received->received_at = clock_milliseconds();
+	atomic_store(&received->is_answered, false);
+	received->notification = *notification;
+	received->notification.id = 0;
 	atomic_signal_fence(memory_order_release);
-	ret_received->notification.id = notification->id;
+	received->notification.id = notification->id;
 }
 
 /* Nobody waits for it but the monitor. */
@@ -162,7 +163,7 @@ static int check_claim(const struct lxc_source *lxc, struct pending *pending)
 }
 
 /* With the lock held. Return: as source_calls.receive(). */
-static int receive_one(const struct lxc_source *lxc, struct received *ret_received)
+static int receive_one(const struct lxc_source *lxc, struct reception *ret_reception)
 {
 	_cleanup_pending_ struct pending *pending = pending_new();
 
@@ -178,7 +179,7 @@ static int receive_one(const struct lxc_source *lxc, struct received *ret_receiv
 		return r < 0 ? r : -EPROTO;
 	r = check_claim(lxc, pending);
 	if (r == LXC_CLAIM_HOLDS)
-		write_down(TAKE_PTR(pending), ret_received);
+		write_down(TAKE_PTR(pending), ret_reception);
 	take_off(lxc);
 	if (r == LXC_CLAIM_HOLDS)
 		return NOTIFY_RECEIVED;
@@ -200,14 +201,14 @@ static bool await_request(const struct lxc_source *lxc)
 	return recv(lxc->source.fd, &byte, sizeof(byte), MSG_PEEK) >= 0 || errno != EINTR;
 }
 
-static int receive(struct source *source, struct received *ret_received)
+static int receive(struct source *source, struct reception *ret_reception)
 {
 	struct lxc_source *lxc = lxc_source(source);
 
 	if (!await_request(lxc))
 		return NOTIFY_NONE;
 	pthread_mutex_lock(&lxc->lock);
-	int r = receive_one(lxc, ret_received);
+	int r = receive_one(lxc, ret_reception);
 
 	pthread_mutex_unlock(&lxc->lock);
 	return r;
@@ -266,8 +267,9 @@ static int dismiss_left(const struct lxc_source *lxc, const struct pending *pend
 }
 
 /* Its claim was found to hold, by a process that has died: here it is looked at once more. */
-static int resume(struct source *source, struct received *received)
+static int resume(struct source *source, struct reception *reception)
 {
+	const struct received *received = reception->received;
 	struct lxc_source *lxc = lxc_source(source);
 	_cleanup_pending_ struct pending *pending = pending_new();
 
@@ -288,7 +290,7 @@ static int resume(struct source *source, struct received *received)
 		return dismiss_left(lxc, pending, received);
 	if (r != LXC_CLAIM_HOLDS)
 		return r < 0 ? r : -EPROTO;
-	attach(TAKE_PTR(pending), received);
+	attach(TAKE_PTR(pending), reception);
 	return NOTIFY_RECEIVED;
 }
 
@@ -296,21 +298,24 @@ static int resume(struct source *source, struct received *received)
  * Without a listener nobody knows whether the monitor still waits, so that of a request that a dead worker
  * has left only what was done is told.
  */
-static bool may_be_late(const struct received *received)
+static bool may_be_late(const struct reception *reception)
 {
-	if (!received->place)
+	const struct received *received = reception->received;
+
+	if (!reception->place)
 		return atomic_load(&received->effect.step) != EFFECT_MADE;
 	return received->listener >= 0 &&
 	       !notify_is_valid(received->listener, received->notification.id);
 }
 
-static int answer(struct source *source, struct received *received, const struct outcome *outcome)
+static int answer(struct source *source, struct reception *reception, const struct outcome *outcome)
 {
+	struct received *received = reception->received;
 	struct lxc_source *lxc = lxc_source(source);
-	_cleanup_pending_ struct pending *pending = received->place;
+	_cleanup_pending_ struct pending *pending = reception->place;
 	const struct lxc_message inherited = { .notification = received->notification };
 
-	if (may_be_late(received)) {
+	if (may_be_late(reception)) {
 		log_verbose("a call of an LXC container waits no more: closing the connection");
 		shut(lxc);
 		return 0;

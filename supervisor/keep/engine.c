@@ -305,11 +305,11 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 /* With the lock held: a change that may be made holds its inode. Return: how many slots the source has. */
 static unsigned int hold_inherited(struct engine *engine, int source)
 {
-	struct received *slot = NULL;
+	struct reception *slot = NULL;
 	unsigned int found = 0;
 
 	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
-		if (slot->source != source)
+		if (slot->received->source != source)
 			continue;
 		request_hold(engine->changes, slot);
 		found++;
@@ -372,14 +372,16 @@ static bool is_served(const struct engine *engine, int source)
 /* With the lock held: requests whose source went down with the worker that had received them. */
 static void drop_orphans(struct engine *engine)
 {
-	struct received *slot = NULL;
+	struct reception *slot = NULL;
 
 	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
-		if (is_served(engine, slot->source))
+		struct received *received = slot->received;
+
+		if (is_served(engine, received->source))
 			continue;
-		if (slot->listener != slot->source)
-			fd_close(&slot->listener);
-		request_drop(slot);
+		if (received->listener != received->source)
+			fd_close(&received->listener);
+		request_drop(received);
 		slots_release(&engine->slots, slot);
 	}
 }
@@ -387,7 +389,7 @@ static void drop_orphans(struct engine *engine)
 bool engine_adopt(struct engine *engine, const struct received *left)
 {
 	struct shard *shard = engine->shards;
-	struct received *slot = NULL;
+	struct reception *slot = NULL;
 
 	pthread_mutex_lock(&engine->lock);
 	while (shard && shard->source->fd != left->source)

@@ -98,9 +98,20 @@ struct journal_head *journal_head(struct journal *journal)
 
 /* ---- what is kept ---- */
 
+/* Other processes have this memory, too: no number in it leads out of it. */
+static size_t bounded(uint64_t count, size_t most)
+{
+	return count < most ? (size_t)count : most;
+}
+
+static size_t kept_count(const struct journal *journal)
+{
+	return bounded(atomic_load(&journal->head.kept_count), JOURNAL_KEPT_MAX);
+}
+
 static struct kept *free_kept(struct journal *journal)
 {
-	size_t count = atomic_load(&journal->head.kept_count);
+	size_t count = kept_count(journal);
 
 	for (size_t i = 0; i < count; i++)
 		if (atomic_load(&journal->kept[i].kind) == KEPT_NOTHING)
@@ -181,7 +192,7 @@ void journal_forget(struct journal *journal, int fd)
 
 struct kept *journal_next_kept(struct journal *journal, struct kept *before)
 {
-	struct kept *end = journal->kept + atomic_load(&journal->head.kept_count);
+	struct kept *end = journal->kept + kept_count(journal);
 
 	for (struct kept *kept = before ? before + 1 : journal->kept; kept < end; kept++)
 		if (atomic_load(&kept->kind) != KEPT_NOTHING)
@@ -200,7 +211,7 @@ struct received *journal_slot(struct journal *journal, size_t index)
 
 size_t journal_slot_count(const struct journal *journal)
 {
-	return atomic_load(&journal->head.slot_count);
+	return bounded(atomic_load(&journal->head.slot_count), JOURNAL_SLOTS_MAX);
 }
 
 static int compare(const void *a, const void *b)
@@ -213,7 +224,7 @@ static int list_kept(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
 	/* The journal itself, and of a slot two. */
-	size_t most = 1 + atomic_load(&journal->head.kept_count) + 2 * slot_count;
+	size_t most = 1 + kept_count(journal) + 2 * slot_count;
 	int *fds = malloc(most * sizeof(*fds));
 	int count = 0;
 

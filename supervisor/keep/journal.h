@@ -40,7 +40,7 @@
 
 #define JOURNAL_MAGIC "nsxattrJ"
 /* Of the slots, that is of struct received and what it contains: another layout is another number. */
-#define JOURNAL_FORMAT 1
+#define JOURNAL_FORMAT 2
 
 struct journal;
 

@@ -23,11 +23,11 @@
 struct server the_loop;
 
 /* With the lock held: a request of this source's. Return: NULL: there is none. */
-static struct received *find_inherited(struct engine *engine, int source)
+static struct reception *find_inherited(struct engine *engine, int source)
 {
-	struct received *slot = slots_next_inherited(&engine->slots, NULL);
+	struct reception *slot = slots_next_inherited(&engine->slots, NULL);
 
-	while (slot && slot->source != source)
+	while (slot && slot->received->source != source)
 		slot = slots_next_inherited(&engine->slots, slot);
 	return slot;
 }
@@ -152,7 +152,7 @@ static int resume(struct server *server, struct shard *shard)
 
 	if (r == NOTIFY_RECEIVED)
 		return r;
-	request_drop(server->slot);
+	request_drop(server->slot->received);
 	settle_one(server);
 	return r;
 }
@@ -162,8 +162,8 @@ static int serve_one(struct server *server, struct shard *shard)
 	struct shard_counters *counters = shard->config.counters;
 
 	atomic_fetch_add(&server->requests, 1);
-	atomic_store(&server->listener, server->slot->listener);
-	atomic_store(&server->notification, server->slot->notification.id);
+	atomic_store(&server->listener, server->slot->received->listener);
+	atomic_store(&server->notification, server->slot->received->notification.id);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
 	if (wants_several(shard))
@@ -177,7 +177,7 @@ static int serve_one(struct server *server, struct shard *shard)
 	int r = shard->source->calls->answer(shard->source, server->slot, &outcome);
 
 	atomic_store(&server->is_answering, false);
-	server->slot->notification.id = 0;
+	server->slot->received->notification.id = 0;
 	if (server->has_inherited)
 		settle_one(server);
 	atomic_store(&server->is_busy, false);
@@ -192,7 +192,7 @@ static bool take_inherited(struct server *server, struct shard *shard)
 	if (atomic_load(&shard->inherited) == 0)
 		return false;
 	pthread_mutex_lock(&engine->lock);
-	struct received *slot = find_inherited(engine, shard->source->fd);
+	struct reception *slot = find_inherited(engine, shard->source->fd);
 
 	if (slot) {
 		slots_release(&engine->slots, server->slot);
@@ -210,8 +210,8 @@ static int receive(struct server *server, struct shard *shard)
 {
 	if (take_inherited(server, shard))
 		return resume(server, shard);
-	effect_clear(&server->slot->effect);
-	server->slot->source = shard->source->fd;
+	effect_clear(&server->slot->received->effect);
+	server->slot->received->source = shard->source->fd;
 	return shard->source->calls->receive(shard->source, server->slot);
 }
 

@@ -29,7 +29,7 @@ extern struct server the_loop;
 struct server {
 	struct engine *engine;
 	struct workspace *workspace;
-	struct received *slot;
+	struct reception *slot;
 	bool has_inherited; /* the slot, with a request in it */
 	pthread_t thread;
 	pthread_cond_t called; /* a shard, or the end */

@@ -3,8 +3,9 @@
 #define NSXATTR_KEEP_SLOTS_H
 
 /*
- * Who has which slot of the journal. A worker that has died leaves slots with requests in them; the next
- * one takes these over before it receives anything.
+ * Who has which slot of the journal, and what this process knows of the request in it: nothing that is
+ * in the journal, which other processes have too, is a pointer. A worker that has died leaves slots with
+ * requests in them; the next one takes these over before it receives anything.
  *
  * Nothing here locks: the engine does.
  */
@@ -23,22 +24,23 @@ enum slot_use {
 struct slots {
 	struct journal *journal;
 	enum slot_use uses[JOURNAL_SLOTS_MAX];
+	struct reception receptions[JOURNAL_SLOTS_MAX];
 };
 
-/** slots_init() - what has a request in it was left by a worker that has died */
+/** slots_init() - @slots is zeroed; what has a request in it was left by a worker that has died */
 void slots_init(struct slots *slots, struct journal *journal);
 
 /** slots_take() - Return: a free one, which is the caller's now; NULL: there is none. */
-struct received *slots_take(struct slots *slots);
+struct reception *slots_take(struct slots *slots);
 
 /** slots_adopt() - a request that another program has left. Return: its slot; NULL: there is none. */
-struct received *slots_adopt(struct slots *slots, const struct received *left);
+struct reception *slots_adopt(struct slots *slots, const struct received *left);
 
 /** slots_take_over() - an inherited one is the caller's from now on. */
-void slots_take_over(struct slots *slots, struct received *slot);
+void slots_take_over(struct slots *slots, const struct reception *slot);
 
 /** slots_release() - it is free again; NULL is accepted. */
-void slots_release(struct slots *slots, struct received *slot);
+void slots_release(struct slots *slots, const struct reception *slot);
 
 /**
  * slots_next_inherited() - step through those that are inherited
@@ -46,6 +48,6 @@ void slots_release(struct slots *slots, struct received *slot);
  *
  * Return: the next one; NULL: there is none.
  */
-struct received *slots_next_inherited(struct slots *slots, struct received *before);
+struct reception *slots_next_inherited(struct slots *slots, const struct reception *before);
 
 #endif

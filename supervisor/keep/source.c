@@ -8,17 +8,17 @@
 #include "request/notify.h"
 #include "request/request.h"
 
-static int receive(struct source *source, struct received *ret_received)
+static int receive(struct source *source, struct reception *ret_reception)
 {
-	ret_received->listener = source->fd;
-	ret_received->witness = NULL;
-	ret_received->place = NULL;
-	return notify_receive(source->fd, &ret_received->notification);
+	ret_reception->received->listener = source->fd;
+	ret_reception->witness = NULL;
+	ret_reception->place = NULL;
+	return notify_receive(source->fd, &ret_reception->received->notification);
 }
 
-static int answer(struct source *source, struct received *received, const struct outcome *outcome)
+static int answer(struct source *source, struct reception *reception, const struct outcome *outcome)
 {
-	return notify_answer(source->fd, received->notification.id, outcome);
+	return notify_answer(source->fd, reception->received->notification.id, outcome);
 }
 
 static void done(struct source *source)

@@ -15,7 +15,7 @@
  */
 
 struct outcome;
-struct received;
+struct reception;
 struct source;
 
 /** struct source_calls - what can be done with one sort of source */
@@ -23,16 +23,16 @@ struct source_calls {
 	/*
 	 * Waits for a notification. A signal ends the wait. Return: an enum notify_result; -errno when
 	 * the source fails. With NOTIFY_RECEIVED, answer() must follow, until which the descriptors
-	 * in @ret_received stay open.
+	 * in what is received stay open.
 	 */
-	int (*receive)(struct source *source, struct received *ret_received);
+	int (*receive)(struct source *source, struct reception *ret_reception);
 	/*
-	 * A request that another process, which has died, had received: @received has what the journal
+	 * A request that another process, which has died, had received: @reception has what the journal
 	 * has. NULL: there is nothing to do. Return: as receive(); NOTIFY_NONE: it is done with.
 	 */
-	int (*resume)(struct source *source, struct received *received);
+	int (*resume)(struct source *source, struct reception *reception);
 	/* Return: 0, also when nobody waits for the answer any more; -errno when the source fails. */
-	int (*answer)(struct source *source, struct received *received,
+	int (*answer)(struct source *source, struct reception *reception,
 		      const struct outcome *outcome);
 	/*
 	 * A request takes longer than its sender will wait. NULL: they wait as long as it takes. What

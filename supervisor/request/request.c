@@ -43,7 +43,8 @@ struct workspace {
 struct request {
 	struct workspace *workspace;
 	struct client *client;
-	struct received *received;
+	struct reception *reception;
+	struct received *received; /* the reception's */
 	struct call call;
 	bool has_path; /* it was read together with the name */
 	struct target *target;
@@ -227,15 +228,16 @@ static int pin(struct request *request)
 	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
 }
 
-static bool still_waits(const struct received *received)
+static bool still_waits(const struct reception *reception)
 {
-	const struct seccomp_notif *notification = &received->notification;
+	const struct seccomp_notif *notification = &reception->received->notification;
+	int listener = reception->received->listener;
 
-	if (received->listener >= 0 && !notify_is_valid(received->listener, notification->id))
+	if (listener >= 0 && !notify_is_valid(listener, notification->id))
 		return false;
-	if (received->witness)
-		return witness_waits(received->witness, &notification->data);
-	return received->listener >= 0;
+	if (reception->witness)
+		return witness_waits(reception->witness, &notification->data);
+	return listener >= 0;
 }
 
 static bool is_change(const struct call *call)
@@ -252,7 +254,7 @@ static bool resolve(struct request *request)
 	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
 	 * For what changes nothing it is enough to know that before the answer is delivered.
 	 */
-	return !is_change(&request->call) || still_waits(request->received);
+	return !is_change(&request->call) || still_waits(request->reception);
 }
 
 /* From here on what is found out about the inode stays so until the change is made. */
@@ -262,8 +264,8 @@ static bool take_turn(struct request *request)
 		return true;
 	if (!go_on(request, inode_stat(&request->inode, &request->stat), "look at an inode"))
 		return false;
-	changes_enter(request->workspace->changes, &request->received->change, request->stat.device,
-		      request->stat.number);
+	changes_enter(request->workspace->changes, &request->reception->change,
+		      request->stat.device, request->stat.number);
 	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
 	return true;
 }
@@ -415,7 +417,7 @@ static bool deliver(struct request *request)
 
 	if (!is_wanted || call->size == 0 || request->outcome.value == 0)
 		return true;
-	if (!still_waits(request->received))
+	if (!still_waits(request->reception))
 		return false;
 	int r = memory_write(call->tid, call->value, request->bytes,
 			     (size_t)request->outcome.value);
@@ -457,7 +459,7 @@ void workspace_forget(struct workspace *workspace)
 /* What outlives us says that the descriptor is gone before it is, and its number means another. */
 static void let_go(struct request *request)
 {
-	changes_leave(request->workspace->changes, &request->received->change);
+	changes_leave(request->workspace->changes, &request->reception->change);
 	atomic_store(&request->received->effect.fd, -1);
 	fd_close(&request->inode.fd);
 	if (request->userns)
@@ -517,7 +519,7 @@ static bool go_on_from_before(struct request *request)
 }
 
 struct outcome request_run(struct workspace *workspace, struct client *client,
-			   struct received *received)
+			   struct reception *reception)
 {
 	static stage *const stages[] = { decode,    go_on_from_before, read_name, read_value,
 					 read_path, identify,	       decide,	  resolve,
@@ -525,7 +527,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	struct request request = {
 		.workspace = workspace,
 		.client = client,
-		.received = received,
+		.reception = reception,
+		.received = reception->received,
 		.inode = { .fd = -1, .directory = -1 },
 		.outcome = outcome_error(EPERM),
 	};
@@ -540,13 +543,14 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	return request.outcome;
 }
 
-void request_hold(struct changes *changes, struct received *received)
+void request_hold(struct changes *changes, struct reception *reception)
 {
+	const struct received *received = reception->received;
 	const struct pinned inode = { .fd = atomic_load(&received->effect.fd) };
 	struct inode_stat stat;
 
 	if (atomic_load(&received->effect.step) == EFFECT_BEGUN && inode_stat(&inode, &stat) == 0)
-		(void)changes_try_enter(changes, &received->change, stat.device, stat.number);
+		(void)changes_try_enter(changes, &reception->change, stat.device, stat.number);
 }
 
 void request_drop(struct received *received)

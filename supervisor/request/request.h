@@ -37,19 +37,24 @@ struct workspace;
  * struct received - one notification, and how far it has come
  *
  * It lies where it outlives the process (keep/journal.h): the next one goes on with what is in
- * @notification, from where @effect says.
+ * @notification, from where @effect says. So nothing in it is a pointer.
  */
 struct received {
 	struct seccomp_notif notification; /* id 0: nothing was received */
 	int source; /* a descriptor, by which the engine knows the source again */
 	int listener; /* knows whether the target still waits; borrowed; -1: none */
-	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
-	void *place; /* the source's own */
 	struct effect effect;
 	/* For a source whose sender gives up some day, and takes what comes then for another answer: */
 	uint64_t received_at; /* CLOCK_MONOTONIC, milliseconds */
 	atomic_bool is_answered; /* or about to be */
-	struct change change; /* of this process */
+};
+
+/** struct reception - a notification in the hands of this process, and what only this process knows of it */
+struct reception {
+	struct received *received;
+	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
+	void *place; /* the source's own */
+	struct change change;
 };
 
 /** struct client - the container that requests come from; for several threads at once */
@@ -91,19 +96,19 @@ void workspace_free(struct workspace *workspace);
  * request_run() - walk a request through its stages
  * @workspace: of this thread
  * @client: whose request it is
- * @received: the notification; if its effect was begun, by a process that has died, it is gone on with
+ * @reception: the notification; if its effect was begun, by a process that has died, it is gone on with
  *
  * Return: what the target will see. It never fails: what fails on our side is EPERM for the target.
  */
 struct outcome request_run(struct workspace *workspace, struct client *client,
-			   struct received *received);
+			   struct reception *reception);
 
 /**
  * request_hold() - before anything is served: have a change of a dead process keep its inode
  *
  * request_run() lets go of it. It never waits: two changes to one inode are never under way.
  */
-void request_hold(struct changes *changes, struct received *received);
+void request_hold(struct changes *changes, struct reception *reception);
 
 /** request_drop() - a request that nobody will go on with */
 void request_drop(struct received *received);

@@ -222,9 +222,10 @@ static void tear_down(struct server *server)
 static void serve_one(struct server *server)
 {
 	struct received received = { .listener = scene->listener };
+	struct reception reception = { .received = &received };
 
 	cr_assert_eq(notify_receive(scene->listener, &received.notification), NOTIFY_RECEIVED);
-	struct outcome outcome = request_run(server->workspace, &server->client, &received);
+	struct outcome outcome = request_run(server->workspace, &server->client, &reception);
 
 	cr_assert_eq(notify_answer(scene->listener, received.notification.id, &outcome), 0);
 }

@@ -423,6 +423,7 @@ Test(lxc, serves_a_connection)
 	struct lxc_greeting greeting;
 	struct seccomp_notif_resp response;
 	struct received received;
+	struct reception reception = { .received = &received };
 	struct outcome outcome = outcome_error(ENODATA);
 	char reason[LXC_REASON_SIZE] = "";
 
@@ -432,16 +433,16 @@ Test(lxc, serves_a_connection)
 	cr_expect_eq(greeting.uid, USER);
 	cr_expect_str_eq(greeting.policy, "samba-dc");
 	cr_expect_str_eq(greeting.container, "init-4001");
-	cr_assert_eq(source->calls->receive(source, &received), NOTIFY_RECEIVED);
+	cr_assert_eq(source->calls->receive(source, &reception), NOTIFY_RECEIVED);
 	cr_expect_eq(received.notification.id, target.notification.id);
 	cr_expect_geq(received.listener, 0);
-	cr_expect_not_null(received.witness);
-	cr_assert_eq(source->calls->answer(source, &received, &outcome), 0);
+	cr_expect_not_null(reception.witness);
+	cr_assert_eq(source->calls->answer(source, &reception, &outcome), 0);
 	cr_assert_eq(reply_to(&link, &response), 136);
 	cr_expect_eq(response.id, target.notification.id);
 	cr_expect_eq(response.error, -ENODATA);
 	close(link.monitor);
-	cr_expect_eq(source->calls->receive(source, &received), NOTIFY_ENDED);
+	cr_expect_eq(source->calls->receive(source, &reception), NOTIFY_ENDED);
 	source_free(source);
 	end_target(&target);
 }
@@ -455,6 +456,7 @@ Test(lxc, answers_at_once_where_nobody_waits)
 	struct lxc_greeting greeting;
 	struct seccomp_notif_resp response;
 	struct received received;
+	struct reception reception = { .received = &received };
 	char reason[LXC_REASON_SIZE];
 	struct seccomp_notif gone = target.notification;
 
@@ -464,7 +466,7 @@ Test(lxc, answers_at_once_where_nobody_waits)
 	cr_assert_eq(reply_to(&link, &response), 136);
 	cr_expect_eq(response.id, gone.id);
 	send_request(link.monitor, &gone, target.listener);
-	cr_expect_eq(source->calls->receive(source, &received), NOTIFY_NONE);
+	cr_expect_eq(source->calls->receive(source, &reception), NOTIFY_NONE);
 	cr_assert_eq(reply_to(&link, &response), 136);
 	close(link.monitor);
 	source_free(source);
@@ -480,19 +482,20 @@ Test(lxc, never_replies_late)
 		struct source *source = source_of(&link);
 		struct seccomp_notif_resp response;
 		struct received received;
+		struct reception reception = { .received = &received };
 		struct outcome outcome = outcome_value(1);
 
 		send_request(link.monitor, &target.notification, target.listener);
-		cr_assert_eq(source->calls->receive(source, &received), NOTIFY_RECEIVED);
+		cr_assert_eq(source->calls->receive(source, &reception), NOTIFY_RECEIVED);
 		if (is_overdue)
 			source->calls->overdue(source);
 		else
 			cr_assert_eq(notify_answer(target.listener, target.notification.id,
 						   &outcome),
 				     0);
-		cr_expect_eq(source->calls->answer(source, &received, &outcome), 0);
+		cr_expect_eq(source->calls->answer(source, &reception, &outcome), 0);
 		cr_expect_eq(reply_to(&link, &response), 0, "the end of the connection");
-		cr_expect_eq(source->calls->receive(source, &received), NOTIFY_ENDED);
+		cr_expect_eq(source->calls->receive(source, &reception), NOTIFY_ENDED);
 		close(link.monitor);
 		source_free(source);
 		if (is_overdue) {
@@ -514,10 +517,11 @@ Test(lxc, answers_for_a_dead_worker_only_what_was_done)
 		struct seccomp_notif_resp response;
 		struct received received = { .notification = target.notification,
 					     .listener = ready };
+		struct reception reception = { .received = &received };
 		struct outcome outcome = outcome_value(0);
 
 		received.effect.step = is_made ? EFFECT_MADE : EFFECT_NONE;
-		cr_expect_eq(source->calls->answer(source, &received, &outcome), 0);
+		cr_expect_eq(source->calls->answer(source, &reception, &outcome), 0);
 		cr_expect_eq(reply_to(&link, &response), is_made ? 136 : 0);
 		cr_expect(!is_made || response.id == target.notification.id);
 		close(link.monitor);
@@ -533,6 +537,7 @@ Test(lxc, serves_no_liar)
 	struct source *source = source_of(&link);
 	struct lxc_greeting greeting;
 	struct received received;
+	struct reception reception = { .received = &received };
 	char reason[LXC_REASON_SIZE] = "";
 	struct seccomp_notif lie = own.notification;
 
@@ -541,11 +546,11 @@ Test(lxc, serves_no_liar)
 	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_UNWELCOME);
 	cr_expect_str_eq(reason,
 			 "the request is for a thread that is in no user namespace of its sender");
-	cr_expect_eq(source->calls->receive(source, &received), -EPROTO);
+	cr_expect_eq(source->calls->receive(source, &reception), -EPROTO);
 	cr_assert_eq(send(link.monitor, "garbage", 7, 0), 7);
 	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_UNWELCOME);
 	cr_expect_str_eq(reason, "the packet is shorter than a request");
-	cr_expect_eq(source->calls->receive(source, &received), -EPROTO);
+	cr_expect_eq(source->calls->receive(source, &reception), -EPROTO);
 	close(link.monitor);
 	source_free(source);
 	end_target(&own);

@@ -203,3 +203,18 @@ Test(journal, can_be_memory_as_any_other)
 	cr_expect_not(journal_is_concluded(journal, &status));
 	journal_free(journal);
 }
+
+/* Whoever has been handed the memory can write anything into it. */
+Test(journal, counts_in_it_lead_nowhere_else)
+{
+	struct journal *journal = new_journal();
+	struct journal_head *head = journal_head(journal);
+
+	atomic_store(&head->slot_count, UINT64_MAX);
+	atomic_store(&head->kept_count, UINT64_MAX);
+	cr_expect_eq(journal_slot_count(journal), JOURNAL_SLOTS_MAX);
+	cr_expect_null(journal_slot(journal, JOURNAL_SLOTS_MAX));
+	cr_expect_null(journal_next_kept(journal, NULL));
+	cr_expect_null(journal_keep(journal, 7, KEPT_FOREVER, NULL, 0), "it is full");
+	journal_free(journal);
+}
