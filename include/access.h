@@ -8,7 +8,7 @@
  *
  * The rules are those of the kernel, read relative to the subject's user namespace U instead of the
  * host. root(U) is the host uid that uid 0 of U maps to. A name B that the policy virtualises lies
- * on the inode as B@uid=root(U).
+ * on the inode as B@uid=K, where K is the number of root(U) (naming.h).
  */
 
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 #include "idmap.h"
 #include "name.h"
 
+struct naming;
 struct policy;
 struct rule;
 
@@ -42,6 +43,8 @@ struct user_namespace {
 struct subject {
 	const struct user_namespace *userns;
 	uint64_t capabilities; /* the effective ones in @userns, bit N is capability N */
+	/* Until the inode is known only what does not depend on the mount; NULL: nothing is translated. */
+	const struct naming *naming;
 };
 
 /** struct object - what is asked about: the owner as the target's mount shows it, in host ids */
@@ -57,15 +60,19 @@ enum route {
 	ROUTE_REFUSED, /* an error, after all that the kernel would check before it */
 };
 
-/** struct decision - what is to be done about one name; made by access_decide() */
+/** struct decision - what is to be done about one name; made by access_decide(), access_locate() */
 struct decision {
 	enum route route;
 	int error; /* of ROUTE_REFUSED: a positive errno */
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
 	bool in_user_store; /* of the policy */
 	const struct rule *rule; /* that made the decision */
-	uint32_t owner; /* ROUTE_STORED: the host uid in the stored name */
-	char name[NAME_SIZE]; /* ROUTE_STORED, ROUTE_HOST: where the value lies */
+	uint32_t owner; /* ROUTE_STORED: whose value it is, an id of the host */
+	/* ROUTE_STORED; made by access_locate(): */
+	const struct naming *naming; /* of the subject */
+	uint32_t number; /* that of @owner */
+	/* ROUTE_STORED, ROUTE_HOST: */
+	char name[NAME_SIZE]; /* where the value lies; empty: only ancestors can have one */
 	char base[NAME_SIZE]; /* the base of the name that the target gave */
 	size_t base_length;
 };
@@ -93,24 +100,33 @@ static inline struct outcome outcome_kernel(void)
 }
 
 /**
- * access_is_virtual() - does this namespace have a view of its own?
- * @userns: the namespace
+ * access_is_virtual() - does the subject's namespace have a view of its own?
  *
  * Not the host, and not one whose root is the host's uid 0: there every name is left to the kernel,
  * so that the host's plain names are never changed by our hand.
  */
-bool access_is_virtual(const struct user_namespace *userns);
+bool access_is_virtual(const struct subject *subject);
 
 /**
  * access_decide() - what to do about a name
  * @policy: the container's policy
- * @userns: the namespace of the subject
+ * @subject: who asks
  * @operation: set, get or remove
  * @name: the name as the target gave it, with its NUL
- * @ret_decision: the decision
+ * @ret_decision: the decision; of ROUTE_STORED access_locate() completes it
  */
-void access_decide(const struct policy *policy, const struct user_namespace *userns,
+void access_decide(const struct policy *policy, const struct subject *subject,
 		   enum operation operation, const char *name, struct decision *ret_decision);
+
+/**
+ * access_locate() - where the value lies, now that the mount is known
+ * @subject: who asks
+ * @operation: as it was decided
+ * @decision: of another route than ROUTE_STORED it stays as it is; becomes one of ROUTE_REFUSED where
+ *            the owner has no number, or the name no room
+ */
+void access_locate(const struct subject *subject, enum operation operation,
+		   struct decision *decision);
 
 /**
  * access_check() - may the subject do this?
@@ -127,13 +143,15 @@ int access_check(const struct subject *subject, const struct object *object,
 /**
  * access_next_ancestor() - step up the chain of inheritance
  * @ancestor: in: where we are; out: the nearest ancestor that can own values
+ * @naming: of the subject
  * @in_user_store: the policy keeps values in the class user.*
  * @base: the base name, @base_length bytes
  * @ret_name: the stored name of that ancestor's value
  *
  * Return: false when there is no further ancestor.
  */
-bool access_next_ancestor(const struct user_namespace **ancestor, bool in_user_store,
-			  const char *base, size_t base_length, char ret_name[NAME_SIZE]);
+bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,
+			  bool in_user_store, const char *base, size_t base_length,
+			  char ret_name[NAME_SIZE]);
 
 #endif

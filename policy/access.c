@@ -10,11 +10,18 @@
 #include <linux/xattr.h>
 #include <string.h>
 
+#include "naming.h"
 #include "policy.h"
 
-bool access_is_virtual(const struct user_namespace *userns)
+/* Are the values of its root the host's plain ones? */
+static bool is_plain(const struct user_namespace *userns, const struct naming *naming)
 {
-	return !userns->is_host && !(userns->has_root && userns->root == 0);
+	return userns->is_host || (userns->has_root && naming_is_host_root(naming, userns->root));
+}
+
+bool access_is_virtual(const struct subject *subject)
+{
+	return !is_plain(subject->userns, subject->naming);
 }
 
 static void refuse(struct decision *decision, int error)
@@ -23,13 +30,15 @@ static void refuse(struct decision *decision, int error)
 	decision->error = error;
 }
 
-static void store_as(struct decision *decision, uint32_t root)
+static void refuse_variant(enum operation operation, struct decision *decision)
+{
+	refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA);
+}
+
+static void store_of(struct decision *decision, uint32_t owner)
 {
 	decision->route = ROUTE_STORED;
-	decision->owner = root;
-	if (name_stored(decision->in_user_store, decision->base, decision->base_length, root,
-			decision->name) < 0)
-		refuse(decision, ERANGE);
+	decision->owner = owner;
 }
 
 static void decide_own(const struct user_namespace *userns, struct decision *decision)
@@ -37,7 +46,7 @@ static void decide_own(const struct user_namespace *userns, struct decision *dec
 	if (!userns->has_root)
 		refuse(decision, EINVAL);
 	else
-		store_as(decision, userns->root);
+		store_of(decision, userns->root);
 }
 
 static void decide_variant(const struct user_namespace *userns, enum operation operation,
@@ -46,10 +55,10 @@ static void decide_variant(const struct user_namespace *userns, enum operation o
 	uint32_t host;
 
 	decision->inherits = false;
-	if (id_map_to_host(&userns->uids, inside, &host) && host > 0)
-		store_as(decision, host);
+	if (id_map_to_host(&userns->uids, inside, &host))
+		store_of(decision, host);
 	else
-		refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA);
+		refuse_variant(operation, decision);
 }
 
 static void decide_suffix(const struct user_namespace *userns, enum operation operation,
@@ -101,7 +110,7 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 	}
 }
 
-void access_decide(const struct policy *policy, const struct user_namespace *userns,
+void access_decide(const struct policy *policy, const struct subject *subject,
 		   enum operation operation, const char *name, struct decision *ret_decision)
 {
 	size_t length = strlen(name);
@@ -115,12 +124,29 @@ void access_decide(const struct policy *policy, const struct user_namespace *use
 		.base_length = parts.base_length,
 	};
 	memcpy(decision->base, name, parts.base_length);
-	if (!access_is_virtual(userns))
+	if (!access_is_virtual(subject))
 		return;
 	if (decision->in_user_store && name_in_user_store(name, length) > 0)
 		decide_hidden(operation, decision);
 	else
-		decide_by_scheme(userns, operation, &parts, decision);
+		decide_by_scheme(subject->userns, operation, &parts, decision);
+}
+
+void access_locate(const struct subject *subject, enum operation operation,
+		   struct decision *decision)
+{
+	if (decision->route != ROUTE_STORED)
+		return;
+	decision->naming = subject->naming;
+	decision->name[0] = '\0';
+	if (!naming_number(subject->naming, decision->owner, &decision->number)) {
+		if (!decision->inherits || operation != OPERATION_GET)
+			refuse_variant(operation, decision);
+		return;
+	}
+	if (name_stored(decision->in_user_store, decision->base, decision->base_length,
+			decision->number, decision->name) < 0)
+		refuse(decision, ERANGE);
 }
 
 static bool has_capability(const struct subject *subject, unsigned int capability)
@@ -160,21 +186,23 @@ int access_check(const struct subject *subject, const struct object *object,
 	return 0;
 }
 
-bool access_next_ancestor(const struct user_namespace **ancestor, bool in_user_store,
-			  const char *base, size_t base_length, char ret_name[NAME_SIZE])
+bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,
+			  bool in_user_store, const char *base, size_t base_length,
+			  char ret_name[NAME_SIZE])
 {
 	const struct user_namespace *at = *ancestor;
+	uint32_t number;
 
 	while (at->parent) {
 		at = at->parent;
-		if (at->is_host || (at->has_root && at->root == 0)) {
+		if (is_plain(at, naming)) {
 			*ancestor = at;
 			memcpy(ret_name, base, base_length);
 			ret_name[base_length] = '\0';
 			return true;
 		}
-		if (at->has_root &&
-		    name_stored(in_user_store, base, base_length, at->root, ret_name) == 0) {
+		if (at->has_root && naming_number(naming, at->root, &number) &&
+		    name_stored(in_user_store, base, base_length, number, ret_name) == 0) {
 			*ancestor = at;
 			return true;
 		}

@@ -42,7 +42,7 @@ bool quota_admits(const struct policy *policy, const struct decision *decision, 
 		else if (decision->rule->limit == LIMIT_ONE &&
 			 has_base(decision, name + prefix, parts.base_length))
 			has_room = false;
-		own += parts.form == NAME_VARIANT && parts.uid == decision->owner &&
+		own += parts.form == NAME_VARIANT && parts.uid == decision->number &&
 		       is_kept_by_us(policy, decision, name + prefix, parts.base_length, prefix);
 	}
 	if (policy->attributes_per_file > 0 && own >= policy->attributes_per_file)

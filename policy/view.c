@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "name_list.h"
+#include "naming.h"
 #include "policy.h"
 
 /* Its index is made when something is looked for in it. */
@@ -65,27 +66,36 @@ static struct stored_name take_apart(const struct policy *policy, const char *na
 /* The names at which a get of a plain name looks, one after the other. */
 struct search {
 	const struct user_namespace *at;
+	const struct naming *naming;
 	bool in_user;
 	bool inherits;
 	char candidate[NAME_SIZE];
 };
 
 static bool search_begin(struct search *search, const struct policy *policy,
-			 const struct user_namespace *userns, const struct rule *rule,
+			 const struct subject *subject, const struct rule *rule,
 			 const struct stored_name *stored)
 {
-	search->at = userns;
+	uint32_t number;
+
+	search->at = subject->userns;
+	search->naming = subject->naming;
 	search->in_user = policy->store == STORE_USER;
 	search->inherits = rule->inherit == INHERIT_CHAIN;
-	return userns->has_root &&
-	       name_stored(search->in_user, stored->base, stored->parts.base_length, userns->root,
+	search->candidate[0] = '\0';
+	if (!subject->userns->has_root)
+		return false;
+	/* Without a number there is no own variant, and no stored name is empty. */
+	if (!naming_number(subject->naming, subject->userns->root, &number))
+		return search->inherits;
+	return name_stored(search->in_user, stored->base, stored->parts.base_length, number,
 			   search->candidate) == 0;
 }
 
 static bool search_next(struct search *search, const struct stored_name *stored)
 {
 	return search->inherits &&
-	       access_next_ancestor(&search->at, search->in_user, stored->base,
+	       access_next_ancestor(&search->at, search->naming, search->in_user, stored->base,
 				    stored->parts.base_length, search->candidate);
 }
 
@@ -108,12 +118,12 @@ static bool is_candidate(struct search search, const struct stored_name *stored)
  * end the list is searched for those that come before.
  */
 static bool answers_plain_get(const struct policy *policy, struct list *list,
-			      const struct user_namespace *userns, const struct rule *rule,
+			      const struct subject *subject, const struct rule *rule,
 			      const struct stored_name *stored)
 {
 	struct search search;
 
-	if (!search_begin(&search, policy, userns, rule, stored) || !is_candidate(search, stored))
+	if (!search_begin(&search, policy, subject, rule, stored) || !is_candidate(search, stored))
 		return false;
 	while (!is_name(stored, search.candidate)) {
 		if (is_stored(list, search.candidate) || !search_next(&search, stored))
@@ -123,16 +133,16 @@ static bool answers_plain_get(const struct policy *policy, struct list *list,
 }
 
 static void show_mapped_variant(struct view *view, const struct policy *policy,
-				const struct user_namespace *userns,
-				const struct stored_name *stored)
+				const struct subject *subject, const struct stored_name *stored)
 {
 	bool in_its_store = (stored->base != stored->name) == (policy->store == STORE_USER);
 	const struct name_parts *parts = &stored->parts;
 	char shown[NAME_SIZE];
-	uint32_t inside;
+	uint32_t uid, inside;
 
-	if (!in_its_store || parts->form != NAME_VARIANT || parts->uid == 0 ||
-	    !id_map_to_inside(&userns->uids, parts->uid, &inside) || inside == 0)
+	if (!in_its_store || parts->form != NAME_VARIANT ||
+	    !naming_uid(subject->naming, parts->uid, &uid) ||
+	    !id_map_to_inside(&subject->userns->uids, uid, &inside) || inside == 0)
 		return;
 	if (name_join(stored->base, parts->base_length, inside, shown) == 0)
 		show(view, shown, strlen(shown));
@@ -145,9 +155,9 @@ static void show_stored(struct view *view, const struct policy *policy, struct l
 	if (stored->parts.form == NAME_MALFORMED ||
 	    name_is_class(stored->base, stored->parts.base_length))
 		return;
-	if (answers_plain_get(policy, list, subject->userns, rule, stored))
+	if (answers_plain_get(policy, list, subject, rule, stored))
 		show(view, stored->base, stored->parts.base_length);
-	show_mapped_variant(view, policy, subject->userns, stored);
+	show_mapped_variant(view, policy, subject, stored);
 }
 
 /* What lies in the user store shows as a variant or not at all. */

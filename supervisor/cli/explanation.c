@@ -47,7 +47,7 @@ static void collect_names(struct explanation *explanation)
 		return;
 	add_name(explanation, decision->name);
 	while (decision->inherits &&
-	       access_next_ancestor(&ancestor, decision->in_user_store, decision->base,
+	       access_next_ancestor(&ancestor, NULL, decision->in_user_store, decision->base,
 				    decision->base_length, name))
 		add_name(explanation, name);
 }
@@ -56,7 +56,7 @@ static void collect_names(struct explanation *explanation)
 static bool is_listed(const struct explanation *explanation, const char *stored,
 		      uint64_t capabilities)
 {
-	struct subject subject = { explanation->userns, capabilities };
+	struct subject subject = { .userns = explanation->userns, .capabilities = capabilities };
 	char view[VIEW_SIZE(NAME_SIZE)];
 	uint32_t index[NAME_LIST_COUNT_MAX(NAME_SIZE)];
 	size_t length =
@@ -96,7 +96,7 @@ static void fill_list(struct explanation *explanation)
 static int check(const struct explanation *explanation, uint64_t capabilities,
 		 const struct object *object)
 {
-	struct subject subject = { explanation->userns, capabilities };
+	struct subject subject = { .userns = explanation->userns, .capabilities = capabilities };
 
 	return access_check(&subject, object, explanation->operation, &explanation->decision);
 }
@@ -141,7 +141,9 @@ static void fill_needs(struct explanation *explanation)
 
 static const char *find_cause(const struct explanation *explanation)
 {
-	if (!access_is_virtual(explanation->userns))
+	struct subject subject = { .userns = explanation->userns };
+
+	if (!access_is_virtual(&subject))
 		return "root of the namespace is the host's root: all is left to the kernel";
 	if (explanation->decision.in_user_store &&
 	    name_in_user_store(explanation->name, strlen(explanation->name)) > 0)
@@ -152,14 +154,16 @@ static const char *find_cause(const struct explanation *explanation)
 void explanation_fill(struct explanation *explanation)
 {
 	struct explanation *e = explanation;
+	struct subject subject = { .userns = e->userns };
 	/* A list shows what a get would find. */
 	enum operation decided = e->operation == OPERATION_LIST ? OPERATION_GET : e->operation;
 
-	access_decide(e->policy, e->userns, decided, e->name, &e->decision);
+	access_decide(e->policy, &subject, decided, e->name, &e->decision);
+	access_locate(&subject, decided, &e->decision);
 	e->cause = find_cause(e);
 	if (e->operation == OPERATION_GET || e->operation == OPERATION_LIST)
 		collect_names(e);
-	if (!access_is_virtual(e->userns))
+	if (!access_is_virtual(&subject))
 		return;
 	if (e->operation == OPERATION_LIST)
 		fill_list(e);

@@ -50,13 +50,16 @@ static const char *fd_path(const struct pinned *inode, char path[FD_PATH_SIZE])
 	return path;
 }
 
-/* The last check before privilege is used: never a plain name, never the host's root. */
+/*
+ * The last check before privilege is used: never a plain name. Those of the host's root are plain, so
+ * that the number 0 is that of a root to whom an idmapped mount gives it.
+ */
 static bool may_be_changed(const char *name)
 {
 	size_t length = strnlen(name, NAME_SIZE);
 	struct name_parts parts = name_split(name, length);
 
-	return length < NAME_SIZE && parts.form == NAME_VARIANT && parts.uid > 0;
+	return length < NAME_SIZE && parts.form == NAME_VARIANT;
 }
 
 static bool has_xattrat(void)

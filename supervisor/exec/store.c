@@ -52,8 +52,8 @@ static ssize_t get_inherited(const struct pinned *inode, const struct user_names
 	ssize_t length = -ENODATA;
 
 	while (length == -ENODATA && decision->inherits &&
-	       access_next_ancestor(&userns, decision->in_user_store, decision->base,
-				    decision->base_length, name))
+	       access_next_ancestor(&userns, decision->naming, decision->in_user_store,
+				    decision->base, decision->base_length, name))
 		length = get_stored(inode, decision, name, value, size);
 	return length;
 }
@@ -61,8 +61,10 @@ static ssize_t get_inherited(const struct pinned *inode, const struct user_names
 struct outcome store_get(const struct pinned *inode, const struct user_namespace *userns,
 			 const struct decision *decision, void *value, size_t size)
 {
-	ssize_t length = get_stored(inode, decision, decision->name, value, size);
+	ssize_t length = -ENODATA;
 
+	if (decision->name[0] != '\0')
+		length = get_stored(inode, decision, decision->name, value, size);
 	if (length == -ENODATA)
 		length = get_inherited(inode, userns, decision, value, size);
 	return outcome_of(length);

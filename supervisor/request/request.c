@@ -13,6 +13,7 @@
 #include "exec/inode.h"
 #include "exec/standin.h"
 #include "exec/store.h"
+#include "naming.h"
 #include "policy.h"
 #include "request/decode.h"
 #include "request/memory.h"
@@ -49,6 +50,7 @@ struct request {
 	bool has_path; /* it was read together with the name */
 	struct target *target;
 	struct userns *userns;
+	struct naming naming;
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;
@@ -178,9 +180,10 @@ static bool identify(struct request *request)
 	request->subject = (struct subject){
 		.userns = &request->userns->ids,
 		.capabilities = workspace->identity.credential.capabilities,
+		.naming = &request->naming,
 	};
 	/* Without a view of its own there is nothing that the kernel would not guard as well. */
-	return access_is_virtual(request->subject.userns) ? true : leave_to_kernel(request);
+	return access_is_virtual(&request->subject) ? true : leave_to_kernel(request);
 }
 
 static bool decide(struct request *request)
@@ -189,8 +192,8 @@ static bool decide(struct request *request)
 		request->decision.route = ROUTE_STORED;
 		return true;
 	}
-	access_decide(request->client->policy, request->subject.userns,
-		      request->call.kind->operation, request->workspace->name, &request->decision);
+	access_decide(request->client->policy, &request->subject, request->call.kind->operation,
+		      request->workspace->name, &request->decision);
 	/* A get of a name that may not be changed is the kernel's, but is known only now. */
 	if (request->decision.route == ROUTE_KERNEL && !request->client->is_strict &&
 	    !may_be_empty_set(&request->call))
@@ -255,6 +258,14 @@ static bool resolve(struct request *request)
 	 * For what changes nothing it is enough to know that before the answer is delivered.
 	 */
 	return !is_change(&request->call) || still_waits(request->reception);
+}
+
+/* The mount is known from here on, and with it the numbers in stored names. */
+static bool locate(struct request *request)
+{
+	if (request->call.kind->operation != OPERATION_LIST)
+		access_locate(&request->subject, request->call.kind->operation, &request->decision);
+	return true;
 }
 
 /* From here on what is found out about the inode stays so until the change is made. */
@@ -523,7 +534,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 {
 	static stage *const stages[] = { decode,    go_on_from_before, read_name, read_value,
 					 read_path, identify,	       decide,	  resolve,
-					 take_turn, authorize,	       execute,	  deliver };
+					 locate,    take_turn,	       authorize, execute,
+					 deliver };
 	struct request request = {
 		.workspace = workspace,
 		.client = client,

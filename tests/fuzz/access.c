@@ -114,7 +114,8 @@ static void require_is_never_the_hosts(const struct decision *decision)
 	struct name_parts parts = name_split(decision->name + prefix, length - prefix);
 
 	require(length <= XATTR_NAME_MAX && (prefix > 0) == decision->in_user_store);
-	require(parts.form == NAME_VARIANT && parts.uid > 0 && parts.uid == decision->owner);
+	require(parts.form == NAME_VARIANT && parts.uid > 0 && parts.uid == decision->number);
+	require(decision->number == decision->owner);
 	require(!name_is_class(decision->name + prefix, parts.base_length));
 }
 
@@ -125,7 +126,7 @@ static void require_chain(const struct user_namespace *userns, const struct deci
 	char name[NAME_SIZE], expected[2 * NAME_SIZE];
 	size_t steps = 0;
 
-	while (access_next_ancestor(&ancestor, decision->in_user_store, decision->base,
+	while (access_next_ancestor(&ancestor, NULL, decision->in_user_store, decision->base,
 				    decision->base_length, name)) {
 		bool is_plain = ancestor->is_host || (ancestor->has_root && ancestor->root == 0);
 
@@ -169,7 +170,7 @@ static void require_decisions(const struct scenario *scenario, const char *name)
 		struct decision decision;
 
 		memset(&decision, 0xa5, sizeof(decision));
-		access_decide(scenario->policy, userns, operations[i], name, &decision);
+		simulated_decide(scenario->policy, userns, operations[i], name, &decision);
 		require_as_judged(&decision, &verdict);
 		require(strlen(decision.base) == decision.base_length);
 		require(strncmp(decision.base, name, decision.base_length) == 0);
@@ -200,8 +201,8 @@ static void require_strangers(const struct policy *policy, const struct user_nam
 {
 	struct decision left_decision, right_decision;
 
-	access_decide(policy, left, OPERATION_SET, left_name, &left_decision);
-	access_decide(policy, right, OPERATION_GET, right_name, &right_decision);
+	simulated_decide(policy, left, OPERATION_SET, left_name, &left_decision);
+	simulated_decide(policy, right, OPERATION_GET, right_name, &right_decision);
 	if (left_decision.route == ROUTE_STORED && right_decision.route == ROUTE_STORED)
 		require(strcmp(left_decision.name, right_decision.name) != 0);
 }

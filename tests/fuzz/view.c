@@ -164,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct scenario scenario;
 	static struct names stored;
 
-	if (!read_scenario(data, size, &scenario) || !access_is_virtual(scenario.subject.userns))
+	if (!read_scenario(data, size, &scenario) || !access_is_virtual(&scenario.subject))
 		return 0;
 	read_inode(scenario.names, &stored);
 	require_view(&scenario, &stored);

@@ -48,6 +48,25 @@ static inline struct user_namespace simulated_userns(const struct user_namespace
 	return userns;
 }
 
+/** simulated_decide() - access_decide() and access_locate(), where ids are their own numbers */
+static inline void simulated_decide(const struct policy *policy,
+				    const struct user_namespace *userns, enum operation operation,
+				    const char *name, struct decision *ret_decision)
+{
+	const struct subject subject = { .userns = userns };
+
+	access_decide(policy, &subject, operation, name, ret_decision);
+	access_locate(&subject, operation, ret_decision);
+}
+
+/** simulated_is_virtual() - access_is_virtual(), where ids are their own numbers */
+static inline bool simulated_is_virtual(const struct user_namespace *userns)
+{
+	const struct subject subject = { .userns = userns };
+
+	return access_is_virtual(&subject);
+}
+
 /** simulated_find() - where a name lies on an inode. Return: its offset; -ENODATA. */
 static inline long simulated_find(const struct simulated_inode *inode, const char *name)
 {
@@ -69,7 +88,8 @@ static inline long simulated_get(const struct policy *policy, const struct subje
 	const struct object object = { 0 };
 	struct decision decision;
 
-	access_decide(policy, subject->userns, OPERATION_GET, name, &decision);
+	access_decide(policy, subject, OPERATION_GET, name, &decision);
+	access_locate(subject, OPERATION_GET, &decision);
 	/* The kernel's own rule: nobody in a namespace has the host's CAP_SYS_ADMIN. */
 	if (decision.route == ROUTE_KERNEL)
 		return name_is_trusted(name, strlen(name)) ? -ENODATA : simulated_find(inode, name);
@@ -79,11 +99,11 @@ static inline long simulated_get(const struct policy *policy, const struct subje
 		return -error;
 	if (decision.route == ROUTE_REFUSED)
 		return -decision.error;
-	long found = simulated_find(inode, decision.name);
+	long found = decision.name[0] != '\0' ? simulated_find(inode, decision.name) : -ENODATA;
 
 	while (found == -ENODATA && decision.inherits &&
-	       access_next_ancestor(&ancestor, decision.in_user_store, decision.base,
-				    decision.base_length, decision.name))
+	       access_next_ancestor(&ancestor, subject->naming, decision.in_user_store,
+				    decision.base, decision.base_length, decision.name))
 		found = simulated_find(inode, decision.name);
 	return found;
 }

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <string.h>
 
+#include "naming.h"
 #include "policy.h"
 #include "simulated.h"
 
@@ -40,7 +41,7 @@ static struct decision decide_by(const struct policy *policy, const struct user_
 
 	/* What was there before must not shine through. */
 	memset(&decision, 0xa5, sizeof(decision));
-	access_decide(policy, userns, operation, name, &decision);
+	simulated_decide(policy, userns, operation, name, &decision);
 	return decision;
 }
 
@@ -97,14 +98,14 @@ Test(access, leaves_every_name_of_the_host_alone)
 					     "security.",	   "trusted.gfid",
 					     "user.comment" };
 
-	cr_expect_not(access_is_virtual(&host));
+	cr_expect_not(simulated_is_virtual(&host));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		expect_kernel_always(&host, names[i]);
 }
 
 Test(access, leaves_to_the_kernel_what_root_would_do_under_host_names)
 {
-	cr_expect_not(access_is_virtual(&powerful));
+	cr_expect_not(simulated_is_virtual(&powerful));
 	expect_kernel_always(&powerful, "security.ima");
 	expect_kernel_always(&powerful, "trusted.gfid");
 	expect_kernel_always(&powerful, "security.ima@uid=0");
@@ -113,7 +114,7 @@ Test(access, leaves_to_the_kernel_what_root_would_do_under_host_names)
 
 Test(access, knows_no_plain_name_without_a_root)
 {
-	cr_expect(access_is_virtual(&rootless));
+	cr_expect(simulated_is_virtual(&rootless));
 	expect_refused_always(&rootless, "security.ima", EINVAL);
 	expect_refused_always(&rootless, "trusted.gfid", EINVAL);
 }
@@ -122,7 +123,7 @@ Test(access, knows_no_plain_name_before_the_map_is_written)
 {
 	struct user_namespace fresh = simulated_userns(&host, "");
 
-	cr_expect(access_is_virtual(&fresh));
+	cr_expect(simulated_is_virtual(&fresh));
 	expect_refused_always(&fresh, "security.ima", EINVAL);
 	expect_refused(&fresh, OPERATION_GET, "security.ima@uid=5", ENODATA);
 }
@@ -182,7 +183,7 @@ Test(access, never_stores_for_the_root_of_the_host)
 {
 	struct user_namespace inverted = simulated_userns(&host, "0 100000 10\n10 0 1\n");
 
-	cr_expect(access_is_virtual(&inverted));
+	cr_expect(simulated_is_virtual(&inverted));
 	expect_stored_always(&inverted, "security.ima", "security.ima@uid=100000");
 	expect_refused(&inverted, OPERATION_GET, "security.ima@uid=10", ENODATA);
 	expect_refused(&inverted, OPERATION_REMOVE, "security.ima@uid=10", ENODATA);
@@ -292,8 +293,8 @@ Test(access, leaves_everything_alone_under_the_kernel_policy)
 	struct decision decision;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		access_decide(policy_builtin("kernel"), &container, OPERATION_SET, names[i],
-			      &decision);
+		simulated_decide(policy_builtin("kernel"), &container, OPERATION_SET, names[i],
+				 &decision);
 		cr_expect_eq(decision.route, ROUTE_KERNEL, "%s", names[i]);
 	}
 }
@@ -398,7 +399,8 @@ Test(access, asks_for_the_capability_also_to_use_what_is_lent)
 {
 	struct decision decision = decide_by(&schemes, &container, OPERATION_SET, "trusted.lent");
 	const struct subject nobody = { .userns = &container };
-	const struct subject admin = { &container, CAPABILITY(CAP_SYS_ADMIN) };
+	const struct subject admin = { .userns = &container,
+				       .capabilities = CAPABILITY(CAP_SYS_ADMIN) };
 	const struct object own = { 100000, 100000 }, foreign = { 0, 0 };
 
 	cr_expect_eq(access_check(&admin, &own, OPERATION_SET, &decision), 0);
@@ -444,11 +446,141 @@ Test(access, inherits_below_user_from_ancestors_and_from_the_plain_name_of_the_h
 	const struct user_namespace *ancestor = &nested;
 	char name[NAME_SIZE];
 
-	cr_assert(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
 	cr_expect_str_eq(name, "user.nsxattr.security.ima@uid=100000");
-	cr_assert(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
 	cr_expect_str_eq(name, "security.ima");
-	cr_expect_not(access_next_ancestor(&ancestor, true, "security.ima", 12, name));
+	cr_expect_not(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
+}
+
+/* ---- 2.1 names, where ids have other numbers ---- */
+
+static struct id_map map_of(const char *text)
+{
+	struct id_map map;
+
+	cr_assert_eq(id_map_parse(text, strlen(text), &map), 0);
+	return map;
+}
+
+static struct decision decide_on(const struct naming *naming, const struct user_namespace *userns,
+				 enum operation operation, const char *name)
+{
+	const struct subject subject = { .userns = userns, .naming = naming };
+	struct decision decision;
+
+	memset(&decision, 0xa5, sizeof(decision));
+	access_decide(policy_builtin("default"), &subject, operation, name, &decision);
+	access_locate(&subject, operation, &decision);
+	return decision;
+}
+
+static void expect_stored_on(const struct naming *naming, const struct user_namespace *userns,
+			     const char *name, const char *stored)
+{
+	for (size_t i = 0; i < 3; i++) {
+		struct decision decision = decide_on(naming, userns, named_operations[i], name);
+
+		cr_assert_eq(decision.route, ROUTE_STORED, "%s", name);
+		cr_expect_str_eq(decision.name, stored);
+	}
+}
+
+static void expect_refused_on(const struct naming *naming, enum operation operation,
+			      const char *name, int error)
+{
+	struct decision decision = decide_on(naming, &container, operation, name);
+
+	cr_assert_eq(decision.route, ROUTE_REFUSED, "%s", name);
+	cr_expect_eq(decision.error, error, "%s: %s", name, strerror(decision.error));
+}
+
+Test(access, stores_under_the_ids_of_the_file_system_on_an_idmapped_mount)
+{
+	struct id_map mount = map_of("0 100000 65536\n");
+	struct naming naming = { .mount = &mount };
+
+	expect_stored_on(&naming, &container, "security.ima", "security.ima@uid=0");
+	expect_stored_on(&naming, &container, "security.ima@uid=0", "security.ima@uid=0");
+	expect_stored_on(&naming, &container, "security.ima@uid=10", "security.ima@uid=10");
+	expect_stored_on(&naming, &nested, "trusted.gfid", "trusted.gfid@uid=10");
+	expect_stored_on(&naming, &nested, "security.ima@uid=1", "security.ima@uid=0");
+}
+
+Test(access, has_no_own_variant_where_the_mount_does_not_have_its_root)
+{
+	struct id_map mount = map_of("1000 101000 1\n");
+	struct naming naming = { .mount = &mount };
+	struct decision decision;
+
+	expect_refused_on(&naming, OPERATION_SET, "security.ima", EINVAL);
+	expect_refused_on(&naming, OPERATION_REMOVE, "security.ima", ENODATA);
+	expect_refused_on(&naming, OPERATION_GET, "trusted.gfid", ENODATA);
+	expect_refused_on(&naming, OPERATION_GET, "security.ima@uid=10", ENODATA);
+	expect_refused_on(&naming, OPERATION_SET, "security.ima@uid=10", EINVAL);
+	expect_stored_on(&naming, &container, "security.ima@uid=1000", "security.ima@uid=1000");
+	/* What the host has, the namespace reads without us, too. */
+	decision = decide_on(&naming, &container, OPERATION_GET, "security.ima");
+	cr_assert_eq(decision.route, ROUTE_STORED);
+	cr_expect(decision.inherits);
+	cr_expect_str_eq(decision.name, "");
+}
+
+Test(access, stores_under_the_numbers_of_a_fixed_owner)
+{
+	struct naming naming = { .range = &container.uids, .owner = 1000000 };
+
+	expect_stored_on(&naming, &container, "security.ima", "security.ima@uid=1000000");
+	expect_stored_on(&naming, &container, "security.ima@uid=5", "security.ima@uid=1000005");
+	expect_stored_on(&naming, &nested, "security.ima", "security.ima@uid=1000010");
+}
+
+Test(access, leaves_plain_names_to_the_host_on_every_mount)
+{
+	struct id_map mount = map_of("100000 0 65536\n");
+	struct naming naming = { .mount = &mount };
+	struct user_namespace upper = simulated_userns(&host, "0 100 1\n1 0 1\n");
+
+	cr_expect_eq(decide_on(&naming, &powerful, OPERATION_SET, "security.ima").route,
+		     ROUTE_KERNEL);
+	cr_expect_eq(decide_on(&naming, &upper, OPERATION_SET, "security.ima@uid=1").error, EINVAL);
+	expect_stored_on(&naming, &upper, "security.ima", "security.ima@uid=100100");
+}
+
+Test(access, has_a_view_below_a_supervisor_that_was_started_in_a_namespace)
+{
+	struct id_map outer = map_of("0 1001 1\n1 100000 65536\n");
+	struct naming naming = { .outer = &outer };
+	const struct subject subject = { .userns = &powerful, .naming = &naming };
+
+	cr_expect(access_is_virtual(&subject));
+	expect_stored_on(&naming, &powerful, "security.ima", "security.ima@uid=1001");
+}
+
+Test(access, inherits_by_the_numbers_of_the_mount)
+{
+	struct id_map mount = map_of("0 100000 10\n20 100010 10\n");
+	struct naming naming = { .mount = &mount };
+	const struct user_namespace *ancestor = &deep;
+	char name[NAME_SIZE];
+
+	cr_assert(access_next_ancestor(&ancestor, &naming, false, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima@uid=20");
+	cr_assert(access_next_ancestor(&ancestor, &naming, false, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima@uid=0");
+	cr_assert(access_next_ancestor(&ancestor, &naming, false, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima");
+}
+
+Test(access, passes_over_an_ancestor_that_the_mount_does_not_have)
+{
+	struct id_map mount = map_of("0 100010 10\n");
+	struct naming naming = { .mount = &mount };
+	const struct user_namespace *ancestor = &nested;
+	char name[NAME_SIZE];
+
+	cr_assert(access_next_ancestor(&ancestor, &naming, false, "security.ima", 12, name));
+	cr_expect_str_eq(name, "security.ima");
 }
 
 /* ---- 2.2 inheritance ---- */
@@ -473,11 +605,12 @@ static void expect_chain(const struct user_namespace *userns, const char *const 
 	char name[NAME_SIZE];
 
 	for (; *names; names++) {
-		cr_assert(access_next_ancestor(&ancestor, false, "security.ima@uid=1", 12, name),
+		cr_assert(access_next_ancestor(&ancestor, NULL, false, "security.ima@uid=1", 12,
+					       name),
 			  "%s is missing", *names);
 		cr_expect_str_eq(name, *names);
 	}
-	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name),
+	cr_expect_not(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name),
 		      "%s is too much", name);
 }
 
@@ -497,7 +630,7 @@ Test(access, gives_the_host_nothing_to_inherit)
 	const struct user_namespace *ancestor = &host;
 	char name[NAME_SIZE];
 
-	cr_expect_not(access_next_ancestor(&ancestor, false, "security.ima", 12, name));
+	cr_expect_not(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name));
 }
 
 Test(access, skips_an_ancestor_without_a_root)
@@ -515,7 +648,7 @@ Test(access, finds_the_plain_name_with_an_ancestor_whose_root_is_that_of_the_hos
 	const struct user_namespace *ancestor = &child;
 	char name[NAME_SIZE];
 
-	cr_assert(access_next_ancestor(&ancestor, false, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name));
 	cr_expect_str_eq(name, "security.ima");
 	cr_expect_eq(ancestor, &powerful);
 }

@@ -28,7 +28,7 @@ static bool admits(const char *name, struct simulated_inode inode)
 {
 	struct decision decision;
 
-	access_decide(&policy, &container, OPERATION_SET, name, &decision);
+	simulated_decide(&policy, &container, OPERATION_SET, name, &decision);
 	cr_assert_eq(decision.route, ROUTE_STORED);
 	return quota_admits(&policy, &decision, inode.names, inode.length);
 }
@@ -37,7 +37,7 @@ static bool is_limited(const char *name)
 {
 	struct decision decision;
 
-	access_decide(&policy, &container, OPERATION_SET, name, &decision);
+	simulated_decide(&policy, &container, OPERATION_SET, name, &decision);
 	return quota_is_limited(&policy, &decision);
 }
 

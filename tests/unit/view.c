@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "naming.h"
 #include "policy.h"
 #include "simulated.h"
 
@@ -450,4 +451,52 @@ Test(view, of_the_longest_list_is_soon_made, .timeout = 20)
 				       view),
 			     length);
 	cr_expect_eq(memcmp(view, stored, length), 0);
+}
+
+/* ---- where ids have other numbers ---- */
+
+static void expect_view_on(const struct naming *naming, const struct user_namespace *userns,
+			   struct simulated_inode inode, struct simulated_inode expected)
+{
+	struct subject subject = { .userns = userns,
+				   .capabilities = EVERY_CAPABILITY,
+				   .naming = naming };
+
+	expect_view_of(policy_builtin("default"), &subject, inode, expected);
+}
+
+Test(view, shows_by_the_ids_of_the_file_system_on_an_idmapped_mount)
+{
+	struct id_map mount = { 1, { { .inside = 0, .host = 100000, .count = 65536 } } };
+	struct naming naming = { .mount = &mount };
+
+	expect_view_on(&naming, &container,
+		       SIMULATED_INODE(
+			       "security.a@uid=0\0security.a@uid=10\0security.b@uid=100000\0"
+			       "security.a\0security.c\0trusted.d@uid=0\0"),
+		       SIMULATED_INODE("security.a\0security.a@uid=10\0security.c\0trusted.d\0"));
+	expect_view_on(&naming, &nested,
+		       SIMULATED_INODE("security.a@uid=0\0security.b@uid=10\0security.c@uid=9\0"),
+		       SIMULATED_INODE("security.a\0security.a@uid=1\0security.b\0"));
+}
+
+Test(view, shows_what_is_inherited_where_the_mount_does_not_have_its_root)
+{
+	struct id_map mount = { 1, { { .inside = 1000, .host = 101000, .count = 1 } } };
+	struct naming naming = { .mount = &mount };
+
+	expect_view_on(&naming, &container,
+		       SIMULATED_INODE("security.a@uid=0\0security.a@uid=1000\0security.b\0"
+				       "trusted.c\0security.d@uid=100000\0"),
+		       SIMULATED_INODE("security.a@uid=1000\0security.b\0"));
+}
+
+Test(view, shows_by_the_numbers_of_a_fixed_owner)
+{
+	struct naming naming = { .range = &container.uids, .owner = 1000000 };
+
+	expect_view_on(&naming, &container,
+		       SIMULATED_INODE("security.a@uid=1000000\0security.b@uid=100000\0"
+				       "security.c@uid=1000005\0"),
+		       SIMULATED_INODE("security.a\0security.c@uid=5\0"));
 }
