@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define KEEP_MAX 4
@@ -153,15 +154,24 @@ int errand_start_brief(errand_body *body, void *argument, const int *keep, size_
 			ret_errand);
 }
 
-int errand_wait_readable(const struct errand *errand)
+/* A signal does not prolong the wait. Return: whether the descriptor has become readable. */
+static bool await_readable(int fd, unsigned int milliseconds)
 {
-	struct pollfd pollfd = { .fd = errand->channel, .events = POLLIN };
+	const uint64_t end = clock_milliseconds() + milliseconds;
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	uint64_t now = end - milliseconds;
 	int r;
 
-	do
-		r = poll(&pollfd, 1, ERRAND_DEADLINE_MS);
-	while (r < 0 && errno == EINTR);
-	return r > 0 ? 0 : -ETIMEDOUT;
+	do {
+		r = poll(&pollfd, 1, (int)(end - now));
+		now = clock_milliseconds();
+	} while (r < 0 && errno == EINTR && now < end);
+	return r > 0;
+}
+
+int errand_wait_readable(const struct errand *errand)
+{
+	return await_readable(errand->channel, ERRAND_DEADLINE_MS) ? 0 : -ETIMEDOUT;
 }
 
 int errand_receive(const struct errand *errand, void *buffer, size_t length)
@@ -177,11 +187,9 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length)
 	return (size_t)received == length ? 0 : -EPROTO;
 }
 
-static bool has_ended(const struct errand *errand, int milliseconds)
+static bool has_ended(const struct errand *errand, unsigned int milliseconds)
 {
-	struct pollfd pollfd = { .fd = errand->pidfd, .events = POLLIN };
-
-	return errand->pidfd >= 0 && poll(&pollfd, 1, milliseconds) > 0;
+	return errand->pidfd >= 0 && await_readable(errand->pidfd, milliseconds);
 }
 
 bool errand_is_alive(const struct errand *errand)

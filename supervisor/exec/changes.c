@@ -2,15 +2,18 @@
 #include "exec/changes.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-/* There are never more than there are threads, and seldom more than one. */
+#include "base/clock.h"
+
+#define BUCKETS 64
+/* How often a change that waits asks whether it is still wanted, in milliseconds. */
+#define LOOK_EVERY 1000
+
+/* There are never more changes than there are threads, and seldom more than one. */
 struct changes {
 	pthread_mutex_t lock;
-	pthread_cond_t left;
-	struct change end; /* of the list */
-	struct change *first;
+	struct change *buckets[BUCKETS];
 };
 
 int changes_new(struct changes **ret_changes)
@@ -20,8 +23,6 @@ int changes_new(struct changes **ret_changes)
 	if (!changes)
 		return -ENOMEM;
 	pthread_mutex_init(&changes->lock, NULL);
-	pthread_cond_init(&changes->left, NULL);
-	changes->first = &changes->end;
 	*ret_changes = changes;
 	return 0;
 }
@@ -30,58 +31,125 @@ void changes_free(struct changes *changes)
 {
 	if (!changes)
 		return;
-	pthread_cond_destroy(&changes->left);
 	pthread_mutex_destroy(&changes->lock);
 	free(changes);
 }
 
-/* With the lock held. */
-static bool is_under_way(const struct changes *changes, dev_t device, ino_t inode)
+static struct change **bucket_of(struct changes *changes, const struct change *change)
 {
-	for (const struct change *change = changes->first; change->next; change = change->next)
-		if (change->device == device && change->inode == inode)
-			return true;
-	return false;
+	return &changes->buckets[(change->device + change->inode) % BUCKETS];
+}
+
+static bool is_same_inode(const struct change *left, const struct change *right)
+{
+	return left->device == right->device && left->inode == right->inode;
+}
+
+/* With the lock held: the first change to the inode. Return: NULL: there is none. */
+static struct change *first_of(struct changes *changes, const struct change *change)
+{
+	struct change *first = *bucket_of(changes, change);
+
+	while (first && !is_same_inode(first, change))
+		first = first->next;
+	return first;
 }
 
 /* With the lock held. */
-static void add(struct changes *changes, struct change *change, dev_t device, ino_t inode)
+static void add(struct changes *changes, struct change *change)
 {
-	*change = (struct change){ device, inode, changes->first, true };
-	changes->first = change;
+	struct change **place = bucket_of(changes, change);
+
+	while (*place)
+		place = &(*place)->next;
+	*place = change;
 }
 
-void changes_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode)
+/* With the lock held: take it off, and let the one that is first now go on. */
+static void take_off(struct changes *changes, struct change *change)
 {
-	pthread_mutex_lock(&changes->lock);
-	while (is_under_way(changes, device, inode))
-		pthread_cond_wait(&changes->left, &changes->lock);
-	add(changes, change, device, inode);
-	pthread_mutex_unlock(&changes->lock);
-}
-
-bool changes_try_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode)
-{
-	pthread_mutex_lock(&changes->lock);
-	bool is_free = !is_under_way(changes, device, inode);
-
-	if (is_free)
-		add(changes, change, device, inode);
-	pthread_mutex_unlock(&changes->lock);
-	return is_free;
-}
-
-void changes_leave(struct changes *changes, struct change *change)
-{
-	if (!change->is_under_way)
-		return;
-	pthread_mutex_lock(&changes->lock);
-	struct change **place = &changes->first;
+	struct change **place = bucket_of(changes, change);
 
 	while (*place != change)
 		place = &(*place)->next;
 	*place = change->next;
-	*change = (struct change){ 0 };
-	pthread_cond_broadcast(&changes->left);
+	change->is_entered = false;
+	struct change *next = first_of(changes, change);
+
+	if (next)
+		pthread_cond_signal(&next->called);
+}
+
+static void init(struct change *change, dev_t device, ino_t inode)
+{
+	*change = (struct change){ .device = device, .inode = inode };
+	pthread_cond_init(&change->called, NULL);
+}
+
+/* With the lock held, which others get while this one asks. */
+static bool is_still_wanted(struct changes *changes, const struct changes_wait *wait)
+{
+	pthread_mutex_unlock(&changes->lock);
+	bool is_wanted = wait->is_wanted(wait->place);
+
+	pthread_mutex_lock(&changes->lock);
+	return is_wanted;
+}
+
+/* With the lock held. Return: as changes_enter(). */
+static int await_turn(struct changes *changes, struct change *change,
+		      const struct changes_wait *wait)
+{
+	const uint64_t end = clock_milliseconds() + wait->milliseconds;
+
+	while (first_of(changes, change) != change) {
+		uint64_t now = clock_milliseconds();
+
+		if (now >= end)
+			return -ETIMEDOUT;
+		const struct timespec until = clock_after(
+			end - now < LOOK_EVERY ? (unsigned int)(end - now) : LOOK_EVERY);
+
+		if (pthread_cond_clockwait(&change->called, &changes->lock, CLOCK_MONOTONIC,
+					   &until) == ETIMEDOUT &&
+		    !is_still_wanted(changes, wait))
+			return -ECANCELED;
+	}
+	return 0;
+}
+
+int changes_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode,
+		  const struct changes_wait *wait)
+{
+	init(change, device, inode);
+	pthread_mutex_lock(&changes->lock);
+	add(changes, change);
+	int r = await_turn(changes, change, wait);
+
+	if (r == 0)
+		change->is_entered = true;
+	else
+		take_off(changes, change);
+	pthread_mutex_unlock(&changes->lock);
+	return r;
+}
+
+bool changes_try_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode)
+{
+	init(change, device, inode);
+	pthread_mutex_lock(&changes->lock);
+	change->is_entered = !first_of(changes, change);
+	if (change->is_entered)
+		add(changes, change);
+	pthread_mutex_unlock(&changes->lock);
+	return change->is_entered;
+}
+
+void changes_leave(struct changes *changes, struct change *change)
+{
+	if (!change->is_entered)
+		return;
+	pthread_mutex_lock(&changes->lock);
+	take_off(changes, change);
 	pthread_mutex_unlock(&changes->lock);
 }

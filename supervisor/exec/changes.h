@@ -3,11 +3,15 @@
 #define NSXATTR_EXEC_CHANGES_H
 
 /*
- * Changes to one inode come one after another, those to different inodes do not wait for each other.
- * So what a change has looked at (a limit, what the view shows) is still so when it is made; and when
- * this process dies in one, nobody has built upon it (exec/effect.h).
+ * Changes to one inode come one after another, in the order in which they were asked for; those to
+ * different inodes do not wait for each other. So what a change has looked at (a limit, what the view
+ * shows) is still so when it is made; and when this process dies in one, no other change has built upon
+ * it (exec/effect.h).
+ *
+ * A change that waits holds nothing, and what was so before the wait may not be so after it.
  */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,8 +19,16 @@
 struct change {
 	dev_t device;
 	ino_t inode;
-	struct change *next;
-	bool is_under_way; /* for whoever makes it alone; the others change next */
+	struct change *next; /* of those to inodes of the same bucket, in the order of their coming */
+	pthread_cond_t called;
+	bool is_entered; /* for the thread that makes it; other threads change @next */
+};
+
+/** struct changes_wait - how long to wait for a turn */
+struct changes_wait {
+	unsigned int milliseconds; /* at most */
+	bool (*is_wanted)(void *place); /* asked each second: is the change to be made still? */
+	void *place;
 };
 
 struct changes;
@@ -27,8 +39,13 @@ int changes_new(struct changes **ret_changes);
 /** changes_free() - none may be under way; NULL is accepted. */
 void changes_free(struct changes *changes);
 
-/** changes_enter() - wait until nobody else changes the inode. Any thread. */
-void changes_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode);
+/**
+ * changes_enter() - wait until no other change to the inode is under way. Any thread.
+ *
+ * Return: 0, and changes_leave() must follow; -ETIMEDOUT; -ECANCELED: it is not wanted any more.
+ */
+int changes_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode,
+		  const struct changes_wait *wait);
 
 /** changes_try_enter() - the same, but return false rather than wait */
 bool changes_try_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode);

@@ -26,6 +26,9 @@
 #include "request/walk.h"
 #include "request/witness.h"
 
+/* How long a change waits for those to the same inode that came before it. */
+#define TURN_WAIT_MS 60000
+
 struct workspace {
 	struct targets *targets;
 	struct userns_cache *usernses;
@@ -268,6 +271,20 @@ static bool locate(struct request *request)
 	return true;
 }
 
+static bool is_wanted(void *place)
+{
+	return still_waits(place);
+}
+
+/* Return: 0; -ETIMEDOUT; -ECANCELED: the target waits no more. */
+static int wait_for_turn(struct request *request)
+{
+	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
+
+	return changes_enter(request->workspace->changes, &request->reception->change,
+			     request->stat.device, request->stat.number, &wait);
+}
+
 /* From here on what is found out about the inode stays so until the change is made. */
 static bool take_turn(struct request *request)
 {
@@ -275,8 +292,8 @@ static bool take_turn(struct request *request)
 		return true;
 	if (!go_on(request, inode_stat(&request->inode, &request->stat), "look at an inode"))
 		return false;
-	changes_enter(request->workspace->changes, &request->reception->change,
-		      request->stat.device, request->stat.number);
+	if (!go_on(request, wait_for_turn(request), "have a turn at an inode"))
+		return false;
 	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
 	return true;
 }

@@ -2,9 +2,19 @@
 #include "exec/changes.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+
+static bool yes(void *place)
+{
+	(void)place;
+	return true;
+}
+
+static const struct changes_wait patient = { 60000, yes, NULL };
 
 static struct changes *new_changes(void)
 {
@@ -19,7 +29,7 @@ Test(changes, to_different_inodes_do_not_wait)
 	struct changes *changes = new_changes();
 	struct change a = { 0 }, b = { 0 }, c = { 0 };
 
-	changes_enter(changes, &a, 1, 1);
+	cr_assert_eq(changes_enter(changes, &a, 1, 1, &patient), 0);
 	cr_expect(changes_try_enter(changes, &b, 1, 2));
 	cr_expect(changes_try_enter(changes, &c, 2, 1), "another device's inode of that number");
 	changes_leave(changes, &b);
@@ -33,7 +43,7 @@ Test(changes, to_one_inode_come_one_after_another)
 	struct changes *changes = new_changes();
 	struct change a = { 0 }, b = { 0 };
 
-	changes_enter(changes, &a, 1, 1);
+	cr_assert_eq(changes_enter(changes, &a, 1, 1, &patient), 0);
 	cr_expect_not(changes_try_enter(changes, &b, 1, 1));
 	changes_leave(changes, &a);
 	cr_expect(changes_try_enter(changes, &b, 1, 1));
@@ -47,7 +57,7 @@ Test(changes, that_were_not_entered_are_left_without_harm)
 	struct change a = { 0 }, b = { 0 };
 
 	changes_leave(changes, &a);
-	changes_enter(changes, &b, 1, 1);
+	cr_assert_eq(changes_enter(changes, &b, 1, 1, &patient), 0);
 	changes_leave(changes, &b);
 	changes_leave(changes, &b);
 	cr_expect(changes_try_enter(changes, &a, 1, 1));
@@ -70,7 +80,7 @@ static void *add_up(void *place)
 	struct change change = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++) {
-		changes_enter(crowd->changes, &change, 7, 7);
+		(void)changes_enter(crowd->changes, &change, 7, 7, &patient);
 		if (atomic_fetch_add(&crowd->inside, 1) != 0)
 			atomic_fetch_add(&crowd->collisions, 1);
 		crowd->sum++;
@@ -92,4 +102,91 @@ Test(changes, of_many_threads_never_meet)
 	cr_expect_eq(atomic_load(&crowd.collisions), 0);
 	cr_expect_eq(crowd.sum, 4UL * ROUNDS);
 	changes_free(crowd.changes);
+}
+
+/* One that waits in a thread of its own. */
+struct waiter {
+	struct changes *changes;
+	struct changes_wait wait;
+	struct change change;
+	pthread_t thread;
+	int result;
+	atomic_int *turns; /* how many have had theirs */
+	int turn; /* the number of this one's */
+};
+
+static void *wait_for_turn(void *place)
+{
+	struct waiter *waiter = place;
+
+	waiter->result = changes_enter(waiter->changes, &waiter->change, 7, 7, &waiter->wait);
+	if (waiter->turns)
+		waiter->turn = atomic_fetch_add(waiter->turns, 1);
+	changes_leave(waiter->changes, &waiter->change);
+	return NULL;
+}
+
+static bool no(void *place)
+{
+	atomic_fetch_add((atomic_int *)place, 1);
+	return false;
+}
+
+Test(changes, do_not_wait_longer_than_they_may)
+{
+	struct waiter waiter = { .changes = new_changes(), .wait = { 20, yes, NULL } };
+	struct change first = { 0 };
+
+	cr_assert(changes_try_enter(waiter.changes, &first, 7, 7));
+	wait_for_turn(&waiter);
+	cr_expect_eq(waiter.result, -ETIMEDOUT);
+	changes_leave(waiter.changes, &first);
+	wait_for_turn(&waiter);
+	cr_expect_eq(waiter.result, 0, "one that has given up holds nothing");
+	changes_free(waiter.changes);
+}
+
+Test(changes, do_not_wait_when_they_are_not_wanted_any_more)
+{
+	atomic_int asked = 0;
+	struct waiter waiter = { .changes = new_changes(), .wait = { 60000, no, &asked } };
+	struct change first = { 0 };
+
+	cr_assert(changes_try_enter(waiter.changes, &first, 7, 7));
+	wait_for_turn(&waiter);
+	cr_expect_eq(waiter.result, -ECANCELED);
+	cr_expect_eq(atomic_load(&asked), 1);
+	changes_leave(waiter.changes, &first);
+	changes_free(waiter.changes);
+}
+
+/* Until another one has come behind it. */
+static void await_arrival(const struct change *change)
+{
+	while (!*(struct change *const volatile *)&change->next)
+		sched_yield();
+}
+
+Test(changes, have_their_turns_in_the_order_of_their_coming)
+{
+	struct changes *changes = new_changes();
+	struct waiter waiters[3];
+	struct change first = { 0 };
+	atomic_int turns = 0;
+
+	cr_assert(changes_try_enter(changes, &first, 7, 7));
+	for (int i = 0; i < 3; i++) {
+		waiters[i] =
+			(struct waiter){ .changes = changes, .wait = patient, .turns = &turns };
+		cr_assert_eq(pthread_create(&waiters[i].thread, NULL, wait_for_turn, &waiters[i]),
+			     0);
+		await_arrival(i == 0 ? &first : &waiters[i - 1].change);
+	}
+	changes_leave(changes, &first);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(waiters[i].thread, NULL);
+		cr_expect_eq(waiters[i].result, 0);
+		cr_expect_eq(waiters[i].turn, i);
+	}
+	changes_free(changes);
 }

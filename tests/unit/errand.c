@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -91,4 +92,27 @@ Test(errand, that_is_brief_and_stopped_does_not_hold_us_for_ever, .timeout = 60)
 	cr_expect(r == -EPIPE || r == -ETIMEDOUT, "%d", r);
 	errand_end(&errand);
 	cr_expect_geq(clock_milliseconds() - begin, ERRAND_DEADLINE_MS, "it was stopped");
+}
+
+static void be_disturbed(int number)
+{
+	(void)number;
+}
+
+/* The engine disturbs a thread whose target has died at each tick, which must not prolong its wait. */
+Test(errand, that_is_stopped_is_given_up_in_time_however_often_we_are_disturbed, .timeout = 60)
+{
+	const struct sigaction action = { .sa_handler = be_disturbed };
+	const struct itimerval often = { { 0, 50000 }, { 0, 50000 } };
+	uint64_t begin = clock_milliseconds();
+	struct errand errand;
+	char answer;
+
+	cr_assert_eq(errand_start(be_stopped, NULL, NULL, 0, &errand), 0);
+	cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	cr_assert_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	cr_expect_eq(errand_receive(&errand, &answer, 1), -ETIMEDOUT);
+	cr_expect_lt(clock_milliseconds() - begin, 2 * ERRAND_DEADLINE_MS);
+	errand_end(&errand);
+	cr_assert_eq(setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL), 0);
 }
