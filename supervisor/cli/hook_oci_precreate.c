@@ -256,19 +256,19 @@ static int edit(const struct precreate_request *request, const char *policy,
 	_cleanup_free_ char *filter = NULL, *text = NULL;
 	const char *reason = NULL;
 	size_t length = 0;
-	struct oci_edit wanted = {
-		.policy = policy,
-		.socket = request->socket,
-		.wait_killable = is_crun && !filter_lacking(),
-		.allow_io_uring = request->allow_io_uring,
-	};
+	struct oci_edit wanted = { .seccomp = {
+					   .policy = policy,
+					   .socket = request->socket,
+					   .wait_killable = is_crun && !filter_lacking(),
+					   .allow_io_uring = request->allow_io_uring,
+				   } };
 
 	if (!request->is_unchecked && !find_daemon(request))
 		return STATUS_REFUSED;
-	if (!look_at_policy(policy, request->policies, &wanted.allow_io_uring))
+	if (!look_at_policy(policy, request->policies, &wanted.seccomp.allow_io_uring))
 		return STATUS_REFUSED;
 	int r = is_crun && !oci_config_has_seccomp(config) ?
-			make_filter(wanted.allow_io_uring, &filter) :
+			make_filter(wanted.seccomp.allow_io_uring, &filter) :
 			0;
 
 	if (r < 0)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "hook/json_text.h"
+#include "hook/seccomp_section.h"
 
 /* The longest config.json, in bytes. */
 #define OCI_CONFIG_MAX (16U << 20)
@@ -57,10 +58,7 @@ bool oci_config_has_seccomp(const struct oci_config *config);
 
 /** struct oci_edit - what the config shall say */
 struct oci_edit {
-	const char *policy; /* listenerMetadata; "": none, the daemon chooses */
-	const char *socket; /* listenerPath */
-	bool wait_killable; /* the runtime knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
-	bool allow_io_uring;
+	struct seccomp_edit seccomp;
 	const char *filter; /* for crun, base64, where there are no rules yet; NULL: none */
 };
 

@@ -13,7 +13,8 @@
 static char *edit(const char *bytes, size_t size, size_t *ret_length)
 {
 	const struct oci_edit wanted = {
-		.policy = "p", .socket = "/s", .wait_killable = true, .filter = "QUJD"
+		.seccomp = { .policy = "p", .socket = "/s", .wait_killable = true },
+		.filter = "QUJD",
 	};
 	struct json_text text = { bytes, size };
 	struct oci_config config = { 0 };
