@@ -168,6 +168,8 @@ static int become_root(const struct namespace_maps *maps)
 {
 	uint32_t ignored;
 
+	if (getuid() == 0 && getgid() == 0)
+		return 0;
 	if (!maps->deny_setgroups && setgroups(0, NULL) < 0)
 		return -errno;
 	if (id_map_to_host(maps->groups, 0, &ignored) && setresgid(0, 0, 0) < 0)

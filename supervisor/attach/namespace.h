@@ -56,8 +56,8 @@ int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps
  * namespace_settle() - become what the maps make of us, in the new namespaces
  * @maps: the ids
  *
- * Root where uid 0, or gid 0, is mapped, and without supplementary groups unless setgroups(2) is
- * denied. Mounts made from here on are not seen outside, nor those made outside here.
+ * Root where uid 0, or gid 0, is mapped. Who is root by the maps alone keeps the supplementary groups, as with
+ * unshare(1); who becomes another one has none, unless setgroups(2) is denied. Mounts made from here on are not seen outside, nor those made outside here.
  */
 int namespace_settle(const struct namespace_maps *maps);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order matters. With host privilege the ids are set while we are still in the host's namespace,
- * where every id has a number; leaving uid 0 clears the effective capabilities, so they are raised
- * again for setns(2), which in turn grants all of them in the namespace entered; capset(2) then cuts
- * them down. Without host privilege we own the namespace, enter it first, and set the ids there, in
- * its own numbers.
+ * The order matters. The ids and groups are taken on in one namespace on the way from ours to that of the
+ * target, where all of them have numbers and setgroups(2) is allowed. To leave uid 0 clears the effective
+ * capabilities, so they are raised again for the next setns(2), which in turn grants all of them in the
+ * namespace entered; capset(2) then cuts them down.
  *
  * Capabilities are set by the system call: libcap would refuse sets of a kernel newer than itself,
  * and its process-wide setters signal other threads.
@@ -12,20 +11,32 @@
 #include "base/credential.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
+bool credential_has_groups_of(const struct credential *left, const struct credential *right)
+{
+	return left->group_count == right->group_count &&
+	       memcmp(left->groups, right->groups, left->group_count * sizeof(gid_t)) == 0;
+}
+
 bool credential_equal(const struct credential *left, const struct credential *right)
 {
 	return left->fsuid == right->fsuid && left->fsgid == right->fsgid &&
-	       left->capabilities == right->capabilities &&
-	       left->group_count == right->group_count &&
-	       memcmp(left->groups, right->groups, left->group_count * sizeof(gid_t)) == 0;
+	       left->capabilities == right->capabilities && credential_has_groups_of(left, right);
+}
+
+void credential_copy_groups(struct credential *credential, const struct credential *from)
+{
+	credential->group_count = from->group_count;
+	memcpy(credential->groups, from->groups, from->group_count * sizeof(gid_t));
 }
 
 static int set_capabilities(uint64_t effective, uint64_t permitted)
@@ -60,9 +71,10 @@ static int raise_permitted(void)
 }
 
 /* The raw calls: glibc's would signal threads that a forked child does not have. */
-static int set_ids(const struct credential *credential, bool with_groups)
+static int set_ids(const struct credential *credential, bool keeps_groups)
 {
-	if (with_groups && syscall(SYS_setgroups, credential->group_count, credential->groups) < 0)
+	if (!keeps_groups &&
+	    syscall(SYS_setgroups, credential->group_count, credential->groups) < 0)
 		return -errno;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_setresgid, credential->fsgid, credential->fsgid, credential->fsgid) < 0 ||
@@ -71,73 +83,56 @@ static int set_ids(const struct credential *credential, bool with_groups)
 	return raise_permitted();
 }
 
-static int enter(const struct credential_place *place)
+static int enter(int userns)
 {
-	return setns(place->userns, CLONE_NEWUSER) < 0 ? -errno : 0;
+	return setns(userns, CLONE_NEWUSER) < 0 ? -errno : 0;
 }
 
-static bool has_our_groups(const struct credential *credential)
+/* To enter the namespace that one is in is refused. */
+static bool is_there(const struct credential_change *change)
 {
-	gid_t ours[CREDENTIAL_GROUPS_MAX];
-	int count = getgroups(CREDENTIAL_GROUPS_MAX, ours);
-
-	return count >= 0 && (uint32_t)count == credential->group_count &&
-	       memcmp(ours, credential->groups, (size_t)count * sizeof(gid_t)) == 0;
+	return change->through >= 0 && fd_is_same_inode(change->through, change->userns);
 }
 
-static int translate(const struct credential *credential, const struct credential_place *place,
-		     bool with_groups, struct credential *ret_inside)
+int credential_assume(const struct credential_change *change)
 {
-	struct credential *inside = ret_inside;
-
-	*inside = *credential;
-	if (!id_map_to_inside(place->uids, credential->fsuid, &inside->fsuid) ||
-	    !id_map_to_inside(place->gids, credential->fsgid, &inside->fsgid))
-		return -EINVAL;
-	for (uint32_t i = 0; with_groups && i < credential->group_count; i++)
-		if (!id_map_to_inside(place->gids, credential->groups[i], &inside->groups[i]))
-			return -EINVAL;
-	return 0;
-}
-
-static int become_from_inside(const struct credential *credential,
-			      const struct credential_place *place)
-{
-	/* Where setgroups(2) is forbidden everybody has the groups that we have. */
-	bool with_groups = !has_our_groups(credential);
-	struct credential inside;
-	int r = translate(credential, place, with_groups, &inside);
+	const uint64_t capabilities = change->credential.capabilities;
+	int r = change->through < 0 ? 0 : enter(change->through);
 
 	if (r == 0)
-		r = enter(place);
-	return r < 0 ? r : set_ids(&inside, with_groups);
-}
-
-static int become_from_outside(const struct credential *credential,
-			       const struct credential_place *place)
-{
-	int r = set_ids(credential, true);
-
-	return r < 0 ? r : enter(place);
-}
-
-static bool holds_host_privilege(void)
-{
-	const uint64_t needed = 1ULL << CAP_SETUID | 1ULL << CAP_SETGID;
-	uint64_t permitted;
-
-	return get_permitted(&permitted) == 0 && (permitted & needed) == needed;
-}
-
-int credential_assume(const struct credential *credential, const struct credential_place *place)
-{
-	int r = holds_host_privilege() ? become_from_outside(credential, place) :
-					 become_from_inside(credential, place);
-
+		r = set_ids(&change->credential, change->keeps_groups);
+	if (r == 0 && !is_there(change))
+		r = enter(change->userns);
 	if (r == 0)
-		r = set_capabilities(credential->capabilities, credential->capabilities);
+		r = set_capabilities(capabilities, capabilities);
 	/* Each change of identity has set it to fs.suid_dumpable. */
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		r = -errno;
 	return r;
+}
+
+static int get_groups(struct credential *credential)
+{
+	int count = getgroups(CREDENTIAL_GROUPS_MAX, credential->groups);
+
+	if (count < 0)
+		return errno == EINVAL ? -E2BIG : -errno;
+	credential->group_count = (uint32_t)count;
+	return 0;
+}
+
+int credential_get(struct credential *ret_credential)
+{
+	struct credential ours = { 0 };
+	int r = get_permitted(&ours.capabilities);
+
+	if (r == 0)
+		r = get_groups(&ours);
+	if (r < 0)
+		return r;
+	/* -1 is nobody's id: nothing is changed by asking for it. */
+	ours.fsuid = (uid_t)setfsuid(CREDENTIAL_SAME);
+	ours.fsgid = (gid_t)setfsgid(CREDENTIAL_SAME);
+	*ret_credential = ours;
+	return 0;
 }

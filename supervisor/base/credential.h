@@ -2,13 +2,14 @@
 #ifndef NSXATTR_BASE_CREDENTIAL_H
 #define NSXATTR_BASE_CREDENTIAL_H
 
-/* What a path search depends on: who a target is to a file system. All ids are the host's. */
+/*
+ * What a path search depends on: who a process is to a file system. Ids are in the numbers of our own
+ * namespace, unless it says otherwise.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "idmap.h"
 
 /* The kernel allows 65536; a target with more than these is denied, and told so in the log. */
 #define CREDENTIAL_GROUPS_MAX 1024
@@ -22,29 +23,44 @@ struct credential {
 	gid_t groups[CREDENTIAL_GROUPS_MAX];
 };
 
+/* In place of an id: that which the process has. */
+#define CREDENTIAL_SAME ((id_t)-1)
+
 /** credential_equal() - are they the same, groups in the same order? */
 bool credential_equal(const struct credential *left, const struct credential *right);
 
-/** struct credential_place - the user namespace that a credential is to be in */
-struct credential_place {
-	int userns; /* a descriptor of it */
-	const struct id_map *uids;
-	const struct id_map *gids;
+/** credential_has_groups_of() - are the groups the same, in the same order? */
+bool credential_has_groups_of(const struct credential *left, const struct credential *right);
+
+/** credential_copy_groups() - let them be those of another */
+void credential_copy_groups(struct credential *credential, const struct credential *from);
+
+/**
+ * credential_get() - that of the calling process, with its permitted capabilities
+ *
+ * Return: 0; -E2BIG for more groups than CREDENTIAL_GROUPS_MAX; -errno.
+ */
+int credential_get(struct credential *ret_credential);
+
+/** struct credential_change - how a process comes to have a credential in another user namespace */
+struct credential_change {
+	int userns; /* a descriptor of that namespace */
+	int through; /* where ids and groups are taken on: @userns, or an ancestor; -1: where we are */
+	bool keeps_groups; /* those that the process has stay */
+	struct credential credential; /* ids in the numbers of @through; CREDENTIAL_SAME: stays */
 };
 
 /**
- * credential_assume() - become somebody, for good
- * @credential: who
- * @place: where
+ * credential_assume() - take on a credential, for good
+ * @change: how
  *
  * For a child process alone: it has one thread and does not share its file system attributes. It
  * ends with exactly these ids, groups and capabilities (effective and permitted; nothing inheritable
- * or ambient). Needs CAP_SYS_ADMIN over the namespace. Ids that the namespace does not map need
- * CAP_SETUID and CAP_SETGID where we are now.
+ * or ambient). Needs CAP_SYS_ADMIN over both namespaces; and CAP_SETUID and CAP_SETGID where we are, if
+ * ids change there.
  *
- * Return: 0; -EINVAL for an id that cannot be had; -errno of the step that failed. The process is
- * then half changed and must end.
+ * Return: 0; -errno of the step that failed. The process is then half changed and must end.
  */
-int credential_assume(const struct credential *credential, const struct credential_place *place);
+int credential_assume(const struct credential_change *change);
 
 #endif

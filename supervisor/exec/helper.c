@@ -188,8 +188,7 @@ static int serve_one(int channel, struct packet *packet, struct answer *answer)
 
 struct role {
 	int procfs;
-	const struct credential *credential;
-	const struct credential_place *place;
+	const struct credential_change *change;
 };
 
 static int stand_among_descriptors(int procfs)
@@ -207,9 +206,11 @@ static void serve(int channel, void *argument)
 	int result = stand_among_descriptors(role->procfs);
 
 	if (result == 0)
-		result = credential_assume(role->credential, role->place);
+		result = credential_assume(role->change);
 	close(role->procfs);
-	close(role->place->userns);
+	close(role->change->userns);
+	if (role->change->through >= 0)
+		close(role->change->through);
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
 		return;
 	while (serve_one(channel, &packet, &answer) == 0)
@@ -218,17 +219,17 @@ static void serve(int channel, void *argument)
 
 /* Our side. */
 
-int helper_new(int procfs, const struct credential *credential,
-	       const struct credential_place *place, struct helper **ret_helper)
+int helper_new(int procfs, const struct credential_change *change, struct helper **ret_helper)
 {
-	struct role role = { procfs, credential, place };
-	const int keep[] = { procfs, place->userns };
+	struct role role = { procfs, change };
+	const int keep[] = { procfs, change->userns, change->through };
+	const size_t count = change->through < 0 ? 2 : 3;
 	struct helper *helper = calloc(1, sizeof(*helper));
 	int result;
 
 	if (!helper)
 		return -ENOMEM;
-	int r = errand_start(serve, &role, keep, 2, &helper->errand);
+	int r = errand_start(serve, &role, keep, count, &helper->errand);
 
 	if (r == 0)
 		r = errand_receive(&helper->errand, &result, sizeof(result));

@@ -14,8 +14,7 @@
 
 #include "access.h"
 
-struct credential;
-struct credential_place;
+struct credential_change;
 struct helper;
 
 /** struct attribute_call - one attribute call on an inode; the pointers are the caller's */
@@ -33,14 +32,12 @@ struct attribute_call {
 /**
  * helper_new() - start one
  * @procfs: of proc_open(), used by the child only
- * @credential: which it takes on
- * @place: where
+ * @change: how it comes to have its credential
  * @ret_helper: the helper
  *
  * Return: 0; -errno.
  */
-int helper_new(int procfs, const struct credential *credential,
-	       const struct credential_place *place, struct helper **ret_helper);
+int helper_new(int procfs, const struct credential_change *change, struct helper **ret_helper);
 
 /** helper_pid() - its process number */
 pid_t helper_pid(const struct helper *helper);

@@ -19,10 +19,9 @@
 struct standin {
 	struct standins *owner;
 	uint64_t inode; /* of the user namespace */
-	int userns; /* keeps the inode number from passing to another namespace */
-	struct id_map uids;
-	struct id_map gids;
 	struct credential credential;
+	struct credential_change
+		change; /* its namespace keeps the inode number from passing to another */
 	int personality; /* 0: none */
 	unsigned int generation; /* of the ring that it is registered on */
 	struct helper *helper; /* NULL: none */
@@ -69,7 +68,8 @@ static void standin_free(struct standin *standin)
 	if (has_personality(standin))
 		ring_unregister_personality(standin->owner->ring, standin->personality);
 	helper_free(standin->helper);
-	fd_close(&standin->userns);
+	fd_close(&standin->change.userns);
+	fd_close(&standin->change.through);
 	free(standin);
 }
 
@@ -88,15 +88,17 @@ void standins_free(struct standins *standins)
 	free(standins);
 }
 
-static struct standin *find(struct standins *standins, uint64_t inode,
-			    const struct credential *credential)
+struct standin *standins_find(struct standins *standins, uint64_t inode,
+			      const struct credential *credential)
 {
 	for (size_t i = 0; i < STANDINS_MAX; i++) {
 		struct standin *standin = standins->slots[i];
 
-		if (standin && standin->inode == inode &&
-		    credential_equal(&standin->credential, credential))
-			return standin;
+		if (!standin || standin->inode != inode ||
+		    !credential_equal(&standin->credential, credential))
+			continue;
+		standin->last_used = ++standins->clock;
+		return standin;
 	}
 	return NULL;
 }
@@ -113,39 +115,37 @@ static struct standin **make_room(struct standins *standins)
 	return oldest;
 }
 
-static int standin_new(struct standins *standins, uint64_t inode,
-		       const struct credential_place *place, const struct credential *credential,
-		       struct standin **ret_standin)
+static int copy_descriptor(int fd, int *ret_copy)
 {
-	_cleanup_fd_ int userns = fcntl(place->userns, F_DUPFD_CLOEXEC, 0);
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	if (userns < 0)
+	if (copy < 0)
 		return -errno;
+	*ret_copy = copy;
+	return 0;
+}
+
+int standins_add(struct standins *standins, uint64_t inode, const struct credential *credential,
+		 const struct credential_change *change, struct standin **ret_standin)
+{
+	_cleanup_fd_ int userns = -1, through = -1;
+	int r = copy_descriptor(change->userns, &userns);
+
+	if (r == 0 && change->through >= 0)
+		r = copy_descriptor(change->through, &through);
+	if (r < 0)
+		return r;
 	struct standin *standin = malloc(sizeof(*standin));
 
 	if (!standin)
 		return -ENOMEM;
-	*standin = (struct standin){ .owner = standins, .inode = inode, .userns = TAKE_FD(userns) };
-	standin->uids = *place->uids;
-	standin->gids = *place->gids;
+	*standin = (struct standin){ .owner = standins, .inode = inode };
 	standin->credential = *credential;
-	*ret_standin = standin;
-	return 0;
-}
-
-int standins_find(struct standins *standins, uint64_t inode, const struct credential_place *place,
-		  const struct credential *credential, struct standin **ret_standin)
-{
-	struct standin *standin = find(standins, inode, credential);
-
-	if (!standin) {
-		int r = standin_new(standins, inode, place, credential, &standin);
-
-		if (r < 0)
-			return r;
-		*make_room(standins) = standin;
-	}
+	standin->change = *change;
+	standin->change.userns = TAKE_FD(userns);
+	standin->change.through = TAKE_FD(through);
 	standin->last_used = ++standins->clock;
+	*make_room(standins) = standin;
 	*ret_standin = standin;
 	return 0;
 }
@@ -153,11 +153,6 @@ int standins_find(struct standins *standins, uint64_t inode, const struct creden
 uid_t standin_fsuid(const struct standin *standin)
 {
 	return standin->credential.fsuid;
-}
-
-static struct credential_place place_of(const struct standin *standin)
-{
-	return (struct credential_place){ standin->userns, &standin->uids, &standin->gids };
 }
 
 bool standin_is_process(const struct standin *standin, pid_t process)
@@ -173,9 +168,7 @@ struct registration {
 static void register_personality(int channel, void *argument)
 {
 	const struct registration *registration = argument;
-	const struct standin *standin = registration->standin;
-	const struct credential_place place = place_of(standin);
-	int result = credential_assume(&standin->credential, &place);
+	int result = credential_assume(&registration->standin->change);
 
 	if (result == 0)
 		result = ring_register_personality(registration->ring);
@@ -185,10 +178,11 @@ static void register_personality(int channel, void *argument)
 static int make_personality(struct standin *standin)
 {
 	struct registration registration = { standin, ring_fd(standin->owner->ring) };
-	const int keep[] = { registration.ring, standin->userns };
+	const int keep[] = { registration.ring, standin->change.userns, standin->change.through };
+	const size_t count = standin->change.through < 0 ? 2 : 3;
 	struct errand errand;
 	int personality;
-	int r = errand_start_brief(register_personality, &registration, keep, 2, &errand);
+	int r = errand_start_brief(register_personality, &registration, keep, count, &errand);
 
 	if (r < 0)
 		return r;
@@ -205,11 +199,9 @@ static int make_personality(struct standin *standin)
 
 static int need_helper(struct standin *standin)
 {
-	const struct credential_place place = place_of(standin);
-
 	if (standin->helper)
 		return 0;
-	return helper_new(standin->owner->procfs, &standin->credential, &place, &standin->helper);
+	return helper_new(standin->owner->procfs, &standin->change, &standin->helper);
 }
 
 /* What says more of us than of the path is not for the target. */

@@ -53,14 +53,25 @@ void standins_free(struct standins *standins);
  * standins_find() - the stand-in for a credential in a user namespace
  * @standins: the collection
  * @inode: the namespace's inode number
- * @place: the namespace; what it points to is copied when a stand-in is made
  * @credential: the credential
- * @ret_standin: valid until the next standins_find()
+ *
+ * Return: the stand-in, valid until the next standins_add(); NULL: there is none yet.
+ */
+struct standin *standins_find(struct standins *standins, uint64_t inode,
+			      const struct credential *credential);
+
+/**
+ * standins_add() - one more
+ * @standins: the collection
+ * @inode: of the namespace
+ * @credential: by which it will be found
+ * @change: how a process comes to have it; copied, its descriptors too
+ * @ret_standin: as of standins_find()
  *
  * Return: 0; -errno.
  */
-int standins_find(struct standins *standins, uint64_t inode, const struct credential_place *place,
-		  const struct credential *credential, struct standin **ret_standin);
+int standins_add(struct standins *standins, uint64_t inode, const struct credential *credential,
+		 const struct credential_change *change, struct standin **ret_standin);
 
 /**
  * standin_is_process() - is it this process that makes the calls?

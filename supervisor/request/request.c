@@ -16,6 +16,7 @@
 #include "naming.h"
 #include "policy.h"
 #include "request/decode.h"
+#include "request/descent.h"
 #include "request/memory.h"
 #include "request/notify.h"
 #include "request/place.h"
@@ -37,6 +38,7 @@ struct workspace {
 	struct walk_space *walk_space;
 	struct list_space *list_space;
 	int fd_directory;
+	struct credential ours;
 	struct identity identity;
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
@@ -207,14 +209,23 @@ static bool decide(struct request *request)
 static int find_standin(struct request *request, const struct credential *credential,
 			struct standin **ret_standin)
 {
-	const struct credential_place place = {
-		.userns = request->userns->fd,
-		.uids = &request->subject.userns->uids,
-		.gids = &request->subject.userns->gids,
-	};
+	struct workspace *workspace = request->workspace;
+	const struct userns *userns = request->userns;
+	struct credential_change change;
 
-	return standins_find(request->workspace->standins, request->userns->inode, &place,
-			     credential, ret_standin);
+	*ret_standin = standins_find(workspace->standins, userns->inode, credential);
+	if (*ret_standin)
+		return 0;
+	int r = descent_plan(&workspace->ours, userns, credential, &change);
+
+	if (r < 0)
+		log_verbose("the ids of thread %d cannot be taken on: %s", request->call.tid,
+			    r == -EPERM ? "setgroups(2) is denied in its user namespace, and its "
+					  "groups are not those of the supervisor" :
+					  "its user namespace does not have them");
+	return r < 0 ? r :
+		       standins_add(workspace->standins, userns->inode, credential, &change,
+				    ret_standin);
 }
 
 static int pin(struct request *request)
@@ -381,17 +392,21 @@ static bool execute_as_target(struct request *request)
 
 /*
  * Values in user.* are read and written by the root of the target's namespace, whose capabilities
- * reach just as far as access_check() has found: to the inodes that are the namespace's own.
+ * reach just as far as access_check() has found: to the inodes that are the namespace's own. It needs no
+ * groups for that, so it has none, or ours where setgroups(2) is denied.
  */
 static int choose_performer(struct request *request)
 {
+	struct workspace *workspace = request->workspace;
 	const struct user_namespace *ids = request->subject.userns;
 	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
 
 	if (request->client->policy->store != STORE_USER || !ids->has_root)
 		return 0;
 	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
-		return 0;
+		root.fsgid = workspace->identity.credential.fsgid;
+	if (!descent_may_set_groups(&workspace->ours, request->userns))
+		credential_copy_groups(&root, &workspace->ours);
 	return find_standin(request, &root, &request->inode.performer);
 }
 
@@ -601,6 +616,11 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 		r = userns_cache_new(procfs, &workspace->usernses);
 	if (r < 0) {
 		log_error("cannot use /proc/self: %s", strerror(-r));
+		return r;
+	}
+	r = credential_get(&workspace->ours);
+	if (r < 0) {
+		log_error("cannot tell our own groups: %s", strerror(-r));
 		return r;
 	}
 	r = targets_new(procfs, probe, &workspace->targets);

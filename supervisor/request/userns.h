@@ -20,6 +20,7 @@ struct target;
 /** struct userns - one namespace; counted, see userns_ref() */
 struct userns {
 	struct user_namespace ids; /* what policy/ knows of it */
+	bool may_set_groups; /* setgroups(2) is allowed in it */
 	uint64_t inode;
 	int fd;
 	unsigned int references;
@@ -31,6 +32,9 @@ struct userns *userns_ref(struct userns *userns);
 
 /** userns_unref() - one owner less; the last one frees it and lets go of its ancestors. */
 void userns_unref(struct userns *userns);
+
+/** userns_parent() - Return: the namespace that it is in; NULL: it is ours, or not below ours. */
+const struct userns *userns_parent(const struct userns *userns);
 
 struct userns_cache;
 

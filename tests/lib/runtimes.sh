@@ -50,7 +50,7 @@ runtimes_make_user() {
 	echo "member:$USER_SUBID:$USER_SUBCOUNT" | runtimes_replace subuid
 	echo "member:$USER_SUBID:$USER_SUBCOUNT" | runtimes_replace subgid
 	# shellcheck disable=SC2034 # used by those who source this
-	as_member=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" --clear-groups -- env -i
+	as_member=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" "--groups=$USER_ID,100,2000" -- env -i
 		PATH="$PATH" LC_ALL=C HOME="$home" USER=member XDG_RUNTIME_DIR="$home/run"
 		${NSXATTR_TEST:+NSXATTR_TEST="$NSXATTR_TEST"})
 }

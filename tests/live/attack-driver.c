@@ -625,7 +625,9 @@ static const char *flip_text(struct flip *flip)
 
 static void become_user(uid_t id)
 {
-	if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+	const gid_t groups[] = { id, 100, 2000 };
+
+	if (setgroups(3, groups) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
 		err(EXIT_FAILURE, "cannot become %u", id);
 }
 

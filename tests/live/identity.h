@@ -25,7 +25,7 @@ struct identity {
 	const char *name;
 	uid_t uid;
 	gid_t gid;
-	gid_t group; /* the one supplementary group; 0: none */
+	gid_t group; /* one more supplementary group; 0: none */
 	uint64_t capabilities;
 	uid_t fsuid; /* if not 0: uid and gid for the file system only */
 	bool is_undumpable;
@@ -76,9 +76,11 @@ static inline int identity_limit_capabilities(uint64_t wanted)
 /** identity_assume() - become it, coming from root with all capabilities; does not return failures */
 static inline void identity_assume(const struct identity *identity)
 {
-	size_t groups = identity->group ? 1 : 0;
+	/* Those of an ordinary login: its own, "users", and one more. */
+	const gid_t groups[] = { identity->gid, 100, identity->group };
+	size_t count = identity->uid == 0 ? 0 : identity->group ? 3 : 2;
 
-	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setgroups(groups, &identity->group) < 0 ||
+	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setgroups(count, groups) < 0 ||
 	    setresgid(identity->gid, identity->gid, identity->gid) < 0 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) < 0)
 		err(EXIT_FAILURE, "cannot change ids");

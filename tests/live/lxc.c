@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -117,7 +118,7 @@ static void take_ids(uid_t owner)
 	snprintf(map, sizeof(map), "0 %u 1", owner);
 	write_own("/proc/self/uid_map", map);
 	write_own("/proc/self/setgroups", "deny");
-	write_own("/proc/self/gid_map", "0 0 1");
+	write_own("/proc/self/gid_map", map);
 }
 
 static void be_target(void *argument)
@@ -125,6 +126,10 @@ static void be_target(void *argument)
 	const struct target *target = argument;
 
 	if (target->owner != NO_USER) {
+		const gid_t groups[] = { target->owner, 100, 2000 };
+
+		NEED(setgroups(3, groups) == 0);
+		NEED(setresgid(target->owner, target->owner, target->owner) == 0);
 		NEED(setresuid(target->owner, target->owner, target->owner) == 0);
 		NEED(unshare(CLONE_NEWUSER) == 0);
 	}

@@ -209,7 +209,7 @@ users() {
 	check "root sees all containers" await has_containers "own=mine rooted=roots"
 	same "a user sees their own" "own=mine" "$(containers "${as_user[@]}")"
 	same "another sees none" "" \
-		"$(containers setpriv --reuid=1001 --regid=1001 --clear-groups --)"
+		"$(containers setpriv --reuid=1001 --regid=1001 --groups=1001,100,2000 --)"
 	users_container other roots <fifo 9>&- &
 	check "a policy without the user is refused" await grep -q \
 		"container other .* is refused: policy 'roots' is not for user 1000" log

@@ -29,7 +29,7 @@ peer() {
 	PATIENCE=$patience "${as_peer[@]}" "$SCENE/bin/peer-driver" "$kind" "${sockets[$kind]}" "$@"
 }
 
-as_peer=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" --clear-groups --)
+as_peer=(setpriv "--reuid=$USER_ID" "--regid=$USER_ID" "--groups=$USER_ID,100,2000" --)
 
 # refused() - KIND ATTACK [VICTIM]: the connection is closed, and the log has a line more about it
 refused() {
@@ -153,7 +153,7 @@ hold_crowd() {
 	mkfifo crowd
 	exec {crowd_input}<>crowd
 	for ((user = 20000; user < 20040; user++)); do
-		setpriv --reuid=$user --regid=$user --clear-groups -- \
+		setpriv --reuid=$user --regid=$user --groups=$user,100,2000 -- \
 			"$SCENE/bin/peer-driver" hold "$1" 32 <crowd {crowd_input}>&- >"held.$user" &
 		crowd+=($!)
 	done

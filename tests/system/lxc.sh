@@ -147,7 +147,7 @@ a_shared_folder() {
 
 as_nobody() (
 	echo "$BASHPID" >/sys/fs/cgroup/nsxattr-nobody/cgroup.procs &&
-		exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$SCENE/user" \
+		exec setpriv --reuid=65534 --regid=65534 --groups=65534,100,2000 env HOME="$SCENE/user" \
 			XDG_RUNTIME_DIR="$SCENE/user" "$@"
 )
 

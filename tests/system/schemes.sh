@@ -304,7 +304,7 @@ limits_of_files() {
 # shellcheck disable=SC2016
 kernels_own='exec 2>&1
 	cd "$1" || exit
-	user() { setpriv --reuid=1000 --regid=1000 --clear-groups -- "$@"; }
+	user() { setpriv --reuid=1000 --regid=1000 --groups=1000,100,2000 -- "$@"; }
 	long=$(printf "%0250d" 0) big=0x$(printf "%06000d" 0)
 	for file in file directory link sticky readonly foreign absent closed/file; do
 		echo "== $file"
