@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -31,6 +32,10 @@
 #define SYS_getxattrat 464
 #define SYS_listxattrat 465
 #define SYS_removexattrat 466
+#endif
+
+#ifndef STATX_MNT_ID_UNIQUE /* Linux 6.8 */
+#define STATX_MNT_ID_UNIQUE 0x4000
 #endif
 
 /* struct xattr_args of the kernel. */
@@ -85,18 +90,36 @@ int inode_open_directory(int procfs, int *ret_directory)
 	return 0;
 }
 
+/* Ids that are used again are of no use. */
+static uint64_t mount_of(const struct statx *stat)
+{
+	return stat->stx_mask & STATX_MNT_ID_UNIQUE ? stat->stx_mnt_id : 0;
+}
+
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)
 {
-	struct stat stat;
+	struct statx stat;
 
-	if (fstat(inode->fd, &stat) < 0)
+	if (statx(inode->fd, "", AT_EMPTY_PATH,
+		  STATX_UID | STATX_GID | STATX_INO | STATX_MNT_ID_UNIQUE, &stat) < 0)
 		return -errno;
 	*ret_stat = (struct inode_stat){
-		.owner = { .uid = stat.st_uid, .gid = stat.st_gid },
-		.device = stat.st_dev,
-		.number = stat.st_ino,
+		.owner = { .uid = stat.stx_uid, .gid = stat.stx_gid },
+		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
+		.number = stat.stx_ino,
+		.mount = mount_of(&stat),
 	};
 	return 0;
+}
+
+uint64_t inode_mount(const struct pinned *inode)
+{
+	struct statx stat;
+
+	if (statx(inode->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID_UNIQUE, &stat) <
+	    0)
+		return 0;
+	return mount_of(&stat);
 }
 
 bool inode_is_unusable(const struct pinned *inode)

@@ -41,10 +41,14 @@ struct inode_stat {
 	struct object owner; /* as its mount shows it */
 	dev_t device;
 	ino_t number;
+	uint64_t mount; /* the unique id of the mount on which it was found; 0: the kernel has none */
 };
 
-/** inode_stat() - Return: 0; -errno of fstat(2). */
+/** inode_stat() - Return: 0; -errno of statx(2). */
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat);
+
+/** inode_mount() - only the id of the mount, which no file system is asked for. Return: it; 0: as above. */
+uint64_t inode_mount(const struct pinned *inode);
 
 /** inode_is_unusable() - is it an O_PATH descriptor of the target's, on which every call is EBADF? */
 bool inode_is_unusable(const struct pinned *inode);

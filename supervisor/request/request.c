@@ -11,6 +11,7 @@
 #include "base/proc.h"
 #include "exec/helper.h"
 #include "exec/inode.h"
+#include "exec/mount.h"
 #include "exec/standin.h"
 #include "exec/store.h"
 #include "naming.h"
@@ -37,6 +38,7 @@ struct workspace {
 	struct changes *changes;
 	struct walk_space *walk_space;
 	struct list_space *list_space;
+	struct mounts *mounts;
 	int fd_directory;
 	struct credential ours;
 	struct identity identity;
@@ -59,7 +61,7 @@ struct request {
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;
-	struct inode_stat stat; /* of a change */
+	struct inode_stat stat; /* of a change; of others only the mount */
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
@@ -274,9 +276,39 @@ static bool resolve(struct request *request)
 	return !is_change(&request->call) || still_waits(request->reception);
 }
 
+static bool look(struct request *request)
+{
+	if (is_change(&request->call))
+		return go_on(request, inode_stat(&request->inode, &request->stat),
+			     "look at an inode");
+	if (request->decision.route == ROUTE_STORED)
+		request->stat.mount = inode_mount(&request->inode);
+	return true;
+}
+
+/* A mount of which nothing is told counts as one that is not idmapped. */
+static const struct id_map *map_of_mount(const struct request *request)
+{
+	struct mounts *mounts = request->workspace->mounts;
+	const struct id_map *uids = NULL;
+
+	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
+		return uids;
+	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
+	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
+
+	if (r < 0)
+		log_verbose("thread %d uses a mount whose id map, if any, cannot be told: %s",
+			    request->call.tid, strerror(-r));
+	return uids;
+}
+
 /* The mount is known from here on, and with it the numbers in stored names. */
 static bool locate(struct request *request)
 {
+	if (request->decision.route != ROUTE_STORED)
+		return true;
+	request->naming.mount = map_of_mount(request);
 	if (request->call.kind->operation != OPERATION_LIST)
 		access_locate(&request->subject, request->call.kind->operation, &request->decision);
 	return true;
@@ -301,8 +333,6 @@ static bool take_turn(struct request *request)
 {
 	if (!is_change(&request->call))
 		return true;
-	if (!go_on(request, inode_stat(&request->inode, &request->stat), "look at an inode"))
-		return false;
 	if (!go_on(request, wait_for_turn(request), "have a turn at an inode"))
 		return false;
 	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
@@ -497,6 +527,7 @@ void workspace_forget(struct workspace *workspace)
 	targets_clear(workspace->targets);
 	standins_clear(workspace->standins);
 	userns_cache_clear(workspace->usernses);
+	mounts_clear(workspace->mounts);
 }
 
 /* What outlives us says that the descriptor is gone before it is, and its number means another. */
@@ -564,10 +595,13 @@ static bool go_on_from_before(struct request *request)
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception)
 {
-	static stage *const stages[] = { decode,    go_on_from_before, read_name, read_value,
-					 read_path, identify,	       decide,	  resolve,
-					 locate,    take_turn,	       authorize, execute,
-					 deliver };
+	static stage *const stages[] = { decode,    go_on_from_before,
+					 read_name, read_value,
+					 read_path, identify,
+					 decide,    resolve,
+					 look,	    locate,
+					 take_turn, authorize,
+					 execute,   deliver };
 	struct request request = {
 		.workspace = workspace,
 		.client = client,
@@ -634,7 +668,8 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 	}
 	workspace->walk_space = walk_space_new();
 	workspace->list_space = list_space_new();
-	return workspace->walk_space && workspace->list_space ? 0 : -ENOMEM;
+	workspace->mounts = mounts_new();
+	return workspace->walk_space && workspace->list_space && workspace->mounts ? 0 : -ENOMEM;
 }
 
 void client_init(struct client *client, const struct policy *policy)
@@ -674,6 +709,7 @@ void workspace_free(struct workspace *workspace)
 	standins_free(workspace->standins);
 	free(workspace->walk_space);
 	free(workspace->list_space);
+	mounts_free(workspace->mounts);
 	fd_close(&workspace->fd_directory);
 	free(workspace);
 }

@@ -344,6 +344,11 @@ int target_open_userns(const struct target *target)
 	return open_entry(target, "ns/user", O_RDONLY);
 }
 
+int target_open_mount_namespace(const struct target *target)
+{
+	return open_entry(target, "ns/mnt", O_RDONLY);
+}
+
 int target_open_place(const struct target *target, enum probe_place place)
 {
 	static const char *const names[] = { [PROBE_ROOT] = "root", [PROBE_CWD] = "cwd" };

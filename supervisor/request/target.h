@@ -83,6 +83,9 @@ int targets_identify(struct targets *targets, pid_t tid, enum identity_extent ex
 /** target_open_userns() - a descriptor of its user namespace. Return: it; -errno. */
 int target_open_userns(const struct target *target);
 
+/** target_open_mount_namespace() - a descriptor of its mount namespace. Return: it; -errno. */
+int target_open_mount_namespace(const struct target *target);
+
 /** target_open_place() - an O_PATH descriptor of one of its directories. Return: it; -errno. */
 int target_open_place(const struct target *target, enum probe_place place);
 

@@ -24,7 +24,7 @@
 
 #define ARGUMENTS_MAX 32
 #define TEXTS_MAX 16
-#define MOUNTS_MAX 16
+#define MOUNTS_MAX 100
 #define PATHS 16
 
 static char scratch[64];

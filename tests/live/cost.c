@@ -308,9 +308,9 @@ Test(cost, of_requests_with_the_probe)
 
 	make_scene();
 	set_up(&server, true);
-	EXPECT_COST(&server, get, 10);
+	EXPECT_COST(&server, get, 11);
 	EXPECT_COST(&server, get_through_own_entry, 17);
-	EXPECT_COST(&server, get_by_descriptor, 9);
+	EXPECT_COST(&server, get_by_descriptor, 10);
 	EXPECT_COST(&server, get_of_kernel, 3);
 	EXPECT_COST(&server, set, 11);
 	EXPECT_COST(&server, set_by_descriptor, 10);
@@ -325,8 +325,8 @@ Test(cost, of_requests_without_it)
 
 	make_scene();
 	set_up(&server, false);
-	EXPECT_COST(&server, get, 13);
-	EXPECT_COST(&server, get_by_descriptor, 10);
+	EXPECT_COST(&server, get, 14);
+	EXPECT_COST(&server, get_by_descriptor, 11);
 	EXPECT_COST(&server, get_of_kernel, 3);
 	tear_down(&server);
 	drop_scene();
