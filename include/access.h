@@ -8,7 +8,8 @@
  *
  * The rules are those of the kernel, read relative to the subject's user namespace U instead of the
  * host. root(U) is the host uid that uid 0 of U maps to. A name B that the policy virtualises lies
- * on the inode as B@uid=K, where K is the number of root(U) (naming.h).
+ * on the inode under a stored name, made of B and K, the number of root(U) (naming.h): B@uid=K, if the
+ * policy does not say otherwise (enum store).
  */
 
 #include <stdbool.h>
@@ -65,7 +66,7 @@ struct decision {
 	enum route route;
 	int error; /* of ROUTE_REFUSED: a positive errno */
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
-	bool in_user_store; /* of the policy */
+	enum store store; /* of the policy */
 	const struct rule *rule; /* that made the decision */
 	uint32_t owner; /* ROUTE_STORED: whose value it is, an id of the host */
 	/* ROUTE_STORED; made by access_locate(): */
@@ -108,6 +109,17 @@ static inline struct outcome outcome_kernel(void)
 bool access_is_virtual(const struct subject *subject);
 
 /**
+ * access_is_out_of_reach() - is it a name that no target sees or touches?
+ *
+ * Below user.nsxattr. and trusted.nsxattr. values of namespaces lie. The first a target could change
+ * itself, so it is out of reach where the policy keeps its values there; the second always is, and where
+ * trusted.* is left to the kernel the kernel sees to it.
+ *
+ * @name: @length bytes
+ */
+bool access_is_out_of_reach(const struct policy *policy, const char *name, size_t length);
+
+/**
  * access_decide() - what to do about a name
  * @policy: the container's policy
  * @subject: who asks
@@ -144,14 +156,14 @@ int access_check(const struct subject *subject, const struct object *object,
  * access_next_ancestor() - step up the chain of inheritance
  * @ancestor: in: where we are; out: the nearest ancestor that can own values
  * @naming: of the subject
- * @in_user_store: the policy keeps values in the class user.*
+ * @store: of the policy
  * @base: the base name, @base_length bytes
  * @ret_name: the stored name of that ancestor's value
  *
  * Return: false when there is no further ancestor.
  */
 bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,
-			  bool in_user_store, const char *base, size_t base_length,
+			  enum store store, const char *base, size_t base_length,
 			  char ret_name[NAME_SIZE]);
 
 #endif

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "name.h"
+
 enum scheme {
 	SCHEME_KERNEL, /* the kernel's own behaviour */
 	SCHEME_SUFFIX, /* a variant a namespace: NAME@uid=ROOT on the inode */
@@ -33,11 +35,6 @@ enum limit {
 enum mode {
 	MODE_FAST, /* names left to the kernel are answered with CONTINUE */
 	MODE_STRICT, /* never CONTINUE: the supervisor makes the call as the target */
-};
-
-enum store {
-	STORE_SECURITY, /* NAME@uid=K in the class of NAME */
-	STORE_USER, /* user.nsxattr.NAME@uid=K */
 };
 
 /* The longest value that SCHEME_HOST lets pass. */

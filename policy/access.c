@@ -110,6 +110,13 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 	}
 }
 
+bool access_is_out_of_reach(const struct policy *policy, const char *name, size_t length)
+{
+	if (name_is_below_store(STORE_TRUSTED, name, length))
+		return policy_match(policy, name, length)->scheme != SCHEME_KERNEL;
+	return policy->store == STORE_USER && name_is_below_store(STORE_USER, name, length);
+}
+
 void access_decide(const struct policy *policy, const struct subject *subject,
 		   enum operation operation, const char *name, struct decision *ret_decision)
 {
@@ -119,14 +126,14 @@ void access_decide(const struct policy *policy, const struct subject *subject,
 
 	*decision = (struct decision){
 		.route = ROUTE_KERNEL,
-		.in_user_store = policy->store == STORE_USER,
+		.store = policy->store,
 		.rule = policy_match(policy, name, parts.base_length),
 		.base_length = parts.base_length,
 	};
 	memcpy(decision->base, name, parts.base_length);
 	if (!access_is_virtual(subject))
 		return;
-	if (decision->in_user_store && name_in_user_store(name, length) > 0)
+	if (access_is_out_of_reach(policy, name, length))
 		decide_hidden(operation, decision);
 	else
 		decide_by_scheme(subject->userns, operation, &parts, decision);
@@ -144,9 +151,11 @@ void access_locate(const struct subject *subject, enum operation operation,
 			refuse_variant(operation, decision);
 		return;
 	}
-	if (name_stored(decision->in_user_store, decision->base, decision->base_length,
-			decision->number, decision->name) < 0)
-		refuse(decision, ERANGE);
+	int r = name_join_stored(decision->store, decision->base, decision->base_length,
+				 decision->number, decision->name);
+
+	if (r < 0)
+		refuse(decision, -r);
 }
 
 static bool has_capability(const struct subject *subject, unsigned int capability)
@@ -187,7 +196,7 @@ int access_check(const struct subject *subject, const struct object *object,
 }
 
 bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,
-			  bool in_user_store, const char *base, size_t base_length,
+			  enum store store, const char *base, size_t base_length,
 			  char ret_name[NAME_SIZE])
 {
 	const struct user_namespace *at = *ancestor;
@@ -202,7 +211,7 @@ bool access_next_ancestor(const struct user_namespace **ancestor, const struct n
 			return true;
 		}
 		if (at->has_root && naming_number(naming, at->root, &number) &&
-		    name_stored(in_user_store, base, base_length, number, ret_name) == 0) {
+		    name_join_stored(store, base, base_length, number, ret_name) == 0) {
 			*ancestor = at;
 			return true;
 		}

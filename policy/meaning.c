@@ -65,9 +65,12 @@ static const char *find_fault(const char *name)
 		return "is a class alone; allowed: a name in it, or all of it with '*' at the end";
 	if (has_control(name))
 		return "has a control character in it; allowed: names without";
-	if (name_in_user_store(name, strlen(name)) > 0)
+	if (name_is_below_store(STORE_USER, name, strlen(name)))
 		return "is where 'store: user' keeps its values, which nothing inside can reach; "
 		       "allowed: other names";
+	if (name_is_below_store(STORE_TRUSTED, name, strlen(name)))
+		return "is where 'store: trusted' keeps its values, which nothing inside can "
+		       "reach; allowed: other names";
 	return NULL;
 }
 

@@ -6,7 +6,13 @@
 #include <string.h>
 
 static const char variant_mark[] = "@uid=";
-static const char user_store[] = "user.nsxattr.";
+
+/* Below which names a store keeps its values. */
+static const char *const store_prefixes[STORE_COUNT] = {
+	[STORE_SECURITY] = "",
+	[STORE_USER] = "user.nsxattr.",
+	[STORE_TRUSTED] = "trusted.nsxattr.",
+};
 
 /* Canonical decimal only: each number then has exactly one name. */
 static bool parse_canonical(const char *text, size_t length, uint32_t *ret_number)
@@ -68,22 +74,84 @@ int name_join(const char *base, size_t base_length, uint32_t uid, char ret_name[
 	return 0;
 }
 
-int name_stored(bool in_user, const char *base, size_t base_length, uint32_t root,
-		char ret_name[NAME_SIZE])
+bool name_is_below_store(enum store store, const char *name, size_t length)
 {
-	size_t prefix = in_user ? sizeof(user_store) - 1 : 0;
-	char name[NAME_SIZE];
-
-	if (prefix + base_length > XATTR_NAME_MAX)
-		return -ERANGE;
-	memcpy(name, user_store, prefix);
-	memcpy(name + prefix, base, base_length);
-	return name_join(name, prefix + base_length, root, ret_name);
+	return store_prefixes[store][0] != '\0' &&
+	       name_has_prefix(name, length, store_prefixes[store]);
 }
 
-size_t name_in_user_store(const char *name, size_t length)
+/* A name of the container's, of a class in which containers have values. */
+static bool is_base(const char *base, size_t length)
 {
-	return name_has_prefix(name, length, user_store) ? sizeof(user_store) - 1 : 0;
+	return (name_has_prefix(base, length, XATTR_SECURITY_PREFIX) ||
+		name_is_trusted(base, length)) &&
+	       !name_is_class(base, length) && !memchr(base, '@', length) &&
+	       !name_is_below_store(STORE_TRUSTED, base, length);
+}
+
+/* PREFIX NUMBER . BASE */
+static int join_below(const char *prefix, const char *base, size_t base_length, uint32_t number,
+		      char ret_name[NAME_SIZE])
+{
+	char digits[10];
+	size_t prefix_length = strlen(prefix), digit_count = write_decimal(number, digits);
+
+	if (prefix_length + digit_count + 1 + base_length > XATTR_NAME_MAX)
+		return -ERANGE;
+	char *end = mempcpy(mempcpy(ret_name, prefix, prefix_length), digits, digit_count);
+
+	*end++ = '.';
+	end = mempcpy(end, base, base_length);
+	*end = '\0';
+	return 0;
+}
+
+static bool split_below(const char *prefix, const char *name, size_t length,
+			struct stored_name *ret_parts)
+{
+	size_t prefix_length = strlen(prefix);
+	const char *digits = name + prefix_length, *dot;
+
+	if (!name_has_prefix(name, length, prefix))
+		return false;
+	dot = memchr(digits, '.', length - prefix_length);
+	if (!dot || !parse_canonical(digits, (size_t)(dot - digits), &ret_parts->number))
+		return false;
+	ret_parts->base = dot + 1;
+	ret_parts->base_length = (size_t)(name + length - ret_parts->base);
+	return true;
+}
+
+static bool split_variant(const char *name, size_t length, struct stored_name *ret_parts)
+{
+	struct name_parts parts = name_split(name, length);
+
+	*ret_parts = (struct stored_name){ name, parts.base_length, parts.uid };
+	return parts.form == NAME_VARIANT;
+}
+
+int name_join_stored(enum store store, const char *base, size_t base_length, uint32_t number,
+		     char ret_name[NAME_SIZE])
+{
+	if (!is_base(base, base_length))
+		return -EINVAL;
+	if (store == STORE_SECURITY)
+		return name_join(base, base_length, number, ret_name);
+	return join_below(store_prefixes[store], base, base_length, number, ret_name);
+}
+
+bool name_split_stored(enum store store, const char *name, size_t length,
+		       struct stored_name *ret_stored)
+{
+	struct stored_name parts;
+	bool is_split = store == STORE_SECURITY ?
+				split_variant(name, length, &parts) :
+				split_below(store_prefixes[store], name, length, &parts);
+
+	if (!is_split || !is_base(parts.base, parts.base_length))
+		return false;
+	*ret_stored = parts;
+	return true;
 }
 
 bool name_has_prefix(const char *name, size_t length, const char *prefix)

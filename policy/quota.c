@@ -11,17 +11,15 @@ bool quota_is_limited(const struct policy *policy, const struct decision *decisi
 	return decision->rule->limit == LIMIT_ONE || policy->attributes_per_file > 0;
 }
 
-static bool has_base(const struct decision *decision, const char *base, size_t length)
+static bool is_same(const char *left, size_t left_length, const char *right, size_t right_length)
 {
-	return length == decision->base_length && memcmp(base, decision->base, length) == 0;
+	return left_length == right_length && memcmp(left, right, left_length) == 0;
 }
 
 /* Names that only look like ours, in a class that is the kernel's, anybody may set. */
-static bool is_kept_by_us(const struct policy *policy, const struct decision *decision,
-			  const char *base, size_t length, size_t prefix)
+static bool is_kept_by_us(const struct policy *policy, const struct stored_name *stored)
 {
-	return decision->in_user_store == (prefix > 0) &&
-	       policy_match(policy, base, length)->scheme == SCHEME_SUFFIX;
+	return policy_match(policy, stored->base, stored->base_length)->scheme == SCHEME_SUFFIX;
 }
 
 bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
@@ -34,16 +32,16 @@ bool quota_admits(const struct policy *policy, const struct decision *decision, 
 		const char *name = stored + at;
 
 		length = strnlen(name, stored_length - at);
-		size_t prefix = decision->in_user_store ? name_in_user_store(name, length) : 0;
-		struct name_parts parts = name_split(name + prefix, length - prefix);
+		struct stored_name parts = { name, name_split(name, length).base_length, 0 };
+		bool is_ours = name_split_stored(policy->store, name, length, &parts);
 
-		if (strlen(decision->name) == length && memcmp(decision->name, name, length) == 0)
+		if (is_same(decision->name, strlen(decision->name), name, length))
 			is_replaced = true;
 		else if (decision->rule->limit == LIMIT_ONE &&
-			 has_base(decision, name + prefix, parts.base_length))
+			 is_same(decision->base, decision->base_length, parts.base,
+				 parts.base_length))
 			has_room = false;
-		own += parts.form == NAME_VARIANT && parts.uid == decision->number &&
-		       is_kept_by_us(policy, decision, name + prefix, parts.base_length, prefix);
+		own += is_ours && parts.number == decision->number && is_kept_by_us(policy, &parts);
 	}
 	if (policy->attributes_per_file > 0 && own >= policy->attributes_per_file)
 		has_room = false;

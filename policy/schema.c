@@ -48,6 +48,7 @@ static const cyaml_strval_t modes[] = {
 static const cyaml_strval_t stores[] = {
 	{ "security", STORE_SECURITY },
 	{ "user", STORE_USER },
+	{ "trusted", STORE_TRUSTED },
 };
 
 static const cyaml_strval_t runtimes[] = {
@@ -251,7 +252,8 @@ static const struct schema_note policy_notes[] = {
 	},
 	[POLICY_STORE] = {
 		.help = "security: values lie in the class of their name, where only the host's root "
-			"can change them. user: in user.nsxattr.*, on files and directories only; "
+			"can change them. trusted: in trusted.nsxattr.*, which only the host's root "
+			"can read, too. user: in user.nsxattr.*, on files and directories only; "
 			"for a supervisor without privileges. It makes the mode strict.",
 		.absent = "security",
 	},

@@ -4,7 +4,7 @@
  *
  *   - under its plain name, when it is the value that a get of the plain name finds: the own
  *     variant, or else that of the nearest ancestor that has one;
- *   - as BASE@uid=NUMBER, when its root is mapped in the subject's namespace but is not its root.
+ *   - as BASE@uid=NUMBER, when its owner is mapped in the subject's namespace but is not its root.
  *
  * Everything else is foreign and is dropped.
  */
@@ -44,22 +44,30 @@ static bool is_stored(struct list *stored, const char *name)
 }
 
 /* A name on the inode, taken apart. The base is where the policy's rules look. */
-struct stored_name {
+struct listed_name {
 	const char *name;
 	size_t length;
 	const char *base;
-	struct name_parts parts; /* of what begins at @base */
+	size_t base_length;
+	bool is_plain; /* nothing but the base */
+	bool has_owner; /* a value of a namespace, in the policy's store */
+	uint32_t number; /* of the owner, if so */
 };
 
-static struct stored_name take_apart(const struct policy *policy, const char *name, size_t length)
+static struct listed_name take_apart(const struct policy *policy, const char *name, size_t length)
 {
-	size_t prefix = policy->store == STORE_USER ? name_in_user_store(name, length) : 0;
+	struct name_parts parts = name_split(name, length);
+	struct stored_name stored = { .base = name, .base_length = parts.base_length };
+	bool has_owner = name_split_stored(policy->store, name, length, &stored);
 
-	return (struct stored_name){
+	return (struct listed_name){
 		.name = name,
 		.length = length,
-		.base = name + prefix,
-		.parts = name_split(name + prefix, length - prefix),
+		.base = stored.base,
+		.base_length = stored.base_length,
+		.is_plain = !has_owner && parts.form == NAME_PLAIN,
+		.has_owner = has_owner,
+		.number = stored.number,
 	};
 }
 
@@ -67,20 +75,20 @@ static struct stored_name take_apart(const struct policy *policy, const char *na
 struct search {
 	const struct user_namespace *at;
 	const struct naming *naming;
-	bool in_user;
+	enum store store;
 	bool inherits;
 	char candidate[NAME_SIZE];
 };
 
 static bool search_begin(struct search *search, const struct policy *policy,
 			 const struct subject *subject, const struct rule *rule,
-			 const struct stored_name *stored)
+			 const struct listed_name *stored)
 {
 	uint32_t number;
 
 	search->at = subject->userns;
 	search->naming = subject->naming;
-	search->in_user = policy->store == STORE_USER;
+	search->store = policy->store;
 	search->inherits = rule->inherit == INHERIT_CHAIN;
 	search->candidate[0] = '\0';
 	if (!subject->userns->has_root)
@@ -88,23 +96,23 @@ static bool search_begin(struct search *search, const struct policy *policy,
 	/* Without a number there is no own variant, and no stored name is empty. */
 	if (!naming_number(subject->naming, subject->userns->root, &number))
 		return search->inherits;
-	return name_stored(search->in_user, stored->base, stored->parts.base_length, number,
-			   search->candidate) == 0;
+	return name_join_stored(search->store, stored->base, stored->base_length, number,
+				search->candidate) == 0;
 }
 
-static bool search_next(struct search *search, const struct stored_name *stored)
+static bool search_next(struct search *search, const struct listed_name *stored)
 {
 	return search->inherits &&
-	       access_next_ancestor(&search->at, search->naming, search->in_user, stored->base,
-				    stored->parts.base_length, search->candidate);
+	       access_next_ancestor(&search->at, search->naming, search->store, stored->base,
+				    stored->base_length, search->candidate);
 }
 
-static bool is_name(const struct stored_name *stored, const char *name)
+static bool is_name(const struct listed_name *stored, const char *name)
 {
 	return strlen(name) == stored->length && memcmp(name, stored->name, stored->length) == 0;
 }
 
-static bool is_candidate(struct search search, const struct stored_name *stored)
+static bool is_candidate(struct search search, const struct listed_name *stored)
 {
 	do {
 		if (is_name(stored, search.candidate))
@@ -119,7 +127,7 @@ static bool is_candidate(struct search search, const struct stored_name *stored)
  */
 static bool answers_plain_get(const struct policy *policy, struct list *list,
 			      const struct subject *subject, const struct rule *rule,
-			      const struct stored_name *stored)
+			      const struct listed_name *stored)
 {
 	struct search search;
 
@@ -132,62 +140,64 @@ static bool answers_plain_get(const struct policy *policy, struct list *list,
 	return true;
 }
 
-static void show_mapped_variant(struct view *view, const struct policy *policy,
-				const struct subject *subject, const struct stored_name *stored)
+static void show_mapped_variant(struct view *view, const struct subject *subject,
+				const struct listed_name *stored)
 {
-	bool in_its_store = (stored->base != stored->name) == (policy->store == STORE_USER);
-	const struct name_parts *parts = &stored->parts;
 	char shown[NAME_SIZE];
 	uint32_t uid, inside;
 
-	if (!in_its_store || parts->form != NAME_VARIANT ||
-	    !naming_uid(subject->naming, parts->uid, &uid) ||
+	if (!stored->has_owner || !naming_uid(subject->naming, stored->number, &uid) ||
 	    !id_map_to_inside(&subject->userns->uids, uid, &inside) || inside == 0)
 		return;
-	if (name_join(stored->base, parts->base_length, inside, shown) == 0)
+	if (name_join(stored->base, stored->base_length, inside, shown) == 0)
 		show(view, shown, strlen(shown));
 }
 
 static void show_stored(struct view *view, const struct policy *policy, struct list *list,
 			const struct subject *subject, const struct rule *rule,
-			const struct stored_name *stored)
+			const struct listed_name *stored)
 {
-	if (stored->parts.form == NAME_MALFORMED ||
-	    name_is_class(stored->base, stored->parts.base_length))
+	if ((!stored->has_owner && !stored->is_plain) ||
+	    name_is_class(stored->base, stored->base_length))
 		return;
 	if (answers_plain_get(policy, list, subject, rule, stored))
-		show(view, stored->base, stored->parts.base_length);
-	show_mapped_variant(view, policy, subject, stored);
+		show(view, stored->base, stored->base_length);
+	show_mapped_variant(view, subject, stored);
 }
 
-/* What lies in the user store shows as a variant or not at all. */
-static void show_natively(struct view *view, const struct stored_name *stored)
+/* What lies below a store shows as a value of a namespace or not at all. */
+static bool is_out_of_reach(const struct policy *policy, const struct rule *rule,
+			    const struct listed_name *stored)
 {
-	if (stored->base == stored->name)
-		show(view, stored->name, stored->length);
+	if (rule->scheme == SCHEME_SUFFIX && stored->has_owner)
+		return false;
+	return stored->base != stored->name ||
+	       access_is_out_of_reach(policy, stored->name, stored->length);
 }
 
 static void show_one(struct view *view, const struct policy *policy, struct list *list,
-		     const struct subject *subject, const struct stored_name *stored)
+		     const struct subject *subject, const struct listed_name *stored)
 {
 	bool sees_trusted = subject->capabilities & (1ULL << CAP_SYS_ADMIN);
-	const struct rule *rule = policy_match(policy, stored->base, stored->parts.base_length);
-	bool is_trusted = name_is_trusted(stored->base, stored->parts.base_length);
+	const struct rule *rule = policy_match(policy, stored->base, stored->base_length);
+	bool is_trusted = name_is_trusted(stored->base, stored->base_length);
 
+	if (is_out_of_reach(policy, rule, stored))
+		return;
 	switch (rule->scheme) {
 	case SCHEME_SUFFIX:
 		if (sees_trusted || !is_trusted)
 			show_stored(view, policy, list, subject, rule, stored);
 		break;
 	case SCHEME_HOST:
-		if (stored->parts.form == NAME_PLAIN ? sees_trusted || !is_trusted : !is_trusted)
-			show_natively(view, stored);
+		if (stored->is_plain ? sees_trusted || !is_trusted : !is_trusted)
+			show(view, stored->name, stored->length);
 		break;
 	case SCHEME_KERNEL:
 	case SCHEME_DENY:
 		/* The kernel itself shows trusted.* to the host's CAP_SYS_ADMIN only. */
 		if (!is_trusted)
-			show_natively(view, stored);
+			show(view, stored->name, stored->length);
 		break;
 	case SCHEME_HIDE:
 	default:
@@ -208,7 +218,7 @@ size_t view_list(const struct policy *policy, const struct subject *subject, con
 
 	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
 	     at += length + 1) {
-		struct stored_name name = take_apart(policy, stored + at, length);
+		struct listed_name name = take_apart(policy, stored + at, length);
 
 		show_one(&shown, policy, &list, subject, &name);
 	}

@@ -18,6 +18,17 @@ const char *const explanation_operations[] = {
 	NULL,
 };
 
+const char *const explanation_schemes[] = {
+	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix", [SCHEME_HIDE] = "hide",
+	[SCHEME_DENY] = "deny",	    [SCHEME_HOST] = "host",
+};
+
+const char *const explanation_stores[STORE_COUNT] = {
+	[STORE_SECURITY] = "security",
+	[STORE_USER] = "user",
+	[STORE_TRUSTED] = "trusted",
+};
+
 static void add_name(struct explanation *explanation, const char *name)
 {
 	for (size_t i = 0; i < explanation->name_count; i++)
@@ -47,7 +58,7 @@ static void collect_names(struct explanation *explanation)
 		return;
 	add_name(explanation, decision->name);
 	while (decision->inherits &&
-	       access_next_ancestor(&ancestor, NULL, decision->in_user_store, decision->base,
+	       access_next_ancestor(&ancestor, NULL, decision->store, decision->base,
 				    decision->base_length, name))
 		add_name(explanation, name);
 }
@@ -145,8 +156,8 @@ static const char *find_cause(const struct explanation *explanation)
 
 	if (!access_is_virtual(&subject))
 		return "root of the namespace is the host's root: all is left to the kernel";
-	if (explanation->decision.in_user_store &&
-	    name_in_user_store(explanation->name, strlen(explanation->name)) > 0)
+	if (access_is_out_of_reach(explanation->policy, explanation->name,
+				   strlen(explanation->name)))
 		return "the store: nothing inside reaches the names that it keeps its values in";
 	return NULL;
 }

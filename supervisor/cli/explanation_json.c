@@ -13,11 +13,6 @@ static const char *const routes[] = {
 	[ROUTE_REFUSED] = "refused",
 };
 
-static const char *const schemes[] = {
-	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix", [SCHEME_HIDE] = "hide",
-	[SCHEME_DENY] = "deny",	    [SCHEME_HOST] = "host",
-};
-
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
 	if (text)
@@ -37,7 +32,7 @@ static struct json_object *policy_json(const struct policy *policy)
 	add_text(object, "name", policy->name);
 	add_text(object, "description", policy->description);
 	add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
-	add_text(object, "store", policy->store == STORE_USER ? "user" : "security");
+	add_text(object, "store", explanation_stores[policy->store]);
 	add_number(object, "attributes-per-file", policy->attributes_per_file);
 	add_number(object, "value-size", policy->value_size);
 	return object;
@@ -50,7 +45,7 @@ static struct json_object *rule_json(const struct policy *policy, const struct r
 	add_text(object, "file", rule->line > 0 ? policy->name : NULL);
 	add_number(object, "line", rule->line);
 	add_text(object, "name", rule->pattern);
-	add_text(object, "scheme", schemes[rule->scheme]);
+	add_text(object, "scheme", explanation_schemes[rule->scheme]);
 	if (rule->scheme == SCHEME_SUFFIX) {
 		add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
 		add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");

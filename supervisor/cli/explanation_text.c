@@ -30,8 +30,7 @@ static void show_policy(const struct policy *policy)
 {
 	begin_line("policy");
 	printf("%s, mode %s, store %s\n", policy->name,
-	       policy_is_strict(policy) ? "strict" : "fast",
-	       policy->store == STORE_USER ? "user" : "security");
+	       policy_is_strict(policy) ? "strict" : "fast", explanation_stores[policy->store]);
 }
 
 /* ---- the rule ---- */
@@ -52,27 +51,12 @@ static void show_values(const struct rule *rule)
 
 static void show_scheme(const struct rule *rule)
 {
-	switch (rule->scheme) {
-	case SCHEME_SUFFIX:
-		printf("scheme suffix, inherit %s, limit %s",
-		       rule->inherit == INHERIT_CHAIN ? "chain" : "none",
+	printf("scheme %s", explanation_schemes[rule->scheme]);
+	if (rule->scheme == SCHEME_SUFFIX)
+		printf(", inherit %s, limit %s", rule->inherit == INHERIT_CHAIN ? "chain" : "none",
 		       rule->limit == LIMIT_ONE ? "one" : "many");
-		break;
-	case SCHEME_HIDE:
-		printf("scheme hide");
-		break;
-	case SCHEME_DENY:
-		printf("scheme deny");
-		break;
-	case SCHEME_HOST:
-		printf("scheme host");
+	if (rule->scheme == SCHEME_HOST)
 		show_values(rule);
-		break;
-	case SCHEME_KERNEL:
-	default:
-		printf("scheme kernel");
-		break;
-	}
 }
 
 static void show_rule(const struct explanation *explanation)

@@ -56,15 +56,18 @@ static const char *fd_path(const struct pinned *inode, char path[FD_PATH_SIZE])
 }
 
 /*
- * The last check before privilege is used: never a plain name. Those of the host's root are plain, so
- * that the number 0 is that of a root to whom an idmapped mount gives it.
+ * The last check before privilege is used: the name of a namespace's value, in whichever store. Those of
+ * the host's root are plain, so that the number 0 is that of a root to whom an idmapped mount gives it.
  */
 static bool may_be_changed(const char *name)
 {
 	size_t length = strnlen(name, NAME_SIZE);
-	struct name_parts parts = name_split(name, length);
+	struct stored_name parts;
 
-	return length < NAME_SIZE && parts.form == NAME_VARIANT;
+	for (enum store store = 0; length < NAME_SIZE && store < STORE_COUNT; store++)
+		if (name_split_stored(store, name, length, &parts))
+			return true;
+	return false;
 }
 
 static bool has_xattrat(void)
@@ -267,6 +270,7 @@ int inode_remove_class(const struct pinned *inode, const char *name)
 static bool is_lent(const struct rule *rule, const char *name, const void *value, size_t size)
 {
 	if (rule->scheme != SCHEME_HOST || strchr(name, '@') ||
+	    name_is_below_store(STORE_TRUSTED, name, strnlen(name, NAME_SIZE)) ||
 	    !rule_matches(rule, name, strnlen(name, NAME_SIZE)))
 		return false;
 	for (size_t i = 0; i < rule->value_count; i++)

@@ -69,11 +69,11 @@ bool inode_holds_user_attributes(const struct pinned *inode);
 /** inode_lists_by_name() - can a name's place in a list follow from the name? So it is on a tmpfs. */
 bool inode_lists_by_name(const struct pinned *inode);
 
-/** inode_set() - setxattr(2) of a name with a variant. Return: 0; -errno; -EPERM of another name. */
+/** inode_set() - setxattr(2) of a stored name. Return: 0; -errno; -EPERM of another name. */
 int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,
 	      int flags);
 
-/** inode_remove() - removexattr(2) of a name with a variant. Return: 0; -errno as inode_set(). */
+/** inode_remove() - removexattr(2) of a stored name. Return: 0; -errno as inode_set(). */
 int inode_remove(const struct pinned *inode, const char *name);
 
 /**

@@ -41,7 +41,7 @@ static ssize_t get_stored(const struct pinned *inode, const struct decision *dec
 {
 	ssize_t length = inode_get(inode, name, value, size);
 
-	return length == -EACCES && decision->in_user_store ? -ENODATA : length;
+	return length == -EACCES && decision->store == STORE_USER ? -ENODATA : length;
 }
 
 /* The value of the nearest ancestor that has one; -ENODATA when none has. */
@@ -52,8 +52,8 @@ static ssize_t get_inherited(const struct pinned *inode, const struct user_names
 	ssize_t length = -ENODATA;
 
 	while (length == -ENODATA && decision->inherits &&
-	       access_next_ancestor(&userns, decision->naming, decision->in_user_store,
-				    decision->base, decision->base_length, name))
+	       access_next_ancestor(&userns, decision->naming, decision->store, decision->base,
+				    decision->base_length, name))
 		length = get_stored(inode, decision, name, value, size);
 	return length;
 }
@@ -161,7 +161,7 @@ static int set_own(const struct store_context *context, const struct pinned *ino
 {
 	uint32_t value_size = context->policy->value_size;
 
-	if (decision->in_user_store && !inode_holds_user_attributes(inode))
+	if (decision->store == STORE_USER && !inode_holds_user_attributes(inode))
 		return -EOPNOTSUPP;
 	if (value_size > 0 && size > value_size)
 		return -E2BIG;
@@ -194,8 +194,10 @@ static int object_to_change(const struct pinned *inode, const struct decision *d
 
 	if (name_is_class(decision->base, decision->base_length))
 		return inode_remove_class(inode, decision->base);
-	if (decision->in_user_store)
-		name = "user.nsxattr.security.nsxattr@uid=1";
+	if (decision->store == STORE_USER)
+		name = "user.nsxattr.1.security.nsxattr";
+	else if (decision->store == STORE_TRUSTED)
+		name = "trusted.nsxattr.1.security.nsxattr";
 	else if (name_is_trusted(decision->base, decision->base_length))
 		name = "trusted.nsxattr@uid=1";
 	return inode_set(inode, name, "", 0, XATTR_CREATE | XATTR_REPLACE);

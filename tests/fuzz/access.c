@@ -22,13 +22,22 @@ static struct verdict refusal(int error)
 	return (struct verdict){ .route = ROUTE_REFUSED, .error = error };
 }
 
+static void print_stored(enum store store, const char *base, size_t base_length, uint32_t root,
+			 char text[2 * NAME_SIZE])
+{
+	if (store == STORE_SECURITY)
+		snprintf(text, 2 * NAME_SIZE, "%.*s@uid=%u", (int)base_length, base, root);
+	else
+		snprintf(text, 2 * NAME_SIZE, "%s.nsxattr.%u.%.*s",
+			 store == STORE_USER ? "user" : "trusted", root, (int)base_length, base);
+}
+
 static struct verdict stored_as(const struct policy *policy, const char *name, size_t base_length,
 				uint32_t root)
 {
 	struct verdict verdict = { .route = ROUTE_STORED };
 
-	snprintf(verdict.name, sizeof(verdict.name), "%s%.*s@uid=%u",
-		 policy->store == STORE_USER ? "user.nsxattr." : "", (int)base_length, name, root);
+	print_stored(policy->store, name, base_length, root, verdict.name);
 	return strlen(verdict.name) > 255 ? refusal(ERANGE) : verdict;
 }
 
@@ -85,6 +94,8 @@ static struct verdict judge(const struct policy *policy, const struct user_names
 		return verdict;
 	if (policy->store == STORE_USER && strncmp(name, "user.nsxattr.", 13) == 0)
 		scheme = SCHEME_HIDE;
+	if (scheme != SCHEME_KERNEL && strncmp(name, "trusted.nsxattr.", 16) == 0)
+		scheme = SCHEME_HIDE;
 	if (scheme == SCHEME_SUFFIX)
 		return judge_suffix(policy, userns, operation, name);
 	if (scheme == SCHEME_HIDE)
@@ -110,13 +121,14 @@ static void require_as_judged(const struct decision *decision, const struct verd
 static void require_is_never_the_hosts(const struct decision *decision)
 {
 	size_t length = strlen(decision->name);
-	size_t prefix = decision->in_user_store ? name_in_user_store(decision->name, length) : 0;
-	struct name_parts parts = name_split(decision->name + prefix, length - prefix);
+	struct stored_name stored;
 
-	require(length <= XATTR_NAME_MAX && (prefix > 0) == decision->in_user_store);
-	require(parts.form == NAME_VARIANT && parts.uid > 0 && parts.uid == decision->number);
+	require(length <= XATTR_NAME_MAX);
+	require(name_split_stored(decision->store, decision->name, length, &stored));
+	require(stored.number > 0 && stored.number == decision->number);
 	require(decision->number == decision->owner);
-	require(!name_is_class(decision->name + prefix, parts.base_length));
+	require(stored.base_length == decision->base_length &&
+		memcmp(stored.base, decision->base, stored.base_length) == 0);
 }
 
 /* Up the chain every name has the same base, and only the host and its like have a plain one. */
@@ -126,15 +138,17 @@ static void require_chain(const struct user_namespace *userns, const struct deci
 	char name[NAME_SIZE], expected[2 * NAME_SIZE];
 	size_t steps = 0;
 
-	while (access_next_ancestor(&ancestor, NULL, decision->in_user_store, decision->base,
+	while (access_next_ancestor(&ancestor, NULL, decision->store, decision->base,
 				    decision->base_length, name)) {
 		bool is_plain = ancestor->is_host || (ancestor->has_root && ancestor->root == 0);
 
 		require(++steps <= SCENARIO_LEVELS);
 		require(is_plain || ancestor->has_root);
-		snprintf(expected, sizeof(expected), is_plain ? "%s%s" : "%s%s@uid=%u",
-			 !is_plain && decision->in_user_store ? "user.nsxattr." : "",
-			 decision->base, ancestor->root);
+		if (is_plain)
+			snprintf(expected, sizeof(expected), "%s", decision->base);
+		else
+			print_stored(decision->store, decision->base, decision->base_length,
+				     ancestor->root, expected);
 		require(strcmp(name, expected) == 0);
 	}
 	/* the host comes last, and its plain name fits where a longer one did */

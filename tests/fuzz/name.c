@@ -79,6 +79,40 @@ static bool begins_with(const char *name, size_t length, const char *prefix)
 	return length >= strlen(prefix) && memcmp(name, prefix, strlen(prefix)) == 0;
 }
 
+/* What is no name of a value in any store, and otherwise is made of its parts, byte for byte. */
+static void require_stored_again(enum store store, const char *name, size_t length)
+{
+	struct stored_name stored;
+	char joined[NAME_SIZE];
+
+	if (!name_split_stored(store, name, length, &stored))
+		return;
+	require(stored.base >= name && stored.base + stored.base_length <= name + length);
+	require(begins_with(stored.base, stored.base_length, "security.") ||
+		begins_with(stored.base, stored.base_length, "trusted."));
+	require(!memchr(stored.base, '@', stored.base_length));
+	int r = name_join_stored(store, stored.base, stored.base_length, stored.number, joined);
+
+	require(r == (length > XATTR_NAME_MAX ? -ERANGE : 0));
+	require(r < 0 || memcmp(joined, name, length) == 0);
+	for (enum store other = 0; other < STORE_COUNT; other++)
+		require(other == store || !name_split_stored(other, name, length, &stored));
+}
+
+/* Store the name and take that apart. */
+static void require_split_stored_again(enum store store, const char *base, size_t length,
+				       uint32_t number)
+{
+	struct stored_name stored;
+	char joined[NAME_SIZE];
+
+	if (memchr(base, '\0', length) || name_join_stored(store, base, length, number, joined) < 0)
+		return;
+	require(name_split_stored(store, joined, strlen(joined), &stored));
+	require(stored.number == number && stored.base_length == length);
+	require(memcmp(stored.base, base, length) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *name = (const char *)data;
@@ -91,8 +125,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* some number, another for each name */
 	for (size_t i = 0; i < size; i++)
 		uid = uid * 31 + data[i];
-	for (unsigned int shift = 0; shift < 32; shift += 5)
+	for (unsigned int shift = 0; shift < 32; shift += 5) {
 		require_split_again(name, parts.base_length, uid >> shift);
+		for (enum store store = 0; store < STORE_COUNT; store++)
+			require_split_stored_again(store, name, parts.base_length, uid >> shift);
+	}
+	for (enum store store = 0; store < STORE_COUNT; store++)
+		require_stored_again(store, name, size);
 	require(name_is_trusted(name, size) == begins_with(name, size, "trusted."));
 	require(name_is_class(name, size) == ((size == 8 && begins_with(name, size, "trusted.")) ||
 					      (size == 9 && begins_with(name, size, "security."))));

@@ -57,17 +57,15 @@ static void append_gettable(const struct scenario *scenario, const struct simula
 			    size_t at, struct names *expected)
 {
 	const char *stored = inode->names + at;
-	bool in_user_store = scenario->policy->store == STORE_USER;
-	const char *base =
-		stored + (in_user_store ? name_in_user_store(stored, strlen(stored)) : 0);
-	struct name_parts parts = name_split(base, strlen(base));
+	size_t length = strlen(stored);
+	struct stored_name parts = { stored, name_split(stored, length).base_length, 0 };
 	char plain[NAME_SIZE], variant[NAME_SIZE + 32] = "";
 	uint32_t inside = 0;
 
-	snprintf(plain, sizeof(plain), "%.*s", (int)parts.base_length, base);
+	if (name_split_stored(scenario->policy->store, stored, length, &parts))
+		(void)id_map_to_inside(&scenario->subject.userns->uids, parts.number, &inside);
+	snprintf(plain, sizeof(plain), "%.*s", (int)parts.base_length, parts.base);
 	append_if_got(scenario, inode, at, plain, expected);
-	if (parts.form == NAME_VARIANT)
-		(void)id_map_to_inside(&scenario->subject.userns->uids, parts.uid, &inside);
 	if (inside > 0) {
 		snprintf(variant, sizeof(variant), "%s@uid=%u", plain, inside);
 		append_if_got(scenario, inode, at, variant, expected);

@@ -71,7 +71,7 @@ struct scenario {
 	struct cursor names;
 };
 
-/** scenario_policy() - 'k': kernel; 'm': each scheme; 'u': the same in the user store; else default */
+/** scenario_policy() - 'k': kernel; 'm': each scheme; 'u', 't': the same in another store; else default */
 static inline const struct policy *scenario_policy(const struct cursor *options)
 {
 	static const struct rule mixed_rules[] = {
@@ -97,11 +97,20 @@ static inline const struct policy *scenario_policy(const struct cursor *options)
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 		.store = STORE_USER,
 	};
+	static const struct policy in_trusted_store = {
+		.name = "in the trusted store",
+		.rules = mixed_rules,
+		.rule_count = sizeof(mixed_rules) / sizeof(mixed_rules[0]),
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		.store = STORE_TRUSTED,
+	};
 
 	if (line_has(options, 'k'))
 		return policy_builtin("kernel");
 	if (line_has(options, 'u'))
 		return &in_user_store;
+	if (line_has(options, 't'))
+		return &in_trusted_store;
 	return line_has(options, 'm') ? &mixed : policy_builtin("default");
 }
 

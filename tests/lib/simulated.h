@@ -102,8 +102,8 @@ static inline long simulated_get(const struct policy *policy, const struct subje
 	long found = decision.name[0] != '\0' ? simulated_find(inode, decision.name) : -ENODATA;
 
 	while (found == -ENODATA && decision.inherits &&
-	       access_next_ancestor(&ancestor, subject->naming, decision.in_user_store,
-				    decision.base, decision.base_length, decision.name))
+	       access_next_ancestor(&ancestor, subject->naming, decision.store, decision.base,
+				    decision.base_length, decision.name))
 		found = simulated_find(inode, decision.name);
 	return found;
 }

@@ -227,5 +227,5 @@ Test(faults, a_worker_with_helpers_dies_at_each_step)
 Test(faults, a_worker_with_the_user_store_dies_at_each_step)
 {
 	for (size_t i = 2; i < COUNT_OF(requests); i += 7)
-		die_everywhere(&requests[i], "ring", "user", "user.nsxattr.security.n@uid=100000");
+		die_everywhere(&requests[i], "ring", "user", "user.nsxattr.100000.security.n");
 }

@@ -169,7 +169,7 @@ overlay_of_the_user() {
 		sh -c 'echo >/new && setfattr -n trusted.note -v own /new'
 	same "and lists it" trusted.note "$(names /new pod_member exec overlaid)"
 	same "on the host they lie in the upper layer, in user.*" \
-		"user.nsxattr.security.ima@uid=$USER_ID user.nsxattr.trusted.note@uid=$USER_ID" \
+		"user.nsxattr.$USER_ID.security.ima user.nsxattr.$USER_ID.trusted.note" \
 		"$(find home/.local/share/containers/storage/overlay/*/diff -name new -o -name passwd |
 			while read -r file; do names "$file"; done | tr ' ' '\n' | grep nsxattr | sort | xargs)"
 	check "setcap is the kernel's own" pod_member exec overlaid setcap cap_net_raw=ep /bin/cat

@@ -46,7 +46,7 @@ values_of() {
 	chown -R "$owner:$owner" files
 	for file in files/file files/directory; do
 		for name in security.a trusted.a; do
-			stored=user.nsxattr.$name@uid=$root
+			stored=user.nsxattr.$root.$name
 			check "$by: $file: set $name" "$by" setfattr -n $name -v own $file
 			same "$by: $file: get $name" own "$(text $name $file "$by")"
 			same "$by: $file: $name on the host" own "$(text "$stored" $file)"
@@ -130,8 +130,8 @@ overlays() {
 	same "overlay: with the store nothing is said" "" "$(cat said)"
 	same "overlay: and they are on the upper layer" \
 		"$(for file in below directory new; do
-			printf '%s user.nsxattr.%s=0x78\n' $file security.a@uid=100000
-			printf '%s user.nsxattr.%s=0x79\n' $file trusted.a@uid=100000
+			printf '%s user.nsxattr.%s=0x78\n' $file 100000.security.a
+			printf '%s user.nsxattr.%s=0x79\n' $file 100000.trusted.a
 		done)" "$(tree overlay.user/upper | grep ' user\.')"
 }
 

@@ -415,18 +415,18 @@ Test(access, stores_below_user_if_the_policy_says_so)
 		decide_by(&user_store, &container, OPERATION_SET, "security.ima");
 
 	cr_assert_eq(decision.route, ROUTE_STORED);
-	cr_expect_str_eq(decision.name, "user.nsxattr.security.ima@uid=100000");
+	cr_expect_str_eq(decision.name, "user.nsxattr.100000.security.ima");
 	cr_expect_str_eq(decision.base, "security.ima");
 	decision = decide_by(&user_store, &container, OPERATION_SET, "security.ima@uid=10");
-	cr_expect_str_eq(decision.name, "user.nsxattr.security.ima@uid=100010");
-	expect_refused_by(&user_store, OPERATION_GET, name_of_length(232), ERANGE);
-	cr_expect_eq(decide_by(&user_store, &container, OPERATION_GET, name_of_length(231)).route,
+	cr_expect_str_eq(decision.name, "user.nsxattr.100010.security.ima");
+	expect_refused_by(&user_store, OPERATION_GET, name_of_length(236), ERANGE);
+	cr_expect_eq(decide_by(&user_store, &container, OPERATION_GET, name_of_length(235)).route,
 		     ROUTE_STORED);
 }
 
 Test(access, hides_the_store_below_user)
 {
-	static const char *const names[] = { "user.nsxattr.security.ima@uid=100000",
+	static const char *const names[] = { "user.nsxattr.100000.security.ima",
 					     "user.nsxattr.security.ima", "user.nsxattr.",
 					     "user.nsxattr.@" };
 
@@ -446,11 +446,11 @@ Test(access, inherits_below_user_from_ancestors_and_from_the_plain_name_of_the_h
 	const struct user_namespace *ancestor = &nested;
 	char name[NAME_SIZE];
 
-	cr_assert(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
-	cr_expect_str_eq(name, "user.nsxattr.security.ima@uid=100000");
-	cr_assert(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, NULL, STORE_USER, "security.ima", 12, name));
+	cr_expect_str_eq(name, "user.nsxattr.100000.security.ima");
+	cr_assert(access_next_ancestor(&ancestor, NULL, STORE_USER, "security.ima", 12, name));
 	cr_expect_str_eq(name, "security.ima");
-	cr_expect_not(access_next_ancestor(&ancestor, NULL, true, "security.ima", 12, name));
+	cr_expect_not(access_next_ancestor(&ancestor, NULL, STORE_USER, "security.ima", 12, name));
 }
 
 /* ---- 2.1 names, where ids have other numbers ---- */
@@ -605,12 +605,13 @@ static void expect_chain(const struct user_namespace *userns, const char *const 
 	char name[NAME_SIZE];
 
 	for (; *names; names++) {
-		cr_assert(access_next_ancestor(&ancestor, NULL, false, "security.ima@uid=1", 12,
-					       name),
+		cr_assert(access_next_ancestor(&ancestor, NULL, STORE_SECURITY,
+					       "security.ima@uid=1", 12, name),
 			  "%s is missing", *names);
 		cr_expect_str_eq(name, *names);
 	}
-	cr_expect_not(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name),
+	cr_expect_not(access_next_ancestor(&ancestor, NULL, STORE_SECURITY, "security.ima", 12,
+					   name),
 		      "%s is too much", name);
 }
 
@@ -630,7 +631,8 @@ Test(access, gives_the_host_nothing_to_inherit)
 	const struct user_namespace *ancestor = &host;
 	char name[NAME_SIZE];
 
-	cr_expect_not(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name));
+	cr_expect_not(
+		access_next_ancestor(&ancestor, NULL, STORE_SECURITY, "security.ima", 12, name));
 }
 
 Test(access, skips_an_ancestor_without_a_root)
@@ -648,7 +650,7 @@ Test(access, finds_the_plain_name_with_an_ancestor_whose_root_is_that_of_the_hos
 	const struct user_namespace *ancestor = &child;
 	char name[NAME_SIZE];
 
-	cr_assert(access_next_ancestor(&ancestor, NULL, false, "security.ima", 12, name));
+	cr_assert(access_next_ancestor(&ancestor, NULL, STORE_SECURITY, "security.ima", 12, name));
 	cr_expect_str_eq(name, "security.ima");
 	cr_expect_eq(ancestor, &powerful);
 }

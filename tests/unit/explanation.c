@@ -131,13 +131,13 @@ Test(explanation, of_the_user_store_has_its_names)
 		"version: 1\nstore: user\nattributes: [{ name: security.*, scheme: suffix }]\n");
 
 	explain(policy, OPERATION_GET, "security.ima");
-	expect_names("user.nsxattr.security.ima@uid=100000 security.ima");
+	expect_names("user.nsxattr.100000.security.ima security.ima");
 	explain(policy, OPERATION_LIST, "security.ima");
-	expect_names("user.nsxattr.security.ima@uid=100000 security.ima");
-	explain(policy, OPERATION_SET, "user.nsxattr.security.ima@uid=100000");
+	expect_names("user.nsxattr.100000.security.ima security.ima");
+	explain(policy, OPERATION_SET, "user.nsxattr.100000.security.ima");
 	cr_expect_eq(explained.decision.route, ROUTE_REFUSED);
 	cr_expect_not_null(explained.cause);
-	explain(policy, OPERATION_LIST, "user.nsxattr.security.ima@uid=100000");
+	explain(policy, OPERATION_LIST, "user.nsxattr.100000.security.ima");
 	expect_names("");
 }
 

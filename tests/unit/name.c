@@ -161,47 +161,174 @@ Test(name, may_be_as_long_as_the_kernel_allows)
 	cr_expect_str_eq(name + 244, "@uid=100000");
 }
 
-static void expect_stored(bool in_user, const char *base, uint32_t root, const char *expected)
+/* ---- stored names ---- */
+
+/* In a copy that ends where the name ends. */
+static bool split_stored(enum store store, const char *name, struct stored_name *ret_stored,
+			 size_t *ret_base_at)
+{
+	size_t length = strlen(name);
+	char *copy = malloc(length > 0 ? length : 1);
+
+	cr_assert_not_null(copy);
+	memcpy(copy, name, length);
+	bool is_stored = name_split_stored(store, copy, length, ret_stored);
+
+	*ret_base_at = is_stored ? (size_t)(ret_stored->base - copy) : 0;
+	free(copy);
+	return is_stored;
+}
+
+static void expect_stored(enum store store, const char *base, uint32_t number, const char *expected)
+{
+	struct stored_name stored;
+	char name[NAME_SIZE];
+	size_t base_at;
+
+	cr_assert_eq(name_join_stored(store, base, strlen(base), number, name), 0);
+	cr_expect_str_eq(name, expected);
+	cr_assert(split_stored(store, name, &stored, &base_at), "%s", name);
+	cr_expect_eq(stored.number, number);
+	cr_expect_eq(stored.base_length, strlen(base));
+	cr_expect_arr_eq(name + base_at, base, strlen(base));
+}
+
+static void expect_not_stored(enum store store, const char *name)
+{
+	struct stored_name stored;
+	size_t base_at;
+
+	cr_expect_not(split_stored(store, name, &stored, &base_at), "%s", name);
+}
+
+Test(name, of_a_value_has_the_form_of_its_store)
+{
+	expect_stored(STORE_SECURITY, "security.ima", 100000, "security.ima@uid=100000");
+	expect_stored(STORE_SECURITY, "trusted.gfid", 1, "trusted.gfid@uid=1");
+	expect_stored(STORE_USER, "security.ima", 100000, "user.nsxattr.100000.security.ima");
+	expect_stored(STORE_USER, "trusted.gfid", 4294967294,
+		      "user.nsxattr.4294967294.trusted.gfid");
+	expect_stored(STORE_TRUSTED, "security.ima", 7, "trusted.nsxattr.7.security.ima");
+	expect_stored(STORE_TRUSTED, "trusted.a.b", 100000, "trusted.nsxattr.100000.trusted.a.b");
+	expect_stored(STORE_USER, "security.5.x", 6, "user.nsxattr.6.security.5.x");
+	expect_stored(STORE_SECURITY, "security.a", 0, "security.a@uid=0");
+	expect_stored(STORE_USER, "security.a", 0, "user.nsxattr.0.security.a");
+	expect_stored(STORE_USER, "security..", 6, "user.nsxattr.6.security..");
+}
+
+/* archive/tar of Go takes no key with an '=' in it. */
+Test(name, of_a_value_in_user_has_no_equals_sign_of_ours)
 {
 	char name[NAME_SIZE];
 
-	cr_assert_eq(name_stored(in_user, base, strlen(base), root, name), 0);
-	cr_expect_str_eq(name, expected);
+	cr_assert_eq(name_join_stored(STORE_USER, "security.ima", 12, 100000, name), 0);
+	cr_expect_null(strchr(name, '='));
 }
 
-Test(name, is_stored_in_its_class_or_below_user)
+Test(name, of_another_form_is_no_value_s)
 {
-	expect_stored(false, "security.ima", 100000, "security.ima@uid=100000");
-	expect_stored(true, "security.ima", 100000, "user.nsxattr.security.ima@uid=100000");
-	expect_stored(true, "trusted.gfid", 4294967294, "user.nsxattr.trusted.gfid@uid=4294967294");
+	static const char *const names[] = {
+		"",
+		"security.ima",
+		"security.ima@",
+		"security.ima@uid=05",
+		"security.ima@uid=5@uid=5",
+		"security.@uid=5",
+		"trusted.@uid=5",
+		"user.a@uid=5",
+		"system.posix_acl_access@uid=5",
+		"trusted.nsxattr.5.security.a@uid=6",
+		"trusted.nsxattr.a@uid=6",
+		"user.nsxattr.security.a@uid=5",
+		"user.nsxattr.",
+		"user.nsxattr.@",
+		"user.nsxattr.5",
+		"user.nsxattr.5.",
+		"user.nsxattr..security.a",
+		"user.nsxattr.x.security.a",
+		"user.nsxattr.05.security.a",
+		"user.nsxattr.+5.security.a",
+		"user.nsxattr. 5.security.a",
+		"user.nsxattr.4294967296.security.a",
+		"user.nsxattr.5.security.",
+		"user.nsxattr.5.trusted.",
+		"user.nsxattr.5.security",
+		"user.nsxattr.5.user.a",
+		"user.nsxattr.5.system.a",
+		"user.nsxattr.5.security.a@",
+		"user.nsxattr.5.security.a@uid=5",
+		"user.nsxattr.5.trusted.nsxattr.5.security.a",
+		"user.nsxattr5.security.a",
+		"trusted.nsxattr.5.user.a",
+		"trusted.nsxattr.5.trusted.nsxattr.6.security.a",
+	};
+
+	for (enum store store = 0; store < STORE_COUNT; store++)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			expect_not_stored(store, names[i]);
 }
 
-/* "user.nsxattr." has thirteen bytes more. */
-Test(name, may_be_as_long_below_user_as_in_its_class)
+Test(name, of_a_value_is_known_in_its_store_only)
+{
+	expect_not_stored(STORE_USER, "security.a@uid=5");
+	expect_not_stored(STORE_TRUSTED, "security.a@uid=5");
+	expect_not_stored(STORE_SECURITY, "user.nsxattr.5.security.a");
+	expect_not_stored(STORE_TRUSTED, "user.nsxattr.5.security.a");
+	expect_not_stored(STORE_SECURITY, "trusted.nsxattr.5.security.a");
+	expect_not_stored(STORE_USER, "trusted.nsxattr.5.security.a");
+}
+
+static void expect_no_place(const char *base, uint32_t number, int error)
+{
+	for (enum store store = 0; store < STORE_COUNT; store++) {
+		char name[NAME_SIZE] = "before";
+
+		cr_expect_eq(name_join_stored(store, base, strlen(base), number, name), error);
+		cr_expect_str_eq(name, "before", "the name was touched on failure");
+	}
+}
+
+Test(name, of_another_class_is_not_stored)
+{
+	expect_no_place("security.", 5, -EINVAL);
+	expect_no_place("trusted.", 5, -EINVAL);
+	expect_no_place("user.a", 5, -EINVAL);
+	expect_no_place("", 5, -EINVAL);
+	expect_no_place("security.a@", 5, -EINVAL);
+	expect_no_place("trusted.nsxattr.5.security.a", 5, -EINVAL);
+}
+
+static void expect_longest(enum store store, size_t longest)
 {
 	char base[XATTR_NAME_MAX + 1], name[NAME_SIZE] = "before";
 
 	memset(base, 'b', sizeof(base));
-	cr_expect_eq(name_stored(false, base, 245, 100000, name), -ERANGE);
-	cr_expect_eq(name_stored(true, base, 232, 100000, name), -ERANGE);
-	cr_expect_eq(name_stored(true, base, 242, 0, name), -ERANGE);
-	cr_expect_eq(name_stored(true, base, 243, 0, name), -ERANGE);
-	cr_expect_eq(name_stored(true, base, XATTR_NAME_MAX, 0, name), -ERANGE);
+	memcpy(base, "security.", 9);
+	for (size_t length = longest + 1; length <= XATTR_NAME_MAX; length++)
+		cr_expect_eq(name_join_stored(store, base, length, 100000, name), -ERANGE);
 	cr_expect_str_eq(name, "before", "the name was touched on failure");
-	cr_expect_eq(name_stored(true, base, 231, 100000, name), 0);
-	cr_expect_eq(strlen(name), XATTR_NAME_MAX);
-	cr_expect_eq(name_stored(false, base, 244, 100000, name), 0);
+	cr_expect_eq(name_join_stored(store, base, longest, 100000, name), 0);
 	cr_expect_eq(strlen(name), XATTR_NAME_MAX);
 }
 
-Test(name, is_in_the_user_store_by_its_prefix)
+Test(name, may_be_as_long_as_its_store_allows)
 {
-	cr_expect_eq(name_in_user_store("user.nsxattr.security.ima@uid=5", 31), 13);
-	cr_expect_eq(name_in_user_store("user.nsxattr.", 13), 13);
-	cr_expect_eq(name_in_user_store("user.nsxattr", 12), 0);
-	cr_expect_eq(name_in_user_store("user.nsxattr.x", 12), 0);
-	cr_expect_eq(name_in_user_store("user.nsxattrs.x", 15), 0);
-	cr_expect_eq(name_in_user_store("security.user.nsxattr.x", 23), 0);
+	expect_longest(STORE_SECURITY, XATTR_NAME_MAX - strlen("@uid=100000"));
+	expect_longest(STORE_USER, XATTR_NAME_MAX - strlen("user.nsxattr.100000."));
+	expect_longest(STORE_TRUSTED, XATTR_NAME_MAX - strlen("trusted.nsxattr.100000."));
+}
+
+Test(name, is_below_a_store_by_its_prefix)
+{
+	cr_expect(name_is_below_store(STORE_USER, "user.nsxattr.5.security.ima", 27));
+	cr_expect(name_is_below_store(STORE_USER, "user.nsxattr.", 13));
+	cr_expect_not(name_is_below_store(STORE_USER, "user.nsxattr", 12));
+	cr_expect_not(name_is_below_store(STORE_USER, "user.nsxattr.x", 12));
+	cr_expect_not(name_is_below_store(STORE_USER, "user.nsxattrs.x", 15));
+	cr_expect_not(name_is_below_store(STORE_USER, "trusted.nsxattr.x", 17));
+	cr_expect(name_is_below_store(STORE_TRUSTED, "trusted.nsxattr.x", 17));
+	cr_expect_not(name_is_below_store(STORE_TRUSTED, "user.nsxattr.x", 14));
+	cr_expect_not(name_is_below_store(STORE_SECURITY, "security.ima@uid=5", 18));
 }
 
 Test(name, has_a_prefix_only_if_it_is_long_enough)

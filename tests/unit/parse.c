@@ -295,7 +295,8 @@ Test(parse, finds_a_wrong_word)
 {
 	mistakes(RIGHT "mode: fats\n",
 		 "3:7: mode cannot be 'fats'; allowed: fast, strict (did you mean 'fast'?)");
-	mistakes(RIGHT "store: disk\n", "3:8: store cannot be 'disk'; allowed: security, user");
+	mistakes(RIGHT "store: disk\n",
+		 "3:8: store cannot be 'disk'; allowed: security, user, trusted");
 	mistakes(RIGHT "default: suffix\n",
 		 "3:10: default cannot be 'suffix'; allowed: kernel, hide, deny");
 	mistakes(RIGHT "io-uring-in-container: Deny\n",

@@ -108,11 +108,10 @@ Test(quota, counts_below_user_what_is_stored_there)
 {
 	policy.store = STORE_USER;
 	policy.attributes_per_file = 1;
-	cr_expect_not(
-		admits("security.c", SIMULATED_INODE("user.nsxattr.security.a@uid=100000\0")));
-	cr_expect(admits("security.a", SIMULATED_INODE("user.nsxattr.security.a@uid=100000\0")));
-	cr_expect(admits("security.c", SIMULATED_INODE("user.nsxattr.security.a@uid=7\0")));
-	cr_expect_not(admits("security.one", SIMULATED_INODE("user.nsxattr.security.one@uid=7\0")));
+	cr_expect_not(admits("security.c", SIMULATED_INODE("user.nsxattr.100000.security.a\0")));
+	cr_expect(admits("security.a", SIMULATED_INODE("user.nsxattr.100000.security.a\0")));
+	cr_expect(admits("security.c", SIMULATED_INODE("user.nsxattr.7.security.a\0")));
+	cr_expect_not(admits("security.one", SIMULATED_INODE("user.nsxattr.7.security.one\0")));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("security.one\0")));
 	/* a value of the other store, of a container with the same root */
 	cr_expect(admits("security.c", SIMULATED_INODE("security.a@uid=100000\0")));

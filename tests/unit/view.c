@@ -400,8 +400,8 @@ Test(view, shows_the_plain_name_that_is_lent)
 Test(view, shows_what_is_stored_below_user)
 {
 	expect_view_by(&user_store, &container,
-		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"
-				       "user.nsxattr.security.ima@uid=100010\0user.a\0"),
+		       SIMULATED_INODE("user.nsxattr.100000.security.ima\0"
+				       "user.nsxattr.100010.security.ima\0user.a\0"),
 		       SIMULATED_INODE("security.ima\0security.ima@uid=10\0user.a\0"));
 }
 
@@ -409,11 +409,11 @@ Test(view, drops_all_else_below_user)
 {
 	expect_view_by(&user_store, &container,
 		       SIMULATED_INODE("user.nsxattr.\0user.nsxattr.x\0user.nsxattr.security.ima\0"
-				       "user.nsxattr.security.ima@uid=7\0user.nsxattr.user.a\0"
-				       "user.nsxattr.user.a@uid=100000\0"
+				       "user.nsxattr.7.security.ima\0user.nsxattr.user.a\0"
+				       "user.nsxattr.100000.user.a\0"
 				       "user.nsxattr.security.ima@\0"
 				       "user.nsxattr.security.lent\0"
-				       "user.nsxattr.security.@uid=100000\0"),
+				       "user.nsxattr.100000.security.\0"),
 		       SIMULATED_INODE(""));
 }
 
@@ -423,15 +423,14 @@ Test(view, sees_one_store_only)
 	expect_view_by(&user_store, &container,
 		       SIMULATED_INODE("security.ima@uid=100000\0security.ima@uid=100010\0"),
 		       SIMULATED_INODE(""));
-	expect_view_by(&schemes, &container,
-		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"),
-		       SIMULATED_INODE("user.nsxattr.security.ima@uid=100000\0"));
+	expect_view_by(&schemes, &container, SIMULATED_INODE("user.nsxattr.100000.security.ima\0"),
+		       SIMULATED_INODE("user.nsxattr.100000.security.ima\0"));
 }
 
 Test(view, inherits_below_user_and_from_the_plain_name_of_the_host)
 {
 	expect_view_by(&user_store, &nested,
-		       SIMULATED_INODE("security.a\0user.nsxattr.security.a@uid=100000\0"
+		       SIMULATED_INODE("security.a\0user.nsxattr.100000.security.a\0"
 				       "security.b\0"),
 		       SIMULATED_INODE("security.a\0security.a@uid=1\0security.b\0"));
 }
