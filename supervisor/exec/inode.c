@@ -216,7 +216,8 @@ static int set(const struct pinned *inode, const char *name, const void *value, 
 	};
 
 	effect_begin(inode, &call);
-	int r = make_set(inode, &call);
+	/* A file system that is asked for a contradiction may do either. */
+	int r = flags == (XATTR_CREATE | XATTR_REPLACE) ? -EINVAL : make_set(inode, &call);
 
 	effect_end(inode, r);
 	return r;
@@ -261,10 +262,28 @@ int inode_remove(const struct pinned *inode, const char *name)
 	return may_be_changed(name) ? remove_attribute(inode, name) : -EPERM;
 }
 
-int inode_remove_class(const struct pinned *inode, const char *name)
+/* A name that nothing of ours makes. */
+static bool is_never_stored(const char *name)
 {
-	return name_is_class(name, strnlen(name, NAME_SIZE)) ? remove_attribute(inode, name) :
-							       -EPERM;
+	size_t length = strnlen(name, NAME_SIZE);
+
+	return name_is_class(name, length) ||
+	       (length > 0 && name_split(name, length).base_length == length - 1);
+}
+
+int inode_remove_absent(const struct pinned *inode, const char *name)
+{
+	struct attribute_call call = { OPERATION_REMOVE, .name = name };
+	ssize_t length = inode_get(inode, name, NULL, 0);
+	bool is_absent = length == -ENODATA || length == -EINVAL || length == -EOPNOTSUPP;
+
+	if (!is_never_stored(name))
+		return -EPERM;
+	if (!is_absent)
+		return length < 0 ? (int)length : 0;
+	int r = make_remove(inode, &call);
+
+	return r == -ENODATA ? 0 : r;
 }
 
 static bool is_lent(const struct rule *rule, const char *name, const void *value, size_t size)

@@ -93,8 +93,16 @@ int inode_set_host(const struct pinned *inode, const struct rule *rule, const ch
  */
 int inode_remove_host(const struct pinned *inode, const struct rule *rule, const char *name);
 
-/** inode_remove_class() - removexattr(2) of a class alone, which is no name. Return: -errno; 0. */
-int inode_remove_class(const struct pinned *inode, const char *name);
+/**
+ * inode_remove_absent() - what does the kernel object to before it looks for an attribute?
+ * @name: one that is not there: a class alone, or a name that ends in its only '@'
+ *
+ * It is a remove of that name, which on no file system changes anything. A set would not do: an overlay
+ * copies the file up first.
+ *
+ * Return: 0: nothing; -errno.
+ */
+int inode_remove_absent(const struct pinned *inode, const char *name);
 
 /** inode_list() - listxattr(2). Return: the list's length; -errno. */
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size);

@@ -14,6 +14,9 @@
 #include "quota.h"
 #include "view.h"
 
+/* How often a set with XATTR_REPLACE begins again. */
+#define REPLACE_ATTEMPTS 8
+
 /* Touched as far as lists are long, so that most of it takes no memory. */
 struct list_space {
 	char stored[XATTR_LIST_MAX];
@@ -79,54 +82,77 @@ static bool is_inherited(const struct pinned *inode, const struct user_namespace
 	return get_inherited(inode, userns, decision, NULL, 0) != -ENODATA;
 }
 
+/* What a target finds under the name: its own value, or one that it inherits. */
+static bool is_shown(const struct pinned *inode, const struct user_namespace *userns,
+		     const struct decision *decision)
+{
+	return inode_get(inode, decision->name, NULL, 0) != -ENODATA ||
+	       is_inherited(inode, userns, decision);
+}
+
 /*
- * Both flags at once: nothing is ever set, but all that the kernel checks before it looks for the
- * value is checked.
+ * Names that are never there, for nothing of ours makes such ones: what the kernel objects to a change
+ * of one, it objects to a change of any name of that class.
  */
-static int set_contradiction(const struct pinned *inode, const struct user_namespace *userns,
-			     const struct decision *decision, const void *value, size_t size)
+static const char *absent_name(const struct decision *decision)
 {
-	int r = inode_set(inode, decision->name, value, size, XATTR_CREATE | XATTR_REPLACE);
-
-	return r == -ENODATA && is_inherited(inode, userns, decision) ? -EEXIST : r;
+	if (name_is_class(decision->base, decision->base_length))
+		return decision->base;
+	if (decision->store == STORE_USER)
+		return "user.nsxattr.@";
+	if (decision->store == STORE_TRUSTED)
+		return "trusted.nsxattr.@";
+	return name_is_trusted(decision->base, decision->base_length) ? "trusted.nsxattr@" :
+									"security.nsxattr@";
 }
 
-static int set_create(const struct pinned *inode, const struct user_namespace *userns,
-		      const struct decision *decision, const void *value, size_t size)
+/* A change is refused: what the kernel objects to before it looks for the attribute comes first. */
+static int refuse_change(const struct pinned *inode, const struct decision *decision, int error)
 {
-	if (is_inherited(inode, userns, decision))
-		return set_contradiction(inode, userns, decision, value, size);
-	return inode_set(inode, decision->name, value, size, XATTR_CREATE);
+	int r = inode_remove_absent(inode, absent_name(decision));
+
+	return r == 0 ? error : r;
 }
 
-/* Another thread may create or remove the own variant between our two steps: then again. */
-static int set_replace(const struct pinned *inode, const struct user_namespace *userns,
-		       const struct decision *decision, const void *value, size_t size)
+/* What a file system does not take in a set goes to the LSM, which has no place for it either. */
+static int refuse_set(const struct pinned *inode, const struct decision *decision, int error)
 {
-	int r;
+	int r = refuse_change(inode, decision, error);
 
-	do {
+	return r == -EAGAIN ? -EOPNOTSUPP : r;
+}
+
+/* The flags are judged by the view. No file system is asked: some write before they object. */
+static int check_flags(const struct pinned *inode, const struct user_namespace *userns,
+		       const struct decision *decision, int flags)
+{
+	if (flags == 0)
+		return 0;
+	bool shown = is_shown(inode, userns, decision);
+
+	if (shown && (flags & XATTR_CREATE))
+		return -EEXIST;
+	return !shown && (flags & XATTR_REPLACE) ? -ENODATA : 0;
+}
+
+/*
+ * What is inherited is replaced by an own value. A container with another supervisor may create or
+ * remove the own value between our two steps: then again, but not as often as it likes.
+ */
+static int set_replace(const struct pinned *inode, const struct decision *decision,
+		       const void *value, size_t size)
+{
+	int r = -ENODATA;
+
+	for (int attempt = 0; attempt < REPLACE_ATTEMPTS; attempt++) {
 		r = inode_set(inode, decision->name, value, size, XATTR_REPLACE);
-		if (r != -ENODATA || !is_inherited(inode, userns, decision))
+		if (r != -ENODATA)
 			return r;
 		r = inode_set(inode, decision->name, value, size, XATTR_CREATE);
-	} while (r == -EEXIST);
-	return r;
-}
-
-static int set_by_flags(const struct pinned *inode, const struct user_namespace *userns,
-			const struct decision *decision, const void *value, size_t size, int flags)
-{
-	switch (flags) {
-	case XATTR_CREATE:
-		return set_create(inode, userns, decision, value, size);
-	case XATTR_REPLACE:
-		return set_replace(inode, userns, decision, value, size);
-	case XATTR_CREATE | XATTR_REPLACE:
-		return set_contradiction(inode, userns, decision, value, size);
-	default:
-		return inode_set(inode, decision->name, value, size, flags);
+		if (r != -EEXIST)
+			return r;
 	}
+	return r;
 }
 
 static bool is_within_quota(const struct store_context *context, const struct pinned *inode,
@@ -141,20 +167,6 @@ static bool is_within_quota(const struct store_context *context, const struct pi
 	return length >= 0 && quota_admits(context->policy, decision, names, (size_t)length);
 }
 
-/* What comes before the quota in the kernel's order: everything but the write itself. */
-static int refuse_over_quota(const struct pinned *inode, const struct user_namespace *userns,
-			     const struct decision *decision, const void *value, size_t size,
-			     int flags)
-{
-	int r = set_contradiction(inode, userns, decision, value, size);
-
-	if (r != -EEXIST && r != -ENODATA)
-		return r;
-	if ((r == -EEXIST && (flags & XATTR_CREATE)) || (r == -ENODATA && (flags & XATTR_REPLACE)))
-		return r;
-	return -EDQUOT;
-}
-
 static int set_own(const struct store_context *context, const struct pinned *inode,
 		   const struct user_namespace *userns, const struct decision *decision,
 		   const void *value, size_t size, int flags)
@@ -165,9 +177,25 @@ static int set_own(const struct store_context *context, const struct pinned *ino
 		return -EOPNOTSUPP;
 	if (value_size > 0 && size > value_size)
 		return -E2BIG;
-	if (!is_within_quota(context, inode, decision))
-		return refuse_over_quota(inode, userns, decision, value, size, flags);
-	return set_by_flags(inode, userns, decision, value, size, flags);
+	int r = check_flags(inode, userns, decision, flags);
+
+	if (r == 0 && !is_within_quota(context, inode, decision))
+		r = -EDQUOT;
+	if (r < 0)
+		return refuse_set(inode, decision, r);
+	if (flags == XATTR_REPLACE)
+		return set_replace(inode, decision, value, size);
+	return inode_set(inode, decision->name, value, size, flags);
+}
+
+static int set_host(const struct pinned *inode, const struct user_namespace *userns,
+		    const struct decision *decision, const void *value, size_t size, int flags)
+{
+	int r = check_flags(inode, userns, decision, flags);
+
+	if (r < 0)
+		return refuse_set(inode, decision, r);
+	return inode_set_host(inode, decision->rule, decision->name, value, size, flags);
 }
 
 struct outcome store_set(const struct store_context *context, const struct pinned *inode,
@@ -175,8 +203,7 @@ struct outcome store_set(const struct store_context *context, const struct pinne
 			 const void *value, size_t size, int flags)
 {
 	if (decision->route == ROUTE_HOST)
-		return outcome_of(
-			inode_set_host(inode, decision->rule, decision->name, value, size, flags));
+		return outcome_of(set_host(inode, userns, decision, value, size, flags));
 	return outcome_of(set_own(context, inode, userns, decision, value, size, flags));
 }
 
@@ -187,22 +214,6 @@ struct outcome store_remove(const struct pinned *inode, const struct decision *d
 	return outcome_of(inode_remove(inode, decision->name));
 }
 
-/* A set that is made to fail once the kernel has nothing else to object to. */
-static int object_to_change(const struct pinned *inode, const struct decision *decision)
-{
-	const char *name = "security.nsxattr@uid=1";
-
-	if (name_is_class(decision->base, decision->base_length))
-		return inode_remove_class(inode, decision->base);
-	if (decision->store == STORE_USER)
-		name = "user.nsxattr.1.security.nsxattr";
-	else if (decision->store == STORE_TRUSTED)
-		name = "trusted.nsxattr.1.security.nsxattr";
-	else if (name_is_trusted(decision->base, decision->base_length))
-		name = "trusted.nsxattr@uid=1";
-	return inode_set(inode, name, "", 0, XATTR_CREATE | XATTR_REPLACE);
-}
-
 /* A get that the kernel would refuse before it looks at the name. */
 static int object_to_look(const struct pinned *inode, const struct decision *decision)
 {
@@ -211,18 +222,27 @@ static int object_to_look(const struct pinned *inode, const struct decision *dec
 	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
 }
 
+static int object(const struct pinned *inode, enum operation operation,
+		  const struct decision *decision)
+{
+	switch (operation) {
+	case OPERATION_SET:
+		return refuse_set(inode, decision, -decision->error);
+	case OPERATION_REMOVE:
+		return refuse_change(inode, decision, -decision->error);
+	case OPERATION_GET:
+	case OPERATION_LIST:
+	default:
+		return object_to_look(inode, decision);
+	}
+}
+
 struct outcome store_refuse(const struct pinned *inode, enum operation operation,
 			    const struct decision *decision)
 {
-	int r;
+	int r = object(inode, operation, decision);
 
-	if (operation == OPERATION_GET)
-		r = object_to_look(inode, decision);
-	else
-		r = object_to_change(inode, decision);
-	if (r == 0 || r == -ENODATA || r == -EEXIST)
-		return outcome_error(decision->error);
-	return outcome_error(-r);
+	return outcome_error(r < 0 ? -r : decision->error);
 }
 
 /*
