@@ -251,7 +251,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev libjson
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
-	mmdebstrap lxc e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
+	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bubblewrap glusterfs-server python3-jsonschema python3-yaml clang \
 	crun runc podman buildah systemd libfuse3-dev \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)

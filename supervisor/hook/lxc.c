@@ -34,6 +34,30 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct check *check, 
 	return false;
 }
 
+/* Since LXC has read it: what it read from another working directory, or what is no file. */
+static bool complain_of_file(struct check *check, int error)
+{
+	const char *culprit = check->config.culprit;
+
+	if (error == -ENOENT && *culprit != '/')
+		return complain(check,
+				"cannot find the container's configuration '%s' from here: %s",
+				culprit,
+				strcmp(culprit, check->hook->config) == 0 ?
+					"give LXC its whole path" :
+					"lxc.include has to name its whole path");
+	if (error == -ELOOP)
+		return complain(
+			check,
+			"the container's configuration includes more than %d files, or files "
+			"more than %d deep; the last one is '%s'",
+			LXC_FILES_MAX, LXC_DEPTH_MAX, culprit);
+	if (error == -EINVAL)
+		return complain(check, "the container's configuration '%s' is not a file", culprit);
+	return complain(check, "cannot read the container's configuration '%s': %s", culprit,
+			strerror(-error));
+}
+
 static bool reads(struct check *check)
 {
 	const char *path = check->hook->config;
@@ -47,14 +71,7 @@ static bool reads(struct check *check)
 
 	if (r == 0)
 		return true;
-	if (r == -ENOENT && *path != '/')
-		return complain(
-			check,
-			"cannot find the container's configuration '%s' from here: give LXC "
-			"its whole path",
-			path);
-	return complain(check, "cannot read the container's configuration '%s': %s",
-			check->config.culprit, strerror(-r));
+	return complain_of_file(check, r);
 }
 
 static bool has_proxy(struct check *check)

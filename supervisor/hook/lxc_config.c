@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files are the user's own, and what is made of them is a sentence for that user. So what LXC itself
- * will refuse, a key that there is not, is not our business.
+ * LXC has read these files before it starts a hook. What it has accepted is accepted here and means the same,
+ * so the rules are those of its src/lxc/confile.c and parse.c, the same from 4.0.12 to 7.0. What LXC refuses,
+ * an unknown key for one, is left to it.
+ *
+ * A value of lxc.include that names a folder, or ends in '/', takes in the files *.conf of that folder: hidden
+ * ones too, in the order of readdir(3). A folder that is not there has none: the '/' tells that it is one. Any
+ * other value names a file, which has to be there. A path that does not begin with '/' begins at the working
+ * directory, not at the file that has the line. An empty value includes nothing.
  */
 #include "hook/lxc_config.h"
 
@@ -11,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/text_file.h"
@@ -23,16 +31,17 @@ const char *const lxc_profile_calls[] = {
 
 /* ---- lines ---- */
 
+#define LINE_ENDS "\r\n"
+#define BLANKS " \t"
+
 static char *trim(char *text)
 {
-	char *end;
+	text += strspn(text, BLANKS);
+	size_t length = strlen(text);
 
-	while (isspace((unsigned char)*text))
-		text++;
-	end = text + strlen(text);
-	while (end > text && isspace((unsigned char)end[-1]))
-		end--;
-	*end = '\0';
+	while (length > 0 && strchr(BLANKS, text[length - 1]))
+		length--;
+	text[length] = '\0';
 	return text;
 }
 
@@ -47,18 +56,32 @@ static char *unquote(char *value)
 	return value + 1;
 }
 
+/* A file is masked with /dev/null. LXC takes a folder that is named *.conf for an empty file. */
+static bool has_no_text(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 &&
+	       (S_ISDIR(status.st_mode) ||
+		(S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3)));
+}
+
 /* Return: the text of a file with a NUL behind it, the caller's; NULL and -errno in @ret_error. */
 static char *read_text(const char *path, int *ret_error)
 {
 	_cleanup_free_ char *bytes = NULL;
 	size_t length = 0;
-	int r = text_file_read(path, LXC_FILE_SIZE_MAX, &bytes, &length);
+	int r = text_file_read(path, LXC_FILE_SIZE_MAX + 1, &bytes, &length);
 
-	if (r != TEXT_FILE_READ) {
-		*ret_error = r < 0 ? r : -EINVAL;
+	if (r == TEXT_FILE_NOT_REGULAR)
+		r = has_no_text(path) ? 0 : -EINVAL;
+	else if (length > LXC_FILE_SIZE_MAX)
+		r = -EFBIG;
+	if (r < 0) {
+		*ret_error = r;
 		return NULL;
 	}
-	char *text = strndup(bytes, length);
+	char *text = bytes ? strndup(bytes, length) : strdup("");
 
 	if (!text)
 		*ret_error = -ENOMEM;
@@ -67,7 +90,15 @@ static char *read_text(const char *path, int *ret_error)
 
 /* ---- configurations ---- */
 
-static int include(const char *path, unsigned int depth, struct lxc_config *config);
+static int include(const char *value, unsigned int depth, struct lxc_config *config);
+
+/* The file that a failure is due to is the innermost one. */
+static int blame(int r, const char *path, struct lxc_config *config)
+{
+	if (r < 0 && config->culprit[0] == '\0')
+		snprintf(config->culprit, sizeof(config->culprit), "%s", path);
+	return r;
+}
 
 static int keep_value(const char *value, char place[LXC_VALUE_SIZE])
 {
@@ -105,7 +136,7 @@ static void note_map(const char *value, struct lxc_config *config)
 static int apply(const char *key, const char *value, unsigned int depth, struct lxc_config *config)
 {
 	if (strcmp(key, "lxc.include") == 0)
-		return include(value, depth + 1, config);
+		return include(value, depth, config);
 	if (strcmp(key, "lxc.seccomp.profile") == 0)
 		return keep_value(value, config->profile);
 	if (strcmp(key, "lxc.seccomp.notify.proxy") == 0)
@@ -117,13 +148,13 @@ static int apply(const char *key, const char *value, unsigned int depth, struct 
 	return 0;
 }
 
-static int read_file(const char *path, unsigned int depth, struct lxc_config *config)
+static int read_lines(const char *path, unsigned int depth, struct lxc_config *config)
 {
 	int r = 0;
 	_cleanup_free_ char *text = read_text(path, &r);
 	char *rest = text, *line;
 
-	while (r == 0 && (line = strsep(&rest, "\n")) != NULL) {
+	while (r == 0 && (line = strsep(&rest, LINE_ENDS)) != NULL) {
 		char *key = trim(line), *equals = strchr(key, '=');
 
 		if (*key == '#' || !equals)
@@ -134,54 +165,71 @@ static int read_file(const char *path, unsigned int depth, struct lxc_config *co
 	return r;
 }
 
-static int is_configuration(const struct dirent *entry)
+/* LXC knows no bounds and dies of a circle. */
+static int read_file(const char *path, unsigned int depth, struct lxc_config *config)
 {
-	size_t length = strlen(entry->d_name);
+	int r = -ELOOP;
 
-	return length > 5 && entry->d_name[0] != '.' &&
-	       strcmp(entry->d_name + length - 5, ".conf") == 0;
+	if (depth <= LXC_DEPTH_MAX && ++config->files <= LXC_FILES_MAX)
+		r = read_lines(path, depth, config);
+	return blame(r, path, config);
 }
 
-/* Return: 0; -ENOTDIR when it is none; -errno. */
+static bool is_configuration(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, ".conf") == 0;
+}
+
+static int read_entry(const char *folder, const char *name, unsigned int depth,
+		      struct lxc_config *config)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	return read_file(path, depth, config);
+}
+
 static int read_folder(const char *path, unsigned int depth, struct lxc_config *config)
 {
-	struct dirent **entries;
-	int count = scandir(path, &entries, is_configuration, alphasort), r = 0;
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	int r = 0;
 
-	if (count < 0)
-		return -errno;
-	for (int i = 0; i < count; i++) {
-		_cleanup_free_ char *file = NULL;
-
-		if (r == 0)
-			r = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM : 0;
-		if (r == 0)
-			r = include(file, depth + 1, config);
-		free(entries[i]);
-	}
-	free(entries);
+	if (!folder)
+		return errno == ENOENT ? 0 : blame(-errno, path, config);
+	while (r == 0 && (entry = readdir(folder)) != NULL)
+		if (is_configuration(entry->d_name))
+			r = read_entry(path, entry->d_name, depth, config);
+	closedir(folder);
 	return r;
 }
 
-static int include(const char *path, unsigned int depth, struct lxc_config *config)
+static bool is_folder(const char *path)
 {
-	if (depth > LXC_DEPTH_MAX || ++config->files > LXC_FILES_MAX)
-		return -ELOOP;
-	int r = read_folder(path, depth, config);
+	struct stat status;
 
-	if (r == -ENOTDIR)
-		r = read_file(path, depth, config);
-	/* the innermost one */
-	if (r < 0 && config->culprit[0] == '\0')
-		snprintf(config->culprit, sizeof(config->culprit), "%s", path);
-	return r;
+	return path[strlen(path) - 1] == '/' ||
+	       (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+/* @depth: of the file that has the line */
+static int include(const char *value, unsigned int depth, struct lxc_config *config)
+{
+	if (*value == '\0')
+		return 0;
+	if (is_folder(value))
+		return read_folder(value, depth + 1, config);
+	return read_file(value, depth + 1, config);
 }
 
 int lxc_config_read(const char *path, struct lxc_config *ret_config)
 {
 	memset(ret_config, 0, sizeof(*ret_config));
 	ret_config->root = UINT32_MAX;
-	return include(path, 0, ret_config);
+	return read_file(path, 0, ret_config);
 }
 
 /* ---- profiles ---- */

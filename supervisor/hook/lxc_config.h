@@ -4,8 +4,8 @@
 
 /*
  * What matters to us of a container's configuration, lxc.container.conf(5): lines "key = value", the last
- * one of a key counts, and lxc.include takes in a file, or the *.conf of a folder. And of a seccomp
- * profile: which calls it has notified.
+ * one of a key counts, and lxc.include takes in a file, or the *.conf of a folder, as LXC does. And of a
+ * seccomp profile: which calls it has notified.
  */
 
 #include <limits.h>
@@ -15,8 +15,8 @@
 /* The longest value that we keep: a path. */
 #define LXC_VALUE_SIZE PATH_MAX
 /* Files that are read for one container, and how deep they include each other. */
-#define LXC_FILES_MAX 256
-#define LXC_DEPTH_MAX 16
+#define LXC_FILES_MAX 1024
+#define LXC_DEPTH_MAX 64
 #define LXC_FILE_SIZE_MAX (1 << 20)
 
 /** struct lxc_config - the values; "": not set */
@@ -36,8 +36,8 @@ struct lxc_config {
  * @path: of the container's own file
  * @ret_config: what it says; after a failure, only @culprit counts
  *
- * Return: 0; -ELOOP when too many files are included; -ENAMETOOLONG for a value that we do not keep;
- * -EINVAL for what is neither a file nor a folder; -errno.
+ * Return: 0; -ELOOP when too many files are included, or too deep; -EFBIG for a file of more than
+ * LXC_FILE_SIZE_MAX; -ENAMETOOLONG for a value that we do not keep; -EINVAL for what is no file; -errno.
  */
 int lxc_config_read(const char *path, struct lxc_config *ret_config);
 

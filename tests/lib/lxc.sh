@@ -52,27 +52,46 @@ lxc_run() {
 	lxc-execute -P "$SCENE/lxc" -n "$name" -o "$SCENE/lxc/$name/log" -l DEBUG -- "$@"
 }
 
-# lxc_start() - NAME
+# lxc_start() - NAME: with the init that its configuration names
 lxc_start() {
 	lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG
 }
 
-# lxc_in() - NAME COMMAND…: a command in a container that runs
+# lxc_serve() - NAME: start it with an init that runs what lxc_in asks it to
 #
-# On a busy machine the monitor of LXC 5.0 answers ENOSYS to one lxc-attach in forty without having asked
-# nsxattrd: that one is made again.
+# Not by lxc-attach: that of LXC 5.0 sometimes takes the listener's message for another, ends with 1, and
+# leaves its command running without anybody who answers its calls. What init starts has the container's own
+# listener. The root file system has to be the scene's root/, with bash in it.
+lxc_serve() {
+	local folder=root/serve.$1
+	mkdir -m 777 "$folder" && mkfifo "$folder/requests" && chmod 666 "$folder/requests"
+	cat >"$folder/init" <<-'INIT'
+		cd "${0%/*}" && exec 3<>requests || exit
+		while read -r request <&3; do
+			{
+				(cd / && . "$OLDPWD/$request/command") >"$request/output" 2>"$request/errors"
+				echo $? >"$request/status"
+			} 3<&- &
+		done
+	INIT
+	lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
+		-s "lxc.init.cmd = /bin/bash /serve.$1/init"
+}
+
+# lxc_in() - NAME COMMAND…: a command in a container that lxc_serve has started
 lxc_in() {
-	local name=$1 said status=0 _
+	local folder=root/serve.$1 request status
 	shift
-	said=$(mktemp -p "$SCENE")
-	for _ in 1 2 3; do
-		status=0
-		lxc-attach -P "$SCENE/lxc" -n "$name" -- "$@" 2>"$said" || status=$?
-		grep -q "Function not implemented" "$said" || break
-	done
-	cat "$said" >&2
-	rm "$said"
-	return $status
+	request=$(mktemp -d "$folder/XXXXXX") && chmod 777 "$request" &&
+		mkfifo -m 666 "$request/status" && chmod 666 "$request/status" || return 125
+	printf '%q ' "$@" >"$request/command"
+	# Opened for both, neither waits for somebody at the other end.
+	echo "${request##*/}" 1<>"$folder/requests"
+	read -rt 60 status <>"$request/status" || status=124
+	cat "$request/errors" >&2
+	cat "$request/output"
+	rm -r "$request"
+	return "$status"
 }
 
 # lxc_end() - NAME: kill it, and wait for its monitor

@@ -112,16 +112,39 @@ a_cookie_names_the_policy() {
 
 # ---- containers that run ----
 
-attached() {
+runs() {
 	lxc_configure started "$SCENE/root"
-	check "lxc-start" lxc_start started
-	check "lxc-attach: set" lxc_in started sh -ec 'cd /tmp; touch a; setfattr -n security.ima -v attached a'
-	same "another lxc-attach sees it" attached \
-		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
-	same "the host sees whose it is" attached "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/a)"
+	check "lxc-start" lxc_serve started
+	check "a process of the container's: set" \
+		lxc_in started sh -ec 'cd /tmp; touch a; setfattr -n security.ima -v own a'
+	same "another one sees it" own "$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
+	same "the host sees whose it is" own "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/a)"
 	same "32 calls, one after the other" 32 "$(lxc_in started sh -c '
 		for i in $(seq 32); do setfattr -n security.many -v $i /tmp/a; done
 		getfattr --only-values -n security.many /tmp/a')"
+}
+
+# attach() - COMMAND…: what lxc-attach's command has said
+attach() {
+	lxc-attach -P "$SCENE/lxc" -n started -- "$@" 2>&1
+}
+
+# lxc-attach of LXC 5.0 loses a command's listener now and then (docs/lxc.md). Such a command has no view, and
+# no other one either: each of its calls is ENOSYS.
+attached() {
+	local said lost=0
+	for ((; lost < 40; lost++)); do
+		said=$(attach sh -c '
+			setfattr -n security.ima -v attached /tmp/a
+			getfattr --absolute-names --only-values -n security.ima /tmp/a')
+		[ "$said" != attached ] || break
+		[ "$(grep -c "Function not implemented" <<<"$said")" = 2 ] || break
+	done
+	same "lxc-attach: all calls of a command are answered, or none" attached "$said"
+	same "the host sees whose it is" attached "$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/a)"
+	same "and nothing by its plain name" "security.ima@uid=$INSIDE_ROOT security.many@uid=$INSIDE_ROOT" \
+		"$(names root/tmp/a)"
+	echo "# of $((lost + 1)) commands of lxc-attach, LXC lost the listener of $lost"
 }
 
 # Of other ids, on one folder with the first.
@@ -133,8 +156,8 @@ a_shared_folder() {
 	lxc_configure sharer "$SCENE/root" "lxc.mount.entry = $SCENE/shared mnt none bind 0 0"
 	LXC_MAP="0 1000000 65536" lxc_configure reader "$SCENE/root" \
 		"lxc.mount.entry = $SCENE/shared mnt none bind 0 0"
-	check "one container" lxc_start sharer
-	check "another, of other ids" lxc_start reader
+	check "one container" lxc_serve sharer
+	check "another, of other ids" lxc_serve reader
 	check "sets a value in the shared folder" lxc_in sharer setfattr -n security.ima -v of-one /mnt/f
 	same "reads it" of-one "$(lxc_in sharer getfattr --only-values -n security.ima /mnt/f)"
 	fails "the other one does not see it" "No such attribute" \
@@ -168,21 +191,21 @@ a_users_container() {
 
 # The target is killed while the daemon has its call; the next call of another one is answered.
 killed_in_mid_call() {
-	check "lxc-attach is killed while it calls" lxc_in started sh -c '
+	check "processes are killed while they call" lxc_in started sh -c '
 		for i in 1 2 3 4 5; do
-			( while :; do getfattr -d -m - /tmp/a >/dev/null; done ) & loop=$!
-			sleep 0.2
+			rm -f /tmp/calling
+			( while :; do getfattr -d -m - /tmp/a >/tmp/calling; done ) & loop=$!
+			until [ -s /tmp/calling ]; do :; done
 			kill -KILL $loop $(pgrep getfattr) 2>/dev/null
 		done; :'
 	same "later calls are answered" attached \
 		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
 	lxc_configure killed "$SCENE/root"
-	lxc_start killed
-	lxc_in killed sh -c 'while :; do getfattr -d -m - /tmp/a; done' >/dev/null 2>&1 &
-	local loop=$!
-	sleep 0.3
-	check "a container is killed while it calls" lxc_end killed
-	wait "$loop"
+	lxc_serve killed
+	rm -f root/tmp/calling
+	lxc_in killed sh -c '(while :; do getfattr -d -m - /tmp/a >/tmp/calling; done) &'
+	check "a container calls all the time" await_file root/tmp/calling attached
+	check "it is killed while it calls" lxc_end killed
 	same "the other one goes on" attached \
 		"$(lxc_in started getfattr --only-values -n security.ima /tmp/a)"
 }
@@ -251,6 +274,26 @@ the_hook() {
 	same "and the reason is there" 1 "$(lxc_said no-profile | grep -c "add the line 'setxattr notify'")"
 }
 
+# LXC's own files, as the distribution ships them, in front of our lines: what lxc-download makes, and what
+# lxc-debian does.
+with_distributions_files() {
+	local share=/usr/share/lxc/config name=$1
+	shift
+	with_hook "$name" 1 "" "${@/#/lxc.include = $share/}" \
+		"lxc.mount.auto =" "lxc.mount.auto = proc:mixed sys:mixed" \
+		"lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr.seccomp"
+	check "a container with $*" lxc_run "$name" setfattr -n security.shipped -v "$name" /tmp/f
+	same "its value is its own" "$name" "$(text "security.shipped@uid=$INSIDE_ROOT" root/tmp/f)"
+}
+
+distributions_files() {
+	with_distributions_files downloaded common.conf userns.conf
+	with_distributions_files templated debian.common.conf debian.userns.conf
+	with_distributions_files nesting common.conf userns.conf nesting.conf
+	with_hook misled 1 "" "lxc.include = /usr/share/lxc/config/common.conf"
+	fails "LXC's own profile, named last, does not let it start" "pre-start" lxc_run misled true
+}
+
 without_daemon() {
 	stop_daemon
 	with_hook alone
@@ -295,12 +338,14 @@ configure_daemon
 start_daemon "nsxattrd starts"
 both_sides
 a_cookie_names_the_policy
+runs
 attached
 a_shared_folder
 a_users_container
 killed_in_mid_call
 restarted
 the_hook
+distributions_files
 outlives_an_outage
 provisions
 lxc_end started
