@@ -8,12 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-
-/* Room for one descriptor; the union aligns it. */
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
+#include "base/passing.h"
 
 int handshake_new(int ret_ends[2])
 {
@@ -26,76 +21,50 @@ int handshake_new(int ret_ends[2])
 	return 0;
 }
 
-static void attach_fd(struct msghdr *message, union control *control, int fd)
-{
-	*control = (union control){ .header = {
-					    .cmsg_len = CMSG_LEN(sizeof(fd)),
-					    .cmsg_level = SOL_SOCKET,
-					    .cmsg_type = SCM_RIGHTS,
-				    } };
-	memcpy(CMSG_DATA(&control->header), &fd, sizeof(fd));
-	message->msg_control = control;
-	message->msg_controllen = CMSG_LEN(sizeof(fd));
-}
-
 int handshake_send(int end, enum handshake_step step, int fd)
 {
 	unsigned char byte = (unsigned char)step;
-	struct iovec piece = { .iov_base = &byte, .iov_len = sizeof(byte) };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
-	union control control;
+	const struct iovec piece = { .iov_base = &byte, .iov_len = sizeof(byte) };
+	ssize_t sent;
 
-	if (fd >= 0)
-		attach_fd(&message, &control, fd);
-	if (TEMP_FAILURE_RETRY(sendmsg(end, &message, MSG_NOSIGNAL)) < 0)
-		return -errno;
-	return 0;
+	do
+		sent = passing_send(end, &piece, 1, &fd, fd >= 0);
+	while (sent == -EINTR);
+	return sent < 0 ? (int)sent : 0;
 }
 
-static int detach_fd(struct msghdr *message)
+static ssize_t receive_again(int end, const struct iovec *piece, struct passed *ret_passed)
 {
-	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fd = -1;
+	ssize_t length;
 
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	do
+		length = passing_receive(end, piece, 1, 0, ret_passed);
+	while (length == -EINTR);
+	return length;
 }
 
 /* A side that ends with a packet of ours unread is reported once, ahead of its own last words. */
-static ssize_t receive(int end, struct msghdr *message)
+static ssize_t receive(int end, const struct iovec *piece, struct passed *ret_passed)
 {
-	ssize_t length = TEMP_FAILURE_RETRY(recvmsg(end, message, MSG_CMSG_CLOEXEC));
+	ssize_t length = receive_again(end, piece, ret_passed);
 
-	if (length < 0 && errno == ECONNRESET)
-		length = TEMP_FAILURE_RETRY(recvmsg(end, message, MSG_CMSG_CLOEXEC));
-	return length;
+	return length == -ECONNRESET ? receive_again(end, piece, ret_passed) : length;
 }
 
 int handshake_expect(int end, enum handshake_step step, int *ret_fd)
 {
 	unsigned char byte = 0;
-	struct iovec piece = { .iov_base = &byte, .iov_len = sizeof(byte) };
-	union control control = { 0 };
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  /* not CMSG_SPACE(): its padding has room for a second one */
-				  .msg_controllen = CMSG_LEN(sizeof(int)) };
-	ssize_t length = receive(end, &message);
+	const struct iovec piece = { .iov_base = &byte, .iov_len = sizeof(byte) };
+	_cleanup_passed_ struct passed passed = { 0 };
+	ssize_t length = receive(end, &piece, &passed);
 
-	if (length == 0)
-		return -EPIPE;
-	if (length < 0)
-		return -errno;
-	_cleanup_fd_ int fd = detach_fd(&message);
-
+	if (length <= 0)
+		return length < 0 ? (int)length : -EPIPE;
 	if (byte == STEP_FAILED)
 		return -ECANCELED;
-	if (byte != step || (message.msg_flags & MSG_CTRUNC) || (ret_fd && fd < 0))
+	if (byte != step || passed.is_cut || passed.count > 1 || (ret_fd && passed.count == 0))
 		return -EPROTO;
 	if (ret_fd)
-		*ret_fd = TAKE_FD(fd);
+		*ret_fd = TAKE_FD(passed.fds[0]);
 	return 0;
 }

@@ -10,67 +10,34 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-
-/* The padding behind three descriptors has room for a fourth, which then has to be closed. */
-#define FDS_MAX ((CMSG_SPACE(LXC_DESCRIPTOR_COUNT * sizeof(int)) - CMSG_LEN(0)) / sizeof(int))
-
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(LXC_DESCRIPTOR_COUNT * sizeof(int))];
-};
+#include "base/passing.h"
 
 /* A packet as it comes; one byte more than the longest, so that a longer one shows. */
 struct packet {
 	unsigned char bytes[LXC_PACKET_MAX + 1];
 	size_t length;
-	bool is_cut; /* of the packet, or of its descriptors, not all came */
-	int fds[FDS_MAX];
-	size_t fd_count;
+	struct passed passed;
 };
 
 static void packet_done(struct packet *packet)
 {
-	for (size_t i = 0; i < packet->fd_count; i++)
-		fd_close(&packet->fds[i]);
+	passed_done(&packet->passed);
 }
 
 #define _cleanup_packet_ __attribute__((cleanup(packet_done)))
 
-static void take_fds(struct packet *packet, struct msghdr *message)
-{
-	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
-	     header = CMSG_NXTHDR(message, header)) {
-		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		/* The kernel makes one such header of all descriptors, and it has no room for more. */
-		if (count > FDS_MAX - packet->fd_count)
-			count = FDS_MAX - packet->fd_count;
-		memcpy(packet->fds + packet->fd_count, CMSG_DATA(header), count * sizeof(int));
-		packet->fd_count += count;
-	}
-}
-
 /* Return: an enum lxc_receive_result but LXC_REFUSED; -errno. */
 static int receive_packet(int connection, int flags, struct packet *packet)
 {
-	union control control = { 0 };
-	struct iovec piece = { .iov_base = packet->bytes, .iov_len = sizeof(packet->bytes) };
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
-	ssize_t length = recvmsg(connection, &message, flags | MSG_CMSG_CLOEXEC);
+	const struct iovec piece = { .iov_base = packet->bytes, .iov_len = sizeof(packet->bytes) };
+	ssize_t length = passing_receive(connection, &piece, 1, flags, &packet->passed);
 
 	if (length < 0) {
-		if (errno == EINTR || errno == EAGAIN)
+		if (length == -EINTR || length == -EAGAIN)
 			return LXC_NOTHING;
-		return errno == ECONNRESET ? LXC_ENDED : -errno;
+		return length == -ECONNRESET ? LXC_ENDED : (int)length;
 	}
 	packet->length = (size_t)length;
-	packet->is_cut = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
-	take_fds(packet, &message);
 	return length == 0 ? LXC_ENDED : LXC_RECEIVED;
 }
 
@@ -79,9 +46,9 @@ static enum lxc_form judge(const struct packet *packet, const struct seccomp_not
 {
 	if (packet->length == sizeof(packet->bytes))
 		return LXC_COOKIE_LENGTH;
-	if (packet->is_cut)
+	if (packet->passed.is_cut)
 		return LXC_DESCRIPTORS;
-	return lxc_message_parse(packet->bytes, packet->length, packet->fd_count, kernels,
+	return lxc_message_parse(packet->bytes, packet->length, packet->passed.count, kernels,
 				 ret_message);
 }
 
@@ -102,7 +69,8 @@ int lxc_receive(int connection, int flags, const struct seccomp_notif_sizes *ker
 	}
 	ret_request->message = message;
 	for (size_t i = 0; i < LXC_DESCRIPTOR_COUNT; i++)
-		ret_request->descriptors[i] = i < packet.fd_count ? TAKE_FD(packet.fds[i]) : -1;
+		ret_request->descriptors[i] =
+			i < packet.passed.count ? TAKE_FD(packet.passed.fds[i]) : -1;
 	return LXC_RECEIVED;
 }
 

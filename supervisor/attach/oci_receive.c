@@ -7,8 +7,7 @@
  * when its object is closed, or when the peer has closed the connection, whichever is first.
  *
  * The buffer grows with what has come, so that an idle connection costs next to nothing; as the
- * number of connections is bounded by the caller, so is the memory. More descriptors than there is
- * room for are closed by the kernel (MSG_CTRUNC).
+ * number of connections is bounded by the caller, so is the memory.
  */
 #include "attach/oci_receive.h"
 
@@ -18,19 +17,10 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/passing.h"
 #include "request/notify.h"
 
 #define FIRST_ROOM 2048
-
-/* Room for the descriptors, without padding that would hold one more; the union aligns it. */
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int) * OCI_DESCRIPTORS_MAX)];
-};
-
-_Static_assert(CMSG_SPACE(sizeof(int) * OCI_DESCRIPTORS_MAX) ==
-		       CMSG_LEN(sizeof(int) * OCI_DESCRIPTORS_MAX),
-	       "an even number of descriptors needs no padding");
 
 int oci_receive_init(struct oci_receive *receive, int connection)
 {
@@ -72,45 +62,19 @@ static int make_room(struct oci_receive *receive)
 	return 0;
 }
 
-static void close_all(const int *descriptors, size_t count)
+/** keep_descriptors() - those that came along with a piece. Return: NULL; a reason why they are not kept. */
+static const char *keep_descriptors(struct oci_receive *receive, struct passed *passed)
 {
-	for (size_t i = 0; i < count; i++)
-		close(descriptors[i]);
-}
-
-/** keep_descriptors() - those of one control message. Return: NULL; a reason, and they are closed. */
-static const char *keep_descriptors(struct oci_receive *receive, const struct cmsghdr *header)
-{
-	int descriptors[OCI_DESCRIPTORS_MAX];
-	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-	if (count > OCI_DESCRIPTORS_MAX) /* there was no room for so many */
-		count = OCI_DESCRIPTORS_MAX;
-	memcpy(descriptors, CMSG_DATA(header), count * sizeof(int));
-	if (receive->length > 0 || receive->descriptor_count > 0) {
-		close_all(descriptors, count);
-		return "came with descriptors behind its beginning";
-	}
-	memcpy(receive->descriptors, descriptors, count * sizeof(int));
-	receive->descriptor_count = count;
-	return NULL;
-}
-
-/** keep_all_descriptors() - whatever came along with a piece is ours, or closed. Return: as above. */
-static const char *keep_all_descriptors(struct oci_receive *receive, struct msghdr *message)
-{
-	const char *reason = NULL;
-
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-		if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
-			continue;
-		const char *complaint = keep_descriptors(receive, at);
-
-		reason = complaint ? complaint : reason;
-	}
-	if (message->msg_flags & MSG_CTRUNC)
+	if (passed->is_cut || passed->count > OCI_DESCRIPTORS_MAX)
 		return "came with too many descriptors";
-	return reason;
+	if (passed->count == 0)
+		return NULL;
+	if (receive->length > 0 || receive->descriptor_count > 0)
+		return "came with descriptors behind its beginning";
+	for (size_t i = 0; i < passed->count; i++)
+		receive->descriptors[i] = TAKE_FD(passed->fds[i]);
+	receive->descriptor_count = passed->count;
+	return NULL;
 }
 
 static int refuse(const char **ret_reason, const char *reason)
@@ -119,9 +83,9 @@ static int refuse(const char **ret_reason, const char *reason)
 	return OCI_RECEIVE_REFUSED;
 }
 
-static int refuse_broken(const char **ret_reason)
+static int refuse_broken(int error, const char **ret_reason)
 {
-	if (errno == EAGAIN || errno == EINTR)
+	if (error == EAGAIN || error == EINTR)
 		return OCI_RECEIVE_MORE;
 	return refuse(ret_reason, "broke off");
 }
@@ -153,23 +117,19 @@ static int take_in(struct oci_receive *receive, size_t added, const char **ret_r
 /** read_piece() - one recvmsg(2). @ret_added: 0: there is nothing more at the moment */
 static int read_piece(struct oci_receive *receive, size_t *ret_added, const char **ret_reason)
 {
-	union control control;
+	_cleanup_passed_ struct passed passed = { 0 };
 	int r = make_room(receive);
 	struct iovec piece = { .iov_base = receive->bytes + receive->length,
 			       .iov_len = receive->room - receive->length };
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
 
 	*ret_added = 0;
 	if (r < 0)
 		return r;
-	ssize_t length = recvmsg(receive->connection, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t length = passing_receive(receive->connection, &piece, 1, MSG_DONTWAIT, &passed);
 
 	if (length < 0)
-		return refuse_broken(ret_reason);
-	const char *reason = keep_all_descriptors(receive, &message);
+		return refuse_broken((int)-length, ret_reason);
+	const char *reason = keep_descriptors(receive, &passed);
 
 	if (reason)
 		return refuse(ret_reason, reason);

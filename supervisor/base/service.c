@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/passing.h"
 
 #define NAME_LENGTH_MAX 255
 
@@ -69,18 +70,20 @@ void service_done(struct service *service)
 	fd_close(&service->socket);
 }
 
-static int send_message(const struct service *service, struct msghdr *message)
+static int send_text(const struct service *service, const char *text, const int *fds, size_t count)
 {
+	const struct iovec piece = { (char *)text, strlen(text) };
+
 	if (service->socket < 0)
 		return 0;
-	return sendmsg(service->socket, message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	ssize_t sent = passing_send(service->socket, &piece, 1, fds, count);
+
+	return sent < 0 ? (int)sent : 0;
 }
 
 static int tell(const struct service *service, const char *text)
 {
-	struct iovec piece = { (char *)text, strlen(text) };
-
-	return send_message(service, &(struct msghdr){ .msg_iov = &piece, .msg_iovlen = 1 });
+	return send_text(service, text, NULL, 0);
 }
 
 int service_tell_ready(const struct service *service)
@@ -129,29 +132,11 @@ static bool is_name(const char *name)
 int service_store(const struct service *service, const char *name, const int *fds, size_t count)
 {
 	char text[NAME_LENGTH_MAX + 32];
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int) * SERVICE_STORE_MAX)];
-	} control = { 0 };
 
 	if (!is_name(name) || count == 0 || count > SERVICE_STORE_MAX)
 		return -EINVAL;
 	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\n", name);
-	struct iovec piece = { text, strlen(text) };
-	struct msghdr message = {
-		.msg_iov = &piece,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = CMSG_SPACE(sizeof(int) * count),
-	};
-
-	control.header = (struct cmsghdr){
-		.cmsg_len = CMSG_LEN(sizeof(int) * count),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-	};
-	memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
-	return send_message(service, &message);
+	return send_text(service, text, fds, count);
 }
 
 int service_forget(const struct service *service, const char *name)

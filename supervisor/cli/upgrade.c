@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/passing.h"
 #include "base/proc.h"
 #include "base/service.h"
 #include "base/trust.h"
@@ -66,40 +67,26 @@ static void upgrade_done(struct upgrade *upgrade)
 
 /* ---- what the old one says ---- */
 
-static void take_fds(struct upgrade *upgrade, struct msghdr *message)
-{
-	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
-
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-		return;
-	upgrade->count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	if (upgrade->count > HANDOVER_START_MAX)
-		upgrade->count = HANDOVER_START_MAX;
-	memcpy(upgrade->fds, CMSG_DATA(header), upgrade->count * sizeof(int));
-}
-
 /* Return: the length of the line; -errno. */
 static ssize_t receive_start(struct upgrade *upgrade, char text[HANDOVER_TEXT_MAX])
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int) * HANDOVER_START_MAX)];
-	} control = { 0 };
-	struct iovec piece = { text, HANDOVER_TEXT_MAX - 1 };
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
+	const struct iovec piece = { text, HANDOVER_TEXT_MAX - 1 };
 	struct pollfd polled = { .fd = upgrade->connection, .events = POLLIN };
+	_cleanup_passed_ struct passed passed = { 0 };
 
 	if (poll(&polled, 1, ANSWER_DEADLINE) <= 0)
 		return -ETIMEDOUT;
-	ssize_t length = recvmsg(upgrade->connection, &message, MSG_CMSG_CLOEXEC);
+	ssize_t length = passing_receive(upgrade->connection, &piece, 1, 0, &passed);
 
-	if (length <= 0)
-		return length < 0 ? -errno : -EBADMSG;
+	if (length < 0)
+		return length;
+	if (length == 0 || passed.is_cut || passed.count > HANDOVER_START_MAX)
+		return -EBADMSG;
 	text[length] = '\0';
-	take_fds(upgrade, &message);
+	while (upgrade->count < passed.count) {
+		upgrade->fds[upgrade->count] = TAKE_FD(passed.fds[upgrade->count]);
+		upgrade->count++;
+	}
 	return length;
 }
 
@@ -212,36 +199,36 @@ static int be_manager(struct upgrade *upgrade)
 	return 0;
 }
 
-/** struct passed - what the new one finds from 3 on, and elsewhere */
-struct passed {
+/** struct inheritance - what the new one finds from 3 on, and elsewhere */
+struct inheritance {
 	int directory, errors;
 	int fds[HANDOVER_START_MAX + 1];
 	size_t count;
 	char names[(HANDOVER_START_MAX + 1) * (NAME_LENGTH_MAX + 1)];
 };
 
-static void pass(struct passed *passed, const char *name, int fd)
+static void pass(struct inheritance *inheritance, const char *name, int fd)
 {
-	size_t length = strlen(passed->names);
+	size_t length = strlen(inheritance->names);
 
-	snprintf(passed->names + length, sizeof(passed->names) - length, "%s%s",
+	snprintf(inheritance->names + length, sizeof(inheritance->names) - length, "%s%s",
 		 length > 0 ? ":" : "", name);
-	passed->fds[passed->count++] = fd;
+	inheritance->fds[inheritance->count++] = fd;
 }
 
-static void pass_all(const struct upgrade *upgrade, struct passed *passed)
+static void pass_all(const struct upgrade *upgrade, struct inheritance *inheritance)
 {
 	for (size_t i = 0; i < upgrade->count; i++) {
 		const char *name = word(upgrade, "descriptors", i);
 
 		if (strcmp(name, "directory") == 0)
-			passed->directory = upgrade->fds[i];
+			inheritance->directory = upgrade->fds[i];
 		else if (strcmp(name, "errors") == 0)
-			passed->errors = upgrade->fds[i];
+			inheritance->errors = upgrade->fds[i];
 		else
-			pass(passed, name, upgrade->fds[i]);
+			pass(inheritance, name, upgrade->fds[i]);
 	}
-	pass(passed, "predecessor", upgrade->connection);
+	pass(inheritance, "predecessor", upgrade->connection);
 }
 
 /* Numbers from 3 on, in their order: away from there first, so that none is overwritten. */
@@ -266,11 +253,11 @@ static void set_number(const char *variable, unsigned long number)
 	setenv(variable, text, 1);
 }
 
-static void set_environment(const struct upgrade *upgrade, const struct passed *passed)
+static void set_environment(const struct upgrade *upgrade, const struct inheritance *inheritance)
 {
 	setenv("NOTIFY_SOCKET", upgrade->manager_name, 1);
-	setenv("LISTEN_FDNAMES", passed->names, 1);
-	set_number("LISTEN_FDS", passed->count);
+	setenv("LISTEN_FDNAMES", inheritance->names, 1);
+	set_number("LISTEN_FDS", inheritance->count);
 	set_number("LISTEN_PID", (unsigned long)getpid());
 }
 
@@ -293,18 +280,18 @@ static _Noreturn void become_daemon(const struct upgrade *upgrade)
 	size_t argument_count = json_object_array_length(arguments);
 	const char *program = program_of(upgrade);
 	char **argv = calloc(argument_count + 1, sizeof(*argv));
-	struct passed passed = { .directory = -1, .errors = -1 };
+	struct inheritance inheritance = { .directory = -1, .errors = -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	pass_all(upgrade, &passed);
+	pass_all(upgrade, &inheritance);
 	for (size_t i = 0; argv && i < argument_count; i++)
 		argv[i] = (char *)word(upgrade, "arguments", i);
-	set_environment(upgrade, &passed);
+	set_environment(upgrade, &inheritance);
 	go_first();
-	if (argv && setsid() >= 0 && fchdir(passed.directory) == 0 &&
+	if (argv && setsid() >= 0 && fchdir(inheritance.directory) == 0 &&
 	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-	    access(program, X_OK) == 0 && dup2(passed.errors, STDERR_FILENO) >= 0 &&
-	    place_fds(passed.fds, passed.count))
+	    access(program, X_OK) == 0 && dup2(inheritance.errors, STDERR_FILENO) >= 0 &&
+	    place_fds(inheritance.fds, inheritance.count))
 		execv(program, argv);
 	log_error("cannot start %s: %s", program, strerror(errno));
 	_exit(STATUS_NOT_EXECUTABLE);

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/passing.h"
 #include "base/service.h"
 #include "keep/journal.h"
 #include "keep/succession.h"
@@ -42,24 +43,11 @@ static int set_deadline(int connection)
 
 static int send_with_fds(int connection, const char *text, const int *fds, size_t count)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int) * HANDOVER_START_MAX)];
-	} control = { 0 };
-	struct iovec piece = { (char *)text, strlen(text) };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
-
-	if (count > 0) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-		control.header =
-			(struct cmsghdr){ CMSG_LEN(sizeof(int) * count), SOL_SOCKET, SCM_RIGHTS };
-		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
-	}
-	ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
+	const struct iovec piece = { (char *)text, strlen(text) };
+	ssize_t sent = passing_send(connection, &piece, 1, fds, count);
 
 	if (sent < 0)
-		return -errno;
+		return (int)sent;
 	return (size_t)sent == piece.iov_len ? 0 : -EPIPE;
 }
 
@@ -189,26 +177,20 @@ static int make_room(struct taken *taken)
 /* Return: 1: a line with a descriptor; 0: the end; -errno. */
 static int receive_line(int connection, char line[SUCCESSION_NAME_SIZE + 1], int *ret_fd)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec piece = { line, SUCCESSION_NAME_SIZE };
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
-	ssize_t length = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *header = length < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	const struct iovec piece = { line, SUCCESSION_NAME_SIZE };
+	_cleanup_passed_ struct passed passed = { 0 };
+	ssize_t length = passing_receive(connection, &piece, 1, 0, &passed);
 
 	if (length < 0)
-		return -errno;
+		return (int)length;
 	line[length] = '\0';
-	*ret_fd = -1;
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
-	if (*ret_fd < 0)
+	if (passed.count == 0 && !passed.is_cut)
 		return strcmp(line, end_word) == 0 ? 0 : -EPIPE;
+	int fd = passed_take_only(&passed);
+
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
 	line[strcspn(line, "\n")] = '\0';
 	return 1;
 }

@@ -21,6 +21,7 @@
 #include "base/credential.h"
 #include "base/errand.h"
 #include "base/fd.h"
+#include "base/passing.h"
 
 struct helper {
 	struct errand errand;
@@ -51,57 +52,6 @@ struct answer {
 	int fd; /* owned */
 	char bytes[XATTR_SIZE_MAX];
 };
-
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
-static void attach_fd(struct msghdr *message, union control *control, int fd)
-{
-	message->msg_control = control;
-	message->msg_controllen = sizeof(control->space);
-	control->header.cmsg_level = SOL_SOCKET;
-	control->header.cmsg_type = SCM_RIGHTS;
-	control->header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control->header), &fd, sizeof(fd));
-}
-
-static int detach_fd(const struct msghdr *message)
-{
-	struct cmsghdr *control = CMSG_FIRSTHDR(message);
-	int fd;
-
-	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
-	    control->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
-}
-
-static ssize_t send_packet(int channel, struct iovec *pieces, size_t count, int fd)
-{
-	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = count };
-	union control control = { 0 };
-
-	if (fd >= 0)
-		attach_fd(&message, &control, fd);
-	return sendmsg(channel, &message, MSG_NOSIGNAL);
-}
-
-static ssize_t receive_packet(int channel, struct iovec *pieces, size_t count, int *ret_fd)
-{
-	union control control = { 0 };
-	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = count };
-
-	message.msg_control = &control;
-	message.msg_controllen = sizeof(control.space);
-	ssize_t length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-
-	if (length > 0)
-		*ret_fd = detach_fd(&message);
-	return length;
-}
 
 /*
  * The helper's side. It stands in /proc/self/fd, where descriptor N is the path "N": that leads to
@@ -167,20 +117,26 @@ static void perform(const struct packet *packet, int fd, struct answer *answer)
 static int serve_one(int channel, struct packet *packet, struct answer *answer)
 {
 	struct iovec piece = { .iov_base = packet, .iov_len = sizeof(*packet) };
-	_cleanup_fd_ int fd = -1;
+	_cleanup_passed_ struct passed passed = { 0 };
 
-	if (receive_packet(channel, &piece, 1, &fd) < (ssize_t)sizeof(packet->header))
+	if (passing_receive(channel, &piece, 1, 0, &passed) < (ssize_t)sizeof(packet->header))
 		return -EPIPE;
+	_cleanup_fd_ int fd = passed_take_only(&passed);
+
 	answer->reply = (struct reply){ 0 };
 	answer->fd = -1;
-	perform(packet, fd, answer);
+	/* The root of the namespace can take away our right to open files. */
+	if (fd < 0)
+		answer->reply.error = -fd;
+	else
+		perform(packet, fd, answer);
 	/* A size of 0 asks for the length, and no bytes come with it. */
 	size_t length = packet->header.size == 0 ? 0 : answer->reply.length;
 	struct iovec pieces[] = {
 		{ .iov_base = &answer->reply, .iov_len = sizeof(answer->reply) },
 		{ .iov_base = answer->bytes, .iov_len = length },
 	};
-	ssize_t sent = send_packet(channel, pieces, 2, answer->fd);
+	ssize_t sent = passing_send(channel, pieces, 2, &answer->fd, answer->fd >= 0);
 
 	fd_close(&answer->fd);
 	return sent < 0 ? -EPIPE : 0;
@@ -268,9 +224,12 @@ static int send_request(const struct helper *helper, const struct header *header
 
 	if (header->text_size > PATH_MAX || header->size > XATTR_SIZE_MAX)
 		return -EINVAL;
-	return send_packet(helper->errand.channel, pieces, 3, fd) < 0 ? -errno : 0;
+	ssize_t sent = passing_send(helper->errand.channel, pieces, 3, &fd, 1);
+
+	return sent < 0 ? (int)sent : 0;
 }
 
+/* @ret_fd: the descriptor that has to come along; NULL: none */
 static int receive_reply(const struct helper *helper, void *buffer, size_t size,
 			 struct reply *ret_reply, int *ret_fd)
 {
@@ -278,33 +237,33 @@ static int receive_reply(const struct helper *helper, void *buffer, size_t size,
 		{ .iov_base = ret_reply, .iov_len = sizeof(*ret_reply) },
 		{ .iov_base = buffer, .iov_len = size },
 	};
+	_cleanup_passed_ struct passed passed = { 0 };
 	int r = errand_wait_readable(&helper->errand);
 
 	if (r < 0)
 		return r;
-	ssize_t length = receive_packet(helper->errand.channel, pieces, 2, ret_fd);
+	ssize_t length = passing_receive(helper->errand.channel, pieces, 2, 0, &passed);
 
 	if (length < (ssize_t)sizeof(*ret_reply))
 		return -EPIPE;
-	return ret_reply->error;
+	if (ret_reply->error != 0 || !ret_fd)
+		return ret_reply->error;
+	int fd = passed_take_only(&passed);
+
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
 }
 
 int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
 		int *ret_fd)
 {
 	struct header header = { .is_open = true, .how = *how, .text_size = strlen(path) + 1 };
-	_cleanup_fd_ int fd = -1;
 	struct reply reply;
 	int r = send_request(helper, &header, path, NULL, base);
 
-	if (r == 0)
-		r = receive_reply(helper, NULL, 0, &reply, &fd);
-	if (r != 0)
-		return r;
-	if (fd < 0)
-		return -EPROTO;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return r == 0 ? receive_reply(helper, NULL, 0, &reply, ret_fd) : r;
 }
 
 int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length)
@@ -317,13 +276,12 @@ int helper_call(struct helper *helper, const struct attribute_call *call, size_t
 		.text_size = strlen(name) + 1,
 		.size = call->size,
 	};
-	_cleanup_fd_ int unexpected = -1;
 	struct reply reply;
 	int r = send_request(helper, &header, name, call->value, call->fd);
 
 	if (r == 0)
 		r = receive_reply(helper, call->buffer, call->buffer ? call->size : 0, &reply,
-				  &unexpected);
+				  NULL);
 	if (r == 0)
 		*ret_length = reply.length;
 	return r;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/passing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+/* The union aligns it. */
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX)];
+};
+
+ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count, const int *fds,
+		     size_t fd_count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)pieces, .msg_iovlen = piece_count };
+	union control control;
+
+	if (fd_count > PASSED_MAX)
+		return -EINVAL;
+	if (fd_count > 0) {
+		memset(&control, 0, CMSG_SPACE(sizeof(int) * fd_count));
+		control.header = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(sizeof(int) * fd_count),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * fd_count);
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+	}
+	ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+
+	return sent < 0 ? -errno : sent;
+}
+
+/* The kernel puts all of them into one header, in which there is room. */
+static void take_over(struct passed *passed, struct msghdr *message)
+{
+	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	passed->count = 0;
+	passed->is_cut = message->msg_flags & MSG_CTRUNC;
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return;
+	passed->count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	if (passed->count > PASSED_MAX)
+		passed->count = PASSED_MAX;
+	memcpy(passed->fds, CMSG_DATA(header), passed->count * sizeof(int));
+}
+
+ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_count, int flags,
+			struct passed *ret_passed)
+{
+	union control control;
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)pieces,
+		.msg_iovlen = piece_count,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t length = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+
+	if (length < 0) {
+		ret_passed->count = 0;
+		return -errno;
+	}
+	take_over(ret_passed, &message);
+	return length;
+}
+
+int passed_take_only(struct passed *passed)
+{
+	if (passed->is_cut)
+		return -EMFILE;
+	return passed->count == 1 ? TAKE_FD(passed->fds[0]) : -EPROTO;
+}
+
+void passed_done(struct passed *passed)
+{
+	for (size_t i = 0; i < passed->count; i++)
+		fd_close(&passed->fds[i]);
+	passed->count = 0;
+}
