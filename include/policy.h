@@ -70,6 +70,8 @@ enum policy_runtime {
 struct policy_selector {
 	unsigned int runtimes; /* 0: any */
 	const char *name; /* a glob for the container's name; NULL: any */
+	const char *annotation_key; /* a glob for the key of an annotation; NULL: any, or none */
+	const char *annotation_value; /* a glob for its value; NULL as @annotation_key */
 };
 
 /** struct policy - the rules of one container; read only once it is built */

@@ -5,11 +5,27 @@
 /* Whom a policy is for: the containers of its 'match', the users of its 'allow-users'. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct policy;
 
+/** struct annotation - a key and its value, as a runtime tells them of a container */
+struct annotation {
+	const char *key;
+	const char *value;
+};
+
+/** struct candidate - a container for which a policy is looked for */
+struct candidate {
+	unsigned int
+		runtimes; /* bits of enum policy_runtime: what its runtime may be called; 0: not known */
+	const char *name; /* NULL: it has none, which fits what asks for no name */
+	const struct annotation *annotations;
+	size_t annotation_count;
+};
+
 /**
- * selector_name_fits() - does a glob fit a container's name?
+ * selector_name_fits() - does a glob fit a container's name, or another text of a container's?
  * @glob: '*' stands for any characters, '?' for one; there is nothing to escape them by
  * @name: the name; who started the container chose it
  *
@@ -20,13 +36,10 @@ bool selector_name_fits(const char *glob, const char *name);
 
 /**
  * policy_selects() - is the policy for a container whose runtime names none?
- * @policy: the policy
- * @runtimes: bits of enum policy_runtime: what the runtime may be called; 0: not known
- * @container: the container's name; NULL: it has none, which fits what asks for no name
  *
  * Return: true if an entry of 'match' fits, all of it.
  */
-bool policy_selects(const struct policy *policy, unsigned int runtimes, const char *container);
+bool policy_selects(const struct policy *policy, const struct candidate *candidate);
 
 /**
  * policy_allows_user() - may a user choose the policy by its name?

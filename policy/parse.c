@@ -130,6 +130,27 @@ static int build_rules(struct builder *builder, const yaml_node_t *root)
 	return 0;
 }
 
+static int keep_optional(struct builder *builder, const char *text, const char **ret_kept)
+{
+	if (!text)
+		return 0;
+	*ret_kept = keep_text(builder, text);
+	return *ret_kept ? 0 : -ENOMEM;
+}
+
+static int build_selector(struct builder *builder, const struct selector_text *text,
+			  struct policy_selector *selector)
+{
+	selector->runtimes = text->runtime;
+	int r = keep_optional(builder, text->name, &selector->name);
+
+	if (r == 0)
+		r = keep_optional(builder, text->annotation.key, &selector->annotation_key);
+	if (r == 0)
+		r = keep_optional(builder, text->annotation.value, &selector->annotation_value);
+	return r;
+}
+
 static int build_selectors(struct builder *builder)
 {
 	const struct policy_text *text = builder->text;
@@ -139,12 +160,10 @@ static int build_selectors(struct builder *builder)
 	if (!selectors)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < text->match_count; i++) {
-		selectors[i].runtimes = text->match[i].runtime;
-		if (!text->match[i].name)
-			continue;
-		selectors[i].name = keep_text(builder, text->match[i].name);
-		if (!selectors[i].name)
-			return -ENOMEM;
+		int r = build_selector(builder, &text->match[i], &selectors[i]);
+
+		if (r < 0)
+			return r;
 	}
 	builder->policy->selectors = selectors;
 	builder->policy->selector_count = text->match_count;

@@ -63,13 +63,35 @@ static const cyaml_strval_t permissions[] = {
 
 /* ---- an entry of 'match' ---- */
 
-enum { SELECTOR_RUNTIME, SELECTOR_NAME, SELECTOR_END };
+enum { ANNOTATION_KEY, ANNOTATION_VALUE, ANNOTATION_END };
+
+static const cyaml_schema_field_t annotation_fields[] = {
+	[ANNOTATION_KEY] = CYAML_FIELD_STRING_PTR("key", FIELD_REQUIRED, struct annotation_text,
+						  key, 1, POLICY_ANNOTATION_MAX),
+	[ANNOTATION_VALUE] = CYAML_FIELD_STRING_PTR("value", FIELD_REQUIRED, struct annotation_text,
+						    value, 0, POLICY_ANNOTATION_MAX),
+	[ANNOTATION_END] = CYAML_FIELD_END,
+};
+
+static const struct schema_note annotation_notes[] = {
+	[ANNOTATION_KEY] = {
+		.help = "The annotation's key, such as io.kubernetes.cri.sandbox-namespace; '*' stands "
+			"for any characters, '?' for one.",
+	},
+	[ANNOTATION_VALUE] = {
+		.help = "The annotation's value; '*' and '?' as above.",
+	},
+};
+
+enum { SELECTOR_RUNTIME, SELECTOR_NAME, SELECTOR_ANNOTATION, SELECTOR_END };
 
 static const cyaml_schema_field_t selector_fields[] = {
 	[SELECTOR_RUNTIME] =
 		FIELD_WORDS("runtime", FIELD_OPTIONAL, struct selector_text, runtime, runtimes),
 	[SELECTOR_NAME] = CYAML_FIELD_STRING_PTR("name", FIELD_OPTIONAL, struct selector_text, name,
 						 1, NAME_MAX),
+	[SELECTOR_ANNOTATION] = CYAML_FIELD_MAPPING(
+		"annotation", FIELD_OPTIONAL, struct selector_text, annotation, annotation_fields),
 	[SELECTOR_END] = CYAML_FIELD_END,
 };
 
@@ -83,6 +105,10 @@ static const struct schema_note selector_notes[] = {
 			"absent.",
 		.pattern = "^[^/]+$",
 		.hook = meaning_check_container,
+	},
+	[SELECTOR_ANNOTATION] = {
+		.help = "An annotation that the container has, as its runtime tells it: its key and its "
+			"value both fit. Any annotations, or none, if absent.",
 	},
 };
 
@@ -289,6 +315,7 @@ static const cyaml_schema_value_t policy_schema = {
 static const struct format_mapping mappings[] = {
 	{ policy_fields, policy_notes, POLICY_END },
 	{ selector_fields, selector_notes, SELECTOR_END },
+	{ annotation_fields, annotation_notes, ANNOTATION_END },
 	{ rule_fields, rule_notes, RULE_END },
 	{ limits_fields, limits_notes, LIMITS_END },
 };

@@ -16,13 +16,21 @@
 #define POLICY_SELECTORS_MAX 64
 #define POLICY_USERS_MAX 64
 #define POLICY_DESCRIPTION_MAX 1024
+#define POLICY_ANNOTATION_MAX 1024
 /* The longest value in hexadecimal digits. */
 #define POLICY_VALUE_TEXT_MAX (2 + 2 * HOST_VALUE_MAX)
+
+/** struct annotation_text - 'annotation' of an entry of 'match'; NULL: not given */
+struct annotation_text {
+	char *key;
+	char *value;
+};
 
 /** struct selector_text - an entry of 'match' */
 struct selector_text {
 	unsigned int runtime; /* bits of enum policy_runtime; 0: not given */
 	char *name;
+	struct annotation_text annotation;
 };
 
 /** struct rule_text - an entry of 'attributes' */

@@ -53,18 +53,33 @@ bool selector_name_fits(const char *glob, const char *name)
 	return *glob == '\0';
 }
 
-static bool selector_fits(const struct policy_selector *selector, unsigned int runtimes,
-			  const char *container)
+static bool has_annotation(const struct policy_selector *selector,
+			   const struct candidate *candidate)
 {
-	if (selector->runtimes != 0 && (selector->runtimes & runtimes) == 0)
-		return false;
-	return !selector->name || (container && selector_name_fits(selector->name, container));
+	for (size_t i = 0; i < candidate->annotation_count; i++) {
+		const struct annotation *annotation = &candidate->annotations[i];
+
+		if (selector_name_fits(selector->annotation_key, annotation->key) &&
+		    selector_name_fits(selector->annotation_value, annotation->value))
+			return true;
+	}
+	return false;
 }
 
-bool policy_selects(const struct policy *policy, unsigned int runtimes, const char *container)
+static bool selector_fits(const struct policy_selector *selector, const struct candidate *candidate)
+{
+	if (selector->runtimes != 0 && (selector->runtimes & candidate->runtimes) == 0)
+		return false;
+	if (selector->name &&
+	    !(candidate->name && selector_name_fits(selector->name, candidate->name)))
+		return false;
+	return !selector->annotation_key || has_annotation(selector, candidate);
+}
+
+bool policy_selects(const struct policy *policy, const struct candidate *candidate)
 {
 	for (size_t i = 0; i < policy->selector_count; i++)
-		if (selector_fits(&policy->selectors[i], runtimes, container))
+		if (selector_fits(&policy->selectors[i], candidate))
 			return true;
 	return false;
 }

@@ -446,6 +446,10 @@ int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 	}
 	ret_greeting->uid = lxc->peer.uid;
 	ret_greeting->monitor = lxc->peer.pid;
+	/* The thread may be in a namespace further in; but which one is the init is the peer's word. */
+	ret_greeting->process = lxc->peer.is_trusted ?
+					pending->request.message.init :
+					(pid_t)pending->request.message.notification.pid;
 	snprintf(ret_greeting->policy, sizeof(ret_greeting->policy), "%s",
 		 pending->request.message.cookie);
 	lxc_container_name(lxc->procfs, &pending->request.message, ret_greeting->container);

@@ -22,6 +22,7 @@ struct lxc_greeting {
 	uid_t uid; /* who runs the monitor */
 	pid_t monitor; /* for messages */
 	char container[LXC_NAME_MAX + 1]; /* its name */
+	pid_t process; /* one in the container's user namespace, for show */
 	char policy[LXC_COOKIE_MAX + 1]; /* that it wants; "": none was named */
 };
 

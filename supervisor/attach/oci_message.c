@@ -19,10 +19,12 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach/oci_frame.h"
 #include "policy.h"
+#include "policy_selector.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -172,17 +174,84 @@ static const char *read_fds(const struct json_object *object, size_t descriptors
 	return descriptors == 1 ? NULL : "came with several descriptors without names";
 }
 
-/* Where orchestrators put the name that people know: CRI of containerd, of CRI-O, the kubelet. */
-static void read_name(const struct json_object *annotations, struct oci_message *message)
+void oci_name_of(const struct json_object *annotations, char ret_name[OCI_NAME_MAX + 1])
 {
+	/* CRI-O's own is that of a pod's sandbox; its other containers have the kubelet's. */
 	static const char *const keys[] = {
+		OCI_NAME_ANNOTATION,
 		"io.kubernetes.cri.container-name",
-		"io.kubernetes.cri-o.ContainerName",
 		"io.kubernetes.container.name",
+		"io.kubernetes.cri-o.ContainerName",
+		"nerdctl/name",
 	};
 
-	for (size_t i = 0; i < COUNT_OF(keys) && !message->name[0]; i++)
-		(void)read_text(annotations, keys[i], message->name, sizeof(message->name));
+	ret_name[0] = '\0';
+	for (size_t i = 0; annotations && i < COUNT_OF(keys) && !ret_name[0]; i++)
+		(void)read_text(annotations, keys[i], ret_name, OCI_NAME_MAX + 1);
+}
+
+/* Can a member be compared? The work of that is bounded by the lengths. */
+static bool is_comparable(const char *key, struct json_object *member)
+{
+	if (!json_object_is_type(member, json_type_string))
+		return false;
+	size_t length = (size_t)json_object_get_string_len(member);
+
+	return length <= OCI_ANNOTATION_MAX && strlen(key) <= OCI_ANNOTATION_MAX &&
+	       strlen(json_object_get_string(member)) == length;
+}
+
+/* Return: bytes for all texts of the object, each with its NUL; how many in *ret_count. */
+static size_t measure(struct json_object *object, size_t *ret_count)
+{
+	size_t size = 0, count = 0;
+
+	json_object_object_foreach(object, key, member)
+	{
+		if (!is_comparable(key, member))
+			continue;
+		size += strlen(key) + strlen(json_object_get_string(member)) + 2;
+		count++;
+	}
+	*ret_count = count;
+	return size;
+}
+
+static const char *put(char **place, const char *text)
+{
+	char *begin = *place;
+
+	*place = stpcpy(begin, text) + 1;
+	return begin;
+}
+
+int oci_annotations_copy(struct json_object *object, struct annotation **ret_annotations,
+			 size_t *ret_count)
+{
+	size_t count = 0, size = object ? measure(object, &count) : 0;
+
+	*ret_annotations = NULL;
+	*ret_count = 0;
+	if (count == 0)
+		return 0;
+	struct annotation *annotations = malloc(count * sizeof(*annotations) + size);
+
+	if (!annotations)
+		return -ENOMEM;
+	char *text = (char *)(annotations + count);
+	struct annotation *next = annotations;
+
+	json_object_object_foreach(object, key, member)
+	{
+		if (!is_comparable(key, member))
+			continue;
+		next->key = put(&text, key);
+		next->value = put(&text, json_object_get_string(member));
+		next++;
+	}
+	*ret_annotations = annotations;
+	*ret_count = count;
+	return 0;
 }
 
 static bool is_podmans(const struct json_object *annotations)
@@ -194,7 +263,9 @@ static bool is_podmans(const struct json_object *annotations)
 	       strcmp(manager, "libpod") == 0;
 }
 
-static const char *read_annotations(const struct json_object *state, struct oci_message *message)
+/* *ret_r: -ENOMEM. */
+static const char *read_annotations(const struct json_object *state, struct oci_message *message,
+				    int *ret_r)
 {
 	struct json_object *annotations = NULL;
 
@@ -205,13 +276,16 @@ static const char *read_annotations(const struct json_object *state, struct oci_
 	if (read_text(annotations, OCI_POLICY_ANNOTATION, message->policy,
 		      sizeof(message->policy)) == TEXT_UNUSABLE)
 		return "has an annotation io.nsxattr.policy that cannot be the name of a policy";
-	read_name(annotations, message);
+	oci_name_of(annotations, message->name);
+	*ret_r = oci_annotations_copy(annotations, &message->annotations,
+				      &message->annotation_count);
 	if (is_podmans(annotations))
 		message->runtimes |= RUNTIME_PODMAN;
 	return NULL;
 }
 
-static const char *read_state(const struct json_object *object, struct oci_message *message)
+static const char *read_state(const struct json_object *object, struct oci_message *message,
+			      int *ret_r)
 {
 	struct json_object *state = NULL;
 
@@ -227,7 +301,7 @@ static const char *read_state(const struct json_object *object, struct oci_messa
 	if (json_object_object_get(state, "pid") && !read_pid(state, "pid", &message->state_pid))
 		return "has a pid of the container that cannot be one";
 	(void)read_text(state, "bundle", message->bundle, sizeof(message->bundle));
-	return read_annotations(state, message);
+	return read_annotations(state, message, ret_r);
 }
 
 static bool is_empty_text(const struct json_object *object, const char *key)
@@ -277,7 +351,7 @@ static unsigned int runtime_of(enum oci_dialect dialect)
 }
 
 static const char *read_object(const struct json_object *object, size_t descriptors,
-			       struct oci_message *message)
+			       struct oci_message *message, int *ret_r)
 {
 	const char *reason = read_fds(object, descriptors, message);
 
@@ -288,7 +362,7 @@ static const char *read_object(const struct json_object *object, size_t descript
 	if (read_text(object, "metadata", message->metadata, sizeof(message->metadata)) ==
 	    TEXT_UNUSABLE)
 		return "has metadata that cannot be the name of a policy";
-	reason = read_state(object, message);
+	reason = read_state(object, message, ret_r);
 	if (reason)
 		return reason;
 	message->dialect = guess_dialect(object);
@@ -306,16 +380,24 @@ int oci_message_read(const char *bytes, size_t length, size_t descriptors,
 
 	if (!reason)
 		reason = parse(bytes, length, &object, &r);
+	if (r == 0 && !reason)
+		reason = read_object(object, descriptors, &message, &r);
+	if (r == 0 && !reason) {
+		*ret_message = message;
+		return OCI_MESSAGE_READ;
+	}
+	oci_message_done(&message);
 	if (r < 0)
 		return r;
-	if (!reason)
-		reason = read_object(object, descriptors, &message);
-	if (reason) {
-		*ret_reason = reason;
-		return OCI_MESSAGE_REFUSED;
-	}
-	*ret_message = message;
-	return OCI_MESSAGE_READ;
+	*ret_reason = reason;
+	return OCI_MESSAGE_REFUSED;
+}
+
+void oci_message_done(struct oci_message *message)
+{
+	free(message->annotations);
+	message->annotations = NULL;
+	message->annotation_count = 0;
 }
 
 const char *oci_message_wanted(const struct oci_message *message)

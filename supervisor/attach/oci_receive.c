@@ -162,8 +162,10 @@ int oci_receive_take(struct oci_receive *receive, struct oci_message *ret_messag
 		return r;
 	if (r == OCI_MESSAGE_REFUSED)
 		return OCI_RECEIVE_REFUSED;
-	if (!notify_is_listener(receive->descriptors[message.listener]))
+	if (!notify_is_listener(receive->descriptors[message.listener])) {
+		oci_message_done(&message);
 		return refuse(ret_reason, "came with a descriptor that is no listener of seccomp");
+	}
 	*ret_message = message;
 	*ret_listener = TAKE_FD(receive->descriptors[message.listener]);
 	return OCI_RECEIVE_COMPLETE;

@@ -67,7 +67,7 @@ int oci_receive_read(struct oci_receive *receive, const char **ret_reason);
 
 /**
  * oci_receive_take() - the message and its listener
- * @ret_message: OCI_RECEIVE_COMPLETE: what it says
+ * @ret_message: OCI_RECEIVE_COMPLETE: what it says; oci_message_done() it
  * @ret_listener: OCI_RECEIVE_COMPLETE: a listener of seccomp, the caller's, close-on-exec
  * @ret_reason: OCI_RECEIVE_REFUSED: why
  *

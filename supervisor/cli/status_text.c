@@ -101,6 +101,7 @@ static const struct column {
 } columns[] = {
 	{ "RUNTIME", "runtime", put_value, false },
 	{ "CONTAINER", "id", put_id, false },
+	{ "NAME", "name", put_id, false },
 	{ "OWNER", "owner", put_owner, false },
 	{ "POLICY", "policy", put_value, false },
 	{ "MAP", "map", put_value, false },

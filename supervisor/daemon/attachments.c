@@ -35,8 +35,10 @@ struct arrival {
 	unsigned int runtimes;
 	uid_t uid;
 	char id[CONTAINER_ID_MAX + 1];
-	char name[CONTAINER_ID_MAX + 1]; /* "": it is called by its id */
+	char name[CONTAINER_ID_MAX + 1]; /* its id, where no other is known */
 	char wanted[CONTAINER_ID_MAX + 1]; /* the policy that was named; "": none */
+	const struct annotation *annotations;
+	size_t annotation_count;
 	pid_t process; /* of it, as the runtime says, which is for show; 0: not said */
 	const struct record *record; /* what was written down of it; NULL: it has just arrived */
 };
@@ -45,7 +47,8 @@ struct arrival {
 struct record {
 	uint32_t runtimes; /* bits of enum policy_runtime */
 	uint32_t uid;
-	char id[CONTAINER_ID_MAX + 1];
+	char id[CONTAINER_ID_MAX +
+		1]; /* behind its NUL is the name, if it is another one that fits */
 	char policy[POLICY_NAME_MAX + 1];
 	char map[CONTAINER_MAP_SIZE];
 	uint64_t policy_serial; /* in the estate; 0: it is built in */
@@ -162,22 +165,26 @@ static int choose_policy(struct attachments *attachments, const struct arrival *
 		return *ret_policy ? 0 : -EPERM;
 	}
 	const struct policies_request request = {
-		.runtimes = arrival->runtimes,
-		.container = arrival->name[0] ? arrival->name : arrival->id,
+		.container = {
+			.runtimes = arrival->runtimes,
+			.name = arrival->name,
+			.annotations = arrival->annotations,
+			.annotation_count = arrival->annotation_count,
+		},
 		.wanted = arrival->wanted,
 		.user = arrival->uid,
 	};
 
 	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
 		log_limited(log_source(arrival->uid, arrival->id), LOG_NOTICE,
-			    "container %s (%s, of uid %u) has policy %s: %s", arrival->id,
-			    runtime_name(arrival->runtimes), arrival->uid,
+			    "container %s (%s of %s, of uid %u) has policy %s: %s", arrival->id,
+			    arrival->name, runtime_name(arrival->runtimes), arrival->uid,
 			    choice.kept->policy->name, choice.reason);
 		*ret_policy = choice.kept;
 		return 0;
 	}
 	log_limited(log_source(arrival->uid, arrival->id), LOG_WARNING,
-		    "container %s (%s, of uid %u) is refused: %s", arrival->id,
+		    "container %s (%s of %s, of uid %u) is refused: %s", arrival->id, arrival->name,
 		    runtime_name(arrival->runtimes), arrival->uid, choice.reason);
 	return -EPERM;
 }
@@ -192,6 +199,8 @@ static int enter_registry(struct attachments *attachments, const struct arrival 
 				&attachment->container);
 
 	if (r == REGISTRY_ATTACHED) {
+		if (attachment->container->listeners == 1)
+			container_set_name(attachment->container, arrival->name);
 		show_map(attachments, arrival, attachment->container);
 		return 0;
 	}
@@ -239,6 +248,22 @@ static void complain(const struct arrival *arrival, int result)
 			    "cannot serve container %s: %s", arrival->id, strerror(-result));
 }
 
+static void record_set_name(struct record *record, const char *name)
+{
+	size_t used = strlen(record->id) + 1, size = strlen(name) + 1;
+
+	if (strcmp(name, record->id) != 0 && size <= sizeof(record->id) - used)
+		memcpy(record->id + used, name, size);
+}
+
+/* Return: the name that a container has by its record; its id, where that says no other. */
+static const char *record_name(const struct record *record)
+{
+	size_t used = strlen(record->id) + 1;
+
+	return used < sizeof(record->id) && record->id[used] ? record->id + used : record->id;
+}
+
 static void fill_record(const struct attachment *attachment, struct record *record)
 {
 	const struct container *container = attachment->container;
@@ -247,6 +272,7 @@ static void fill_record(const struct attachment *attachment, struct record *reco
 				   .uid = container->key.owner,
 				   .policy_serial = attachment->policy_serial };
 	snprintf(record->id, sizeof(record->id), "%s", container->key.id);
+	record_set_name(record, container_name(container));
 	snprintf(record->policy, sizeof(record->policy), "%s", container->policy->policy->name);
 	snprintf(record->map, sizeof(record->map), "%s", container->map);
 }
@@ -276,13 +302,16 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 		.runtimes = message->runtimes,
 		.uid = uid,
 		.process = message->pid > 0 ? message->pid : message->state_pid,
+		.annotations = message->annotations,
+		.annotation_count = message->annotation_count,
 	};
 	struct attachment *attachment = NULL;
 	struct source *source;
 	int r = source_new_listener(listener, &source);
 
 	snprintf(arrival.id, sizeof(arrival.id), "%s", message->id);
-	snprintf(arrival.name, sizeof(arrival.name), "%s", message->name);
+	snprintf(arrival.name, sizeof(arrival.name), "%s",
+		 message->name[0] ? message->name : message->id);
 	snprintf(arrival.wanted, sizeof(arrival.wanted), "%s", oci_message_wanted(message));
 	if (r == 0)
 		r = serve(attachments, &arrival, source, &attachment);
@@ -294,11 +323,14 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 void attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source)
 {
-	struct arrival arrival = { .runtimes = RUNTIME_LXC, .uid = greeting->uid };
+	struct arrival arrival = { .runtimes = RUNTIME_LXC,
+				   .uid = greeting->uid,
+				   .process = greeting->process };
 	struct attachment *attachment = NULL;
 	int fd = source->fd;
 
 	snprintf(arrival.id, sizeof(arrival.id), "%s", greeting->container);
+	snprintf(arrival.name, sizeof(arrival.name), "%s", greeting->container);
 	snprintf(arrival.wanted, sizeof(arrival.wanted), "%s", greeting->policy);
 	int r = serve(attachments, &arrival, source, &attachment);
 
@@ -341,7 +373,9 @@ static int restore_one(struct attachments *attachments, struct kept *kept)
 	       kept->record_size < sizeof(record) ? kept->record_size : sizeof(record));
 	arrival.runtimes = record.runtimes;
 	arrival.uid = record.uid;
-	memcpy(arrival.id, record.id, sizeof(record.id) - 1);
+	record.id[sizeof(record.id) - 1] = '\0';
+	snprintf(arrival.id, sizeof(arrival.id), "%s", record.id);
+	snprintf(arrival.name, sizeof(arrival.name), "%s", record_name(&record));
 	int r = make_source(attachments, &arrival, fd, &source);
 
 	if (r == 0)

@@ -51,14 +51,15 @@ static void take(struct oci_guest *guest)
 	int listener = -1;
 	int r = message ? oci_receive_take(&guest->receive, message, &listener, &reason) : -ENOMEM;
 
-	if (r == OCI_RECEIVE_COMPLETE)
+	if (r == OCI_RECEIVE_COMPLETE) {
 		guest->door->arrived(guest->door->place, guest->receive.peer.uid, message,
 				     listener);
-	else if (r == OCI_RECEIVE_REFUSED)
+		oci_message_done(message);
+	} else if (r == OCI_RECEIVE_REFUSED) {
 		complain(guest, reason);
-	else
-		log_limited(guest->receive.peer.uid, LOG_ERROR, "cannot take a listener: %s",
-			    strerror(-r));
+	} else {
+		log_error("cannot take a listener: %s", strerror(-r));
+	}
 	free(message);
 }
 

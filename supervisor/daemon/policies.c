@@ -687,7 +687,7 @@ enum policies_choice_result policies_choose(const struct policies *policies,
 	for (size_t i = 0; i < policies->file_count; i++) {
 		const struct entry *entry = policies->entries[i];
 
-		if (!policy_selects(entry->kept.policy, request->runtimes, request->container) ||
+		if (!policy_selects(entry->kept.policy, &request->container) ||
 		    find_objection(policies, entry, request->user))
 			continue;
 		say(choice, "its 'match' fits");

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "policy.h"
+#include "policy_selector.h"
 
 /* What one folder can hold. Other files than *.yaml do not count. */
 #define POLICIES_MAX 256
@@ -111,8 +112,7 @@ void kept_policy_unref(struct kept_policy *kept);
 
 /** struct policies_request - for whom a policy is wanted */
 struct policies_request {
-	unsigned int runtimes; /* bits of enum policy_runtime: what it may be called */
-	const char *container; /* its name, or its id if it has none */
+	struct candidate container; /* its name is its id if it has none */
 	const char *wanted; /* the policy that was named; NULL or "": none */
 	uid_t user; /* who asks: SO_PEERCRED */
 };

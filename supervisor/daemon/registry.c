@@ -55,6 +55,7 @@ int registry_new(const struct config_limits *limits, struct registry **ret_regis
 static void container_free(struct container *container)
 {
 	kept_policy_unref(container->policy);
+	free(container->name);
 	free(container);
 }
 
@@ -117,6 +118,37 @@ static bool is_user_full(const struct registry *registry, uid_t owner)
 	return owners.count >= registry->limits.containers_per_user;
 }
 
+/** struct search - for a container, whatever its runtime may be called */
+struct search {
+	uid_t owner;
+	const char *id;
+	bool is_found;
+};
+
+static void compare(const struct container *container, void *argument)
+{
+	struct search *search = argument;
+
+	search->is_found |= container->key.owner == search->owner &&
+			    strcmp(container->key.id, search->id) == 0;
+}
+
+/* Return: REGISTRY_ATTACHED: there is room. */
+static enum registry_result find_room(const struct registry *registry, uid_t owner)
+{
+	if (registry->count >= registry->limits.containers)
+		return REGISTRY_FULL;
+	return is_user_full(registry, owner) ? REGISTRY_USER_FULL : REGISTRY_ATTACHED;
+}
+
+enum registry_result registry_room(const struct registry *registry, uid_t owner, const char *id)
+{
+	struct search search = { .owner = owner, .id = id };
+
+	registry_visit(registry, compare, &search);
+	return search.is_found ? REGISTRY_ATTACHED : find_room(registry, owner);
+}
+
 /* The id lies behind the container. */
 static struct container *container_new(const struct container_key *key, struct kept_policy *policy,
 				       const struct registry_time *now)
@@ -138,10 +170,10 @@ static int add(struct registry *registry, const struct container_key *key,
 	       struct kept_policy *policy, const struct registry_time *now,
 	       struct container **ret_container)
 {
-	if (registry->count >= registry->limits.containers)
-		return REGISTRY_FULL;
-	if (is_user_full(registry, key->owner))
-		return REGISTRY_USER_FULL;
+	enum registry_result room = find_room(registry, key->owner);
+
+	if (room != REGISTRY_ATTACHED)
+		return (int)room;
 	struct container *container = container_new(key, policy, now);
 
 	if (!container)
@@ -204,6 +236,17 @@ const char *registry_refusal(enum registry_result result)
 }
 
 /* ---- what is known of a container ---- */
+
+void container_set_name(struct container *container, const char *name)
+{
+	free(container->name);
+	container->name = strcmp(name, container->key.id) == 0 ? NULL : strdup(name);
+}
+
+const char *container_name(const struct container *container)
+{
+	return container->name ? container->name : container->key.id;
+}
 
 void container_set_map(struct container *container, const struct id_map *uids)
 {

@@ -42,6 +42,7 @@ struct container_sample {
 /** struct container - one container; the registry's, what is const here is the reader's too */
 struct container {
 	struct container_key key; /* @key.id is the container's own copy */
+	char *name; /* container_name(); NULL: it is called by its id */
 	struct kept_policy *policy; /* counted */
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
@@ -99,8 +100,22 @@ int registry_attach(struct registry *registry, const struct container_key *key,
 /** registry_detach() - one listener less; with the last one, the container is gone. */
 void registry_detach(struct registry *registry, struct container *container);
 
+/**
+ * registry_room() - would one more container of a user be let in?
+ * @id: of the container, which may be there already; "": not known
+ *
+ * Return: REGISTRY_ATTACHED if so; else why not.
+ */
+enum registry_result registry_room(const struct registry *registry, uid_t owner, const char *id);
+
 /** registry_refusal() - Return: what to say about a result that is not REGISTRY_ATTACHED. */
 const char *registry_refusal(enum registry_result result);
+
+/** container_set_name() - remember what people call it, if that is not its id */
+void container_set_name(struct container *container, const char *name);
+
+/** container_name() - Return: what people call it, and what 'match' compares; as long as the container. */
+const char *container_name(const struct container *container);
 
 /** container_set_map() - remember how ids are mapped; as many of the extents as there is room for */
 void container_set_map(struct container *container, const struct id_map *uids);

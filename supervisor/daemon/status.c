@@ -90,6 +90,7 @@ static struct json_object *container_json(const struct container *container,
 
 	add_runtime(object, container->key.runtime);
 	add_text(object, "id", container->key.id);
+	add_text(object, "name", container_name(container));
 	add_number(object, "owner", container->key.owner);
 	add_text(object, "policy", container->policy->policy->name);
 	add_text(object, "map", container->map);

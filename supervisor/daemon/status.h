@@ -25,7 +25,7 @@ struct status_source {
  * @now: the time, for rates
  *
  * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "containers": [{"runtime": TEXT, "id":
- * TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
+ * TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "in-flight": N, "stuck": N, "late": N, "rate": N.N}...]}
  *
  * Return: the object, the caller's; NULL without memory.

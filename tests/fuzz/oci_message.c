@@ -40,6 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			require_message(&message, descriptors);
 		else
 			require_plain(reason, 80);
+		if (r == OCI_MESSAGE_READ)
+			oci_message_done(&message);
 	}
 	return 0;
 }

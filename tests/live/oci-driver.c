@@ -50,6 +50,7 @@ static void take(struct oci_receive *receive)
 	close(listener);
 	printf("%s %s %s %s\n", oci_dialect_name(message.dialect), message.id, message.status,
 	       oci_message_wanted(&message));
+	oci_message_done(&message);
 }
 
 static void advance(struct oci_receive *receive)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_selector.h"
 
 /* As it came from crun 1.8.1. */
 static const char crun_create[] = "{\n"
@@ -51,9 +52,19 @@ static const char youki_create[] =
 
 static struct oci_message message;
 
+/* What the last one has read; a test's end releases it, too. */
+static void release(void)
+{
+	oci_message_done(&message);
+}
+
+TestSuite(oci_message, .fini = release);
+
 static void reads_with(const char *text, size_t descriptors)
 {
 	const char *reason = NULL;
+
+	release();
 
 	memset(&message, 0xaa, sizeof(message));
 	cr_assert_eq(oci_message_read(text, strlen(text), descriptors, &message, &reason),
@@ -70,6 +81,7 @@ static void refuses_bytes(const char *bytes, size_t length, size_t descriptors,
 {
 	const char *reason = "no reason";
 
+	release();
 	memset(&message, 0xaa, sizeof(message));
 	struct oci_message before = message;
 
@@ -77,6 +89,7 @@ static void refuses_bytes(const char *bytes, size_t length, size_t descriptors,
 		     OCI_MESSAGE_REFUSED, "%.100s", bytes);
 	cr_expect_str_eq(reason, expected);
 	cr_expect_eq(memcmp(&before, &message, sizeof(message)), 0, "it was filled in");
+	message = (struct oci_message){ 0 };
 }
 
 static void refuses(const char *text, const char *expected)
@@ -207,6 +220,61 @@ Test(oci_message, knows_podman_and_the_names_that_orchestrators_give)
 	cr_expect_str_eq(message.name, "dc");
 	reads(with("", ",\"annotations\":{\"io.kubernetes.cri-o.ContainerName\":\"dc2\"}"));
 	cr_expect_str_eq(message.name, "dc2");
+	reads(with("", ",\"annotations\":{\"nerdctl/name\":\"dc3\"}"));
+	cr_expect_str_eq(message.name, "dc3");
+}
+
+/* CRI-O's own name of a pod's sandbox has pod and namespace in it; ours is what somebody has said to us. */
+Test(oci_message, prefers_the_name_that_people_know)
+{
+	reads(with("",
+		   ",\"annotations\":{\"io.kubernetes.cri-o.ContainerName\":\"k8s_dc_pod_ns_0\","
+		   "\"io.kubernetes.container.name\":\"dc\"}"));
+	cr_expect_str_eq(message.name, "dc");
+	reads(with("", ",\"annotations\":{\"io.kubernetes.cri.container-name\":\"dc\","
+		       "\"io.nsxattr.name\":\"samba-one\"}"));
+	cr_expect_str_eq(message.name, "samba-one");
+	reads(with("", ",\"annotations\":{\"io.kubernetes.cri.container-name\":\"dc\","
+		       "\"io.nsxattr.name\":\"a\\u001b[2J\"}"));
+	cr_expect_str_eq(message.name, "dc");
+}
+
+Test(oci_message, keeps_annotations_to_compare_them)
+{
+	reads(with(
+		"",
+		",\"annotations\":{\"a\":\"\\u00e9\\n\",\"b\":7,\"c\":\"\",\"d\":\"x\\u0000y\"}"));
+	cr_assert_eq(message.annotation_count, 2);
+	cr_expect_str_eq(message.annotations[0].key, "a");
+	cr_expect_str_eq(message.annotations[0].value, "\xc3\xa9\n");
+	cr_expect_str_eq(message.annotations[1].key, "c");
+	cr_expect_str_eq(message.annotations[1].value, "");
+	reads(crun_create);
+	cr_assert_eq(message.annotation_count, 1);
+	reads(with("", ",\"annotations\":null"));
+	cr_expect_eq(message.annotation_count, 0);
+	cr_expect_null(message.annotations);
+}
+
+/* What is compared with every glob of every policy is short. */
+Test(oci_message, keeps_no_annotation_that_is_too_long_to_be_compared)
+{
+	char value[OCI_ANNOTATION_MAX + 2], text[OCI_ANNOTATION_MAX + 200];
+
+	memset(value, 'v', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	snprintf(text, sizeof(text),
+		 "{\"pid\":1,\"state\":{\"id\":\"x\",\"annotations\":{\"a\":\"%s\",\"b\":\"c\"}}}",
+		 value);
+	reads(text);
+	cr_assert_eq(message.annotation_count, 1);
+	cr_expect_str_eq(message.annotations[0].key, "b");
+	value[sizeof(value) - 2] = '\0';
+	snprintf(text, sizeof(text),
+		 "{\"pid\":1,\"state\":{\"id\":\"x\",\"annotations\":{\"a\":\"%s\",\"b\":\"c\"}}}",
+		 value);
+	reads(text);
+	cr_expect_eq(message.annotation_count, 2);
 }
 
 Test(oci_message, refuses_ids_that_cannot_be_shown_or_kept)

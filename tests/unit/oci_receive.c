@@ -134,6 +134,7 @@ static void takes(enum oci_receive_result expected)
 	cr_expect(notify_is_listener(listener));
 	cr_expect(fcntl(listener, F_GETFD) & FD_CLOEXEC);
 	close(listener);
+	oci_message_done(&message);
 }
 
 Case(knows_who_has_connected)

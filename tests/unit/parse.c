@@ -152,7 +152,7 @@ Test(parse, knows_every_word)
 		"version: 1\nmode: strict\nstore: user\ndefault: hide\nio-uring-in-container: allow\n"
 		"limits: {attributes-per-file: 1, value-size: 65536, in-flight: 4096}\n"
 		"allow-users: [alice, bob]\n"
-		"match: [{runtime: [run]}, {name: x}]\n"
+		"match: [{runtime: [run]}, {name: x}, {annotation: {key: io.x/y, value: ''}}]\n"
 		"attributes:\n"
 		"- {name: security.a, scheme: kernel}\n"
 		"- {name: security.b, scheme: suffix, inherit: chain, limit: one}\n"
@@ -172,6 +172,10 @@ Test(parse, knows_every_word)
 	cr_expect_eq(policy->selectors[0].runtimes, RUNTIME_RUN);
 	cr_expect_null(policy->selectors[0].name);
 	cr_expect_eq(policy->selectors[1].runtimes, 0);
+	cr_expect_null(policy->selectors[1].annotation_key);
+	cr_expect_null(policy->selectors[2].name);
+	cr_expect_str_eq(policy->selectors[2].annotation_key, "io.x/y");
+	cr_expect_str_eq(policy->selectors[2].annotation_value, "");
 	cr_assert_eq(policy->rule_count, 5);
 	cr_expect_eq(policy->rules[0].scheme, SCHEME_KERNEL);
 	cr_expect_eq(policy->rules[1].limit, LIMIT_ONE);
@@ -355,7 +359,8 @@ Test(parse, finds_what_is_wrong_with_whom_it_is_for)
 {
 	mistakes(RIGHT "match: []\n",
 		 "3:8: match cannot have 0 entries; allowed: a list of 1 to 64 entries");
-	mistakes(RIGHT "match: [{}]\n", "3:9: an entry of match needs 1 of the keys runtime, name");
+	mistakes(RIGHT "match: [{}]\n",
+		 "3:9: an entry of match needs 1 of the keys runtime, name, annotation");
 	mistakes(RIGHT "match: [{runtime: []}]\n",
 		 "3:19: runtime cannot be an empty list; without it: any");
 	mistakes(
@@ -365,6 +370,13 @@ Test(parse, finds_what_is_wrong_with_whom_it_is_for)
 		 "3:20: runtime cannot be 'docker'; allowed: podman, crun, runc, lxc, run\n"
 		 "3:34: 'crun' is there twice; the first is in line 3\n"
 		 "3:40: runtime cannot be a list; allowed: podman, crun, runc, lxc, run");
+	mistakes(RIGHT "match: [{annotation: {}}]\n",
+		 "3:22: the key 'key' is missing; allowed: a text of 1 to 1024 bytes\n"
+		 "3:22: the key 'value' is missing; allowed: a text of 0 to 1024 bytes");
+	mistakes(RIGHT "match: [{annotation: {key: '', value: x}}]\n",
+		 "3:28: key cannot be 0 bytes long; allowed: a text of 1 to 1024 bytes");
+	mistakes(RIGHT "match: [{annotation: tier=x}]\n",
+		 "3:22: annotation cannot be 'tier=x'; allowed: the keys key, value");
 	mistakes(RIGHT "match: [{name: a/b}]\n",
 		 "3:16: name cannot be 'a/b'; allowed: a container's name, with '*' for any "
 		 "characters and '?' for one, without '/'");

@@ -103,8 +103,7 @@ static void mistakes(const char *expected)
 static int try(uid_t user, const char *wanted, const char *container)
 {
 	const struct policies_request request = {
-		.runtimes = RUNTIME_CRUN | RUNTIME_PODMAN,
-		.container = container,
+		.container = { .runtimes = RUNTIME_CRUN | RUNTIME_PODMAN, .name = container },
 		.wanted = wanted,
 		.user = user,
 	};

@@ -67,6 +67,17 @@ static struct container *attach(const char *id, uid_t owner)
 	return container;
 }
 
+Test(registry, calls_a_container_by_its_id_until_it_has_another_name)
+{
+	struct container *container = attach("web", 1000);
+
+	cr_expect_str_eq(container_name(container), "web");
+	container_set_name(container, "samba-dc");
+	cr_expect_str_eq(container_name(container), "samba-dc");
+	container_set_name(container, "web");
+	cr_expect_str_eq(container_name(container), "web");
+}
+
 static void expect_refused(const char *id, uid_t owner, int expected)
 {
 	struct container *container = NULL;

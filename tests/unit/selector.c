@@ -128,33 +128,76 @@ static const struct policy_selector selectors[] = {
 };
 static const struct policy policy = { .selectors = selectors, .selector_count = 3 };
 
+static bool selects(const struct policy *of, unsigned int runtimes, const char *name)
+{
+	return policy_selects(of, &(struct candidate){ .runtimes = runtimes, .name = name });
+}
+
 Test(selector, of_a_policy_selects_by_all_that_an_entry_has)
 {
-	cr_expect(policy_selects(&policy, RUNTIME_LXC, "samba-dc"));
-	cr_expect_not(policy_selects(&policy, RUNTIME_LXC, "web"));
-	cr_expect_not(policy_selects(&policy, RUNTIME_RUNC, "samba-dc"));
+	cr_expect(selects(&policy, RUNTIME_LXC, "samba-dc"));
+	cr_expect_not(selects(&policy, RUNTIME_LXC, "web"));
+	cr_expect_not(selects(&policy, RUNTIME_RUNC, "samba-dc"));
 }
 
 Test(selector, of_a_policy_selects_by_any_entry)
 {
-	cr_expect(policy_selects(&policy, RUNTIME_CRUN, "web"));
-	cr_expect(policy_selects(&policy, RUNTIME_PODMAN | RUNTIME_RUNC, "web"));
-	cr_expect(policy_selects(&policy, RUNTIME_RUN, "build"));
-	cr_expect(policy_selects(&policy, 0, "build"));
-	cr_expect_not(policy_selects(&policy, 0, "web"));
+	cr_expect(selects(&policy, RUNTIME_CRUN, "web"));
+	cr_expect(selects(&policy, RUNTIME_PODMAN | RUNTIME_RUNC, "web"));
+	cr_expect(selects(&policy, RUNTIME_RUN, "build"));
+	cr_expect(selects(&policy, 0, "build"));
+	cr_expect_not(selects(&policy, 0, "web"));
 }
 
 Test(selector, of_a_policy_selects_who_has_no_name_by_the_runtime_only)
 {
-	cr_expect(policy_selects(&policy, RUNTIME_CRUN, NULL));
-	cr_expect_not(policy_selects(&policy, RUNTIME_LXC, NULL));
-	cr_expect_not(policy_selects(&policy, 0, NULL));
+	cr_expect(selects(&policy, RUNTIME_CRUN, NULL));
+	cr_expect_not(selects(&policy, RUNTIME_LXC, NULL));
+	cr_expect_not(selects(&policy, 0, NULL));
+}
+
+static const struct policy_selector annotated_selectors[] = {
+	{ .annotation_key = "io.kubernetes.*.sandbox-namespace", .annotation_value = "team-?" },
+	{ .name = "samba*", .annotation_key = "tier", .annotation_value = "" },
+};
+static const struct policy annotated = { .selectors = annotated_selectors, .selector_count = 2 };
+
+static bool selects_annotated(const char *name, const char *key, const char *value)
+{
+	const struct annotation annotations[] = { { "other", "x" }, { key, value } };
+
+	return policy_selects(&annotated, &(struct candidate){ .name = name,
+							       .annotations = annotations,
+							       .annotation_count = 2 });
+}
+
+Test(selector, of_a_policy_selects_by_an_annotation)
+{
+	cr_expect(selects_annotated(NULL, "io.kubernetes.cri.sandbox-namespace", "team-a"));
+	cr_expect_not(selects_annotated(NULL, "io.kubernetes.cri.sandbox-namespace", "team-ab"));
+	cr_expect_not(selects_annotated(NULL, "io.kubernetes.cri.sandbox-name", "team-a"));
+	cr_expect_not(selects(&annotated, RUNTIME_CRUN, "team-a"));
+}
+
+Test(selector, of_a_policy_selects_by_an_annotation_and_the_name_together)
+{
+	cr_expect(selects_annotated("samba-dc", "tier", ""));
+	cr_expect_not(selects_annotated("samba-dc", "tier", "x"));
+	cr_expect_not(selects_annotated("web", "tier", ""));
+	cr_expect_not(selects_annotated(NULL, "tier", ""));
+}
+
+/* The value of one annotation is not that of another. */
+Test(selector, of_a_policy_wants_key_and_value_of_one_annotation)
+{
+	cr_expect_not(selects_annotated("samba-dc", "tier2", "x"));
+	cr_expect_not(selects_annotated(NULL, "io.kubernetes.cri.sandbox-namespace", "x"));
 }
 
 Test(selector, of_a_policy_without_match_selects_nobody)
 {
-	cr_expect_not(policy_selects(policy_builtin("default"), RUNTIME_LXC, "samba"));
-	cr_expect_not(policy_selects(policy_builtin("default"), 0, NULL));
+	cr_expect_not(selects(policy_builtin("default"), RUNTIME_LXC, "samba"));
+	cr_expect_not(selects(policy_builtin("default"), 0, NULL));
 }
 
 Test(selector, allows_the_users_that_are_listed)

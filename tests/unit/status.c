@@ -87,6 +87,7 @@ Test(status, tells_all_about_a_container)
 
 	attach(RUNTIME_CRUN | RUNTIME_PODMAN, "web", 1000);
 	container_set_map(container, &map);
+	container_set_name(container, "samba-dc");
 	container->counters.requests = 25;
 	container->counters.left_to_kernel = 4;
 	container->counters.errors = 3;
@@ -98,7 +99,7 @@ Test(status, tells_all_about_a_container)
 	cr_expect_str_eq(
 		json_object_to_json_string_ext(json_object_array_get_idx(containers_of(status), 0),
 					       0),
-		"{\"runtime\":\"podman\",\"id\":\"web\",\"owner\":1000,\"policy\":\"default\","
+		"{\"runtime\":\"podman\",\"id\":\"web\",\"name\":\"samba-dc\",\"owner\":1000,\"policy\":\"default\","
 		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
 		"\"left-to-kernel\":4,\"errors\":3,\"in-flight\":2,\"stuck\":1,\"late\":5,"
 		"\"rate\":2.5}");
@@ -200,16 +201,19 @@ Test(status, shows_containers_in_columns)
 
 	container->counters.requests = 123456;
 	container->counters.errors = 7;
-	attach(RUNTIME_CRUN, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-	       4000000000);
+	container_set_name(
+		attach(RUNTIME_CRUN,
+		       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		       4000000000),
+		"samba-dc");
 	snprintf(
 		expected, sizeof(expected),
 		"nsxattrd " NSXATTR_VERSION ", pid %d, up 16m; 0 policies; 2 containers\n\n"
-		"RUNTIME  CONTAINER     OWNER       POLICY   MAP  AGE  LISTENERS    REQ/S  IN FLIGHT"
+		"RUNTIME  CONTAINER     NAME      OWNER       POLICY   MAP  AGE  LISTENERS    REQ/S  IN FLIGHT"
 		"  REQUESTS  ERRORS\n"
-		"crun     0123456789ab  4000000000  default  -    10s          1      0.0          0"
+		"crun     0123456789ab  samba-dc  4000000000  default  -    10s          1      0.0          0"
 		"         0       0\n"
-		"lxc      dc            root        default  -    10s          1  12345.6          0"
+		"lxc      dc            dc        root        default  -    10s          1  12345.6          0"
 		"    123456       7\n",
 		77);
 	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
