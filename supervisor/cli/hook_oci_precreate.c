@@ -31,6 +31,7 @@
 #include "hook/filter_text.h"
 #include "hook/oci_daemon.h"
 #include "hook/oci_precreate.h"
+#include "hook/podman_name.h"
 #include "hook/runtime_guess.h"
 #include "hook/stream.h"
 #include "hook/system_log.h"
@@ -248,20 +249,32 @@ static int refuse(int r, const char *reason)
 	return STATUS_REFUSED;
 }
 
+/** find_name() - a name of which podman has not told the runtime. Return: whether there is one. */
+static bool find_name(const struct oci_config *config, char name[OCI_NAME_MAX + 1])
+{
+	oci_config_name(config, name);
+	return !name[0] && oci_config_is_podmans(config) &&
+	       podman_name_find(config->root, name) == PODMAN_NAME_FOUND;
+}
+
 /** edit() - have the config say what the request wants. Return: the exit status. */
 static int edit(const struct precreate_request *request, const char *policy,
 		struct oci_config *config)
 {
 	bool is_crun = request->runtime == OCI_RUNTIME_CRUN;
 	_cleanup_free_ char *filter = NULL, *text = NULL;
+	char name[OCI_NAME_MAX + 1];
 	const char *reason = NULL;
 	size_t length = 0;
-	struct oci_edit wanted = { .seccomp = {
-					   .policy = policy,
-					   .socket = request->socket,
-					   .wait_killable = is_crun && !filter_lacking(),
-					   .allow_io_uring = request->allow_io_uring,
-				   } };
+	struct oci_edit wanted = {
+		.seccomp = {
+			.policy = policy,
+			.socket = request->socket,
+			.wait_killable = is_crun && !filter_lacking(),
+			.allow_io_uring = request->allow_io_uring,
+		},
+		.name = find_name(config, name) ? name : NULL,
+	};
 
 	if (!request->is_unchecked && !find_daemon(request))
 		return STATUS_REFUSED;

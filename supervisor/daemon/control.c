@@ -2,8 +2,8 @@
 /*
  * Theory of operation
  *
- * A connection is a slot with a watch and a deadline. While it reads, what comes goes into a buffer of
- * the longest request; the first newline, or a full buffer, ends that, and the answer is made at once.
+ * A connection is a slot with a watch and a deadline. While it reads, what comes goes into a buffer that
+ * grows with it; the first newline, or the longest request, ends that, and the answer is made at once.
  * Then it writes. A peer that is silent or does not read costs its slot until the deadline, nobody else
  * anything but that slot.
  *
@@ -27,14 +27,17 @@
 
 /* Milliseconds to wait after a failed accept4(2). */
 #define PAUSE 100
+/* Room for a word, and what there is room for at first. */
+#define FIRST_ROOM 64
 
 struct connection {
 	struct control *control;
 	struct loop_watch watch; /* its fd is -1 if the slot is free */
 	struct loop_timer deadline;
 	uid_t user;
-	char request[CONTROL_REQUEST_MAX];
+	char *request;
 	size_t request_length;
+	size_t room; /* in @request */
 	char *answer; /* NULL: still reading */
 	size_t answer_length;
 	size_t sent;
@@ -108,6 +111,8 @@ static int release(struct connection *connection)
 {
 	int fd = connection->watch.fd;
 
+	free(connection->request);
+	connection->request = NULL;
 	loop_remove(connection->control->loop, &connection->watch);
 	loop_stop_timer(connection->control->loop, &connection->deadline);
 	connection->watch.fd = -1;
@@ -160,9 +165,12 @@ static struct json_object *refusal(const char *sentence)
 
 static struct json_object *answer_to(const struct connection *connection)
 {
+	static const char may_use[] = "may-use ";
 	const struct control_answers *answers = &connection->control->answers;
 	const char *word = connection->request;
 
+	if (strncmp(word, may_use, strlen(may_use)) == 0)
+		return answers->may_use(answers->context, connection->user, word + strlen(may_use));
 	if (strcmp(word, "status") == 0)
 		return answers->status(answers->context, connection->user);
 	if (strcmp(word, "reload") == 0)
@@ -180,7 +188,7 @@ static struct json_object *answer_to(const struct connection *connection)
 				       "one in its place (systemctl restart nsxattrd): containers "
 				       "do not notice" :
 				       "only root can have nsxattrd replaced");
-	return refusal("unknown request; there are: ping, status, reload, upgrade");
+	return refusal("unknown request; there are: ping, status, may-use, reload, upgrade");
 }
 
 /* Return: whether there is an answer to write now. */
@@ -225,11 +233,30 @@ static void answer(struct connection *connection)
 
 /* ---- reading ---- */
 
+static bool make_room(struct connection *connection)
+{
+	size_t room = connection->room ? connection->room * 2 : FIRST_ROOM;
+
+	if (connection->request_length < connection->room)
+		return true;
+	char *request = realloc(connection->request, room);
+
+	if (!request)
+		return false;
+	connection->request = request;
+	connection->room = room;
+	return true;
+}
+
 static void read_request(struct connection *connection)
 {
-	size_t room = sizeof(connection->request) - connection->request_length;
-	ssize_t count = recv(connection->watch.fd, connection->request + connection->request_length,
-			     room, MSG_DONTWAIT);
+	if (!make_room(connection)) {
+		close_connection(connection);
+		return;
+	}
+	char *begin = connection->request + connection->request_length;
+	ssize_t count = recv(connection->watch.fd, begin,
+			     connection->room - connection->request_length, MSG_DONTWAIT);
 
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -238,12 +265,12 @@ static void read_request(struct connection *connection)
 		return;
 	}
 	connection->request_length += (size_t)count;
-	char *end = memchr(connection->request, '\n', connection->request_length);
+	char *end = memchr(begin, '\n', (size_t)count);
 
-	if (!end && connection->request_length < sizeof(connection->request))
+	if (!end && connection->request_length < CONTROL_REQUEST_MAX)
 		return;
 	/* What is too long is no request that there is, however it ends. */
-	end = end ? end : connection->request + sizeof(connection->request) - 1;
+	end = end ? end : connection->request + connection->request_length - 1;
 	*end = '\0';
 	answer(connection);
 }

@@ -3,14 +3,15 @@
 #define NSXATTR_DAEMON_CONTROL_H
 
 /*
- * The control socket: SOCK_STREAM, one request a connection. A request is a word and a newline; the
- * answer is one JSON object and a newline, and then the end. An object with the member "error", a
- * sentence, is a refusal.
+ * The control socket: SOCK_STREAM, one request a connection. A request is a word, what it is about if
+ * anything, and a newline; the answer is one JSON object and a newline, and then the end. An object with the
+ * member "error", a sentence, is a refusal.
  *
- *	ping	{"pong": true}					anybody
- *	status	status_json_new()				anybody, of their own containers
- *	reload	reload_json_new()				root
- *	upgrade	the connection is used for that (handover.h)	root
+ *	ping		{"pong": true}					anybody
+ *	status		status_json_new()				anybody, of their own containers
+ *	may-use {...}	may_use_json_new()				anybody, for their own containers
+ *	reload		reload_json_new()				root
+ *	upgrade		the connection is used for that (handover.h)	root
  *
  * A connection is in one of these states, and is closed when its deadline passes:
  *
@@ -26,7 +27,8 @@
 #define CONTROL_CONNECTIONS_MAX 32
 #define CONTROL_CONNECTIONS_PER_USER_MAX 8
 #define CONTROL_CONNECTIONS_OF_USERS_MAX 24 /* of all but root */
-#define CONTROL_REQUEST_MAX 64
+/* Bytes of a request: of a container there are annotations. */
+#define CONTROL_REQUEST_MAX (256 << 10)
 /* Milliseconds from the accept to the last byte of the answer. */
 #define CONTROL_DEADLINE 5000
 
@@ -36,6 +38,7 @@ struct loop;
 /** struct control_answers - who knows the answers; each is a new object, NULL without memory */
 struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
+	struct json_object *(*may_use)(void *context, uid_t user, const char *question);
 	struct json_object *(*reload)(void *context);
 	/* Takes the connection over; NULL: somebody else sees to that, and says so in a refusal. */
 	void (*upgrade)(void *context, int connection);

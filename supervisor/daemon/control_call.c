@@ -16,6 +16,8 @@
 #include "base/fd.h"
 
 #define PIECE 65536
+/* Milliseconds until it is asked again. */
+#define PAUSE 20
 
 /** struct call - a question under way */
 struct call {
@@ -64,21 +66,36 @@ static int open_connection(const char *path, struct call *call)
 	return 0;
 }
 
+/* What it does not want to hear, it may have answered already. Return: 0; -errno. */
+static int send_bytes(const struct call *call, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		int r = await(call, POLLOUT);
+
+		if (r < 0)
+			return r;
+		ssize_t sent = send(call->fd, bytes, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
+		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		bytes += sent > 0 ? sent : 0;
+		length -= sent > 0 ? (size_t)sent : 0;
+	}
+	return 0;
+}
+
 static int send_request(const struct call *call, const char *request)
 {
-	char line[80];
-	int length = snprintf(line, sizeof(line), "%s\n", request);
+	_cleanup_free_ char *line = NULL;
+	int length = asprintf(&line, "%s\n", request);
 
-	if (length < 0 || (size_t)length >= sizeof(line))
-		return -EINVAL;
-	int r = await(call, POLLOUT);
-
-	if (r < 0)
-		return r;
-	/* An empty socket has room for a line; who does not want to hear it may have answered. */
-	ssize_t sent = send(call->fd, line, (size_t)length, MSG_NOSIGNAL);
-
-	return sent == length || (sent < 0 && errno == EPIPE) ? 0 : -EPIPE;
+	if (length < 0) {
+		line = NULL;
+		return -ENOMEM;
+	}
+	return send_bytes(call, line, (size_t)length);
 }
 
 static int make_room(struct call *call)
@@ -109,8 +126,8 @@ static int read_piece(struct call *call)
 		return r;
 	ssize_t count = recv(call->fd, call->text + call->length, call->size - call->length, 0);
 
-	/* Who answers without having read what we said is gone with an error, but the answer is there. */
-	if (count < 0 && errno == ECONNRESET && call->length > 0)
+	/* Who closes without having read what we said is gone with an error; an answer is there all the same. */
+	if (count < 0 && errno == ECONNRESET)
 		return 0;
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
@@ -136,10 +153,10 @@ static int parse(const struct call *call, struct json_object **ret_answer)
 	return 0;
 }
 
-int control_call(const char *path, const char *request, int deadline,
-		 struct json_object **ret_answer)
+/* Return: as control_call(); -EBUSY: not a word was said. */
+static int ask(const char *path, const char *request, int64_t end, struct json_object **ret_answer)
 {
-	struct call call = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
+	struct call call = { .fd = -1, .end = end };
 	int r = open_connection(path, &call);
 
 	if (r == 0)
@@ -149,9 +166,22 @@ int control_call(const char *path, const char *request, int deadline,
 			r = read_piece(&call);
 		while (r > 0);
 	if (r == 0)
-		r = parse(&call, ret_answer);
+		r = call.length > 0 ? parse(&call, ret_answer) : -EBUSY;
 	fd_close(&call.fd);
 	free(call.text);
+	return r;
+}
+
+int control_call(const char *path, const char *request, int deadline,
+		 struct json_object **ret_answer)
+{
+	int64_t end = (int64_t)clock_milliseconds() + deadline;
+	int r = ask(path, request, end, ret_answer);
+
+	while (r == -EBUSY && (int64_t)clock_milliseconds() + PAUSE < end) {
+		(void)poll(NULL, 0, PAUSE);
+		r = ask(path, request, end, ret_answer);
+	}
 	return r;
 }
 
@@ -184,6 +214,8 @@ const char *control_call_fault(int error)
 		return "the socket is not for this user";
 	case ETIMEDOUT:
 		return "there is no answer";
+	case EBUSY:
+		return "it has as many connections as it takes";
 	case EBADMSG:
 		return "the answer makes no sense";
 	default:

@@ -12,12 +12,15 @@ struct json_object;
 /**
  * control_call() - ask the daemon
  * @path: of its control socket
- * @request: a word of control.h
+ * @request: a word of control.h, and what is behind it there
  * @deadline: milliseconds until the answer has to be there
  * @ret_answer: an object, the caller's to json_object_put(3)
  *
- * Return: 0; -ENOENT or -ECONNREFUSED: there is no daemon; -EACCES: it is not for us; -ETIMEDOUT;
- * -EBADMSG for what is no answer; -ENAMETOOLONG; other -errno.
+ * A connection that is closed without a word is one too many of this user's, or its worker has died: it is
+ * asked again, until the deadline.
+ *
+ * Return: 0; -ENOENT or -ECONNREFUSED: there is no daemon; -EACCES: it is not for us; -ETIMEDOUT; -EBUSY: at
+ * the deadline it still answered nothing; -EBADMSG for what is no answer; -ENAMETOOLONG; other -errno.
  */
 int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer);

@@ -26,6 +26,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@
 #include "daemon/estate.h"
 #include "daemon/handover.h"
 #include "daemon/lxc_door.h"
+#include "daemon/may_use.h"
 #include "daemon/oci_door.h"
 #include "daemon/policies.h"
 #include "daemon/registry.h"
@@ -161,6 +163,26 @@ static struct json_object *answer_status(void *context, uid_t user)
 	struct registry_time now = registry_time_now();
 
 	return status_json_new(&source, user, &now);
+}
+
+/* Its number tells hooks which namespace is the host's. */
+static uint64_t user_namespace(const struct daemon *daemon)
+{
+	struct stat status;
+
+	return fstatat(daemon->procfs, "self/ns/user", &status, 0) == 0 ? status.st_ino : 0;
+}
+
+static struct json_object *answer_may_use(void *context, uid_t user, const char *question)
+{
+	struct daemon *daemon = context;
+	const struct may_use_source source = {
+		.policies = daemon->attachments.policies,
+		.registry = daemon->attachments.registry,
+		.user_namespace = user_namespace(daemon),
+	};
+
+	return may_use_json_new(&source, user, question);
 }
 
 static void heed_signal(void *place, uint32_t events)
@@ -290,6 +312,7 @@ static int open_control(struct daemon *daemon)
 {
 	const struct control_answers answers = {
 		.status = answer_status,
+		.may_use = answer_may_use,
 		.reload = answer_reload,
 		.upgrade = daemon->store.socket < 0 && daemon->program[0] ? begin_upgrade : NULL,
 		.context = daemon,

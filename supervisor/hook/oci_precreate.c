@@ -66,6 +66,18 @@ const char *oci_config_policy(const struct oci_config *config)
 	return annotation_of(config, OCI_POLICY_ANNOTATION);
 }
 
+void oci_config_name(const struct oci_config *config, char ret_name[OCI_NAME_MAX + 1])
+{
+	oci_name_of(json_value_member(config->root, "annotations", json_type_object), ret_name);
+}
+
+bool oci_config_is_podmans(const struct oci_config *config)
+{
+	const char *manager = annotation_of(config, "io.container.manager");
+
+	return manager && strcmp(manager, "libpod") == 0;
+}
+
 static struct json_object *seccomp_of(const struct oci_config *config)
 {
 	return json_value_member(json_value_member(config->root, "linux", json_type_object),
@@ -181,19 +193,20 @@ static int write_seccomp(struct edited *edited, const char *value, bool is_there
 	}
 }
 
-/** write_filter() - the annotation; @filter is base64, and needs no escapes */
-static int write_filter(struct edited *edited, const char *filter, const char **ret_reason)
+/** write_annotation() - one that is not there yet; @value needs no escapes */
+static int write_annotation(struct edited *edited, const char *key, const char *value,
+			    const char **ret_reason)
 {
 	_cleanup_free_ char *quoted = NULL, *object = NULL;
 	struct json_span span;
 
-	if (asprintf(&quoted, "\"%s\"", filter) < 0 ||
-	    asprintf(&object, "{\"%s\":%s}", OCI_FILTER_ANNOTATION, quoted) < 0)
+	if (asprintf(&quoted, "\"%s\"", value) < 0 ||
+	    asprintf(&object, "{\"%s\":%s}", key, quoted) < 0)
 		return -ENOMEM;
 	switch (find(&edited->text, "annotations", NULL, &span)) {
 	case JSON_TEXT_FOUND:
 		if (edited->text.bytes[span.begin] == '{')
-			return insert(edited, &span, OCI_FILTER_ANNOTATION, quoted);
+			return insert(edited, &span, key, quoted);
 		return splice(edited, &span, (const char *const[]){ object, NULL });
 	case JSON_TEXT_ABSENT:
 		if (json_text_whole(&edited->text, &span) == JSON_TEXT_FOUND)
@@ -207,7 +220,7 @@ static int write_filter(struct edited *edited, const char *filter, const char **
 }
 
 static int write_text(const struct oci_config *config, const struct json_object *seccomp,
-		      const char *filter, struct edited *edited, const char **ret_reason)
+		      const struct oci_edit *edit, struct edited *edited, const char **ret_reason)
 {
 	const char *value = json_object_to_json_string_ext((struct json_object *)(uintptr_t)seccomp,
 							   JSON_C_TO_STRING_PLAIN |
@@ -218,7 +231,11 @@ static int write_text(const struct oci_config *config, const struct json_object 
 		return -ENOMEM;
 	int r = write_seccomp(edited, value, oci_config_has_seccomp(config), ret_reason);
 
-	return r == OCI_CONFIG_DONE && filter ? write_filter(edited, filter, ret_reason) : r;
+	if (r == OCI_CONFIG_DONE && edit->filter && !oci_config_has_seccomp(config))
+		r = write_annotation(edited, OCI_FILTER_ANNOTATION, edit->filter, ret_reason);
+	if (r == OCI_CONFIG_DONE && edit->name && !annotation_of(config, OCI_NAME_ANNOTATION))
+		r = write_annotation(edited, OCI_NAME_ANNOTATION, edit->name, ret_reason);
+	return r;
 }
 
 int oci_config_edit(struct oci_config *config, const struct oci_edit *edit, char **ret_text,
@@ -235,7 +252,7 @@ int oci_config_edit(struct oci_config *config, const struct oci_edit *edit, char
 	if (!section || seccomp_section_edit(section, &edit->seccomp) < 0)
 		return -ENOMEM;
 	struct edited edited = { 0 };
-	int r = write_text(config, section, had_seccomp ? NULL : edit->filter, &edited, ret_reason);
+	int r = write_text(config, section, edit, &edited, ret_reason);
 	if (r != OCI_CONFIG_DONE) {
 		free(edited.owned);
 		return r;

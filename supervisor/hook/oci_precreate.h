@@ -4,13 +4,14 @@
 
 /*
  * The config.json of an OCI container, edited so that the container's attribute calls come to
- * nsxattrd. Nothing but linux.seccomp, and with a filter one annotation, is touched: every other byte
- * stays what it is. Edited again, it stays the same.
+ * nsxattrd. Nothing but linux.seccomp and up to two annotations, a filter and the name that podman knows, is
+ * touched: every other byte stays what it is. Edited again, it stays the same.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "attach/oci_message.h"
 #include "hook/json_text.h"
 #include "hook/seccomp_section.h"
 
@@ -53,12 +54,19 @@ void oci_config_done(struct oci_config *config);
  */
 const char *oci_config_policy(const struct oci_config *config);
 
+/** oci_config_name() - what the container is called by its annotations; "": they do not tell */
+void oci_config_name(const struct oci_config *config, char ret_name[OCI_NAME_MAX + 1]);
+
+/** oci_config_is_podmans() - has podman made it? */
+bool oci_config_is_podmans(const struct oci_config *config);
+
 /** oci_config_has_seccomp() - does it have rules of its own? */
 bool oci_config_has_seccomp(const struct oci_config *config);
 
 /** struct oci_edit - what the config shall say */
 struct oci_edit {
 	struct seccomp_edit seccomp;
+	const char *name; /* of podman's, for the annotation OCI_NAME_ANNOTATION; NULL: none */
 	const char *filter; /* for crun, base64, where there are no rules yet; NULL: none */
 };
 

@@ -49,6 +49,17 @@ static struct json_object *answer_status(void *context, uid_t user)
 	return object;
 }
 
+/* The length of the question, and whose it is. */
+static struct json_object *answer_may_use(void *context, uid_t user, const char *question)
+{
+	struct json_object *object = json_object_new_object();
+
+	(void)context;
+	json_object_object_add(object, "user", json_object_new_int64(user));
+	json_object_object_add(object, "length", json_object_new_uint64(strlen(question)));
+	return object;
+}
+
 static struct json_object *answer_reload(void *context)
 {
 	struct json_object *object = json_object_new_object();
@@ -71,6 +82,7 @@ static void serve(void *argument)
 	int reloads = 0;
 	const struct control_answers answers = {
 		.status = answer_status,
+		.may_use = answer_may_use,
 		.reload = answer_reload,
 		.context = &reloads,
 		.deadline = deadline,
@@ -226,11 +238,12 @@ Test(control, takes_a_request_in_pieces)
 	stop();
 }
 
-#define UNKNOWN "{\"error\":\"unknown request; there are: ping, status, reload, upgrade\"}\n"
+#define UNKNOWN \
+	"{\"error\":\"unknown request; there are: ping, status, may-use, reload, upgrade\"}\n"
 
 Test(control, refuses_what_is_no_request)
 {
-	char much[CONTROL_REQUEST_MAX + 100];
+	static char much[CONTROL_REQUEST_MAX + 100];
 
 	start(PATIENCE);
 	expect_answer("\n", UNKNOWN);
@@ -242,6 +255,26 @@ Test(control, refuses_what_is_no_request)
 	expect_answer(much, UNKNOWN);
 	memcpy(much + CONTROL_REQUEST_MAX - 5, "ping\nping\n", 10);
 	expect_answer(much, UNKNOWN);
+	stop();
+}
+
+Test(control, takes_a_question_as_long_as_the_annotations_of_a_container)
+{
+	static char request[CONTROL_REQUEST_MAX + 1];
+	static const size_t lengths[] = { 1, 1000, 65536, CONTROL_REQUEST_MAX - 9 };
+
+	start(PATIENCE);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(request, 'q', sizeof(request));
+		memcpy(request, "may-use ", 8);
+		request[8 + lengths[i]] = '\0';
+		struct json_object *answer = call(request);
+
+		cr_expect_eq(json_object_get_uint64(json_object_object_get(answer, "length")),
+			     lengths[i]);
+		json_object_put(answer);
+	}
+	expect_answer("may-use\n", UNKNOWN);
 	stop();
 }
 
@@ -444,6 +477,7 @@ static void answer_once(void *argument)
 	}
 	NEED(recv(fd, request, sizeof(request), 0) == 5);
 	NEED(send(fd, argument, strlen(argument), MSG_NOSIGNAL) == (ssize_t)strlen(argument));
+	close(fd);
 }
 
 static int call_fake(const char *text, struct json_object **ret_answer)
@@ -459,7 +493,6 @@ Test(control, may_answer_nonsense)
 {
 	struct json_object *answer = NULL;
 
-	cr_expect_eq(call_fake("", &answer), -EBADMSG);
 	cr_expect_eq(call_fake("[1]\n", &answer), -EBADMSG);
 	cr_expect_eq(call_fake("{\"a\":", &answer), -EBADMSG);
 	cr_expect_eq(call_fake("\xff\n", &answer), -EBADMSG);
@@ -467,6 +500,25 @@ Test(control, may_answer_nonsense)
 	cr_expect_eq(call_fake("{\"error\": \"no\"}", &answer), 0);
 	cr_expect_str_eq(control_refusal(answer), "no");
 	json_object_put(answer);
+}
+
+/* One connection too many is closed without a word; so is that of a worker that dies. */
+static void answer_later(void *argument)
+{
+	for (int i = 0; i < 3; i++)
+		answer_once((char[]){ "" });
+	answer_once(argument);
+}
+
+Test(control, is_asked_again_if_it_says_nothing)
+{
+	struct json_object *answer = NULL;
+	pid_t fake = child_start(answer_later, (char[]){ "{\"a\":1}" }, 0);
+
+	cr_expect_eq(control_call(path, "ping", PATIENCE, &answer), 0);
+	cr_expect_not_null(json_object_object_get(answer, "a"));
+	json_object_put(answer);
+	cr_expect_eq(child_end(fake), 0);
 }
 
 static void answer_without_end(void *argument)

@@ -111,6 +111,24 @@ Case(keeps_every_byte_outside_of_the_section)
 		" \"future\":[ ]}\n\n");
 }
 
+Case(adds_the_name_that_podman_knows)
+{
+	wanted.name = "samba-one";
+	becomes("{\"annotations\":{\"a\":\"b\"},\"linux\":{\"seccomp\":{\"syscalls\":[]}}}",
+		"{\"annotations\":{\"io.nsxattr.name\":\"samba-one\",\"a\":\"b\"},"
+		"\"linux\":{\"seccomp\":{\"syscalls\":[" NOTIFY_RULE "," IO_URING_RULE "]," LISTENER
+		"}}}");
+}
+
+Case(leaves_the_name_that_a_user_has_given)
+{
+	wanted.name = "samba-one";
+	becomes("{\"annotations\":{\"io.nsxattr.name\":\"own\"},\"linux\":{\"seccomp\":{\"syscalls\":[]}}}",
+		"{\"annotations\":{\"io.nsxattr.name\":\"own\"},"
+		"\"linux\":{\"seccomp\":{\"syscalls\":[" NOTIFY_RULE "," IO_URING_RULE "]," LISTENER
+		"}}}");
+}
+
 Case(makes_a_section_where_there_is_none)
 {
 	static const char section[] =

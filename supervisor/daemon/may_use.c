@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/may_use.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/oci_message.h"
+#include "base/fd.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* An object in an object. */
+#define DEPTH_MAX 4
+
+static struct json_object *refusal(const char *sentence)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "error", json_object_new_string(sentence));
+	return object;
+}
+
+/* Return: an object; NULL: it is none. */
+static struct json_object *parse(const char *question)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	struct json_object *object =
+		json_tokener_parse_ex(tokener, question, (int)strlen(question) + 1);
+
+	json_tokener_free(tokener);
+	if (json_object_is_type(object, json_type_object))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+/* Return: as long as the object; "": it is not there, or no text. */
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *member = json_object_object_get(object, key);
+
+	return json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "";
+}
+
+static unsigned int runtimes_of(struct json_object *question)
+{
+	static const struct {
+		const char *name;
+		unsigned int bit;
+	} names[] = {
+		{ "podman", RUNTIME_PODMAN },
+		{ "crun", RUNTIME_CRUN },
+		{ "runc", RUNTIME_RUNC },
+		{ "lxc", RUNTIME_LXC },
+	};
+	struct json_object *list = json_object_object_get(question, "runtimes");
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
+								    0;
+	unsigned int runtimes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < COUNT_OF(names); k++) {
+			const char *name =
+				json_object_get_string(json_object_array_get_idx(list, i));
+
+			if (name && strcmp(name, names[k].name) == 0)
+				runtimes |= names[k].bit;
+		}
+	return runtimes;
+}
+
+/* What json-c cannot add without memory is missing, and the hook takes that for no answer. */
+static struct json_object *grant(const struct may_use_source *source,
+				 const struct policies_choice *choice)
+{
+	const struct policy *policy = choice->kept->policy;
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "policy", json_object_new_string(policy->name));
+	json_object_object_add(object, "reason", json_object_new_string(choice->reason));
+	json_object_object_add(object, "virtualises",
+			       json_object_new_boolean(!policy_is_transparent(policy)));
+	json_object_object_add(object, "io-uring", json_object_new_boolean(policy->allow_io_uring));
+	json_object_object_add(object, "user-namespace",
+			       json_object_new_uint64(source->user_namespace));
+	return object;
+}
+
+static struct json_object *choose(const struct may_use_source *source,
+				  const struct policies_request *request)
+{
+	struct policies_choice choice = { 0 };
+
+	if (policies_choose(source->policies, request, &choice) != POLICIES_CHOSEN)
+		return refusal(choice.reason);
+	struct json_object *answer = grant(source, &choice);
+
+	kept_policy_unref(choice.kept);
+	return answer;
+}
+
+static struct json_object *answer(const struct may_use_source *source, uid_t user,
+				  struct json_object *question)
+{
+	_cleanup_free_ struct annotation *annotations = NULL;
+	const char *id = text_of(question, "id"), *name = text_of(question, "name");
+	struct json_object *object = json_object_object_get(question, "annotations");
+	struct policies_request request = {
+		.container = { .runtimes = runtimes_of(question),
+			       .name = name[0] ? name : (id[0] ? id : NULL) },
+		.wanted = text_of(question, "policy"),
+		.user = user,
+	};
+	enum registry_result room = registry_room(source->registry, user, id);
+
+	if (room != REGISTRY_ATTACHED)
+		return refusal(registry_refusal(room));
+	if (json_object_is_type(object, json_type_object) &&
+	    oci_annotations_copy(object, &annotations, &request.container.annotation_count) < 0)
+		return NULL;
+	request.container.annotations = annotations;
+	return choose(source, &request);
+}
+
+struct json_object *may_use_json_new(const struct may_use_source *source, uid_t user,
+				     const char *question)
+{
+	struct json_object *object = parse(question);
+
+	if (!object)
+		return refusal("the question is no JSON object");
+	struct json_object *made = answer(source, user, object);
+
+	json_object_put(object);
+	return made;
+}

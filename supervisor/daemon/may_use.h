@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_MAY_USE_H
+#define NSXATTR_DAEMON_MAY_USE_H
+
+/*
+ * What a hook asks before a container starts, over control.h: would the daemon serve it, and by which policy?
+ * The answer is that for the user who asks, at this moment; nothing is kept of it, and the container is judged
+ * anew when it comes.
+ */
+
+#include <stdint.h>
+
+#include "daemon/policies.h"
+#include "daemon/registry.h"
+
+struct json_object;
+
+/** struct may_use_source - what the answer is made of */
+struct may_use_source {
+	const struct policies *policies;
+	const struct registry *registry;
+	uint64_t user_namespace; /* the daemon's own: the inode number of /proc/self/ns/user; 0: not known */
+};
+
+/**
+ * may_use_json_new() - answer
+ * @source: what there is
+ * @user: who asks
+ * @question: {"policy": TEXT, "runtimes": [TEXT...], "id": TEXT, "name": TEXT, "annotations": {KEY: TEXT...}};
+ *            any of them may be left out
+ *
+ * {"policy": TEXT, "reason": TEXT, "virtualises": BOOL, "io-uring": BOOL, "user-namespace": N}, where
+ * "virtualises" says whether the policy leaves anything but everything to the kernel; or {"error": TEXT}.
+ *
+ * Return: the object, the caller's; NULL without memory.
+ */
+struct json_object *may_use_json_new(const struct may_use_source *source, uid_t user,
+				     const char *question);
+
+#endif
