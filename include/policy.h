@@ -119,6 +119,9 @@ bool rule_matches(const struct rule *rule, const char *name, size_t length);
 /** policy_is_strict() - is nothing answered with CONTINUE? So it is in MODE_STRICT and STORE_USER. */
 bool policy_is_strict(const struct policy *policy);
 
+/** policy_hides_names() - does it have names that are there and not shown? */
+bool policy_hides_names(const struct policy *policy);
+
 /** policy_is_transparent() - is every name left to the kernel by this policy? */
 bool policy_is_transparent(const struct policy *policy);
 

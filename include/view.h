@@ -33,4 +33,15 @@
 size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
 		 size_t stored_length, uint32_t *index, char *view);
 
+/**
+ * view_list_natively() - the names that the kernel itself has for the subject, but for hidden ones
+ * @view: where the list goes; at least @stored_length bytes
+ *
+ * For an inode whose attributes are the kernel's to answer. The others as view_list().
+ *
+ * Return: the bytes written.
+ */
+size_t view_list_natively(const struct policy *policy, const char *stored, size_t stored_length,
+			  char *view);
+
 #endif

@@ -80,6 +80,14 @@ bool policy_is_strict(const struct policy *policy)
 	return policy->mode == MODE_STRICT || policy->store == STORE_USER;
 }
 
+bool policy_hides_names(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].scheme == SCHEME_HIDE)
+			return true;
+	return policy->fallback.scheme == SCHEME_HIDE || policy->store == STORE_USER;
+}
+
 bool policy_is_transparent(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)

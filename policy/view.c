@@ -224,3 +224,21 @@ size_t view_list(const struct policy *policy, const struct subject *subject, con
 	}
 	return shown.length;
 }
+
+size_t view_list_natively(const struct policy *policy, const char *stored, size_t stored_length,
+			  char *view)
+{
+	struct view shown = { .names = view };
+	size_t length;
+
+	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
+	     at += length + 1) {
+		struct listed_name name = take_apart(policy, stored + at, length);
+		const struct rule *rule = policy_match(policy, name.base, name.base_length);
+
+		if (rule->scheme != SCHEME_HIDE && name.base == name.name &&
+		    !access_is_out_of_reach(policy, name.name, name.length))
+			show(&shown, name.name, name.length);
+	}
+	return shown.length;
+}

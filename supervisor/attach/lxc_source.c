@@ -343,6 +343,7 @@ static void done(struct source *source)
 }
 
 static const struct source_calls lxc_calls = {
+	.is_queued = true,
 	.receive = receive,
 	.resume = resume,
 	.answer = answer,

@@ -136,3 +136,17 @@ int credential_get(struct credential *ret_credential)
 	*ret_credential = ours;
 	return 0;
 }
+
+int credential_set_effective(unsigned int capability, bool is_effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	if (is_effective)
+		sets[capability / 32].effective |= 1U << capability % 32;
+	else
+		sets[capability / 32].effective &= ~(1U << capability % 32);
+	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
+}

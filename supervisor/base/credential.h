@@ -63,4 +63,11 @@ struct credential_change {
  */
 int credential_assume(const struct credential_change *change);
 
+/**
+ * credential_set_effective() - lower or raise an effective capability of the calling thread
+ *
+ * Return: 0; -errno of capset(2), such as -EPERM for one that is not permitted.
+ */
+int credential_set_effective(unsigned int capability, bool is_effective);
+
 #endif

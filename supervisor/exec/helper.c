@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
@@ -27,8 +28,15 @@ struct helper {
 	struct errand errand;
 };
 
+enum task {
+	TASK_OPEN,
+	TASK_CALL,
+	TASK_STAT,
+	TASK_READ_LINK,
+};
+
 struct header {
-	bool is_open;
+	enum task task;
 	bool is_opened;
 	enum operation operation;
 	int flags;
@@ -94,21 +102,48 @@ static long call_on_path(const struct packet *packet, int fd, const char *value,
 	}
 }
 
-static void perform(const struct packet *packet, int fd, struct answer *answer)
+static long call_attribute(const struct packet *packet, int fd, char *buffer)
 {
 	const char *value = packet->text + packet->header.text_size;
-	struct open_how how = packet->header.how;
-	long result;
 
-	if (packet->header.is_open)
-		result = syscall(SYS_openat2, fd, packet->text, &how, sizeof(how));
-	else if (packet->header.is_opened)
-		result = call_on_descriptor(packet, fd, value, answer->bytes);
-	else
-		result = call_on_path(packet, fd, value, answer->bytes);
+	return packet->header.is_opened ? call_on_descriptor(packet, fd, value, buffer) :
+					  call_on_path(packet, fd, value, buffer);
+}
+
+static long make_stat(int fd, char *buffer)
+{
+	struct statx stat;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &stat) < 0)
+		return -1;
+	memcpy(buffer, &stat, sizeof(stat));
+	return sizeof(stat);
+}
+
+static long call(const struct packet *packet, int fd, struct answer *answer)
+{
+	struct open_how how = packet->header.how;
+
+	switch (packet->header.task) {
+	case TASK_OPEN:
+		return syscall(SYS_openat2, fd, packet->text, &how, sizeof(how));
+	case TASK_STAT:
+		return make_stat(fd, answer->bytes);
+	case TASK_READ_LINK:
+		return readlinkat(fd, "", answer->bytes, packet->header.size);
+	case TASK_CALL:
+	default:
+		return call_attribute(packet, fd, answer->bytes);
+	}
+}
+
+static void perform(const struct packet *packet, int fd, struct answer *answer)
+{
+	long result = call(packet, fd, answer);
+
 	if (result < 0)
 		answer->reply.error = errno;
-	else if (packet->header.is_open)
+	else if (packet->header.task == TASK_OPEN)
 		answer->fd = (int)result;
 	else
 		answer->reply.length = (size_t)result;
@@ -259,7 +294,7 @@ static int receive_reply(const struct helper *helper, void *buffer, size_t size,
 int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
 		int *ret_fd)
 {
-	struct header header = { .is_open = true, .how = *how, .text_size = strlen(path) + 1 };
+	struct header header = { .task = TASK_OPEN, .how = *how, .text_size = strlen(path) + 1 };
 	struct reply reply;
 	int r = send_request(helper, &header, path, NULL, base);
 
@@ -270,6 +305,7 @@ int helper_call(struct helper *helper, const struct attribute_call *call, size_t
 {
 	const char *name = call->name ? call->name : "";
 	struct header header = {
+		.task = TASK_CALL,
 		.is_opened = call->is_opened,
 		.operation = call->operation,
 		.flags = call->flags,
@@ -284,5 +320,47 @@ int helper_call(struct helper *helper, const struct attribute_call *call, size_t
 				  NULL);
 	if (r == 0)
 		*ret_length = reply.length;
+	return r;
+}
+
+/* What is asked about a descriptor alone, and answered by at most @size bytes. */
+static int ask(struct helper *helper, enum task task, int fd, void *buffer, size_t size,
+	       size_t *ret_length)
+{
+	const struct header header = { .task = task, .text_size = 1, .size = size };
+	struct reply reply;
+	int r = send_request(helper, &header, "", NULL, fd);
+
+	if (r == 0)
+		r = receive_reply(helper, buffer, size, &reply, NULL);
+	if (r != 0)
+		return r;
+	if (reply.length > size)
+		return -EPROTO;
+	*ret_length = reply.length;
+	return 0;
+}
+
+int helper_stat(struct helper *helper, int fd, struct statx *ret_stat)
+{
+	struct statx stat;
+	size_t length;
+	int r = ask(helper, TASK_STAT, fd, &stat, sizeof(stat), &length);
+
+	if (r != 0)
+		return r;
+	if (length != sizeof(stat))
+		return -EPROTO;
+	*ret_stat = stat;
+	return 0;
+}
+
+int helper_read_link(struct helper *helper, int fd, char *text, size_t size)
+{
+	size_t length;
+	int r = ask(helper, TASK_READ_LINK, fd, text, size - 1, &length);
+
+	if (r == 0)
+		text[length] = '\0';
 	return r;
 }

@@ -16,6 +16,7 @@
 
 struct credential_change;
 struct helper;
+struct statx;
 
 /** struct attribute_call - one attribute call on an inode; the pointers are the caller's */
 struct attribute_call {
@@ -63,5 +64,21 @@ int helper_open(struct helper *helper, int base, const char *path, const struct 
  * Return: as helper_open().
  */
 int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length);
+
+/**
+ * helper_stat() - have statx(2) called on a descriptor
+ * @ret_stat: the basic members and the mount's number; ids are those of the helper's namespace
+ *
+ * Return: as helper_open().
+ */
+int helper_stat(struct helper *helper, int fd, struct statx *ret_stat);
+
+/**
+ * helper_read_link() - have readlinkat(2) called on a descriptor of a symbolic link
+ * @text: where its text goes, with a NUL; @size bytes
+ *
+ * Return: as helper_open().
+ */
+int helper_read_link(struct helper *helper, int fd, char *text, size_t size);
 
 #endif

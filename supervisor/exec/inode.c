@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -21,6 +23,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/credential.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "exec/effect.h"
 #include "exec/helper.h"
@@ -45,6 +49,8 @@ struct args_at {
 	uint32_t flags;
 };
 
+/* A name that nobody gives a value. */
+#define PROBE_NAME "security.nsxattr.nothing"
 /* Room for "2147483647". */
 #define FD_PATH_SIZE 16
 
@@ -97,6 +103,34 @@ int inode_open_directory(int procfs, int *ret_directory)
 static uint64_t mount_of(const struct statx *stat)
 {
 	return stat->stx_mask & STATX_MNT_ID_UNIQUE ? stat->stx_mnt_id : 0;
+}
+
+/* It is tried on a file system of the kernel's own, which no namespace has mounted. */
+bool inode_is_guarded(void)
+{
+	_cleanup_fd_ int fd = memfd_create("nsxattr", MFD_CLOEXEC);
+
+	if (fd < 0 || credential_set_effective(CAP_SYS_ADMIN, false) < 0)
+		return false;
+	bool is_refused = fsetxattr(fd, PROBE_NAME, "", 0, 0) < 0 && errno == EPERM;
+
+	/* What was lowered is permitted still; without privilege there was nothing to lower. */
+	(void)credential_set_effective(CAP_SYS_ADMIN, true);
+	return is_refused;
+}
+
+bool inode_is_namespaces(const struct pinned *inode, struct standin *root)
+{
+	const struct attribute_call call = {
+		.operation = OPERATION_REMOVE,
+		.fd = inode->fd,
+		.is_opened = inode->is_opened,
+		.name = PROBE_NAME,
+	};
+	size_t length;
+	int r = standin_call(root, &call, &length);
+
+	return r == ENODATA || r == EOPNOTSUPP;
 }
 
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)

@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/errand.h"
@@ -279,4 +280,44 @@ int standin_call(struct standin *standin, const struct attribute_call *call, siz
 	int r = call_once(standin, call, ret_length);
 
 	return is_worth_another(r) ? call_once(standin, call, ret_length) : r;
+}
+
+/* What a helper may have to be asked twice. */
+typedef int request_to_helper(struct helper *helper, int fd, void *buffer, size_t size);
+
+static int ask_once(struct standin *standin, request_to_helper *request, int fd, void *buffer,
+		    size_t size)
+{
+	int r = need_helper(standin);
+
+	return r < 0 ? r : judge_helper(standin, request(standin->helper, fd, buffer, size));
+}
+
+static int ask(struct standin *standin, request_to_helper *request, int fd, void *buffer,
+	       size_t size)
+{
+	int r = ask_once(standin, request, fd, buffer, size);
+
+	return is_worth_another(r) ? ask_once(standin, request, fd, buffer, size) : r;
+}
+
+static int ask_stat(struct helper *helper, int fd, void *buffer, size_t size)
+{
+	(void)size;
+	return helper_stat(helper, fd, buffer);
+}
+
+int standin_stat(struct standin *standin, int fd, struct statx *ret_stat)
+{
+	return ask(standin, ask_stat, fd, ret_stat, sizeof(*ret_stat));
+}
+
+static int ask_link(struct helper *helper, int fd, void *buffer, size_t size)
+{
+	return helper_read_link(helper, fd, buffer, size);
+}
+
+int standin_read_link(struct standin *standin, int fd, char *text, size_t size)
+{
+	return ask(standin, ask_link, fd, text, size);
 }

@@ -23,6 +23,7 @@
 
 struct attribute_call;
 struct open_how;
+struct statx;
 
 struct standin;
 struct standins;
@@ -105,5 +106,23 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
  * Return: 0; a positive errno that the target would get; -errno of our own failure.
  */
 int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length);
+
+/**
+ * standin_stat() - statx(2) as the target, of what refuses it to us
+ * @fd: any descriptor
+ * @ret_stat: the basic members and the mount's number; ids are those of its namespace
+ *
+ * Return: as standin_call().
+ */
+int standin_stat(struct standin *standin, int fd, struct statx *ret_stat);
+
+/**
+ * standin_read_link() - readlink(2) as the target
+ * @fd: of the symbolic link itself
+ * @text: where its text goes, with a NUL; @size bytes
+ *
+ * Return: as standin_call().
+ */
+int standin_read_link(struct standin *standin, int fd, char *text, size_t size);
 
 #endif

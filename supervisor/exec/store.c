@@ -268,8 +268,10 @@ struct outcome store_list(const struct store_context *context, const struct pinn
 
 	if (stored < 0)
 		return outcome_error((int)-stored);
-	size_t length = view_list(context->policy, subject, space->stored, (size_t)stored,
-				  space->offsets, space->view);
+	size_t length = context->is_native ? view_list_natively(context->policy, space->stored,
+								(size_t)stored, space->view) :
+					     view_list(context->policy, subject, space->stored,
+						       (size_t)stored, space->offsets, space->view);
 
 	if (size > 0 && length > size)
 		return outcome_error(size < XATTR_LIST_MAX ? ERANGE : E2BIG);

@@ -24,6 +24,7 @@ struct list_space *list_space_new(void);
 struct store_context {
 	const struct policy *policy;
 	struct list_space *space;
+	bool is_native; /* a list is as the kernel has it, without the names that the policy hides */
 };
 
 /**

@@ -333,6 +333,7 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	atomic_init(&shard->turn, THE_LOOP);
 	client_init(&shard->client, config->policy);
 	shard->client.is_alone = config->is_alone;
+	shard->client.is_queued = source->calls->is_queued;
 	*ret_shard = shard;
 	return 0;
 }

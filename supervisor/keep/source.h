@@ -14,12 +14,15 @@
  *	over		answer() for what was received, then done()		receive()
  */
 
+#include <stdbool.h>
+
 struct outcome;
 struct reception;
 struct source;
 
 /** struct source_calls - what can be done with one sort of source */
 struct source_calls {
+	bool is_queued; /* the sender waits for each answer before it sends the next request */
 	/*
 	 * Waits for a notification. A signal ends the wait. Return: an enum notify_result; -errno when
 	 * the source fails. With NOTIFY_RECEIVED, answer() must follow, until which the descriptors

@@ -22,7 +22,9 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "exec/standin.h"
+#include "request/foreign.h"
 #include "request/place.h"
+#include "request/resolve.h"
 #include "request/target.h"
 
 #define PREFIX "/proc/self/fd/"
@@ -133,7 +135,7 @@ static bool know_entry(struct target *target, struct standin *standin, int root)
 	return learn(target, TAKE_FD(instance), &target->own);
 }
 
-static int open_rest(struct standin *standin, int base, const char *rest, bool follow)
+static int open_rest(const struct resolver *resolver, int base, const char *rest, bool follow)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
@@ -141,23 +143,28 @@ static int open_rest(struct standin *standin, int base, const char *rest, bool f
 	};
 	_cleanup_fd_ int fd = -1;
 
-	if (standin_open(standin, base, rest, &how, &fd) != 0 || proc_is_on(fd))
+	if (resolver->is_shy && foreign_is(base))
+		return -1;
+	if (resolver->is_shy)
+		how.resolve |= RESOLVE_NO_XDEV;
+	if (standin_open(resolver->standin, base, rest, &how, &fd) != 0 || proc_is_on(fd))
 		return -1;
 	return TAKE_FD(fd);
 }
 
-bool own_entry_search(struct target *target, struct standin *standin, int root, const char *path,
-		      bool follow, int *ret_fd)
+bool own_entry_search(const struct resolver *resolver, int root, const char *path, bool follow,
+		      int *ret_fd)
 {
+	struct target *target = resolver->target;
 	char number[NUMBER_MAX + 1];
 	const char *rest = split(path, number);
 
-	if (!rest || (*rest == '\0' && !follow) || !know_entry(target, standin, root))
+	if (!rest || (*rest == '\0' && !follow) || !know_entry(target, resolver->standin, root))
 		return false;
 	_cleanup_fd_ int fd = openat(target->own.ours, number, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;
-	*ret_fd = *rest == '\0' ? TAKE_FD(fd) : open_rest(standin, fd, rest, follow);
+	*ret_fd = *rest == '\0' ? TAKE_FD(fd) : open_rest(resolver, fd, rest, follow);
 	return *ret_fd >= 0;
 }

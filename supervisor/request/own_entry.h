@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct standin;
-struct target;
+struct resolver;
 
 /**
  * struct own_entry - where a process finds its descriptors, in the instance of procfs that it has last used
@@ -38,8 +37,7 @@ void own_entry_forget(struct own_entry *entry);
 
 /**
  * own_entry_search() - open a path through /proc/self/fd
- * @target: whose path it is
- * @standin: searches with the target's credential
+ * @resolver: whose path it is
  * @root: the target's root directory
  * @path: any
  * @follow: a symbolic link at the end is followed
@@ -47,7 +45,7 @@ void own_entry_forget(struct own_entry *entry);
  *
  * Return: whether it was found this way. If not, whatever the reason, the path is to be walked.
  */
-bool own_entry_search(struct target *target, struct standin *standin, int root, const char *path,
-		      bool follow, int *ret_fd);
+bool own_entry_search(const struct resolver *resolver, int root, const char *path, bool follow,
+		      int *ret_fd);
 
 #endif

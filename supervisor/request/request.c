@@ -16,8 +16,10 @@
 #include "exec/store.h"
 #include "naming.h"
 #include "policy.h"
+#include "quota.h"
 #include "request/decode.h"
 #include "request/descent.h"
+#include "request/foreign.h"
 #include "request/memory.h"
 #include "request/notify.h"
 #include "request/place.h"
@@ -41,6 +43,7 @@ struct workspace {
 	struct mounts *mounts;
 	int fd_directory;
 	struct credential ours;
+	bool is_guarded; /* of inode_is_guarded() */
 	struct identity identity;
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
@@ -62,6 +65,7 @@ struct request {
 	struct decision decision;
 	struct pinned inode;
 	struct inode_stat stat; /* of a change; of others only the mount */
+	bool is_foreign; /* of a change: the file system refuses us */
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
@@ -134,6 +138,11 @@ static bool is_left_to_kernel(const struct request *request)
 	       policy_match(client->policy, name, base_length)->scheme == SCHEME_KERNEL;
 }
 
+static bool is_change(const struct call *call)
+{
+	return call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_REMOVE;
+}
+
 static bool read_name(struct request *request)
 {
 	if (request->call.kind->operation == OPERATION_LIST)
@@ -164,13 +173,18 @@ static bool read_path(struct request *request)
 		     "read a path");
 }
 
+/* Does the policy have something to say to what the kernel would do? */
+static bool is_policys(const struct request *request)
+{
+	return request->client->is_strict || may_be_empty_set(&request->call) ||
+	       (request->call.kind->operation == OPERATION_LIST && request->client->hides_names);
+}
+
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */
 static enum identity_extent extent_of(const struct request *request)
 {
-	bool may_stand_in = request->client->is_strict || may_be_empty_set(&request->call);
-
-	return may_stand_in || !request->call.is_descriptor ? IDENTITY_WHOLE :
-							      IDENTITY_CAPABILITIES;
+	return is_policys(request) || !request->call.is_descriptor ? IDENTITY_WHOLE :
+								     IDENTITY_CAPABILITIES;
 }
 
 static bool identify(struct request *request)
@@ -233,7 +247,12 @@ static int find_standin(struct request *request, const struct credential *creden
 static int pin(struct request *request)
 {
 	struct workspace *workspace = request->workspace;
-	struct resolver resolver = { .target = request->target, .space = workspace->walk_space };
+	struct resolver resolver = {
+		.target = request->target,
+		.space = workspace->walk_space,
+		.uids = &request->subject.userns->uids,
+		.is_shy = request->client->is_queued,
+	};
 	const struct call *call = &request->call;
 
 	if (call->is_cwd)
@@ -257,108 +276,6 @@ static bool still_waits(const struct reception *reception)
 	if (reception->witness)
 		return witness_waits(reception->witness, &notification->data);
 	return listener >= 0;
-}
-
-static bool is_change(const struct call *call)
-{
-	return call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_REMOVE;
-}
-
-static bool resolve(struct request *request)
-{
-	if (!go_on(request, pin(request), "resolve a path"))
-		return false;
-	request->inode.directory = request->workspace->fd_directory;
-	/*
-	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
-	 * For what changes nothing it is enough to know that before the answer is delivered.
-	 */
-	return !is_change(&request->call) || still_waits(request->reception);
-}
-
-static bool look(struct request *request)
-{
-	if (is_change(&request->call))
-		return go_on(request, inode_stat(&request->inode, &request->stat),
-			     "look at an inode");
-	if (request->decision.route == ROUTE_STORED)
-		request->stat.mount = inode_mount(&request->inode);
-	return true;
-}
-
-/* A mount of which nothing is told counts as one that is not idmapped. */
-static const struct id_map *map_of_mount(const struct request *request)
-{
-	struct mounts *mounts = request->workspace->mounts;
-	const struct id_map *uids = NULL;
-
-	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
-		return uids;
-	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
-	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
-
-	if (r < 0)
-		log_verbose("thread %d uses a mount whose id map, if any, cannot be told: %s",
-			    request->call.tid, strerror(-r));
-	return uids;
-}
-
-/* The mount is known from here on, and with it the numbers in stored names. */
-static bool locate(struct request *request)
-{
-	if (request->decision.route != ROUTE_STORED)
-		return true;
-	request->naming.mount = map_of_mount(request);
-	if (request->call.kind->operation != OPERATION_LIST)
-		access_locate(&request->subject, request->call.kind->operation, &request->decision);
-	return true;
-}
-
-static bool is_wanted(void *place)
-{
-	return still_waits(place);
-}
-
-/* Return: 0; -ETIMEDOUT; -ECANCELED: the target waits no more. */
-static int wait_for_turn(struct request *request)
-{
-	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
-
-	return changes_enter(request->workspace->changes, &request->reception->change,
-			     request->stat.device, request->stat.number, &wait);
-}
-
-/* From here on what is found out about the inode stays so until the change is made. */
-static bool take_turn(struct request *request)
-{
-	if (!is_change(&request->call))
-		return true;
-	if (!go_on(request, wait_for_turn(request), "have a turn at an inode"))
-		return false;
-	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
-	return true;
-}
-
-static int check_access(const struct request *request)
-{
-	int error = access_check(&request->subject, &request->stat.owner,
-				 request->call.kind->operation, &request->decision);
-
-	/* Where we do not come as far as the call itself. */
-	if (error != 0 && inode_is_unusable(&request->inode))
-		return EBADF;
-	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
-}
-
-static bool authorize(struct request *request)
-{
-	bool is_guarded =
-		request->decision.route != ROUTE_KERNEL ||
-		(request->call.size == 0 && strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
-
-	if (request->call.kind->operation == OPERATION_LIST || !is_guarded)
-		return true;
-	return go_on(request, check_access(request), "check the access");
 }
 
 static size_t capped_size(const struct call *call)
@@ -421,23 +338,243 @@ static bool execute_as_target(struct request *request)
 }
 
 /*
- * Values in user.* are read and written by the root of the target's namespace, whose capabilities
- * reach just as far as access_check() has found: to the inodes that are the namespace's own. It needs no
- * groups for that, so it has none, or ours where setgroups(2) is denied.
+ * A stand-in for the root of the target's namespace. It needs no groups, so it has none, or ours where
+ * setgroups(2) is denied.
  */
-static int choose_performer(struct request *request)
+static int find_root(struct request *request, struct standin **ret_root)
 {
 	struct workspace *workspace = request->workspace;
 	const struct user_namespace *ids = request->subject.userns;
 	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
 
-	if (request->client->policy->store != STORE_USER || !ids->has_root)
-		return 0;
+	if (!ids->has_root)
+		return -ENOENT;
 	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
 		root.fsgid = workspace->identity.credential.fsgid;
 	if (!descent_may_set_groups(&workspace->ours, request->userns))
 		credential_copy_groups(&root, &workspace->ours);
-	return find_standin(request, &root, &request->inode.performer);
+	return find_standin(request, &root, ret_root);
+}
+
+/*
+ * Values in user.* are read and written by the root of the target's namespace, whose capabilities
+ * reach just as far as access_check() has found: to the inodes that are the namespace's own.
+ */
+static int choose_performer(struct request *request)
+{
+	if (request->client->policy->store != STORE_USER)
+		return 0;
+	int r = find_root(request, &request->inode.performer);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* ---- the kernel's own answer ---- */
+
+static bool list_as_target(struct request *request)
+{
+	struct workspace *workspace = request->workspace;
+	const struct store_context context = { .policy = request->client->policy,
+					       .space = workspace->list_space,
+					       .is_native = true };
+	int r = find_standin(request, &workspace->identity.credential, &request->inode.performer);
+
+	if (!go_on(request, r, "find a helper"))
+		return false;
+	request->outcome = store_list(&context, &request->inode, &request->subject,
+				      request->call.size, &request->bytes);
+	return request->outcome.error == 0;
+}
+
+/*
+ * Where the kernel does not guard security.*, a thread that exchanges the path after we have seen it could
+ * have a plain name of the host's changed. There the stand-in makes the change, on the inode that is pinned.
+ */
+static bool may_continue(const struct request *request)
+{
+	return !is_policys(request) &&
+	       (request->workspace->is_guarded || !is_change(&request->call));
+}
+
+/*
+ * A call that is the kernel's to answer though the policy has a rule for its name: what a namespace can do
+ * on a file system that is its own, it can do under a supervisor, too. Nothing that the policy itself
+ * refuses comes here.
+ *
+ * With a queued sender nothing may be asked of the file system: its server may wait in the queue. What
+ * cannot be left to the kernel then is as on a file system without attributes.
+ */
+static bool answer_natively(struct request *request)
+{
+	bool is_list = request->call.kind->operation == OPERATION_LIST;
+	bool is_queued = request->client->is_queued;
+
+	if (request->decision.route == ROUTE_REFUSED)
+		return settle(request, outcome_error(request->decision.error));
+	if (may_continue(request) || (is_queued && is_list && !request->client->is_strict))
+		return leave_to_kernel(request);
+	if (is_queued)
+		return settle(request, outcome_error(EOPNOTSUPP));
+	return is_list ? list_as_target(request) : execute_as_target(request);
+}
+
+/* Only under a plain name of security.* root of a namespace can have a value by the kernel's own rule. */
+static bool is_plain_security(const struct request *request)
+{
+	const struct decision *decision = &request->decision;
+
+	return request->call.kind->operation != OPERATION_LIST &&
+	       request->workspace->name[decision->base_length] == '\0' &&
+	       name_has_prefix(decision->base, decision->base_length, XATTR_SECURITY_PREFIX);
+}
+
+/* The errors of a store that cannot hold the value, or does not have it; never one of a rule or a limit. */
+static bool is_stores_failure(const struct request *request, int error)
+{
+	const struct policy *policy = request->client->policy;
+
+	switch (request->call.kind->operation) {
+	case OPERATION_SET:
+		return (error == EOPNOTSUPP || error == EPERM || error == EINVAL ||
+			error == ENODATA) &&
+		       !quota_is_limited(policy, &request->decision) && policy->value_size == 0;
+	case OPERATION_REMOVE:
+		return error == EOPNOTSUPP || error == EPERM || error == ENODATA;
+	case OPERATION_GET:
+		return error == EOPNOTSUPP || (error == ENODATA && !request->decision.inherits);
+	case OPERATION_LIST:
+	default:
+		return false;
+	}
+}
+
+static bool is_on_namespaces_own(struct request *request)
+{
+	struct standin *root;
+
+	return request->workspace->is_guarded && find_root(request, &root) == 0 &&
+	       inode_is_namespaces(&request->inode, root);
+}
+
+/* After an operation on stored names that has failed: does the kernel's own answer count instead? */
+static bool is_kernels_to_answer(struct request *request)
+{
+	int error = request->outcome.error;
+
+	if (error == 0 || request->decision.route != ROUTE_STORED)
+		return false;
+	if (foreign_has_refused(request->inode.fd, error))
+		return true;
+	return is_plain_security(request) && is_stores_failure(request, error) &&
+	       is_on_namespaces_own(request);
+}
+
+static bool resolve(struct request *request)
+{
+	int r = pin(request);
+
+	if (r == -ECANCELED)
+		return answer_natively(request);
+	if (!go_on(request, r, "resolve a path"))
+		return false;
+	request->inode.directory = request->workspace->fd_directory;
+	/*
+	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
+	 * For what changes nothing it is enough to know that before the answer is delivered.
+	 */
+	return !is_change(&request->call) || still_waits(request->reception);
+}
+
+static bool look_before_change(struct request *request)
+{
+	int r = inode_stat(&request->inode, &request->stat);
+
+	request->is_foreign = r < 0 && foreign_has_refused(request->inode.fd, -r);
+	return request->is_foreign || go_on(request, r, "look at an inode");
+}
+
+static bool look(struct request *request)
+{
+	if (is_change(&request->call))
+		return look_before_change(request);
+	if (request->decision.route == ROUTE_STORED)
+		request->stat.mount = inode_mount(&request->inode);
+	return true;
+}
+
+/* A mount of which nothing is told counts as one that is not idmapped. */
+static const struct id_map *map_of_mount(const struct request *request)
+{
+	struct mounts *mounts = request->workspace->mounts;
+	const struct id_map *uids = NULL;
+
+	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
+		return uids;
+	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
+	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
+
+	if (r < 0)
+		log_verbose("thread %d uses a mount whose id map, if any, cannot be told: %s",
+			    request->call.tid, strerror(-r));
+	return uids;
+}
+
+/* The mount is known from here on, and with it the numbers in stored names. */
+static bool locate(struct request *request)
+{
+	if (request->decision.route != ROUTE_STORED)
+		return true;
+	request->naming.mount = map_of_mount(request);
+	if (request->call.kind->operation != OPERATION_LIST)
+		access_locate(&request->subject, request->call.kind->operation, &request->decision);
+	return true;
+}
+
+static bool is_wanted(void *place)
+{
+	return still_waits(place);
+}
+
+/* Return: 0; -ETIMEDOUT; -ECANCELED: the target waits no more. */
+static int wait_for_turn(struct request *request)
+{
+	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
+
+	return changes_enter(request->workspace->changes, &request->reception->change,
+			     request->stat.device, request->stat.number, &wait);
+}
+
+/* From here on what is found out about the inode stays so until the change is made. */
+static bool take_turn(struct request *request)
+{
+	if (!is_change(&request->call) || request->is_foreign)
+		return true;
+	if (!go_on(request, wait_for_turn(request), "have a turn at an inode"))
+		return false;
+	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
+	return true;
+}
+
+static int check_access(const struct request *request)
+{
+	int error = access_check(&request->subject, &request->stat.owner,
+				 request->call.kind->operation, &request->decision);
+
+	/* Where we do not come as far as the call itself. */
+	if (error != 0 && inode_is_unusable(&request->inode))
+		return EBADF;
+	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
+}
+
+static bool authorize(struct request *request)
+{
+	bool is_guarded =
+		request->decision.route != ROUTE_KERNEL ||
+		(request->call.size == 0 && strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
+
+	if (request->call.kind->operation == OPERATION_LIST || !is_guarded || request->is_foreign)
+		return true;
+	return go_on(request, check_access(request), "check the access");
 }
 
 static struct outcome execute_named(struct request *request)
@@ -467,6 +604,8 @@ static struct outcome execute_named(struct request *request)
 
 static bool execute(struct request *request)
 {
+	if (request->is_foreign)
+		return answer_natively(request);
 	if (request->decision.route == ROUTE_KERNEL)
 		return execute_as_target(request);
 	if (!go_on(request, choose_performer(request), "find a helper"))
@@ -479,6 +618,8 @@ static bool execute(struct request *request)
 	if (request->call.kind->operation == OPERATION_SET)
 		remedy_note(&request->client->remedies, request->client->policy->store,
 			    &request->inode, request->outcome.error);
+	if (is_kernels_to_answer(request))
+		return answer_natively(request);
 	return request->outcome.error == 0;
 }
 
@@ -677,6 +818,8 @@ void client_init(struct client *client, const struct policy *policy)
 	client->policy = policy;
 	client->is_transparent = policy_is_transparent(policy);
 	client->is_strict = policy_is_strict(policy);
+	client->hides_names = policy_hides_names(policy);
+	client->is_queued = false;
 	client->is_alone = false;
 	remedies_init(&client->remedies);
 }
@@ -690,6 +833,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 		return -ENOMEM;
 	workspace->fd_directory = -1;
 	workspace->changes = changes;
+	workspace->is_guarded = inode_is_guarded();
 	int r = fill_workspace(workspace, procfs, kind, probe);
 
 	if (r < 0) {

@@ -62,6 +62,8 @@ struct client {
 	const struct policy *policy; /* outlives the client */
 	bool is_transparent; /* of the policy */
 	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
+	bool hides_names; /* of the policy */
+	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	bool is_alone; /* nobody goes on with its requests when we die */
 	struct remedies remedies;
 };

@@ -5,6 +5,9 @@
  * links there, and notices when the path would leave. Anything but success, and success on procfs,
  * where /proc/self was read as ours, is searched again component by component. Paths through
  * /proc/self/fd, which are many, have a shortcut.
+ *
+ * A shy resolver crosses no mount at once, so that it meets no file system but that of its start. Where
+ * the path crosses one, it is searched by component, and each directory looked at before.
  */
 #include "request/resolve.h"
 
@@ -15,6 +18,7 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "exec/standin.h"
+#include "request/foreign.h"
 #include "request/own_entry.h"
 #include "request/target.h"
 #include "request/walk.h"
@@ -57,6 +61,8 @@ static int search_at_once(const struct resolver *resolver, int base, const char 
 
 	if (!follow)
 		how.flags |= O_NOFOLLOW;
+	if (resolver->is_shy)
+		how.resolve |= RESOLVE_NO_XDEV;
 	return standin_open(resolver->standin, base, path, &how, ret_fd);
 }
 
@@ -68,14 +74,16 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 
 	if (root < 0)
 		return root;
-	return walk_path(resolver->target, resolver->standin, resolver->space, root, base, path,
-			 follow, ret_fd);
+	return walk_path(resolver, root, base, path, follow, ret_fd);
 }
 
 static int search(const struct resolver *resolver, int base, const char *path, bool follow,
 		  int *ret_fd)
 {
 	_cleanup_fd_ int fd = -1;
+
+	if (own_entry_search(resolver, base, path, follow, ret_fd))
+		return 0;
 	int r = search_at_once(resolver, base, path, follow, &fd);
 
 	if (r < 0)
@@ -105,8 +113,8 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 
 	if (r != 0)
 		return r;
-	if (!own_entry_search(resolver->target, resolver->standin, base, path, follow, &fd))
-		r = search(resolver, base, path, follow, &fd);
+	r = resolver->is_shy && foreign_is(base) ? -ECANCELED :
+						   search(resolver, base, path, follow, &fd);
 	if (r != 0)
 		return r;
 	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1 };

@@ -11,6 +11,7 @@
 
 #include "exec/inode.h"
 
+struct id_map;
 struct standin;
 struct target;
 struct walk_space;
@@ -20,6 +21,9 @@ struct resolver {
 	struct target *target;
 	struct standin *standin;
 	struct walk_space *space;
+	const struct id_map *uids; /* of the target's namespace */
+	/* Nothing may be asked of a FUSE server in the container: it may itself wait for us. */
+	bool is_shy;
 };
 
 /**
@@ -45,7 +49,8 @@ int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode);
  * @follow: whether a symbolic link at its end is followed
  * @ret_inode: the inode, the caller's
  *
- * Return: 0; the positive errno that the target gets; -errno of our own failure.
+ * Return: 0; the positive errno that the target gets; -errno of our own failure. -ECANCELED: a shy
+ * resolver has come to a file system that refuses us (foreign.h), and has stopped.
  */
 int resolve_path(const struct resolver *resolver, int dirfd, const char *path, bool follow,
 		 struct pinned *ret_inode);

@@ -9,6 +9,9 @@
  *     on our own procfs: on the target's, a link of the target's could be mounted over it meanwhile;
  *   - the rules of fs.protected_symlinks and of mounts with nosymfollow are applied.
  *
+ * What a file system of the target's namespace's own refuses us (foreign.h), the stand-in looks at, too. A
+ * shy resolver searches no directory of such a one.
+ *
  * Below its own entry in procfs a thread may do what the kernel grants it by being that process, also
  * when its memory is not dumpable. A stand-in is another process; where it is refused there, we open
  * with our own privilege, without crossing a mount. Below our own entry, and a helper's, a stand-in
@@ -30,7 +33,10 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "exec/standin.h"
+#include "idmap.h"
+#include "request/foreign.h"
 #include "request/place.h"
+#include "request/resolve.h"
 #include "request/target.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel */
@@ -44,6 +50,7 @@ struct walk {
 	const struct target *target;
 	struct standin *standin;
 	struct walk_space *space;
+	const struct resolver *resolver;
 	int root;
 	bool follow;
 	const char *rest; /* what is left of the path, in space->pending */
@@ -57,7 +64,7 @@ struct step {
 	bool is_last;
 	bool wants_directory; /* something follows, if only a slash */
 	int fd; /* owned */
-	struct stat stat;
+	struct statx stat;
 };
 
 static void step_done(struct step *step)
@@ -86,15 +93,46 @@ static int go_to_root(struct walk *walk)
 	return 0;
 }
 
-static bool is_same_place(int left, int right)
+static int look_as_target(const struct walk *walk, int fd, struct statx *ret_stat)
 {
-	struct statx a, b;
-	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+	uint32_t uid;
+	int r = standin_stat(walk->standin, fd, ret_stat);
 
-	return statx(left, "", AT_EMPTY_PATH, mask, &a) == 0 &&
-	       statx(right, "", AT_EMPTY_PATH, mask, &b) == 0 && a.stx_ino == b.stx_ino &&
-	       a.stx_mnt_id == b.stx_mnt_id && a.stx_dev_major == b.stx_dev_major &&
-	       a.stx_dev_minor == b.stx_dev_minor;
+	if (r == 0)
+		ret_stat->stx_uid = id_map_to_host(walk->resolver->uids, ret_stat->stx_uid, &uid) ?
+					    uid :
+					    (uint32_t)-1;
+	return r;
+}
+
+/* A file system that refuses us is asked by the stand-in, if at all. Return: as walk_path(). */
+static int look(const struct walk *walk, int fd, struct statx *ret_stat)
+{
+	const unsigned int mask = STATX_BASIC_STATS | STATX_MNT_ID;
+
+	if (statx(fd, "", AT_EMPTY_PATH, mask, ret_stat) == 0)
+		return 0;
+	if (errno != EACCES || !foreign_is(fd))
+		return -errno;
+	return walk->resolver->is_shy ? -ECANCELED : look_as_target(walk, fd, ret_stat);
+}
+
+static bool is_same_inode(const struct statx *left, const struct statx *right)
+{
+	return left->stx_ino == right->stx_ino && left->stx_dev_major == right->stx_dev_major &&
+	       left->stx_dev_minor == right->stx_dev_minor;
+}
+
+static int is_at_root(const struct walk *walk, bool *ret_is_at_root)
+{
+	struct statx here, root;
+	int r = look(walk, walk->at, &here);
+
+	if (r == 0)
+		r = look(walk, walk->root, &root);
+	if (r == 0)
+		*ret_is_at_root = is_same_inode(&here, &root) && here.stx_mnt_id == root.stx_mnt_id;
+	return r;
 }
 
 static int open_by_standin(const struct walk *walk, int directory, const char *name, uint64_t flags,
@@ -193,14 +231,16 @@ static int expand(struct walk *walk, const char *text)
 /* fs.protected_symlinks, which the kernel applies to the last component only. */
 static bool is_protected_link(const struct walk *walk, const struct step *step)
 {
-	struct stat directory;
+	struct statx directory;
 	char setting[8];
 
-	if (!step->is_last || fstat(walk->at, &directory) < 0)
+	if (!step->is_last)
 		return false;
-	if ((directory.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
-	    step->stat.st_uid == directory.st_uid ||
-	    step->stat.st_uid == standin_fsuid(walk->standin))
+	if (look(walk, walk->at, &directory) != 0)
+		return true;
+	if ((directory.stx_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
+	    step->stat.stx_uid == directory.stx_uid ||
+	    step->stat.stx_uid == standin_fsuid(walk->standin))
 		return false;
 	return proc_read(walk->target->procfs, "sys/fs/protected_symlinks", setting,
 			 sizeof(setting)) > 0 &&
@@ -216,15 +256,22 @@ static int check_link(struct walk *walk, const struct step *step)
 	return proc_forbids_links(walk->at) ? ELOOP : 0;
 }
 
+static int read_link(const struct walk *walk, int fd, char *text, size_t size)
+{
+	ssize_t length = readlinkat(fd, "", text, size - 1);
+
+	if (length < 0)
+		return foreign_is(fd) ? standin_read_link(walk->standin, fd, text, size) : errno;
+	text[length] = '\0';
+	return 0;
+}
+
 static int follow_text(struct walk *walk, const struct step *step)
 {
 	char text[PATH_MAX];
-	ssize_t length = readlinkat(step->fd, "", text, sizeof(text) - 1);
+	int r = read_link(walk, step->fd, text, sizeof(text));
 
-	if (length < 0)
-		return errno;
-	text[length] = '\0';
-	return expand(walk, text);
+	return r != 0 ? r : expand(walk, text);
 }
 
 static int follow_self(struct walk *walk, bool is_thread)
@@ -273,10 +320,12 @@ static int follow_link(struct walk *walk, const struct step *step)
 
 static int step_up(struct walk *walk)
 {
-	const char *name = is_same_place(walk->at, walk->root) ? "." : "..";
 	_cleanup_fd_ int fd = -1;
-	int r = open_component(walk, name, &fd);
+	bool is_at_the_root;
+	int r = is_at_root(walk, &is_at_the_root);
 
+	if (r == 0)
+		r = open_component(walk, is_at_the_root ? "." : "..", &fd);
 	if (r != 0)
 		return r;
 	move_to(walk, TAKE_FD(fd));
@@ -285,7 +334,7 @@ static int step_up(struct walk *walk)
 
 static int step_into(struct walk *walk, struct step *step)
 {
-	if (step->wants_directory && !S_ISDIR(step->stat.st_mode))
+	if (step->wants_directory && !S_ISDIR(step->stat.stx_mode))
 		return ENOTDIR;
 	move_to(walk, TAKE_FD(step->fd));
 	return 0;
@@ -293,15 +342,17 @@ static int step_into(struct walk *walk, struct step *step)
 
 static int take_step(struct walk *walk, struct step *step)
 {
+	if (walk->resolver->is_shy && foreign_is(walk->at))
+		return -ECANCELED;
 	if (strcmp(step->name, "..") == 0)
 		return step_up(walk);
 	int r = open_component(walk, step->name, &step->fd);
 
+	if (r == 0)
+		r = look(walk, step->fd, &step->stat);
 	if (r != 0)
 		return r;
-	if (fstat(step->fd, &step->stat) < 0)
-		return -errno;
-	if (S_ISLNK(step->stat.st_mode) &&
+	if (S_ISLNK(step->stat.stx_mode) &&
 	    (!step->is_last || step->wants_directory || walk->follow))
 		return follow_link(walk, step);
 	return step_into(walk, step);
@@ -310,14 +361,14 @@ static int take_step(struct walk *walk, struct step *step)
 /* After a magic link at the end: a slash there still asks for a directory. */
 static int check_end(const struct walk *walk, const char *path)
 {
-	struct stat stat;
+	struct statx stat;
 	size_t length = strlen(path);
 
 	if (length == 0 || path[length - 1] != '/')
 		return 0;
-	if (fstat(walk->at, &stat) < 0)
-		return -errno;
-	return S_ISDIR(stat.st_mode) ? 0 : ENOTDIR;
+	int r = look(walk, walk->at, &stat);
+
+	return r != 0 || S_ISDIR(stat.stx_mode) ? r : ENOTDIR;
 }
 
 static int walk_all(struct walk *walk)
@@ -334,13 +385,14 @@ static int walk_all(struct walk *walk)
 	}
 }
 
-int walk_path(const struct target *target, struct standin *standin, struct walk_space *space,
-	      int root, int start, const char *path, bool follow, int *ret_fd)
+int walk_path(const struct resolver *resolver, int root, int start, const char *path, bool follow,
+	      int *ret_fd)
 {
 	struct walk walk = {
-		.target = target,
-		.standin = standin,
-		.space = space,
+		.target = resolver->target,
+		.standin = resolver->standin,
+		.space = resolver->space,
+		.resolver = resolver,
 		.root = root,
 		.follow = follow,
 		.rest = path,

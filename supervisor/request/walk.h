@@ -9,8 +9,7 @@
 
 #include <stdbool.h>
 
-struct standin;
-struct target;
+struct resolver;
 
 /** struct walk_space - room for what is left of a path while symbolic links are expanded */
 struct walk_space;
@@ -20,18 +19,17 @@ struct walk_space *walk_space_new(void);
 
 /**
  * walk_path() - search a path
- * @target: whose path; /proc/self is this target's
- * @standin: who opens each component
- * @space: working memory
+ * @resolver: whose path; /proc/self is this target's
  * @root: the target's root directory, borrowed
  * @start: where a relative path begins, borrowed
  * @path: the path, not empty
  * @follow: whether a symbolic link at its end is followed
  * @ret_fd: an O_PATH descriptor, the caller's
  *
- * Return: 0; the positive errno that the target gets; -errno of our own failure.
+ * Return: 0; the positive errno that the target gets; -errno of our own failure. -ECANCELED as
+ * resolve_path().
  */
-int walk_path(const struct target *target, struct standin *standin, struct walk_space *space,
-	      int root, int start, const char *path, bool follow, int *ret_fd);
+int walk_path(const struct resolver *resolver, int root, int start, const char *path, bool follow,
+	      int *ret_fd);
 
 #endif
