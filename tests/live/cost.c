@@ -314,7 +314,7 @@ Test(cost, of_requests_with_the_probe)
 	EXPECT_COST(&server, get_of_kernel, 3);
 	EXPECT_COST(&server, set, 11);
 	EXPECT_COST(&server, set_by_descriptor, 10);
-	EXPECT_COST(&server, list, 11);
+	EXPECT_COST(&server, list, 12);
 	tear_down(&server);
 	drop_scene();
 }
