@@ -18,8 +18,8 @@
 
 #include "idmap.h"
 #include "name.h"
+#include "naming.h"
 
-struct naming;
 struct policy;
 struct rule;
 
@@ -99,6 +99,13 @@ static inline struct outcome outcome_kernel(void)
 {
 	return (struct outcome){ .is_kernels = true };
 }
+
+/**
+ * access_naming() - the numbers of stored names, until the mount is known
+ * @policy: the container's policy
+ * @userns: the namespace of the subject, which has to stay, as its ancestors do
+ */
+struct naming access_naming(const struct policy *policy, const struct user_namespace *userns);
 
 /**
  * access_is_virtual() - does the subject's namespace have a view of its own?

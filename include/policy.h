@@ -83,6 +83,7 @@ struct policy {
 	struct rule fallback; /* for names that no rule matches; its pattern is "*" */
 	enum mode mode;
 	enum store store;
+	uint32_t owner; /* the number of the container's uid 0 in stored names; 0: whatever it is */
 	uint32_t attributes_per_file; /* values that one namespace may keep on an inode; 0: any */
 	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
 	uint32_t in_flight; /* requests of one container at a time; 0: 128 */
@@ -121,6 +122,9 @@ bool policy_is_strict(const struct policy *policy);
 
 /** policy_hides_names() - does it have names that are there and not shown? */
 bool policy_hides_names(const struct policy *policy);
+
+/** policy_is_roots() - is it for root's containers alone? It lends the host's names, or fixes an owner. */
+bool policy_is_roots(const struct policy *policy);
 
 /** policy_is_transparent() - is every name left to the kernel by this policy? */
 bool policy_is_transparent(const struct policy *policy);

@@ -10,8 +10,22 @@
 #include <linux/xattr.h>
 #include <string.h>
 
-#include "naming.h"
 #include "policy.h"
+
+/* The namespace that was made for the container: those below it are its own. */
+static const struct user_namespace *outermost(const struct user_namespace *userns)
+{
+	while (userns->parent && !userns->parent->is_host)
+		userns = userns->parent;
+	return userns;
+}
+
+struct naming access_naming(const struct policy *policy, const struct user_namespace *userns)
+{
+	if (policy->owner == 0)
+		return (struct naming){ 0 };
+	return (struct naming){ .range = &outermost(userns)->uids, .owner = policy->owner };
+}
 
 /* Are the values of its root the host's plain ones? */
 static bool is_plain(const struct user_namespace *userns, const struct naming *naming)

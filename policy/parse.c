@@ -214,6 +214,7 @@ static int build(struct builder *builder, const char *name)
 	*builder->policy = (struct policy){
 		.mode = text->store == STORE_USER ? MODE_STRICT : text->mode,
 		.store = text->store,
+		.owner = text->owner,
 		.attributes_per_file = text->limits.attributes_per_file,
 		.value_size = text->limits.value_size,
 		.in_flight = text->limits.in_flight,

@@ -88,6 +88,14 @@ bool policy_hides_names(const struct policy *policy)
 	return policy->fallback.scheme == SCHEME_HIDE || policy->store == STORE_USER;
 }
 
+bool policy_is_roots(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].scheme == SCHEME_HOST)
+			return true;
+	return policy->owner > 0;
+}
+
 bool policy_is_transparent(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)

@@ -17,6 +17,8 @@
 #define VALUE_SIZE_MAX XATTR_SIZE_MAX
 #define ATTRIBUTES_PER_FILE_MAX 4096
 #define IN_FLIGHT_MAX 4096
+/* The last id is none. */
+#define OWNER_MAX (UINT32_MAX - 1)
 
 static const cyaml_strval_t schemes[] = {
 	{ "kernel", SCHEME_KERNEL }, { "suffix", SCHEME_SUFFIX }, { "hide", SCHEME_HIDE },
@@ -217,6 +219,7 @@ enum {
 	POLICY_MATCH,
 	POLICY_MODE,
 	POLICY_STORE,
+	POLICY_OWNER,
 	POLICY_ATTRIBUTES,
 	POLICY_DEFAULT,
 	POLICY_LIMITS,
@@ -240,6 +243,7 @@ static const cyaml_schema_field_t policy_fields[] = {
 					      POLICY_SELECTORS_MAX),
 	[POLICY_MODE] = FIELD_WORD("mode", FIELD_OPTIONAL, struct policy_text, mode, modes),
 	[POLICY_STORE] = FIELD_WORD("store", FIELD_OPTIONAL, struct policy_text, store, stores),
+	[POLICY_OWNER] = CYAML_FIELD_UINT("owner", FIELD_OPTIONAL, struct policy_text, owner),
 	[POLICY_ATTRIBUTES] = CYAML_FIELD_SEQUENCE("attributes", CYAML_FLAG_POINTER,
 						   struct policy_text, attributes, &rule_schema, 0,
 						   POLICY_RULES_MAX),
@@ -282,6 +286,14 @@ static const struct schema_note policy_notes[] = {
 			"can read, too. user: in user.nsxattr.*, on files and directories only; "
 			"for a supervisor without privileges. It makes the mode strict.",
 		.absent = "security",
+	},
+	[POLICY_OWNER] = {
+		.help = "The number that stands for the container's root in stored names, whatever "
+			"ids the container gets: for trees whose owners are changed each time. "
+			"Containers of such a policy share their values. For root's containers only. "
+			"If absent: its id on the host, or on the file system of an idmapped mount.",
+		.least = 1,
+		.most = OWNER_MAX,
 	},
 	[POLICY_ATTRIBUTES] = {
 		.help = "What happens to which attribute. An empty list: 'default' to all.",

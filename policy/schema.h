@@ -58,6 +58,7 @@ struct policy_text {
 	uint32_t match_count;
 	enum mode mode;
 	enum store store;
+	uint32_t owner; /* 0: not given */
 	struct rule_text *attributes;
 	uint32_t attributes_count;
 	enum scheme fallback;

@@ -58,8 +58,8 @@ static void collect_names(struct explanation *explanation)
 		return;
 	add_name(explanation, decision->name);
 	while (decision->inherits &&
-	       access_next_ancestor(&ancestor, NULL, decision->store, decision->base,
-				    decision->base_length, name))
+	       access_next_ancestor(&ancestor, &explanation->naming, decision->store,
+				    decision->base, decision->base_length, name))
 		add_name(explanation, name);
 }
 
@@ -67,7 +67,7 @@ static void collect_names(struct explanation *explanation)
 static bool is_listed(const struct explanation *explanation, const char *stored,
 		      uint64_t capabilities)
 {
-	struct subject subject = { .userns = explanation->userns, .capabilities = capabilities };
+	struct subject subject = { explanation->userns, capabilities, &explanation->naming };
 	char view[VIEW_SIZE(NAME_SIZE)];
 	uint32_t index[NAME_LIST_COUNT_MAX(NAME_SIZE)];
 	size_t length =
@@ -165,10 +165,11 @@ static const char *find_cause(const struct explanation *explanation)
 void explanation_fill(struct explanation *explanation)
 {
 	struct explanation *e = explanation;
-	struct subject subject = { .userns = e->userns };
+	struct subject subject = { .userns = e->userns, .naming = &e->naming };
 	/* A list shows what a get would find. */
 	enum operation decided = e->operation == OPERATION_LIST ? OPERATION_GET : e->operation;
 
+	e->naming = access_naming(e->policy, e->userns);
 	access_decide(e->policy, &subject, decided, e->name, &e->decision);
 	access_locate(&subject, decided, &e->decision);
 	e->cause = find_cause(e);

@@ -39,6 +39,7 @@ struct explanation {
 	const struct user_namespace *userns; /* its parent is the host */
 	enum operation operation;
 	const char *name;
+	struct naming naming;
 	struct decision decision;
 	const char *cause; /* what made the decision before any rule was asked; NULL: the rule did */
 	/* get: where a value is looked for, in order; list: what makes the name be listed */

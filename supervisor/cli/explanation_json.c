@@ -33,6 +33,7 @@ static struct json_object *policy_json(const struct policy *policy)
 	add_text(object, "description", policy->description);
 	add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
 	add_text(object, "store", explanation_stores[policy->store]);
+	add_number(object, "owner", policy->owner);
 	add_number(object, "attributes-per-file", policy->attributes_per_file);
 	add_number(object, "value-size", policy->value_size);
 	return object;

@@ -29,8 +29,11 @@ static void show_request(const struct explanation *explanation)
 static void show_policy(const struct policy *policy)
 {
 	begin_line("policy");
-	printf("%s, mode %s, store %s\n", policy->name,
-	       policy_is_strict(policy) ? "strict" : "fast", explanation_stores[policy->store]);
+	printf("%s, mode %s, store %s", policy->name, policy_is_strict(policy) ? "strict" : "fast",
+	       explanation_stores[policy->store]);
+	if (policy->owner > 0)
+		printf(", owner %u", policy->owner);
+	putchar('\n');
 }
 
 /* ---- the rule ---- */

@@ -374,6 +374,13 @@ static bool check_privilege(const struct run_options *options)
 		log_error("--no-userns needs root: start it with sudo");
 		return false;
 	}
+	if (options->policy->owner > 0) {
+		log_error(
+			"the policy %s has an 'owner', which only policies of root's can have: start "
+			"it with sudo, or leave the owner out",
+			options->policy->name);
+		return false;
+	}
 	if (options->policy->store != STORE_USER) {
 		log_error(
 			"the policy %s keeps values in security.* and trusted.*, which only root can "

@@ -39,7 +39,6 @@ struct entry {
 	char *text; /* likewise: what the file says */
 	uid_t *users; /* who may name it, besides root */
 	size_t user_count;
-	bool lends_host; /* a rule has the scheme host */
 	atomic_uint references;
 };
 
@@ -84,14 +83,6 @@ void kept_policy_unref(struct kept_policy *kept)
 	free(entry);
 }
 
-static bool lends_host(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rule_count; i++)
-		if (policy->rules[i].scheme == SCHEME_HOST)
-			return true;
-	return false;
-}
-
 /* @file, if any, is the entry's when there is one. */
 static struct entry *entry_new(const struct policy *policy, struct policy_file *file)
 {
@@ -101,7 +92,6 @@ static struct entry *entry_new(const struct policy *policy, struct policy_file *
 		return NULL;
 	entry->kept.policy = policy;
 	entry->file = file;
-	entry->lends_host = lends_host(policy);
 	atomic_init(&entry->references, 1);
 	return entry;
 }
@@ -614,8 +604,10 @@ static const char *find_objection(const struct policies *policies, const struct 
 {
 	if (user == 0)
 		return NULL;
-	if (entry->lends_host)
-		return "it has a rule of scheme host, which is for root's containers alone";
+	if (policy_is_roots(entry->kept.policy))
+		return entry->kept.policy->owner > 0 ?
+			       "it fixes the owner, which is for root's containers alone" :
+			       "it has a rule of scheme host, which is for root's containers alone";
 	if (entry == policies->fallback || has_user(entry, user) || is_anybodys(entry))
 		return NULL;
 	return entry->file ? "they are not in its allow-users" :

@@ -137,7 +137,8 @@ struct policies_choice {
  * The one that was named, if it is the user's to name: root's, or of a user in its 'allow-users', or
  * the default policy, or the built-in kernel or user, which give nothing that a user cannot have
  * without us. If none was named: the first whose 'match' fits, in the order of names, and that the
- * user could have named; else the default. A policy with a rule of scheme host is root's alone.
+ * user could have named; else the default. A policy with a rule of scheme host, or with an owner, is root's
+ * alone.
  *
  * Return: an enum policies_choice_result.
  */

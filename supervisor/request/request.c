@@ -14,7 +14,6 @@
 #include "exec/mount.h"
 #include "exec/standin.h"
 #include "exec/store.h"
-#include "naming.h"
 #include "policy.h"
 #include "quota.h"
 #include "request/decode.h"
@@ -198,6 +197,7 @@ static bool identify(struct request *request)
 				&request->userns);
 	if (!go_on(request, r, "learn the identity"))
 		return false;
+	request->naming = access_naming(request->client->policy, &request->userns->ids);
 	request->subject = (struct subject){
 		.userns = &request->userns->ids,
 		.capabilities = workspace->identity.credential.capabilities,

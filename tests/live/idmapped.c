@@ -2,7 +2,7 @@
 /*
  * On an idmapped mount a value lies under the id that its root has on the file system, as the file
  * capabilities do that the kernel stores: it stays with a volume that one container after another gets,
- * each with ids of its own.
+ * each with ids of its own. A policy can fix the number instead.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -261,5 +261,55 @@ Test(idmapped, many_mounts)
 	for (int i = 0; i < 160; i++)
 		EXPECT(inside, i % 2 ? "4 zero" : "4 five", "getxattr mount%d/file security.a",
 		       i % 80);
+	actor_end(inside);
+}
+
+/* ---- owner, of a policy ---- */
+
+static struct actor *inside_owned(const char *map)
+{
+	const char *policy = scratch_path("owner.yaml");
+	FILE *file = fopen(policy, "w");
+
+	cr_assert_not_null(file);
+	fputs("version: 1\nowner: 1000000\nattributes:\n"
+	      "- { name: \"security.*\", scheme: suffix }\n"
+	      "- { name: security.capability, scheme: kernel }\n",
+	      file);
+	fclose(file);
+	return actor_start(&(struct launch){ .is_supervised = true, .map = map, .policy = policy });
+}
+
+Test(idmapped, values_of_a_fixed_owner_stay_when_a_tree_is_shifted)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+	struct actor *before = inside_owned(USUAL_MAP);
+
+	EXPECT(before, "0", "setxattr file security.a before");
+	EXPECT(before, "0", "setxattr file security.b@uid=5 fifth");
+	actor_end(before);
+	INODE_LISTS(file, "security.a@uid=1000000,security.b@uid=1000005,");
+	cr_assert_eq(chown(file, 200000, 200000), 0);
+
+	struct actor *after = inside_owned(OTHER_MAP);
+
+	EXPECT_NAMES(after, "security.a,security.b@uid=5,", "listxattr file");
+	EXPECT(after, "0", "setxattr file security.a after replace");
+	EXPECT(after, "0", "removexattr file security.b@uid=5");
+	EXPECT(after, "0", "nest " NESTED_MAP);
+	EXPECT(after, "5 after", "getxattr file security.a");
+	INODE_LISTS(file, "security.a@uid=1000000,");
+	actor_end(after);
+}
+
+Test(idmapped, a_fixed_owner_goes_before_the_mount)
+{
+	const char *file = make_volume();
+
+	mount_volume("mount", "0 100000 65536");
+	struct actor *inside = inside_owned(USUAL_MAP);
+
+	EXPECT(inside, "0", "setxattr mount/file security.a own");
+	INODE_LISTS(file, "security.a@uid=1000000,");
 	actor_end(inside);
 }

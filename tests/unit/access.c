@@ -528,11 +528,14 @@ Test(access, has_no_own_variant_where_the_mount_does_not_have_its_root)
 
 Test(access, stores_under_the_numbers_of_a_fixed_owner)
 {
-	struct naming naming = { .range = &container.uids, .owner = 1000000 };
+	struct policy policy = { .owner = 1000000 };
+	struct naming naming = access_naming(&policy, &deep);
 
 	expect_stored_on(&naming, &container, "security.ima", "security.ima@uid=1000000");
 	expect_stored_on(&naming, &container, "security.ima@uid=5", "security.ima@uid=1000005");
 	expect_stored_on(&naming, &nested, "security.ima", "security.ima@uid=1000010");
+	/* Nested namespaces are numbered in the range of the container that they are in. */
+	expect_stored_on(&naming, &deep, "security.ima", "security.ima@uid=1000025");
 }
 
 Test(access, leaves_plain_names_to_the_host_on_every_mount)

@@ -260,3 +260,14 @@ Test(explanation, for_programs)
 	json_object_put(wanted);
 	json_object_put(made);
 }
+
+Test(explanation, names_values_by_the_owner_that_the_policy_fixes)
+{
+	const struct policy *policy = policy_of("version: 1\nowner: 1000000\nattributes:\n"
+						"- { name: \"security.*\", scheme: suffix }\n");
+
+	explain(policy, OPERATION_SET, "security.ima");
+	cr_expect_str_eq(explained.decision.name, "security.ima@uid=1000000");
+	explain(policy, OPERATION_LIST, "security.ima@uid=5");
+	expect_names("security.ima@uid=1000005");
+}

@@ -96,6 +96,7 @@ Test(parse, loads_the_sample_of_the_design)
 	cr_expect_str_eq(policy->description, "Samba AD DC keeps its NT ACLs");
 	cr_expect_eq(policy->mode, MODE_FAST);
 	cr_expect_eq(policy->store, STORE_SECURITY);
+	cr_expect_eq(policy->owner, 0);
 	cr_expect_eq(policy->attributes_per_file, 64);
 	cr_expect_eq(policy->value_size, 0);
 	cr_expect_eq(policy->in_flight, 256);
@@ -151,6 +152,7 @@ Test(parse, knows_every_word)
 	const struct policy *policy = load(
 		"version: 1\nmode: strict\nstore: user\ndefault: hide\nio-uring-in-container: allow\n"
 		"limits: {attributes-per-file: 1, value-size: 65536, in-flight: 4096}\n"
+		"owner: 1000000\n"
 		"allow-users: [alice, bob]\n"
 		"match: [{runtime: [run]}, {name: x}, {annotation: {key: io.x/y, value: ''}}]\n"
 		"attributes:\n"
@@ -164,6 +166,7 @@ Test(parse, knows_every_word)
 	cr_expect_eq(policy->store, STORE_USER);
 	cr_expect_eq(policy->fallback.scheme, SCHEME_HIDE);
 	cr_expect(policy->allow_io_uring);
+	cr_expect_eq(policy->owner, 1000000);
 	cr_expect_eq(policy->attributes_per_file, 1);
 	cr_expect_eq(policy->value_size, 65536);
 	cr_expect_eq(policy->in_flight, 4096);
@@ -276,10 +279,11 @@ Test(parse, takes_a_file_with_a_byte_order_mark_a_directive_and_an_end)
 
 Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 {
-	mistakes("vresion: 1\nattributes: []\n",
-		 "1:1: a key cannot be 'vresion'; allowed: version, description, match, mode, "
-		 "store, attributes, default, limits, io-uring-in-container, allow-users (did you "
-		 "mean 'version'?)");
+	mistakes(
+		"vresion: 1\nattributes: []\n",
+		"1:1: a key cannot be 'vresion'; allowed: version, description, match, mode, "
+		"store, owner, attributes, default, limits, io-uring-in-container, allow-users (did you "
+		"mean 'version'?)");
 	mistakes("version: 1\n",
 		 "1:1: the key 'attributes' is missing; allowed: a list of 0 to 512 entries");
 	mistakes(RIGHT "mode: fast\nmode: strict\n",
@@ -289,7 +293,7 @@ Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 		 "in-flight");
 	mistakes(RIGHT "? [a]\n: b\n",
 		 "3:3: a key cannot be a list; allowed: version, description, match, mode, store, "
-		 "attributes, default, limits, io-uring-in-container, allow-users");
+		 "owner, attributes, default, limits, io-uring-in-container, allow-users");
 	mistakes(RIGHT "limits: {\"in-flight\\0\": 1}\n",
 		 "3:10: a key cannot be 'in-flight?'; allowed: attributes-per-file, value-size, "
 		 "in-flight (did you mean 'in-flight'?)");
@@ -325,8 +329,16 @@ Test(parse, finds_a_value_of_another_kind)
 		 "scheme, inherit, limit, values");
 	mistakes("just a text\n",
 		 "1:1: a policy cannot be 'just a text'; allowed: the keys version, description, "
-		 "match, mode, store, attributes, default, limits, io-uring-in-container, "
+		 "match, mode, store, owner, attributes, default, limits, io-uring-in-container, "
 		 "allow-users");
+}
+
+Test(parse, finds_an_owner_that_is_no_id)
+{
+	mistakes(RIGHT "owner: 0\n", "3:8: owner cannot be '0'; allowed: 1 to 4294967294");
+	mistakes(RIGHT "owner: 4294967295\n",
+		 "3:8: owner cannot be '4294967295'; allowed: 1 to 4294967294");
+	mistakes(RIGHT "owner: root\n", "3:8: owner cannot be 'root'; allowed: 1 to 4294967294");
 }
 
 Test(parse, finds_a_wrong_number)
@@ -573,9 +585,10 @@ Test(parse, finds_what_is_no_yaml)
 	mistakes("a: b: c\n", "1:5: no YAML: mapping values are not allowed in this context");
 	mistakes("", "1:1: there is nothing in the file; allowed: a policy");
 	mistakes("# only a comment\n", "2:1: there is nothing in the file; allowed: a policy");
-	mistakes("---\n",
-		 "2:1: a policy cannot be nothing; allowed: the keys version, description, match, "
-		 "mode, store, attributes, default, limits, io-uring-in-container, allow-users");
+	mistakes(
+		"---\n",
+		"2:1: a policy cannot be nothing; allowed: the keys version, description, match, "
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, allow-users");
 }
 
 Test(parse, finds_what_is_no_text)

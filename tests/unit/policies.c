@@ -210,12 +210,13 @@ Test(policies, are_refused_as_a_whole_with_all_that_is_wrong)
 	policy("a.yaml", "");
 	policy("b.yaml", "mode: quick\nstore: usr\n");
 	policy("c.yaml", "versoin: 1\n");
-	mistakes("/b.yaml:3:7: mode cannot be 'quick'; allowed: fast, strict\n"
-		 "/b.yaml:4:8: store cannot be 'usr'; allowed: security, user (did you mean "
-		 "'user'?)\n"
-		 "/c.yaml:3:1: a key cannot be 'versoin'; allowed: version, description, match, "
-		 "mode, store, attributes, default, limits, io-uring-in-container, allow-users "
-		 "(did you mean 'version'?)\n");
+	mistakes(
+		"/b.yaml:3:7: mode cannot be 'quick'; allowed: fast, strict\n"
+		"/b.yaml:4:8: store cannot be 'usr'; allowed: security, user, trusted (did you mean "
+		"'user'?)\n"
+		"/c.yaml:3:1: a key cannot be 'versoin'; allowed: version, description, match, "
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, allow-users "
+		"(did you mean 'version'?)\n");
 }
 
 Test(policies, report_as_much_as_there_is_room_for)
@@ -368,6 +369,18 @@ Test(policies, are_roots_alone_without_users)
 	expect(0, "a", "c", "a");
 	expect_refused(ALICE, "a",
 		       "policy 'a' is not for user 1000: they are not in its allow-users");
+}
+
+Test(policies, with_an_owner_are_roots_alone_whoever_may_use_them)
+{
+	policy("a.yaml", "owner: 1000000\nallow-users: [alice]\nmatch: [{name: c}]\n");
+	load();
+	expect(0, "a", "c", "a");
+	expect(0, NULL, "c", "a");
+	expect(ALICE, NULL, "c", "default");
+	expect_refused(ALICE, "a",
+		       "policy 'a' is not for user 1000: it fixes the owner, which is for root's "
+		       "containers alone");
 }
 
 Test(policies, know_users_by_number_too)

@@ -26,7 +26,7 @@ static const struct {
 	size_t fields;
 	const char *json_schema;
 } formats[] = {
-	{ &policy_format, 23, "docs/nsxattr-policy.schema.json" },
+	{ &policy_format, 24, "docs/nsxattr-policy.schema.json" },
 	{ &config_format, 25, "docs/nsxattrd.schema.json" },
 };
 
