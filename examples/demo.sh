@@ -8,8 +8,9 @@ set -eu
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 nsxattr=$(cd "$here" && realpath -m "${BUILD:-build}/nsxattr")
-# Ids of the host that root and 65535 others of the container have, and that nobody else should.
-first_id=100000
+# Ids of the host that root and 65535 others of the container have, and nobody else: behind all that are set aside.
+first_id=$(cat /etc/subuid /etc/subgid 2>/dev/null |
+	awk -F: '$2 + $3 > n { n = $2 + $3 } END { print n < 131072 ? 131072 : n }')
 map=0:$first_id:65536
 
 fail() {
