@@ -133,7 +133,7 @@ benches: all $(BENCHES)
 
 .PHONY: check check-all test
 check: tests ## the tests that need no root, in less than a minute
-	@tests/run headers layers harness unit fuzz
+	@tests/run headers layers documents harness unit fuzz
 
 check-all: must-be-root ## install what is missing and run every test (root); MUST_RUN=1: none may be skipped
 	+@$(MAKE) deps
@@ -185,7 +185,7 @@ bench: deps-bench ## measure what calls, work, crowds and containers cost (root)
 	+@$(MAKE) $(parallel) benches
 	@tests/bench/run
 
-.PHONY: format format-check tidy check-headers check-layers
+.PHONY: format format-check tidy check-headers check-layers check-documents
 format: ## have clang-format lay out all C files
 	clang-format --style=file -i $(SOURCES) $(HEADERS)
 
@@ -205,6 +205,9 @@ check-headers: ## does every header compile alone?
 
 check-layers: ## does every include point down?
 	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
+
+check-documents: ## are numbers and files in documents those of the code?
+	@tests/lib/check-documents
 
 .PHONY: install demo
 install: all ## install below $(DESTDIR)$(PREFIX)
