@@ -11,6 +11,7 @@
 #include "cli/explain.h"
 #include "cli/hook.h"
 #include "cli/options.h"
+#include "cli/profile.h"
 #include "cli/run.h"
 #include "cli/status.h"
 #include "spelling.h"
@@ -27,6 +28,8 @@ static const struct subcommand subcommands[] = {
 	{ "check", "say what is wrong with policy files", cli_check },
 	{ "explain", "say what would be done about an attribute, and why", cli_explain },
 	{ "hook", "what container runtimes start, to bring a container to nsxattrd", cli_hook },
+	{ "profile", "print a seccomp profile for containerd, CRI-O, docker or podman",
+	  cli_profile },
 	{ "status", "show the containers that the daemon serves", cli_status },
 	{ "reload", "have the daemon read its policies anew", cli_reload },
 };

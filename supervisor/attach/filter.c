@@ -193,6 +193,29 @@ void filter_done(struct sock_fprog *program)
 	*program = (struct sock_fprog){ 0 };
 }
 
+char *filter_call_name(const char *abi, unsigned number)
+{
+	static const struct {
+		const char *name;
+		uint32_t token;
+	} named[] = {
+		{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
+		{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
+		{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },
+		{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
+		{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(named); i++) {
+		unsigned bits = named[i].token == SCMP_ARCH_X32 ? X32_BIT : 0;
+
+		if (strcmp(named[i].name, abi) == 0)
+			return seccomp_syscall_resolve_num_arch(named[i].token,
+								(int)(number | bits));
+	}
+	return NULL;
+}
+
 const char *filter_lacking(void)
 {
 	uint32_t action = SECCOMP_RET_USER_NOTIF;

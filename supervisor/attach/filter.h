@@ -13,6 +13,15 @@ struct filter_options {
 	bool allow_io_uring;
 };
 
+/**
+ * filter_call_name() - what libseccomp calls a system call
+ * @abi: SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_AARCH64 or SCMP_ARCH_ARM
+ * @number: its number there; for x32 without the bit that marks it
+ *
+ * Return: its name, the caller's to free(3); NULL: there is none.
+ */
+char *filter_call_name(const char *abi, unsigned number);
+
 /** filter_lacking() - Return: what this kernel lacks, and since when it is there; NULL if nothing. */
 const char *filter_lacking(void);
 

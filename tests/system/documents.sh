@@ -388,7 +388,12 @@ containers() {
 	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#1"
 	check "which is a profile for the daemon" jq -e '.listenerMetadata == "samba-dc"' samba-dc.json
 	only_read "there is no dockerd" "docs/containers.md#docker, containerd, Kubernetes#2"
-	only_read "there is no cluster" "docs/containers.md#docker, containerd, Kubernetes#3"
+	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#3"
+	check "which is one without conditions" jq -e \
+		'.listenerMetadata == "samba-dc" and all(.syscalls[]; has("includes") or has("excludes") | not)' \
+		samba-dc-containerd.json
+	only_read "system/profile has a containerd" "docs/containers.md#docker, containerd, Kubernetes#4"
+	only_read "there is no cluster" "docs/containers.md#docker, containerd, Kubernetes#5"
 }
 
 podman_blocks() {

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A profile begins with a base: a file, or our own (hook/seccomp_base.c). What the engine does not
+ * know in it is resolved (hook/seccomp_profile.c), and then it is edited as a container's config.json is
+ * (hook/seccomp_section.c).
+ *
+ * Engines differ in the conditions that they know. containerd and whatever else reads OCI know none. Docker
+ * knows all. podman and CRI-O share a library, which passes over minKernel. A condition that is given on the
+ * command line is resolved for all of them.
+ */
+#include "cli/profile.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "attach/oci_message.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text_file.h"
+#include "cli/options.h"
+#include "cli/policy_arg.h"
+#include "hook/capability_set.h"
+#include "hook/json_value.h"
+#include "hook/seccomp_base.h"
+#include "hook/seccomp_profile.h"
+#include "hook/seccomp_section.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STATUS_REFUSED 1
+
+#define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
+#define DEFAULT_POLICIES "/etc/nsxattr/policies"
+#define PODMAN_BASE "/usr/share/containers/seccomp.json"
+#define ENGINES "containerd|crio|docker|podman"
+#define ARCHITECTURES "amd64|arm64"
+#define RUNTIMES "crun|runc"
+
+/* The longest profile, in bytes. */
+#define PROFILE_MAX (16U << 20)
+/* The longest path of a socket. */
+#define SOCKET_PATH_MAX 107
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+/* What each of the engines gives a container. */
+#define COMMON_CAPABILITIES                                                              \
+	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) |    \
+	 BIT(CAP_KILL) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SETGID) | BIT(CAP_SETUID) | \
+	 BIT(CAP_SETPCAP))
+#define PODMAN_CAPABILITIES (COMMON_CAPABILITIES | BIT(CAP_SETFCAP) | BIT(CAP_SYS_CHROOT))
+#define DOCKER_CAPABILITIES \
+	(PODMAN_CAPABILITIES | BIT(CAP_MKNOD) | BIT(CAP_NET_RAW) | BIT(CAP_AUDIT_WRITE))
+
+/** struct engine - what reads the profile */
+struct engine {
+	bool knows_capabilities; /* as conditions; and so below */
+	bool knows_architectures;
+	bool knows_kernels;
+	uint64_t capabilities; /* what it gives a container that asks for none */
+	const char *base; /* where its own profile is; NULL: within its program */
+};
+
+/* In the order of ENGINES. */
+static const struct engine engines[] = {
+	{ false, false, false, DOCKER_CAPABILITIES, NULL },
+	{ true, true, false, COMMON_CAPABILITIES, NULL },
+	{ true, true, true, DOCKER_CAPABILITIES, NULL },
+	{ true, true, false, PODMAN_CAPABILITIES, PODMAN_BASE },
+};
+
+#if defined(__aarch64__)
+#define NATIVE_ARCHITECTURE "arm64"
+#else
+#define NATIVE_ARCHITECTURE "amd64"
+#endif
+
+struct profile_request {
+	const struct engine *engine;
+	const char *policy;
+	const char *capabilities; /* NULL: those of the engine */
+	const char *architecture; /* NULL: of this machine */
+	const char *kernel; /* NULL: of this machine */
+	const char *base;
+	const char *socket;
+	const char *policies;
+	bool is_for_crun;
+	bool is_configmap;
+	bool allow_io_uring;
+};
+
+static const char *apply_engine(void *place, const char *argument)
+{
+	int choice = option_choice(ENGINES, argument);
+
+	if (choice < 0)
+		return "is not one of " ENGINES;
+	((struct profile_request *)place)->engine = &engines[choice];
+	return NULL;
+}
+
+static const char *apply_policy(void *place, const char *argument)
+{
+	((struct profile_request *)place)->policy = argument;
+	return *argument ? NULL : "names no policy";
+}
+
+static const char *apply_capabilities(void *place, const char *argument)
+{
+	uint64_t set = 0;
+
+	((struct profile_request *)place)->capabilities = argument;
+	return capability_set_change(&set, argument) ?
+		       NULL :
+		       "is no list of capabilities such as SYS_ADMIN,NET_ADMIN or -ALL,CHOWN";
+}
+
+static const char *apply_architecture(void *place, const char *argument)
+{
+	((struct profile_request *)place)->architecture = argument;
+	return option_choice(ARCHITECTURES, argument) < 0 ? "is not one of " ARCHITECTURES : NULL;
+}
+
+static const char *apply_kernel(void *place, const char *argument)
+{
+	unsigned version[2];
+
+	((struct profile_request *)place)->kernel = argument;
+	return seccomp_profile_version(argument, version) ? NULL : "is no version such as 6.1";
+}
+
+static const char *apply_base(void *place, const char *argument)
+{
+	((struct profile_request *)place)->base = argument;
+	return NULL;
+}
+
+static const char *apply_runtime(void *place, const char *argument)
+{
+	int choice = option_choice(RUNTIMES, argument);
+
+	((struct profile_request *)place)->is_for_crun = choice == 0;
+	return choice < 0 ? "is not one of " RUNTIMES : NULL;
+}
+
+static const char *apply_configmap(void *place, const char *argument)
+{
+	(void)argument;
+	((struct profile_request *)place)->is_configmap = true;
+	return NULL;
+}
+
+static const char *apply_socket(void *place, const char *argument)
+{
+	((struct profile_request *)place)->socket = argument;
+	if (argument[0] != '/' || strlen(argument) > SOCKET_PATH_MAX)
+		return "is no absolute path of a socket";
+	return NULL;
+}
+
+static const char *apply_policies(void *place, const char *argument)
+{
+	((struct profile_request *)place)->policies = argument;
+	return NULL;
+}
+
+static const char *apply_allow_io_uring(void *place, const char *argument)
+{
+	(void)argument;
+	((struct profile_request *)place)->allow_io_uring = true;
+	return NULL;
+}
+
+static const struct option_row rows[] = {
+	{ "for", 0, ENGINES, "what starts the containers", apply_engine },
+	{ "policy", 'p', "POLICY", "the policy of the containers: its name, or its file",
+	  apply_policy },
+	{ "cap", 0, "LIST", "capabilities beside those that the engine gives; -NAME: without it",
+	  apply_capabilities },
+	{ "arch", 0, ARCHITECTURES, "of the machines that run them: " NATIVE_ARCHITECTURE,
+	  apply_architecture },
+	{ "kernel", 0, "VERSION", "of these machines: this one's", apply_kernel },
+	{ "base", 0, "FILE", "the profile to begin with, of Docker's format or OCI's", apply_base },
+	{ "runtime", 0, RUNTIMES, "crun gets flags that runc refuses: runc", apply_runtime },
+	{ "configmap", 0, NULL, "print a ConfigMap of Kubernetes that has the profile",
+	  apply_configmap },
+	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
+	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
+	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
+	  apply_allow_io_uring },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr profile",
+	.operands = "--for=ENGINE --policy=POLICY",
+	.about =
+		"Print a seccomp profile that has a container's attribute calls come to nsxattrd.\n"
+		"Whatever else it allows the base allows, to containers of these capabilities.\n"
+		"Conditions that the engine does not know are resolved.",
+	.rows = rows,
+	.count = COUNT_OF(rows),
+};
+
+static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
+
+/* ---- the policy ---- */
+
+/** name_of() - what the daemon calls a policy. Return: 0, the caller's to free; -EINVAL; -ENOMEM. */
+static int name_of(const char *policy, char **ret_name)
+{
+	const char *slash = strrchr(policy, '/');
+	const char *file = slash ? slash + 1 : policy;
+	size_t length = strlen(file);
+
+	if (policy_arg_is_path(policy) && strrchr(file, '.'))
+		length = (size_t)(strrchr(file, '.') - file);
+	if (length == 0 || length > OCI_METADATA_MAX || file[0] == '.')
+		return -EINVAL;
+	/* What a key of a ConfigMap may be, and a file's name can be without quotes. */
+	for (size_t i = 0; i < length; i++)
+		if (!isascii(file[i]) || (!isalnum(file[i]) && !strchr("-_.", file[i])))
+			return -EINVAL;
+	*ret_name = strndup(file, length);
+	return *ret_name ? 0 : -ENOMEM;
+}
+
+/** look_at_file() - does the policy of a file let io_uring pass? Return: whether it is a policy. */
+static bool look_at_file(const char *path, bool *allow_io_uring)
+{
+	_cleanup_policy_file_ struct policy_file *file = NULL;
+	const struct policy *policy = NULL;
+
+	if (!policy_arg_load(path, &policy, &file))
+		return false;
+	*allow_io_uring |= policy->allow_io_uring;
+	return true;
+}
+
+/*
+ * look_at_policy() - the same of a policy that is told by its name, or its file
+ *
+ * Profiles are made on machines without the daemon too, where there is no folder to look into: io_uring is
+ * refused then, which takes nothing from the policy but that.
+ */
+static bool look_at_policy(const struct profile_request *request, bool *allow_io_uring)
+{
+	const struct policy *policy = policy_builtin(request->policy);
+	_cleanup_free_ char *path = NULL;
+
+	if (policy_arg_is_path(request->policy))
+		return look_at_file(request->policy, allow_io_uring);
+	if (asprintf(&path, "%s/%s.yaml", request->policies, request->policy) < 0) {
+		log_error("%s", strerror(ENOMEM));
+		return false;
+	}
+	if (access(path, F_OK) == 0)
+		return look_at_file(path, allow_io_uring);
+	if (policy) {
+		*allow_io_uring |= policy->allow_io_uring;
+		return true;
+	}
+	if (access(request->policies, X_OK) < 0) {
+		log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring",
+			   request->policy, request->policies, strerror(errno));
+		return true;
+	}
+	log_error("there is no policy %s: %s is missing, and it is none of those built in; "
+		  "--policy=./%s.yaml takes a file",
+		  request->policy, path, request->policy);
+	return false;
+}
+
+/* ---- the profile ---- */
+
+static const char *base_of(const struct profile_request *request)
+{
+	return request->base ? request->base : request->engine->base;
+}
+
+/** read_base() - a file's profile. Return: whether there is one; else that has been said. */
+static bool read_base(const struct profile_request *request, struct json_object **ret_profile)
+{
+	char sentence[SECCOMP_PROFILE_SENTENCE_SIZE] = "";
+	_cleanup_free_ char *bytes = NULL;
+	const char *path = base_of(request);
+	struct json_text text;
+	int r = text_file_read(path, PROFILE_MAX, &bytes, &text.length);
+
+	if (r != TEXT_FILE_READ) {
+		log_error("cannot read the profile %s: %s%s", path,
+			  r < 0 ? strerror(-r) : "it is no regular file",
+			  request->base ? "" : "; --base=FILE names another");
+		return false;
+	}
+	text.bytes = bytes;
+	r = seccomp_profile_read(&text, ret_profile, sentence);
+	if (r != SECCOMP_PROFILE_DONE)
+		log_error("%s %s", path, r < 0 ? strerror(-r) : sentence);
+	return r == SECCOMP_PROFILE_DONE;
+}
+
+/** find_base() - what the profile begins with. Return: whether there is something. */
+static bool find_base(const struct profile_request *request,
+		      const struct seccomp_conditions *conditions, struct json_object **ret_profile)
+{
+	if (base_of(request))
+		return read_base(request, ret_profile);
+	*ret_profile = seccomp_base_new(conditions->architecture);
+	if (!*ret_profile)
+		log_error("%s", strerror(ENOMEM));
+	return *ret_profile;
+}
+
+/** find_conditions() - what is resolved, and for what */
+static struct seccomp_conditions find_conditions(const struct profile_request *request)
+{
+	const struct engine *engine = request->engine;
+	struct seccomp_conditions conditions = {
+		.resolves_capabilities = !engine->knows_capabilities || request->capabilities,
+		.resolves_architecture = !engine->knows_architectures || request->architecture,
+		.resolves_kernel = !engine->knows_kernels || request->kernel,
+		.capabilities = engine->capabilities,
+		.architecture = request->architecture ? request->architecture : NATIVE_ARCHITECTURE,
+	};
+	struct utsname machine = { 0 };
+
+	if (request->capabilities)
+		(void)capability_set_change(&conditions.capabilities, request->capabilities);
+	(void)uname(&machine);
+	(void)seccomp_profile_version(request->kernel ? request->kernel : machine.release,
+				      conditions.kernel);
+	return conditions;
+}
+
+/** make_profile() - Return: whether *ret_profile is one; else why not has been said. */
+static bool make_profile(const struct profile_request *request, const struct seccomp_edit *edit,
+			 struct json_object **ret_profile)
+{
+	const struct seccomp_conditions conditions = find_conditions(request);
+	char sentence[SECCOMP_PROFILE_SENTENCE_SIZE] = "";
+	_cleanup_json_value_ struct json_object *profile = NULL;
+	const char *path = base_of(request) ? base_of(request) : "the profile of nsxattr's own";
+
+	if (!find_base(request, &conditions, &profile))
+		return false;
+	int r = seccomp_profile_resolve(profile, &conditions, sentence);
+	const char *reason = r == SECCOMP_PROFILE_DONE ? seccomp_section_check(profile, edit) :
+							 sentence;
+
+	if (r < 0 || (!reason && seccomp_section_edit(profile, edit) < 0))
+		reason = "does not fit into memory";
+	if (reason) {
+		log_error("%s %s", path, reason);
+		return false;
+	}
+	*ret_profile = TAKE_PTR(profile);
+	return true;
+}
+
+/* ---- what is printed ---- */
+
+static void print_indented(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		printf("    %.*s\n", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+/* In a block, text is what it is: JSON has no character that YAML does not take there. */
+static void print_configmap(const char *name, const char *text)
+{
+	printf("apiVersion: v1\n"
+	       "kind: ConfigMap\n"
+	       "metadata:\n"
+	       "  name: nsxattr-profiles\n"
+	       "  namespace: nsxattr\n"
+	       "data:\n"
+	       "  %s.json: |\n",
+	       name);
+	print_indented(text);
+}
+
+static int print_profile(const struct profile_request *request, const char *name,
+			 struct json_object *profile)
+{
+	const char *text = json_object_to_json_string_ext(
+		profile, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
+				 JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!text) {
+		log_error("%s", strerror(ENOMEM));
+		return STATUS_REFUSED;
+	}
+	if (request->is_configmap)
+		print_configmap(name, text);
+	else
+		puts(text);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	log_error("cannot write to standard output: %s", strerror(errno));
+	return STATUS_REFUSED;
+}
+
+/** run() - do what the request wants. Return: the exit status. */
+static int run(const struct profile_request *request)
+{
+	_cleanup_json_value_ struct json_object *profile = NULL;
+	_cleanup_free_ char *name = NULL;
+	int r = name_of(request->policy, &name);
+
+	if (r < 0) {
+		log_error("--policy=%s %s", request->policy,
+			  r == -EINVAL ?
+				  "is no name of a policy: letters, digits, '-', '_' and '.'" :
+				  strerror(-r));
+		return STATUS_USAGE;
+	}
+	struct seccomp_edit edit = {
+		.policy = name,
+		.socket = request->socket,
+		.wait_killable = request->is_for_crun,
+		.allow_io_uring = request->allow_io_uring,
+	};
+
+	if (!look_at_policy(request, &edit.allow_io_uring) ||
+	    !make_profile(request, &edit, &profile))
+		return STATUS_REFUSED;
+	return print_profile(request, name, profile);
+}
+
+int cli_profile(int argc, char **argv)
+{
+	struct profile_request request = { .socket = DEFAULT_SOCKET, .policies = DEFAULT_POLICIES };
+	int operand = argc;
+
+	switch (options_parse(&table, argc, argv, &request, &operand)) {
+	case OPTIONS_PARSED:
+		break;
+	case OPTIONS_ANSWERED:
+		return 0;
+	case OPTIONS_REFUSED:
+	default:
+		return STATUS_USAGE;
+	}
+	if (operand < argc || !request.engine || !request.policy) {
+		log_error("%s",
+			  operand < argc  ? "there is nothing to be said behind the options" :
+			  !request.engine ? "what is the profile for? --for=" ENGINES :
+					    "which policy do the containers get? --policy=NAME");
+		options_suggest_help(&table);
+		return STATUS_USAGE;
+	}
+	return run(&request);
+}
