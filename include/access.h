@@ -159,6 +159,9 @@ void access_locate(const struct subject *subject, enum operation operation,
 int access_check(const struct subject *subject, const struct object *object,
 		 enum operation operation, const struct decision *decision);
 
+/** access_is_capable() - has the subject the capability that a change needs, whoever owns the inode? */
+bool access_is_capable(const struct subject *subject, const struct decision *decision);
+
 /**
  * access_next_ancestor() - step up the chain of inheritance
  * @ancestor: in: where we are; out: the nearest ancestor that can own values

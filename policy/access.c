@@ -186,23 +186,33 @@ static bool owner_is_mapped(const struct subject *subject, const struct object *
 	       id_map_to_inside(&subject->userns->gids, object->gid, &inside);
 }
 
-/* Which capability a change of the name needs; none for classes that go by the file's mode. */
-static bool may_change(const struct subject *subject, const struct object *object, const char *base,
-		       size_t length)
+/* The classes that do not go by the file's mode. */
+static bool needs_capability(const struct decision *decision)
 {
-	unsigned int needed = strcmp(base, XATTR_NAME_CAPS) == 0 ? CAP_SETFCAP : CAP_SYS_ADMIN;
+	return name_has_prefix(decision->base, decision->base_length, XATTR_SECURITY_PREFIX) ||
+	       name_is_trusted(decision->base, decision->base_length);
+}
 
-	if (!name_has_prefix(base, length, XATTR_SECURITY_PREFIX) && !name_is_trusted(base, length))
-		return true;
-	return has_capability(subject, needed) && owner_is_mapped(subject, object);
+bool access_is_capable(const struct subject *subject, const struct decision *decision)
+{
+	bool is_caps = strcmp(decision->base, XATTR_NAME_CAPS) == 0;
+
+	return !needs_capability(decision) ||
+	       has_capability(subject, is_caps ? CAP_SETFCAP : CAP_SYS_ADMIN);
+}
+
+static bool may_change(const struct subject *subject, const struct object *object,
+		       const struct decision *decision)
+{
+	return access_is_capable(subject, decision) &&
+	       (!needs_capability(decision) || owner_is_mapped(subject, object));
 }
 
 int access_check(const struct subject *subject, const struct object *object,
 		 enum operation operation, const struct decision *decision)
 {
 	if (operation == OPERATION_SET || operation == OPERATION_REMOVE)
-		return may_change(subject, object, decision->base, decision->base_length) ? 0 :
-											    EPERM;
+		return may_change(subject, object, decision) ? 0 : EPERM;
 	if (name_is_trusted(decision->base, decision->base_length) &&
 	    !has_capability(subject, CAP_SYS_ADMIN))
 		return ENODATA;

@@ -49,8 +49,8 @@ struct args_at {
 	uint32_t flags;
 };
 
-/* A name that nobody gives a value. */
-#define PROBE_NAME "security.nsxattr.nothing"
+/* A name that is nowhere, for nothing of ours makes such ones. */
+#define PROBE_NAME "security.nsxattr@"
 /* Room for "2147483647". */
 #define FD_PATH_SIZE 16
 
@@ -130,7 +130,8 @@ bool inode_is_namespaces(const struct pinned *inode, struct standin *root)
 	size_t length;
 	int r = standin_call(root, &call, &length);
 
-	return r == ENODATA || r == EOPNOTSUPP;
+	/* A FUSE server has its own opinion of such a name. */
+	return r == ENODATA || r == EOPNOTSUPP || r == EINVAL;
 }
 
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)

@@ -555,6 +555,30 @@ static bool take_turn(struct request *request)
 	return true;
 }
 
+static bool has_no_attributes(const struct request *request)
+{
+	return inode_get(&request->inode, request->decision.base, NULL, 0) == -EOPNOTSUPP;
+}
+
+/* What cannot be is asked of the stand-in, whose answer is an error in any case. */
+static bool refuse_as_target(struct request *request)
+{
+	return !execute_as_target(request) ? false : settle(request, outcome_error(EPERM));
+}
+
+/*
+ * A change that is refused, of an inode that has no attributes at all: whoever is capable learns that, though
+ * the host may be the owner. To others the kernel says it of some inodes (S_PRIVATE), and of others does not.
+ */
+static bool refuse_without_attributes(struct request *request)
+{
+	if (!access_is_capable(&request->subject, &request->decision))
+		return may_continue(request) ? leave_to_kernel(request) : refuse_as_target(request);
+	request->decision.error = EPERM;
+	return settle(request, store_refuse(&request->inode, request->call.kind->operation,
+					    &request->decision));
+}
+
 static int check_access(const struct request *request)
 {
 	int error = access_check(&request->subject, &request->stat.owner,
@@ -574,7 +598,11 @@ static bool authorize(struct request *request)
 
 	if (request->call.kind->operation == OPERATION_LIST || !is_guarded || request->is_foreign)
 		return true;
-	return go_on(request, check_access(request), "check the access");
+	int error = check_access(request);
+
+	if (error == EPERM && is_change(&request->call) && has_no_attributes(request))
+		return refuse_without_attributes(request);
+	return go_on(request, error, "check the access");
 }
 
 static struct outcome execute_named(struct request *request)

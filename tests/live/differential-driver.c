@@ -203,6 +203,7 @@ struct step {
 	unsigned char args_tail;
 	uint32_t args_flags;
 	bool is_look_only; /* the inode is none that may be changed */
+	bool is_hosts; /* the host is its owner */
 };
 
 /* ---- throwing the dice ---- */
@@ -227,7 +228,10 @@ static void pick_name(struct dice *dice, struct step *step)
 
 	if (dice_chance(dice, 15))
 		step->name_place = *DICE_PICK(dice, places);
-	if (kind < 8)
+	/* By contract a name that is left to the kernel is the host's on what is the host's. */
+	if (step->is_hosts && run.profile == PROFILE_VIEW)
+		step->name = kind < 12 ? *DICE_PICK(dice, bad_virtual_names) : pick_virtual(dice);
+	else if (kind < 8)
 		step->name = *DICE_PICK(dice, bad_names);
 	else if (kind < 12 && run.profile != PROFILE_OTHERS)
 		step->name = *DICE_PICK(dice, bad_virtual_names);
@@ -362,11 +366,26 @@ static void pick_tree_path(struct dice *dice, struct step *step)
 		append(step, suffix);
 }
 
-/* By contract root of a namespace changes nothing that the host owns, so it is not even tried. */
+/* By contract root of a namespace changes nothing that the host owns, so "/" is not even tried. */
 static void pick_hosts_path(struct dice *dice, struct step *step)
 {
 	append(step, *DICE_PICK(dice, hosts_inodes));
-	step->is_look_only = true;
+	step->is_hosts = true;
+	step->is_look_only = strcmp(step->path, "/") == 0 ||
+			     (run.profile != PROFILE_KERNEL &&
+			      (run.identity->is_undumpable || run.identity->fsuid));
+}
+
+static bool is_bare(long number)
+{
+	return (int)number >= FD_EVENTFD && (int)number < FD_END;
+}
+
+static bool leads_to_bare(const char *path)
+{
+	const char *number = strstr(path, "/fd/");
+
+	return number && is_bare(strtol(number + strlen("/fd/"), NULL, 10));
 }
 
 static void pick_procfs_path(struct dice *dice, struct step *step)
@@ -387,6 +406,7 @@ static void pick_procfs_path(struct dice *dice, struct step *step)
 			     (kind < 25 || step->form->way != BY_PATH);
 	append(step,
 	       kind < 25 ? *DICE_PICK(dice, procfs_inodes) : *DICE_PICK(dice, procfs_objects));
+	step->is_hosts = leads_to_bare(step->path);
 	if (kind >= 25 && dice_chance(dice, 10))
 		append(step, "/");
 }
@@ -410,8 +430,8 @@ static void pick_path(struct dice *dice, struct step *step)
 static long pick_descriptor(struct dice *dice)
 {
 	static const long special[] = { -1, -2, AT_FDCWD, -101, 99, 1 << 20, INT_MAX, INT_MIN };
-	/* By contract: the inode of an eventfd is the host's. */
-	unsigned int count = (run.profile == PROFILE_VIEW ? FD_EVENTFD : FD_END) - FD_BASE;
+	/* By contract: since Linux 6.17 a pidfd has trusted.*, on an inode that is the host's. */
+	unsigned int count = (run.profile == PROFILE_VIEW ? FD_PIDFD : FD_END) - FD_BASE;
 	long number = FD_BASE + (long)dice_below(dice, count);
 
 	if (dice_chance(dice, 30))
@@ -455,6 +475,7 @@ static void pick_at_flags(struct dice *dice, struct step *step)
 	step->padded = 0;
 	step->path_place = dice_chance(dice, 30) ? PLACE_NULL : PLACE_PLAIN;
 	step->dirfd = pick_descriptor(dice);
+	step->is_hosts = is_bare(step->dirfd);
 	step->is_look_only = false;
 }
 
@@ -484,6 +505,7 @@ static void pick_object(struct dice *dice, struct step *step)
 {
 	if (step->form->way == BY_DESCRIPTOR) {
 		step->dirfd = pick_descriptor(dice);
+		step->is_hosts = is_bare(step->dirfd);
 		return;
 	}
 	pick_start(dice, step);
@@ -507,7 +529,7 @@ static void step_throw(struct dice *dice, struct step *step)
 {
 	*step = (struct step){ .form = pick_form(dice) };
 	pick_object(dice, step);
-	if (step->is_look_only &&
+	if ((step->is_look_only || (step->is_hosts && run.profile == PROFILE_OTHERS)) &&
 	    (step->form->verb == XATTR_SET || step->form->verb == XATTR_REMOVE))
 		step->form = xattr_form(XATTR_GET, step->form->way);
 	if (step->form->verb != XATTR_LIST)

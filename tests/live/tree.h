@@ -10,14 +10,20 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* What stands for something else in a path that is logged, see path_expand(). */
@@ -58,8 +64,16 @@ enum descriptor {
 	FD_OTHERS,
 	FD_TEMPORARY,
 	FD_CLOSED,
-	/* The inode of all of them is the host's, so a namespace's root is not its owner. */
+	/* The inode of these is the host's, and has no attributes. */
 	FD_EVENTFD,
+	FD_EPOLL,
+	FD_TIMERFD,
+	FD_SIGNALFD,
+	FD_INOTIFY,
+	FD_NAMESPACE,
+	FD_PROC_FILE,
+	FD_PROC_LINK,
+	FD_PIDFD,
 	FD_END,
 };
 
@@ -87,11 +101,19 @@ static const char *const descriptor_names[FD_END] = {
 	[FD_TEMPORARY] = "tmpfile",
 	[FD_CLOSED] = "closed",
 	[FD_EVENTFD] = "eventfd",
+	[FD_EPOLL] = "epoll",
+	[FD_TIMERFD] = "timerfd",
+	[FD_SIGNALFD] = "signalfd",
+	[FD_INOTIFY] = "inotify",
+	[FD_NAMESPACE] = "namespace",
+	[FD_PROC_FILE] = "proc-file",
+	[FD_PROC_LINK] = "proc-link(path)",
+	[FD_PIDFD] = "pidfd",
 };
 
 /* The paths below have them as they are written. */
 _Static_assert(FD_FILE == 100 && FD_DIR == 105 && FD_DELETED_DIR == 114 && FD_TREE == 117 &&
-		       FD_CLOSED == 121 && FD_EVENTFD == 122,
+		       FD_CLOSED == 121 && FD_EVENTFD == 122 && FD_PIDFD == 130,
 	       "the numbers in procfs_objects and in tree_make_links()");
 
 /* Paths below the tree. What comes often is what most of the others lead to. */
@@ -188,6 +210,14 @@ static const char *const procfs_objects[] = {
 	"/proc/self/fd/114/inner",
 	"/proc/self/fd/115",
 	"/proc/self/fd/121",
+	"/proc/self/fd/122",
+	"/proc/self/fd/123",
+	"/proc/self/fd/124",
+	"/proc/self/fd/125",
+	"/proc/self/fd/126",
+	"/proc/self/fd/127",
+	"/proc/thread-self/fd/128",
+	"/proc/self/fd/129",
 	"/proc/self/fd/abc",
 	"/proc/self/fd/0100",
 	"/proc/self/fd/118",
@@ -222,7 +252,7 @@ static const char *const procfs_inodes[] = {
 	"/proc/$P/status", "/proc/self/task/$T/comm", "/proc/self/nothing", "/proc/self/status/x",
 };
 
-/* These have the host as their owner: a namespace's root may only look at them. */
+/* These have the host as their owner. All but the last are of procfs, which has no attributes. */
 static const char *const hosts_inodes[] = {
 	"/proc/self/ns/user", "/proc/thread-self/ns/mnt",
 	"/proc/version",      "/proc",
@@ -368,6 +398,23 @@ static void tree_open_deleted(void)
 	tree_check(rmdir("deleted") == 0, "deleted");
 }
 
+/* What has no attributes. */
+static void tree_open_bare(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	tree_keep(eventfd(0, 0), FD_EVENTFD);
+	tree_keep(epoll_create1(0), FD_EPOLL);
+	tree_keep(timerfd_create(CLOCK_MONOTONIC, 0), FD_TIMERFD);
+	tree_keep(signalfd(-1, &signals, 0), FD_SIGNALFD);
+	tree_keep(inotify_init1(0), FD_INOTIFY);
+	tree_open_at("/proc/self/ns/user", O_RDONLY, FD_NAMESPACE);
+	tree_open_at("/proc/version", O_RDONLY, FD_PROC_FILE);
+	tree_open_at("/proc/self", O_PATH | O_NOFOLLOW, FD_PROC_LINK);
+	tree_keep((int)syscall(SYS_pidfd_open, getpid(), 0), FD_PIDFD);
+}
+
 /** tree_open() - open the descriptors; the working directory is the tree */
 static inline void tree_open(void)
 {
@@ -392,8 +439,8 @@ static inline void tree_open(void)
 	tree_open_at("secret", O_RDWR, FD_SECRET);
 	tree_open_at("others", O_RDONLY, FD_OTHERS);
 	tree_open_at(".", O_RDWR | O_TMPFILE, FD_TEMPORARY);
-	tree_keep(eventfd(0, 0), FD_EVENTFD);
 	tree_open_deleted();
+	tree_open_bare();
 }
 
 #endif
