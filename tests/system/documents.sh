@@ -306,9 +306,20 @@ examples() {
 	same "nested-overlay: the mark is the host's" y "$(text trusted.overlay.opaque /srv/layer)"
 	run root /srv "examples/policies/strict-untrusted.yaml#Use#1"
 	says "strict-untrusted: with a value of its own" '^security.mine="own"'
+	restore
 	brick
 	image
 	samba
+}
+
+# rsync has a backup, and a tree with a value of the host's to make like it.
+restore() {
+	mkdir /srv/backup /srv/restored
+	echo content | tee /srv/backup/file >/srv/restored/file
+	setfattr -n security.ima -v hosts /srv/restored/file
+	chown -R $first:$first /srv/backup /srv/restored
+	run root /srv "examples/policies/restore.yaml#Use#1"
+	run root /srv "docs/policy.md#inherit#1"
 }
 
 brick() {

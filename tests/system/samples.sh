@@ -361,8 +361,47 @@ strict_untrusted() {
 		"$(tree untrusted | grep '^tool ')"
 }
 
+# ---- restore: over files that have values of the host's ----
+
+# restore_make() - a backup, and a tree that is to become like it
+restore_make() {
+	mkdir restore.backup restore.tree
+	# rsync takes the two for the same content: it keeps the file, and changes what is around it.
+	echo content | tee restore.backup/file >restore.tree/file
+	echo more >restore.tree/other
+	touch --date=@0 restore.backup/file restore.tree/file
+	setfattr -n security.NTACL -v backups restore.backup/file
+	for file in restore.tree restore.tree/file restore.tree/other; do
+		setfattr -n security.ima -v hosts $file
+		setfattr -n trusted.note -v hosts $file
+	done
+	own restore.backup restore.tree
+	under restore sh -ec 'setfattr -n security.evm -v own restore.tree/file
+		setfattr -n security.ima -v own restore.backup/file'
+}
+
+restore() {
+	local status=0
+	restore_make
+	"$NSXATTR" run "${options[@]}" --map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" -- \
+		rsync -aX --delete restore.backup/ restore.tree/ 2>/dev/null || status=$?
+	same "restore: where names are inherited rsync cannot remove them" 23 $status
+	rm -r restore.backup restore.tree
+	restore_make
+	check "restore: rsync" under restore rsync -aX --delete restore.backup/ restore.tree/
+	same "restore: the tree is as the backup" "$(tree restore.backup under restore)" \
+		"$(tree restore.tree under restore)"
+	same "restore: what was the container's own, and not in the backup, is gone" \
+		"file security.ima=0x6f776e" "$(variants restore.tree)"
+	same "restore: the host's values are as they were, on files that stay" \
+		". security.ima=0x686f737473 . trusted.note=0x686f737473
+file security.ima=0x686f737473 file trusted.note=0x686f737473" "$(plain restore.tree | paste -d' ' - -)"
+}
+
 image_build
 ima_resign
+restore
 gluster_brick
 nested_overlay
 strict_untrusted
