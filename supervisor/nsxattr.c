@@ -14,6 +14,7 @@
 #include "cli/profile.h"
 #include "cli/run.h"
 #include "cli/status.h"
+#include "cli/tree.h"
 #include "spelling.h"
 
 struct subcommand {
@@ -31,6 +32,7 @@ static const struct subcommand subcommands[] = {
 	{ "profile", "print a seccomp profile for containerd, CRI-O, docker or podman",
 	  cli_profile },
 	{ "status", "show the containers that the daemon serves", cli_status },
+	{ "tree", "work on the values that containers have left on trees", cli_tree },
 	{ "reload", "have the daemon read its policies anew", cli_reload },
 };
 

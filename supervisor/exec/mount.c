@@ -9,7 +9,7 @@
 #include "exec/mount.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -67,11 +67,16 @@ struct mounts {
 bool mount_maps_are_told(void)
 {
 	struct utsname name;
-	unsigned int version[3] = { 0 };
+	unsigned long version[3] = { 0 };
 
-	if (uname(&name) < 0 ||
-	    sscanf(name.release, "%u.%u.%u", &version[0], &version[1], &version[2]) < 2)
+	if (uname(&name) < 0)
 		return false;
+	char *at = name.release;
+
+	for (int i = 0; i < 3; i++) {
+		version[i] = strtoul(at, &at, 10);
+		at += *at == '.';
+	}
 	if (version[0] != 6)
 		return version[0] > 6;
 	return version[1] >= 18 || (version[1] == 17 && version[2] >= 10);

@@ -62,7 +62,8 @@ int idmapped_tree(const char *path, const char *map)
 {
 	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	int userns = open_namespace(map);
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned int)userns };
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+				   .userns_fd = (unsigned int)userns };
 	int r = 0;
 
 	if (tree < 0 || userns < 0 ||

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "cli/tree.h"
+#include "exec/tree.h"
+#include "name_list.h"
+
+#define PROGRESS_INTERVAL_MS 200
+#define STATUS_INCOMPLETE 1
+
+/* A job under way. */
+struct run {
+	struct tree_job *job;
+	int fd_directory;
+	bool shows_progress;
+	uint64_t shown_at; /* milliseconds */
+	char list[XATTR_LIST_MAX];
+};
+
+static void show_progress(struct run *run)
+{
+	uint64_t now = clock_microseconds() / 1000;
+
+	if (!run->shows_progress || now < run->shown_at + PROGRESS_INTERVAL_MS)
+		return;
+	run->shown_at = now;
+	fprintf(stderr, "\r%lu files ...", run->job->inodes);
+}
+
+static void clear_progress(struct run *run)
+{
+	if (run->shown_at > 0)
+		fprintf(stderr, "\r\033[K");
+	run->shown_at = 0;
+}
+
+static bool take_apart(const char *name, size_t length, struct tree_value *value)
+{
+	for (enum store store = 0; store < STORE_COUNT; store++) {
+		if (!name_split_stored(store, name, length, &value->parts))
+			continue;
+		value->name = name;
+		value->store = store;
+		return true;
+	}
+	return false;
+}
+
+static void fail_at(struct run *run, const char *path, int error)
+{
+	if (error == EOPNOTSUPP)
+		return; /* a file system without attributes has no values */
+	clear_progress(run);
+	tree_job_fail(run->job, "%s: %s", path, strerror(error));
+}
+
+static void visit(void *place, const char *path, int fd)
+{
+	struct run *run = place;
+	const struct pinned inode = { .fd = fd, .directory = run->fd_directory };
+	struct tree_value value = { .path = path, .inode = &inode };
+	ssize_t length = inode_list(&inode, run->list, sizeof(run->list));
+	size_t name_length;
+
+	run->job->inodes++;
+	run->job->is_holder = false;
+	show_progress(run);
+	if (length < 0) {
+		fail_at(run, path, (int)-length);
+		return;
+	}
+	for (size_t at = 0; (name_length = name_list_length_at(run->list, (size_t)length, at)) > 0;
+	     at += name_length + 1)
+		if (take_apart(run->list + at, name_length, &value))
+			run->job->visit(run->job, &value);
+	run->job->holders += run->job->is_holder;
+}
+
+static void complain(void *place, const char *path, int error)
+{
+	if (error == ENAMETOOLONG)
+		tree_job_fail(((struct run *)place)->job,
+			      "%s: it is too deep, what is in it is left out", path);
+	else
+		fail_at(place, path, error);
+}
+
+/* Each level of a tree takes a descriptor. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_fd_directory(int *ret_directory)
+{
+	_cleanup_fd_ int procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return procfs < 0 ? -errno : inode_open_directory(procfs, ret_directory);
+}
+
+static void walk_all(struct run *run, char **paths)
+{
+	/* The working directory may become another one. */
+	_cleanup_fd_ int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct tree_walk walk = { run->job->crosses_mounts, visit, complain, run };
+	int r = open_fd_directory(&run->fd_directory);
+
+	if (r < 0) {
+		tree_job_fail(run->job, "cannot use /proc/self: %s", strerror(-r));
+		return;
+	}
+	for (; *paths; paths++) {
+		r = tree_walk(&walk, here, *paths);
+		if (r < 0)
+			fail_at(run, *paths, -r);
+	}
+	clear_progress(run);
+	fd_close(&run->fd_directory);
+}
+
+bool tree_job_run(struct tree_job *job, const struct option_table *table, char **paths)
+{
+	struct run run = { .job = job, .shows_progress = isatty(STDERR_FILENO) == 1 };
+
+	if (!*paths) {
+		log_error("there is no tree");
+		options_suggest_help(table);
+		return false;
+	}
+	raise_descriptors();
+	walk_all(&run, paths);
+	return true;
+}
+
+void tree_job_fail(struct tree_job *job, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	log_error("%s", text);
+	job->failures++;
+}
+
+void tree_job_print(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)text[i];
+
+		if (byte < ' ' || byte == 0x7f || byte == '\\')
+			printf("\\%03o", byte);
+		else
+			putchar(byte);
+	}
+}
+
+int tree_job_end(const struct tree_job *job)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_error("cannot write to standard output: %s", strerror(errno));
+		return STATUS_INCOMPLETE;
+	}
+	return job->failures > 0 ? STATUS_INCOMPLETE : 0;
+}

@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# nsxattr tree: whose values lie on a tree, and values that are given to another range of ids.
+
+set -u
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+needs setfattr getfattr script
+scene_make
+
+# make_tree() - DIRECTORY: what a container with the usual range has left there, and others
+make_tree() {
+	mkdir -p "$1/directory/below"
+	echo one >"$1/file"
+	echo two >"$1/directory/below/file"
+	ln -s file "$1/link"
+	mkfifo "$1/fifo"
+	setfattr -n security.ima@uid=100000 -v files "$1/file"
+	setfattr -n security.ima -v hosts "$1/file"
+	setfattr -n trusted.gfid@uid=100007 -v nested "$1/directory/below/file"
+	setfattr -n trusted.nsxattr.100000.security.NTACL -v secret "$1/directory/below/file"
+	setfattr -n user.nsxattr.100000.security.NTACL -v list "$1/directory"
+	setfattr -h -n security.selinux@uid=100000 -v links "$1/link"
+	setfattr -n security.selinux@uid=165535 -v fifos "$1/fifo"
+	setfattr -n security.selinux@uid=165536 -v others "$1/fifo"
+}
+
+# values() - DIRECTORY: all that lies there, with the file before it
+values() {
+	(cd "$1" && getfattr -Rhd -m - . 2>/dev/null | by_file)
+}
+
+# a name as getfattr -Rhd shows it, with the file before it
+by_file() {
+	awk '/^# file: /{ file = substr($0, 9); next } NF { sub(/\\075/, "="); print file, $0 }' | sort
+}
+
+moved='directory user.nsxattr.200000.security.NTACL="list"
+directory/below/file trusted.gfid@uid=200007="nested"
+directory/below/file trusted.nsxattr.200000.security.NTACL="secret"
+fifo security.selinux@uid=165536="others"
+fifo security.selinux@uid=265535="fifos"
+file security.ima="hosts"
+file security.ima@uid=200000="files"
+link security.selinux@uid=200000="links"'
+
+lists() {
+	same "ls sums up by number" "NUMBER VALUES FILES
+100000 4 4
+100007 1 1
+165535 1 1
+165536 1 1" "$("$NSXATTR" tree ls tree | sed 's/  */ /g; s/ $//')"
+	same "ls -l names each value" "100000	security.NTACL	trusted	tree/directory/below/file
+100000	security.NTACL	user	tree/directory
+100000	security.ima	security	tree/file
+100000	security.selinux	security	tree/link
+100007	trusted.gfid	security	tree/directory/below/file
+165535	security.selinux	security	tree/fifo
+165536	security.selinux	security	tree/fifo" "$("$NSXATTR" tree ls -l tree | sort)"
+	same "of one file" "100000	security.ima	security	tree/file" "$("$NSXATTR" tree ls -l tree/file)"
+	touch $'tree/\e[31mred'
+	setfattr -n security.a@uid=5 -v v $'tree/\e[31mred'
+	same "no name steers a terminal" '5	security.a	security	tree/\033[31mred' \
+		"$("$NSXATTR" tree ls -l $'tree/\e[31mred')"
+	rm $'tree/\e[31mred'
+	fails "a tree that is not there" "No such file or directory" "$NSXATTR" tree ls nowhere
+	fails "ls without a tree" "there is no tree" "$NSXATTR" tree ls
+}
+
+rekeys() {
+	local before
+	before=$(values tree)
+	same "--dry-run says what it would do" "would move 6 values on 5 files" \
+		"$("$NSXATTR" tree rekey --from=100000 --to=200000 --dry-run tree)"
+	same "--dry-run changes nothing" "$before" "$(values tree)"
+	same "rekey sums up" "moved 6 values on 5 files" \
+		"$("$NSXATTR" tree rekey --from=100000 --to=200000 tree)"
+	same "values of all stores and kinds of files are moved, and no others" "$moved" "$(values tree)"
+	same "once more there is nothing to do" "moved 0 values on 0 files" \
+		"$("$NSXATTR" tree rekey --from=100000 --to=200000 tree)"
+	same "--count keeps to fewer" "moved 2 values on 2 files" \
+		"$("$NSXATTR" tree rekey --from=200000 --to=300000 --count=1 tree/directory)"
+	same "-v names each" "tree/file: security.ima@uid=200000 -> security.ima@uid=300000
+moved 1 value on 1 file" "$("$NSXATTR" tree rekey --from=200000 --to=300000 -v tree/file)"
+	"$NSXATTR" tree rekey --from=300000 --to=200000 tree >/dev/null
+	same "to the number 0 and back" "moved 1 value on 1 file
+security.ima security.ima@uid=0
+moved 1 value on 1 file
+security.ima security.ima@uid=200000" "$("$NSXATTR" tree rekey --from=200000 --to=0 tree/file
+		names tree/file
+		"$NSXATTR" tree rekey --from=0 --to=200000 tree/file
+		names tree/file)"
+}
+
+# The container sees its values again, by its new range.
+serves() {
+	mkdir moving
+	echo content >moving/file
+	chown -R 100000:100000 moving
+	inside setfattr -n security.ima -v kept moving/file
+	chown -R 200000:200000 moving
+	fails "after a shift they are lost" "No such attribute" \
+		inside_map 0:200000:65536 getfattr -n security.ima moving/file
+	"$NSXATTR" tree rekey --from=100000 --to=200000 moving >/dev/null
+	same "after rekey they are there" kept "$(text security.ima moving/file inside_map 0:200000:65536)"
+	check "and the container's own to remove" inside_map 0:200000:65536 \
+		setfattr -x security.ima moving/file
+}
+
+conflicts() {
+	local status
+	mkdir conflict
+	touch conflict/both conflict/begun conflict/free
+	setfattr -n security.a@uid=1000 -v old conflict/both
+	setfattr -n security.a@uid=2000 -v new conflict/both
+	setfattr -n security.a@uid=1000 -v same conflict/begun
+	setfattr -n security.a@uid=2000 -v same conflict/begun
+	setfattr -n security.a@uid=1000 -v only conflict/free
+	same "a conflict is counted" "moved 2 values on 2 files; 1 stays because of others" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=10 conflict 2>said)"
+	"$NSXATTR" tree rekey --from=1000 --to=2000 --count=10 conflict >/dev/null 2>&1
+	status=$?
+	same "its status is 1" 1 "$status"
+	same "it is reported" "nsxattr: conflict/both: security.a@uid=1000 stays, because there is another value of security.a@uid=2000" \
+		"$(<said)"
+	same "both values stay; what was begun is finished" 'begun security.a@uid=2000="same"
+both security.a@uid=1000="old"
+both security.a@uid=2000="new"
+free security.a@uid=2000="only"' "$(values conflict)"
+}
+
+# Where it must not go, and what it cannot do.
+bounds() {
+	mkdir outside within within/mounted
+	touch outside/file
+	setfattr -n security.a@uid=1000 -v v outside/file
+	ln -s ../outside within/link
+	mount --bind outside within/mounted
+	same "links are not followed, and other mounts left out" "moved 0 values on 0 files" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within)"
+	same "a link that is named means itself" "moved 0 values on 0 files" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within/link)"
+	same "--cross-mounts" "moved 1 value on 1 file" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 --cross-mounts within)"
+	umount within/mounted
+	touch held
+	setfattr -n security.a@uid=1000 -v v held
+	chattr +i held
+	fails "what cannot be changed is reported" "held: security.a@uid=2000: Operation not permitted" \
+		"$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 held
+	same "and stays" "security.a@uid=1000" "$(names held)"
+	chattr -i held
+}
+
+usage() {
+	fails "ranges that overlap" "overlap" "$NSXATTR" tree rekey --from=100000 --to=100001 tree
+	fails "a range without an end" "beyond the last id" \
+		"$NSXATTR" tree rekey --from=100000 --to=4294967000 tree
+	fails "no number" "is no number of a user" "$NSXATTR" tree rekey --from=-1 --to=5 tree
+	fails "no range" "--from=N and --to=M have to be there" "$NSXATTR" tree rekey tree
+	fails "a kind that there is not" "did you mean 'rekey'" "$NSXATTR" tree rekye
+	same "a terminal sees how far it is, and a file does not" "files ...	" "$(
+		# shellcheck disable=SC2016
+		script -qec "'$NSXATTR' tree ls tree 2>&1 >/dev/null" /dev/null </dev/null |
+			grep -o 'files \.\.\.' | head -1)	$("$NSXATTR" tree ls tree 2>&1 >/dev/null)"
+}
+
+# A plain user's values, by that user.
+plain() {
+	install -d -o 1000 -g 1000 plain
+	touch plain/file
+	setfattr -n user.nsxattr.1000.security.a -v v plain/file
+	chown 1000 plain/file
+	same "a plain user moves values of the user store" "moved 1 value on 1 file" \
+		"$("${as_user[@]}" bin/nsxattr tree rekey --from=1000 --to=2000 --count=1 plain)"
+	setfattr -n security.a@uid=1000 -v v plain/file
+	fails "and no others" "Operation not permitted" \
+		"${as_user[@]}" bin/nsxattr tree rekey --from=1000 --to=2000 --count=1 plain
+}
+
+install -m 755 "$NSXATTR" bin/nsxattr
+make_tree tree
+lists
+rekeys
+serves
+conflicts
+bounds
+usage
+plain
