@@ -12,7 +12,8 @@
  *	mount	the mount is idmapped (mount_setattr(2)): K is the id on the file system, as in the file
  *		capabilities that the kernel stores. Values stay with a volume whose container gets
  *		another range
- *	outer	nsxattr was started inside a user namespace: K is the id in the one around it
+ *	outer	nsxattr was started inside a user namespace: K is the id in the one around it, of which
+ *		0 need not be root of the host, for it can itself lie in another
  *
  * Who may do what is never decided by K, but by the ids that stat(2) shows on that mount.
  */
@@ -31,6 +32,7 @@ struct naming {
 		*mount; /* ids of the file system inside, shown ids outside; NULL: not idmapped */
 	const struct id_map
 		*outer; /* of the supervisor's own namespace; NULL: there is none around it */
+	bool is_rootless; /* with @outer: root of the host is not in the supervisor's own namespace */
 };
 
 /**
@@ -43,7 +45,7 @@ bool naming_is_host_root(const struct naming *naming, uint32_t uid);
  * naming_number() - the number that an id has in stored names
  * @naming: NULL: nothing is translated
  * @uid: as the supervisor sees it
- * @ret_number: K; 0 only where the mount says so
+ * @ret_number: K; 0 only where the mount, or the namespace around the supervisor's own, says so
  *
  * Return: false when it has none: the mount or the container's range does not have it, or it is root of
  * the host.

@@ -39,6 +39,8 @@ bool naming_is_host_root(const struct naming *naming, uint32_t uid)
 {
 	uint32_t number;
 
+	if (naming && naming->outer && naming->is_rootless)
+		return false;
 	return to_outer(naming ? naming->outer : NULL, uid, &number) && number == 0;
 }
 

@@ -18,7 +18,8 @@ struct policy;
 struct run_options {
 	char **command; /* NULL-terminated, at least one word */
 	bool keep_namespaces; /* no new user and mount namespace; the maps are not used */
-	bool is_plain; /* started by a user without privilege on the host */
+	bool is_plain; /* started without the capabilities that root has where we are */
+	bool writes_maps; /* the id maps need no newuidmap(1) */
 	bool deny_setgroups; /* as unshare --map-root-user: setgroups(2) stays forbidden inside */
 	struct id_map users;
 	struct id_map groups;

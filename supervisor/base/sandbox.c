@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/capability.h>
@@ -68,6 +69,26 @@ const char *sandbox_missing_capability(void)
 			return needs[i].name;
 	}
 	return NULL;
+}
+
+/* A plain user has none to keep, and nothing to drop. */
+static bool is_held(cap_value_t capability)
+{
+	_cleanup_cap_ cap_t now = cap_get_proc();
+	cap_flag_value_t held = CAP_CLEAR;
+
+	return now && cap_get_flag(now, capability, CAP_PERMITTED, &held) == 0 && held == CAP_SET;
+}
+
+bool sandbox_may_map_ids(void)
+{
+	return is_held(CAP_SETUID) && is_held(CAP_SETGID);
+}
+
+/* Since Linux 5.12: whoever has an id inside can give files the capabilities of that id outside. */
+bool sandbox_may_map_root(void)
+{
+	return is_held(CAP_SETFCAP);
 }
 
 int sandbox_leave_session(void)
@@ -160,22 +181,34 @@ static int make_empty_directory(void)
 	return mount < 0 ? -errno : (int)mount;
 }
 
-int sandbox_confine_root(void)
+/*
+ * Root of a user namespace may have made no mount namespace with it. Then one is made here, and nothing is left
+ * in it but the empty directory: a mount that stayed could not be unmounted by its owner.
+ */
+static int confine_mounts(void)
 {
+	if (unshare(CLONE_NEWNS) < 0)
+		return -errno;
 	_cleanup_fd_ int empty = make_empty_directory();
 
 	if (empty < 0)
 		return empty;
-	return fchdir(empty) < 0 || chroot(".") < 0 ? -errno : 0;
+	if (syscall(SYS_move_mount, empty, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    fchdir(empty) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0)
+		return -errno;
+	return 0;
 }
 
-/* A plain user has none to keep, and nothing to drop. */
-static bool is_held(cap_value_t capability)
+int sandbox_confine_root(void)
 {
-	_cleanup_cap_ cap_t now = cap_get_proc();
-	cap_flag_value_t held = CAP_CLEAR;
+	_cleanup_fd_ int empty = make_empty_directory();
 
-	return now && cap_get_flag(now, capability, CAP_PERMITTED, &held) == 0 && held == CAP_SET;
+	if (empty == -EPERM)
+		return confine_mounts();
+	if (empty < 0)
+		return empty;
+	return fchdir(empty) < 0 || chroot(".") < 0 ? -errno : 0;
 }
 
 static bool is_kept(cap_value_t capability)

@@ -26,10 +26,17 @@
  * Every function returns 0, or -errno of the call that failed.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** sandbox_missing_capability() - Return: the name of one that we need and lack; NULL if none. */
 const char *sandbox_missing_capability(void);
+
+/** sandbox_may_map_ids() - may we write the map of a new user namespace as we like? */
+bool sandbox_may_map_ids(void);
+
+/** sandbox_may_map_root() - may our uid 0 be one of its ids? */
+bool sandbox_may_map_root(void);
 
 /** sandbox_leave_session() - begin a session of our own */
 int sandbox_leave_session(void);

@@ -10,19 +10,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attach/filter.h"
-#include "attach/free_ids.h"
 #include "attach/idmap_arg.h"
 #include "attach/run.h"
-#include "attach/subid.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/outer.h"
+#include "base/proc.h"
 #include "base/sandbox.h"
 #include "cli/policy_arg.h"
+#include "cli/run_ids.h"
 #include "keep/keeper.h"
 #include "policy.h"
 
@@ -164,6 +167,14 @@ static const char *apply_patience(void *place, const char *argument)
 	return NULL;
 }
 
+static const char *apply_preload(void *place, const char *argument)
+{
+	struct run_request *request = place;
+
+	request->preload = argument;
+	return NULL;
+}
+
 static const char *apply_verbose(void *place, const char *argument)
 {
 	struct run_request *request = place;
@@ -192,6 +203,8 @@ static const struct option_row rows[] = {
 	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", apply_keeper },
 	{ "patience", 0, "SECONDS", "how long calls wait for one, before they fail",
 	  apply_patience },
+	{ "preload", 0, "LIBRARIES", "LD_PRELOAD of COMMAND, which nsxattr itself does without",
+	  apply_preload },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
 	  apply_verbose },
 };
@@ -243,108 +256,6 @@ enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret
 	return OPTIONS_PARSED;
 }
 
-/* The two sorts of ids, for messages and files. */
-struct id_sort {
-	const char *noun;
-	const char *file;
-	const char *option;
-};
-
-static const struct id_sort user_ids = { "user", SUBUID_FILE, "--map-users" };
-static const struct id_sort group_ids = { "group", SUBGID_FILE, "--map-groups" };
-
-/** log_no_range() - what was looked for, where, and what helps */
-static void log_no_range(const struct id_sort *sort, const char *name, bool is_asked_for)
-{
-	char command[FREE_IDS_COMMAND_SIZE];
-	uint32_t first;
-
-	if (!is_asked_for) {
-		log_error("%s is missing, and for its default there is no range for %s in %s",
-			  sort->option, name, sort->file);
-		return;
-	}
-	if (!free_ids_command(name, &first, command)) {
-		log_error("there is no range of %s ids for %s in %s, and none is free", sort->noun,
-			  name, sort->file);
-		return;
-	}
-	log_error("there is no range of %s ids for %s in %s; let root set a free one aside: '%s'",
-		  sort->noun, name, sort->file, command);
-}
-
-/** find_range() - the range that is set aside for the current user. Return: whether it was found. */
-static bool find_range(const struct id_sort *sort, bool is_asked_for, struct id_extent *ret_extent)
-{
-	const struct passwd *user = getpwuid(geteuid());
-	unsigned int line = 0;
-	int r = subid_find(sort->file, user ? user->pw_name : NULL, geteuid(), ret_extent, &line);
-
-	if (r == SUBID_FOUND)
-		return true;
-	if (r == SUBID_NONE)
-		log_no_range(sort, user ? user->pw_name : "the current user", is_asked_for);
-	else if (r == SUBID_MALFORMED)
-		log_error("%s:%u: is not of the form USER:FIRST:COUNT", sort->file, line);
-	else
-		log_error("cannot read %s: %s", sort->file, strerror(-r));
-	return false;
-}
-
-static bool resolve_map(const struct map_request *request, const struct id_sort *sort,
-			bool is_asked_for, struct id_map *ret_map)
-{
-	struct id_extent extent;
-
-	*ret_map = request->map;
-	if (request->is_given && !request->is_auto)
-		return true;
-	if (!find_range(sort, is_asked_for, &extent))
-		return false;
-	const char *complaint = idmap_arg_add(ret_map, &extent);
-
-	if (complaint)
-		log_error("the range for the current user in %s %s", sort->file, complaint);
-	return !complaint;
-}
-
-/** map_self_first() - our own id as 0, and behind it the range that is set aside, if asked for */
-static bool map_self_first(const struct map_request *request, const struct id_sort *sort,
-			   uint32_t self, struct id_map *ret_map)
-{
-	struct id_extent extent;
-
-	*ret_map = (struct id_map){ 1, { { 0, self, 1 } } };
-	if (!request->is_auto)
-		return true;
-	if (!find_range(sort, true, &extent))
-		return false;
-	extent.inside = 1;
-	const char *complaint = idmap_arg_add(ret_map, &extent);
-
-	if (complaint)
-		log_error("the range for the current user in %s %s", sort->file, complaint);
-	return !complaint;
-}
-
-/** resolve_maps() - the maps of the new user namespace. Return: false if there are none: logged. */
-static bool resolve_maps(const struct run_request *request, struct run_options *options)
-{
-	bool is_default = !request->users.is_given && !request->groups.is_given;
-
-	if (request->no_userns)
-		return true;
-	if (request->map_root_user || (options->is_plain && is_default)) {
-		options->deny_setgroups = !request->groups.is_auto;
-		return map_self_first(&request->users, &user_ids, geteuid(), &options->users) &&
-		       map_self_first(&request->groups, &group_ids, getegid(), &options->groups);
-	}
-	return resolve_map(&request->users, &user_ids, is_default || request->users.is_given,
-			   &options->users) &&
-	       resolve_map(&request->groups, &group_ids, is_default || request->groups.is_given,
-			   &options->groups);
-}
-
 static int exit_status(enum run_failure failure)
 {
 	switch (failure) {
@@ -358,56 +269,89 @@ static int exit_status(enum run_failure failure)
 	}
 }
 
+/* What only root of a host can have, others are not given by default. */
+static bool may_have_policy(const struct run_options *options, const struct outer *outer)
+{
+	if (!options->is_plain && outer->is_host)
+		return true;
+	if (options->policy->owner > 0) {
+		log_error(
+			"the policy %s has an 'owner', which only policies of root's can have: start "
+			"it as root of the host, or leave the owner out",
+			options->policy->name);
+		return false;
+	}
+	if (options->policy->store == STORE_USER || policy_is_transparent(options->policy))
+		return true;
+	log_error(
+		"the policy %s keeps values in security.* and trusted.*, which only root of the host "
+		"can write: %s, or give the policy 'store: user'",
+		options->policy->name,
+		outer->is_host ? "start it with sudo" : "start it outside of this user namespace");
+	return false;
+}
+
 /** check_privilege() - can it be done with the privilege that we have? Says why not. */
-static bool check_privilege(const struct run_options *options)
+static bool check_privilege(const struct run_options *options, const struct outer *outer)
 {
 	const char *missing = sandbox_missing_capability();
 
-	if (!missing)
-		return true;
-	if (geteuid() == 0) {
+	if (missing && geteuid() == 0 && outer->is_host) {
 		log_error("nsxattr run as root needs root's capabilities, and %s is missing",
 			  missing);
 		return false;
 	}
-	if (options->keep_namespaces) {
+	if (missing && options->keep_namespaces) {
 		log_error("--no-userns needs root: start it with sudo");
 		return false;
 	}
-	if (options->policy->owner > 0) {
-		log_error(
-			"the policy %s has an 'owner', which only policies of root's can have: start "
-			"it with sudo, or leave the owner out",
-			options->policy->name);
-		return false;
-	}
-	if (options->policy->store != STORE_USER) {
-		log_error(
-			"the policy %s keeps values in security.* and trusted.*, which only root can "
-			"write: start it with sudo, or give the policy 'store: user'",
-			options->policy->name);
-		return false;
-	}
-	return true;
+	return may_have_policy(options, outer);
 }
 
-/* What a plain user cannot have, the default does not ask for. */
-static const struct policy *policy_for(const struct run_request *request, bool is_plain)
+static const struct policy *policy_for(const struct run_request *request, bool is_host_root)
 {
 	bool is_default = request->policy == policy_builtin("default");
 
-	return is_plain && is_default ? policy_builtin("user") : request->policy;
+	return is_default && !is_host_root ? policy_builtin("user") : request->policy;
+}
+
+/* The values of host root are the host's own: then there are no others. */
+static void warn_of_host_root(const struct run_options *options, const struct outer *outer)
+{
+	uint32_t root;
+
+	if (options->keep_namespaces || policy_is_transparent(options->policy) ||
+	    !outer->has_host_root || !id_map_to_host(&options->users, 0, &root) ||
+	    root != outer->host_root)
+		return;
+	log_warning(
+		"root inside is root of the host, whose attributes are the host's: nothing is kept "
+		"apart; '--map-users=0:FIRST:COUNT --map-groups=0:FIRST:COUNT' maps others to it");
+}
+
+static int read_outer(struct outer *ret_outer)
+{
+	_cleanup_fd_ int procfs = proc_open();
+	int r = procfs < 0 ? procfs : outer_read(procfs, ret_outer);
+
+	if (r < 0)
+		log_error("cannot read /proc/self: %s; is /proc mounted here?", strerror(-r));
+	return r;
 }
 
 static int start(const struct run_request *request)
 {
-	bool is_plain = geteuid() != 0 && sandbox_missing_capability();
+	bool is_plain = sandbox_missing_capability();
+	struct outer outer;
+
+	if (read_outer(&outer) < 0)
+		return STATUS_NOT_STARTED;
 	struct run_options options = {
 		.is_plain = is_plain,
 		.command = request->command,
 		.keep_namespaces = request->no_userns,
 		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
-		.policy = policy_for(request, is_plain),
+		.policy = policy_for(request, !is_plain && outer.is_host),
 		.standins = request->resolver,
 		.probe = request->identity,
 		.executor = request->executor,
@@ -415,7 +359,7 @@ static int start(const struct run_request *request)
 		.has_no_keeper = request->has_no_keeper,
 	};
 
-	if (!check_privilege(&options) || !resolve_maps(request, &options))
+	if (!check_privilege(&options, &outer) || !run_ids_resolve(request, &outer, &options))
 		return STATUS_USAGE;
 	const char *lacking = filter_lacking();
 
@@ -423,7 +367,37 @@ static int start(const struct run_request *request)
 		log_error("this kernel lacks %s", lacking);
 		return STATUS_NOT_STARTED;
 	}
+	warn_of_host_root(&options, &outer);
+	if (request->preload)
+		(void)setenv("LD_PRELOAD", request->preload, 1);
 	return exit_status(run_command(&options));
+}
+
+/*
+ * A library that others would have in every process tells what is not so (fakeroot(1): who we are, and whose a
+ * file is), or does what a supervisor must not. So we start again without it, and the command gets it back. By the
+ * system call, for such a library sees to it that it is passed on.
+ */
+static void start_without(const char *preload, int argc, char **argv)
+{
+	_cleanup_free_ char *option = NULL;
+	_cleanup_free_ char **words = calloc((size_t)argc + 3, sizeof(*words));
+
+	if (!words || asprintf(&option, "--preload=%s", preload) < 0)
+		return;
+	words[0] = program_invocation_name;
+	words[1] = argv[0];
+	words[2] = option;
+	memcpy(words + 3, argv + 1, (size_t)argc * sizeof(*words));
+	(void)unsetenv("LD_PRELOAD");
+	syscall(SYS_execve, "/proc/self/exe", words, environ);
+	log_verbose("cannot start without LD_PRELOAD: %s", strerror(errno));
+	(void)setenv("LD_PRELOAD", preload, 1);
+}
+
+static bool is_preloaded(const char *preload)
+{
+	return preload && *preload;
 }
 
 int cli_run(int argc, char **argv)
@@ -442,6 +416,8 @@ int cli_run(int argc, char **argv)
 	}
 	if (request.verbosity > 0)
 		log_set_level(request.verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
+	if (!request.preload && is_preloaded(getenv("LD_PRELOAD")))
+		start_without(getenv("LD_PRELOAD"), argc, argv);
 	if (request.policy_path && !policy_arg_load(request.policy_path, &request.policy, &file))
 		return STATUS_USAGE;
 	return start(&request);

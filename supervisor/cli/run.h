@@ -36,6 +36,7 @@ struct run_request {
 	enum executor executor;
 	unsigned int patience; /* seconds */
 	bool has_no_keeper;
+	const char *preload; /* LD_PRELOAD of the command; NULL: as ours */
 	unsigned int verbosity;
 };
 

@@ -14,9 +14,10 @@
 
 #include "request/userns.h"
 
+/* CAP_SYS_ADMIN, too: another user than the namespace's owner needs it to go on. */
 static bool has_privilege(const struct credential *ours)
 {
-	const uint64_t needed = 1ULL << CAP_SETUID | 1ULL << CAP_SETGID;
+	const uint64_t needed = 1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_SYS_ADMIN;
 
 	return (ours->capabilities & needed) == needed;
 }

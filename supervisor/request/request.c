@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/outer.h"
 #include "base/proc.h"
 #include "exec/helper.h"
 #include "exec/inode.h"
@@ -41,6 +42,7 @@ struct workspace {
 	struct list_space *list_space;
 	struct mounts *mounts;
 	int fd_directory;
+	struct outer outer;
 	struct credential ours;
 	bool is_guarded; /* of inode_is_guarded() */
 	struct identity identity;
@@ -198,6 +200,8 @@ static bool identify(struct request *request)
 	if (!go_on(request, r, "learn the identity"))
 		return false;
 	request->naming = access_naming(request->client->policy, &request->userns->ids);
+	request->naming.outer = workspace->outer.is_host ? NULL : &workspace->outer.uids;
+	request->naming.is_rootless = !workspace->outer.has_host_root;
 	request->subject = (struct subject){
 		.userns = &request->userns->ids,
 		.capabilities = workspace->identity.credential.capabilities,
@@ -817,6 +821,8 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 
 	if (r == 0)
 		r = userns_cache_new(procfs, &workspace->usernses);
+	if (r == 0)
+		r = outer_read(procfs, &workspace->outer);
 	if (r < 0) {
 		log_error("cannot use /proc/self: %s", strerror(-r));
 		return r;

@@ -16,7 +16,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +23,7 @@
 
 #include "base/errand.h"
 #include "base/fd.h"
+#include "base/outer.h"
 #include "base/proc.h"
 #include "request/target.h"
 
@@ -92,18 +92,6 @@ static int userns_new(int fd, struct userns **ret_userns)
 	return 0;
 }
 
-/* It is said once and for all before the map of groups is written, without which nothing may be set. */
-static int read_may_set_groups(int process, bool *ret_may)
-{
-	char text[8];
-	ssize_t length = proc_read(process, "setgroups", text, sizeof(text));
-
-	if (length < 0)
-		return (int)length;
-	*ret_may = strcmp(text, "allow\n") == 0;
-	return 0;
-}
-
 int userns_cache_new(int procfs, struct userns_cache **ret_cache)
 {
 	_cleanup_userns_ struct userns *host = NULL;
@@ -115,7 +103,7 @@ int userns_cache_new(int procfs, struct userns_cache **ret_cache)
 	int r = userns_new(fd, &host);
 
 	if (r == 0)
-		r = read_may_set_groups(self, &host->may_set_groups);
+		r = outer_read_may_set_groups(self, &host->may_set_groups);
 	if (r < 0)
 		return r;
 	struct userns_cache *cache = calloc(1, sizeof(*cache));
@@ -171,7 +159,7 @@ static int read_maps(int process, struct userns *userns)
 	if (r == 0)
 		r = read_map(process, "gid_map", &userns->ids.gids);
 	if (r == 0)
-		r = read_may_set_groups(process, &userns->may_set_groups);
+		r = outer_read_may_set_groups(process, &userns->may_set_groups);
 	if (r == 0)
 		userns->ids.has_root = id_map_to_host(&userns->ids.uids, 0, &userns->ids.root);
 	return r;

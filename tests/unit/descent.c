@@ -10,7 +10,7 @@
 #include "request/userns.h"
 #include "simulated.h"
 
-#define PRIVILEGE (1ULL << CAP_SETUID | 1ULL << CAP_SETGID)
+#define PRIVILEGE (1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_SYS_ADMIN)
 
 /* Descriptors, as far as anybody looks. */
 enum { HOST = 10, OWN, BELOW, DEEP };

@@ -143,3 +143,17 @@ Test(naming, knows_root_of_the_host_through_the_namespace_around)
 	expect_no_number(&naming, 5);
 	expect_nobodys(&naming, 0);
 }
+
+/* unshare(1) in unshare(1): what is around has a 0 of its own, and knows of no other. */
+Test(naming, a_zero_around_that_is_not_root_of_the_host)
+{
+	struct id_map outer = map_of("0 0 1\n1 5 9\n");
+	struct naming naming = { .outer = &outer, .is_rootless = true };
+
+	cr_expect_not(naming_is_host_root(&naming, 0));
+	expect_pair(&naming, 0, 0);
+	expect_pair(&naming, 1, 5);
+	naming.is_rootless = false;
+	cr_expect(naming_is_host_root(&naming, 0));
+	expect_no_number(&naming, 0);
+}
