@@ -118,9 +118,9 @@ bool access_is_virtual(const struct subject *subject);
 /**
  * access_is_out_of_reach() - is it a name that no target sees or touches?
  *
- * Below user.nsxattr. and trusted.nsxattr. values of namespaces lie. The first a target could change
- * itself, so it is out of reach where the policy keeps its values there; the second always is, and where
- * trusted.* is left to the kernel the kernel sees to it.
+ * Values of namespaces lie below user.nsxattr. and trusted.nsxattr. A target could change the first
+ * itself, so they are out of reach where the policy keeps its values there. The second always are: by
+ * the kernel's own rule, or by this one where the policy gives trusted.* to the target.
  *
  * @name: @length bytes
  */

@@ -19,6 +19,7 @@ enum scheme {
 	SCHEME_SUFFIX, /* a variant a namespace: NAME@uid=ROOT on the inode */
 	SCHEME_HIDE, /* as if it were not there, and could not be */
 	SCHEME_DENY, /* readable as the kernel has it, not to be changed */
+	SCHEME_UNSUPPORTED, /* as on a file system that has no such attributes */
 	SCHEME_HOST, /* the host's plain name, with host privilege, for the listed values only */
 };
 

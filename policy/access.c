@@ -115,6 +115,9 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 		if (operation != OPERATION_GET)
 			refuse(decision, EPERM);
 		break;
+	case SCHEME_UNSUPPORTED:
+		refuse(decision, EOPNOTSUPP);
+		break;
 	case SCHEME_HOST:
 		decide_host(parts, decision);
 		break;
@@ -126,8 +129,10 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 
 bool access_is_out_of_reach(const struct policy *policy, const char *name, size_t length)
 {
+	enum scheme scheme = policy_match(policy, name, length)->scheme;
+
 	if (name_is_below_store(STORE_TRUSTED, name, length))
-		return policy_match(policy, name, length)->scheme != SCHEME_KERNEL;
+		return scheme == SCHEME_SUFFIX || scheme == SCHEME_HOST;
 	return policy->store == STORE_USER && name_is_below_store(STORE_USER, name, length);
 }
 

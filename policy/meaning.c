@@ -113,10 +113,11 @@ void meaning_check_rule(struct schema_walk *walk, const struct schema_place *pla
 	if (!name || !is_unprivileged(name))
 		return;
 	if (schema_is_word(scheme, "suffix") || schema_is_word(scheme, "host"))
-		schema_complain(walk, scheme,
-				"scheme cannot be '%s' for names that begin with '%.*s.'; allowed: "
-				"kernel, hide, deny; or a name of security.* or trusted.*",
-				schema_text(scheme), (int)strcspn(name, "."), name);
+		schema_complain(
+			walk, scheme,
+			"scheme cannot be '%s' for names that begin with '%.*s.'; allowed: "
+			"kernel, hide, deny, unsupported; or a name of security.* or trusted.*",
+			schema_text(scheme), (int)strcspn(name, "."), name);
 }
 
 void meaning_check_value(struct schema_walk *walk, const struct schema_place *place)

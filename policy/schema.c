@@ -21,8 +21,9 @@
 #define OWNER_MAX (UINT32_MAX - 1)
 
 static const cyaml_strval_t schemes[] = {
-	{ "kernel", SCHEME_KERNEL }, { "suffix", SCHEME_SUFFIX }, { "hide", SCHEME_HIDE },
-	{ "deny", SCHEME_DENY },     { "host", SCHEME_HOST },
+	{ "kernel", SCHEME_KERNEL }, { "suffix", SCHEME_SUFFIX },
+	{ "hide", SCHEME_HIDE },     { "deny", SCHEME_DENY },
+	{ "host", SCHEME_HOST },     { "unsupported", SCHEME_UNSUPPORTED },
 };
 
 /* Those that make sense for names of any class, and without a list of values. */
@@ -30,6 +31,7 @@ static const cyaml_strval_t fallbacks[] = {
 	{ "kernel", SCHEME_KERNEL },
 	{ "hide", SCHEME_HIDE },
 	{ "deny", SCHEME_DENY },
+	{ "unsupported", SCHEME_UNSUPPORTED },
 };
 
 static const cyaml_strval_t inherits[] = {
@@ -149,7 +151,8 @@ static const struct schema_note rule_notes[] = {
 	[RULE_SCHEME] = {
 		.help = "kernel: the kernel's own behaviour. suffix: a value for each namespace. "
 			"hide: not there, and not to be set. deny: to be read, not to be changed. "
-			"host: the host's own attribute, for the listed values.",
+			"unsupported: as where the file system has no such attributes. host: the "
+			"host's own attribute, for the listed values.",
 	},
 	[RULE_INHERIT] = {
 		.help = "What a get finds where the namespace has no value of its own. chain: that "

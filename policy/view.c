@@ -200,6 +200,7 @@ static void show_one(struct view *view, const struct policy *policy, struct list
 			show(view, stored->name, stored->length);
 		break;
 	case SCHEME_HIDE:
+	case SCHEME_UNSUPPORTED:
 	default:
 		break;
 	}

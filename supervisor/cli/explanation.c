@@ -19,8 +19,8 @@ const char *const explanation_operations[] = {
 };
 
 const char *const explanation_schemes[] = {
-	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix", [SCHEME_HIDE] = "hide",
-	[SCHEME_DENY] = "deny",	    [SCHEME_HOST] = "host",
+	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix",		  [SCHEME_HIDE] = "hide",
+	[SCHEME_DENY] = "deny",	    [SCHEME_UNSUPPORTED] = "unsupported", [SCHEME_HOST] = "host",
 };
 
 const char *const explanation_stores[STORE_COUNT] = {

@@ -94,12 +94,15 @@ static struct verdict judge(const struct policy *policy, const struct user_names
 		return verdict;
 	if (policy->store == STORE_USER && strncmp(name, "user.nsxattr.", 13) == 0)
 		scheme = SCHEME_HIDE;
-	if (scheme != SCHEME_KERNEL && strncmp(name, "trusted.nsxattr.", 16) == 0)
+	if ((scheme == SCHEME_SUFFIX || scheme == SCHEME_HOST) &&
+	    strncmp(name, "trusted.nsxattr.", 16) == 0)
 		scheme = SCHEME_HIDE;
 	if (scheme == SCHEME_SUFFIX)
 		return judge_suffix(policy, userns, operation, name);
 	if (scheme == SCHEME_HIDE)
 		return refusal(operation == OPERATION_SET ? EPERM : ENODATA);
+	if (scheme == SCHEME_UNSUPPORTED)
+		return refusal(EOPNOTSUPP);
 	if (scheme == SCHEME_DENY && operation != OPERATION_GET)
 		return refusal(EPERM);
 	if (scheme == SCHEME_HOST && !strchr(name, '@')) {

@@ -79,6 +79,7 @@ static inline const struct policy *scenario_policy(const struct cursor *options)
 		{ .pattern = "security.c*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
 		{ .pattern = "security.d*", .scheme = SCHEME_DENY },
 		{ .pattern = "security.h*", .scheme = SCHEME_HIDE },
+		{ .pattern = "security.u*", .scheme = SCHEME_UNSUPPORTED },
 		{ .pattern = "security.kernel", .scheme = SCHEME_KERNEL },
 		{ .pattern = "trusted.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
 		{ .pattern = "trusted.k*", .scheme = SCHEME_KERNEL },

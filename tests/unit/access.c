@@ -325,16 +325,18 @@ static const struct rule scheme_rules[] = {
 	{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
 	{ .pattern = "security.hidden", .scheme = SCHEME_HIDE },
 	{ .pattern = "security.denied", .scheme = SCHEME_DENY },
+	{ .pattern = "security.none", .scheme = SCHEME_UNSUPPORTED },
 	{ .pattern = "trusted.lent",
 	  .scheme = SCHEME_HOST,
 	  .values = lent_values,
 	  .value_count = 1 },
+	{ .pattern = "trusted.*", .scheme = SCHEME_SUFFIX },
 };
 static const struct policy schemes = { .rules = scheme_rules,
-				       .rule_count = 4,
+				       .rule_count = 5,
 				       .fallback = { .pattern = "*" } };
 static const struct policy user_store = {
-	.rules = scheme_rules, .rule_count = 4, .fallback = { .pattern = "*" }, .store = STORE_USER
+	.rules = scheme_rules, .rule_count = 5, .fallback = { .pattern = "*" }, .store = STORE_USER
 };
 
 static void expect_refused_by(const struct policy *policy, enum operation operation,
@@ -367,6 +369,57 @@ Test(access, lets_a_denied_name_be_read_only)
 	expect_refused_by(&schemes, OPERATION_SET, "security.denied@uid=5", EPERM);
 }
 
+Test(access, does_not_support_a_name_whatever_is_behind_it)
+{
+	static const char *const names[] = { "security.none", "security.none@uid=5",
+					     "security.none@uid=0", "security.none@x" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t j = 0; j < 3; j++)
+			expect_refused_by(&schemes, named_operations[j], names[i], EOPNOTSUPP);
+}
+
+static const struct policy trusted_store = { .rules = scheme_rules,
+					     .rule_count = 6,
+					     .fallback = { .pattern = "*" },
+					     .store = STORE_TRUSTED };
+
+Test(access, stores_below_trusted_if_the_policy_says_so)
+{
+	struct decision decision =
+		decide_by(&trusted_store, &container, OPERATION_SET, "security.ima");
+
+	cr_assert_eq(decision.route, ROUTE_STORED);
+	cr_expect_str_eq(decision.name, "trusted.nsxattr.100000.security.ima");
+	decision = decide_by(&trusted_store, &container, OPERATION_GET, "trusted.a@uid=10");
+	cr_expect_str_eq(decision.name, "trusted.nsxattr.100010.trusted.a");
+	expect_refused_by(&trusted_store, OPERATION_GET, name_of_length(233), ERANGE);
+}
+
+/* Whatever the store is: a container with another one may have values there. */
+Test(access, hides_the_store_below_trusted)
+{
+	static const char *const names[] = { "trusted.nsxattr.100000.security.ima",
+					     "trusted.nsxattr.", "trusted.nsxattr.@uid=5",
+					     "trusted.nsxattr.x@" };
+	static const struct rule lent[] = { { .pattern = "trusted.*", .scheme = SCHEME_HOST } };
+	const struct policy lends = { .rules = lent, .rule_count = 1 };
+	const struct policy *const policies[] = { policy_builtin("default"), &trusted_store,
+						  policy_builtin("user"), &lends };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (size_t j = 0; j < sizeof(policies) / sizeof(policies[0]); j++) {
+			expect_refused_by(policies[j], OPERATION_GET, names[i], ENODATA);
+			expect_refused_by(policies[j], OPERATION_REMOVE, names[i], ENODATA);
+			expect_refused_by(policies[j], OPERATION_SET, names[i], EPERM);
+		}
+		cr_expect_eq(decide_by(policy_builtin("kernel"), &container, OPERATION_SET,
+				       names[i])
+				     .route,
+			     ROUTE_KERNEL);
+	}
+}
+
 Test(access, lends_the_plain_name_of_the_host_and_no_other)
 {
 	static const char *const others[] = { "trusted.lent@uid=0", "trusted.lent@uid=5",
@@ -378,7 +431,7 @@ Test(access, lends_the_plain_name_of_the_host_and_no_other)
 
 		cr_assert_eq(decision.route, ROUTE_HOST);
 		cr_expect_str_eq(decision.name, "trusted.lent");
-		cr_expect_eq(decision.rule, &scheme_rules[3]);
+		cr_expect_eq(decision.rule, &scheme_rules[4]);
 		cr_expect_not(decision.inherits);
 		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++)
 			cr_expect_eq(decide_by(&schemes, &container, named_operations[i], others[j])

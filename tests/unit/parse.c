@@ -160,6 +160,7 @@ Test(parse, knows_every_word)
 		"- {name: security.b, scheme: suffix, inherit: chain, limit: one}\n"
 		"- {name: user.c*, scheme: hide}\n"
 		"- {name: system.d, scheme: deny}\n"
+		"- {name: user.u, scheme: unsupported}\n"
 		"- {name: trusted.e, scheme: host, values: [y]}\n");
 
 	cr_expect_eq(policy->mode, MODE_STRICT);
@@ -179,13 +180,14 @@ Test(parse, knows_every_word)
 	cr_expect_null(policy->selectors[2].name);
 	cr_expect_str_eq(policy->selectors[2].annotation_key, "io.x/y");
 	cr_expect_str_eq(policy->selectors[2].annotation_value, "");
-	cr_assert_eq(policy->rule_count, 5);
+	cr_assert_eq(policy->rule_count, 6);
 	cr_expect_eq(policy->rules[0].scheme, SCHEME_KERNEL);
 	cr_expect_eq(policy->rules[1].limit, LIMIT_ONE);
 	cr_expect_eq(policy->rules[1].inherit, INHERIT_CHAIN);
 	cr_expect_eq(policy->rules[2].scheme, SCHEME_HIDE);
 	cr_expect_eq(policy->rules[3].scheme, SCHEME_DENY);
-	cr_expect_eq(policy->rules[4].scheme, SCHEME_HOST);
+	cr_expect_eq(policy->rules[4].scheme, SCHEME_UNSUPPORTED);
+	cr_expect_eq(policy->rules[5].scheme, SCHEME_HOST);
 	policy_file_free(file);
 }
 
@@ -306,7 +308,7 @@ Test(parse, finds_a_wrong_word)
 	mistakes(RIGHT "store: disk\n",
 		 "3:8: store cannot be 'disk'; allowed: security, user, trusted");
 	mistakes(RIGHT "default: suffix\n",
-		 "3:10: default cannot be 'suffix'; allowed: kernel, hide, deny");
+		 "3:10: default cannot be 'suffix'; allowed: kernel, hide, deny, unsupported");
 	mistakes(RIGHT "io-uring-in-container: Deny\n",
 		 "3:24: io-uring-in-container cannot be 'Deny'; allowed: deny, allow (did you mean "
 		 "'deny'?)");
@@ -474,21 +476,23 @@ Test(parse, finds_a_field_that_does_not_go_with_the_scheme)
 			 "entries");
 	/* What is wrong with the scheme is said once. */
 	mistakes_of_rule("{name: trusted.a, scheme: hots, values: [y]}",
-			 "3:29: scheme cannot be 'hots'; allowed: kernel, suffix, hide, deny, host "
-			 "(did you mean 'host'?)");
+			 "3:29: scheme cannot be 'hots'; allowed: kernel, suffix, hide, deny, "
+			 "host, unsupported (did you mean 'host'?)");
 	mistakes_of_rule("{name: trusted.a, inherit: none}",
 			 "3:3: the key 'scheme' is missing; allowed: kernel, suffix, hide, deny, "
-			 "host");
+			 "host, unsupported");
 }
 
 Test(parse, finds_a_scheme_that_does_not_go_with_the_name)
 {
-	mistakes_of_rule("{name: user.*, scheme: suffix}",
-			 "3:26: scheme cannot be 'suffix' for names that begin with 'user.'; "
-			 "allowed: kernel, hide, deny; or a name of security.* or trusted.*");
-	mistakes_of_rule("{name: system.posix_acl_access, scheme: host, values: [a]}",
-			 "3:43: scheme cannot be 'host' for names that begin with 'system.'; "
-			 "allowed: kernel, hide, deny; or a name of security.* or trusted.*");
+	mistakes_of_rule(
+		"{name: user.*, scheme: suffix}",
+		"3:26: scheme cannot be 'suffix' for names that begin with 'user.'; "
+		"allowed: kernel, hide, deny, unsupported; or a name of security.* or trusted.*");
+	mistakes_of_rule(
+		"{name: system.posix_acl_access, scheme: host, values: [a]}",
+		"3:43: scheme cannot be 'host' for names that begin with 'system.'; "
+		"allowed: kernel, hide, deny, unsupported; or a name of security.* or trusted.*");
 }
 
 Test(parse, finds_a_value_that_cannot_be_decoded)
@@ -527,8 +531,8 @@ Test(parse, finds_all_mistakes_in_the_order_of_the_file)
 		 "1:1: the key 'version' is missing; allowed: 1\n"
 		 "1:7: mode cannot be 'fats'; allowed: fast, strict (did you mean 'fast'?)\n"
 		 "3:5: the key 'name' is missing; allowed: a text of 1 to 255 bytes\n"
-		 "4:29: scheme cannot be 'hied'; allowed: kernel, suffix, hide, deny, host (did "
-		 "you mean 'hide'?)\n"
+		 "4:29: scheme cannot be 'hied'; allowed: kernel, suffix, hide, deny, host, "
+		 "unsupported (did you mean 'hide'?)\n"
 		 "4:35: a key cannot be 'foo'; allowed: name, scheme, inherit, limit, values\n"
 		 "5:22: in-flight cannot be 'x'; allowed: 1 to 4096");
 }

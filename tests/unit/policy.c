@@ -157,8 +157,8 @@ Test(policy, is_transparent_when_no_scheme_but_the_kernels_is_in_it)
 
 Test(policy, is_not_transparent_when_it_takes_something_away)
 {
-	static const enum scheme schemes[] = { SCHEME_SUFFIX, SCHEME_HIDE, SCHEME_DENY,
-					       SCHEME_HOST };
+	static const enum scheme schemes[] = { SCHEME_SUFFIX, SCHEME_HIDE, SCHEME_DENY, SCHEME_HOST,
+					       SCHEME_UNSUPPORTED };
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
 		const struct rule rule = { .pattern = "a", .scheme = schemes[i] };

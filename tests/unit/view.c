@@ -354,12 +354,13 @@ static const struct rule scheme_rules[] = {
 	{ .pattern = "trusted.denied", .scheme = SCHEME_DENY },
 	{ .pattern = "trusted.lent", .scheme = SCHEME_HOST },
 	{ .pattern = "user.hidden", .scheme = SCHEME_HIDE },
+	{ .pattern = "security.none", .scheme = SCHEME_UNSUPPORTED },
 };
 static const struct policy schemes = { .rules = scheme_rules,
-				       .rule_count = 7,
+				       .rule_count = 8,
 				       .fallback = { .pattern = "*" } };
 static const struct policy user_store = {
-	.rules = scheme_rules, .rule_count = 7, .fallback = { .pattern = "*" }, .store = STORE_USER
+	.rules = scheme_rules, .rule_count = 8, .fallback = { .pattern = "*" }, .store = STORE_USER
 };
 
 static void expect_view_by(const struct policy *policy, const struct user_namespace *userns,
@@ -376,6 +377,47 @@ Test(view, drops_hidden_names_of_any_form)
 		       SIMULATED_INODE("security.hidden\0security.hidden@uid=100000\0user.hidden\0"
 				       "user.a\0"),
 		       SIMULATED_INODE("user.a\0"));
+}
+
+Test(view, drops_names_that_are_not_supported)
+{
+	expect_view_by(&schemes, &container,
+		       SIMULATED_INODE("security.none\0security.none@uid=100000\0user.a\0"),
+		       SIMULATED_INODE("user.a\0"));
+}
+
+static const struct policy trusted_store = { .rules = scheme_rules,
+					     .rule_count = 8,
+					     .fallback = { .pattern = "*" },
+					     .store = STORE_TRUSTED };
+
+Test(view, shows_what_is_stored_below_trusted)
+{
+	expect_view_by(&trusted_store, &container,
+		       SIMULATED_INODE("trusted.nsxattr.100000.security.ima\0"
+				       "trusted.nsxattr.100010.security.ima\0"
+				       "trusted.nsxattr.7.security.ima\0"
+				       "trusted.nsxattr.100000.user.a\0trusted.nsxattr.\0"
+				       "security.b@uid=100000\0security.b\0"),
+		       SIMULATED_INODE("security.ima\0security.ima@uid=10\0security.b\0"));
+}
+
+/* What another policy keeps there is nobody else's to see, whatever this one says of trusted.* */
+Test(view, drops_what_is_stored_below_trusted_for_another_store)
+{
+	static const struct rule rules[] = {
+		{ .pattern = "security.*", .scheme = SCHEME_KERNEL },
+		{ .pattern = "trusted.*", .scheme = SCHEME_HOST },
+	};
+	const struct policy lends = { .rules = rules, .rule_count = 2, .store = STORE_TRUSTED };
+	const struct simulated_inode inode =
+		SIMULATED_INODE("trusted.nsxattr.100000.security.ima\0"
+				"trusted.nsxattr.100000.trusted.b\0trusted.nsxattr.x\0");
+
+	expect_view_by(policy_builtin("default"), &container, inode, SIMULATED_INODE(""));
+	expect_view_by(policy_builtin("user"), &container, inode, SIMULATED_INODE(""));
+	expect_view_by(policy_builtin("kernel"), &container, inode, SIMULATED_INODE(""));
+	expect_view_by(&lends, &container, inode, SIMULATED_INODE(""));
 }
 
 Test(view, shows_denied_names_as_the_kernel_does)
