@@ -116,6 +116,13 @@ struct naming access_naming(const struct policy *policy, const struct user_names
 bool access_is_virtual(const struct subject *subject);
 
 /**
+ * access_container() - the namespace that was made for the container of this one
+ *
+ * It is the outermost one below the host. Whatever its root can do in a namespace below, it can do.
+ */
+const struct user_namespace *access_container(const struct user_namespace *userns);
+
+/**
  * access_is_out_of_reach() - is it a name that no target sees or touches?
  *
  * Values of namespaces lie below user.nsxattr. and trusted.nsxattr. A target could change the first

@@ -9,22 +9,23 @@
 
 struct decision;
 struct policy;
+struct user_namespace;
 
 /** quota_is_limited() - is there any limit that quota_admits() would look at? */
 bool quota_is_limited(const struct policy *policy, const struct decision *decision);
 
 /**
- * quota_admits() - may the value be set?
+ * quota_admits() - may one more value be set?
  * @policy: the container's policy
- * @decision: of ROUTE_STORED
+ * @userns: of the subject
+ * @decision: of ROUTE_STORED; nothing is stored under its name
  * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
  * @stored_length: bytes of @stored
  *
- * Return: true when the namespace has a value of this name, which is then replaced; else false when
- * the rule has LIMIT_ONE and another one's value of this name is there, the
- * host's included; false when the namespace keeps as many other values as attributes_per_file.
+ * Return: false when the rule has LIMIT_ONE and a value of this name is there, the host's included;
+ * false when the namespaces of the container, together, keep as many values as attributes_per_file.
  */
-bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
-		  size_t stored_length);
+bool quota_admits(const struct policy *policy, const struct user_namespace *userns,
+		  const struct decision *decision, const char *stored, size_t stored_length);
 
 #endif

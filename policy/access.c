@@ -12,8 +12,7 @@
 
 #include "policy.h"
 
-/* The namespace that was made for the container: those below it are its own. */
-static const struct user_namespace *outermost(const struct user_namespace *userns)
+const struct user_namespace *access_container(const struct user_namespace *userns)
 {
 	while (userns->parent && !userns->parent->is_host)
 		userns = userns->parent;
@@ -24,7 +23,7 @@ struct naming access_naming(const struct policy *policy, const struct user_names
 {
 	if (policy->owner == 0)
 		return (struct naming){ 0 };
-	return (struct naming){ .range = &outermost(userns)->uids, .owner = policy->owner };
+	return (struct naming){ .range = &access_container(userns)->uids, .owner = policy->owner };
 }
 
 /* Are the values of its root the host's plain ones? */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "naming.h"
 #include "policy.h"
 
 bool quota_is_limited(const struct policy *policy, const struct decision *decision)
@@ -22,28 +23,35 @@ static bool is_kept_by_us(const struct policy *policy, const struct stored_name 
 	return policy_match(policy, stored->base, stored->base_length)->scheme == SCHEME_SUFFIX;
 }
 
-bool quota_admits(const struct policy *policy, const struct decision *decision, const char *stored,
-		  size_t stored_length)
+/* Is it a value that root of the container can set: of its own, or of a namespace in the container? */
+static bool is_of_container(const struct user_namespace *container, const struct naming *naming,
+			    const struct stored_name *stored)
 {
-	size_t own = 0, length;
-	bool is_replaced = false, has_room = true;
+	uint32_t uid, inside;
+
+	return naming_uid(naming, stored->number, &uid) &&
+	       id_map_to_inside(&container->uids, uid, &inside);
+}
+
+bool quota_admits(const struct policy *policy, const struct user_namespace *userns,
+		  const struct decision *decision, const char *stored, size_t stored_length)
+{
+	const struct user_namespace *container = access_container(userns);
+	bool is_one = decision->rule->limit == LIMIT_ONE;
+	size_t count = 0, length;
 
 	for (size_t at = 0; at < stored_length; at += length + 1) {
 		const char *name = stored + at;
 
 		length = strnlen(name, stored_length - at);
 		struct stored_name parts = { name, name_split(name, length).base_length, 0 };
-		bool is_ours = name_split_stored(policy->store, name, length, &parts);
+		bool is_value = name_split_stored(policy->store, name, length, &parts);
 
-		if (is_same(decision->name, strlen(decision->name), name, length))
-			is_replaced = true;
-		else if (decision->rule->limit == LIMIT_ONE &&
-			 is_same(decision->base, decision->base_length, parts.base,
-				 parts.base_length))
-			has_room = false;
-		own += is_ours && parts.number == decision->number && is_kept_by_us(policy, &parts);
+		if (is_one &&
+		    is_same(decision->base, decision->base_length, parts.base, parts.base_length))
+			return false;
+		count += is_value && is_kept_by_us(policy, &parts) &&
+			 is_of_container(container, decision->naming, &parts);
 	}
-	if (policy->attributes_per_file > 0 && own >= policy->attributes_per_file)
-		has_room = false;
-	return is_replaced || has_room;
+	return policy->attributes_per_file == 0 || count < policy->attributes_per_file;
 }

@@ -155,16 +155,22 @@ static int set_replace(const struct pinned *inode, const struct decision *decisi
 	return r;
 }
 
+/*
+ * What one has is replaced, whatever the limits are. For one more value all names are looked at; where
+ * there are more than a list can have (XATTR_LIST_MAX), that cannot be told, and there is none.
+ */
 static bool is_within_quota(const struct store_context *context, const struct pinned *inode,
-			    const struct decision *decision)
+			    const struct user_namespace *userns, const struct decision *decision)
 {
 	char *names = context->space->stored;
 
-	if (!quota_is_limited(context->policy, decision))
+	if (!quota_is_limited(context->policy, decision) ||
+	    inode_get(inode, decision->name, NULL, 0) != -ENODATA)
 		return true;
 	ssize_t length = inode_list(inode, names, sizeof(context->space->stored));
 
-	return length >= 0 && quota_admits(context->policy, decision, names, (size_t)length);
+	return length >= 0 &&
+	       quota_admits(context->policy, userns, decision, names, (size_t)length);
 }
 
 static int set_own(const struct store_context *context, const struct pinned *inode,
@@ -179,7 +185,7 @@ static int set_own(const struct store_context *context, const struct pinned *ino
 		return -E2BIG;
 	int r = check_flags(inode, userns, decision, flags);
 
-	if (r == 0 && !is_within_quota(context, inode, decision))
+	if (r == 0 && !is_within_quota(context, inode, userns, decision))
 		r = -EDQUOT;
 	if (r < 0)
 		return refuse_set(inode, decision, r);
