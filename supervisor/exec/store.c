@@ -96,10 +96,11 @@ static bool is_shown(const struct pinned *inode, const struct user_namespace *us
  */
 static const char *absent_name(const struct decision *decision)
 {
-	if (name_is_class(decision->base, decision->base_length))
-		return decision->base;
+	/* There the namespace's own root asks, who may not touch the other classes. */
 	if (decision->store == STORE_USER)
 		return "user.nsxattr.@";
+	if (name_is_class(decision->base, decision->base_length))
+		return decision->base;
 	if (decision->store == STORE_TRUSTED)
 		return "trusted.nsxattr.@";
 	return name_is_trusted(decision->base, decision->base_length) ? "trusted.nsxattr@" :
