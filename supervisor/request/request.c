@@ -647,7 +647,8 @@ static bool execute(struct request *request)
 						&request->decision);
 	else
 		request->outcome = execute_named(request);
-	if (request->call.kind->operation == OPERATION_SET)
+	if (request->call.kind->operation == OPERATION_SET &&
+	    request->decision.route == ROUTE_STORED)
 		remedy_note(&request->client->remedies, request->client->policy->store,
 			    &request->inode, request->outcome.error);
 	if (is_kernels_to_answer(request))
