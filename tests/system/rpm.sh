@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# rpm and dnf install a package into a directory, by a plain user with an ordinary login: rpm's plugin for IMA puts
+# the signatures that the package has into security.ima of each file. Without nsxattr that fails.
+#
+# Debian's rpm looks for its plugins in a folder that Debian does not have, so the user says where they are. And
+# Debian's rpmsign cannot sign files: tests/lib/rpm_signatures.py puts signatures of evmctl's into the package.
+
+set -u
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/builder.sh
+. tests/lib/builder.sh
+needs rpm rpmbuild dnf evmctl openssl getfattr setpriv newuidmap
+scene_make
+builder_make
+mkdir home
+chown 1000:1000 home
+
+# package_make() - signed.rpm, and package.der with which its signatures can be verified
+package_make() {
+	local file
+	cat >signed.spec <<-'END'
+		Name: signed
+		Version: 1
+		Release: 1
+		Summary: a program with a signature
+		License: none
+		BuildArch: noarch
+		%description
+		A program with a signature.
+		%install
+		mkdir -p %{buildroot}/etc %{buildroot}/usr/bin
+		echo config >%{buildroot}/etc/config
+		echo tool >%{buildroot}/usr/bin/tool
+		%files
+		%config %attr(644, root, root) /etc/config
+		%attr(755, root, root) /usr/bin/tool
+	END
+	rpmbuild --quiet --define "_topdir $SCENE/top" -bb signed.spec >/dev/null 2>&1 || return 1
+	openssl req -new -x509 -batch -nodes -newkey rsa:2048 -sha256 -subj /CN=package \
+		-keyout package.pem -outform DER -out package.der 2>/dev/null
+	echo config >config
+	echo tool >tool
+	for file in config tool; do
+		evmctl -a sha256 ima_sign --sigfile --key package.pem $file >/dev/null 2>&1 || return 1
+	done
+	python3 "$REPOSITORY/tests/lib/rpm_signatures.py" top/RPMS/noarch/signed-1-1.noarch.rpm signed.rpm \
+		config.sig tool.sig
+	chmod 644 signed.rpm package.der
+}
+
+# user() - COMMAND…: by the user, at home
+user() {
+	as_builder env --chdir=home HOME="$SCENE/home" "$@"
+}
+
+# installed() - WHAT [OPTION…]: are the signatures there, with these options of nsxattr run, and for this user only?
+installed() {
+	local what=$1
+	shift
+	same "$what: inside, the program has its signature" "$(od -An -v -tx1 tool.sig | tr -d ' \n')" \
+		"$(value security.ima root/usr/bin/tool user ../bin/nsxattr run "${options[@]}" "$@")"
+	same "$what: the configuration has none, as rpm wants it" "" \
+		"$(names root/etc/config user ../bin/nsxattr run "${options[@]}" "$@")"
+	check "$what: evmctl verifies it" user ../bin/nsxattr run "${options[@]}" "$@" \
+		evmctl ima_verify --key ../package.der root/usr/bin/tool
+	same "$what: on the host it is the user's, under the name of the user store" \
+		"user.nsxattr.1000.security.ima" "$(names home/root/usr/bin/tool)"
+	user ../bin/nsxattr run "$@" rm -rf root
+}
+
+# both() - OPTION…: rpm and dnf, with these options of nsxattr run
+both() {
+	check "rpm --root, run $*" user ../bin/nsxattr run "${options[@]}" "$@" \
+		rpm --root "$SCENE/home/root" -U --force-debian ../signed.rpm
+	installed "rpm, run $*" "$@"
+	check "dnf --installroot, run $*" user ../bin/nsxattr run "${options[@]}" "$@" dnf --quiet -y \
+		--installroot="$SCENE/home/root" --releasever=1 --disablerepo='*' --nogpgcheck install ../signed.rpm
+	installed "dnf, run $*" "$@"
+}
+
+package_make || {
+	not_ok "there is a package with signatures"
+	exit
+}
+check "the package is whole" rpm -K signed.rpm
+user sh -c 'echo "%__plugindir $(echo /usr/lib/*/rpm-plugins)" >.rpmmacros'
+fails "without nsxattr rpm cannot install it" "could not apply signature" \
+	user unshare -r rpm --root "$SCENE/home/root" -U --force-debian ../signed.rpm
+user rm -rf root
+both -r
+both -r --map-auto
