@@ -37,20 +37,21 @@ void changes_free(struct changes *changes)
 
 static struct change **bucket_of(struct changes *changes, const struct change *change)
 {
-	return &changes->buckets[(change->device + change->inode) % BUCKETS];
+	return &changes->buckets[(change->key.device + change->key.inode) % BUCKETS];
 }
 
-static bool is_same_inode(const struct change *left, const struct change *right)
+static bool is_of_same_key(const struct change *left, const struct change *right)
 {
-	return left->device == right->device && left->inode == right->inode;
+	return left->key.device == right->key.device && left->key.inode == right->key.inode &&
+	       left->key.scope == right->key.scope;
 }
 
-/* With the lock held: the first change to the inode. Return: NULL: there is none. */
+/* With the lock held: the first change of that key. Return: NULL: there is none. */
 static struct change *first_of(struct changes *changes, const struct change *change)
 {
 	struct change *first = *bucket_of(changes, change);
 
-	while (first && !is_same_inode(first, change))
+	while (first && !is_of_same_key(first, change))
 		first = first->next;
 	return first;
 }
@@ -80,9 +81,9 @@ static void take_off(struct changes *changes, struct change *change)
 		pthread_cond_signal(&next->called);
 }
 
-static void init(struct change *change, dev_t device, ino_t inode)
+static void init(struct change *change, const struct change_key *key)
 {
-	*change = (struct change){ .device = device, .inode = inode };
+	*change = (struct change){ .key = *key };
 	pthread_cond_init(&change->called, NULL);
 }
 
@@ -101,8 +102,9 @@ static int await_turn(struct changes *changes, struct change *change,
 		      const struct changes_wait *wait)
 {
 	const uint64_t end = clock_milliseconds() + wait->milliseconds;
+	int r = CHANGES_ENTERED;
 
-	while (first_of(changes, change) != change) {
+	for (; first_of(changes, change) != change; r = CHANGES_WAITED) {
 		uint64_t now = clock_milliseconds();
 
 		if (now >= end)
@@ -115,18 +117,18 @@ static int await_turn(struct changes *changes, struct change *change,
 		    !is_still_wanted(changes, wait))
 			return -ECANCELED;
 	}
-	return 0;
+	return r;
 }
 
-int changes_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode,
+int changes_enter(struct changes *changes, struct change *change, const struct change_key *key,
 		  const struct changes_wait *wait)
 {
-	init(change, device, inode);
+	init(change, key);
 	pthread_mutex_lock(&changes->lock);
 	add(changes, change);
 	int r = await_turn(changes, change, wait);
 
-	if (r == 0)
+	if (r > 0)
 		change->is_entered = true;
 	else
 		take_off(changes, change);
@@ -134,9 +136,9 @@ int changes_enter(struct changes *changes, struct change *change, dev_t device, 
 	return r;
 }
 
-bool changes_try_enter(struct changes *changes, struct change *change, dev_t device, ino_t inode)
+bool changes_try_enter(struct changes *changes, struct change *change, const struct change_key *key)
 {
-	init(change, device, inode);
+	init(change, key);
 	pthread_mutex_lock(&changes->lock);
 	change->is_entered = !first_of(changes, change);
 	if (change->is_entered)

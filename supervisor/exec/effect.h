@@ -39,7 +39,10 @@ struct effect {
 	bool is_opened; /* likewise */
 	bool is_create; /* of a set: with XATTR_CREATE */
 	bool has_existed; /* the attribute, before: of a remove, or with is_create */
+	bool is_kernels; /* a call as the target made it, which the kernel checks */
 	enum operation operation; /* set or remove */
+	uint64_t device; /* the inode's */
+	uint64_t inode; /* its number */
 	uint64_t length; /* of a set: the value's */
 	uint64_t digest; /* likewise */
 	char name[NAME_SIZE];

@@ -303,15 +303,16 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 }
 
 /* With the lock held: a change that may be made holds its inode. Return: how many slots the source has. */
-static unsigned int hold_inherited(struct engine *engine, int source)
+static unsigned int hold_inherited(struct engine *engine, const struct shard *shard)
 {
+	int source = shard->source->fd;
 	struct reception *slot = NULL;
 	unsigned int found = 0;
 
 	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
 		if (slot->received->source != source)
 			continue;
-		request_hold(engine->changes, slot);
+		request_hold(engine->changes, &shard->client, slot);
 		found++;
 	}
 	return found;
@@ -334,6 +335,7 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	client_init(&shard->client, config->policy);
 	shard->client.is_alone = config->is_alone;
 	shard->client.is_queued = source->calls->is_queued;
+	shard->client.container = config->counters;
 	*ret_shard = shard;
 	return 0;
 }
@@ -355,7 +357,7 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
 	pthread_mutex_lock(&engine->lock);
 	shard->next = engine->shards;
 	engine->shards = shard;
-	atomic_store(&shard->inherited, hold_inherited(engine, source->fd));
+	atomic_store(&shard->inherited, hold_inherited(engine, shard));
 	atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
 	pthread_mutex_unlock(&engine->lock);
 	return 0;
@@ -398,7 +400,7 @@ bool engine_adopt(struct engine *engine, const struct received *left)
 	if (shard)
 		slot = slots_adopt(&engine->slots, left);
 	if (slot) {
-		request_hold(engine->changes, slot);
+		request_hold(engine->changes, &shard->client, slot);
 		atomic_fetch_add(&shard->inherited, 1);
 		atomic_fetch_add(&engine->inherited, 1);
 	}

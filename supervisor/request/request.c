@@ -534,31 +534,6 @@ static bool locate(struct request *request)
 	return true;
 }
 
-static bool is_wanted(void *place)
-{
-	return still_waits(place);
-}
-
-/* Return: 0; -ETIMEDOUT; -ECANCELED: the target waits no more. */
-static int wait_for_turn(struct request *request)
-{
-	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
-
-	return changes_enter(request->workspace->changes, &request->reception->change,
-			     request->stat.device, request->stat.number, &wait);
-}
-
-/* From here on what is found out about the inode stays so until the change is made. */
-static bool take_turn(struct request *request)
-{
-	if (!is_change(&request->call) || request->is_foreign)
-		return true;
-	if (!go_on(request, wait_for_turn(request), "have a turn at an inode"))
-		return false;
-	request->inode.effect = request->client->is_alone ? NULL : &request->received->effect;
-	return true;
-}
-
 static bool has_no_attributes(const struct request *request)
 {
 	return inode_get(&request->inode, request->decision.base, NULL, 0) == -EOPNOTSUPP;
@@ -607,6 +582,60 @@ static bool authorize(struct request *request)
 	if (error == EPERM && is_change(&request->call) && has_no_attributes(request))
 		return refuse_without_attributes(request);
 	return go_on(request, error, "check the access");
+}
+
+static bool is_wanted(void *place)
+{
+	return still_waits(place);
+}
+
+/*
+ * What the kernel checks can be asked for by a container that has no right to the inode: such changes wait
+ * for those of the same container only.
+ */
+static struct change_key key_of(const struct effect *effect, const struct client *client)
+{
+	return (struct change_key){
+		.device = effect->device,
+		.inode = effect->inode,
+		.scope = effect->is_kernels ? client->container : NULL,
+	};
+}
+
+/* Return: as changes_enter(). */
+static int wait_for_turn(struct request *request, const struct effect *effect)
+{
+	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
+	const struct change_key key = key_of(effect, request->client);
+
+	return changes_enter(request->workspace->changes, &request->reception->change, &key, &wait);
+}
+
+/* While it waited the target may have died, and the inode have got another owner. */
+static bool ask_again(struct request *request)
+{
+	return still_waits(request->reception) && look(request) && authorize(request);
+}
+
+/* From here on what is found out about the inode stays so until the change is made. */
+static bool take_turn(struct request *request)
+{
+	struct effect *effect = &request->received->effect;
+
+	if (!is_change(&request->call) || request->decision.route == ROUTE_REFUSED ||
+	    request->is_foreign)
+		return true;
+	effect->device = request->stat.device;
+	effect->inode = request->stat.number;
+	effect->is_kernels = request->decision.route == ROUTE_KERNEL;
+	int r = wait_for_turn(request, effect);
+
+	if (r < 0)
+		return go_on(request, r, "have a turn at an inode");
+	if (r == CHANGES_WAITED && !ask_again(request))
+		return false;
+	request->inode.effect = request->client->is_alone ? NULL : effect;
+	return true;
 }
 
 static struct outcome execute_named(struct request *request)
@@ -774,7 +803,7 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 					 read_path, identify,
 					 decide,    resolve,
 					 look,	    locate,
-					 take_turn, authorize,
+					 authorize, take_turn,
 					 execute,   deliver };
 	struct request request = {
 		.workspace = workspace,
@@ -795,14 +824,14 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	return request.outcome;
 }
 
-void request_hold(struct changes *changes, struct reception *reception)
+/* No file system is asked: it may not answer, and others wait for the caller. */
+void request_hold(struct changes *changes, const struct client *client, struct reception *reception)
 {
-	const struct received *received = reception->received;
-	const struct pinned inode = { .fd = atomic_load(&received->effect.fd) };
-	struct inode_stat stat;
+	const struct effect *effect = &reception->received->effect;
+	const struct change_key key = key_of(effect, client);
 
-	if (atomic_load(&received->effect.step) == EFFECT_BEGUN && inode_stat(&inode, &stat) == 0)
-		(void)changes_try_enter(changes, &reception->change, stat.device, stat.number);
+	if (atomic_load(&effect->step) == EFFECT_BEGUN)
+		(void)changes_try_enter(changes, &reception->change, &key);
 }
 
 void request_drop(struct received *received)

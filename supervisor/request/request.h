@@ -10,14 +10,15 @@
  *   identify	user namespace and credential			target.c userns.c
  *   decide	what the policy says of the name		policy/access.c
  *   resolve	the inode, pinned				resolve.c walk.c
- *   take turn	changes to one inode come one after another	exec/changes.c
  *   authorize	may the subject do it				policy/access.c
+ *   take turn	changes to one inode come one after another	exec/changes.c
  *   execute	the operation on the stored names		exec/store.c
  *   deliver	value or list into the target's memory		memory.c
  *
  * request_run() alone calls the stages. The outcome is EPERM from birth until a stage earns a better
  * one. After resolve the notification is checked: all that was read until then was the target's.
- * A change then waits for its turn at the inode.
+ * A change then waits for its turn at the inode; where it had to wait, it is asked again whether the
+ * target still does, and may.
  */
 
 #include <linux/seccomp.h>
@@ -65,6 +66,7 @@ struct client {
 	bool hides_names; /* of the policy */
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	bool is_alone; /* nobody goes on with its requests when we die */
+	const void *container; /* the same for all clients of a container; compared, never followed */
 	struct remedies remedies;
 };
 
@@ -110,7 +112,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
  *
  * request_run() lets go of it. It never waits: two changes to one inode are never under way.
  */
-void request_hold(struct changes *changes, struct reception *reception);
+void request_hold(struct changes *changes, const struct client *client,
+		  struct reception *reception);
 
 /** request_drop() - a request that nobody will go on with */
 void request_drop(struct received *received);

@@ -15,6 +15,7 @@ static bool yes(void *place)
 }
 
 static const struct changes_wait patient = { 60000, yes, NULL };
+static const struct change_key seven = { 7, 7, NULL };
 
 static struct changes *new_changes(void)
 {
@@ -29,9 +30,11 @@ Test(changes, to_different_inodes_do_not_wait)
 	struct changes *changes = new_changes();
 	struct change a = { 0 }, b = { 0 }, c = { 0 };
 
-	cr_assert_eq(changes_enter(changes, &a, 1, 1, &patient), 0);
-	cr_expect(changes_try_enter(changes, &b, 1, 2));
-	cr_expect(changes_try_enter(changes, &c, 2, 1), "another device's inode of that number");
+	cr_assert_eq(changes_enter(changes, &a, &(struct change_key){ 1, 1, NULL }, &patient),
+		     CHANGES_ENTERED);
+	cr_expect(changes_try_enter(changes, &b, &(struct change_key){ 1, 2, NULL }));
+	cr_expect(changes_try_enter(changes, &c, &(struct change_key){ 2, 1, NULL }),
+		  "another device's inode of that number");
 	changes_leave(changes, &b);
 	changes_leave(changes, &a);
 	changes_leave(changes, &c);
@@ -43,10 +46,11 @@ Test(changes, to_one_inode_come_one_after_another)
 	struct changes *changes = new_changes();
 	struct change a = { 0 }, b = { 0 };
 
-	cr_assert_eq(changes_enter(changes, &a, 1, 1, &patient), 0);
-	cr_expect_not(changes_try_enter(changes, &b, 1, 1));
+	cr_assert_eq(changes_enter(changes, &a, &(struct change_key){ 1, 1, NULL }, &patient),
+		     CHANGES_ENTERED);
+	cr_expect_not(changes_try_enter(changes, &b, &(struct change_key){ 1, 1, NULL }));
 	changes_leave(changes, &a);
-	cr_expect(changes_try_enter(changes, &b, 1, 1));
+	cr_expect(changes_try_enter(changes, &b, &(struct change_key){ 1, 1, NULL }));
 	changes_leave(changes, &b);
 	changes_free(changes);
 }
@@ -57,10 +61,11 @@ Test(changes, that_were_not_entered_are_left_without_harm)
 	struct change a = { 0 }, b = { 0 };
 
 	changes_leave(changes, &a);
-	cr_assert_eq(changes_enter(changes, &b, 1, 1, &patient), 0);
+	cr_assert_eq(changes_enter(changes, &b, &(struct change_key){ 1, 1, NULL }, &patient),
+		     CHANGES_ENTERED);
 	changes_leave(changes, &b);
 	changes_leave(changes, &b);
-	cr_expect(changes_try_enter(changes, &a, 1, 1));
+	cr_expect(changes_try_enter(changes, &a, &(struct change_key){ 1, 1, NULL }));
 	changes_leave(changes, &a);
 	changes_free(changes);
 }
@@ -80,7 +85,7 @@ static void *add_up(void *place)
 	struct change change = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++) {
-		(void)changes_enter(crowd->changes, &change, 7, 7, &patient);
+		(void)changes_enter(crowd->changes, &change, &seven, &patient);
 		if (atomic_fetch_add(&crowd->inside, 1) != 0)
 			atomic_fetch_add(&crowd->collisions, 1);
 		crowd->sum++;
@@ -119,7 +124,7 @@ static void *wait_for_turn(void *place)
 {
 	struct waiter *waiter = place;
 
-	waiter->result = changes_enter(waiter->changes, &waiter->change, 7, 7, &waiter->wait);
+	waiter->result = changes_enter(waiter->changes, &waiter->change, &seven, &waiter->wait);
 	if (waiter->turns)
 		waiter->turn = atomic_fetch_add(waiter->turns, 1);
 	changes_leave(waiter->changes, &waiter->change);
@@ -137,12 +142,12 @@ Test(changes, do_not_wait_longer_than_they_may)
 	struct waiter waiter = { .changes = new_changes(), .wait = { 20, yes, NULL } };
 	struct change first = { 0 };
 
-	cr_assert(changes_try_enter(waiter.changes, &first, 7, 7));
+	cr_assert(changes_try_enter(waiter.changes, &first, &(struct change_key){ 7, 7, NULL }));
 	wait_for_turn(&waiter);
 	cr_expect_eq(waiter.result, -ETIMEDOUT);
 	changes_leave(waiter.changes, &first);
 	wait_for_turn(&waiter);
-	cr_expect_eq(waiter.result, 0, "one that has given up holds nothing");
+	cr_expect_eq(waiter.result, CHANGES_ENTERED, "one that has given up holds nothing");
 	changes_free(waiter.changes);
 }
 
@@ -152,7 +157,7 @@ Test(changes, do_not_wait_when_they_are_not_wanted_any_more)
 	struct waiter waiter = { .changes = new_changes(), .wait = { 60000, no, &asked } };
 	struct change first = { 0 };
 
-	cr_assert(changes_try_enter(waiter.changes, &first, 7, 7));
+	cr_assert(changes_try_enter(waiter.changes, &first, &(struct change_key){ 7, 7, NULL }));
 	wait_for_turn(&waiter);
 	cr_expect_eq(waiter.result, -ECANCELED);
 	cr_expect_eq(atomic_load(&asked), 1);
@@ -174,7 +179,7 @@ Test(changes, have_their_turns_in_the_order_of_their_coming)
 	struct change first = { 0 };
 	atomic_int turns = 0;
 
-	cr_assert(changes_try_enter(changes, &first, 7, 7));
+	cr_assert(changes_try_enter(changes, &first, &(struct change_key){ 7, 7, NULL }));
 	for (int i = 0; i < 3; i++) {
 		waiters[i] =
 			(struct waiter){ .changes = changes, .wait = patient, .turns = &turns };
@@ -185,8 +190,22 @@ Test(changes, have_their_turns_in_the_order_of_their_coming)
 	changes_leave(changes, &first);
 	for (int i = 0; i < 3; i++) {
 		pthread_join(waiters[i].thread, NULL);
-		cr_expect_eq(waiters[i].result, 0);
+		cr_expect_eq(waiters[i].result, CHANGES_WAITED);
 		cr_expect_eq(waiters[i].turn, i);
 	}
+	changes_free(changes);
+}
+
+Test(changes, of_different_scopes_do_not_wait)
+{
+	struct changes *changes = new_changes();
+	struct change a = { 0 }, b = { 0 }, c = { 0 };
+	const struct change_key of_one = { 1, 1, &a }, of_another = { 1, 1, &b };
+
+	cr_assert(changes_try_enter(changes, &a, &of_one));
+	cr_expect(changes_try_enter(changes, &b, &of_another));
+	cr_expect_not(changes_try_enter(changes, &c, &of_one));
+	changes_leave(changes, &a);
+	changes_leave(changes, &b);
 	changes_free(changes);
 }
