@@ -11,6 +11,7 @@
 #include "cli/hook_oci.h"
 #include "cli/hook_oci_precreate.h"
 #include "cli/options.h"
+#include "daemon/config.h"
 #include "spelling.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -61,6 +62,29 @@ const char *hook_take_start(const char **place, const char *argument)
 	if (*argument == '\0')
 		return "names nothing";
 	return *argument == '/' || !strchr(argument, '/') ? NULL : "is not an absolute path";
+}
+
+const char *hook_take_control(const char **place, const char *argument)
+{
+	if (strcmp(argument, "none") != 0)
+		return hook_take_path(place, argument);
+	*place = NULL;
+	return NULL;
+}
+
+const char *hook_take_path(const char **place, const char *argument)
+{
+	*place = argument;
+	return argument[0] == '/' ? NULL : "is no absolute path";
+}
+
+const struct config *hook_settings(struct config_file *file)
+{
+	struct diagnostics diagnostics = { 0 };
+
+	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
+		return &file->config;
+	return config_defaults();
 }
 
 int cli_hook(int argc, char **argv)

@@ -9,6 +9,9 @@
  * in hook.c.
  */
 
+struct config;
+struct config_file;
+
 /** struct hook_kind - one kind of hook */
 struct hook_kind {
 	const char *name;
@@ -23,6 +26,18 @@ struct hook_kind {
  * Return: what is wrong with it; NULL: nothing.
  */
 const char *hook_take_start(const char **place, const char *argument);
+
+/**
+ * hook_settings() - the daemon's settings, as far as this user may read them; else the defaults
+ * @file: zeroed; config_done() it when the settings are not needed any more
+ */
+const struct config *hook_settings(struct config_file *file);
+
+/** hook_take_control() - the argument of --control: a path, or "none" for NULL. Return: as hook_take_start(). */
+const char *hook_take_control(const char **place, const char *argument);
+
+/** hook_take_path() - the argument of an option, an absolute path. Return: as hook_take_start(). */
+const char *hook_take_path(const char **place, const char *argument);
 
 /** cli_hook() - the subcommand. Return: the exit status. */
 int cli_hook(int argc, char **argv);

@@ -11,34 +11,48 @@
 #include "cli/hook.h"
 #include "cli/options.h"
 #include "daemon/config.h"
+#include "hook/complaint.h"
 #include "hook/lxc.h"
-#include "hook/system_log.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *take_path(const char **place, const char *argument)
-{
-	*place = argument;
-	return argument[0] == '/' ? NULL : "is not an absolute path";
-}
+struct lxc_request {
+	struct hook_lxc hook;
+	bool has_control;
+};
 
 static const char *apply_socket(void *place, const char *argument)
 {
-	return take_path(&((struct hook_lxc *)place)->socket, argument);
+	struct lxc_request *request = place;
+
+	/* Another daemon than that of the settings. */
+	if (!request->has_control)
+		request->hook.control = NULL;
+	return hook_take_path(&request->hook.socket, argument);
+}
+
+static const char *apply_control(void *place, const char *argument)
+{
+	struct lxc_request *request = place;
+
+	request->has_control = true;
+	return hook_take_control(&request->hook.control, argument);
 }
 
 static const char *apply_policies(void *place, const char *argument)
 {
-	return take_path(&((struct hook_lxc *)place)->policies, argument);
+	return hook_take_path(&((struct lxc_request *)place)->hook.policies, argument);
 }
 
 static const char *apply_start(void *place, const char *argument)
 {
-	return hook_take_start(&((struct hook_lxc *)place)->start, argument);
+	return hook_take_start(&((struct lxc_request *)place)->hook.start, argument);
 }
 
 static const struct option_row rows[] = {
 	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
+	  apply_control },
 	{ "policies", 0, "FOLDER", "where its policies are, likewise", apply_policies },
 	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
 };
@@ -66,40 +80,33 @@ static int check(struct hook_lxc *hook)
 
 	if (hook_lxc_check(hook, sentence) == HOOK_LXC_READY)
 		return 0;
-	system_log_failure(getenv("LXC_NAME"), sentence);
-	log_error("%s", sentence);
+	complain_of_container(hook->name, "%s", sentence);
 	return 1;
-}
-
-/* The settings of the daemon, as far as this user may read them. */
-static const struct config *settings(struct config_file *file)
-{
-	struct diagnostics diagnostics = { 0 };
-
-	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
-		return &file->config;
-	return config_defaults();
 }
 
 int cli_hook_lxc(int argc, char **argv)
 {
 	struct config_file file = { 0 };
-	const struct config *config = settings(&file);
-	struct hook_lxc hook = {
-		.user = geteuid(),
-		.config = getenv("LXC_CONFIG_FILE"),
-		.socket = config->lxc.path ? config->lxc.path : config_defaults()->lxc.path,
-		.policies = config->policies,
+	const struct config *config = hook_settings(&file);
+	struct lxc_request request = {
+		.hook = {
+			.user = geteuid(),
+			.name = getenv("LXC_NAME"),
+			.config = getenv("LXC_CONFIG_FILE"),
+			.socket = config->lxc.path ? config->lxc.path : config_defaults()->lxc.path,
+			.control = config->control.path,
+			.policies = config->policies,
+		},
 	};
 	int operand = argc, status = STATUS_USAGE;
 
-	switch (options_parse(&table, argc, argv, &hook, &operand)) {
+	switch (options_parse(&table, argc, argv, &request, &operand)) {
 	case OPTIONS_ANSWERED:
 		status = 0;
 		break;
 	case OPTIONS_PARSED:
 		if (operands_are_lxcs(argc - operand, argv + operand)) {
-			status = check(&hook);
+			status = check(&request.hook);
 		} else {
 			log_error("'%s' is not what LXC says to a pre-start hook", argv[operand]);
 			options_suggest_help(&table);

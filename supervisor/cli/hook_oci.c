@@ -1,63 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A hook of the stage createRuntime (or prestart) of an OCI runtime. Whoever starts it for a container
- * wants the daemon for it; so what the state says is read to its end, lest the runtime's write fails,
- * and only names the container in a message.
+ * wants the daemon for it. What its state says is read to its end, lest the runtime's write fails. The
+ * config.json of its bundle says whether it comes to the daemon, and by which policy; one that does not is only
+ * asked to have the daemon there.
  */
 #include "cli/hook_oci.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/text_file.h"
 #include "cli/hook.h"
+#include "cli/hook_admit.h"
 #include "cli/options.h"
+#include "daemon/config.h"
+#include "hook/admission.h"
+#include "hook/complaint.h"
+#include "hook/json_value.h"
 #include "hook/oci_daemon.h"
+#include "hook/oci_precreate.h"
 #include "hook/stream.h"
-#include "hook/system_log.h"
+#include "policy.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-#define STATUS_ABSENT 1
-
-#define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
-#define DEFAULT_CONTROL "/run/nsxattr/control.sock"
+#define STATUS_REFUSED 1
 
 /* The longest state that is looked into. */
 #define STATE_MAX (1 << 20)
 
-static const char *take_path(const char **place, const char *argument)
-{
-	*place = argument;
-	return argument[0] == '/' ? NULL : "is not an absolute path";
-}
+struct oci_request {
+	struct oci_daemon daemon;
+	const char *policies; /* the folder of policies */
+	bool has_control;
+};
 
 static const char *apply_socket(void *place, const char *argument)
 {
-	struct oci_daemon *daemon = place;
+	struct oci_request *request = place;
 
-	return take_path(&daemon->socket, argument);
+	/* Another daemon than that of the settings. */
+	if (!request->has_control)
+		request->daemon.control = NULL;
+	return hook_take_path(&request->daemon.socket, argument);
 }
 
 static const char *apply_control(void *place, const char *argument)
 {
-	struct oci_daemon *daemon = place;
+	struct oci_request *request = place;
 
-	return take_path(&daemon->control, argument);
+	request->has_control = true;
+	return hook_take_control(&request->daemon.control, argument);
 }
 
 static const char *apply_start(void *place, const char *argument)
 {
-	return hook_take_start(&((struct oci_daemon *)place)->start, argument);
+	return hook_take_start(&((struct oci_request *)place)->daemon.start, argument);
 }
 
 static const struct option_row rows[] = {
-	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
-	{ "control", 0, "PATH", "its control socket: " DEFAULT_CONTROL, apply_control },
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
+	  apply_control },
 	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
 };
 
@@ -72,48 +83,114 @@ static const struct option_table table = {
 
 static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
 
-/** container_of() - the id in a state. Return: the caller's to free(3); NULL: there is none. */
-static char *container_of(void)
+/** struct state - what the runtime says of the container */
+struct state {
+	struct json_object *object; /* NULL: it says nothing that we understand */
+	char *bytes; /* of the config.json of its bundle */
+	struct oci_config config; /* all zeroes: there is none */
+};
+
+static void state_done(struct state *state)
 {
-	_cleanup_free_ char *bytes = NULL;
-	struct json_object *id = NULL;
-	size_t length = 0;
-	char *copy = NULL;
-
-	if (stream_read(STDIN_FILENO, STATE_MAX, &bytes, &length) < 0)
-		return NULL;
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *state = tokener ? json_tokener_parse_ex(tokener, bytes, (int)length) :
-					      NULL;
-
-	if (json_object_is_type(state, json_type_object) &&
-	    json_object_object_get_ex(state, "id", &id) &&
-	    json_object_is_type(id, json_type_string))
-		copy = strdup(json_object_get_string(id));
-	json_object_put(state);
-	if (tokener)
-		json_tokener_free(tokener);
-	return copy;
+	json_object_put(state->object);
+	oci_config_done(&state->config);
+	free(state->bytes);
 }
 
-static int check(const struct oci_daemon *daemon)
+#define _cleanup_state_ __attribute__((cleanup(state_done)))
+
+static void read_state(struct state *state)
 {
-	_cleanup_free_ char *container = container_of();
+	_cleanup_free_ char *bytes = NULL;
+	size_t length = 0;
+
+	if (stream_read(STDIN_FILENO, STATE_MAX, &bytes, &length) == 0)
+		(void)json_value_read(&(struct json_text){ bytes, length }, &state->object);
+}
+
+static const char *id_of(const struct state *state)
+{
+	const char *id = json_value_text(state->object, "id");
+
+	return id ? id : "";
+}
+
+/* Return: false if there should be a config, and there is none: that has been said. */
+static bool read_config(struct state *state)
+{
+	const char *bundle = json_value_text(state->object, "bundle"), *reason = "";
+	_cleanup_free_ char *path = NULL;
+	size_t length = 0;
+
+	if (!bundle)
+		return true;
+	if (asprintf(&path, "%s/config.json", bundle) < 0) {
+		path = NULL;
+		return false;
+	}
+	int r = text_file_read(path, OCI_CONFIG_MAX + 1, &state->bytes, &length);
+
+	if (r == TEXT_FILE_READ)
+		r = oci_config_read(&(struct json_text){ state->bytes, length }, &state->config,
+				    &reason);
+	if (r == OCI_CONFIG_DONE)
+		return true;
+	complain_of_container(id_of(state), "cannot read %s: it %s", path,
+			      r < 0 ? strerror(-r) : reason);
+	return false;
+}
+
+/* Does it come to the daemon, and would that serve it? Return: if not, it has been said. */
+static bool admit(const struct oci_request *request, struct state *state)
+{
+	char name[OCI_NAME_MAX + 1];
+	struct admission admission;
+
+	if (!read_config(state))
+		return false;
+	const char *policy = state->config.root ? oci_config_wanted(&state->config) : NULL;
+
+	if (!policy)
+		return true;
+	oci_config_name(&state->config, name);
+	const struct hook_admit container = {
+		.config = &state->config,
+		.control = request->daemon.control,
+		.policies = request->policies,
+		.policy = policy,
+		.runtimes = RUNTIME_CRUN | RUNTIME_RUNC |
+			    (oci_config_is_podmans(&state->config) ? RUNTIME_PODMAN : 0),
+		.id = id_of(state),
+		.name = name,
+	};
+
+	return hook_admit(&container, &admission);
+}
+
+static int check(const struct oci_request *request)
+{
+	_cleanup_state_ struct state state = { 0 };
 	char sentence[OCI_DAEMON_SENTENCE_SIZE];
 
-	if (oci_daemon_require(daemon, sentence) == OCI_DAEMON_PRESENT)
-		return 0;
-	system_log_failure(container, sentence);
-	log_error("%s", sentence);
-	return STATUS_ABSENT;
+	read_state(&state);
+	if (oci_daemon_require(&request->daemon, sentence) == OCI_DAEMON_PRESENT)
+		return admit(request, &state) ? 0 : STATUS_REFUSED;
+	complain_of_container(*id_of(&state) ? id_of(&state) : NULL, "%s", sentence);
+	return STATUS_REFUSED;
 }
 
 int cli_hook_oci(int argc, char **argv)
 {
-	struct oci_daemon daemon = { .socket = DEFAULT_SOCKET, .control = DEFAULT_CONTROL };
+	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
+	const struct config *config = hook_settings(&file);
+	struct oci_request request = {
+		.daemon.socket = config->oci.path ? config->oci.path : config_defaults()->oci.path,
+		.daemon.control = config->control.path,
+		.policies = config->policies,
+	};
 	int operand = argc;
 
-	switch (options_parse(&table, argc, argv, &daemon, &operand)) {
+	switch (options_parse(&table, argc, argv, &request, &operand)) {
 	case OPTIONS_PARSED:
 		break;
 	case OPTIONS_ANSWERED:
@@ -127,5 +204,5 @@ int cli_hook_oci(int argc, char **argv)
 		options_suggest_help(&table);
 		return STATUS_USAGE;
 	}
-	return check(&daemon);
+	return check(&request);
 }

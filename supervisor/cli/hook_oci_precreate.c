@@ -14,11 +14,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach/filter.h"
@@ -26,22 +24,23 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/hook.h"
+#include "cli/hook_admit.h"
 #include "cli/options.h"
-#include "cli/policy_arg.h"
+#include "daemon/config.h"
+#include "hook/admission.h"
+#include "hook/complaint.h"
 #include "hook/filter_text.h"
 #include "hook/oci_daemon.h"
 #include "hook/oci_precreate.h"
 #include "hook/podman_name.h"
 #include "hook/runtime_guess.h"
 #include "hook/stream.h"
-#include "hook/system_log.h"
+#include "policy.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STATUS_REFUSED 1
 
-#define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
-#define DEFAULT_POLICIES "/etc/nsxattr/policies"
 /* What --runtime= chooses from. */
 #define RUNTIMES "auto|crun|runc"
 
@@ -51,9 +50,11 @@
 struct precreate_request {
 	const char *policy; /* NULL: the container's annotation */
 	const char *socket;
+	const char *control; /* NULL: the daemon is not asked */
 	const char *policies;
 	const char *start; /* NULL: the daemon is not started */
 	enum oci_runtime runtime;
+	bool has_control;
 	bool allow_io_uring;
 	bool is_unchecked; /* whether the daemon is there */
 };
@@ -83,17 +84,25 @@ static const char *apply_socket(void *place, const char *argument)
 	struct precreate_request *request = place;
 
 	request->socket = argument;
+	/* Another daemon than that of the settings. */
+	if (!request->has_control)
+		request->control = NULL;
 	if (argument[0] != '/' || strlen(argument) > SOCKET_PATH_MAX)
 		return "is no absolute path of a socket";
 	return NULL;
 }
 
-static const char *apply_policies(void *place, const char *argument)
+static const char *apply_control(void *place, const char *argument)
 {
 	struct precreate_request *request = place;
 
-	request->policies = argument;
-	return argument[0] == '/' ? NULL : "is no absolute path";
+	request->has_control = true;
+	return hook_take_control(&request->control, argument);
+}
+
+static const char *apply_policies(void *place, const char *argument)
+{
+	return hook_take_path(&((struct precreate_request *)place)->policies, argument);
 }
 
 static const char *apply_start(void *place, const char *argument)
@@ -134,10 +143,14 @@ static const char *apply_allow_io_uring(void *place, const char *argument)
 static const struct option_row rows[] = {
 	{ "policy", 'p', "NAME", "for every container that comes here, not only those that ask",
 	  apply_policy },
-	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
-	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
+	  apply_control },
+	{ "policies", 0, "FOLDER", "where its policies are, for when it cannot be asked",
+	  apply_policies },
 	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
-	{ "unchecked", 0, NULL, "edit although nobody listens there yet", apply_unchecked },
+	{ "unchecked", 0, NULL, "edit without asking nsxattrd, or whether it is there",
+	  apply_unchecked },
 	{ "runtime", 0, RUNTIMES, "which one will run the container", apply_runtime },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
 	  apply_allow_io_uring },
@@ -156,61 +169,6 @@ static const struct option_table table = {
 
 static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
 
-__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
-{
-	_cleanup_free_ char *sentence = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	int length = vasprintf(&sentence, format, arguments);
-
-	va_end(arguments);
-	if (length < 0)
-		sentence = NULL;
-	log_error("%s", sentence ? sentence : strerror(ENOMEM));
-	if (sentence)
-		system_log_failure(NULL, sentence);
-}
-
-static bool is_there(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0;
-}
-
-/**
- * look_at_policy() - what does the policy say about io_uring?
- *
- * A folder that cannot be looked into leaves it to the daemon whether there is such a policy; and if none
- * is named, the daemon chooses, and nobody knows here what it says.
- *
- * Return: false when the policy is missing or mistaken: that has been said.
- */
-static bool look_at_policy(const char *name, const char *folder, bool *allow_io_uring)
-{
-	_cleanup_policy_file_ struct policy_file *file = NULL;
-	const struct policy *policy = policy_builtin(name);
-	_cleanup_free_ char *path = NULL;
-
-	if (*name == '\0')
-		return true;
-	if (asprintf(&path, "%s/%s.yaml", folder, name) < 0) {
-		log_error("%s", strerror(ENOMEM));
-		return false;
-	}
-	if (access(folder, X_OK) == 0 && !is_there(path) && !policy) {
-		complain("there is no policy %s: %s is missing", name, path);
-		return false;
-	}
-	if (access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file)) {
-		complain("the policy %s has mistakes: 'nsxattr check %s' says them", name, path);
-		return false;
-	}
-	*allow_io_uring |= policy && policy->allow_io_uring;
-	return true;
-}
-
 /*
  * Here and not in a later hook: crun connects before it starts any, and what it says of an absent
  * daemon helps nobody.
@@ -222,7 +180,7 @@ static bool find_daemon(const struct precreate_request *request)
 
 	if (oci_daemon_require(&daemon, sentence) == OCI_DAEMON_PRESENT)
 		return true;
-	complain("%s", sentence);
+	complain_of_container(NULL, "%s", sentence);
 	return false;
 }
 
@@ -243,10 +201,40 @@ static int make_filter(bool allow_io_uring, char **ret_text)
 static int refuse(int r, const char *reason)
 {
 	if (r < 0)
-		complain("config.json cannot be edited: %s", strerror(-r));
+		complain_of_container(NULL, "config.json cannot be edited: %s", strerror(-r));
 	else
-		complain("config.json %s", reason);
+		complain_of_container(NULL, "config.json %s", reason);
 	return STATUS_REFUSED;
+}
+
+static unsigned int runtimes_of(const struct precreate_request *request,
+				const struct oci_config *config)
+{
+	unsigned int runtimes = oci_config_is_podmans(config) ? RUNTIME_PODMAN : 0;
+
+	return runtimes | (request->runtime == OCI_RUNTIME_CRUN ? RUNTIME_CRUN : RUNTIME_RUNC);
+}
+
+/** admit() - may it start? @allow_io_uring: what its policy says. Return: if not, it has been said. */
+static bool admit(const struct precreate_request *request, const struct oci_config *config,
+		  const char *policy, const char *name, bool *allow_io_uring)
+{
+	const struct hook_admit container = {
+		.config = config,
+		.control = request->control,
+		.policies = request->policies,
+		.policy = policy,
+		.runtimes = runtimes_of(request, config),
+		.id = "",
+		.name = name,
+	};
+	struct admission admission = { 0 };
+	bool may_start = request->is_unchecked ?
+				 hook_look_at_policy(&container, &admission) :
+				 find_daemon(request) && hook_admit(&container, &admission);
+
+	*allow_io_uring |= admission.allow_io_uring;
+	return may_start;
 }
 
 /** find_name() - a name of which podman has not told the runtime. Return: whether there is one. */
@@ -276,9 +264,7 @@ static int edit(const struct precreate_request *request, const char *policy,
 		.name = find_name(config, name) ? name : NULL,
 	};
 
-	if (!request->is_unchecked && !find_daemon(request))
-		return STATUS_REFUSED;
-	if (!look_at_policy(policy, request->policies, &wanted.seccomp.allow_io_uring))
+	if (!admit(request, config, policy, name, &wanted.seccomp.allow_io_uring))
 		return STATUS_REFUSED;
 	int r = is_crun && !oci_config_has_seccomp(config) ?
 			make_filter(wanted.seccomp.allow_io_uring, &filter) :
@@ -309,7 +295,8 @@ static int pass_or_edit(const struct precreate_request *request, const struct js
 				 STATUS_REFUSED :
 				 0;
 	} else if (*policy && check_name(policy)) {
-		complain("the annotation " OCI_POLICY_ANNOTATION " %s", check_name(policy));
+		complain_of_container(NULL, "the annotation " OCI_POLICY_ANNOTATION " %s",
+				      check_name(policy));
 		status = STATUS_REFUSED;
 	} else {
 		status = edit(request, policy, &config);
@@ -320,8 +307,13 @@ static int pass_or_edit(const struct precreate_request *request, const struct js
 
 int cli_hook_oci_precreate(int argc, char **argv)
 {
-	struct precreate_request request = { .socket = DEFAULT_SOCKET,
-					     .policies = DEFAULT_POLICIES };
+	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
+	const struct config *config = hook_settings(&file);
+	struct precreate_request request = {
+		.socket = config->oci.path ? config->oci.path : config_defaults()->oci.path,
+		.control = config->control.path,
+		.policies = config->policies,
+	};
 	_cleanup_free_ char *bytes = NULL;
 	struct json_text text;
 	int operand = argc;

@@ -12,6 +12,7 @@
 
 #include "attach/free_ids.h"
 #include "attach/subid.h"
+#include "hook/admission.h"
 #include "hook/lxc_config.h"
 #include "hook/presence.h"
 #include "policy.h"
@@ -173,20 +174,14 @@ static bool has_monitor_that_may(struct check *check)
 		user, user);
 }
 
-/* What cannot be seen from here is nsxattrd's to say. */
-static bool has_policy(struct check *check)
+/* When nsxattrd cannot be asked. What cannot be seen from here is its to say. */
+static bool finds_policy(struct check *check)
 {
 	const char *name = check->config.cookie, *folder = check->hook->policies;
 	char path[PATH_MAX];
 
 	if (*name == '\0' || policy_builtin(name))
 		return true;
-	if (strchr(name, '/') || *name == '.')
-		return complain(
-			check,
-			"lxc.seccomp.notify.cookie is '%s', which is not the name of a policy: "
-			"that is a file in '%s', without the folder and without '.yaml'",
-			name, folder);
 	int length = snprintf(path, sizeof(path), "%s/%s.yaml", folder, name);
 
 	if (length < (int)sizeof(path) && (access(path, F_OK) == 0 || errno == EACCES))
@@ -195,6 +190,43 @@ static bool has_policy(struct check *check)
 			"lxc.seccomp.notify.cookie names the policy '%s', and there is no "
 			"'%s/%s.yaml': make it, or name one that is there",
 			name, folder, name);
+}
+
+static bool names_policy(struct check *check)
+{
+	const char *name = check->config.cookie;
+
+	if (!strchr(name, '/') && *name != '.')
+		return true;
+	return complain(check,
+			"lxc.seccomp.notify.cookie is '%s', which is not the name of a policy: "
+			"that is a file in '%s', without the folder and without '.yaml'",
+			name, check->hook->policies);
+}
+
+/* Would it serve the container? */
+static bool is_welcome(struct check *check)
+{
+	const struct hook_lxc *hook = check->hook;
+	const struct admission_question question = {
+		.control = hook->control,
+		.policy = check->config.cookie,
+		.runtimes = RUNTIME_LXC,
+		.id = hook->name ? hook->name : "",
+		.name = "",
+	};
+	char sentence[ADMISSION_SENTENCE_SIZE];
+	struct admission admission;
+
+	switch (admission_ask(&question, &admission, sentence)) {
+	case ADMISSION_REFUSED:
+		return complain(check, "%s", sentence);
+	case ADMISSION_UNASKED:
+		return finds_policy(check);
+	case ADMISSION_GRANTED:
+	default:
+		return true;
+	}
 }
 
 static bool starts(struct check *check)
@@ -241,8 +273,8 @@ enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE])
 {
 	static bool (*const steps[])(struct check *) = {
-		reads,	    has_proxy,	has_profile, has_map, has_monitor_that_may,
-		has_policy, has_daemon,
+		reads,	      has_proxy,  has_profile, has_map, has_monitor_that_may,
+		names_policy, has_daemon, is_welcome,
 	};
 	struct check check = { .hook = hook, .sentence = ret_sentence };
 

@@ -84,6 +84,17 @@ static struct json_object *seccomp_of(const struct oci_config *config)
 				 "seccomp", json_type_object);
 }
 
+const char *oci_config_wanted(const struct oci_config *config)
+{
+	const struct json_object *section = seccomp_of(config);
+	const char *metadata = json_value_text(section, "listenerMetadata");
+	const char *policy = oci_config_policy(config);
+
+	if (!json_value_text(section, "listenerPath"))
+		return policy;
+	return metadata ? metadata : (policy ? policy : "");
+}
+
 bool oci_config_has_seccomp(const struct oci_config *config)
 {
 	return seccomp_of(config) != NULL;

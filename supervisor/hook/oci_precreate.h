@@ -54,6 +54,13 @@ void oci_config_done(struct oci_config *config);
  */
 const char *oci_config_policy(const struct oci_config *config);
 
+/**
+ * oci_config_wanted() - the policy by which it comes to nsxattrd, once it is edited
+ *
+ * Return: as oci_config_policy(); NULL also where it says nothing of a listener.
+ */
+const char *oci_config_wanted(const struct oci_config *config);
+
 /** oci_config_name() - what the container is called by its annotations; "": they do not tell */
 void oci_config_name(const struct oci_config *config, char ret_name[OCI_NAME_MAX + 1]);
 

@@ -4,12 +4,22 @@
 
 #include <syslog.h>
 
-void system_log_failure(const char *container, const char *sentence)
+static void write_line(int priority, const char *container, const char *what, const char *sentence)
 {
 	openlog("nsxattr", LOG_PID, LOG_DAEMON);
 	if (container)
-		syslog(LOG_ERR, "the container '%s' does not start: %s", container, sentence);
+		syslog(priority, "the container '%s'%s: %s", container, what, sentence);
 	else
-		syslog(LOG_ERR, "a container does not start: %s", sentence);
+		syslog(priority, "a container%s: %s", what, sentence);
 	closelog();
+}
+
+void system_log_failure(const char *container, const char *sentence)
+{
+	write_line(LOG_ERR, container, " does not start", sentence);
+}
+
+void system_log_warning(const char *container, const char *sentence)
+{
+	write_line(LOG_WARNING, container, "", sentence);
 }

@@ -7,4 +7,7 @@
 /** system_log_failure() - why a container does not start; @container: NULL: it is not known */
 void system_log_failure(const char *container, const char *sentence);
 
+/** system_log_warning() - what is wrong with one that starts */
+void system_log_warning(const char *container, const char *sentence);
+
 #endif

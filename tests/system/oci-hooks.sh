@@ -30,6 +30,8 @@ make_rootfs() {
 }
 
 # config() - SECCOMP [ANNOTATION]: a config.json; SECCOMP is none, or a program that prints it
+#
+# In the host's user namespace, which the hook is told to allow: it is the runtimes that are of interest here.
 config() {
 	python3 - "$@" <<'PYTHON'
 import json, sys
@@ -48,7 +50,8 @@ config = {
     "linux": {"namespaces": namespaces},
 }
 if annotation:
-    config["annotations"] = {"io.nsxattr.policy": annotation[0]}
+    config["annotations"] = {"io.nsxattr.policy": annotation[0],
+                             "io.nsxattr.host-namespace": "allow"}
 if seccomp == "podman":
     with open("/usr/share/containers/seccomp.json") as file:
         profile = json.load(file)

@@ -141,7 +141,10 @@ Test(hook_lxc, says_what_is_wrong)
 	configure(ALL, "lxc.seccomp.notify.proxy = unix:/elsewhere");
 	expect_sentence("is 'unix:/elsewhere', where nsxattrd does not listen");
 	configure(ALL, "lxc.seccomp.notify.cookie = absent");
+	int listening = listen_there();
+
 	expect_sentence("names the policy 'absent', and there is no");
+	close(listening);
 	configure(ALL, "lxc.seccomp.notify.cookie = ../mine");
 	expect_sentence("is '../mine', which is not the name of a policy");
 	configure(ALL, "lxc.seccomp.profile = /absent");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_HOOK_ADMIT_H
+#define NSXATTR_CLI_HOOK_ADMIT_H
+
+/* May a container of an OCI runtime start? Both of its hooks ask the same. */
+
+#include <stdbool.h>
+
+struct admission;
+struct oci_config;
+
+/** struct hook_admit - a container, as one of its hooks knows it */
+struct hook_admit {
+	const struct oci_config *config;
+	const char *control; /* of nsxattrd; NULL: it is not asked */
+	const char *policies; /* its folder, for when it cannot be asked */
+	const char *policy; /* that the container names; "": none */
+	unsigned int runtimes; /* bits of enum policy_runtime */
+	const char *id; /* "": not known */
+	const char *name; /* "": not known */
+};
+
+/**
+ * hook_look_at_policy() - what the container's policy says, without asking nsxattrd
+ * @ret_admission: as much as can be told
+ *
+ * A folder that cannot be looked into leaves it to nsxattrd whether there is such a policy; and if none is
+ * named, nsxattrd chooses, and nobody knows here what it says.
+ *
+ * Return: false when the policy is missing or mistaken: that has been said.
+ */
+bool hook_look_at_policy(const struct hook_admit *container, struct admission *ret_admission);
+
+/**
+ * hook_admit() - ask nsxattrd, and look at what the container will be in
+ * @ret_admission: how it would be served
+ *
+ * Return: whether it may start; why not has been said, and what is wrong with one that may.
+ */
+bool hook_admit(const struct hook_admit *container, struct admission *ret_admission);
+
+#endif
