@@ -187,10 +187,11 @@ static const char *apply_verbose(void *place, const char *argument)
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: default, user, kernel, or a file", apply_policy },
-	{ "map-auto", 0, NULL, "map the ids that /etc/subuid and /etc/subgid set", apply_map_auto },
+	{ "map-auto", 0, NULL, "map the user's ids of /etc/subuid and /etc/subgid",
+	  apply_map_auto },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
 	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto", apply_map_groups },
-	{ "map-root-user", 'r', NULL, "map the current user to root, nothing else",
+	{ "map-root-user", 'r', NULL, "map the user to root; with --map-auto, others, too",
 	  apply_map_root_user },
 	{ "no-userns", 'N', NULL, "stay in the current namespaces", apply_no_userns },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
@@ -213,7 +214,8 @@ static const struct option_table table = {
 	.command = "nsxattr run",
 	.operands = "[--] COMMAND [ARGUMENT]...",
 	.about = "Run COMMAND in a user namespace of its own, with security.* and trusted.*\n"
-		 "attributes of its own. Without an option for the ids: --map-auto.",
+		 "attributes of its own. Without an option for the ids: --map-auto for root, -r\n"
+		 "for other users.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
 };

@@ -211,30 +211,39 @@ readme() {
 	take "README.md#nsxattr#1"
 	sed -E 's/@uid=[0-9]+/@uid=N/' block >picture
 	check "README.md: the picture is what make demo shows" contains demo picture
+	next_steps
 	only_read "it is what runs this" "README.md#Try it#2"
-	take "README.md#Use it#1"
+	run root "$REPOSITORY" "README.md#Use it#1"
+	take "README.md#Use it#2"
 	check "README.md: the synopsis is that of --help" \
 		grep -qF -- "$(sed 's/^sudo //' block)" <(within nsxattr run --help)
 	console root / "docs/nsxattr.1#FILES#1"
-	console root / "README.md#Use it#2"
+	console root / "README.md#Use it#3"
 	remedy=$(sed -n "s/.*'\(usermod .*\)'.*/\1/p" said)
 	check "what nsxattr suggests can be done" within sh -c "${remedy:-false}"
-	run root / "README.md#Use it#3"
+	run root / "README.md#Use it#4"
 	says "with an attribute, inside and outside" '^security.ima@uid..75196608='
-	run ann /home/ann "README.md#Use it#4"
-	says "with an attribute" '^security.ima='
 	run ann /home/ann "README.md#Use it#5"
+	says "with an attribute" '^security.ima='
+	run ann /home/ann "README.md#Use it#6"
 	daemon_of_the_readme
 	console root / "docs/nsxattr.1#EXAMPLES#1"
 }
 
+# What the demonstration says to try next. A shell as root of the container is one that ends at once.
+next_steps() {
+	sed -nE 's/^    ((sudo )?)build\//\1/p' demo | sed -e "s,\\bnsxattr\\b,$NSXATTR," -e 's/\bFILE\b/README.md/' >block
+	check "make demo says what to try next" [ "$(wc -l <block)" = 3 ]
+	check "which works" shell root "$REPOSITORY"
+}
+
 daemon_of_the_readme() {
-	take "README.md#Use it#6" || return
+	take "README.md#Use it#7" || return
 	shell root / &
-	check "README.md#Use it#6" await within nsxattr status
+	check "README.md#Use it#7" await within nsxattr status
 	within sh -c 'kill -TERM $(nsxattr status --json | jq .pid)'
 	wait $!
-	same "README.md#Use it#6 ends with status" 0 $?
+	same "README.md#Use it#7 ends with status" 0 $?
 }
 
 hacking() {
