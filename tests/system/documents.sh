@@ -19,7 +19,7 @@ set -u
 . tests/lib/rootfs.sh
 # shellcheck source=tests/lib/systemd.sh
 . tests/lib/systemd.sh
-needs systemctl podman crun lxc-start useradd getfattr setfiles evmctl openssl glusterd jq
+needs systemctl podman crun containerd ctr lxc-start useradd getfattr setfiles evmctl openssl glusterd jq
 scene_make
 
 # ---- blocks ----
@@ -273,6 +273,9 @@ policies() {
 		file a.yaml "$key"
 		check "$key" "$NSXATTR" check a.yaml
 	done
+	printf '%s\n' 'version: 1' 'attributes: []' >match.yaml
+	file match.yaml "docs/policy.md#Whom it is for#1"
+	check "docs/policy.md#Whom it is for#1" "$NSXATTR" check match.yaml
 	file /home/ann/samba.yaml "docs/policy.md#What is no policy#1"
 	console ann /home/ann "docs/policy.md#What is no policy#2"
 	file a.yaml "docs/policy.md#In an editor#1"
@@ -412,8 +415,23 @@ containers() {
 	check "which is one without conditions" jq -e \
 		'.listenerMetadata == "samba-dc" and all(.syscalls[]; has("includes") or has("excludes") | not)' \
 		samba-dc-containerd.json
-	only_read "system/profile has a containerd" "docs/containers.md#docker, containerd, Kubernetes#4"
+	containerd_blocks
 	only_read "there is no cluster" "docs/containers.md#docker, containerd, Kubernetes#5"
+}
+
+containerd_blocks() {
+	local containerd
+	printf '%s\n' 'version = 2' 'disabled_plugins = ["io.containerd.grpc.v1.cri"]' \
+		"root = \"$SCENE/containerd\"" >containerd.toml
+	within containerd -c containerd.toml >containerd.log 2>&1 &
+	containerd=$!
+	check "there is a containerd" await within ctr version
+	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#4"
+	check "which too is without conditions" jq -e \
+		'.listenerMetadata == "samba-dc" and all(.syscalls[]; has("includes") or has("excludes") | not)' \
+		samba-dc-containerd.json
+	within pkill -TERM -x containerd
+	wait $containerd
 }
 
 podman_blocks() {
