@@ -19,9 +19,7 @@ lxc_prepare() {
 	printf '%s\n' "root:$INSIDE_ROOT:$LXC_IDS" nobody:65534:1 >subids
 	touch /etc/subuid /etc/subgid
 	mount --bind subids /etc/subuid && mount --bind subids /etc/subgid &&
-		{ umount -R /sys/fs/cgroup 2>/dev/null || :; } &&
-		mount -t cgroup2 none /sys/fs/cgroup &&
-		mkdir -p lxc
+		scene_cgroups && mkdir -p lxc
 }
 
 # lxc_configure() - NAME ROOTFS [LINE…]: the configuration of a container; later lines win, but those of

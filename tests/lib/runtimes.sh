@@ -23,9 +23,7 @@ runtimes_make() {
 	mount -t tmpfs -o mode=755 none /run || exit 1
 	# rootless podman wants the mounts to be shared among those that are made from here on.
 	mount --make-rshared / || exit 1
-	if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
-		umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup || exit 1
-	fi
+	scene_cgroups || exit 1
 }
 
 # runtimes_replace() - FILE: what standard input says becomes the content of a file in /etc, for us

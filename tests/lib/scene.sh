@@ -76,6 +76,15 @@ scene_make() {
 	install -m 755 "$REPOSITORY/tests/lib/enter-userns.sh" "$SCENE/bin/enter-userns"
 }
 
+# scene_cgroups() - in a mount namespace of our own: have one hierarchy of cgroups, where runtimes look for it
+#
+# Whatever is mounted there, or nothing.
+scene_cgroups() {
+	[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
+	while umount -R /sys/fs/cgroup 2>/dev/null; do :; done
+	mount -t cgroup2 none /sys/fs/cgroup
+}
+
 # inside_map() - run a command as root of a namespace: IN:OUT:COUNT COMMAND…
 inside_map() {
 	local map=$1
