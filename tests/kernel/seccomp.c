@@ -32,9 +32,9 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 
-#define PATIENCE 20000 /* milliseconds */
+#define PATIENCE 100000 /* milliseconds */
 
-TestSuite(seccomp, .timeout = 60);
+TestSuite(seccomp, .timeout = 300);
 
 /* Shared with the target. */
 struct scene {

@@ -42,7 +42,7 @@ loads_start() {
 loads_pause() {
 	local time
 	echo >&"${pause[1]}"
-	read -rt 60 time <&"${pause[0]}" && echo "$time"
+	read -rt 120 time <&"${pause[0]}" && echo "$time"
 }
 
 # loads_end() - and see whether all answers were right: two tests

@@ -85,7 +85,7 @@ lxc_in() {
 	printf '%q ' "$@" >"$request/command"
 	# Opened for both, neither waits for somebody at the other end.
 	echo "${request##*/}" 1<>"$folder/requests"
-	read -rt 60 status <>"$request/status" || status=124
+	read -rt 120 status <>"$request/status" || status=124
 	cat "$request/errors" >&2
 	cat "$request/output"
 	rm -r "$request"
@@ -95,17 +95,13 @@ lxc_in() {
 # lxc_end() - NAME: kill it, and wait for its monitor
 lxc_end() {
 	lxc-stop -P "$SCENE/lxc" -n "$1" -k
-	lxc-wait -P "$SCENE/lxc" -n "$1" -s STOPPED -t 30
+	lxc-wait -P "$SCENE/lxc" -n "$1" -s STOPPED -t 120
 }
 
 # lxc_done() - after the last container: remove the cgroup that monitors end in, and nobody else removes
 lxc_done() {
-	local pivot=/sys/fs/cgroup/lxc.pivot tries
-	for ((tries = 0; tries < 100; tries++)); do
-		[ -d "$pivot" ] && ! rmdir "$pivot" 2>/dev/null || return 0
-		read -rt 0.1 <> <(:) || :
-	done
-	return 1
+	local pivot=/sys/fs/cgroup/lxc.pivot
+	await eval "[ ! -d $pivot ] || rmdir $pivot"
 }
 
 # lxc_said() - NAME: what its hooks have said

@@ -83,7 +83,7 @@ await_ready='
 import socket, sys
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.bind(sys.argv[1])
-notify.settimeout(30)
+notify.settimeout(120)
 print("bound", flush=True)
 while not any(line == b"READY=1" for line in notify.recv(4096).split(b"\n")):
     pass

@@ -22,9 +22,9 @@ INSIDE_COUNT=65536
 # RESOLVER says how nsxattr is to resolve paths: auto, ring or process.
 options=(--resolver="${RESOLVER-auto}")
 
-# await() - COMMAND…: until it succeeds, silently; false after AWAIT_MOST seconds, a minute
+# await() - COMMAND…: until it succeeds, silently; false after two minutes
 await() {
-	local end=$((SECONDS + ${AWAIT_MOST-60}))
+	local end=$((SECONDS + 120))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		read -rt 0.05 <> <(:) || :

@@ -33,7 +33,7 @@
 #include "request/notify.h"
 #include "request/request.h"
 
-#define PATIENCE 20000 /* milliseconds */
+#define PATIENCE 100000 /* milliseconds */
 #define USER 12345
 #define OTHER_USER 23456
 #define NO_USER ((uid_t)-1) /* a target in our own user namespace */
@@ -83,7 +83,7 @@ static void tear_down(void)
 	scratch_remove();
 }
 
-TestSuite(lxc, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(lxc, .init = set_up, .fini = tear_down, .timeout = 600);
 
 /* ---- targets ---- */
 

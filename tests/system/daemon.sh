@@ -13,9 +13,6 @@ NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
 RUNTIME=$(realpath "${BUILD:-build}/tests/live/runtime-driver")
 scene_make
 
-# Seconds, for what takes no time.
-AWAIT_MOST=10
-
 control=$SCENE/run/control.sock
 oci=$SCENE/run/oci.sock
 
@@ -275,7 +272,7 @@ import os, signal, socket, subprocess, sys
 nsxattrd, control, oci = sys.argv[1:]
 told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 told.bind("notify")
-told.settimeout(20)
+told.settimeout(120)
 listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 os.makedirs(os.path.dirname(control), exist_ok=True)
 listening.bind(control)

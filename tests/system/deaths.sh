@@ -123,6 +123,7 @@ daemon_start || {
 }
 start_crun
 start_lxc
+await daemon_status containers 1 id
 same "both containers are served" "loaded loaded" \
 	"$(daemon_status containers 0 id) $(daemon_status containers 1 id)"
 check "$((DEATHS / 4)) workers are killed" kill_workers $((DEATHS / 4))

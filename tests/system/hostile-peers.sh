@@ -47,7 +47,7 @@ logged() {
 # served() - WHEN: a container of root's, which is there, and a new one
 served() {
 	same "a container is served $1" hosts \
-		"$(timeout 60 crun exec other getfattr \
+		"$(timeout 120 crun exec other getfattr \
 			--absolute-names --only-values -n security.ima /mnt/file 2>&1)"
 }
 

@@ -25,22 +25,16 @@ daemon=
 
 # ---- the daemon ----
 
-await_socket() {
-	local tries
-	for ((tries = 0; tries < 100; tries++)); do
-		# 00010000: it listens
-		awk -v path="$LXC_SOCKET" '$4 == "00010000" && $NF == path { found = 1 }
-			END { exit !found }' /proc/net/unix && return
-		sleep 0.1
-	done
-	return 1
+# 00010000: it listens
+has_socket() {
+	awk -v path="$LXC_SOCKET" '$4 == "00010000" && $NF == path { found = 1 } END { exit !found }' /proc/net/unix
 }
 
 # start_daemon() - NAME: and that it listens is a test of that name
 start_daemon() {
 	"$NSXATTRD" -c nsxattrd.yaml >>daemon.log 2>&1 &
 	daemon=$!
-	check "$1" await_socket
+	check "$1" await has_socket
 }
 
 stop_daemon() {
@@ -243,13 +237,7 @@ outlives_an_outage() {
 
 # await_file() - FILE TEXT: until the file has the text in it
 await_file() {
-	local tries
-	for ((tries = 0; tries < 100; tries++)); do
-		! grep -qsF "$2" "$1" || return 0
-		sleep 0.1
-	done
-	cat "$1"
-	return 1
+	await grep -qsF "$2" "$1" || ! cat "$1"
 }
 
 # ---- the hook ----

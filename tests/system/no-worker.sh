@@ -29,7 +29,7 @@ ask() {
 
 hear() {
 	local said
-	read -rt 60 said <&"${asking[0]}" && echo "$said"
+	read -rt 120 said <&"${asking[0]}" && echo "$said"
 }
 
 # status_says() - TEXT: does nsxattr status fail with that?

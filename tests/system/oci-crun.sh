@@ -55,17 +55,27 @@ once() {
 }
 
 # start() - NAME [SETTING…]: start a container that does what ask() tells its first process
+#
+# A runtime does not wait until its message is read: the daemon may hear of the container later.
 start() {
 	local name=$1
 	mkfifo --mode=666 "shared/$name.in" "shared/$name.out"
 	bundle "$@" -- sh -c "while :; do sh </mnt/$name.in >/mnt/$name.out 2>&1; done" &&
-		"${runtime[@]}" run --detach --bundle "$name" "$name" </dev/null >"$name/output" 2>&1
+		"${runtime[@]}" run --detach --bundle "$name" "$name" </dev/null >"$name/output" 2>&1 &&
+		await is_known "$name"
+}
+
+# is_known() - NAME: does the daemon serve the container?
+is_known() {
+	daemon_status containers | /usr/bin/python3 -c '
+import json, sys
+sys.exit(sys.argv[1] not in [container["id"] for container in json.load(sys.stdin)])' "$1"
 }
 
 # ask() - NAME COMMAND: what the command says, run by the first process of a container
 ask() {
 	# shellcheck disable=SC2016 # for the shell that gets it
-	timeout 20 sh -c 'echo "$2" >"$1.in" && cat "$1.out"' ask "shared/$1" "$2"
+	timeout 120 sh -c 'echo "$2" >"$1.in" && cat "$1.out"' ask "shared/$1" "$2"
 }
 
 # within() - NAME COMMAND…: run a command in it

@@ -76,7 +76,7 @@ runs() {
 	local runtime=$1 id=$2 flags=()
 	[ "$runtime" != crun ] || flags=(--cgroup-manager=disabled)
 	# shellcheck disable=SC2016 # for the shell that it starts
-	timeout 60 unshare --mount sh -c '
+	timeout 120 unshare --mount sh -c '
 		umount -R /sys/fs/cgroup 2>/dev/null
 		mount -t cgroup2 none /sys/fs/cgroup || exit 125
 		cd "$1" && shift && exec "$@"' runs bundle \
@@ -96,7 +96,7 @@ start_driver() {
 # arrival() - the line about what has come
 arrival() {
 	local line=
-	read -r -t 30 line <&"${DRIVER[0]}"
+	read -r -t 120 line <&"${DRIVER[0]}"
 	echo "$line"
 }
 

@@ -17,7 +17,7 @@ examples=$REPOSITORY/examples/policies
 ends() {
 	local name=$1 status=$2 out=$3 err=$4 found
 	shift 4
-	timeout 60 "$@" >out 2>err </dev/null
+	timeout 120 "$@" >out 2>err </dev/null
 	found=$?
 	same "$name" "status $status
 $out

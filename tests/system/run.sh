@@ -55,7 +55,7 @@ start() {
 ask() {
 	local line
 	echo "$1" >&"${COMMAND[1]}"
-	while IFS= read -rt 60 line <&"${COMMAND[0]}" && [[ $line != '--- '* ]]; do echo "$line"; done
+	while IFS= read -rt 120 line <&"${COMMAND[0]}" && [[ $line != '--- '* ]]; do echo "$line"; done
 }
 
 stop() {
@@ -335,7 +335,7 @@ daemons() {
 	local pid
 	mkfifo go
 	own go
-	pid=$(timeout 60 "${run[@]}" -- sh -c '
+	pid=$(timeout 120 "${run[@]}" -- sh -c '
 		sh -c "read -r _ <go; setfattr -n security.late -v served plain; echo done >go" \
 			>/dev/null 2>&1 </dev/null &
 		echo $!' 2>&1)
@@ -352,7 +352,7 @@ daemons() {
 # injected() - NAME TEXT CALL FAULT: the start fails, with one message, when the CALL has that FAULT
 injected() {
 	local said status lines
-	said=$(timeout 60 strace -f -o trace -e trace="$3" -e inject="$3:$4" \
+	said=$(timeout 120 strace -f -o trace -e trace="$3" -e inject="$3:$4" \
 		"${run[@]}" -- echo started 2>&1 </dev/null)
 	status=$?
 	lines=$(wc -l <<<"$said")

@@ -193,7 +193,7 @@ brick_serve() {
 # brick_use() - DIRECTORY: what a client does, once a server is there
 brick_use() {
 	local mounted=$SCENE/$1/mounted
-	timeout 60 glusterfs -f "$SCENE/$1/client.vol" -l "$SCENE/$1/client.log" "$mounted" &&
+	timeout 120 glusterfs -f "$SCENE/$1/client.vol" -l "$SCENE/$1/client.log" "$mounted" &&
 		mkdir "$mounted/directory" &&
 		echo content >"$mounted/directory/file" &&
 		ln "$mounted/directory/file" "$mounted/directory/second" &&
@@ -208,7 +208,7 @@ brick_use() {
 brick_end() {
 	umount "$SCENE/$1/mounted"
 	kill "$(<"$SCENE/$1/server.pid")"
-	timeout 60 tail --pid="$(<"$SCENE/$1/server.pid")" -f /dev/null
+	timeout 120 tail --pid="$(<"$SCENE/$1/server.pid")" -f /dev/null
 }
 
 # brick_view() - DIRECTORY [PREFIX…]: the brick's attributes, where numbers drawn by lot are N

@@ -21,7 +21,7 @@ CALLS=100
 ask() {
 	local answer
 	echo "$1" >&"${slowfs[1]}"
-	read -r -t 60 answer <&"${slowfs[0]}" && echo "$answer"
+	read -r -t 120 answer <&"${slowfs[0]}" && echo "$answer"
 }
 
 # hangs() - NUMBER: so many calls?
@@ -120,7 +120,7 @@ hung() {
 
 make_files
 coproc slowfs { exec "$SLOWFS" backing slow 2000; }
-if ! read -r -t 60 _ <&"${slowfs[0]}"; then
+if ! read -r -t 120 _ <&"${slowfs[0]}"; then
 	not_ok "a slow file system is mounted" "slowfs cannot mount it"
 	exit
 fi

@@ -179,7 +179,7 @@ policies() {
 ask_kept() {
 	local said
 	echo >&"${kept[1]}"
-	read -rt 20 said <&"${kept[0]}"
+	read -rt 120 said <&"${kept[0]}"
 	same "$1" "kept: security.hidden: No such attribute" "$said"
 }
 
