@@ -143,6 +143,34 @@ mapped_by_podman() {
 	end pod_root auto
 }
 
+# moved() - COMMAND…: in a container with ids of podman's choice and the volume, idmapped, until it ends
+moved() {
+	pod_root run --rm "${podman_options[@]}" --annotation="io.nsxattr.policy=default" --userns=auto \
+		--volume="$SCENE/moving:/mnt:idmap" small "$@"
+}
+
+# The volume's own ids begin at 0, and the second container gets other ids: the first one's are taken.
+idmapped_by_podman() {
+	mkdir moving
+	echo content >moving/file
+	check "a container with an idmapped volume sets" \
+		start pod_root first default --userns=auto --volume="$SCENE/moving:/mnt:idmap" small
+	check "its own values" pod_root exec first setfattr -n security.ima -v firsts /mnt/file
+	check "and a file capability" pod_root exec first setcap cap_net_raw=ep /mnt/file
+	same "on the host they have the volume's number" "security.capability security.ima@uid=0" \
+		"$(names moving/file)"
+	same "the next one has other ids" "different" \
+		"$([ "$(pod_root exec first cat /proc/self/uid_map)" = "$(moved cat /proc/self/uid_map)" ] ||
+			echo different)"
+	same "and sees the values" firsts "$(text security.ima /mnt/file moved)"
+	same "as the kernel shows it the capability" "/mnt/file cap_net_raw=ep" "$(moved getcap /mnt/file)"
+	check "it replaces them" moved setfattr -n security.ima -v seconds /mnt/file
+	same "which the first one sees" seconds "$(text security.ima /mnt/file pod_root exec first)"
+	check "and removes them" moved setfattr -x security.ima /mnt/file
+	same "so that nothing is left" "security.capability" "$(names moving/file)"
+	end pod_root first
+}
+
 # ---- the user's ----
 
 mapped_by_user() {
@@ -270,6 +298,7 @@ daemon_start || {
 }
 mapped_by_root
 mapped_by_podman
+idmapped_by_podman
 mapped_by_user
 two_of_the_user
 overlay_of_the_user
