@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -105,8 +106,9 @@ int credential_assume(const struct credential_change *change)
 		r = enter(change->userns);
 	if (r == 0)
 		r = set_capabilities(capabilities, capabilities);
-	/* Each change of identity has set it to fs.suid_dumpable. */
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	/* Each change of identity has set the one to fs.suid_dumpable, and cleared the other. */
+	if (r == 0 && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+		       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0))
 		r = -errno;
 	return r;
 }

@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,6 +32,9 @@
 /* For how long that goes on before a worker is tried again, in milliseconds. */
 #define REFUSAL 5000
 
+/* How long the helpers of a dead worker may take to end, in milliseconds; less than a second. */
+#define ORPHANS_WAIT 900
+
 struct keeper {
 	const struct keeper_config *config;
 	pid_t worker;
@@ -48,6 +53,7 @@ static int start_worker(struct keeper *keeper, bool is_successor)
 	long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 
 	if (pid == 0) {
+		(void)setpgid(0, 0);
 		/* The keeper waits for its child, the worker for none of its own. */
 		(void)signal(SIGCHLD, SIG_IGN);
 		keeper->config->work(keeper->config->place, is_successor);
@@ -55,6 +61,8 @@ static int start_worker(struct keeper *keeper, bool is_successor)
 	}
 	if (pid < 0)
 		return -errno;
+	/* Here, too: whichever of the two comes first. */
+	(void)setpgid((pid_t)pid, (pid_t)pid);
 	keeper->worker = (pid_t)pid;
 	return 0;
 }
@@ -88,11 +96,36 @@ static void await_end(const struct keeper *keeper)
 	}
 }
 
+/*
+ * The helpers of a worker that has died are our children then, and still in its process group. One that had
+ * been told to make a change may make it until it is dead, and the next worker looks at what was made. One
+ * that is stuck in a file system is not waited for any longer than ORPHANS_WAIT.
+ */
+static void end_orphans(const struct keeper *keeper)
+{
+	const uint64_t end = clock_milliseconds() + ORPHANS_WAIT;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	(void)kill(-keeper->worker, SIGKILL);
+	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds()) {
+		const struct timespec rest = { .tv_nsec = (long)(end - now) * 1000000 };
+		pid_t ended = waitpid(-1, NULL, WNOHANG);
+
+		if (ended < 0)
+			return;
+		if (ended == 0)
+			(void)sigtimedwait(&set, NULL, &rest);
+	}
+}
+
 static void await_death(struct keeper *keeper)
 {
 	uint64_t born = clock_milliseconds();
 
 	await_end(keeper);
+	end_orphans(keeper);
 	if (journal_is_serving(keeper->config->journal)) {
 		keeper->served = clock_milliseconds();
 		keeper->has_served = true;
@@ -223,8 +256,9 @@ int keeper_run(const struct keeper_config *config)
 	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
 	int status = 0;
 
-	/* A worker that has ended is there until we have seen it. */
+	/* A worker that has ended is there until we have seen it; so are the helpers that it leaves. */
 	(void)signal(SIGCHLD, SIG_DFL);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	int r = start_worker(&keeper, false);
 
 	if (r < 0)

@@ -8,7 +8,8 @@
  * target, a runtime or a file has a part in, but for telling targets EIO when there can be no worker.
  *
  * Keeper and worker share one table of descriptors (CLONE_FILES), and the journal. What a worker has
- * opened is open when it is dead: the listeners, and the inodes of changes under way.
+ * opened is open when it is dead: the listeners, and the inodes of changes under way. The next worker begins
+ * when the helpers of the dead one are dead, too, so that none of these makes a change after it has looked.
  *
  *	who dies		what becomes of it
  *	the worker		another one takes over; calls wait meanwhile

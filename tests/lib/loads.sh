@@ -81,5 +81,5 @@ daemon_says() {
 
 # worker() - the process of the daemon's worker
 worker() {
-	pgrep --parent "$(daemon_says pid)"
+	pgrep --parent "$(daemon_says pid)" --exact nsxattrd
 }

@@ -138,3 +138,27 @@ Test(deaths, targets_notice_nothing_with_values_in_the_user_store)
 	snprintf(path, sizeof(path), "%s", policy);
 	kill_workers("ring", path);
 }
+
+static pid_t await_helper(pid_t worker)
+{
+	time_t end = time(NULL) + PATIENCE;
+	pid_t helper;
+
+	while (find_children(worker, &helper, 1) == 0)
+		cr_assert_lt(time(NULL), end, "the worker has no helper");
+	return helper;
+}
+
+/* The root of a namespace can stop a helper there: it must not make its change when all have forgotten it. */
+Test(deaths, a_helper_that_is_stopped_dies_with_its_worker)
+{
+	struct supervised self = start("process", NULL);
+	pid_t worker = await_worker(self.keeper, -1, PATIENCE);
+	pid_t helper = await_helper(worker);
+
+	cr_assert_eq(kill(helper, SIGSTOP), 0);
+	cr_assert_eq(kill(worker, SIGKILL), 0);
+	(void)await_worker(self.keeper, worker, PATIENCE);
+	cr_expect_eq(kill(helper, 0), -1, "the helper of a dead worker is still there");
+	finish(&self);
+}

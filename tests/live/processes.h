@@ -83,15 +83,27 @@ static inline pid_t find_supervisor(void)
 	return find_only_child(find_keeper());
 }
 
-/* The only process below the keeper, when it is another than @before; @seconds: how long to wait. */
+/* The worker below a keeper: it leads the process group of its helpers. Return: 0: there is none. */
+static inline pid_t find_worker(pid_t keeper)
+{
+	pid_t found[64];
+	size_t count = find_children(keeper, found, 64);
+
+	for (size_t i = 0; i < count; i++)
+		if (getpgid(found[i]) == found[i])
+			return found[i];
+	return 0;
+}
+
+/* The worker below the keeper, when it is another than @before; @seconds: how long to wait. */
 static inline pid_t await_worker(pid_t keeper, pid_t before, time_t seconds)
 {
 	time_t end = time(NULL) + seconds;
-	pid_t found[2] = { before };
+	pid_t found;
 
-	while (find_children(keeper, found, 2) != 1 || found[0] == before)
+	while ((found = find_worker(keeper)) == 0 || found == before)
 		cr_assert_lt(time(NULL), end, "no worker takes over");
-	return found[0];
+	return found;
 }
 
 static inline size_t count_descriptors(pid_t pid)

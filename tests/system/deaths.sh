@@ -69,7 +69,7 @@ end() {
 # ---- deaths ----
 
 worker() {
-	pgrep --parent "$daemon"
+	pgrep --parent "$daemon" --exact nsxattrd
 }
 
 is_another() {
