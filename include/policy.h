@@ -98,8 +98,8 @@ struct policy {
 /**
  * policy_builtin() - a policy that needs no file
  * @name: "default" (security.* and trusted.* virtualised, security.capability left to the kernel)
- *        "user" (the same, with the values in user.*: what a plain user can have), or "kernel"
- *        (everything left to the kernel)
+ *        "user" (the same, with the values in user.*: what a plain user can have), "trusted" (with the
+ *        values where only root of the host reads them), or "kernel" (everything left to the kernel)
  *
  * Return: the policy, static; NULL if there is none of that name.
  */

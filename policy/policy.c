@@ -25,6 +25,13 @@ static const struct policy builtins[] = {
 		.store = STORE_USER,
 	},
 	{
+		.name = "trusted",
+		.rules = default_rules,
+		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		.store = STORE_TRUSTED,
+	},
+	{
 		.name = "kernel",
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},

@@ -24,7 +24,7 @@ const char *policy_arg_check(const char *argument)
 {
 	if (policy_arg_is_path(argument) || policy_builtin(argument))
 		return NULL;
-	return "is no policy; there are: default, user, kernel; a file's name has a '/' in it, or .yaml "
+	return "is no policy; there are: default, user, trusted, kernel; a file's name has a '/' in it, or .yaml "
 	       "behind";
 }
 

@@ -186,7 +186,8 @@ static const char *apply_verbose(void *place, const char *argument)
 
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
-	  "what happens to which attribute: default, user, kernel, or a file", apply_policy },
+	  "what happens to which attribute: default, user, trusted, kernel, or a file",
+	  apply_policy },
 	{ "map-auto", 0, NULL, "map the user's ids of /etc/subuid and /etc/subgid",
 	  apply_map_auto },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
@@ -286,9 +287,10 @@ static bool may_have_policy(const struct run_options *options, const struct oute
 	if (options->policy->store == STORE_USER || policy_is_transparent(options->policy))
 		return true;
 	log_error(
-		"the policy %s keeps values in security.* and trusted.*, which only root of the host "
-		"can write: %s, or give the policy 'store: user'",
+		"the policy %s keeps values in %s, which only root of the host can write: %s, or give "
+		"the policy 'store: user'",
 		options->policy->name,
+		options->policy->store == STORE_TRUSTED ? "trusted.*" : "security.* and trusted.*",
 		outer->is_host ? "start it with sudo" : "start it outside of this user namespace");
 	return false;
 }

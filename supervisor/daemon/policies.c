@@ -30,7 +30,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char file_ending[] = ".yaml";
-static const char *const builtin_names[] = { "default", "kernel", "user" };
+static const char *const builtin_names[] = { "default", "kernel", "trusted", "user" };
 
 /** struct entry - a policy and whose it is */
 struct entry {

@@ -2,12 +2,16 @@
 #include "request/remedy.h"
 
 #include <errno.h>
+#include <linux/limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "exec/inode.h"
 
@@ -19,17 +23,52 @@ static bool is_overlay(const struct pinned *inode)
 	return fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
+/* Then the overlay cannot copy the file up, whatever is to be changed in it. */
+static bool has_stored_security(const struct pinned *inode)
+{
+	static const enum store store = STORE_SECURITY;
+	_cleanup_free_ char *names = malloc(XATTR_LIST_MAX);
+	ssize_t length = names ? inode_list(inode, names, XATTR_LIST_MAX) : 0;
+	struct stored_name stored;
+	size_t step;
+
+	for (ssize_t at = 0; at < length; at += (ssize_t)step + 1) {
+		step = strnlen(names + at, (size_t)(length - at));
+		if (name_split_stored(store, names + at, step, &stored) &&
+		    !name_is_trusted(names + at, step))
+			return true;
+	}
+	return false;
+}
+
+static const char *remedy_on_overlay(enum store store, const struct pinned *inode)
+{
+	if (has_stored_security(inode))
+		return "an overlay mounted in a user namespace changes no file of its lower layer that "
+		       "has values in security.*; those of 'store: trusted' and 'store: user' are not in "
+		       "the way, and 'store: user' has values on the overlay, too";
+	if (store == STORE_USER)
+		return NULL;
+	return "an overlay mounted in a user namespace takes no security.* or trusted.* from "
+	       "anybody; 'store: user' keeps them in user.*";
+}
+
 static const char *remedy_for(enum store store, const struct pinned *inode, int error)
 {
-	if (store == STORE_USER && error == EOPNOTSUPP)
+	if (error == EPERM)
+		return is_overlay(inode) ? remedy_on_overlay(store, inode) : NULL;
+	switch (store) {
+	case STORE_USER:
 		return "values kept in user.* need a regular file or a directory on a file system that "
-		       "has user.*; for others 'store: security' does";
-	if (store == STORE_SECURITY && error == EPERM && is_overlay(inode))
-		return "an overlay mounted in a user namespace takes no security.* or trusted.* from "
-		       "anybody; 'store: user' keeps them in user.*";
-	if (store == STORE_SECURITY && error == EOPNOTSUPP)
-		return "this file system has no security.* or trusted.* attributes; 'store: user' may do";
-	return NULL;
+		       "has user.*; for others 'store: security' does, or 'store: trusted'";
+	case STORE_TRUSTED:
+		return "this file system has no trusted.* attributes; 'store: user' or 'store: security' "
+		       "may do";
+	case STORE_SECURITY:
+	default:
+		return "this file system has no security.* or trusted.* attributes; 'store: user' may "
+		       "do";
+	}
 }
 
 void remedies_init(struct remedies *remedies)
@@ -37,33 +76,45 @@ void remedies_init(struct remedies *remedies)
 	*remedies = (struct remedies){ .lock = PTHREAD_MUTEX_INITIALIZER };
 }
 
-/* With the lock held. */
-static bool was_said(struct remedies *remedies, dev_t device)
+/* With the lock held. Where there is room for no more, enough was said. */
+static bool is_known(const struct remedies *remedies, dev_t device)
 {
 	for (size_t i = 0; i < remedies->count; i++)
 		if (remedies->devices[i] == device)
 			return true;
-	if (remedies->count == REMEDIES_MAX)
-		return true;
-	remedies->devices[remedies->count++] = device;
-	return false;
+	return remedies->count == REMEDIES_MAX;
+}
+
+static bool was_said(struct remedies *remedies, dev_t device)
+{
+	pthread_mutex_lock(&remedies->lock);
+	bool is_old = is_known(remedies, device);
+
+	pthread_mutex_unlock(&remedies->lock);
+	return is_old;
+}
+
+/* Return: whether it has to be said: another thread may have been faster. */
+static bool say(struct remedies *remedies, dev_t device)
+{
+	pthread_mutex_lock(&remedies->lock);
+	bool is_new = !is_known(remedies, device);
+
+	if (is_new)
+		remedies->devices[remedies->count++] = device;
+	pthread_mutex_unlock(&remedies->lock);
+	return is_new;
 }
 
 void remedy_note(struct remedies *remedies, enum store store, const struct pinned *inode, int error)
 {
 	struct stat stat;
 
-	if (error != EOPNOTSUPP && error != EPERM)
+	if ((error != EOPNOTSUPP && error != EPERM) || fstat(inode->fd, &stat) < 0 ||
+	    was_said(remedies, stat.st_dev))
 		return;
 	const char *remedy = remedy_for(store, inode, error);
 
-	if (!remedy || fstat(inode->fd, &stat) < 0)
-		return;
-	pthread_mutex_lock(&remedies->lock);
-	bool is_old = was_said(remedies, stat.st_dev);
-
-	pthread_mutex_unlock(&remedies->lock);
-	if (is_old)
-		return;
-	log_warning("device %u:%u: %s", major(stat.st_dev), minor(stat.st_dev), remedy);
+	if (remedy && say(remedies, stat.st_dev))
+		log_warning("device %u:%u: %s", major(stat.st_dev), minor(stat.st_dev), remedy);
 }

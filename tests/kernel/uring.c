@@ -281,6 +281,49 @@ Test(uring, attributes_of_what_is_pinned)
 	close(fd);
 }
 
+static int get_by(struct io_uring *by, const char *path, const char *name)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(by);
+	struct io_uring_cqe *cqe;
+	char value[16];
+
+	io_uring_prep_getxattr(sqe, name, value, path, sizeof(value));
+	NEED(io_uring_submit_and_wait(by, 1) == 1);
+	NEED(io_uring_wait_cqe(by, &cqe) == 0);
+	int result = cqe->res;
+
+	io_uring_cqe_seen(by, cqe);
+	return result;
+}
+
+static void look_from_a_namespace(void *argument)
+{
+	const char *file = argument;
+	struct io_uring own;
+	char names[256];
+
+	child_enter_userns("0:100000:65536");
+	NEED(io_uring_queue_init(4, &own, 0) == 0);
+	NEED(get_by(&own, file, "security.a@uid=7") == 1);
+	NEED(get_by(&own, file, "trusted.nsxattr.7.security.a") == -ENODATA);
+	ssize_t length = listxattr(file, names, sizeof(names));
+
+	NEED(length > 0 && memmem(names, (size_t)length, "security.a@", 11));
+	NEED(!memmem(names, (size_t)length, "trusted", 7));
+	io_uring_queue_exit(&own);
+}
+
+/* Why 'store: trusted' keeps a secret, and 'store: security' does not. */
+Test(uring, trusted_values_are_for_the_capability_of_the_host)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+
+	cr_assert_eq(setxattr(file, "security.a@uid=7", "v", 1, 0), 0);
+	cr_assert_eq(setxattr(file, "trusted.nsxattr.7.security.a", "v", 1, 0), 0);
+	cr_expect_eq(get_by(&ring, file, "trusted.nsxattr.7.security.a"), 1);
+	child_run(look_from_a_namespace, (void *)(uintptr_t)file);
+}
+
 static void set_behind_a_filter(void *argument)
 {
 	struct sock_filter filter[] = {

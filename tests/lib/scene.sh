@@ -182,7 +182,7 @@ tree() {
 
 # plain() - DIRECTORY: the same, seen by the host, of the names that belong to nobody in particular
 plain() {
-	tree "$1" | grep -v '@uid=' | grep -E '^[^ ]+ (security|trusted)\.'
+	tree "$1" | grep -vE '@uid=|\.nsxattr\.' | grep -E '^[^ ]+ (security|trusted)\.'
 }
 
 # variants() - DIRECTORY [ROOT]: the same, of the variants of one root, without their suffix

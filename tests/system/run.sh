@@ -239,7 +239,7 @@ limits_of_namespaces() {
 refusals() {
 	ends "no command" 2 "there is no command to run" "${run[@]}"
 	ends "an unknown option" 2 "did you mean '--policy'" "$NSXATTR" run --polcy=x true
-	ends "an unknown policy" 2 "there are: default, user, kernel" "$NSXATTR" run -p nonesuch true
+	ends "an unknown policy" 2 "there are: default, user, trusted, kernel" "$NSXATTR" run -p nonesuch true
 	ends "an unknown subcommand" 2 "did you mean 'run'" "$NSXATTR" rum true
 	ends "no subcommand" 2 "nsxattr --help" "$NSXATTR"
 	ends "an ordinary user without a namespace" 2 "--no-userns needs root" \

@@ -21,6 +21,12 @@ root_inside() {
 		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" -p user -- "$@"
 }
 
+# root_of_secrets() - COMMAND…: the same, with values that only root of the host can read
+root_of_secrets() {
+	"$NSXATTR" run "${options[@]}" --map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" -p trusted -- "$@"
+}
+
 # The three ways in which a plain user gets a namespace.
 user_by_default() {
 	as_builder bin/nsxattr run "${options[@]}" -- "$@"
@@ -36,9 +42,11 @@ user_with_ids() {
 
 # ---- values ----
 
-# values_of() - BY ROOT OWNER: set, get, list and remove on a file and a directory, as function BY
+# values_of() - BY ROOT OWNER CLASS: set, get, list and remove on a file and a directory, as function BY
+#
+# The values lie in CLASS, user or trusted.
 values_of() {
-	local by=$1 root=$2 owner=$3 file name stored
+	local by=$1 root=$2 owner=$3 class=$4 file name stored
 	rm -rf files
 	mkdir -p files/directory
 	echo >files/file
@@ -46,7 +54,7 @@ values_of() {
 	chown -R "$owner:$owner" files
 	for file in files/file files/directory; do
 		for name in security.a trusted.a; do
-			stored=user.nsxattr.$root.$name
+			stored=$class.nsxattr.$root.$name
 			check "$by: $file: set $name" "$by" setfattr -n $name -v own $file
 			same "$by: $file: get $name" own "$(text $name $file "$by")"
 			same "$by: $file: $name on the host" own "$(text "$stored" $file)"
@@ -60,7 +68,7 @@ values_of() {
 			same "$by: $file: the replaced $name on the host" more "$(text "$stored" $file)"
 		done
 		fails "$by: $file: no other name of the store" "Operation not permitted" \
-			"$by" setfattr -n user.nsxattr.x -v x $file
+			"$by" setfattr -n $class.nsxattr.x -v x $file
 		check "$by: $file: user.* is a file's own" "$by" setfattr -n user.nsxattrs -v x $file
 	done
 	same "$by: list of a file" "security.a security.hosts trusted.a user.nsxattrs" \
@@ -91,11 +99,67 @@ what_it_cannot_hold() {
 				setfattr -h -n $name -v x $file 2>&1
 			done
 		done' >said.by.client 2>said
-	same "$by: links and pipes: all is refused" "10 Operation not supported" \
+	# On a tmpfs of the namespace's own the kernel itself lets its root set security.*.
+	same "$by: links and pipes: all is refused" "8 Operation not supported" \
 		"$(sed 's/.*: //' said.by.client | sort | uniq -c | xargs)"
 	same "$by: links and pipes: said once a file system" 2 "$(wc -l <said)"
 	same "$by: with the remedy" 2 "$(grep -c "'store: security' does" said)"
 	same "$by: links and pipes have nothing on the host" "" "$(tree files)"
+}
+
+# ---- secrets ----
+
+# by_policy() - POLICY ROOT COMMAND…: as root of a namespace
+by_policy() {
+	local policy=$1 root=$2
+	shift 2
+	"$NSXATTR" run "${options[@]}" --map-users="0:$root:1000" --map-groups="0:$root:1000" \
+		-p "$policy" -- "$@"
+}
+
+# knows_nothing() - WHO COMMAND…: COMMAND gets no value of files/secret, and lists no name of one
+knows_nothing() {
+	local who=$1 name
+	shift
+	for name in trusted.nsxattr.100000.security.key trusted.nsxattr.100000.trusted.key security.key \
+		trusted.key security.key@uid=100000 security.key@uid=0 trusted.key@uid=0; do
+		fails "secrets: $who: get of $name" "No such attribute" "$@" getfattr -n $name files/secret
+	done
+	same "secrets: $who: the list" user.open "$(names files/secret "$@")"
+}
+
+secrets() {
+	rm -rf files
+	mkdir files
+	echo >files/secret
+	setfattr -n user.open -v open files/secret
+	ln -s nowhere files/link
+	mkfifo files/pipe
+	own files
+	check "secrets: set" root_of_secrets setfattr -n security.key -v secret files/secret
+	check "secrets: of trusted.*" root_of_secrets setfattr -n trusted.key -v secret files/secret
+	same "secrets: the namespace has them" "security.key trusted.key user.open" \
+		"$(names files/secret root_of_secrets)"
+	same "secrets: read back" secret "$(text security.key files/secret root_of_secrets)"
+	knows_nothing "a plain user of the host" "${as_user[@]}"
+	knows_nothing "a namespace that nobody supervises" bin/enter-userns "0 100000 65536"
+	knows_nothing "the owner of the file" setpriv --reuid=100000 --regid=100000 --clear-groups --
+	for policy in default user trusted kernel; do
+		knows_nothing "a container of another range, policy $policy" by_policy $policy 200000
+	done
+	knows_nothing "a container of this range with another store" by_policy default 100000
+	for file in files/link files/pipe; do
+		check "secrets: a value of $file" root_of_secrets setfattr -h -n security.key -v x $file
+		same "secrets: $file on the host" trusted.nsxattr.100000.security.key "$(names $file)"
+	done
+}
+
+# Nobody but root of the host can have it.
+secrets_need_root() {
+	fails "secrets: a plain user" "keeps values in trusted.*, which only root of the host can write" \
+		as_builder bin/nsxattr run -p trusted -- true
+	fails "secrets: root of a namespace" "start it outside of this user namespace" \
+		bin/enter-userns "0 100000 65536" bin/nsxattr run -p trusted -- true
 }
 
 # ---- overlays ----
@@ -133,6 +197,66 @@ overlays() {
 			printf '%s user.nsxattr.%s=0x78\n' $file 100000.security.a
 			printf '%s user.nsxattr.%s=0x79\n' $file 100000.trusted.a
 		done)" "$(tree overlay.user/upper | grep ' user\.')"
+}
+
+# What a container does with a layer that it did not label; $1: the directory
+# shellcheck disable=SC2016
+work_on_layer='cd "$1" && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none merged &&
+	cd merged || exit
+	echo more >>written
+	chmod 700 changed
+	mv moved away
+	echo new >labelled/new
+	mkdir labelled/directory
+	rm labelled/old
+	chown 5:5 owned'
+
+# layer_with() - POLICY: a layer that a container with POLICY has labelled, and an overlay inside above it
+#
+# On standard output: what became of it.
+layer_with() {
+	local layer=layer.$1
+	mkdir -p "$layer"/{upper,work,merged,lower/labelled}
+	touch "$layer"/lower/{written,changed,moved,owned,labelled/old}
+	own "$layer"
+	by_policy "$1" 100000 sh -c 'for file; do
+		setfattr -n security.selinux -v label "$file" && setfattr -n trusted.gfid -v id "$file"
+	done' - "$layer"/lower/{written,changed,moved,owned,labelled,labelled/old} || return
+	by_policy "$1" 100000 sh -c "$work_on_layer" - "$layer" 2>said
+	(cd "$layer/upper" && find . -mindepth 1 -printf '%P %m\n' | sort)
+}
+
+# A container in a container (docker or podman in LXC), or a snapshot of one that its root mounts.
+layers() {
+	local works="away 644
+changed 700
+labelled 755
+labelled/directory 755
+labelled/new 644
+labelled/old 0
+moved 0
+owned 644
+written 644"
+	same "layers: with values in security.* nothing in the layer can be changed" "" \
+		"$(layer_with default)"
+	same "layers: all that was tried" 7 "$(grep -ciE "not permitted" said)"
+	for policy in trusted user; do
+		same "layers: with policy $policy everything can" "$works" "$(layer_with $policy)"
+		same "layers: with policy $policy nothing fails" "" "$(<said)"
+	done
+	same "layers: the values in trusted.* stay below" "" "$(tree layer.trusted/upper | grep nsxattr)"
+	same "layers: those in user.* come along" 0x6c6162656c \
+		"0x$(value user.nsxattr.100000.security.selinux layer.user/upper/written)"
+	same "layers: the lower layer keeps them" 12 "$(tree layer.trusted/lower | grep -c nsxattr)"
+}
+
+# The log says why an attribute cannot be set on such a file, and what helps.
+layers_and_remedies() {
+	by_policy user 100000 sh -c 'cd layer.default && mount -t overlay \
+		-o lowerdir=lower,upperdir=upper,workdir=work none merged &&
+		setfattr -n security.a -v x merged/written' 2>said
+	same "layers: the remedy names the store" 1 \
+		"$(grep -c "nsxattr: .*values in security.*'store: trusted'" said)"
 }
 
 # ---- images ----
@@ -238,12 +362,17 @@ images_with_many() {
 		"$(image_attributes many.user/root.tar | grep -c '^  x:')"
 }
 
-values_of root_inside 100000 100000
-values_of user_by_default 1000 1000
-values_of user_alone 1000 1000
-values_of user_with_ids 1000 1000
+values_of root_inside 100000 100000 user
+values_of root_of_secrets 100000 100000 trusted
+values_of user_by_default 1000 1000 user
+values_of user_alone 1000 1000 user
+values_of user_with_ids 1000 1000 user
 what_it_cannot_hold root_inside 100000
 what_it_cannot_hold user_with_ids 1000
+secrets
+secrets_need_root
 overlays
+layers
+layers_and_remedies
 images
 images_with_many

@@ -132,7 +132,7 @@ Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
 Test(cli_run, names_every_builtin_policy_in_its_refusal)
 {
 	refuses("-p strict id",
-		"--policy=strict is no policy; there are: default, user, kernel; a file's name has a '/' "
+		"--policy=strict is no policy; there are: default, user, trusted, kernel; a file's name has a '/' "
 		"in it, or .yaml behind");
 	cr_expect_not_null(policy_builtin("default"));
 	cr_expect_not_null(policy_builtin("kernel"));

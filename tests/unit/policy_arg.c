@@ -54,7 +54,7 @@ Test(policy_arg, is_else_the_name_of_a_built_in_policy)
 	cr_expect_null(policy_arg_check("any.yaml"));
 	cr_expect_str_eq(
 		policy_arg_check("samba"),
-		"is no policy; there are: default, user, kernel; a file's name has a '/' in it, "
+		"is no policy; there are: default, user, trusted, kernel; a file's name has a '/' in it, "
 		"or .yaml behind");
 }
 
