@@ -306,7 +306,7 @@ static bool check_privilege(const struct run_options *options, const struct oute
 		return false;
 	}
 	if (missing && options->keep_namespaces) {
-		log_error("--no-userns needs root: start it with sudo");
+		log_error("--no-userns needs root with its capabilities: start it with sudo");
 		return false;
 	}
 	return may_have_policy(options, outer);

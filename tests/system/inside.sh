@@ -138,6 +138,7 @@ refusals() {
 }
 
 preloaded() {
+	# shellcheck disable=SC2016 # for the shell inside
 	same "under fakeroot: a command is under it as it was" "0 libfakeroot-sysv.so root" \
 		"$(at "" fakeroot "$SCENE/bin/nsxattr" run sh -c 'id -u; echo "$LD_PRELOAD"; stat -c %U f' | xargs)"
 	same "under fakeroot: its labels are nsxattr's where the command leaves fakeroot" "$has_labels" \

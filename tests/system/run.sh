@@ -242,7 +242,7 @@ refusals() {
 	ends "an unknown policy" 2 "there are: default, user, trusted, kernel" "$NSXATTR" run -p nonesuch true
 	ends "an unknown subcommand" 2 "did you mean 'run'" "$NSXATTR" rum true
 	ends "no subcommand" 2 "nsxattr --help" "$NSXATTR"
-	ends "an ordinary user without a namespace" 2 "--no-userns needs root" \
+	ends "an ordinary user without a namespace" 2 "--no-userns needs root with its capabilities" \
 		"${as_user[@]}" "$SCENE/bin/nsxattr" run -N true
 	check "an ordinary user in a namespace" "${as_user[@]}" "$SCENE/bin/nsxattr" run true
 	ends "root without one of the capabilities" 2 "CAP_SETGID is missing" \

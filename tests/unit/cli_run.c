@@ -120,6 +120,9 @@ Test(cli_run, takes_the_other_options)
 	parses("--no-userns --resolver ring id");
 	cr_expect(request.no_userns);
 	cr_expect_eq(request.resolver, STANDIN_PERSONALITY);
+	cr_expect_null(request.preload);
+	parses("--preload=libfakeroot-sysv.so id");
+	cr_expect_str_eq(request.preload, "libfakeroot-sysv.so");
 }
 
 Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
