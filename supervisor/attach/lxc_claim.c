@@ -12,48 +12,21 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/peer.h"
 #include "base/proc.h"
 #include "base/unix_socket.h"
 #include "request/notify.h"
-
-#ifndef SO_PEERPIDFD /* Linux 6.5 */
-#define SO_PEERPIDFD 77
-#endif
 
 /* A thread that has told its listener and is preempted before it sleeps: in 200 µs, 400, … 102 ms. */
 #define PATIENCE_FIRST 200000L
 #define PATIENCE_ROUNDS 10
 
-/* Before Linux 6.5, by its number: that could be another's, if the peer has ended since. */
-static int open_peer(int connection, pid_t pid)
+/* The user of the daemon, where that is not root, may trace whatever is served. */
+static bool is_trusted(int connection, int procfs, const struct unix_peer *peer)
 {
-	int fd;
-	socklen_t length = sizeof(fd);
-
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &length) < 0) {
-		if (errno != ENOPROTOOPT)
-			return -errno;
-		fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	}
-	return fd < 0 ? -errno : fd;
-}
-
-static bool has_ended(int pidfd)
-{
-	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&polled, 1, 0) != 0;
-}
-
-static int check_userns(int procfs, pid_t pid)
-{
-	struct stat ours, its;
-	char path[32];
-
-	snprintf(path, sizeof(path), "%d/ns/user", pid);
-	if (fstatat(procfs, "self/ns/user", &ours, 0) < 0 || fstatat(procfs, path, &its, 0) < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	return ours.st_dev == its.st_dev && ours.st_ino == its.st_ino ? 0 : -EPERM;
+	if (peer->uid == 0)
+		return peer_check_administrator(connection, procfs, peer->pid) == 0;
+	return peer->uid == geteuid();
 }
 
 int lxc_peer_identify(int connection, int procfs, struct lxc_peer *ret_peer)
@@ -63,22 +36,13 @@ int lxc_peer_identify(int connection, int procfs, struct lxc_peer *ret_peer)
 
 	if (r < 0)
 		return r;
-	/* a process of a pid namespace that is not below ours */
-	if (peer.pid <= 0)
-		return -EPERM;
-	_cleanup_fd_ int pidfd = open_peer(connection, peer.pid);
-
-	if (pidfd < 0)
-		return pidfd;
-	r = check_userns(procfs, peer.pid);
-	if (has_ended(pidfd))
-		return -ESRCH;
+	r = peer_check_userns(connection, procfs, peer.pid);
 	if (r < 0)
 		return r;
 	*ret_peer = (struct lxc_peer){
 		.uid = peer.uid,
 		.pid = peer.pid,
-		.is_trusted = peer.uid == 0 || peer.uid == geteuid(),
+		.is_trusted = is_trusted(connection, procfs, &peer),
 	};
 	return 0;
 }

@@ -44,7 +44,7 @@
 struct lxc_peer {
 	uid_t uid;
 	pid_t pid; /* for messages */
-	bool is_trusted; /* root, or who we run as */
+	bool is_trusted; /* root with CAP_SYS_ADMIN, or who we run as */
 };
 
 /**

@@ -23,6 +23,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/peer.h"
 #include "base/unix_socket.h"
 
 /* Milliseconds to wait after a failed accept4(2). */
@@ -304,6 +305,15 @@ static int begin(struct control *control, struct connection *connection, int fd,
 	return 0;
 }
 
+/* A peer that has ended awaits no answer. */
+static uid_t user_of(const struct control *control, int connection, const struct unix_peer *peer)
+{
+	if (peer->uid != 0 ||
+	    peer_check_administrator(connection, control->answers.procfs, peer->pid) == 0)
+		return peer->uid;
+	return PEER_NOT_ROOT;
+}
+
 static void welcome(struct control *control, int accepted)
 {
 	_cleanup_fd_ int fd = accepted;
@@ -311,11 +321,13 @@ static void welcome(struct control *control, int accepted)
 
 	if (unix_socket_peer(fd, &peer) < 0)
 		return;
-	if (is_user_full(control, peer.uid)) {
-		log_verbose("control: user %u has too many connections", peer.uid);
+	uid_t user = user_of(control, fd, &peer);
+
+	if (is_user_full(control, user)) {
+		log_verbose("control: user %u has too many connections", user);
 		return;
 	}
-	if (begin(control, find_slot(control), fd, peer.uid) < 0)
+	if (begin(control, find_slot(control), fd, user) < 0)
 		return;
 	(void)TAKE_FD(fd);
 	if (!find_slot(control))

@@ -43,6 +43,7 @@ struct control_answers {
 	/* Takes the connection over; NULL: somebody else sees to that, and says so in a refusal. */
 	void (*upgrade)(void *context, int connection);
 	void *context;
+	int procfs; /* of proc_open(), borrowed: tells who is root */
 	unsigned int deadline; /* milliseconds; 0: CONTROL_DEADLINE */
 };
 

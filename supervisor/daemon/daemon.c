@@ -287,7 +287,10 @@ static int open_oci(struct daemon *daemon)
 	int listening = daemon->sockets[SOCKET_OCI].fd;
 
 	daemon->oci = (struct oci_door){
-		.door = { .loop = daemon->loop, .guests = &daemon->guests, .listening = listening },
+		.door = { .loop = daemon->loop,
+			  .guests = &daemon->guests,
+			  .listening = listening,
+			  .procfs = daemon->procfs },
 		.arrived = oci_arrived,
 		.place = daemon,
 	};
@@ -299,9 +302,11 @@ static int open_lxc(struct daemon *daemon)
 	int listening = daemon->sockets[SOCKET_LXC].fd;
 
 	daemon->lxc = (struct lxc_door){
-		.door = { .loop = daemon->loop, .guests = &daemon->guests, .listening = listening },
+		.door = { .loop = daemon->loop,
+			  .guests = &daemon->guests,
+			  .listening = listening,
+			  .procfs = daemon->procfs },
 		.estate = &daemon->estate,
-		.procfs = daemon->procfs,
 		.arrived = lxc_arrived,
 		.place = daemon,
 	};
@@ -316,6 +321,7 @@ static int open_control(struct daemon *daemon)
 		.reload = answer_reload,
 		.upgrade = daemon->store.socket < 0 && daemon->program[0] ? begin_upgrade : NULL,
 		.context = daemon,
+		.procfs = daemon->procfs,
 	};
 	int listening = daemon->sockets[SOCKET_CONTROL].fd;
 

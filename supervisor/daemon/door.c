@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/peer.h"
 #include "base/unix_socket.h"
 
 /* When nobody can be let in, it is tried again after so many milliseconds. */
@@ -59,6 +60,18 @@ static void rested(void *place)
 	(void)loop_change(door->loop, &door->watch, EPOLLIN);
 }
 
+/*
+ * A runtime may have ended when we get to it: what it has sent counts as sent by the uid that it had, for
+ * it is not sent again.
+ */
+static uid_t user_of(const struct door *door, int connection, const struct unix_peer *peer)
+{
+	if (peer->uid == 0 &&
+	    peer_check_administrator(connection, door->procfs, peer->pid) == -EPERM)
+		return PEER_NOT_ROOT;
+	return peer->uid;
+}
+
 static void let_in(struct door *door, int connection)
 {
 	_cleanup_fd_ int fd = connection;
@@ -66,14 +79,16 @@ static void let_in(struct door *door, int connection)
 
 	if (unix_socket_peer(fd, &peer) < 0)
 		return;
-	if (!has_room_for(door->guests, peer.uid)) {
-		log_limited(peer.uid, LOG_WARNING,
+	uid_t uid = user_of(door, fd, &peer);
+
+	if (!has_room_for(door->guests, uid)) {
+		log_limited(uid, LOG_WARNING,
 			    "process %d of uid %u is turned away: that user, or all but root "
 			    "together, have as many connections as the limits allow",
-			    peer.pid, peer.uid);
+			    peer.pid, uid);
 		return;
 	}
-	door->entered(door->place, TAKE_FD(fd), peer.uid);
+	door->entered(door->place, TAKE_FD(fd), uid);
 }
 
 static void knocked(void *place, uint32_t events)

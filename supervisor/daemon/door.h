@@ -37,6 +37,7 @@ struct door {
 	struct loop *loop;
 	struct guests *guests;
 	int listening; /* borrowed, not blocking */
+	int procfs; /* of proc_open(), borrowed */
 	/* Takes the connection over, and puts a guest of this user, whom it makes, among the guests. */
 	void (*entered)(void *place, int connection, uid_t uid);
 	void *place;

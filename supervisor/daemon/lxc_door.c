@@ -71,7 +71,7 @@ static void said(void *place, uint32_t events)
 static int welcome(struct lxc_door *door, int connection, struct lxc_guest **ret_guest)
 {
 	struct source *source;
-	int r = lxc_source_new(connection, door->procfs, &source);
+	int r = lxc_source_new(connection, door->door.procfs, &source);
 
 	if (r < 0)
 		return r;

@@ -14,7 +14,6 @@ struct source;
 struct lxc_door {
 	struct door door; /* of it: loop, guests, listening */
 	struct estate *estate; /* who has come in is left to a successor */
-	int procfs; /* of proc_open(), borrowed */
 	/* @source is taken over. @greeting is there until the return. */
 	void (*arrived)(void *place, const struct lxc_greeting *greeting, struct source *source);
 	void *place;

@@ -52,8 +52,7 @@ static void take(struct oci_guest *guest)
 	int r = message ? oci_receive_take(&guest->receive, message, &listener, &reason) : -ENOMEM;
 
 	if (r == OCI_RECEIVE_COMPLETE) {
-		guest->door->arrived(guest->door->place, guest->receive.peer.uid, message,
-				     listener);
+		guest->door->arrived(guest->door->place, guest->guest.uid, message, listener);
 		oci_message_done(message);
 	} else if (r == OCI_RECEIVE_REFUSED) {
 		complain(guest, reason);

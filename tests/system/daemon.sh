@@ -215,6 +215,13 @@ users() {
 		"other=default own=mine rooted=roots"
 	fails "only root has policies read anew" "only root can" \
 		"${as_user[@]}" "$NSXATTR" reload --control="$control"
+	fails "uid 0 without CAP_SYS_ADMIN is not root" "only root can" \
+		setpriv --bounding-set=-sys_admin --inh-caps=-all -- \
+		"$NSXATTR" reload --control="$control"
+	fails "nor is uid 0 in a user namespace of its own" "only root can" \
+		unshare --user --map-root-user -- "$NSXATTR" reload --control="$control"
+	same "and it does not see what others have" "" \
+		"$(containers unshare --user --map-root-user --)"
 	same "the table has them all" "CONTAINER other own rooted" \
 		"$(status | awk 'NR > 2 { print $2 }' | xargs)"
 	same "with their maps" "0 1000 1" \

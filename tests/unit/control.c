@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/proc.h"
 #include "base/unix_socket.h"
 #include "child.h"
 #include "daemon/control_call.h"
@@ -85,6 +86,7 @@ static void serve(void *argument)
 		.may_use = answer_may_use,
 		.reload = answer_reload,
 		.context = &reloads,
+		.procfs = proc_open(),
 		.deadline = deadline,
 	};
 	struct control *control;
