@@ -55,4 +55,7 @@ bool naming_number(const struct naming *naming, uint32_t uid, uint32_t *ret_numb
 /** naming_uid() - the id that has this number. Return: false when no id has it; else *ret_uid is set. */
 bool naming_uid(const struct naming *naming, uint32_t number, uint32_t *ret_uid);
 
+/** naming_covers() - is it the number of one of these ids? @ids: the ids of the host on the outside */
+bool naming_covers(const struct naming *naming, const struct id_map *ids, uint32_t number);
+
 #endif

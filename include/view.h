@@ -7,6 +7,7 @@
  * for which its get would succeed, in the order of the inode, none twice.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,15 @@
  */
 size_t view_list(const struct policy *policy, const struct subject *subject, const char *stored,
 		 size_t stored_length, uint32_t *index, char *view);
+
+/**
+ * view_find_orphan() - a value that is of none of the container's ids
+ * @ret_orphan: the one with the least number
+ *
+ * The others as view_list(). Return: whether there is one.
+ */
+bool view_find_orphan(const struct policy *policy, const struct subject *subject,
+		      const char *stored, size_t stored_length, struct stored_name *ret_orphan);
 
 /**
  * view_list_natively() - the names that the kernel itself has for the subject, but for hidden ones

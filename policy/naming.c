@@ -73,3 +73,10 @@ bool naming_uid(const struct naming *naming, uint32_t number, uint32_t *ret_uid)
 	*ret_uid = uid;
 	return true;
 }
+
+bool naming_covers(const struct naming *naming, const struct id_map *ids, uint32_t number)
+{
+	uint32_t uid, inside;
+
+	return naming_uid(naming, number, &uid) && id_map_to_inside(ids, uid, &inside);
+}

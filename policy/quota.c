@@ -23,20 +23,11 @@ static bool is_kept_by_us(const struct policy *policy, const struct stored_name 
 	return policy_match(policy, stored->base, stored->base_length)->scheme == SCHEME_SUFFIX;
 }
 
-/* Is it a value that root of the container can set: of its own, or of a namespace in the container? */
-static bool is_of_container(const struct user_namespace *container, const struct naming *naming,
-			    const struct stored_name *stored)
-{
-	uint32_t uid, inside;
-
-	return naming_uid(naming, stored->number, &uid) &&
-	       id_map_to_inside(&container->uids, uid, &inside);
-}
-
 bool quota_admits(const struct policy *policy, const struct user_namespace *userns,
 		  const struct decision *decision, const char *stored, size_t stored_length)
 {
-	const struct user_namespace *container = access_container(userns);
+	/* Of these, root of the container can set values: its own, or of a namespace in the container. */
+	const struct id_map *ids = &access_container(userns)->uids;
 	bool is_one = decision->rule->limit == LIMIT_ONE;
 	size_t count = 0, length;
 
@@ -51,7 +42,7 @@ bool quota_admits(const struct policy *policy, const struct user_namespace *user
 		    is_same(decision->base, decision->base_length, parts.base, parts.base_length))
 			return false;
 		count += is_value && is_kept_by_us(policy, &parts) &&
-			 is_of_container(container, decision->naming, &parts);
+			 naming_covers(decision->naming, ids, parts.number);
 	}
 	return policy->attributes_per_file == 0 || count < policy->attributes_per_file;
 }

@@ -243,3 +243,25 @@ size_t view_list_natively(const struct policy *policy, const char *stored, size_
 	}
 	return shown.length;
 }
+
+bool view_find_orphan(const struct policy *policy, const struct subject *subject,
+		      const char *stored, size_t stored_length, struct stored_name *ret_orphan)
+{
+	const struct id_map *ids = &access_container(subject->userns)->uids;
+	bool has_one = false;
+	size_t length;
+
+	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
+	     at += length + 1) {
+		struct stored_name parts;
+
+		if (!name_split_stored(policy->store, stored + at, length, &parts) ||
+		    policy_match(policy, parts.base, parts.base_length)->scheme != SCHEME_SUFFIX ||
+		    naming_covers(subject->naming, ids, parts.number) ||
+		    (has_one && parts.number >= ret_orphan->number))
+			continue;
+		*ret_orphan = parts;
+		has_one = true;
+	}
+	return has_one;
+}

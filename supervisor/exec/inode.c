@@ -160,6 +160,18 @@ uint64_t inode_mount(const struct pinned *inode)
 	return mount_of(&stat);
 }
 
+void inode_show_path(const struct pinned *inode, char *path, size_t size)
+{
+	int directory = inode->directory < 0 ? AT_FDCWD : inode->directory;
+	char number[FD_PATH_SIZE];
+	ssize_t length = readlinkat(directory, fd_path(inode, number), path, size - 1);
+
+	if (length < 0)
+		snprintf(path, size, "a file");
+	else
+		path[length] = '\0';
+}
+
 bool inode_is_unusable(const struct pinned *inode)
 {
 	int flags = inode->is_opened ? fcntl(inode->fd, F_GETFL) : 0;

@@ -68,6 +68,9 @@ int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat);
 /** inode_mount() - only the id of the mount, which no file system is asked for. Return: it; 0: as above. */
 uint64_t inode_mount(const struct pinned *inode);
 
+/** inode_show_path() - a path of it in the mount namespace where it was found, for a message */
+void inode_show_path(const struct pinned *inode, char *path, size_t size);
+
 /** inode_is_unusable() - is it an O_PATH descriptor of the target's, on which every call is EBADF? */
 bool inode_is_unusable(const struct pinned *inode);
 

@@ -267,6 +267,16 @@ static const char *in_order(struct list_space *space, const struct pinned *inode
 	return space->sorted;
 }
 
+ssize_t store_names(const struct store_context *context, const struct pinned *inode,
+		    const char **ret_names)
+{
+	struct list_space *space = context->space;
+	ssize_t length = inode_list(inode, space->stored, sizeof(space->stored));
+
+	*ret_names = space->stored;
+	return length;
+}
+
 struct outcome store_list(const struct store_context *context, const struct pinned *inode,
 			  const struct subject *subject, size_t size, const char **ret_list)
 {

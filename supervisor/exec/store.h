@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "access.h"
 
@@ -58,6 +59,15 @@ struct outcome store_remove(const struct pinned *inode, const struct decision *d
  */
 struct outcome store_refuse(const struct pinned *inode, enum operation operation,
 			    const struct decision *decision);
+
+/**
+ * store_names() - the names as they lie on the inode
+ * @ret_names: each with its NUL, in @context->space
+ *
+ * Return: their bytes; -errno.
+ */
+ssize_t store_names(const struct store_context *context, const struct pinned *inode,
+		    const char **ret_names);
 
 /**
  * store_list() - the names that the subject sees

@@ -663,6 +663,21 @@ static struct outcome execute_named(struct request *request)
 	}
 }
 
+/* After a get that has found no own value, and after a list. */
+static void note_orphan(struct request *request)
+{
+	const struct store_context context = { .policy = request->client->policy,
+					       .space = request->workspace->list_space };
+	const struct decision *decision = &request->decision;
+	enum operation operation = request->call.kind->operation;
+	bool is_miss = operation == OPERATION_GET && decision->route == ROUTE_STORED &&
+		       (decision->inherits || request->outcome.error == ENODATA);
+
+	if (is_miss || operation == OPERATION_LIST)
+		orphan_note(&request->client->orphans, &context, &request->inode, &request->subject,
+			    request->call.tid);
+}
+
 static bool execute(struct request *request)
 {
 	if (request->is_foreign)
@@ -676,6 +691,7 @@ static bool execute(struct request *request)
 						&request->decision);
 	else
 		request->outcome = execute_named(request);
+	note_orphan(request);
 	if (request->call.kind->operation == OPERATION_SET &&
 	    request->decision.route == ROUTE_STORED)
 		remedy_note(&request->client->remedies, request->client->policy->store,
@@ -886,6 +902,7 @@ void client_init(struct client *client, const struct policy *policy)
 	client->is_queued = false;
 	client->is_alone = false;
 	remedies_init(&client->remedies);
+	orphans_init(&client->orphans);
 }
 
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,

@@ -27,6 +27,7 @@
 #include "exec/changes.h"
 #include "exec/effect.h"
 #include "exec/standin.h"
+#include "request/orphan.h"
 #include "request/remedy.h"
 
 struct policy;
@@ -68,6 +69,7 @@ struct client {
 	bool is_alone; /* nobody goes on with its requests when we die */
 	const void *container; /* the same for all clients of a container; compared, never followed */
 	struct remedies remedies;
+	struct orphans orphans;
 };
 
 /** client_init() - a container with this policy; nothing is to be undone */

@@ -104,6 +104,12 @@ serves() {
 	chown -R 200000:200000 moving
 	fails "after a shift they are lost" "No such attribute" \
 		inside_map 0:200000:65536 getfattr -n security.ima moving/file
+	same "and the log says so once, with the remedy" "/moving/file carries security.ima of the number 100000, but its container has the numbers 200000 to 265535, and neither sees nor removes it. If it is the container's, from when its ids were others: stop it, then 'nsxattr tree rekey --from=100000 --to=200000 TREE'" \
+		"$(inside_map 0:200000:65536 sh -c '
+			for i in 1 2 3; do getfattr -n security.ima moving/file; getfattr -m - moving; done' 2>&1 |
+			grep carries | sed 's|^.*/moving|/moving|')"
+	same "nobody is warned of what others have on files of their own" "" \
+		"$(inside_map 0:200000:65536 getfattr -m - tree/file 2>&1 | grep carries)"
 	"$NSXATTR" tree rekey --from=100000 --to=200000 moving >/dev/null
 	same "after rekey they are there" kept "$(text security.ima moving/file inside_map 0:200000:65536)"
 	check "and the container's own to remove" inside_map 0:200000:65536 \

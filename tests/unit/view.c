@@ -543,3 +543,58 @@ Test(view, shows_by_the_numbers_of_a_fixed_owner)
 				       "security.c@uid=1000005\0"),
 		       SIMULATED_INODE("security.a\0security.c@uid=5\0"));
 }
+
+/* ---- values of nobody in the container ---- */
+
+static void expect_orphan(const struct naming *naming, const struct user_namespace *userns,
+			  struct simulated_inode inode, const char *base, uint32_t number)
+{
+	struct subject subject = { .userns = userns, .naming = naming };
+	struct stored_name orphan;
+
+	cr_assert(view_find_orphan(policy_builtin("default"), &subject, inode.names, inode.length,
+				   &orphan));
+	cr_expect_eq(orphan.number, number, "%u", orphan.number);
+	cr_expect_eq(orphan.base_length, strlen(base));
+	cr_expect(strncmp(orphan.base, base, strlen(base)) == 0);
+}
+
+static void expect_no_orphan(const struct naming *naming, const struct user_namespace *userns,
+			     struct simulated_inode inode)
+{
+	struct subject subject = { .userns = userns, .naming = naming };
+	struct stored_name orphan;
+
+	cr_expect_not(view_find_orphan(policy_builtin("default"), &subject, inode.names,
+				       inode.length, &orphan));
+}
+
+Test(view, finds_the_orphan_with_the_least_number)
+{
+	expect_orphan(NULL, &container,
+		      SIMULATED_INODE("security.a\0security.b@uid=300007\0security.c@uid=300000\0"
+				      "trusted.d@uid=100000\0"),
+		      "security.c", 300000);
+}
+
+Test(view, finds_no_orphan_in_values_of_the_container)
+{
+	expect_no_orphan(NULL, &container,
+			 SIMULATED_INODE(
+				 "security.a\0security.a@uid=100000\0security.b@uid=165535\0"
+				 "user.c@uid=5\0security.capability@uid=5\0security.d@uid=x\0"));
+	/* Those of namespaces around it and beside it in the container. */
+	expect_no_orphan(NULL, &deep,
+			 SIMULATED_INODE("security.a@uid=100000\0security.a@uid=100010\0"
+					 "security.a@uid=165535\0"));
+}
+
+Test(view, finds_orphans_by_the_numbers_of_the_mount)
+{
+	struct id_map mount = { 1, { { .inside = 0, .host = 100000, .count = 65536 } } };
+	struct naming naming = { .mount = &mount };
+
+	expect_no_orphan(&naming, &container, SIMULATED_INODE("security.a@uid=0\0"));
+	expect_orphan(&naming, &container, SIMULATED_INODE("security.a@uid=100000\0"), "security.a",
+		      100000);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_ORPHAN_H
+#define NSXATTR_REQUEST_ORPHAN_H
+
+/*
+ * A container whose ids have changed neither sees nor removes the values that it has left: to it they
+ * are somebody else's. That is said once, with the remedy, when one of its first requests meets such a
+ * value on an inode that is the container's own.
+ */
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "access.h"
+
+struct pinned;
+struct store_context;
+
+/** struct orphans - of one container; for several threads at once */
+struct orphans {
+	atomic_uint looks; /* how many requests more are looked at */
+};
+
+/** orphans_init() - nothing was looked at yet */
+void orphans_init(struct orphans *orphans);
+
+/**
+ * orphan_note() - look at the inode of a get or a list that has been answered
+ * @orphans: of the container
+ * @context: the policy, and working memory for a list, which is overwritten
+ * @inode: the inode
+ * @subject: who has asked
+ * @tid: likewise
+ */
+void orphan_note(struct orphans *orphans, const struct store_context *context,
+		 const struct pinned *inode, const struct subject *subject, pid_t tid);
+
+#endif
