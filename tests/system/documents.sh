@@ -405,7 +405,7 @@ containers() {
 	runtimes_root image sh touch getfattr setfattr
 	podman_blocks
 	mkdir -p bundle
-	(cd bundle && crun spec)
+	(cd bundle && crun spec --rootless)
 	run root "$SCENE/bundle" "docs/containers.md#crun and runc by themselves#1"
 	check "which hands calls to nsxattrd" grep -q SCMP_ACT_NOTIFY bundle/config.json
 	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#1"
