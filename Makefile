@@ -255,7 +255,7 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
-	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bindfs bubblewrap fakeroot glusterfs-server python3-jsonschema python3-yaml clang \
+	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bindfs mergerfs gocryptfs bubblewrap fakeroot glusterfs-server python3-jsonschema python3-yaml clang \
 	crun runc podman buildah containerd systemd jq rpm dnf libfuse3-dev \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck

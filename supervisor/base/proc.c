@@ -16,6 +16,7 @@
 
 #define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
 #define ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
+#define PROC_BLOCK_SIZE 1024 /* of proc_fill_super() of the kernel */
 
 /* A /proc of another pid namespace would show us other processes under the targets' numbers. */
 static int check_is_ours(int proc)
@@ -51,11 +52,24 @@ int proc_open(void)
 	return r < 0 ? r : TAKE_FD(proc);
 }
 
+/*
+ * statfs(2) is a question to the server of a FUSE or network file system, and some answer it by following
+ * a symbolic link into their own mount. So it is asked only of what looks like a procfs: without a device,
+ * in blocks of 1 KiB.
+ */
+static bool may_be_on(int fd)
+{
+	struct statx stat;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stat) < 0 ||
+	       (stat.stx_dev_major == 0 && stat.stx_blksize == PROC_BLOCK_SIZE);
+}
+
 bool proc_is_on(int fd)
 {
 	struct statfs statfs;
 
-	return fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
+	return may_be_on(fd) && fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
 }
 
 bool proc_forbids_links(int fd)

@@ -114,7 +114,8 @@ static long make_stat(int fd, char *buffer)
 {
 	struct statx stat;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &stat) < 0)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID,
+		  &stat) < 0)
 		return -1;
 	memcpy(buffer, &stat, sizeof(stat));
 	return sizeof(stat);
@@ -165,6 +166,9 @@ static int serve_one(int channel, struct packet *packet, struct answer *answer)
 		answer->reply.error = -fd;
 	else
 		perform(packet, fd, answer);
+	/* Nobody finds a mount busy by us who has our answer. */
+	if (fd >= 0)
+		fd_close(&fd);
 	/* A size of 0 asks for the length, and no bytes come with it. */
 	size_t length = packet->header.size == 0 ? 0 : answer->reply.length;
 	struct iovec pieces[] = {

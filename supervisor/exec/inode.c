@@ -193,11 +193,20 @@ bool inode_holds_user_attributes(const struct pinned *inode)
 	return fstat(inode->fd, &stat) == 0 && (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode));
 }
 
+/* A tmpfs tells which inodes are immutable; FUSE does not, and is not to be asked (base/proc.c). */
+static bool may_be_on_tmpfs(int fd)
+{
+	struct statx stat;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stat) == 0 &&
+	       (stat.stx_attributes_mask & STATX_ATTR_IMMUTABLE);
+}
+
 bool inode_lists_by_name(const struct pinned *inode)
 {
 	struct statfs statfs;
 
-	return fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == TMPFS_MAGIC;
+	return may_be_on_tmpfs(inode->fd) && fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == TMPFS_MAGIC;
 }
 
 /* Through a stand-in. What fails on our side is a refusal for the target. */

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,7 +81,12 @@ static bool learn(const struct target *target, int taken_root, struct own_entry 
 		return false;
 	_cleanup_fd_ int theirs = open_below_proc(root, numbers.process);
 
-	if (theirs < 0 || place_find(target, theirs, &place) < 0 || !place.is_own)
+	if (theirs < 0)
+		return false;
+	int r = place_find(target, theirs, &place);
+
+	/* A thread that is not the first of its process may have other descriptors than that. */
+	if (r < 0 ? r != -EACCES || numbers.process != numbers.thread : !place.is_own)
 		return false;
 	if (fstat(root, &instance) < 0 || fstat(theirs, &directory) < 0)
 		return false;
@@ -152,6 +158,48 @@ static int open_rest(const struct resolver *resolver, int base, const char *rest
 	return TAKE_FD(fd);
 }
 
+/* Where the supervisor of an ordinary login may not search the directory, it has the descriptor given. */
+static int take(struct target *target, const char *number)
+{
+	_cleanup_fd_ int fd = target_take_descriptor(target, (int)strtol(number, NULL, 10));
+	char path[32];
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "self/fd/%d", fd);
+	return openat(target->procfs, path, O_PATH | O_CLOEXEC);
+}
+
+static int open_number(struct target *target, const char *number)
+{
+	if (target->own.ours < 0)
+		return take(target, number);
+	return openat(target->own.ours, number, O_PATH | O_CLOEXEC);
+}
+
+/* The same descriptors, of the first thread of the process. */
+static bool is_of_thread(const struct own_entry *own, int directory)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/task/%d/fd", own->number, own->number);
+	_cleanup_fd_ int fd = proc_open_within(own->root, path, O_PATH | O_DIRECTORY);
+
+	return fd >= 0 && fd_is_same_inode(fd, directory);
+}
+
+int own_entry_follow(const struct resolver *resolver, int root, int directory, const char *name)
+{
+	const struct own_entry *own = &resolver->target->own;
+
+	if (name[strspn(name, "0123456789")] != '\0' || strlen(name) > NUMBER_MAX ||
+	    !know_entry(resolver->target, resolver->standin, root) || own->ours >= 0)
+		return -1;
+	if (!is_inode(directory, own->device, own->inode) && !is_of_thread(own, directory))
+		return -1;
+	return open_number(resolver->target, name);
+}
+
 bool own_entry_search(const struct resolver *resolver, int root, const char *path, bool follow,
 		      int *ret_fd)
 {
@@ -161,7 +209,7 @@ bool own_entry_search(const struct resolver *resolver, int root, const char *pat
 
 	if (!rest || (*rest == '\0' && !follow) || !know_entry(target, resolver->standin, root))
 		return false;
-	_cleanup_fd_ int fd = openat(target->own.ours, number, O_PATH | O_CLOEXEC);
+	_cleanup_fd_ int fd = open_number(target, number);
 
 	if (fd < 0)
 		return false;

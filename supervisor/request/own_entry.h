@@ -25,7 +25,7 @@ struct own_entry {
 	ino_t root_inode;
 	int theirs; /* its directory fd, in the instance */
 	ino_t inode; /* of that */
-	int ours; /* the same on our procfs */
+	int ours; /* the same on our procfs; -1: we may not search it */
 	pid_t number; /* of the process, in the instance */
 };
 
@@ -47,5 +47,15 @@ void own_entry_forget(struct own_entry *entry);
  */
 bool own_entry_search(const struct resolver *resolver, int root, const char *path, bool follow,
 		      int *ret_fd);
+
+/**
+ * own_entry_follow() - follow a link in the directory of the target's own descriptors
+ * @root: the target's root directory
+ * @directory: in which the walk has come to it
+ * @name: of the link
+ *
+ * Return: an O_PATH descriptor, the caller's; -1: it is not that directory, or there is no such link.
+ */
+int own_entry_follow(const struct resolver *resolver, int root, int directory, const char *name);
 
 #endif

@@ -35,6 +35,7 @@
 #include "exec/standin.h"
 #include "idmap.h"
 #include "request/foreign.h"
+#include "request/own_entry.h"
 #include "request/place.h"
 #include "request/resolve.h"
 #include "request/target.h"
@@ -105,12 +106,15 @@ static int look_as_target(const struct walk *walk, int fd, struct statx *ret_sta
 	return r;
 }
 
-/* A file system that refuses us is asked by the stand-in, if at all. Return: as walk_path(). */
+/*
+ * As the kernel's own search it takes what is known of the inode, and asks no server. A file system that
+ * refuses us is asked by the stand-in, if at all. Return: as walk_path().
+ */
 static int look(const struct walk *walk, int fd, struct statx *ret_stat)
 {
 	const unsigned int mask = STATX_BASIC_STATS | STATX_MNT_ID;
 
-	if (statx(fd, "", AT_EMPTY_PATH, mask, ret_stat) == 0)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, ret_stat) == 0)
 		return 0;
 	if (errno != EACCES || !foreign_is(fd))
 		return -errno;
@@ -123,9 +127,22 @@ static bool is_same_inode(const struct statx *left, const struct statx *right)
 	       left->stx_dev_minor == right->stx_dev_minor;
 }
 
+/* Asked for nothing else, no file system refuses it. Return: 0: it cannot be told. */
+static uint64_t mount_of(int fd)
+{
+	struct statx stat;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stat) == 0 ? stat.stx_mnt_id :
+										  0;
+}
+
 static int is_at_root(const struct walk *walk, bool *ret_is_at_root)
 {
 	struct statx here, root;
+
+	*ret_is_at_root = false;
+	if (mount_of(walk->at) != mount_of(walk->root))
+		return 0;
 	int r = look(walk, walk->at, &here);
 
 	if (r == 0)
@@ -153,8 +170,13 @@ static int open_magic(const struct walk *walk, const char *name, int *ret_fd)
 {
 	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
 
-	if (place_find(walk->target, walk->at, &place) < 0 ||
-	    standin_is_process(walk->standin, place.process))
+	int found = place_find(walk->target, walk->at, &place);
+
+	if (found == -EACCES)
+		*ret_fd = own_entry_follow(walk->resolver, walk->root, walk->at, name);
+	if (found == -EACCES && *ret_fd >= 0)
+		return 0;
+	if (found < 0 || standin_is_process(walk->standin, place.process))
 		return EACCES;
 	int r = open_by_standin(walk, place.directory, name, 0, ret_fd);
 

@@ -16,6 +16,9 @@
  *	kernel	For the same identity with and without a supervisor that changes nothing.
  *		Everything is tried that cannot hurt the machine.
  *	others	The names that the default policy leaves to the kernel.
+ *	superset
+ *		For the same identity in the same namespace, with and without a supervisor that gives it
+ *		more. What such a gift can take away from later calls is left out; see tests/live/superset.c.
  */
 #include <ctype.h>
 #include <err.h>
@@ -54,12 +57,13 @@
 /* In the view profile a value is never larger than this, unless it is too large; see pick_value(). */
 #define MODEST 64
 
-enum profile { PROFILE_VIEW, PROFILE_KERNEL, PROFILE_OTHERS };
+enum profile { PROFILE_VIEW, PROFILE_KERNEL, PROFILE_OTHERS, PROFILE_SUPERSET };
 
 static const char *const profile_names[] = {
 	[PROFILE_VIEW] = "view",
 	[PROFILE_KERNEL] = "kernel",
 	[PROFILE_OTHERS] = "others",
+	[PROFILE_SUPERSET] = "superset",
 };
 
 /* Names that are longer than their text are filled up with 'n'. */
@@ -220,6 +224,12 @@ static struct name pick_virtual(struct dice *dice)
 	return *DICE_PICK(dice, virtual_names);
 }
 
+/* Where sizes are modest, and lists are compared as sets. */
+static bool compares_views(void)
+{
+	return run.profile == PROFILE_VIEW || run.profile == PROFILE_SUPERSET;
+}
+
 static void pick_name(struct dice *dice, struct step *step)
 {
 	static const enum place places[] = { PLACE_EDGE, PLACE_ACROSS, PLACE_CUT,
@@ -278,7 +288,7 @@ static size_t pick_value_size(struct dice *dice, const struct name *name)
 	if (dice_chance(dice, 6))
 		return dice_chance(dice, 60) ? *DICE_PICK(dice, large) :
 					       *DICE_PICK(dice, too_large);
-	if (run.profile != PROFILE_VIEW && dice_chance(dice, 15))
+	if (!compares_views() && dice_chance(dice, 15))
 		return *DICE_PICK(dice, any);
 	return *DICE_PICK(dice, modest);
 }
@@ -321,6 +331,12 @@ static void pick_buffer(struct dice *dice, struct step *step)
 	if (run.has_vague_lists && step->form->verb == XATTR_LIST) {
 		step->is_exact = false;
 		step->size = 65536;
+	}
+	/* A list that is longer than without a supervisor does not fit where that one did. */
+	if (run.profile == PROFILE_SUPERSET && step->form->verb == XATTR_LIST) {
+		step->size = dice_chance(dice, 30) ? 0 : 65536;
+		step->delta = step->delta < 0 ? 0 : step->delta;
+		return;
 	}
 	if (dice_chance(dice, 30))
 		step->value_place = *DICE_PICK(dice, places);
@@ -647,7 +663,7 @@ static void log_list(const unsigned char *list, size_t length)
 	for (size_t at = 0; at < length && count < COUNT_OF(names);
 	     at += strlen(names[count - 1]) + 1)
 		names[count++] = (const char *)list + at;
-	if (run.profile == PROFILE_VIEW)
+	if (compares_views())
 		qsort(names, count, sizeof(names[0]), compare_names);
 	for (size_t i = 0; i < count; i++) {
 		putchar(i ? ',' : ' ');
@@ -963,6 +979,7 @@ struct options {
 	bool makes_tree;
 	bool runs;
 	bool in_thread; /* that is not the first of its process */
+	bool keeps_deleted; /* of tree_open() */
 };
 
 /* "3,17-20": is the index in it? Without a list, every one is. */
@@ -984,9 +1001,9 @@ static bool is_selected(const char *list, uint64_t index)
 static _Noreturn void usage(void)
 {
 	fprintf(stderr, "usage: differential-driver --directory=DIR [--seed=S] [--operations=N]\n"
-			"	[--profile=view|kernel|others] [--identity=NAME]\n"
+			"	[--profile=view|kernel|others|superset] [--identity=NAME]\n"
 			"	[--steps=make|run|all] [--only=N,N-N,...] [--thread]\n"
-			"	[--vague-lists]\n"
+			"	[--vague-lists] [--keep-deleted]\n"
 			"DIR is the caller's; the tree is made in DIR/tree.\n");
 	exit(2);
 }
@@ -1011,6 +1028,7 @@ static void options_parse(int argc, char **argv, struct options *options)
 		{ "only", required_argument, NULL, 'o' },
 		{ "thread", no_argument, NULL, 'T' },
 		{ "vague-lists", no_argument, NULL, 'v' },
+		{ "keep-deleted", no_argument, NULL, 'k' },
 		{ 0 },
 	};
 	int option;
@@ -1041,6 +1059,9 @@ static void options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'v':
 			run.has_vague_lists = true;
+			break;
+		case 'k':
+			options->keeps_deleted = true;
 			break;
 		case 'T':
 			options->in_thread = true;
@@ -1109,7 +1130,7 @@ int main(int argc, char **argv)
 		tree_make(run.directory);
 	if (!options.runs)
 		return EXIT_SUCCESS;
-	tree_open();
+	tree_open(options.keeps_deleted);
 	areas_make();
 	identity_assume(run.identity);
 	printf("profile %s identity %s seed %" PRIu64 "\n", profile_names[run.profile],

@@ -327,6 +327,19 @@ static void tree_make_directories(void)
 	}
 }
 
+/* As long as a link can be: on XFS that is less. */
+static void tree_make_longest_link(void)
+{
+	char text[4096];
+
+	for (size_t i = 0; i < 4090; i += 2)
+		memcpy(text + i, "./", 2);
+	memcpy(text + 4090, "file", 5);
+	if (symlink(text, "longlink") < 0 && errno == ENAMETOOLONG)
+		tree_check(symlink(text + 4090 - 900, "longlink") == 0, "longlink");
+	tree_check(lchown("longlink", 0, 0) == 0, "longlink");
+}
+
 static void tree_make_links(const char *directory)
 {
 	char text[4096], name[32];
@@ -347,11 +360,7 @@ static void tree_make_links(const char *directory)
 		snprintf(name, sizeof(name), "chain%u", i);
 		tree_link(text, name, 0);
 	}
-	/* As long as a link can be. */
-	for (size_t i = 0; i < 4090; i += 2)
-		memcpy(text + i, "./", 2);
-	memcpy(text + 4090, "file", 5);
-	tree_link(text, "longlink", 0);
+	tree_make_longest_link();
 	snprintf(text, sizeof(text), "%s/file", directory);
 	tree_link(text, "abslink", 0);
 	snprintf(text, sizeof(text), "%s/dir", directory);
@@ -388,14 +397,28 @@ static void tree_open_at(const char *path, int flags, enum descriptor number)
 	tree_keep(open(path, flags, 0644), number);
 }
 
-static void tree_open_deleted(void)
+static void tree_open_deleted(bool keeps_deleted)
 {
 	tree_open_at("deleted", O_RDWR | O_CREAT | O_EXCL, FD_DELETED_FILE);
 	tree_open_at("deleted", O_PATH, FD_DELETED_PATH);
+	tree_check(mkdir("deleted-dir", 0755) == 0, "deleted-dir");
+	tree_open_at("deleted-dir", O_RDONLY | O_DIRECTORY, FD_DELETED_DIR);
+	if (keeps_deleted)
+		return;
 	tree_check(unlink("deleted") == 0, "deleted");
-	tree_check(mkdir("deleted", 0755) == 0, "deleted");
-	tree_open_at("deleted", O_RDONLY | O_DIRECTORY, FD_DELETED_DIR);
-	tree_check(rmdir("deleted") == 0, "deleted");
+	tree_check(rmdir("deleted-dir") == 0, "deleted-dir");
+}
+
+/* FUSE has no O_TMPFILE; there it is another deleted file. */
+static void tree_open_temporary(void)
+{
+	int fd = open(".", O_RDWR | O_TMPFILE, 0644);
+
+	if (fd < 0 && errno == EOPNOTSUPP) {
+		fd = open("temporary", O_RDWR | O_CREAT | O_EXCL, 0644);
+		tree_check(unlink("temporary") == 0, "temporary");
+	}
+	tree_keep(fd, FD_TEMPORARY);
 }
 
 /* What has no attributes. */
@@ -415,8 +438,11 @@ static void tree_open_bare(void)
 	tree_keep((int)syscall(SYS_pidfd_open, getpid(), 0), FD_PIDFD);
 }
 
-/** tree_open() - open the descriptors; the working directory is the tree */
-static inline void tree_open(void)
+/**
+ * tree_open() - open the descriptors; the working directory is the tree
+ * @keeps_deleted: what should be deleted is not: what a FUSE server does then depends on the time
+ */
+static inline void tree_open(bool keeps_deleted)
 {
 	int pair[2];
 
@@ -438,8 +464,8 @@ static inline void tree_open(void)
 	tree_open_at(".", O_RDONLY | O_DIRECTORY, FD_TREE);
 	tree_open_at("secret", O_RDWR, FD_SECRET);
 	tree_open_at("others", O_RDONLY, FD_OTHERS);
-	tree_open_at(".", O_RDWR | O_TMPFILE, FD_TEMPORARY);
-	tree_open_deleted();
+	tree_open_temporary();
+	tree_open_deleted(keeps_deleted);
 	tree_open_bare();
 }
 
