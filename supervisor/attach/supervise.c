@@ -29,6 +29,7 @@
 #include "base/probe.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
+#include "exec/mount.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
@@ -205,6 +206,8 @@ static void work(void *place, bool is_successor)
 
 	prctl(PR_SET_NAME, "nsxattr");
 	log_verbose("the supervisor is process %d", (int)getpid());
+	if (!is_successor && !mount_maps_are_told())
+		log_verbose("this kernel does not tell the id maps of mounts, Linux 6.18 does");
 	int r = begin(service, is_successor);
 
 	if (r < 0 && is_awaited(service))

@@ -51,6 +51,7 @@
 #include "daemon/sockets.h"
 #include "daemon/status.h"
 #include "daemon/upgrade.h"
+#include "exec/mount.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
@@ -462,6 +463,10 @@ static int begin(struct daemon *daemon, bool is_successor)
 	struct policies_report report = { 0 };
 	int r = is_successor ? journal_inherit(daemon->journal) : 0;
 
+	if (!is_successor && !mount_maps_are_told())
+		log_notice(
+			"this kernel does not tell the id maps of mounts, Linux 6.18 does: on an "
+			"idmapped mount values belong to the ids that their container has");
 	forget_what_is_gone(daemon);
 	if (r >= 0)
 		r = build(daemon);

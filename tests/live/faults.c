@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "idmapped.h"
 #include "inode.h"
 #include "launch.h"
 #include "processes.h"
@@ -163,6 +164,7 @@ static void put(const char *path, const char *name, const char *value)
 }
 
 static char file[4096];
+static char place[4096]; /* where the actor works; empty: in the scratch directory */
 
 static void begin(void)
 {
@@ -176,8 +178,11 @@ TestSuite(faults, .init = begin, .fini = scratch_remove, .timeout = 1200);
 static void die_everywhere(const struct request *request, const char *resolver, const char *policy,
 			   const char *stored)
 {
-	struct actor *actor = actor_start(&(struct launch){
-		.is_supervised = true, .map = USUAL_MAP, .policy = policy, .resolver = resolver });
+	struct actor *actor = actor_start(&(struct launch){ .is_supervised = true,
+							    .map = USUAL_MAP,
+							    .policy = policy,
+							    .resolver = resolver,
+							    .directory = place[0] ? place : NULL });
 	struct trace *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned int stop = 0, tries = 0;
@@ -228,4 +233,17 @@ Test(faults, a_worker_with_the_user_store_dies_at_each_step)
 {
 	for (size_t i = 2; i < COUNT_OF(requests); i += 7)
 		die_everywhere(&requests[i], "ring", "user", "user.nsxattr.100000.security.n");
+}
+
+/* Where the stored name follows from the mount: the next worker has to find it by that, too. */
+Test(faults, a_worker_dies_at_each_step_on_an_idmapped_mount)
+{
+	scratch_keep_mounts();
+	inode_directory("volume", 0, 0755);
+	snprintf(file, sizeof(file), "%s", inode_file("volume/file", 0));
+	snprintf(place, sizeof(place), "%s", inode_directory("mount", 0, 0755));
+	cr_assert_eq(idmapped_mount(scratch_path("volume"), place, "0 100000 65536"), 0);
+	scratch_mounted(place);
+	for (size_t i = 1; i < COUNT_OF(requests); i += 4)
+		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=0");
 }
