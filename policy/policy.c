@@ -13,12 +13,14 @@ static const struct rule default_rules[] = {
 static const struct policy builtins[] = {
 	{
 		.name = "default",
+		.description = "security.* and trusted.* of the container's own",
 		.rules = default_rules,
 		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},
 	{
 		.name = "user",
+		.description = "security.* and trusted.* of the container's own, kept in user.*",
 		.rules = default_rules,
 		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
@@ -26,6 +28,7 @@ static const struct policy builtins[] = {
 	},
 	{
 		.name = "trusted",
+		.description = "security.* and trusted.* of the container's own, kept in trusted.*",
 		.rules = default_rules,
 		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
@@ -33,6 +36,7 @@ static const struct policy builtins[] = {
 	},
 	{
 		.name = "kernel",
+		.description = "everything left to the kernel",
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},
 };

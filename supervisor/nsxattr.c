@@ -11,6 +11,7 @@
 #include "cli/explain.h"
 #include "cli/hook.h"
 #include "cli/options.h"
+#include "cli/policies.h"
 #include "cli/profile.h"
 #include "cli/run.h"
 #include "cli/status.h"
@@ -26,6 +27,7 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
 	{ "run", "run a command with security attributes of its own", cli_run },
+	{ "policies", "list the policies that go by a name", cli_policies },
 	{ "check", "say what is wrong with policy files", cli_check },
 	{ "explain", "say what would be done about an attribute, and why", cli_explain },
 	{ "hook", "what container runtimes start, to bring a container to nsxattrd", cli_hook },

@@ -54,7 +54,8 @@ static const char *apply_json(void *place, const char *argument)
 
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
-	  "what happens to which attribute: default, user, trusted, kernel, or a file", apply_policy },
+	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
+	  apply_policy },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "the ids of the namespace (0:100000:65536)",
 	  apply_map_users },
 	{ "json", 0, NULL, "say it for programs", apply_json },

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "cli/policy_arg.h"
+#include "daemon/policy_folders.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
 #include "hook/json_value.h"
@@ -21,11 +21,18 @@ static const char *id_of(const struct hook_admit *container)
 	return *container->id ? container->id : NULL;
 }
 
-static bool is_there(const char *path)
+/* Return: false when it is missing: that has been said. @ret_path: NULL: it cannot be seen from here. */
+static bool find_file(const struct hook_admit *container, char **ret_path)
 {
-	struct stat status;
+	struct policy_folders folders;
+	char sentence[POLICY_FOLDERS_SENTENCE_SIZE];
 
-	return stat(path, &status) == 0;
+	policy_folders_init(&folders, container->policies);
+	if (policy_folders_find(&folders, container->policy, ret_path) != POLICY_FOLDERS_UNKNOWN)
+		return true;
+	policy_folders_explain(&folders, container->policy, sentence);
+	complain_of_container(id_of(container), "%s", sentence);
+	return false;
 }
 
 bool hook_look_at_policy(const struct hook_admit *container, struct admission *ret_admission)
@@ -35,18 +42,9 @@ bool hook_look_at_policy(const struct hook_admit *container, struct admission *r
 	_cleanup_free_ char *path = NULL;
 
 	*ret_admission = (struct admission){ .virtualises = true };
-	if (*container->policy == '\0')
-		return true;
-	if (asprintf(&path, "%s/%s.yaml", container->policies, container->policy) < 0) {
-		path = NULL;
-		return false;
-	}
-	if (access(container->policies, X_OK) == 0 && !is_there(path) && !policy) {
-		complain_of_container(id_of(container), "there is no policy %s: %s is missing",
-				      container->policy, path);
-		return false;
-	}
-	if (access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file)) {
+	if (*container->policy == '\0' || (!policy && !find_file(container, &path)))
+		return *container->policy == '\0';
+	if (path && access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file)) {
 		complain_of_container(id_of(container),
 				      "the policy %s has mistakes: 'nsxattr check %s' says them",
 				      container->policy, path);

@@ -7,6 +7,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text_file.h"
+#include "daemon/config.h"
+#include "daemon/policies.h"
+#include "daemon/policy_folders.h"
 
 static bool ends_with(const char *text, const char *ending)
 {
@@ -22,10 +25,38 @@ bool policy_arg_is_path(const char *argument)
 
 const char *policy_arg_check(const char *argument)
 {
-	if (policy_arg_is_path(argument) || policy_builtin(argument))
+	if (policy_arg_is_path(argument) || policy_name_is_sane(argument))
 		return NULL;
-	return "is no policy; there are: default, user, trusted, kernel; a file's name has a '/' in it, or .yaml "
-	       "behind";
+	return "cannot be a policy's name, which has " POLICY_NAME_RULE
+	       "; a file's name has a '/' in it, or .yaml behind";
+}
+
+int policy_arg_find(const char *folder, const char *name, char **ret_path)
+{
+	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
+	struct diagnostics diagnostics = { 0 };
+	struct policy_folders folders;
+	char sentence[POLICY_FOLDERS_SENTENCE_SIZE];
+
+	if (!folder)
+		folder = config_read(NULL, &file, &diagnostics) == CONFIG_LOADED ?
+				 file.config.policies :
+				 config_defaults()->policies;
+	policy_folders_init(&folders, folder);
+	int r = policy_folders_find(&folders, name, ret_path);
+
+	if (r == POLICY_FOLDERS_FOUND)
+		return 0;
+	if (r == -EACCES)
+		log_error("cannot look for the policy %s in %s: %s", name, folder,
+			  strerror(EACCES));
+	else if (r < 0)
+		log_error("%s", strerror(-r));
+	if (r < 0)
+		return r;
+	policy_folders_explain(&folders, name, sentence);
+	log_error("%s", sentence);
+	return -ENOENT;
 }
 
 int policy_arg_read(const char *path, struct policy_file **ret_file,
@@ -54,22 +85,31 @@ static void log_diagnostics(const char *path, const struct diagnostics *diagnost
 			  diagnostics->entries[i].column, diagnostics->entries[i].text);
 }
 
-bool policy_arg_load(const char *argument, const struct policy **ret_policy,
-		     struct policy_file **ret_file)
+static bool load_file(const char *path, const struct policy **ret_policy,
+		      struct policy_file **ret_file)
 {
 	struct diagnostics diagnostics = { 0 };
 	struct policy_file *file = NULL;
 
-	if (!policy_arg_is_path(argument)) {
-		*ret_policy = policy_builtin(argument);
-		*ret_file = NULL;
-		return true;
-	}
-	if (policy_arg_read(argument, &file, &diagnostics) != POLICY_FILE_LOADED) {
-		log_diagnostics(argument, &diagnostics);
+	if (policy_arg_read(path, &file, &diagnostics) != POLICY_FILE_LOADED) {
+		log_diagnostics(path, &diagnostics);
 		return false;
 	}
 	*ret_policy = &file->policy;
 	*ret_file = file;
 	return true;
+}
+
+bool policy_arg_load(const char *argument, const struct policy **ret_policy,
+		     struct policy_file **ret_file)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (policy_arg_is_path(argument))
+		return load_file(argument, ret_policy, ret_file);
+	*ret_policy = policy_builtin(argument);
+	*ret_file = NULL;
+	if (*ret_policy)
+		return true;
+	return policy_arg_find(NULL, argument, &path) == 0 && load_file(path, ret_policy, ret_file);
 }

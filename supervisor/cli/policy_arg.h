@@ -2,7 +2,10 @@
 #ifndef NSXATTR_CLI_POLICY_ARG_H
 #define NSXATTR_CLI_POLICY_ARG_H
 
-/* Policies as a command line names them: the name of a built-in one, or a file. */
+/*
+ * Policies as a command line names them: a file; or a name, of one that is built in, or that lies in the folder of
+ * nsxattrd's settings or in the one that was installed (daemon/policy_folders.h).
+ */
 
 #include <stdbool.h>
 
@@ -12,7 +15,7 @@
 bool policy_arg_is_path(const char *argument);
 
 /**
- * policy_arg_check() - is this the name of a built-in policy, or that of a file?
+ * policy_arg_check() - can this be a policy's name, or that of a file? Whether it is there is seen when it is loaded.
  *
  * Return: NULL; or what is wrong with it, to come behind it in a message.
  */
@@ -28,6 +31,16 @@ const char *policy_arg_check(const char *argument);
  */
 int policy_arg_read(const char *path, struct policy_file **ret_file,
 		    struct diagnostics *diagnostics);
+
+/**
+ * policy_arg_find() - the file of a policy that is not built in
+ * @folder: where to look first; NULL: that of nsxattrd's settings
+ * @ret_path: the caller's to free(3)
+ *
+ * Return: 0; -ENOENT: there is none; -EACCES: a folder is not for us to look into; -ENOMEM. Failures have been
+ * logged.
+ */
+int policy_arg_find(const char *folder, const char *name, char **ret_path);
 
 /**
  * policy_arg_load() - get the policy that a command line asks for

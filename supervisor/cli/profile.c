@@ -258,25 +258,16 @@ static bool look_at_policy(const struct profile_request *request, bool *allow_io
 
 	if (policy_arg_is_path(request->policy))
 		return look_at_file(request->policy, allow_io_uring);
-	if (asprintf(&path, "%s/%s.yaml", request->policies, request->policy) < 0) {
-		log_error("%s", strerror(ENOMEM));
-		return false;
-	}
-	if (access(path, F_OK) == 0)
-		return look_at_file(path, allow_io_uring);
 	if (policy) {
 		*allow_io_uring |= policy->allow_io_uring;
 		return true;
 	}
-	if (access(request->policies, X_OK) < 0) {
-		log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring",
-			   request->policy, request->policies, strerror(errno));
-		return true;
-	}
-	log_error("there is no policy %s: %s is missing, and it is none of those built in; "
-		  "--policy=./%s.yaml takes a file",
-		  request->policy, path, request->policy);
-	return false;
+	if (access(request->policies, X_OK) == 0)
+		return policy_arg_find(request->policies, request->policy, &path) == 0 &&
+		       look_at_file(path, allow_io_uring);
+	log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring",
+		   request->policy, request->policies, strerror(errno));
+	return true;
 }
 
 /* ---- the profile ---- */

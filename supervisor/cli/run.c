@@ -42,7 +42,7 @@ static const char *apply_policy(void *place, const char *argument)
 	struct run_request *request = place;
 
 	request->policy = policy_builtin(argument);
-	request->policy_path = policy_arg_is_path(argument) ? argument : NULL;
+	request->policy_path = request->policy ? NULL : argument;
 	return policy_arg_check(argument);
 }
 
@@ -186,7 +186,7 @@ static const char *apply_verbose(void *place, const char *argument)
 
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
-	  "what happens to which attribute: default, user, trusted, kernel, or a file",
+	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
 	  apply_policy },
 	{ "map-auto", 0, NULL, "map the user's ids of /etc/subuid and /etc/subgid",
 	  apply_map_auto },

@@ -25,7 +25,7 @@ struct map_request {
 struct run_request {
 	char **command;
 	const struct policy *policy; /* NULL: that of @policy_path, which is not loaded yet */
-	const char *policy_path; /* NULL: a built-in one */
+	const char *policy_path; /* its name, or its file; NULL: a built-in one */
 	struct map_request users;
 	struct map_request groups;
 	bool map_root_user;

@@ -47,6 +47,7 @@
 #include "daemon/may_use.h"
 #include "daemon/oci_door.h"
 #include "daemon/policies.h"
+#include "daemon/policy_folders.h"
 #include "daemon/registry.h"
 #include "daemon/sockets.h"
 #include "daemon/status.h"
@@ -63,12 +64,13 @@
 #define SAMPLE 2000
 
 /* Those of list_descriptors(). */
-#define DESCRIPTORS (2 * SOCKET_COUNT + 7)
+#define DESCRIPTORS (2 * SOCKET_COUNT + 8)
 
 /* What keeper and workers know: a worker has a copy of it, and sets up the rest. */
 struct daemon {
 	const struct daemon_options *options;
 	struct unix_socket sockets[SOCKET_COUNT]; /* fd -1: there is none */
+	struct policy_folders folders;
 	struct policies_source source;
 	struct service service;
 	struct service store; /* the service, where it has a store; else none */
@@ -573,7 +575,8 @@ static int open_all(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	remember_start(daemon);
-	r = policies_source_open(config->policies, &daemon->source);
+	policy_folders_init(&daemon->folders, config->policies);
+	r = policies_source_open(config->policies, daemon->folders.paths[1], &daemon->source);
 	if (r < 0)
 		log_error("cannot open the folder of policies %s: %s", config->policies,
 			  strerror(-r));
@@ -592,6 +595,7 @@ static size_t list_descriptors(const struct daemon *daemon, int fds[DESCRIPTORS]
 		fds[count++] = daemon->sockets[i].folder;
 	}
 	fds[count++] = daemon->source.folder;
+	fds[count++] = daemon->source.share;
 	fds[count++] = daemon->source.etc;
 	fds[count++] = daemon->service.socket;
 	fds[count++] = daemon->predecessor;

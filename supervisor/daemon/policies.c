@@ -39,12 +39,17 @@ struct entry {
 	char *text; /* likewise: what the file says */
 	uid_t *users; /* who may name it, besides root */
 	size_t user_count;
+	const char *folder; /* the set's, and as long as it; NULL: it is built in */
 	atomic_uint references;
 };
 
+_Static_assert(POLICIES_TOTAL_MAX == 2 * POLICIES_MAX + COUNT_OF(builtin_names),
+	       "there is room for all that is built in");
+
 struct policies {
-	struct entry *entries[POLICIES_MAX +
-			      COUNT_OF(builtin_names)]; /* the folder's, by name; then built in */
+	/* The folder's, by name; then what was installed, likewise; then built in. */
+	struct entry *entries[POLICIES_TOTAL_MAX];
+	char *folders[2];
 	size_t file_count;
 	size_t count;
 	const struct entry *fallback;
@@ -176,13 +181,17 @@ struct load {
 	const struct policies_source *source;
 	struct policies_report *report;
 	struct policies *policies;
+	const char *path; /* of the folder that is read */
+	const char *folder; /* the set's copy of it */
+	bool is_tolerant; /* of what is wrong there */
 	bool is_mistaken;
 };
 
 #define complain(load, ...)                          \
 	do {                                         \
 		report((load)->report, __VA_ARGS__); \
-		(load)->is_mistaken = true;          \
+		if (!(load)->is_tolerant)            \
+			(load)->is_mistaken = true;  \
 	} while (0)
 
 /* ---- loading ---- */
@@ -214,7 +223,7 @@ static int add_user(struct load *load, struct entry *entry, const char *user)
 	else if (r == USERS_UNKNOWN)
 		report(load->report,
 		       "%s/%s%s: allow-users has '%s', who is not in passwd(5); a number would do",
-		       load->source->path, name_of(entry), file_ending, user);
+		       load->path, name_of(entry), file_ending, user);
 	return r < 0 ? r : 0;
 }
 
@@ -241,6 +250,7 @@ static int add_entry(struct load *load, struct policy_file *file, char *text, si
 		free(text);
 		return -ENOMEM;
 	}
+	entry->folder = load->folder;
 	load->policies->entries[load->policies->count++] = entry;
 	return add_users(load, entry);
 }
@@ -249,11 +259,11 @@ static void complain_of_file(struct load *load, const char *file_name,
 			     const struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < diagnostics->count; i++)
-		complain(load, "%s/%s:%u:%u: %s", load->source->path, file_name,
+		complain(load, "%s/%s:%u:%u: %s", load->path, file_name,
 			 diagnostics->entries[i].line, diagnostics->entries[i].column,
 			 diagnostics->entries[i].text);
 	if (diagnostics->is_cut)
-		complain(load, "%s/%s: there are more mistakes", load->source->path, file_name);
+		complain(load, "%s/%s: there are more mistakes", load->path, file_name);
 }
 
 /* Takes @taken over. */
@@ -278,8 +288,22 @@ static int load_text(struct load *load, const char *file_name, char *taken, size
 
 static void complain_of_reading(struct load *load, const char *file_name, int error)
 {
-	complain(load, "%s/%s: cannot be read: %s", load->source->path, file_name,
+	complain(load, "%s/%s: cannot be read: %s", load->path, file_name,
 		 error == -ELOOP ? "it is a symbolic link" : strerror(-error));
+}
+
+/* Is it hidden by one of the folder before? */
+static bool is_hidden(const struct load *load, const char *file_name)
+{
+	const struct policies *policies = load->policies;
+	size_t length = strlen(file_name) - strlen(file_ending);
+
+	for (size_t i = 0; i < policies->count; i++)
+		if (policies->entries[i]->folder != load->folder &&
+		    strlen(name_of(policies->entries[i])) == length &&
+		    strncmp(name_of(policies->entries[i]), file_name, length) == 0)
+			return true;
+	return false;
 }
 
 static int load_file(struct load *load, int folder, const char *file_name)
@@ -295,14 +319,14 @@ static int load_file(struct load *load, int folder, const char *file_name)
 	}
 	if (!is_ours(&status)) {
 		complain(load, "%s/%s: belongs to, or can be written by, others than root",
-			 load->source->path, file_name);
+			 load->path, file_name);
 		return 0;
 	}
 	/* One byte more than a policy can have, so that a longer file is seen to be one. */
 	int r = text_file_read_fd(fd, POLICY_FILE_SIZE_MAX + 1, &text, &length);
 
 	if (r == TEXT_FILE_NOT_REGULAR)
-		complain(load, "%s/%s: is no regular file", load->source->path, file_name);
+		complain(load, "%s/%s: is no regular file", load->path, file_name);
 	else if (r == TEXT_FILE_READ)
 		return load_text(load, file_name, TAKE_PTR(text), length);
 	else if (r != -ENOMEM)
@@ -362,13 +386,11 @@ static int list_file(struct load *load, const char *file_name, struct listing *l
 		return 0;
 	quote_text(file_name, strlen(file_name), &quoted);
 	if (find_fault(file_name)) {
-		complain(load, "%s: %s: %s", load->source->path, quoted.text,
-			 find_fault(file_name));
+		complain(load, "%s: %s: %s", load->path, quoted.text, find_fault(file_name));
 		return 0;
 	}
 	if (listing->count == POLICIES_MAX) {
-		complain(load, "%s: there are more than %d policies", load->source->path,
-			 POLICIES_MAX);
+		complain(load, "%s: there are more than %d policies", load->path, POLICIES_MAX);
 		return -E2BIG;
 	}
 	listing->names[listing->count] = strdup(file_name);
@@ -406,31 +428,71 @@ static const char *find_fault_of_folder(const struct stat *status)
 	return is_ours(status) ? NULL : "belongs to, or can be written by, others than root";
 }
 
-static int load_folder(struct load *load)
+/* Return: 0; -errno: the folder cannot be read. */
+static int load_files(struct load *load, int folder)
 {
-	const struct policies_source *source = load->source;
 	_cleanup_listing_ struct listing listing = { 0 };
 	struct stat status;
 
-	if (source->folder < 0)
-		return 0;
-	_cleanup_fd_ int folder =
-		openat(source->folder, source->rest, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (folder < 0)
-		return errno == ENOENT ? 0 : -errno;
 	if (fstat(folder, &status) < 0)
 		return -errno;
 	if (find_fault_of_folder(&status)) {
-		complain(load, "%s: %s", source->path, find_fault_of_folder(&status));
+		complain(load, "%s: %s", load->path, find_fault_of_folder(&status));
 		return 0;
 	}
 	int r = list_folder(load, folder, &listing);
 
 	for (size_t i = 0; i < listing.count && r == 0; i++)
-		r = load_file(load, folder, listing.names[i]);
-	load->policies->file_count = load->policies->count;
+		if (!is_hidden(load, listing.names[i]))
+			r = load_file(load, folder, listing.names[i]);
 	return r;
+}
+
+static int begin_folder(struct load *load, size_t index, const char *path, bool is_tolerant)
+{
+	load->policies->folders[index] = strdup(path);
+	load->path = path;
+	load->folder = load->policies->folders[index];
+	load->is_tolerant = is_tolerant;
+	return load->folder ? 0 : -ENOMEM;
+}
+
+/* Return: 0; -errno: the set cannot be. */
+static int end_folder(struct load *load, int result)
+{
+	if (result == 0 || result == -ENOMEM || !load->is_tolerant)
+		return result;
+	complain(load, "%s: cannot be read: %s", load->path, strerror(-result));
+	return 0;
+}
+
+static int load_folder(struct load *load)
+{
+	const struct policies_source *source = load->source;
+	int r = begin_folder(load, 0, source->path, source->is_tolerant);
+
+	if (r < 0 || source->folder < 0)
+		return r;
+	_cleanup_fd_ int folder =
+		openat(source->folder, source->rest, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder < 0)
+		r = errno == ENOENT ? 0 : -errno;
+	else
+		r = load_files(load, folder);
+	load->policies->file_count = load->policies->count;
+	return end_folder(load, r);
+}
+
+static int load_share(struct load *load)
+{
+	const struct policies_source *source = load->source;
+
+	if (source->share < 0)
+		return 0;
+	int r = begin_folder(load, 1, source->share_path, true);
+
+	return r < 0 ? r : end_folder(load, load_files(load, source->share));
 }
 
 /* ---- the set ---- */
@@ -483,7 +545,7 @@ static void settle_default(struct load *load)
 	/* It may be one of the files that could not be loaded. */
 	if (!load->policies->fallback && !load->is_mistaken)
 		complain(load, "the default policy %s is neither built in nor in %s%s",
-			 quote_text(name, strlen(name), &quoted), load->source->path,
+			 quote_text(name, strlen(name), &quoted), load->path,
 			 suggest(load->policies, name, &unknown));
 }
 
@@ -502,7 +564,11 @@ int policies_load(const struct policies_source *source, struct policies **ret_po
 	int r = load_folder(&load);
 
 	if (r == 0)
+		r = load_share(&load);
+	if (r == 0)
 		r = add_builtins(load.policies);
+	load.path = source->path;
+	load.is_tolerant = source->is_tolerant;
 	if (r == 0)
 		settle_default(&load);
 	if (r < 0 || load.is_mistaken) {
@@ -519,6 +585,8 @@ void policies_free(struct policies *policies)
 		return;
 	for (size_t i = 0; i < policies->count; i++)
 		kept_policy_unref(&policies->entries[i]->kept);
+	for (size_t i = 0; i < COUNT_OF(policies->folders); i++)
+		free(policies->folders[i]);
 	free(policies);
 }
 
@@ -556,7 +624,7 @@ static int open_nearest(const char *path, const char **ret_rest)
 	return fd;
 }
 
-int policies_source_open(const char *folder, struct policies_source *ret_source)
+int policies_source_open(const char *folder, const char *share, struct policies_source *ret_source)
 {
 	const char *rest = ".";
 	int fd = folder ? open_nearest(folder, &rest) : -1;
@@ -567,6 +635,8 @@ int policies_source_open(const char *folder, struct policies_source *ret_source)
 		.folder = fd,
 		.rest = rest,
 		.path = folder ? folder : "(no folder)",
+		.share = share ? open(share, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1,
+		.share_path = share,
 		.etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.default_policy = "default",
 		.refuses_not_allowed = true,
@@ -577,6 +647,7 @@ int policies_source_open(const char *folder, struct policies_source *ret_source)
 void policies_source_done(struct policies_source *source)
 {
 	fd_close(&source->folder);
+	fd_close(&source->share);
 	fd_close(&source->etc);
 }
 
@@ -687,4 +758,31 @@ enum policies_choice_result policies_choose(const struct policies *policies,
 	}
 	return choose_default(policies, request->user, "none was named, and no 'match' fits",
 			      choice);
+}
+
+/* ---- listing ---- */
+
+static int compare_entries(const void *left, const void *right)
+{
+	return strcmp(name_of(*(const struct entry *const *)left),
+		      name_of(*(const struct entry *const *)right));
+}
+
+void policies_visit(const struct policies *policies, uid_t user,
+		    void (*visit)(const struct policies_item *item, void *argument), void *argument)
+{
+	const struct entry *sorted[COUNT_OF(policies->entries)];
+
+	memcpy(sorted, policies->entries, policies->count * sizeof(sorted[0]));
+	qsort(sorted, policies->count, sizeof(sorted[0]), compare_entries);
+	for (size_t i = 0; i < policies->count; i++) {
+		const struct policies_item item = {
+			.name = name_of(sorted[i]),
+			.description = sorted[i]->kept.policy->description,
+			.folder = sorted[i]->folder,
+			.objection = find_objection(policies, sorted[i], user),
+		};
+
+		visit(&item, argument);
+	}
 }

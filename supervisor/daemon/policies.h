@@ -3,8 +3,9 @@
 #define NSXATTR_DAEMON_POLICIES_H
 
 /*
- * The policies of a folder, NAME.yaml for the policy NAME, and the built-in ones: a set that does not
- * change. SIGHUP makes another set. A policy is counted for itself, so that a container keeps the one
+ * The policies of a folder, NAME.yaml for the policy NAME, those that were installed with the program
+ * (policy_folders.h), and the built-in ones: a set that does not change. A container is given one that was
+ * installed only if it is named: 'match' counts in the folder alone, which is its administrator's. SIGHUP makes another set. A policy is counted for itself, so that a container keeps the one
  * that it began with.
  *
  *	loading		one thread; the set is as it will be when it is returned
@@ -21,6 +22,8 @@
 
 /* What one folder can hold. Other files than *.yaml do not count. */
 #define POLICIES_MAX 256
+/* All that a set can have: two folders, and what is built in. */
+#define POLICIES_TOTAL_MAX (2 * POLICIES_MAX + 4)
 /* The longest name, without ".yaml". */
 #define POLICY_NAME_MAX 64
 
@@ -35,6 +38,9 @@ struct policies_source {
 	int folder; /* theirs; or the nearest one above it that there was; -1: there is none to be had */
 	const char *rest; /* from there to theirs, which may come to be; ".": it is theirs */
 	const char *path; /* of the folder, for messages */
+	int share; /* the folder that was installed with the program; -1: there is none */
+	const char *share_path; /* for messages */
+	bool is_tolerant; /* a mistake is said, and the set is without that policy: not for a daemon */
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
 	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
@@ -43,12 +49,13 @@ struct policies_source {
 /**
  * policies_source_open() - find the policies while paths lead to them
  * @folder: the folder's path, which outlives the source; NULL: there is none. It need not be there yet.
+ * @share: that of the one that was installed with the program, likewise; one that is not there, is not
  * @ret_source: the source, with its descriptors; policies_source_done() it. What the set is to do is
  *              the caller's to fill in: @default_policy is "default", @refuses_not_allowed true.
  *
  * Return: 0; -errno of opening the folder.
  */
-int policies_source_open(const char *folder, struct policies_source *ret_source);
+int policies_source_open(const char *folder, const char *share, struct policies_source *ret_source);
 
 /** policies_source_done() - close its descriptors, which may be -1 */
 void policies_source_done(struct policies_source *source);
@@ -72,8 +79,9 @@ struct policies;
  * @ret_policies: POLICIES_LOADED: the set; policies_free() it
  * @report: zeroed
  *
- * One mistake anywhere and there is no set. A file has to be a regular one that belongs to root or to
- * us, and that nobody else can write to.
+ * One mistake anywhere in the folder and there is no set. A file has to be a regular one that belongs to root
+ * or to us, and that nobody else can write to. What is wrong in the folder that was installed is a warning: a
+ * package may have brought more than this program knows.
  *
  * Return: an enum policies_result; -errno when the folder cannot be read.
  */
@@ -83,7 +91,20 @@ int policies_load(const struct policies_source *source, struct policies **ret_po
 /** policies_free() - let go of the set; what is kept of it stays. NULL is accepted. */
 void policies_free(struct policies *policies);
 
-/** policies_count() - Return: how many there are, without those built in. */
+/** struct policies_item - one of the set, for a listing */
+struct policies_item {
+	const char *name;
+	const char *description; /* NULL: none */
+	const char *folder; /* whose file NAME.yaml it is; NULL: it is built in */
+	const char *objection; /* why the user may not name it; NULL: they may */
+};
+
+/** policies_visit() - each of them, in the order of their names */
+void policies_visit(const struct policies *policies, uid_t user,
+		    void (*visit)(const struct policies_item *item, void *argument),
+		    void *argument);
+
+/** policies_count() - Return: how many there are in the folder of the settings. */
 size_t policies_count(const struct policies *policies);
 
 /** struct kept_policy - a policy that is counted */

@@ -6,12 +6,14 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "attach/free_ids.h"
 #include "attach/subid.h"
+#include "daemon/policy_folders.h"
 #include "hook/admission.h"
 #include "hook/lxc_config.h"
 #include "hook/presence.h"
@@ -177,19 +179,21 @@ static bool has_monitor_that_may(struct check *check)
 /* When nsxattrd cannot be asked. What cannot be seen from here is its to say. */
 static bool finds_policy(struct check *check)
 {
-	const char *name = check->config.cookie, *folder = check->hook->policies;
-	char path[PATH_MAX];
+	const char *name = check->config.cookie;
+	struct policy_folders folders;
+	char sentence[POLICY_FOLDERS_SENTENCE_SIZE], *path = NULL;
 
 	if (*name == '\0' || policy_builtin(name))
 		return true;
-	int length = snprintf(path, sizeof(path), "%s/%s.yaml", folder, name);
+	policy_folders_init(&folders, check->hook->policies);
+	int r = policy_folders_find(&folders, name, &path);
 
-	if (length < (int)sizeof(path) && (access(path, F_OK) == 0 || errno == EACCES))
+	free(path);
+	if (r != POLICY_FOLDERS_UNKNOWN)
 		return true;
-	return complain(check,
-			"lxc.seccomp.notify.cookie names the policy '%s', and there is no "
-			"'%s/%s.yaml': make it, or name one that is there",
-			name, folder, name);
+	policy_folders_explain(&folders, name, sentence);
+	return complain(check, "lxc.seccomp.notify.cookie names the policy '%s', and %s", name,
+			sentence);
 }
 
 static bool names_policy(struct check *check)

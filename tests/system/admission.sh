@@ -241,7 +241,7 @@ unasked() {
 	settings "control-socket: { path: $control, mode: \"0600\" }"
 	start
 	passes "who may not ask leaves it to the daemon" "${user[@]}" -- $P=roots
-	refuses "but sees a policy that is not there" "there is no policy mien" "${user[@]}" -- $P=mien
+	refuses "but sees a policy that is not there" "there is no policy 'mien' (did you mean 'mine'?)" "${user[@]}" -- $P=mien
 	refuses "and a namespace that is the host's" "has no user namespace of its own" \
 		"${user[@]}" -- $P=mine userns=none
 	stop

@@ -222,7 +222,7 @@ print(found["metadata"]["name"], found["metadata"]["namespace"], *found["data"],
 		"$("${profile[@]}" --for=docker | tr -d '\n\t ' | grep -c '"includes":{"caps":\["CAP_BPF"')"
 	same "capabilities that are told are resolved" 0 \
 		"$("${profile[@]}" --for=docker --cap=bpf | grep -c '"includes"')"
-	fails "a policy that is not there is missed" "there is no policy nowhere" \
+	fails "a policy that is not there is missed" "there is no policy 'nowhere'" \
 		"${profile[@]}" --for=docker --policy=nowhere
 	fails "an engine has to be told" "--for=containerd|crio|docker|podman" "${profile[@]}"
 	fails "a base that is not there is missed" "cannot read the profile none.json: No such file" \

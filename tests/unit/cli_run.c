@@ -132,13 +132,18 @@ Test(cli_run, takes_an_option_by_the_beginning_of_its_name)
 	cr_expect_eq(request.verbosity, 1);
 }
 
-Test(cli_run, names_every_builtin_policy_in_its_refusal)
+/* Whether it is there is seen when it is loaded. */
+Test(cli_run, takes_the_name_of_a_policy)
 {
-	refuses("-p strict id",
-		"--policy=strict is no policy; there are: default, user, trusted, kernel; a file's name has a '/' "
-		"in it, or .yaml behind");
-	cr_expect_not_null(policy_builtin("default"));
-	cr_expect_not_null(policy_builtin("kernel"));
+	parses("-p strict id");
+	cr_expect_null(request.policy);
+	cr_expect_str_eq(request.policy_path, "strict");
+	parses("-p kernel id");
+	cr_expect_eq(request.policy, policy_builtin("kernel"));
+	cr_expect_null(request.policy_path);
+	refuses("-p .strict id",
+		"--policy=.strict cannot be a policy's name, which has letters, digits, '_', '-' and "
+		"'.', no '-' or '.' at the beginning; a file's name has a '/' in it, or .yaml behind");
 }
 
 Test(cli_run, refuses_to_run_nothing)

@@ -46,7 +46,7 @@ static void set_up(void)
 		     "match: [{ annotation: { key: tier, value: \"file*\" } }]\n");
 	write_policy("named.yaml", "allow-users: [\"1000\"]\n"
 				   "match: [{ runtime: [lxc], name: \"samba*\" }]\n");
-	cr_assert_eq(policies_source_open(folder, &from), 0);
+	cr_assert_eq(policies_source_open(folder, NULL, &from), 0);
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED, "%s", report.text);
 	cr_assert_eq(registry_new(&limits, &registry), 0);
 }

@@ -50,7 +50,7 @@ static void make_folder(void)
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	snprintf(path, sizeof(path), "%s/passwd", top);
 	write_at(path, 0644, "alice:x:1000:1000::/:\nbob:x:1001:1001::/:\n");
-	cr_assert_eq(policies_source_open(folder, &source), 0);
+	cr_assert_eq(policies_source_open(folder, NULL, &source), 0);
 	close(source.etc);
 	source.etc = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
@@ -150,7 +150,7 @@ Test(policies, are_the_files_of_a_folder)
 Test(policies, are_built_in_without_a_folder)
 {
 	policies_source_done(&source);
-	cr_assert_eq(policies_source_open("/nonexistent/policies", &source), 0);
+	cr_assert_eq(policies_source_open("/nonexistent/policies", NULL, &source), 0);
 	load();
 	cr_expect_eq(policies_count(policies), 0);
 	expect(0, NULL, "c", "default");
@@ -164,7 +164,7 @@ Test(policies, are_found_in_a_folder_that_comes_later)
 
 	policies_source_done(&source);
 	snprintf(path, sizeof(path), "%s/etc/policies", top);
-	cr_assert_eq(policies_source_open(path, &source), 0);
+	cr_assert_eq(policies_source_open(path, NULL, &source), 0);
 	load();
 	cr_expect_eq(policies_count(policies), 0);
 	snprintf(folder, sizeof(folder), "%s/etc", top);
@@ -193,7 +193,7 @@ Test(policies, need_a_folder_that_is_one)
 {
 	struct policies_source other;
 
-	cr_expect_eq(policies_source_open("/dev/null", &other), -ENOTDIR);
+	cr_expect_eq(policies_source_open("/dev/null", NULL, &other), -ENOTDIR);
 }
 
 Test(policies, are_read_anew_each_time)

@@ -47,15 +47,45 @@ Test(policy_arg, is_a_path_with_a_slash_or_an_ending)
 	cr_expect_not(policy_arg_is_path(""));
 }
 
-Test(policy_arg, is_else_the_name_of_a_built_in_policy)
+Test(policy_arg, is_else_a_name)
 {
 	cr_expect_null(policy_arg_check("default"));
 	cr_expect_null(policy_arg_check("kernel"));
 	cr_expect_null(policy_arg_check("any.yaml"));
+	cr_expect_null(policy_arg_check("samba"));
 	cr_expect_str_eq(
-		policy_arg_check("samba"),
-		"is no policy; there are: default, user, trusted, kernel; a file's name has a '/' in it, "
-		"or .yaml behind");
+		policy_arg_check("-samba"),
+		"cannot be a policy's name, which has letters, digits, '_', '-' and '.', no '-' or '.' at "
+		"the beginning; a file's name has a '/' in it, or .yaml behind");
+}
+
+static void expect_found(const char *name, int expected)
+{
+	char path[64], *found = NULL;
+
+	cr_expect_eq(policy_arg_find(folder, name, &found), expected, "%s", name);
+	if (expected < 0) {
+		cr_expect_null(found);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%s.yaml", folder, name);
+	cr_expect_str_eq(found, path);
+	free(found);
+}
+
+Test(policy_arg, finds_a_file_by_its_name)
+{
+	write_policy("version: 1\nattributes: []\n");
+	cr_redirect_stderr();
+	expect_found("some", 0);
+	expect_found("soem", -ENOENT);
+	expect_found("../some", -ENOENT);
+	expect_found("some.yaml", -ENOENT);
+	fflush(stderr);
+	cr_expect_stderr_eq_str(
+		"nsxattr: there is no policy 'soem' (did you mean 'some'?); there are: default, user, trusted, kernel, some\n"
+		"nsxattr: there is no policy '../some'; there are: default, user, trusted, kernel, some\n"
+		"nsxattr: there is no policy 'some.yaml'; there are: default, user, trusted, kernel, some\n");
 }
 
 Test(policy_arg, loads_a_built_in_policy)

@@ -27,6 +27,7 @@ static void set_up(void)
 	static struct policies_report report;
 	const struct policies_source source = {
 		.folder = -1,
+		.share = -1,
 		.path = "",
 		.etc = -1,
 		.default_policy = "default",

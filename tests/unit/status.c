@@ -33,6 +33,7 @@ static void set_up(void)
 	static struct policies_report report;
 	const struct policies_source from = {
 		.folder = -1,
+		.share = -1,
 		.path = "",
 		.etc = -1,
 		.default_policy = "default",

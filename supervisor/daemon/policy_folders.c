@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/policy_folders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/policies.h"
+#include "diagnostic.h"
+#include "spelling.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char file_ending[] = ".yaml";
+
+/* Takes the last component off a path. Return: it; NULL: there is none. */
+static const char *split(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return slash + 1;
+}
+
+/* Return: whether the program lies where it was installed. */
+static bool find_share(char share[PATH_MAX])
+{
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (length < 0)
+		return false;
+	program[length] = '\0';
+	const char *folder = split(program) ? split(program) : NULL;
+
+	if (!folder || (strcmp(folder, "bin") != 0 && strcmp(folder, "sbin") != 0))
+		return false;
+	int written = snprintf(share, PATH_MAX, "%s/share/nsxattr/policies", program);
+
+	return written > 0 && written < PATH_MAX;
+}
+
+void policy_folders_init(struct policy_folders *folders, const char *folder)
+{
+	folders->paths[0] = folder;
+	folders->paths[1] = find_share(folders->share) ? folders->share : NULL;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	int length = snprintf(path, sizeof(path), "%s/%s%s", folder, name, file_ending);
+
+	return length > 0 && length < PATH_MAX && access(path, F_OK) == 0;
+}
+
+int policy_folders_find(const struct policy_folders *folders, const char *name, char **ret_path)
+{
+	bool is_closed = false;
+
+	if (!policy_name_is_sane(name))
+		return POLICY_FOLDERS_UNKNOWN;
+	for (size_t i = 0; i < COUNT_OF(folders->paths); i++) {
+		char *path = NULL;
+
+		if (!folders->paths[i])
+			continue;
+		if (asprintf(&path, "%s/%s%s", folders->paths[i], name, file_ending) < 0)
+			return -ENOMEM;
+		if (access(path, F_OK) == 0) {
+			*ret_path = path;
+			return POLICY_FOLDERS_FOUND;
+		}
+		is_closed |= errno == EACCES;
+		free(path);
+	}
+	return is_closed ? -EACCES : (int)POLICY_FOLDERS_UNKNOWN;
+}
+
+/** struct explanation - of a name that no policy has */
+struct explanation {
+	struct spelling spelling; /* the nearest name is copied: a listing does not last */
+	char names[2][POLICY_NAME_MAX + 1]; /* the nearest one, and one that is offered */
+	char list[POLICY_FOLDERS_SENTENCE_SIZE / 2]; /* of all there are */
+	size_t length; /* of the list */
+};
+
+/* What there is no room for is told by dots. */
+static void list_name(struct explanation *explanation, const char *name)
+{
+	size_t room = sizeof(explanation->list) - explanation->length;
+	const char *comma = explanation->length > 0 ? ", " : "";
+	int length;
+
+	if (room < POLICY_NAME_MAX + sizeof(", ...") + 2) {
+		if (room > sizeof(", ...") &&
+		    strcmp(explanation->list + explanation->length - 3, "...") != 0)
+			explanation->length +=
+				(size_t)sprintf(explanation->list + explanation->length, ", ...");
+		return;
+	}
+	length = snprintf(explanation->list + explanation->length, room, "%s%s", comma, name);
+	explanation->length += length > 0 ? (size_t)length : 0;
+}
+
+static void offer_name(struct explanation *explanation, const char *name)
+{
+	struct spelling *spelling = &explanation->spelling;
+	char *place = spelling->nearest == explanation->names[0] ? explanation->names[1] :
+								   explanation->names[0];
+
+	snprintf(place, POLICY_NAME_MAX + 1, "%s", name);
+	spelling_offer(spelling, place);
+	list_name(explanation, name);
+}
+
+/* @before: the folder that hides what is in this one; NULL: none does */
+static void offer_folder(struct explanation *explanation, const char *path, const char *before)
+{
+	DIR *stream = path ? opendir(path) : NULL;
+	char name[POLICY_NAME_MAX + 1];
+	const struct dirent *found;
+
+	while (stream && (found = readdir(stream))) {
+		size_t length = strlen(found->d_name), ending = strlen(file_ending);
+
+		if (length <= ending || length - ending > POLICY_NAME_MAX ||
+		    strcmp(found->d_name + length - ending, file_ending) != 0)
+			continue;
+		memcpy(name, found->d_name, length - ending);
+		name[length - ending] = '\0';
+		if (policy_name_is_sane(name) && !(before && has_file(before, name)))
+			offer_name(explanation, name);
+	}
+	if (stream)
+		closedir(stream);
+}
+
+void policy_folders_explain(const struct policy_folders *folders, const char *name,
+			    char text[POLICY_FOLDERS_SENTENCE_SIZE])
+{
+	static const char *const builtins[] = { "default", "user", "trusted", "kernel" };
+	struct explanation explanation = { .spelling.word = name };
+	struct quoted_text quoted;
+
+	for (size_t i = 0; i < COUNT_OF(builtins); i++)
+		offer_name(&explanation, builtins[i]);
+	offer_folder(&explanation, folders->paths[0], NULL);
+	offer_folder(&explanation, folders->paths[1], folders->paths[0]);
+	bool is_near = explanation.spelling.nearest;
+
+	snprintf(text, POLICY_FOLDERS_SENTENCE_SIZE, "there is no policy %s%s%s%s; there are: %s",
+		 quote_text(name, strlen(name), &quoted), is_near ? " (did you mean '" : "",
+		 is_near ? explanation.spelling.nearest : "", is_near ? "'?)" : "",
+		 explanation.list);
+}
