@@ -399,11 +399,6 @@ static void start_without(const char *preload, int argc, char **argv)
 	(void)setenv("LD_PRELOAD", preload, 1);
 }
 
-static bool is_preloaded(const char *preload)
-{
-	return preload && *preload;
-}
-
 int cli_run(int argc, char **argv)
 {
 	_cleanup_policy_file_ struct policy_file *file = NULL;
@@ -420,8 +415,10 @@ int cli_run(int argc, char **argv)
 	}
 	if (request.verbosity > 0)
 		log_set_level(request.verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
-	if (!request.preload && is_preloaded(getenv("LD_PRELOAD")))
-		start_without(getenv("LD_PRELOAD"), argc, argv);
+	const char *preload = request.preload ? NULL : getenv("LD_PRELOAD");
+
+	if (preload && *preload)
+		start_without(preload, argc, argv);
 	if (request.policy_path && !policy_arg_load(request.policy_path, &request.policy, &file))
 		return STATUS_USAGE;
 	return start(&request);

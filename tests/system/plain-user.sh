@@ -120,6 +120,40 @@ strict() {
 	chmod 644 strict.yaml
 	extra=(--resolver=process --identity=status -p "$SCENE/strict.yaml")
 	everywhere "strict, by processes"
+	extra=(--resolver=ring -p "$SCENE/strict.yaml")
+	everywhere "strict, by the ring"
+}
+
+# Users of the namespace's own, with groups of its own, and with those of the login where these stay.
+# shellcheck disable=SC2016
+searches='cat "$SHARED/file" grouped/file open/file; for file in "$SHARED/file" grouped/file open/file; do
+		getfattr -n user.u $file; setfattr -n user.v -v x $file && setfattr -x user.v $file
+		getfattr -d -m - $file; [ "$SHARED" = none ] || getfattr -n security.a $file; done'
+
+others_inside() {
+	local who below resolver
+	# shellcheck disable=SC2016
+	as_builder unshare -rm --map-auto sh -c 'cd home && mkdir grouped open && for directory in grouped open; do
+		echo $directory >$directory/file; setfattr -n user.u -v own $directory/file
+		chown -R 3:7 $directory; done; chmod 750 grouped; chmod 640 grouped/file; chmod 711 .'
+	chmod 711 home
+	same "a group of the namespace's own opens a file" "user.u" "$(names grouped/file \
+		supervised "-r --map-auto" setpriv --reuid=5 --regid=5 --groups=5,7 --)"
+	fails "and another one does not" "Permission denied" supervised "-r --map-auto" \
+		setpriv --reuid=5 --regid=5 --groups=5,8 -- getfattr -d grouped/file
+	for resolver in ring process; do
+		extra=("--resolver=$resolver")
+		for who in "--reuid=5 --regid=5 --groups=5,7" "--reuid=5 --regid=5 --groups=5,8" \
+			"--reuid=5 --regid=7 --clear-groups" "--reuid=5 --regid=5 --keep-groups" \
+			"--reuid=3 --regid=3 --clear-groups" "--regid=5 --clear-groups" "--groups=5,9"; do
+			for below in "" "unshare -r" "unshare -U"; do
+				# shellcheck disable=SC2086
+				compare "$resolver: another one inside: $who${below:+: $below}" "-r --map-auto" \
+					env SHARED="$SCENE/shared" setpriv $who -- $below sh -c "${searches/security.a/user.a}"
+			done
+		done
+	done
+	chmod 700 home
 }
 
 # Who a command is, to itself, and what its groups open to it.
@@ -145,3 +179,4 @@ extra=(--resolver="${RESOLVER-auto}")
 identities
 everywhere "as it is"
 strict
+others_inside
