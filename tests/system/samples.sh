@@ -11,7 +11,7 @@ set -u
 # shellcheck source=tests/lib/builder.sh
 . tests/lib/builder.sh
 needs setfattr getfattr setfacl getfacl setpriv newuidmap setcap getcap setfiles chcon evmctl openssl tar \
-	mksquashfs unsquashfs fuse-overlayfs glusterfsd rsync perl
+	mksquashfs unsquashfs fuse-overlayfs glusterfsd mkfs.xfs rsync perl
 scene_make
 builder_make
 
@@ -145,10 +145,12 @@ ima_resign() {
 
 # ---- gluster-brick: a brick's server inside, and its client on the host ----
 
-# make_brick() - DIRECTORY: the brick and its descriptions
+# make_brick() - DIRECTORY: the brick, on XFS as GlusterFS wants it, and its descriptions
 make_brick() {
 	local directory=$SCENE/$1
 	mkdir -p "$directory/brick" "$directory/mounted"
+	truncate -s 400M "$directory/xfs" && mkfs.xfs -q "$directory/xfs" &&
+		mount -o loop "$directory/xfs" "$directory/brick" || return
 	cat >"$directory/server.vol" <<-END
 		volume posix
 		  type storage/posix
@@ -205,6 +207,29 @@ brick_use() {
 		setfattr -x trusted.gone "$mounted/moved"
 }
 
+# brick_fill() - FILE: give a file of the client's attributes until one is refused, at most 200
+#
+# Prints what the refused one is told.
+brick_fill() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		setfattr -n "trusted.fill.$i" -v x "$1" 2>&1 || break
+	done | sed 's/.*: //'
+}
+
+# brick_is_full() - what attributes-per-file: 128 of the policy allows, by way of the client
+brick_is_full() {
+	local file=brick.inside/mounted/directory/file inode=brick.inside/brick/directory/file before
+	same "gluster-brick: the limit is told to the client" "$EDQUOT" "$(brick_fill $file)"
+	same "gluster-brick: it is on all that the brick keeps" 128 "$(names $inode | tr ' ' '\n' | grep -c @uid=)"
+	before=$(getfattr -d -m - -e hex $inode)
+	fails "gluster-brick: no more of them" "$EDQUOT" setfattr -n trusted.more -v x $file
+	same "gluster-brick: which has changed nothing" "$before" "$(getfattr -d -m - -e hex $inode)"
+	check "gluster-brick: one's own value is replaced" setfattr -n trusted.fill.0 -v y $file
+	check "gluster-brick: one is removed" setfattr -x trusted.fill.1 $file
+	check "gluster-brick: and another has its place" setfattr -n trusted.more -v x $file
+}
+
 brick_end() {
 	umount "$SCENE/$1/mounted"
 	kill "$(<"$SCENE/$1/server.pid")"
@@ -221,8 +246,8 @@ brick_view() {
 }
 
 gluster_brick() {
-	make_brick brick.host
-	make_brick brick.inside
+	check "gluster-brick: on XFS" make_brick brick.host
+	check "gluster-brick: and another" make_brick brick.inside
 	own brick.inside
 	fails "gluster-brick: without nsxattr there is none" "$EPERM" \
 		brick_serve brick.inside bin/enter-userns "0 $INSIDE_ROOT $INSIDE_COUNT"
@@ -237,6 +262,7 @@ gluster_brick() {
 	same "gluster-brick: each of the four inodes has its own" 4 "$(grep -c trusted.gfid= brick.view)"
 	same "gluster-brick: inside it is what host root's is" "$(<brick.view)" \
 		"$(brick_view brick.inside under gluster-brick)"
+	brick_is_full
 	same "gluster-brick: on the host all is the namespace's" "" "$(plain brick.inside/brick)"
 	brick_end brick.host
 	brick_end brick.inside
