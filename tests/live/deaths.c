@@ -142,7 +142,7 @@ Test(deaths, targets_notice_nothing_with_values_in_the_user_store)
 static pid_t await_helper(pid_t worker)
 {
 	time_t end = time(NULL) + PATIENCE;
-	pid_t helper;
+	pid_t helper = -1;
 
 	while (find_children(worker, &helper, 1) == 0)
 		cr_assert_lt(time(NULL), end, "the worker has no helper");
