@@ -282,6 +282,52 @@ distributions_files() {
 	fails "LXC's own profile, named last, does not let it start" "pre-start" lxc_run misled true
 }
 
+# ---- snapshots on overlay ----
+
+# What is done with files of the base in a snapshot, and what that gives.
+# shellcheck disable=SC2016 # for the shell inside
+change='
+	cd /srv/base
+	changes() { sh -c "$1" 2>/dev/null && echo -n "$2 "; }
+	changes "echo more >>file" write
+	changes "chmod 600 file" chmod
+	changes "mv file other && mv other file" rename
+	changes "echo new >folder/new" create
+	changes "rm gone" remove
+	changes "rm -r folder && mkdir folder" anew
+	changes "[ \"\$(getfattr --only-values -n security.ima file)\" = base ]" keeps
+	changes "setfattr -n security.ima -v snapshots file" sets'
+
+# snapshot() - STORE: what can be done in a snapshot of a container that has its values there
+snapshot() {
+	local base=base-$1 copy=copy-$1
+	mkdir -p "lxc/$base/rootfs" && mount --bind root "lxc/$base/rootfs" || return
+	rm -rf root/srv/base
+	lxc_configure "$base" "$SCENE/lxc/$base/rootfs" "lxc.seccomp.notify.cookie = $2"
+	lxc_run "$base" sh -ec '
+		mkdir -p /srv/base/folder && cd /srv/base && echo base >file && echo base >gone
+		setfattr -n security.ima -v base file folder gone' &&
+		lxc-copy -P "$SCENE/lxc" -n "$base" -N "$copy" -s -B overlayfs >&2 &&
+		echo "lxc.rootfs.options = userxattr" >>"lxc/$copy/config" &&
+		lxc_run "$copy" sh -c "$change"
+}
+
+snapshots() {
+	cp "$REPOSITORY/examples/policies/lxc-snapshot.yaml" policies/
+	sed 's/^store: .*/store: user/' policies/lxc-snapshot.yaml >policies/snapshot-user.yaml
+	"$NSXATTR" reload --control="$SCENE/run/control.sock"
+	same "a snapshot over values in the store security cannot be changed" "remove anew keeps " "$(snapshot security default)"
+	same "over values in the store trusted it can" "write chmod rename create remove anew " \
+		"$(snapshot trusted lxc-snapshot)"
+	same "its base keeps its values" base "$(text trusted.nsxattr.$INSIDE_ROOT.security.ima root/srv/base/file)"
+	same "and its files" base "$(<root/srv/base/file)"
+	same "over values in the store user it has them, and sets its own" \
+		"write chmod rename create remove anew keeps sets " "$(snapshot user snapshot-user)"
+	same "which lie in its own layer" snapshots \
+		"$(text user.nsxattr.$INSIDE_ROOT.security.ima lxc/copy-user/overlay/delta/srv/base/file)"
+	same "while its base has what it had" base "$(text user.nsxattr.$INSIDE_ROOT.security.ima root/srv/base/file)"
+}
+
 without_daemon() {
 	stop_daemon
 	with_hook alone
@@ -334,6 +380,7 @@ killed_in_mid_call
 restarted
 the_hook
 distributions_files
+snapshots
 outlives_an_outage
 provisions
 lxc_end started
