@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/nsfs.h>
 #include <pthread.h>
 #include <sched.h>
@@ -24,6 +25,9 @@
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
 #endif
+
+/* USER_NS_INIT_INO of linux/nsfs.h. */
+#define FIRST_USERNS_INODE 0xEFFFFFFDU
 
 TestSuite(namespaces, .timeout = 60);
 
@@ -122,6 +126,61 @@ Test(namespaces, parents_lead_to_the_host)
 	cr_expect_eq(ioctl(host, NS_GET_PARENT), -1);
 	cr_expect_eq(errno, EPERM);
 	close(host);
+}
+
+/* By these two things base/outer.c tells where we are. */
+
+static ino_t inode_of_own(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/user", &status) == 0 ? status.st_ino : 0;
+}
+
+static void see_another_number(void *argument)
+{
+	(void)argument;
+	child_enter_userns(USUAL_MAP);
+	NEED(inode_of_own() != 0 && inode_of_own() != FIRST_USERNS_INODE);
+}
+
+Test(namespaces, the_first_one_has_a_fixed_number)
+{
+	cr_expect_eq(inode_of_own(), FIRST_USERNS_INODE);
+	child_run(see_another_number, NULL);
+}
+
+static void see_owner_of_procfs(void *argument)
+{
+	const char *map = argument;
+	struct stat status;
+
+	child_enter_userns(map);
+	NEED(stat("/proc", &status) == 0 && (status.st_uid == 0) == (strcmp(map, "0:0:1") == 0));
+}
+
+Test(namespaces, procfs_belongs_to_root_of_the_host)
+{
+	static char ours[] = "0:0:1", others[] = USUAL_MAP;
+
+	child_run(see_owner_of_procfs, ours);
+	child_run(see_owner_of_procfs, others);
+}
+
+static void be_denied_groups(void *argument)
+{
+	const gid_t group = 0;
+
+	(void)argument;
+	NEED(unshare(CLONE_NEWUSER) == 0);
+	NEED_ERROR(EPERM, setgroups(0, NULL));
+	NEED_ERROR(EPERM, setgroups(1, &group));
+}
+
+/* As long as there is no map of groups, whatever may be said of it. */
+Test(namespaces, no_groups_can_be_set_before_there_is_a_map)
+{
+	child_run(be_denied_groups, NULL);
 }
 
 static void be_in_usual(void *argument)
