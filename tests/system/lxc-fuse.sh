@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A FUSE file system that an LXC container mounts itself. Its server is a target itself, and LXC's monitor
+# passes on one call after another: whoever waited for the server would keep the server's own call from
+# being answered.
+
+set -u
+# shellcheck source=tests/lib/lxc.sh
+. tests/lib/lxc.sh
+lxc_alone "$0"
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+needs bindfs getfattr lxc-execute
+NSXATTRD=${NSXATTRD:-$(dirname "$NSXATTR")/nsxattrd}
+if [ ! -x "$NSXATTRD" ]; then
+	skip "LXC containers" "there is no $NSXATTRD"
+	exit
+fi
+scene_make
+
+LXC_IDS=65536
+LXC_SOCKET=$SCENE/run/lxc.sock
+daemon=
+
+listens() {
+	# 00010000: it listens
+	awk -v path="$LXC_SOCKET" '$4 == "00010000" && $NF == path { found = 1 }
+		END { exit !found }' /proc/net/unix
+}
+
+start_daemon() {
+	mkdir -p policies run
+	cat >nsxattrd.yaml <<-CONFIG
+		version: 1
+		oci-socket: { path: none }
+		lxc-socket: { path: $LXC_SOCKET }
+		control-socket: { path: $SCENE/run/control.sock }
+		policies: $SCENE/policies
+	CONFIG
+	"$NSXATTRD" -c nsxattrd.yaml >>daemon.log 2>&1 &
+	daemon=$!
+	check "nsxattrd listens" await listens
+}
+
+leave() {
+	lxc_done
+	[ -z "$daemon" ] || { kill -TERM "$daemon"; wait "$daemon"; }
+	return "$1"
+}
+
+# The programs of the host's, and what they are linked with.
+make_root() {
+	local programs
+	mkdir -p root/{bin,etc,tmp,proc,sys,dev,run,root,mnt}
+	ln -s bin root/sbin
+	chmod 1777 root/tmp
+	mapfile -t programs < <(type -P bash cat cp ls mkdir rm ln sort paste grep umount sleep bindfs \
+		fusermount3 getfattr setfattr)
+	cp -L "${programs[@]}" root/bin/
+	ln -s bash root/bin/sh
+	ldd "${programs[@]}" /usr/sbin/init.lxc 2>/dev/null | grep -o '[[:space:]]/[^ ]*' | sort -u | xargs cp --parents -t root -L
+	echo root:x:0:0::/root:/bin/sh >root/etc/passwd
+	own root
+}
+
+fuse_inside() {
+	lxc_configure fuse "$SCENE/root" "lxc.mount.entry = $SCENE/fuse-node dev/fuse none bind,create=file 0 0"
+	[ -e fuse-node ] || mknod -m 666 fuse-node c 10 229
+	local way
+	for way in "" "-o allow_other"; do
+		# shellcheck disable=SC2016 # for the shell that gets it
+		check "bindfs in a container${way:+, }$way" timeout 60 lxc-execute -P "$SCENE/lxc" -n fuse \
+			-o "$SCENE/lxc/fuse/log" -- bash -ec '
+			cd /tmp; rm -rf lower mnt; mkdir lower mnt lower/directory
+			bindfs $1 lower mnt
+			trap "cd /; umount /tmp/mnt" EXIT
+			echo x >mnt/file; ln -s /tmp/outside mnt/leaving; echo x >/tmp/outside
+			start=$SECONDS
+			for name in mnt/file /tmp/mnt/file mnt/directory/../file /proc/self/cwd/mnt/file; do
+				setfattr -n security.ima -v own $name
+				setfattr -n user.note -v mine $name
+				[ "$(getfattr --only-values --absolute-names -n security.ima $name)" = own ]
+				[ "$(getfattr --absolute-names -m - $name | grep "^[su]" | sort |
+					paste -sd" ")" = "security.ima user.note" ]
+				setfattr -x security.ima $name
+			done
+			ls -l mnt >/dev/null
+			cp -a mnt/file mnt/copy
+			cd mnt
+			setfattr -n security.ima -v own file
+			[ "$(getfattr --only-values -n security.ima ../mnt/file)" = own ]
+			[ "$(getfattr --only-values -n user.note copy)" = mine ]
+			(exec 7<file; [ "$(getfattr --absolute-names --only-values -n security.ima \
+				/proc/self/fd/7)" = own ])
+			[ $((SECONDS - start)) -lt 5 ]' bash "$way"
+	done
+	same "on the host the values are the container's" own \
+		"$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/lower/file)"
+}
+
+# shellcheck disable=SC2064 # now: the handler of this moment
+trap "leave \$?; $(trap -p EXIT | sed "s/^trap -- '//; s/' EXIT\$//; s/'\\\\''/'/g")" EXIT
+make_root
+check "a place where LXC works" lxc_prepare
+start_daemon
+fuse_inside
