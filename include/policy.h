@@ -85,7 +85,7 @@ struct policy {
 	enum mode mode;
 	enum store store;
 	uint32_t owner; /* the number of the container's uid 0 in stored names; 0: whatever it is */
-	uint32_t attributes_per_file; /* values that one namespace may keep on an inode; 0: any */
+	uint32_t attributes_per_file; /* values that a container may keep on an inode; 0: any */
 	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
 	uint32_t in_flight; /* requests of one container at a time; 0: 128 */
 	bool allow_io_uring; /* io_uring_setup passes inside */

@@ -198,7 +198,8 @@ static const cyaml_schema_field_t limits_fields[] = {
 
 static const struct schema_note limits_notes[] = {
 	[LIMITS_ATTRIBUTES_PER_FILE] = {
-		.help = "How many values of its own a namespace may keep on one inode.",
+		.help = "How many values a container may keep on one inode, those of its namespaces "
+			"included.",
 		.least = 1,
 		.most = ATTRIBUTES_PER_FILE_MAX,
 	},

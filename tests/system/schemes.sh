@@ -9,13 +9,14 @@ set -u
 . tests/lib/case.sh
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
-needs setfattr getfattr setfacl getfacl setcap getcap setpriv
+needs setfattr getfattr setfacl getfacl setcap getcap setpriv mksquashfs unsquashfs
 scene_make
 
 # What the clients say of an error.
 EPERM="Operation not permitted"
 ENODATA="No such attribute"
 EDQUOT="Disk quota exceeded"
+EOPNOTSUPP="Operation not supported"
 
 # policy() - FILE LINE…: write a policy; the version is there already
 policy() {
@@ -163,6 +164,44 @@ hidden_and_denied() {
 		fails "deny-$mode: setcap" "$EPERM" under acl-$mode.yaml setcap cap_net_raw=ep denied
 		same "deny-$mode: nothing is on the host" "" "$(names denied)"
 	done
+}
+
+unsupported() {
+	local attributes=(security.s user.u) mode
+	for mode in fast strict; do
+		policy unsupported-$mode.yaml "mode: $mode" \
+			'attributes: [{ name: security.s, scheme: unsupported },' \
+			'{ name: trusted.*, scheme: unsupported }, { name: user.*, scheme: unsupported }]'
+		fresh unsupported "${attributes[@]}" trusted.t security.shown
+		refuses unsupported-$mode.yaml "$EOPNOTSUPP" "$EOPNOTSUPP" "$EOPNOTSUPP" unsupported \
+			"${attributes[@]}" trusted.t
+		same "unsupported-$mode: list" security.shown \
+			"$(names unsupported under unsupported-$mode.yaml)"
+		same "unsupported-$mode: nothing is new on the host" \
+			"security.s security.shown trusted.t user.u" "$(names unsupported)"
+	done
+}
+
+# Tools go on without attributes that a file system does not have, and end at those that they may not set.
+unsupported_by_tools() {
+	local scheme
+	mkdir labelled extracted
+	fresh labelled/file security.s
+	mksquashfs labelled labelled.image -all-root -quiet -no-progress -processors 1 >/dev/null
+	chmod 644 labelled.image
+	own extracted
+	for scheme in deny unsupported; do
+		policy tools-$scheme.yaml "attributes: [{ name: security.s, scheme: $scheme }]"
+	done
+	fails "deny: cp --preserve=xattr" "$EPERM" \
+		under tools-deny.yaml cp --preserve=xattr labelled/file extracted/denied
+	check "unsupported: cp --preserve=xattr" \
+		under tools-unsupported.yaml cp --preserve=xattr labelled/file extracted/copy
+	fails "deny: unsquashfs" "FATAL ERROR" \
+		under tools-deny.yaml unsquashfs -no-progress -d extracted/ends labelled.image
+	under tools-unsupported.yaml unsquashfs -no-progress -d extracted/whole labelled.image >said 2>&1
+	same "unsupported: unsquashfs goes on" "content 1" \
+		"$(cat extracted/whole/file) $(grep -c 'Ignoring xattrs' said)"
 }
 
 defaults() {
@@ -367,6 +406,33 @@ kernels_tree() {
 }
 
 # Without nsxattr, in the modes, and with some names in a namespace's own hands: all the same.
+# A list that is too long to be had: what one has can be replaced, and how much there is cannot be told.
+limits_of_long_lists() {
+	policy bounded.yaml 'attributes: [{ name: security.*, scheme: suffix },' \
+		'{ name: security.one, scheme: suffix, limit: one }]' 'limits: { attributes-per-file: 3 }'
+	policy unbounded.yaml 'attributes: [{ name: security.*, scheme: suffix }]'
+	mkdir -p long
+	mount -t tmpfs -o mode=755 tmpfs long
+	fresh long/file
+	setfattr -n security.own@uid=100000 -v own long/file
+	setfattr -n security.one@uid=100000 -v own long/file
+	python3 -c 'import os
+for number in range(300):
+	os.setxattr("long/file", "security.%s%03d@uid=7" % ("n" * 230, number), b"")'
+	fails "a list that is too long" "Argument list too long" getfattr -dm - long/file
+	for name in security.own security.one; do
+		check "too long: $name is replaced" under bounded.yaml setfattr -n $name -v new long/file
+		same "too long: $name is read back" new "$(text $name long/file under bounded.yaml)"
+	done
+	fails "too long: one more value, where there is a bound" "$EDQUOT" \
+		under bounded.yaml setfattr -n security.new -v x long/file
+	check "too long: where there is none" under unbounded.yaml setfattr -n security.new -v x long/file
+	check "too long: one's own is removed" under bounded.yaml setfattr -x security.one long/file
+	fails "too long: and is one more then" "$EDQUOT" \
+		under bounded.yaml setfattr -n security.one -v x long/file
+	umount long
+}
+
 modes_agree() {
 	local mode
 	kernels_tree native
@@ -391,9 +457,12 @@ suffix_without_chain
 suffix_and_capabilities
 kernels
 hidden_and_denied
+unsupported
+unsupported_by_tools
 defaults
 hosts
 hosts_removed
 limit_one
 limits_of_files
+limits_of_long_lists
 modes_agree
