@@ -60,16 +60,23 @@ static void append_gettable(const struct scenario *scenario, const struct simula
 	size_t length = strlen(stored);
 	struct stored_name parts = { stored, name_split(stored, length).base_length, 0 };
 	char plain[NAME_SIZE], variant[NAME_SIZE + 32] = "";
-	uint32_t inside = 0;
+	uint32_t uid, inside = 0;
 
-	if (name_split_stored(scenario->policy->store, stored, length, &parts))
-		(void)id_map_to_inside(&scenario->subject.userns->uids, parts.number, &inside);
+	if (name_split_stored(scenario->policy->store, stored, length, &parts) &&
+	    naming_uid(&scenario->naming, parts.number, &uid))
+		(void)id_map_to_inside(&scenario->subject.userns->uids, uid, &inside);
 	snprintf(plain, sizeof(plain), "%.*s", (int)parts.base_length, parts.base);
 	append_if_got(scenario, inode, at, plain, expected);
 	if (inside > 0) {
 		snprintf(variant, sizeof(variant), "%s@uid=%u", plain, inside);
 		append_if_got(scenario, inode, at, variant, expected);
 	}
+	struct name_parts literal = name_split(stored, length);
+
+	/* An alias of the plain one. */
+	if (literal.form == NAME_VARIANT && literal.uid == 0 &&
+	    policy_match(scenario->policy, plain, strlen(plain))->scheme == SCHEME_SUFFIX)
+		return;
 	if (strcmp(stored, plain) != 0 && strcmp(stored, variant) != 0)
 		append_if_got(scenario, inode, at, stored, expected);
 }

@@ -6,7 +6,8 @@
  * What the fuzz targets share. The inputs of access and view are text, so that a corpus can be read
  * and written by people:
  *
- *	d a		the policy, see scenario_policy(); 'a' and 'f': CAP_SYS_ADMIN, CAP_SETFCAP
+ *	d a		the policy, see scenario_policy(); 'a' and 'f': CAP_SYS_ADMIN, CAP_SETFCAP;
+ *			'i': on a mount that is idmapped as the outermost namespace; 'o': with an owner
  *	0 100000 65536	the uid_map of a namespace, in the numbers of the host, as many lines as it has
  *	-		its end; more namespaces may follow, each below the one before
  *	=		the names follow, one a line
@@ -67,9 +68,23 @@ struct scenario {
 	const struct policy *policy;
 	struct user_namespace levels[SCENARIO_LEVELS + 1]; /* the host first */
 	size_t level_count;
+	struct naming naming; /* of the subject */
 	struct subject subject;
 	struct cursor names;
 };
+
+/* The numbers of the first namespace below the host, of the file system's or counted from an owner. */
+static inline struct naming scenario_naming(const struct scenario *scenario,
+					    const struct cursor *options)
+{
+	const struct id_map *uids = &scenario->levels[1].uids;
+
+	if (scenario->level_count < 2)
+		return (struct naming){ 0 };
+	if (line_has(options, 'o'))
+		return (struct naming){ .range = uids, .owner = 1000000 };
+	return (struct naming){ .mount = line_has(options, 'i') ? uids : NULL };
+}
 
 /** scenario_policy() - 'k': kernel; 'm': each scheme; 'u', 't': the same in another store; else default */
 static inline const struct policy *scenario_policy(const struct cursor *options)
@@ -175,7 +190,9 @@ static inline bool read_scenario(const uint8_t *data, size_t size, struct scenar
 		map = text.at;
 	}
 	scenario->names = text;
+	scenario->naming = scenario_naming(scenario, &options);
 	scenario->subject = (struct subject){
+		.naming = &scenario->naming,
 		.userns = &scenario->levels[scenario->level_count - 1],
 		.capabilities = (line_has(&options, 'a') ? 1ULL << CAP_SYS_ADMIN : 0) |
 				(line_has(&options, 'f') ? 1ULL << CAP_SETFCAP : 0),

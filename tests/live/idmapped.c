@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "exec/mount.h"
 #include "idmapped.h"
 #include "inode.h"
 #include "launch.h"
@@ -28,6 +29,8 @@ static void begin(void)
 {
 	scratch_new();
 	scratch_keep_mounts();
+	if (!mount_maps_are_told())
+		SKIP("Linux 6.18 tells the id maps of mounts");
 }
 
 TestSuite(idmapped, .init = begin, .fini = scratch_remove, .timeout = 120);
