@@ -186,11 +186,24 @@ bool inode_is_readonly(const struct pinned *inode)
 	return fstatvfs(inode->fd, &statvfs) == 0 && (statvfs.f_flag & ST_RDONLY);
 }
 
+/* What refuses to tell us tells the performer. Return: the inode's mode; 0: it cannot be told. */
+static mode_t mode_of(const struct pinned *inode)
+{
+	struct statx stat;
+
+	if (statx(inode->fd, "", AT_EMPTY_PATH, STATX_TYPE, &stat) == 0)
+		return stat.stx_mode;
+	if (errno != EACCES || !inode->performer ||
+	    standin_stat(inode->performer, inode->fd, &stat) != 0)
+		return 0;
+	return stat.stx_mode;
+}
+
 bool inode_holds_user_attributes(const struct pinned *inode)
 {
-	struct stat stat;
+	mode_t mode = mode_of(inode);
 
-	return fstat(inode->fd, &stat) == 0 && (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode));
+	return S_ISREG(mode) || S_ISDIR(mode);
 }
 
 /* A tmpfs tells which inodes are immutable; FUSE does not, and is not to be asked (base/proc.c). */
@@ -206,7 +219,8 @@ bool inode_lists_by_name(const struct pinned *inode)
 {
 	struct statfs statfs;
 
-	return may_be_on_tmpfs(inode->fd) && fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == TMPFS_MAGIC;
+	return may_be_on_tmpfs(inode->fd) && fstatfs(inode->fd, &statfs) == 0 &&
+	       statfs.f_type == TMPFS_MAGIC;
 }
 
 /* Through a stand-in. What fails on our side is a refusal for the target. */

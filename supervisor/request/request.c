@@ -5,6 +5,8 @@
 #include <linux/xattr.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -66,7 +68,7 @@ struct request {
 	struct decision decision;
 	struct pinned inode;
 	struct inode_stat stat; /* of a change; of others only the mount */
-	bool is_foreign; /* of a change: the file system refuses us */
+	bool is_foreign; /* of a change: the file system refuses us, and so the change is the kernel's */
 	const char *bytes; /* of a get or list: what goes to the target */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
@@ -489,12 +491,38 @@ static bool resolve(struct request *request)
 	return !is_change(&request->call) || still_waits(request->reception);
 }
 
+/*
+ * What refuses us answers the root of the target's namespace, who makes the calls with the user store. Ids
+ * that the namespace does not have are nobody's there.
+ */
+static bool look_as_performer(struct request *request)
+{
+	const struct user_namespace *userns = request->subject.userns;
+	struct object owner = { 0 };
+	struct statx stat;
+
+	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
+	    choose_performer(request) != 0 || !request->inode.performer ||
+	    standin_stat(request->inode.performer, request->inode.fd, &stat) != 0)
+		return false;
+	if (!id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
+	    !id_map_to_host(&userns->gids, stat.stx_gid, &owner.gid))
+		return false;
+	request->stat = (struct inode_stat){
+		.owner = owner,
+		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
+		.number = stat.stx_ino,
+	};
+	return true;
+}
+
 static bool look_before_change(struct request *request)
 {
 	int r = inode_stat(&request->inode, &request->stat);
+	bool has_refused = r < 0 && foreign_has_refused(request->inode.fd, -r);
 
-	request->is_foreign = r < 0 && foreign_has_refused(request->inode.fd, -r);
-	return request->is_foreign || go_on(request, r, "look at an inode");
+	request->is_foreign = has_refused && !look_as_performer(request);
+	return has_refused || go_on(request, r, "look at an inode");
 }
 
 static bool look(struct request *request)
