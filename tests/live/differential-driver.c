@@ -334,7 +334,7 @@ static void pick_buffer(struct dice *dice, struct step *step)
 	}
 	/* A list that is longer than without a supervisor does not fit where that one did. */
 	if (run.profile == PROFILE_SUPERSET && step->form->verb == XATTR_LIST) {
-		step->size = dice_chance(dice, 30) ? 0 : 65536;
+		step->size = dice_chance(dice, 30) && !run.has_vague_lists ? 0 : 65536;
 		step->delta = step->delta < 0 ? 0 : step->delta;
 		return;
 	}
