@@ -135,6 +135,15 @@ static void pass_turn(struct server *server, struct shard *shard)
 	pthread_mutex_unlock(&engine->lock);
 }
 
+/* Called by the request itself: nobody has to find out that it waits. */
+static void wait_begins(void *place)
+{
+	struct server *server = place;
+
+	if (server->engine->config.executor != EXECUTOR_INLINE)
+		pass_turn(server, server->shard);
+}
+
 static void settle_one(struct server *server)
 {
 	struct engine *engine = server->engine;
@@ -166,6 +175,8 @@ static int serve_one(struct server *server, struct shard *shard)
 	atomic_store(&server->notification, server->slot->received->notification.id);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
+	server->slot->wait_begins = wait_begins;
+	server->slot->server = server;
 	if (wants_several(shard))
 		pass_turn(server, shard);
 	struct outcome outcome = walk(server, shard);

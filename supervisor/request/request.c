@@ -421,6 +421,9 @@ static bool answer_natively(struct request *request)
 		return leave_to_kernel(request);
 	if (is_queued)
 		return settle(request, outcome_error(EOPNOTSUPP));
+	/* The FUSE server may be a target, too. */
+	if (request->reception->wait_begins)
+		request->reception->wait_begins(request->reception->server);
 	return is_list ? list_as_target(request) : execute_as_target(request);
 }
 

@@ -56,6 +56,9 @@ struct reception {
 	struct received *received;
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
+	/* The request is about to wait for another target, whose own call may come next; NULL: it matters not. */
+	void (*wait_begins)(void *server);
+	void *server;
 	struct change change;
 };
 
