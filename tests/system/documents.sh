@@ -473,6 +473,8 @@ lxc() {
 	says "inside" '^security.NTACL="mine"'
 	says "and outside" "^security.NTACL@uid..75$first="
 	within lxc-stop -n c1 -k
+	run root / "docs/lxc.md#When its ids change#1" NAME=c1
+	says "and sums up" '^moved [0-9]+ values? on [0-9]+ files?$'
 	lxc_base c2
 	file /var/lib/lxc/c2/config "examples/lxc/nsxattr.conf#Use#1"
 	run root / "docs/lxc.md#When it does not start#1" NAME=c2
