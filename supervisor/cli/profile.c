@@ -29,6 +29,7 @@
 #include "base/text_file.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
+#include "daemon/policy_folders.h"
 #include "hook/capability_set.h"
 #include "hook/json_value.h"
 #include "hook/seccomp_base.h"
@@ -246,27 +247,36 @@ static bool look_at_file(const char *path, bool *allow_io_uring)
 }
 
 /*
- * look_at_policy() - the same of a policy that is told by its name, or its file
+ * look_at_name() - the same of a policy that is told by its name
  *
- * Profiles are made on machines without the daemon too, where there is no folder to look into: io_uring is
+ * Profiles are made on machines without the daemon too, where there is no folder of its policies: io_uring is
  * refused then, which takes nothing from the policy but that.
  */
+static bool look_at_name(const char *name, const char *folder, bool *allow_io_uring)
+{
+	_cleanup_free_ char *path = NULL;
+	struct policy_folders folders;
+
+	policy_folders_init(&folders, folder);
+	if (policy_folders_find(&folders, name, &path) == POLICY_FOLDERS_FOUND)
+		return look_at_file(path, allow_io_uring);
+	if (access(folder, X_OK) == 0)
+		return policy_arg_find(folder, name, &path) == 0; /* which says why not */
+	log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring", name,
+		   folder, strerror(errno));
+	return true;
+}
+
+/** look_at_policy() - the same of a policy that is built in, or told by its name or its file */
 static bool look_at_policy(const struct profile_request *request, bool *allow_io_uring)
 {
 	const struct policy *policy = policy_builtin(request->policy);
-	_cleanup_free_ char *path = NULL;
 
 	if (policy_arg_is_path(request->policy))
 		return look_at_file(request->policy, allow_io_uring);
-	if (policy) {
-		*allow_io_uring |= policy->allow_io_uring;
-		return true;
-	}
-	if (access(request->policies, X_OK) == 0)
-		return policy_arg_find(request->policies, request->policy, &path) == 0 &&
-		       look_at_file(path, allow_io_uring);
-	log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring",
-		   request->policy, request->policies, strerror(errno));
+	if (!policy)
+		return look_at_name(request->policy, request->policies, allow_io_uring);
+	*allow_io_uring |= policy->allow_io_uring;
 	return true;
 }
 
