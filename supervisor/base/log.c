@@ -35,7 +35,7 @@ static void mask_control_bytes(char *text, size_t length)
 			text[i] = '?';
 }
 
-static void write_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void write_line(const char *format, va_list arguments)
 {
 	static const char prefix[] = "nsxattr: ";
 	const size_t start = sizeof(prefix) - 1;

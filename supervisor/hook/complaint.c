@@ -10,7 +10,7 @@
 #include "hook/parent_stream.h"
 #include "hook/system_log.h"
 
-static char *print(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *print(const char *format, va_list arguments)
 {
 	char *sentence = NULL;
 
