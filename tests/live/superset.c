@@ -22,6 +22,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,44 +62,44 @@ struct comparison {
 };
 
 static const struct comparison comparisons[] = {
-	{ "ext4", OUTSIDE, "default", "root" },
-	{ "ext4", OUTSIDE, "default", "member", .is_nested = true },
-	{ "ext4", OUTSIDE, "user", "root" },
-	{ "ext4", OUTSIDE, "strict", "adminless" },
-	{ "ext4", OUTSIDE, "user", "root", .is_login = true },
-	{ "ext4", OUTSIDE, "user", "member", .is_login = true },
-	{ "ext4", OUTSIDE, "user", "root", .is_login = true, .is_nested = true },
-	{ "xfs", OUTSIDE, "default", "root" },
-	{ "xfs", OUTSIDE, "user", "root", .is_login = true },
-	{ "btrfs", OUTSIDE, "default", "member" },
-	{ "btrfs", OUTSIDE, "user", "root", .is_login = true },
-	{ "tmpfs", OUTSIDE, "default", "root" },
-	{ "tmpfs", OUTSIDE, "strict", "root" },
-	{ "tmpfs", INSIDE, "default", "root" },
-	{ "tmpfs", INSIDE, "default", "admin" },
-	{ "tmpfs", INSIDE, "strict", "root", .is_nested = true },
-	{ "tmpfs", INSIDE, "user", "root" },
-	{ "tmpfs", INSIDE, "user", "root", .is_login = true },
-	{ "tmpfs", INSIDE, "user", "member", .is_login = true, .is_nested = true },
-	{ "overlay", OUTSIDE, "default", "root" },
-	{ "overlay", OUTSIDE, "strict", "member" },
-	{ "overlay", INSIDE, "default", "root" },
-	{ "overlay", INSIDE, "user", "root" },
-	{ "overlay", INSIDE, "user", "root", .is_login = true },
-	{ "overlay-on-tmpfs", INSIDE, "default", "root" },
-	{ "overlay-on-tmpfs", INSIDE, "user", "root", .is_login = true },
-	{ "fuse", OUTSIDE, "default", "root" },
-	{ "fuse", OUTSIDE, "user", "member" },
-	{ "fuse", INSIDE, "default", "root" },
-	{ "fuse", INSIDE, "strict", "root" },
-	{ "fuse", INSIDE, "user", "root" },
-	{ "fuse", INSIDE, "user", "root", .is_login = true },
-	{ "fuse-for-all", INSIDE, "default", "member" },
-	{ "fuse-for-all", INSIDE, "user", "member", .is_login = true },
-	{ "fuse-for-all", INSIDE, "default", "root", .is_nested = true },
-	{ "idmapped", OUTSIDE, "default", "root" },
-	{ "idmapped", OUTSIDE, "user", "root" },
-	{ "idmapped", OUTSIDE, "strict", "member" },
+	{ "ext4", OUTSIDE, "default", .identity = "root" },
+	{ "ext4", OUTSIDE, "default", .identity = "member", .is_nested = true },
+	{ "ext4", OUTSIDE, "user", .identity = "root" },
+	{ "ext4", OUTSIDE, "strict", .identity = "adminless" },
+	{ "ext4", OUTSIDE, "user", .identity = "root", .is_login = true },
+	{ "ext4", OUTSIDE, "user", .identity = "member", .is_login = true },
+	{ "ext4", OUTSIDE, "user", .identity = "root", .is_login = true, .is_nested = true },
+	{ "xfs", OUTSIDE, "default", .identity = "root" },
+	{ "xfs", OUTSIDE, "user", .identity = "root", .is_login = true },
+	{ "btrfs", OUTSIDE, "default", .identity = "member" },
+	{ "btrfs", OUTSIDE, "user", .identity = "root", .is_login = true },
+	{ "tmpfs", OUTSIDE, "default", .identity = "root" },
+	{ "tmpfs", OUTSIDE, "strict", .identity = "root" },
+	{ "tmpfs", INSIDE, "default", .identity = "root" },
+	{ "tmpfs", INSIDE, "default", .identity = "admin" },
+	{ "tmpfs", INSIDE, "strict", .identity = "root", .is_nested = true },
+	{ "tmpfs", INSIDE, "user", .identity = "root" },
+	{ "tmpfs", INSIDE, "user", .identity = "root", .is_login = true },
+	{ "tmpfs", INSIDE, "user", .identity = "member", .is_login = true, .is_nested = true },
+	{ "overlay", OUTSIDE, "default", .identity = "root" },
+	{ "overlay", OUTSIDE, "strict", .identity = "member" },
+	{ "overlay", INSIDE, "default", .identity = "root" },
+	{ "overlay", INSIDE, "user", .identity = "root" },
+	{ "overlay", INSIDE, "user", .identity = "root", .is_login = true },
+	{ "overlay-on-tmpfs", INSIDE, "default", .identity = "root" },
+	{ "overlay-on-tmpfs", INSIDE, "user", .identity = "root", .is_login = true },
+	{ "fuse", OUTSIDE, "default", .identity = "root" },
+	{ "fuse", OUTSIDE, "user", .identity = "member" },
+	{ "fuse", INSIDE, "default", .identity = "root" },
+	{ "fuse", INSIDE, "strict", .identity = "root" },
+	{ "fuse", INSIDE, "user", .identity = "root" },
+	{ "fuse", INSIDE, "user", .identity = "root", .is_login = true },
+	{ "fuse-for-all", INSIDE, "default", .identity = "member" },
+	{ "fuse-for-all", INSIDE, "user", .identity = "member", .is_login = true },
+	{ "fuse-for-all", INSIDE, "default", .identity = "root", .is_nested = true },
+	{ "idmapped", OUTSIDE, "default", .identity = "root" },
+	{ "idmapped", OUTSIDE, "user", .identity = "root" },
+	{ "idmapped", OUTSIDE, "strict", .identity = "member" },
 };
 
 /* Mounts what the namespace mounts itself, runs the rest of its arguments, and unmounts. */
@@ -134,11 +136,14 @@ static void make_directory(const char *path, uid_t owner)
 	cr_assert_eq(chown(path, owner, owner), 0);
 }
 
-static void need(const char *format, const char *left, const char *right)
+__attribute__((format(printf, 1, 2))) static void need(const char *format, ...)
 {
-	char command[2048];
+	char command[4096];
+	va_list arguments;
 
-	snprintf(command, sizeof(command), format, left, right);
+	va_start(arguments, format);
+	vsnprintf(command, sizeof(command), format, arguments);
+	va_end(arguments);
 	if (system(command) != 0)
 		SKIP("this machine cannot do it: %s", command);
 }
@@ -197,7 +202,7 @@ static void mount_tmpfs(const char *directory)
 
 static void mount_overlay(const char *directory)
 {
-	char options[2048];
+	char options[4096];
 
 	snprintf(options, sizeof(options), "lowerdir=%s.lower,upperdir=%s.upper,workdir=%s.work",
 		 directory, directory, directory);
@@ -208,7 +213,7 @@ static void mount_overlay(const char *directory)
 /* On the file system they are the ids of another range. */
 static void mount_idmapped(const char *directory)
 {
-	char lower[512];
+	char lower[PATH_MAX];
 
 	snprintf(lower, sizeof(lower), "%s.lower", directory);
 	cr_assert_eq(chown(lower, 500000, 500000), 0);
@@ -223,7 +228,7 @@ static void mount_outside(const struct comparison *comparison, const char *direc
 	if (strcmp(type, "overlay") == 0)
 		mount_overlay(directory);
 	else if (strcmp(type, "fuse") == 0) {
-		char lower[512];
+		char lower[PATH_MAX];
 
 		snprintf(lower, sizeof(lower), "%s.lower", directory);
 		need("bindfs -o allow_other %s %s", lower, directory);
@@ -252,7 +257,7 @@ static void make_side(const struct comparison *comparison, const char *directory
 {
 	static const char *const layers[] = { "", ".lower", ".upper", ".work" };
 	uid_t owner = root_of(comparison);
-	char path[512];
+	char path[PATH_MAX];
 
 	for (size_t i = 0; i < COUNT_OF(layers); i++) {
 		snprintf(path, sizeof(path), "%s%s", directory, layers[i]);
@@ -278,7 +283,7 @@ static void say(struct words *words, const char *word)
 
 static const char *option(const char *name, const char *value)
 {
-	static char options[16][512];
+	static char options[16][PATH_MAX];
 	static unsigned int turn;
 	char *to = options[turn++ % COUNT_OF(options)];
 
