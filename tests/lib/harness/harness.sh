@@ -20,7 +20,7 @@ gives() {
 	local name=$1 summary=$2 expected=$3 text=$4 specimen=$5 said status=0
 	shift 5
 	said=$(env MUST_RUN= TEST_TIMEOUT=120 TEST_GRACE=60 TEST_LOGS="$scratch/logs" "$@" \
-		tests/run "$specimen" 2>&1) || status=$?
+		"${runner:-tests/run}" "$specimen" 2>&1) || status=$?
 	if [ "${said##*$'\n'}" = "$summary" ] && [ "$status" -eq "$expected" ] &&
 		[[ $said == *"$text"* ]]; then
 		ok "$name"
@@ -115,5 +115,32 @@ echo "==1==ERROR: AddressSanitizer: heap-use-after-free" >&2
 END
 gives "a sanitizer's report on standard error" "1 passed, 1 failed" 1 "sanitizer has reported" \
 	"$scratch/reports.sh"
+
+# ---- a clone that other users cannot reach ----
+
+# unreachable() - CLONE: below our scratch, which is ours alone, and made with a umask that keeps others out, too
+unreachable() (
+	umask 077
+	mkdir -p "$1/tests/lib" "$1/build" && cp tests/run "$1/tests/" && cp tests/lib/case.sh "$1/tests/lib/" &&
+		printf '#!/bin/sh\necho built\n' >"$1/build/program" && chmod 700 "$1/build/program"
+	cat >"$1/tests/reach.sh" <<-'END'
+		. tests/lib/case.sh
+		other=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
+		check "another user reads it" "${other[@]}" cat "$PWD/tests/lib/case.sh"
+		check "and executes what is built" "${other[@]}" "$PWD/$BUILD/program"
+		check "root writes into the cache" sh -c 'echo kept >"$BUILD/cache/kept"'
+	END
+)
+
+# Who is not root has no other user to be.
+if [ "$(id -u)" = 0 ]; then
+	for clone in "$scratch/clone" "$scratch/clone with blänks"; do
+		unreachable "$clone"
+		runner=$clone/tests/run gives "tests in ${clone##*/}" "3 passed, 0 failed" 0 "" tests/reach.sh BUILD=build
+		check "the cache of ${clone##*/} is the clone's" grep -q kept "$clone/build/cache/kept"
+	done
+	check "no copy is left" [ -z "$(find /var/tmp -maxdepth 1 -name 'nsxattr-tests.*' -newer "$scratch/clone" \
+		-exec test -e {}/clone/tests/reach.sh \; -print)" ]
+fi
 
 gives "no such test" "0 passed, 1 failed" 1 "there is no test" "unit/no_such_test"
