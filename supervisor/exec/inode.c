@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -177,13 +176,6 @@ bool inode_is_unusable(const struct pinned *inode)
 	int flags = inode->is_opened ? fcntl(inode->fd, F_GETFL) : 0;
 
 	return flags >= 0 && (flags & O_PATH);
-}
-
-bool inode_is_readonly(const struct pinned *inode)
-{
-	struct statvfs statvfs;
-
-	return fstatvfs(inode->fd, &statvfs) == 0 && (statvfs.f_flag & ST_RDONLY);
 }
 
 /* What refuses to tell us tells the performer. Return: the inode's mode; 0: it cannot be told. */
@@ -383,6 +375,12 @@ int inode_remove_host(const struct pinned *inode, const struct rule *rule, const
 	if (length < 0)
 		return length == -ERANGE ? -EPERM : (int)length;
 	return is_lent(rule, name, value, (size_t)length) ? remove_attribute(inode, name) : -EPERM;
+}
+
+/* statfs(2) would tell, but is not to be asked of FUSE (base/proc.c). */
+bool inode_is_readonly(const struct pinned *inode)
+{
+	return inode_remove_absent(inode, PROBE_NAME) == -EROFS;
 }
 
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size)

@@ -402,6 +402,13 @@ static bool may_continue(const struct request *request)
 	       (request->workspace->is_guarded || !is_change(&request->call));
 }
 
+/* For a FUSE server, which may be a target, too. */
+static void begin_to_wait(const struct request *request)
+{
+	if (request->reception->wait_begins && !request->client->is_queued)
+		request->reception->wait_begins(request->reception->server);
+}
+
 /*
  * A call that is the kernel's to answer though the policy has a rule for its name: what a namespace can do
  * on a file system that is its own, it can do under a supervisor, too. Nothing that the policy itself
@@ -421,9 +428,7 @@ static bool answer_natively(struct request *request)
 		return leave_to_kernel(request);
 	if (is_queued)
 		return settle(request, outcome_error(EOPNOTSUPP));
-	/* The FUSE server may be a target, too. */
-	if (request->reception->wait_begins)
-		request->reception->wait_begins(request->reception->server);
+	begin_to_wait(request);
 	return is_list ? list_as_target(request) : execute_as_target(request);
 }
 
@@ -524,12 +529,19 @@ static bool look_before_change(struct request *request)
 	int r = inode_stat(&request->inode, &request->stat);
 	bool has_refused = r < 0 && foreign_has_refused(request->inode.fd, -r);
 
+	if (has_refused)
+		begin_to_wait(request);
 	request->is_foreign = has_refused && !look_as_performer(request);
 	return has_refused || go_on(request, r, "look at an inode");
 }
 
 static bool look(struct request *request)
 {
+	const struct client *client = request->client;
+
+	/* Where a stand-in makes all calls, none is made whose answer waits in the queue. */
+	if (client->is_queued && client->is_strict && foreign_is(request->inode.fd))
+		return answer_natively(request);
 	if (is_change(&request->call))
 		return look_before_change(request);
 	if (request->decision.route == ROUTE_STORED)

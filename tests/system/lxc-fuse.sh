@@ -97,6 +97,23 @@ fuse_inside() {
 				/proc/self/fd/7)" = own ])
 			[ $((SECONDS - start)) -lt 5 ]' bash "$way"
 	done
+	lxc_configure strict "$SCENE/root" "lxc.seccomp.notify.cookie = user" \
+		"lxc.mount.entry = $SCENE/fuse-node dev/fuse none bind,create=file 0 0"
+	# shellcheck disable=SC2016
+	check "with nothing left to the kernel it has no attributes, and nothing waits" timeout 60 lxc-execute \
+		-P "$SCENE/lxc" -n strict -o "$SCENE/lxc/strict/log" -- bash -ec '
+		cd /tmp; rm -rf under over; mkdir under over
+		bindfs under over
+		trap "cd /; umount /tmp/over" EXIT
+		echo x >over/file
+		exec 7<over/file
+		start=$SECONDS
+		for name in over/file /proc/self/fd/7; do
+			setfattr -n security.ima -v own $name 2>&1 | grep -q "not supported"
+			getfattr -n security.ima $name 2>&1 | grep -q "not supported"
+		done
+		ls -l over >/dev/null
+		[ $((SECONDS - start)) -lt 5 ]'
 	same "on the host the values are the container's" own \
 		"$(text "security.ima@uid=$INSIDE_ROOT" root/tmp/lower/file)"
 }
