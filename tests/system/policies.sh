@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Policies that go by a name: in the folder of nsxattrd's settings, and in the one that is installed with the
-# programs. 'nsxattr run', 'nsxattr explain', the hooks and nsxattrd find the same, and there are: default, user, trusted, kernel.
+# programs. 'nsxattr run', 'nsxattr explain', the hooks and nsxattrd find the same, and 'nsxattr policies' lists them.
 
 set -u
 if [ -z "${POLICIES_ALONE-}" ]; then
