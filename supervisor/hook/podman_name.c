@@ -155,7 +155,7 @@ static bool find_in_records(struct json_object *records, const char *id,
 		if (!json_object_is_type(first, json_type_string) ||
 		    !is_name(json_object_get_string(first)))
 			return false;
-		strcpy(ret_name, json_object_get_string(first));
+		snprintf(ret_name, PODMAN_NAME_MAX + 1, "%s", json_object_get_string(first));
 		return true;
 	}
 	return false;
