@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "attach/filter.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/outer.h"
+#include "base/proc.h"
 #include "base/sandbox.h"
 #include "cli/options.h"
 #include "daemon/config.h"
@@ -119,6 +122,18 @@ static void apply_command_line(const struct command_line *line, struct config *c
 		log_set_level(line->verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
 }
 
+/* Its capabilities are those of that namespace, and not what security.* and trusted.* need. */
+static void warn_of_namespace(void)
+{
+	_cleanup_fd_ int procfs = proc_open();
+	struct outer outer;
+
+	if (procfs >= 0 && outer_read(procfs, &outer) == 0 && !outer.is_host)
+		log_warning(
+			"nsxattrd was started in a user namespace: only policies with 'store: user' "
+			"can keep values here");
+}
+
 static int start(const struct config *config, char *const *arguments)
 {
 	const char *missing = sandbox_missing_capability(), *lacking = filter_lacking();
@@ -131,6 +146,7 @@ static int start(const struct config *config, char *const *arguments)
 		log_error("this kernel lacks %s", lacking);
 		return EXIT_FAILURE;
 	}
+	warn_of_namespace();
 	return daemon_run(&(struct daemon_options){ .config = config, .arguments = arguments });
 }
 

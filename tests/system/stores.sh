@@ -160,6 +160,20 @@ secrets_need_root() {
 		as_builder bin/nsxattr run -p trusted -- true
 	fails "secrets: root of a namespace" "start it outside of this user namespace" \
 		bin/enter-userns "0 100000 65536" bin/nsxattr run -p trusted -- true
+
+	local said
+	mkdir sockets
+	own sockets
+	install -m 755 "$(dirname "$NSXATTR")/nsxattrd" bin/nsxattrd
+	coproc DAEMON {
+		exec bin/enter-userns "0 100000 65536" bin/nsxattrd --oci-socket="$SCENE/sockets/oci" \
+			--lxc-socket="$SCENE/sockets/lxc" --control="$SCENE/sockets/control" 2>&1
+	}
+	read -r -t 60 said <&"${DAEMON[0]}"
+	same "secrets: nsxattrd in a namespace says so" 1 \
+		"$(grep -c "in a user namespace: only policies with 'store: user'" <<<"$said")"
+	kill "$DAEMON_PID"
+	wait "$DAEMON_PID"
 }
 
 # ---- overlays ----
