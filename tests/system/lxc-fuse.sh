@@ -104,7 +104,7 @@ fuse_inside() {
 		-P "$SCENE/lxc" -n strict -o "$SCENE/lxc/strict/log" -- bash -ec '
 		cd /tmp; rm -rf under over; mkdir under over
 		bindfs under over
-		trap "cd /; umount /tmp/over" EXIT
+		trap "exec 7<&-; cd /; umount /tmp/over" EXIT
 		echo x >over/file
 		exec 7<over/file
 		start=$SECONDS
