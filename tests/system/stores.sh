@@ -54,7 +54,7 @@ values_of() {
 	chown -R "$owner:$owner" files
 	for file in files/file files/directory; do
 		for name in security.a trusted.a; do
-			stored=$class.nsxattr.$root.$name
+			stored="$class.nsxattr.$root.$name"
 			check "$by: $file: set $name" "$by" setfattr -n $name -v own $file
 			same "$by: $file: get $name" own "$(text $name $file "$by")"
 			same "$by: $file: $name on the host" own "$(text "$stored" $file)"
@@ -68,7 +68,7 @@ values_of() {
 			same "$by: $file: the replaced $name on the host" more "$(text "$stored" $file)"
 		done
 		fails "$by: $file: no other name of the store" "Operation not permitted" \
-			"$by" setfattr -n $class.nsxattr.x -v x $file
+			"$by" setfattr -n "$class.nsxattr.x" -v x $file
 		check "$by: $file: user.* is a file's own" "$by" setfattr -n user.nsxattrs -v x $file
 	done
 	same "$by: list of a file" "security.a security.hosts trusted.a user.nsxattrs" \
@@ -233,6 +233,7 @@ layer_with() {
 	mkdir -p "$layer"/{upper,work,merged,lower/labelled}
 	touch "$layer"/lower/{written,changed,moved,owned,labelled/old}
 	own "$layer"
+	# shellcheck disable=SC2016
 	by_policy "$1" 100000 sh -c 'for file; do
 		setfattr -n security.selinux -v label "$file" && setfattr -n trusted.gfid -v id "$file"
 	done' - "$layer"/lower/{written,changed,moved,owned,labelled,labelled/old} || return
