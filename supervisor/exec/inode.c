@@ -198,13 +198,16 @@ bool inode_holds_user_attributes(const struct pinned *inode)
 	return S_ISREG(mode) || S_ISDIR(mode);
 }
 
-/* A tmpfs tells which inodes are immutable; FUSE does not, and is not to be asked (base/proc.c). */
+/*
+ * A tmpfs has no device, and tells which inodes are immutable; FUSE does not, and is not to be asked
+ * (base/proc.c).
+ */
 static bool may_be_on_tmpfs(int fd)
 {
 	struct statx stat;
 
 	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stat) == 0 &&
-	       (stat.stx_attributes_mask & STATX_ATTR_IMMUTABLE);
+	       stat.stx_dev_major == 0 && (stat.stx_attributes_mask & STATX_ATTR_IMMUTABLE);
 }
 
 bool inode_lists_by_name(const struct pinned *inode)
