@@ -13,30 +13,31 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "exec/helper.h"
+#include "exec/helpers.h"
 #include "exec/ring.h"
 
 #define STANDINS_MAX 64
 
 struct standin {
 	struct standins *owner;
+	const void *container;
 	uint64_t inode; /* of the user namespace */
 	struct credential credential;
 	struct credential_change
 		change; /* its namespace keeps the inode number from passing to another */
 	int personality; /* 0: none */
 	unsigned int generation; /* of the ring that it is registered on */
-	struct helper *helper; /* NULL: none */
 	uint64_t last_used;
 };
 
 struct standins {
-	int procfs; /* borrowed */
+	struct helpers *helpers; /* borrowed */
 	struct ring *ring; /* NULL: paths are opened by processes */
 	uint64_t clock;
 	struct standin *slots[STANDINS_MAX]; /* each is large; NULL: free */
 };
 
-int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins)
+int standins_new(enum standin_kind kind, struct helpers *helpers, struct standins **ret_standins)
 {
 	struct standins *standins = calloc(1, sizeof(*standins));
 	int r = 0;
@@ -51,7 +52,7 @@ int standins_new(enum standin_kind kind, int procfs, struct standins **ret_stand
 	}
 	if (r < 0)
 		log_verbose("io_uring is not available; paths are opened through helper processes");
-	standins->procfs = procfs;
+	standins->helpers = helpers;
 	*ret_standins = standins;
 	return 0;
 }
@@ -68,7 +69,6 @@ static void standin_free(struct standin *standin)
 		return;
 	if (has_personality(standin))
 		ring_unregister_personality(standin->owner->ring, standin->personality);
-	helper_free(standin->helper);
 	fd_close(&standin->change.userns);
 	fd_close(&standin->change.through);
 	free(standin);
@@ -126,8 +126,9 @@ static int copy_descriptor(int fd, int *ret_copy)
 	return 0;
 }
 
-int standins_add(struct standins *standins, uint64_t inode, const struct credential *credential,
-		 const struct credential_change *change, struct standin **ret_standin)
+int standins_add(struct standins *standins, const void *container, uint64_t inode,
+		 const struct credential *credential, const struct credential_change *change,
+		 struct standin **ret_standin)
 {
 	_cleanup_fd_ int userns = -1, through = -1;
 	int r = copy_descriptor(change->userns, &userns);
@@ -140,7 +141,7 @@ int standins_add(struct standins *standins, uint64_t inode, const struct credent
 
 	if (!standin)
 		return -ENOMEM;
-	*standin = (struct standin){ .owner = standins, .inode = inode };
+	*standin = (struct standin){ .owner = standins, .container = container, .inode = inode };
 	standin->credential = *credential;
 	standin->change = *change;
 	standin->change.userns = TAKE_FD(userns);
@@ -156,9 +157,9 @@ uid_t standin_fsuid(const struct standin *standin)
 	return standin->credential.fsuid;
 }
 
-bool standin_is_process(const struct standin *standin, pid_t process)
+bool standin_may_be(const struct standin *standin, pid_t process)
 {
-	return process == getpid() || (standin->helper && process == helper_pid(standin->helper));
+	return process == getpid() || helpers_have(standin->owner->helpers, process);
 }
 
 struct registration {
@@ -198,13 +199,6 @@ static int make_personality(struct standin *standin)
 	return 0;
 }
 
-static int need_helper(struct standin *standin)
-{
-	if (standin->helper)
-		return 0;
-	return helper_new(standin->owner->procfs, &standin->change, &standin->helper);
-}
-
 /* What says more of us than of the path is not for the target. */
 static int is_our_failure(int error)
 {
@@ -225,99 +219,119 @@ static int open_by_personality(struct standin *standin, int base, const char *pa
 	return 0;
 }
 
-static void dismiss_helper(struct standin *standin)
+/* ---- by a process ---- */
+
+/** helper_request - what a helper is asked for. Return: as helper_open(). */
+typedef int helper_request(struct helper *helper, void *argument);
+
+/* The root of the namespace can take its descriptors away: then it is of no use either. */
+static int ask_once(const struct standin *standin, helper_request *request, void *argument)
 {
-	helper_free(standin->helper);
-	standin->helper = NULL;
+	const struct helper_role role = { standin->container, standin->inode, &standin->credential,
+					  &standin->change };
+	struct helpers *helpers = standin->owner->helpers;
+	struct helper *helper;
+	int r = helpers_take(helpers, &role, &helper);
+
+	if (r < 0)
+		return r;
+	r = request(helper, argument);
+	if (r > 0 && is_our_failure(r))
+		r = -r;
+	helpers_return(helpers, helper, r >= 0);
+	return r;
 }
 
-/*
- * The target can kill a process that runs under its ids, or take its descriptors away: one more is
- * tried, then no more. Return: what to make of a helper's result.
- */
-static int judge_helper(struct standin *standin, int result)
+/* The target can kill a process that runs under its ids: one more is tried, then no more. */
+static int ask(const struct standin *standin, helper_request *request, void *argument)
 {
-	if (result > 0 && is_our_failure(result))
-		result = -result;
-	if (result < 0)
-		dismiss_helper(standin);
-	return result;
+	int r = ask_once(standin, request, argument);
+
+	return r == -EPIPE || (r < 0 && is_our_failure(-r)) ? ask_once(standin, request, argument) :
+							      r;
 }
 
-static bool is_worth_another(int result)
-{
-	return result < 0 && (result == -EPIPE || is_our_failure(-result));
-}
+struct open_request {
+	int base;
+	const char *path;
+	const struct open_how *how;
+	int *ret_fd;
+};
 
-static int open_once(struct standin *standin, int base, const char *path,
-		     const struct open_how *how, int *ret_fd)
+static int request_open(struct helper *helper, void *argument)
 {
-	if (standin->owner->ring)
-		return open_by_personality(standin, base, path, how, ret_fd);
-	int r = need_helper(standin);
+	const struct open_request *request = argument;
 
-	return r < 0 ? r :
-		       judge_helper(standin, helper_open(standin->helper, base, path, how, ret_fd));
+	return helper_open(helper, request->base, request->path, request->how, request->ret_fd);
 }
 
 int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
 		 int *ret_fd)
 {
-	int r = open_once(standin, base, path, how, ret_fd);
+	struct open_request request = { base, path, how, ret_fd };
 
-	return is_worth_another(r) ? open_once(standin, base, path, how, ret_fd) : r;
+	if (!standin->owner->ring)
+		return ask(standin, request_open, &request);
+	int r = open_by_personality(standin, base, path, how, ret_fd);
+
+	return r < 0 && is_our_failure(-r) ? open_by_personality(standin, base, path, how, ret_fd) :
+					     r;
 }
 
-static int call_once(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
-{
-	int r = need_helper(standin);
+struct call_request {
+	const struct attribute_call *call;
+	size_t *ret_length;
+};
 
-	return r < 0 ? r : judge_helper(standin, helper_call(standin->helper, call, ret_length));
+static int request_call(struct helper *helper, void *argument)
+{
+	const struct call_request *request = argument;
+
+	return helper_call(helper, request->call, request->ret_length);
 }
 
 int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
 {
-	int r = call_once(standin, call, ret_length);
+	struct call_request request = { call, ret_length };
 
-	return is_worth_another(r) ? call_once(standin, call, ret_length) : r;
+	return ask(standin, request_call, &request);
 }
 
-/* What a helper may have to be asked twice. */
-typedef int request_to_helper(struct helper *helper, int fd, void *buffer, size_t size);
+struct stat_request {
+	int fd;
+	struct statx *ret_stat;
+};
 
-static int ask_once(struct standin *standin, request_to_helper *request, int fd, void *buffer,
-		    size_t size)
+static int request_stat(struct helper *helper, void *argument)
 {
-	int r = need_helper(standin);
+	const struct stat_request *request = argument;
 
-	return r < 0 ? r : judge_helper(standin, request(standin->helper, fd, buffer, size));
-}
-
-static int ask(struct standin *standin, request_to_helper *request, int fd, void *buffer,
-	       size_t size)
-{
-	int r = ask_once(standin, request, fd, buffer, size);
-
-	return is_worth_another(r) ? ask_once(standin, request, fd, buffer, size) : r;
-}
-
-static int ask_stat(struct helper *helper, int fd, void *buffer, size_t size)
-{
-	(void)size;
-	return helper_stat(helper, fd, buffer);
+	return helper_stat(helper, request->fd, request->ret_stat);
 }
 
 int standin_stat(struct standin *standin, int fd, struct statx *ret_stat)
 {
-	return ask(standin, ask_stat, fd, ret_stat, sizeof(*ret_stat));
+	struct stat_request request = { fd, ret_stat };
+
+	return ask(standin, request_stat, &request);
 }
 
-static int ask_link(struct helper *helper, int fd, void *buffer, size_t size)
+struct link_request {
+	int fd;
+	char *text;
+	size_t size;
+};
+
+static int request_link(struct helper *helper, void *argument)
 {
-	return helper_read_link(helper, fd, buffer, size);
+	const struct link_request *request = argument;
+
+	return helper_read_link(helper, request->fd, request->text, request->size);
 }
 
 int standin_read_link(struct standin *standin, int fd, char *text, size_t size)
 {
-	return ask(standin, ask_link, fd, text, size);
+	struct link_request request = { fd, text, size };
+
+	return ask(standin, request_link, &request);
 }

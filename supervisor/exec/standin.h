@@ -22,6 +22,7 @@
 #include "base/credential.h"
 
 struct attribute_call;
+struct helpers;
 struct open_how;
 struct statx;
 
@@ -37,12 +38,12 @@ enum standin_kind {
 /**
  * standins_new() - an empty collection
  * @kind: how its stand-ins open paths
- * @procfs: of proc_open(), borrowed
+ * @helpers: where processes come from, borrowed
  * @ret_standins: the collection
  *
  * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2).
  */
-int standins_new(enum standin_kind kind, int procfs, struct standins **ret_standins);
+int standins_new(enum standin_kind kind, struct helpers *helpers, struct standins **ret_standins);
 
 /** standins_clear() - end those that there are. */
 void standins_clear(struct standins *standins);
@@ -64,6 +65,7 @@ struct standin *standins_find(struct standins *standins, uint64_t inode,
 /**
  * standins_add() - one more
  * @standins: the collection
+ * @container: whose it is; compared, never followed
  * @inode: of the namespace
  * @credential: by which it will be found
  * @change: how a process comes to have it; copied, its descriptors too
@@ -71,15 +73,16 @@ struct standin *standins_find(struct standins *standins, uint64_t inode,
  *
  * Return: 0; -errno.
  */
-int standins_add(struct standins *standins, uint64_t inode, const struct credential *credential,
-		 const struct credential_change *change, struct standin **ret_standin);
+int standins_add(struct standins *standins, const void *container, uint64_t inode,
+		 const struct credential *credential, const struct credential_change *change,
+		 struct standin **ret_standin);
 
 /**
- * standin_is_process() - is it this process that makes the calls?
+ * standin_may_be() - can it be this process that makes the calls?
  *
  * The kernel grants a process more below its own entry in procfs than its credentials say.
  */
-bool standin_is_process(const struct standin *standin, pid_t process);
+bool standin_may_be(const struct standin *standin, pid_t process);
 
 /** standin_fsuid() - the host uid that it has for the file system */
 uid_t standin_fsuid(const struct standin *standin);

@@ -50,6 +50,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/helpers.h"
 #include "keep/journal.h"
 #include "keep/server.h"
 #include "keep/source.h"
@@ -289,6 +290,8 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	slots_init(&engine->slots, config->journal);
 	r = changes_new(&engine->changes);
 	if (r == 0)
+		r = helpers_new(config->procfs, &engine->helpers);
+	if (r == 0)
 		r = listen_to_stir(engine);
 	if (r < 0)
 		log_error("cannot watch for events: %s", strerror(-r));
@@ -499,6 +502,7 @@ bool engine_free(struct engine *engine)
 	if (engine->stirred.fd >= 0)
 		loop_remove(engine->config.loop, &engine->stirred);
 	fd_close(&engine->stir);
+	helpers_free(engine->helpers);
 	changes_free(engine->changes);
 	pthread_cond_destroy(&engine->left);
 	pthread_mutex_destroy(&engine->lock);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "exec/helpers.h"
 #include "keep/journal.h"
 #include "keep/source.h"
 #include "request/notify.h"
@@ -340,6 +341,7 @@ static void *run_server(void *place)
 
 		/* A container that is gone or silent has no descriptors of ours. */
 		workspace_forget(server->workspace);
+		helpers_dismiss(engine->helpers, shard->client.container);
 		pthread_mutex_lock(&engine->lock);
 		leave_shard(server, shard, r);
 	}
@@ -360,10 +362,10 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
 	server->slot = slots_take(&engine->slots);
-	int r = server->slot ?
-			workspace_new(engine->config.procfs, engine->config.standins,
-				      engine->config.probe, engine->changes, &server->workspace) :
-			-EAGAIN;
+	int r = server->slot ? workspace_new(engine->config.procfs, engine->config.standins,
+					     engine->config.probe, engine->changes, engine->helpers,
+					     &server->workspace) :
+			       -EAGAIN;
 
 	if (r < 0) {
 		server_free(server);

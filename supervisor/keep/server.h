@@ -73,6 +73,7 @@ struct engine {
 	struct loop_watch stirred;
 	int stir; /* an eventfd: look at the shards */
 	struct changes *changes;
+	struct helpers *helpers;
 	atomic_uint inherited; /* slots that are not answered yet */
 	struct shard *shards; /* the loop's */
 	pthread_mutex_t

@@ -40,6 +40,7 @@ struct workspace {
 	struct userns_cache *usernses;
 	struct standins *standins;
 	struct changes *changes;
+	struct helpers *helpers;
 	struct walk_space *walk_space;
 	struct list_space *list_space;
 	struct mounts *mounts;
@@ -246,8 +247,8 @@ static int find_standin(struct request *request, const struct credential *creden
 					  "groups are not those of the supervisor" :
 					  "its user namespace does not have them");
 	return r < 0 ? r :
-		       standins_add(workspace->standins, userns->inode, credential, &change,
-				    ret_standin);
+		       standins_add(workspace->standins, request->client->container, userns->inode,
+				    credential, &change, ret_standin);
 }
 
 static int pin(struct request *request)
@@ -924,7 +925,7 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 	r = targets_new(procfs, probe, &workspace->targets);
 	if (r < 0)
 		return r;
-	r = standins_new(kind, procfs, &workspace->standins);
+	r = standins_new(kind, workspace->helpers, &workspace->standins);
 	if (r < 0) {
 		log_error("io_uring is not available: %s (see kernel.io_uring_disabled)",
 			  strerror(-r));
@@ -949,7 +950,8 @@ void client_init(struct client *client, const struct policy *policy)
 }
 
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct workspace **ret_workspace)
+		  struct changes *changes, struct helpers *helpers,
+		  struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
 
@@ -957,6 +959,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 		return -ENOMEM;
 	workspace->fd_directory = -1;
 	workspace->changes = changes;
+	workspace->helpers = helpers;
 	workspace->is_guarded = inode_is_guarded();
 	int r = fill_workspace(workspace, procfs, kind, probe);
 

@@ -31,6 +31,7 @@
 #include "request/remedy.h"
 
 struct policy;
+struct helpers;
 struct probe;
 struct witness;
 struct workspace;
@@ -84,12 +85,14 @@ void client_init(struct client *client, const struct policy *policy);
  * @kind: of its stand-ins
  * @probe: tells who a target is, borrowed; NULL: /proc does
  * @changes: under way in all workspaces, borrowed
+ * @helpers: of all workspaces, borrowed
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct workspace **ret_workspace);
+		  struct changes *changes, struct helpers *helpers,
+		  struct workspace **ret_workspace);
 
 /**
  * workspace_forget() - let go of all that was learnt of targets

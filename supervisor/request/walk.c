@@ -176,7 +176,7 @@ static int open_magic(const struct walk *walk, const char *name, int *ret_fd)
 		*ret_fd = own_entry_follow(walk->resolver, walk->root, walk->at, name);
 	if (found == -EACCES && *ret_fd >= 0)
 		return 0;
-	if (found < 0 || standin_is_process(walk->standin, place.process))
+	if (found < 0 || standin_may_be(walk->standin, place.process))
 		return EACCES;
 	int r = open_by_standin(walk, place.directory, name, 0, ret_fd);
 

@@ -24,6 +24,7 @@
 #include "base/proc.h"
 #include "child.h"
 #include "exec/changes.h"
+#include "exec/helpers.h"
 #include "exec/standin.h"
 #include "launch.h"
 #include "policy.h"
@@ -194,6 +195,7 @@ static void await(void)
 struct server {
 	struct probe *probe;
 	struct changes *changes;
+	struct helpers *helpers;
 	struct workspace *workspace;
 	struct client client;
 	int procfs;
@@ -206,15 +208,17 @@ static void set_up(struct server *server, bool by_probe)
 	server->procfs = proc_open();
 	cr_assert_geq(server->procfs, 0);
 	cr_assert_eq(changes_new(&server->changes), 0);
+	cr_assert_eq(helpers_new(server->procfs, &server->helpers), 0);
 	client_init(&server->client, policy_builtin("default"));
 	if (workspace_new(server->procfs, STANDIN_PERSONALITY, server->probe, server->changes,
-			  &server->workspace) < 0)
+			  server->helpers, &server->workspace) < 0)
 		SKIP("there is no io_uring");
 }
 
 static void tear_down(struct server *server)
 {
 	workspace_free(server->workspace);
+	helpers_free(server->helpers);
 	changes_free(server->changes);
 	probe_free(server->probe);
 	close(server->procfs);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The helper processes of all containers: how many there are, whoever asks. */
+#include "exec/helpers.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/credential.h"
+#include "base/errand.h"
+#include "base/proc.h"
+#include "child.h"
+#include "exec/helper.h"
+#include "launch.h"
+#include "processes.h"
+
+static int procfs = -1, userns = -1, ready[2];
+static pid_t inhabitant;
+static struct helpers *helpers;
+static const char one, another;
+
+static void inhabit(void *argument)
+{
+	(void)argument;
+	child_enter_userns(USUAL_MAP);
+	NEED(write(ready[1], "x", 1) == 1);
+	pause();
+}
+
+static void set_up(void)
+{
+	char path[64], byte;
+
+	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
+	inhabitant = child_start(inhabit, NULL, CHILD_ALONE);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", inhabitant);
+	userns = open(path, O_RDONLY | O_CLOEXEC);
+	procfs = proc_open();
+	cr_assert(userns >= 0 && procfs >= 0);
+}
+
+static void tear_down(void)
+{
+	cr_assert_eq(kill(inhabitant, SIGKILL), 0);
+	(void)child_end(inhabitant);
+	close(userns);
+	close(procfs);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+TestSuite(helpers, .init = set_up, .fini = tear_down, .timeout = 120);
+
+/* One with another group for each number. */
+static int take(const void *container, unsigned int number, struct helper **ret_helper)
+{
+	static struct credential_change change;
+	static struct credential credential;
+
+	credential = (struct credential){ .fsuid = USUAL_ROOT, .fsgid = USUAL_ROOT + number };
+	change = (struct credential_change){ .userns = userns, .through = -1 };
+	change.credential = credential;
+	const struct helper_role role = { container, 1, &credential, &change };
+
+	return helpers_take(helpers, &role, ret_helper);
+}
+
+/* Our children; those that have ended and are not reaped yet do not count. */
+static size_t count_children(void)
+{
+	DIR *proc = opendir("/proc");
+	size_t count = 0;
+
+	cr_assert_not_null(proc);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	for (struct dirent *entry; (entry = readdir(proc));) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		count += pid > 0 && parent_of(pid) == getpid();
+	}
+	closedir(proc);
+	return count;
+}
+
+/* The inhabitant is a child, too. */
+static size_t count_helpers(void)
+{
+	return count_children() - 1;
+}
+
+Test(helpers, are_bounded_however_many_credentials_a_container_has)
+{
+	struct helper *helper;
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	for (unsigned int i = 0; i < 3 * HELPERS_OF_CONTAINER_MAX; i++) {
+		cr_assert_eq(take(&one, i, &helper), 0);
+		helpers_return(helpers, helper, true);
+		cr_expect_leq(count_helpers(), (size_t)HELPERS_OF_CONTAINER_MAX);
+	}
+	helpers_free(helpers);
+}
+
+Test(helpers, are_used_again)
+{
+	struct helper *first, *again, *beside;
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(take(&one, 1, &first), 0);
+	cr_expect(helpers_have(helpers, helper_pid(first)));
+	cr_assert_eq(take(&one, 1, &beside), 0);
+	cr_expect_neq(first, beside, "one works for one request at a time");
+	helpers_return(helpers, beside, false);
+	helpers_return(helpers, first, true);
+	cr_assert_eq(take(&one, 1, &again), 0);
+	cr_expect_eq(first, again);
+	helpers_return(helpers, again, true);
+	cr_assert_eq(take(&another, 1, &beside), 0);
+	cr_expect_neq(first, beside, "another container has its own");
+	helpers_return(helpers, beside, true);
+	cr_expect_not(helpers_have(helpers, getpid()));
+	helpers_free(helpers);
+}
+
+Test(helpers, that_are_all_busy_keep_nobody_but_their_container_waiting)
+{
+	struct helper *busy[HELPERS_OF_CONTAINER_MAX], *helper;
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++)
+		cr_assert_eq(take(&one, i, &busy[i]), 0);
+	cr_assert_eq(take(&another, 0, &helper), 0);
+	helpers_return(helpers, helper, true);
+	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), -EAGAIN);
+	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++)
+		helpers_return(helpers, busy[i], true);
+	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), 0, "now there is room");
+	helpers_return(helpers, helper, true);
+	helpers_free(helpers);
+}
+
+Test(helpers, that_nothing_needs_are_ended)
+{
+	const struct timespec rest = { .tv_sec = 1, .tv_nsec = 100000000 };
+	struct helper *helper;
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(take(&one, 1, &helper), 0);
+	helpers_return(helpers, helper, true);
+	helpers_dismiss(helpers, &one);
+	cr_assert_eq(take(&one, 1, &helper), 0);
+	cr_expect_eq(count_helpers(), (size_t)1, "it is too young");
+	helpers_return(helpers, helper, true);
+	/* What is waited for is the passing of time itself. */
+	(void)nanosleep(&rest, NULL);
+	helpers_dismiss(helpers, &another);
+	cr_expect_eq(count_helpers(), (size_t)1, "it is not that container's");
+	helpers_dismiss(helpers, &one);
+	cr_expect_eq(count_helpers(), (size_t)0);
+	helpers_free(helpers);
+}
