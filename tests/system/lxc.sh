@@ -228,6 +228,10 @@ outlives_an_outage() {
 	lxc_configure looping "$SCENE/root" "lxc.init.cmd = /loop"
 	check "a container whose init calls all the time" lxc_start looping
 	check "its calls are answered" await_file root/tmp/loop attached
+	same "the status shows its name and its map" "looping 0 $INSIDE_ROOT $LXC_IDS" \
+		"$("$NSXATTR" status --control="$SCENE/run/control.sock" --json | python3 -c '
+import json, sys
+print(*(c["name"] + " " + c["map"] for c in json.load(sys.stdin)["containers"] if c["id"] == "looping"))')"
 	stop_daemon
 	check "its calls fail without the daemon" await_file root/tmp/loop "Function not implemented"
 	start_daemon "the daemon is back"
@@ -257,6 +261,10 @@ the_hook() {
 	fails "a policy that is not there does not let it start" "pre-start" lxc_run no-policy true
 	same "and the reason is in LXC's log" 1 \
 		"$(lxc_said no-policy | grep -c "names the policy 'no-such', and there is no")"
+	with_hook asks 1 "--control=$SCENE/run/control.sock" "lxc.seccomp.notify.cookie = samba-cd"
+	fails "one that the daemon is asked for neither" "pre-start" lxc_run asks true
+	same "and the reason is the daemon's" 1 \
+		"$(lxc_said asks | grep -c "there is no policy 'samba-cd' (did you mean 'samba-dc'?)")"
 	with_hook no-profile 1 "" "lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp"
 	fails "nor does a profile that notifies of nothing" "pre-start" lxc_run no-profile true
 	same "and the reason is there" 1 "$(lxc_said no-profile | grep -c "add the line 'setxattr notify'")"
