@@ -121,6 +121,9 @@ bool rule_matches(const struct rule *rule, const char *name, size_t length);
 /** policy_is_strict() - is nothing answered with CONTINUE? So it is in MODE_STRICT and STORE_USER. */
 bool policy_is_strict(const struct policy *policy);
 
+/** scheme_hides() - is a name of this scheme there and never shown? */
+bool scheme_hides(enum scheme scheme);
+
 /** policy_hides_names() - does it have names that are there and not shown? */
 bool policy_hides_names(const struct policy *policy);
 

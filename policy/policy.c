@@ -91,12 +91,17 @@ bool policy_is_strict(const struct policy *policy)
 	return policy->mode == MODE_STRICT || policy->store == STORE_USER;
 }
 
+bool scheme_hides(enum scheme scheme)
+{
+	return scheme == SCHEME_HIDE || scheme == SCHEME_UNSUPPORTED;
+}
+
 bool policy_hides_names(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)
-		if (policy->rules[i].scheme == SCHEME_HIDE)
+		if (scheme_hides(policy->rules[i].scheme))
 			return true;
-	return policy->fallback.scheme == SCHEME_HIDE || policy->store == STORE_USER;
+	return scheme_hides(policy->fallback.scheme) || policy->store == STORE_USER;
 }
 
 bool policy_is_roots(const struct policy *policy)

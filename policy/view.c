@@ -237,7 +237,7 @@ size_t view_list_natively(const struct policy *policy, const char *stored, size_
 		struct listed_name name = take_apart(policy, stored + at, length);
 		const struct rule *rule = policy_match(policy, name.base, name.base_length);
 
-		if (rule->scheme != SCHEME_HIDE && name.base == name.name &&
+		if (!scheme_hides(rule->scheme) && name.base == name.name &&
 		    !access_is_out_of_reach(policy, name.name, name.length))
 			show(&shown, name.name, name.length);
 	}

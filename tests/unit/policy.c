@@ -170,6 +170,26 @@ Test(policy, is_not_transparent_when_it_takes_something_away)
 	}
 }
 
+Test(policy, hides_names_that_nobody_inside_is_shown)
+{
+	static const struct {
+		enum scheme scheme;
+		bool hides;
+	} cases[] = { { SCHEME_KERNEL, false }, { SCHEME_SUFFIX, false },
+		      { SCHEME_DENY, false },	{ SCHEME_HOST, false },
+		      { SCHEME_HIDE, true },	{ SCHEME_UNSUPPORTED, true } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct rule rule = { .pattern = "a", .scheme = cases[i].scheme };
+		const struct policy by_rule = { .rules = &rule, .rule_count = 1 };
+		const struct policy by_default = { .fallback = { .scheme = cases[i].scheme } };
+
+		cr_expect_eq(policy_hides_names(&by_rule), cases[i].hides);
+		cr_expect_eq(policy_hides_names(&by_default), cases[i].hides);
+	}
+	cr_expect(policy_hides_names(&(struct policy){ .store = STORE_USER }));
+}
+
 Test(policy, is_strict_by_its_mode_or_its_store)
 {
 	cr_expect_not(policy_is_strict(policy_builtin("default")));

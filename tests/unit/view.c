@@ -283,6 +283,28 @@ Test(view, follows_the_rule_of_each_name)
 		       SIMULATED_INODE("security.ima\0trusted.a\0security.capability\0"));
 }
 
+Test(view, of_what_the_kernel_answers_lacks_what_the_policy_takes_away)
+{
+	static const struct rule rules[] = {
+		{ .pattern = "security.*", .scheme = SCHEME_SUFFIX },
+		{ .pattern = "security.hidden", .scheme = SCHEME_HIDE },
+		{ .pattern = "security.none", .scheme = SCHEME_UNSUPPORTED },
+		{ .pattern = "security.denied", .scheme = SCHEME_DENY },
+	};
+	static const struct policy policy = { .rules = rules,
+					      .rule_count = 4,
+					      .fallback = { .pattern = "*" } };
+	static const struct policy none = { .fallback = { .pattern = "*",
+							  .scheme = SCHEME_UNSUPPORTED } };
+	static const char stored[] = "security.hidden\0security.none\0security.denied\0user.u";
+	static const char expected[] = "security.denied\0user.u";
+	char view[sizeof(stored)];
+
+	cr_expect_eq(view_list_natively(&policy, stored, sizeof(stored), view), sizeof(expected));
+	cr_expect_arr_eq(view, expected, sizeof(expected));
+	cr_expect_eq(view_list_natively(&none, stored, sizeof(stored), view), 0);
+}
+
 /* Host root can store such a name; a get of "security." is EINVAL, natively too. */
 Test(view, drops_a_class_without_a_name)
 {
