@@ -78,10 +78,17 @@ static int check(struct hook_lxc *hook)
 {
 	char sentence[HOOK_LXC_SENTENCE_SIZE];
 
-	if (hook_lxc_check(hook, sentence) == HOOK_LXC_READY)
+	switch (hook_lxc_check(hook, sentence)) {
+	case HOOK_LXC_READY:
 		return 0;
-	complain_of_container(hook->name, "%s", sentence);
-	return 1;
+	case HOOK_LXC_WEAK:
+		warn_of_container(hook->name, "%s", sentence);
+		return 0;
+	case HOOK_LXC_WRONG:
+	default:
+		complain_of_container(hook->name, "%s", sentence);
+		return 1;
+	}
 }
 
 int cli_hook_lxc(int argc, char **argv)

@@ -23,6 +23,7 @@
 struct check {
 	const struct hook_lxc *hook;
 	struct lxc_config config;
+	bool virtualises; /* its policy leaves not all to the kernel */
 	char *sentence;
 };
 
@@ -180,10 +181,12 @@ static bool has_monitor_that_may(struct check *check)
 static bool finds_policy(struct check *check)
 {
 	const char *name = check->config.cookie;
+	const struct policy *builtin = policy_builtin(name);
 	struct policy_folders folders;
 	char sentence[POLICY_FOLDERS_SENTENCE_SIZE], *path = NULL;
 
-	if (*name == '\0' || policy_builtin(name))
+	check->virtualises = !builtin || !policy_is_transparent(builtin);
+	if (*name == '\0' || builtin)
 		return true;
 	policy_folders_init(&folders, check->hook->policies);
 	int r = policy_folders_find(&folders, name, &path);
@@ -229,6 +232,7 @@ static bool is_welcome(struct check *check)
 		return finds_policy(check);
 	case ADMISSION_GRANTED:
 	default:
+		check->virtualises = admission.virtualises;
 		return true;
 	}
 }
@@ -273,6 +277,17 @@ static bool has_daemon(struct check *check)
 		hook->socket);
 }
 
+static bool is_weak(struct check *check)
+{
+	if (!check->virtualises || lxc_config_may_administer(&check->config))
+		return false;
+	complain(check,
+		 "nobody in the container can have CAP_SYS_ADMIN, without which security.* and "
+		 "trusted.* cannot be set there: take sys_admin out of lxc.cap.drop, or put it "
+		 "into lxc.cap.keep");
+	return true;
+}
+
 enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE])
 {
@@ -285,5 +300,5 @@ enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (!steps[i](&check))
 			return HOOK_LXC_WRONG;
-	return HOOK_LXC_READY;
+	return is_weak(&check) ? HOOK_LXC_WEAK : HOOK_LXC_READY;
 }

@@ -28,12 +28,13 @@ struct hook_lxc {
 enum hook_lxc_result {
 	HOOK_LXC_READY = 1,
 	HOOK_LXC_WRONG, /* the sentence says what, and what to do */
+	HOOK_LXC_WEAK, /* it may start; the sentence says what it will not be able to do */
 };
 
 /**
  * hook_lxc_check() - check, and start nsxattrd if that is asked for and needed
  * @hook: what to check
- * @ret_sentence: HOOK_LXC_WRONG: a sentence without a period
+ * @ret_sentence: but for HOOK_LXC_READY: a sentence without a period
  */
 enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE]);

@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,40 @@ static void note_map(const char *value, struct lxc_config *config)
 	}
 }
 
-static int apply(const char *key, const char *value, unsigned int depth, struct lxc_config *config)
+/* As LXC takes them: names in small letters, without "cap_", or numbers. */
+static bool is_admin(const char *word)
+{
+	char *end;
+
+	return strcmp(word, "sys_admin") == 0 ||
+	       (isdigit((unsigned char)*word) && strtoul(word, &end, 10) == CAP_SYS_ADMIN &&
+		*end == '\0');
+}
+
+/* Lines add to a list, and an empty one takes it back. */
+static void note_drop(char *words, struct lxc_config *config)
+{
+	char *word;
+
+	if (*words == '\0')
+		config->drops_admin = false;
+	while ((word = strsep(&words, BLANKS)) != NULL)
+		config->drops_admin = config->drops_admin || is_admin(word);
+}
+
+/* The word "none" takes back what is before it. */
+static void note_keep(char *words, struct lxc_config *config)
+{
+	char *word;
+
+	config->keeps_some = *words != '\0';
+	config->keeps_admin = config->keeps_admin && config->keeps_some;
+	while ((word = strsep(&words, BLANKS)) != NULL)
+		config->keeps_admin = strcmp(word, "none") != 0 &&
+				      (config->keeps_admin || is_admin(word));
+}
+
+static int apply(const char *key, char *value, unsigned int depth, struct lxc_config *config)
 {
 	if (strcmp(key, "lxc.include") == 0)
 		return include(value, depth, config);
@@ -145,6 +179,10 @@ static int apply(const char *key, const char *value, unsigned int depth, struct 
 		return keep_value(value, config->cookie);
 	if (strcmp(key, "lxc.idmap") == 0)
 		note_map(value, config);
+	else if (strcmp(key, "lxc.cap.drop") == 0)
+		note_drop(value, config);
+	else if (strcmp(key, "lxc.cap.keep") == 0)
+		note_keep(value, config);
 	return 0;
 }
 
@@ -230,6 +268,11 @@ int lxc_config_read(const char *path, struct lxc_config *ret_config)
 	memset(ret_config, 0, sizeof(*ret_config));
 	ret_config->root = UINT32_MAX;
 	return read_file(path, 0, ret_config);
+}
+
+bool lxc_config_may_administer(const struct lxc_config *config)
+{
+	return config->keeps_some ? config->keeps_admin : !config->drops_admin;
 }
 
 /* ---- profiles ---- */

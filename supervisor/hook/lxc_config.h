@@ -27,6 +27,9 @@ struct lxc_config {
 	bool maps_users; /* there is an lxc.idmap of each kind */
 	bool maps_groups;
 	uint32_t root; /* with @maps_users: what 0 is mapped to, by the last map that has it; else UINT32_MAX */
+	bool drops_admin; /* lxc.cap.drop has CAP_SYS_ADMIN */
+	bool keeps_some; /* there is an lxc.cap.keep: it has all that is left */
+	bool keeps_admin;
 	unsigned int files; /* that were read */
 	char culprit[LXC_VALUE_SIZE]; /* after a failure: the file */
 };
@@ -40,6 +43,9 @@ struct lxc_config {
  * LXC_FILE_SIZE_MAX; -ENAMETOOLONG for a value that we do not keep; -EINVAL for what is no file; -errno.
  */
 int lxc_config_read(const char *path, struct lxc_config *ret_config);
+
+/** lxc_config_may_administer() - can anybody in the container have CAP_SYS_ADMIN? */
+bool lxc_config_may_administer(const struct lxc_config *config);
 
 /** lxc_profile_calls - the calls that a profile has to notify of; ends with NULL */
 extern const char *const lxc_profile_calls[];

@@ -101,6 +101,23 @@ Test(hook_lxc, is_content_with_a_configuration_that_is_right)
 	close(listening);
 }
 
+Test(hook_lxc, warns_of_a_container_in_which_nobody_may_administer)
+{
+	char sentence[HOOK_LXC_SENTENCE_SIZE] = "";
+	int listening = listen_there();
+
+	configure(ALL, "lxc.cap.drop = sys_admin");
+	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_WEAK, "%s", sentence);
+	cr_expect_not_null(strstr(sentence, "nobody in the container can have CAP_SYS_ADMIN"));
+	configure(ALL, "lxc.cap.keep = chown");
+	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_WEAK);
+	configure(ALL, "lxc.cap.drop = sys_admin\nlxc.seccomp.notify.cookie = kernel");
+	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_READY);
+	configure(ALL, "lxc.cap.drop = sys_admin\nlxc.seccomp.notify.cookie = no-such");
+	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_WRONG);
+	close(listening);
+}
+
 Test(hook_lxc, says_what_is_missing)
 {
 	configure(PROFILE | MAP, "");

@@ -95,6 +95,49 @@ Test(lxc_config, the_last_value_counts)
 	cr_expect_eq(config.root, UINT32_MAX);
 }
 
+/* As lxc_list_add_tail() and lxc_clear_config_caps() of LXC make of the lines. */
+Test(lxc_config, knows_who_may_administer)
+{
+	static const struct {
+		const char *text;
+		bool may;
+	} cases[] = {
+		{ "", true },
+		{ "lxc.cap.drop = mac_admin sys_time", true },
+		{ "lxc.cap.drop = mac_admin\tsys_admin sys_time", false },
+		{ "lxc.cap.drop = sys_admin\nlxc.cap.drop = mknod", false },
+		{ "lxc.cap.drop = 21", false },
+		{ "lxc.cap.drop = 211 21x cap_sys_admin", true },
+		{ "lxc.cap.drop = sys_admin\nlxc.cap.drop =", true },
+		{ "lxc.cap.drop = sys_admin\nlxc.cap.drop = \"\"", true },
+		{ "lxc.cap.keep = chown kill", false },
+		{ "lxc.cap.keep = chown\nlxc.cap.keep = sys_admin\nlxc.cap.keep = kill", true },
+		{ "lxc.cap.keep = none", false },
+		{ "lxc.cap.keep = sys_admin none chown", false },
+		{ "lxc.cap.keep = none sys_admin", true },
+		{ "lxc.cap.keep = chown\nlxc.cap.keep =", true },
+		{ "lxc.cap.keep = sys_admin\nlxc.cap.keep =\nlxc.cap.keep = chown", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_assert_eq(read_text(cases[i].text), 0);
+		cr_expect_eq(lxc_config_may_administer(&config), cases[i].may, "%s", cases[i].text);
+	}
+}
+
+/* The distribution's own files: what common.conf and a distribution's drop, userns.conf takes back. */
+Test(lxc_config, includes_say_who_may_administer)
+{
+	write_file("common", "lxc.cap.drop = sys_admin\n");
+	write_file("userns", "lxc.cap.drop =\nlxc.cap.keep =\n");
+	cr_assert_eq(read_text("lxc.include = @/common\n"), 0);
+	cr_expect_not(lxc_config_may_administer(&config));
+	cr_assert_eq(read_text("lxc.include = @/common\nlxc.include = @/userns\n"), 0);
+	cr_expect(lxc_config_may_administer(&config));
+	cr_assert_eq(read_text("lxc.include = @/userns\nlxc.include = @/common\n"), 0);
+	cr_expect_not(lxc_config_may_administer(&config));
+}
+
 Test(lxc_config, follows_includes_where_they_stand)
 {
 	cr_assert_eq(mkdir(path_of("more"), 0700), 0);
