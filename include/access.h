@@ -68,7 +68,8 @@ struct decision {
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
 	enum store store; /* of the policy */
 	const struct rule *rule; /* that made the decision */
-	uint32_t owner; /* ROUTE_STORED: whose value it is, an id of the host */
+	bool has_owner; /* ROUTE_STORED: false: nobody can have a value of their own there */
+	uint32_t owner; /* if so: whose value it is, an id of the host */
 	/* ROUTE_STORED; made by access_locate(): */
 	const struct naming *naming; /* of the subject */
 	uint32_t number; /* that of @owner */

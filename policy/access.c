@@ -51,15 +51,28 @@ static void refuse_variant(enum operation operation, struct decision *decision)
 static void store_of(struct decision *decision, uint32_t owner)
 {
 	decision->route = ROUTE_STORED;
+	decision->has_owner = true;
 	decision->owner = owner;
 }
 
-static void decide_own(const struct user_namespace *userns, struct decision *decision)
+/* Values of its own a namespace without uid 0 has none, but it sees what others see. */
+static void decide_without_root(enum operation operation, struct decision *decision)
 {
-	if (!userns->has_root)
+	if (operation != OPERATION_GET)
 		refuse(decision, EINVAL);
+	else if (!decision->inherits)
+		refuse(decision, ENODATA);
 	else
+		decision->route = ROUTE_STORED;
+}
+
+static void decide_own(const struct user_namespace *userns, enum operation operation,
+		       struct decision *decision)
+{
+	if (userns->has_root)
 		store_of(decision, userns->root);
+	else
+		decide_without_root(operation, decision);
 }
 
 static void decide_variant(const struct user_namespace *userns, enum operation operation,
@@ -81,7 +94,7 @@ static void decide_suffix(const struct user_namespace *userns, enum operation op
 	if (name_is_class(decision->base, parts->base_length) || parts->form == NAME_MALFORMED)
 		refuse(decision, EINVAL);
 	else if (parts->form == NAME_PLAIN || parts->uid == 0)
-		decide_own(userns, decision);
+		decide_own(userns, operation, decision);
 	else
 		decide_variant(userns, operation, parts->uid, decision);
 }
@@ -164,7 +177,8 @@ void access_locate(const struct subject *subject, enum operation operation,
 		return;
 	decision->naming = subject->naming;
 	decision->name[0] = '\0';
-	if (!naming_number(subject->naming, decision->owner, &decision->number)) {
+	if (!decision->has_owner ||
+	    !naming_number(subject->naming, decision->owner, &decision->number)) {
 		if (!decision->inherits || operation != OPERATION_GET)
 			refuse_variant(operation, decision);
 		return;

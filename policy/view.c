@@ -91,10 +91,9 @@ static bool search_begin(struct search *search, const struct policy *policy,
 	search->store = policy->store;
 	search->inherits = rule->inherit == INHERIT_CHAIN;
 	search->candidate[0] = '\0';
-	if (!subject->userns->has_root)
-		return false;
-	/* Without a number there is no own variant, and no stored name is empty. */
-	if (!naming_number(subject->naming, subject->userns->root, &number))
+	/* Without a root, or its number, there is no own variant, and no stored name is empty. */
+	if (!subject->userns->has_root ||
+	    !naming_number(subject->naming, subject->userns->root, &number))
 		return search->inherits;
 	return name_join_stored(search->store, stored->base, stored->base_length, number,
 				search->candidate) == 0;

@@ -61,7 +61,7 @@ static bool is_bare_class(const char *name, size_t base_length)
 
 /* Section 2.1. */
 static struct verdict judge_suffix(const struct policy *policy, const struct user_namespace *userns,
-				   enum operation operation, const char *name)
+				   enum operation operation, const char *name, bool inherits)
 {
 	size_t base_length = strcspn(name, "@");
 	const char *ending = name + base_length;
@@ -70,8 +70,10 @@ static struct verdict judge_suffix(const struct policy *policy, const struct use
 
 	if (is_bare_class(name, base_length) || (*ending != '\0' && !is_numbered(ending, &number)))
 		return refusal(EINVAL);
-	if (number == 0 && !userns->has_root)
+	if (number == 0 && !userns->has_root && operation != OPERATION_GET)
 		return refusal(EINVAL);
+	if (number == 0 && !userns->has_root)
+		return inherits ? (struct verdict){ .route = ROUTE_STORED } : refusal(ENODATA);
 	if (number == 0)
 		return stored_as(policy, name, base_length, userns->root);
 	/* malformed or unmapped: which of them is not this test's to say */
@@ -98,7 +100,8 @@ static struct verdict judge(const struct policy *policy, const struct user_names
 	    strncmp(name, "trusted.nsxattr.", 16) == 0)
 		scheme = SCHEME_HIDE;
 	if (scheme == SCHEME_SUFFIX)
-		return judge_suffix(policy, userns, operation, name);
+		return judge_suffix(policy, userns, operation, name,
+				    rule->inherit == INHERIT_CHAIN);
 	if (scheme == SCHEME_HIDE)
 		return refusal(operation == OPERATION_SET ? EPERM : ENODATA);
 	if (scheme == SCHEME_UNSUPPORTED)
@@ -126,6 +129,10 @@ static void require_is_never_the_hosts(const struct decision *decision)
 	size_t length = strlen(decision->name);
 	struct stored_name stored;
 
+	if (!decision->has_owner) {
+		require(decision->inherits && length == 0);
+		return;
+	}
 	require(length <= XATTR_NAME_MAX);
 	require(name_split_stored(decision->store, decision->name, length, &stored));
 	require(stored.number > 0 && stored.number == decision->number);

@@ -112,19 +112,43 @@ Test(access, leaves_to_the_kernel_what_root_would_do_under_host_names)
 	expect_kernel_always(&powerful, "security.ima@uid=1");
 }
 
-Test(access, knows_no_plain_name_without_a_root)
+/* A value that only ancestors can have. */
+static void expect_inherited(const struct user_namespace *userns, const char *name)
 {
-	cr_expect(simulated_is_virtual(&rootless));
-	expect_refused_always(&rootless, "security.ima", EINVAL);
-	expect_refused_always(&rootless, "trusted.gfid", EINVAL);
+	struct decision decision = decide(userns, OPERATION_GET, name);
+
+	cr_assert_eq(decision.route, ROUTE_STORED, "%s", name);
+	cr_expect(decision.inherits);
+	cr_expect_not(decision.has_owner);
+	cr_expect_str_eq(decision.name, "");
 }
 
-Test(access, knows_no_plain_name_before_the_map_is_written)
+static void expect_none_of_its_own(const struct user_namespace *userns)
+{
+	static const char *const names[] = { "security.ima", "security.ima@uid=0" };
+
+	for (size_t i = 0; i < 2; i++) {
+		expect_refused(userns, OPERATION_SET, names[i], EINVAL);
+		expect_refused(userns, OPERATION_REMOVE, names[i], EINVAL);
+		expect_inherited(userns, names[i]);
+	}
+	expect_refused(userns, OPERATION_SET, "trusted.gfid", EINVAL);
+	expect_refused(userns, OPERATION_REMOVE, "trusted.gfid", EINVAL);
+	expect_refused(userns, OPERATION_GET, "trusted.gfid", ENODATA);
+}
+
+Test(access, has_no_value_of_its_own_without_a_root)
+{
+	cr_expect(simulated_is_virtual(&rootless));
+	expect_none_of_its_own(&rootless);
+}
+
+Test(access, has_no_value_of_its_own_before_the_map_is_written)
 {
 	struct user_namespace fresh = simulated_userns(&host, "");
 
 	cr_expect(simulated_is_virtual(&fresh));
-	expect_refused_always(&fresh, "security.ima", EINVAL);
+	expect_none_of_its_own(&fresh);
 	expect_refused(&fresh, OPERATION_GET, "security.ima@uid=5", ENODATA);
 }
 
@@ -164,7 +188,6 @@ Test(access, takes_the_variant_of_uid_0_for_the_plain_name)
 {
 	expect_stored_always(&container, "security.ima@uid=0", "security.ima@uid=100000");
 	expect_stored_always(&deep, "trusted.gfid@uid=0", "trusted.gfid@uid=100025");
-	expect_refused_always(&rootless, "security.ima@uid=0", EINVAL);
 }
 
 Test(access, knows_no_variant_of_an_unmapped_uid)
