@@ -35,8 +35,8 @@ size_t view_list(const struct policy *policy, const struct subject *subject, con
 		 size_t stored_length, uint32_t *index, char *view);
 
 /**
- * view_find_orphan() - a value that is of none of the container's ids
- * @ret_orphan: the one with the least number
+ * view_find_orphan() - a value that is of none of the container's ids, where it has no values of its own
+ * @ret_orphan: the one with the least number; undefined if there is none
  *
  * The others as view_list(). Return: whether there is one.
  */

@@ -255,9 +255,12 @@ bool view_find_orphan(const struct policy *policy, const struct subject *subject
 		struct stored_name parts;
 
 		if (!name_split_stored(policy->store, stored + at, length, &parts) ||
-		    policy_match(policy, parts.base, parts.base_length)->scheme != SCHEME_SUFFIX ||
-		    naming_covers(subject->naming, ids, parts.number) ||
-		    (has_one && parts.number >= ret_orphan->number))
+		    policy_match(policy, parts.base, parts.base_length)->scheme != SCHEME_SUFFIX)
+			continue;
+		/* Where it has values, those of others are others'. */
+		if (naming_covers(subject->naming, ids, parts.number))
+			return false;
+		if (has_one && parts.number >= ret_orphan->number)
 			continue;
 		*ret_orphan = parts;
 		has_one = true;

@@ -2,7 +2,7 @@
 /*
  * Only root of a container can set a value of the container's, and only on an inode that is the
  * container's own. So a value of none of its ids on such an inode was set when the ids, or the owner of
- * the inode, were others.
+ * the inode, were others. Where the container has values too, containers share the inode, and all is well.
  */
 #include "request/orphan.h"
 

@@ -135,6 +135,11 @@ found:    $said"
 	fi
 }
 
+# but_orphans() - without what nsxattr says of values of other ids, which is on the same standard error
+but_orphans() {
+	sed '/^nsxattr: thread .* neither sees nor removes it/d'
+}
+
 # getfattr writes the '=' of a name as \075, and so tells it from that before the value.
 unescape() {
 	sed 's/\\075/=/g'
@@ -146,7 +151,7 @@ unescape() {
 names() {
 	local file=$1
 	shift
-	"$@" getfattr -h --absolute-names -m - -- "$file" 2>&1 |
+	"$@" getfattr -h --absolute-names -m - -- "$file" 2>&1 | but_orphans |
 		sed -e '/^# file: /d' -e '/^$/d' | unescape | sort | paste -sd' '
 }
 
@@ -162,7 +167,7 @@ value() {
 text() {
 	local name=$1 file=$2
 	shift 2
-	"$@" getfattr -h --absolute-names --only-values -n "$name" -- "$file" 2>&1
+	"$@" getfattr -h --absolute-names --only-values -n "$name" -- "$file" 2>&1 | but_orphans
 }
 
 # by_file() - from what getfattr -d says, a line "PATH NAME=VALUE" for each attribute, sorted

@@ -155,7 +155,7 @@ explanations() {
 	ends "explain" 0 "asked       get trusted.gfid
 namespace   users 0:100000:65536, its parent is the host
 policy      $examples/gluster-brick.yaml, mode fast, store security
-rule        $examples/gluster-brick.yaml:13: trusted.*, scheme suffix, inherit none, limit many
+rule        $examples/gluster-brick.yaml:14: trusted.*, scheme suffix, inherit none, limit many
 decision    the value of trusted.gfid@uid=100000; else ENODATA
 needs       CAP_SYS_ADMIN in the namespace, else ENODATA" "$assumed" \
 		"$NSXATTR" explain -p "$examples/gluster-brick.yaml" get trusted.gfid

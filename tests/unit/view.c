@@ -595,8 +595,15 @@ Test(view, finds_the_orphan_with_the_least_number)
 {
 	expect_orphan(NULL, &container,
 		      SIMULATED_INODE("security.a\0security.b@uid=300007\0security.c@uid=300000\0"
-				      "trusted.d@uid=100000\0"),
+				      "trusted.d@uid=300009\0"),
 		      "security.c", 300000);
+}
+
+Test(view, finds_no_orphan_on_an_inode_that_containers_share)
+{
+	expect_no_orphan(NULL, &container,
+			 SIMULATED_INODE("security.b@uid=300007\0security.c@uid=300000\0"
+					 "trusted.d@uid=100000\0"));
 }
 
 Test(view, finds_no_orphan_in_values_of_the_container)
