@@ -10,7 +10,9 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
@@ -69,8 +71,9 @@ static const struct option_row rows[] = {
 
 static const struct option_table table = {
 	.command = "nsxattr check",
-	.operands = "FILE...",
+	.operands = "FILE|NAME...",
 	.about = "Say what is wrong with policies: each mistake with its line and column.\n"
+		 "NAME is one that 'nsxattr policies' lists.\n"
 		 "Exit status: 0 if there is none, 1 if there is any, 2 if a file cannot be read.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
@@ -130,6 +133,26 @@ static int check_file(const struct check_request *request, const char *path)
 	return 0;
 }
 
+/* A file of that name goes before the policy. */
+static bool may_be_name(const struct check_request *request, const char *operand)
+{
+	return !request->is_config && !policy_arg_is_path(operand) && access(operand, F_OK) < 0;
+}
+
+static int check_operand(const struct check_request *request, const char *operand)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (!may_be_name(request, operand))
+		return check_file(request, operand);
+	if (!policy_builtin(operand))
+		return check_file(request,
+				  policy_arg_is_installed(operand, &path) ? path : operand);
+	if (request->is_verbose)
+		printf("%s: ok\n", operand);
+	return 0;
+}
+
 static int show_schema(const struct format *format)
 {
 	struct json_object *schema = schema_json_new(format);
@@ -141,12 +164,12 @@ static int show_schema(const struct format *format)
 	return 0;
 }
 
-static int check_files(const struct check_request *request, char **paths)
+static int check_all(const struct check_request *request, char **operands)
 {
 	int worst = 0;
 
-	for (; *paths; paths++) {
-		int status = check_file(request, *paths);
+	for (; *operands; operands++) {
+		int status = check_operand(request, *operands);
 
 		worst = status > worst ? status : worst;
 	}
@@ -184,5 +207,5 @@ int cli_check(int argc, char **argv)
 		options_suggest_help(&table);
 		return STATUS_USAGE;
 	}
-	return flush(check_files(&request, argv + operand));
+	return flush(check_all(&request, argv + operand));
 }

@@ -31,30 +31,55 @@ const char *policy_arg_check(const char *argument)
 	       "; a file's name has a '/' in it, or .yaml behind";
 }
 
+/* Where policies are, by the daemon's settings. */
+struct search {
+	struct config_file file; /* the folders are of its */
+	struct policy_folders folders;
+};
+
+static void search_begin(struct search *search, const char *folder)
+{
+	struct diagnostics diagnostics = { 0 };
+
+	search->file = (struct config_file){ 0 };
+	if (!folder)
+		folder = config_read(NULL, &search->file, &diagnostics) == CONFIG_LOADED ?
+				 search->file.config.policies :
+				 config_defaults()->policies;
+	policy_folders_init(&search->folders, folder);
+}
+
+static void search_end(struct search *search)
+{
+	config_done(&search->file);
+}
+
+bool policy_arg_is_installed(const char *name, char **ret_path)
+{
+	__attribute__((cleanup(search_end))) struct search search;
+
+	search_begin(&search, NULL);
+	return policy_folders_find(&search.folders, name, ret_path) == POLICY_FOLDERS_FOUND;
+}
+
 int policy_arg_find(const char *folder, const char *name, char **ret_path)
 {
-	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
-	struct diagnostics diagnostics = { 0 };
-	struct policy_folders folders;
+	__attribute__((cleanup(search_end))) struct search search;
 	char sentence[POLICY_FOLDERS_SENTENCE_SIZE];
 
-	if (!folder)
-		folder = config_read(NULL, &file, &diagnostics) == CONFIG_LOADED ?
-				 file.config.policies :
-				 config_defaults()->policies;
-	policy_folders_init(&folders, folder);
-	int r = policy_folders_find(&folders, name, ret_path);
+	search_begin(&search, folder);
+	int r = policy_folders_find(&search.folders, name, ret_path);
 
 	if (r == POLICY_FOLDERS_FOUND)
 		return 0;
 	if (r == -EACCES)
-		log_error("cannot look for the policy %s in %s: %s", name, folder,
+		log_error("cannot look for the policy %s in %s: %s", name, search.folders.paths[0],
 			  strerror(EACCES));
 	else if (r < 0)
 		log_error("%s", strerror(-r));
 	if (r < 0)
 		return r;
-	policy_folders_explain(&folders, name, sentence);
+	policy_folders_explain(&search.folders, name, sentence);
 	log_error("%s", sentence);
 	return -ENOENT;
 }

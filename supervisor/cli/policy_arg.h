@@ -33,6 +33,12 @@ int policy_arg_read(const char *path, struct policy_file **ret_file,
 		    struct diagnostics *diagnostics);
 
 /**
+ * policy_arg_is_installed() - is there a file of this name in the folders of policies?
+ * @ret_path: if so, the file, the caller's to free(3)
+ */
+bool policy_arg_is_installed(const char *name, char **ret_path);
+
+/**
  * policy_arg_find() - the file of a policy that is not built in
  * @folder: where to look first; NULL: that of nsxattrd's settings
  * @ret_path: the caller's to free(3)

@@ -158,8 +158,13 @@ none_is_left() {
 
 # ---- the place ----
 
+# The clone may lie where something else is from here on: in /tmp, in /home.
 place_make() {
 	local folder
+	mkdir clone
+	mount --bind "$REPOSITORY" clone || return 1
+	NSXATTR=${NSXATTR/#"$REPOSITORY"/"$SCENE/clone"}
+	REPOSITORY=$SCENE/clone
 	runtimes_make
 	mkdir usr.upper usr.work root
 	mount -t overlay -o "lowerdir=/usr,upperdir=$SCENE/usr.upper,workdir=$SCENE/usr.work" none /usr || return 1

@@ -71,7 +71,22 @@ by_name() {
 	policy "$folder/wrong" "x" "mode: fsat"
 	fails "a mistake is said with its place" "$folder/wrong.yaml:4:7: mode cannot be 'fsat'" \
 		"$nsxattr" run -p wrong -- true
+	checked
 	rm "$folder/wrong.yaml"
+}
+
+# What 'nsxattr run -p' takes, 'nsxattr check' does.
+checked() {
+	same "nsxattr check takes the names" "$share/installed.yaml: ok
+$folder/both.yaml: ok
+default: ok" "$("$nsxattr" check -v installed both default 2>&1)"
+	same "and says the mistakes of one" "$folder/wrong.yaml:4:7 1" \
+		"$("$nsxattr" check wrong | grep -o '^[^ ]*:4:7' | xargs echo -n; echo " ${PIPESTATUS[0]}")"
+	fails "another name is one of a file" "cannot read instaled: No such file" "$nsxattr" check instaled
+	echo "version: 2" >both
+	fails "a file of that name goes before it" "both:1:" sh -c '"$@" >&2' sh "$nsxattr" check both
+	rm both
+	fails "settings have no names" "cannot read installed: No such file" "$nsxattr" check -c installed
 }
 
 listed() {

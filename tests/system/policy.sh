@@ -151,11 +151,12 @@ schema_agrees() {
 
 explanations() {
 	local usage="nsxattr: Try 'nsxattr explain --help' for more information"
-	local assumed="nsxattr: --map-users is missing, so 0:100000:65536 is assumed"
+	local assumed="nsxattr: --map-users is missing, so 0:100000:65536 is assumed" line
+	line=$(grep -n 'name: "trusted\.\*"' "$examples/gluster-brick.yaml" | cut -d: -f1)
 	ends "explain" 0 "asked       get trusted.gfid
 namespace   users 0:100000:65536, its parent is the host
 policy      $examples/gluster-brick.yaml, mode fast, store security
-rule        $examples/gluster-brick.yaml:14: trusted.*, scheme suffix, inherit none, limit many
+rule        $examples/gluster-brick.yaml:$line: trusted.*, scheme suffix, inherit none, limit many
 decision    the value of trusted.gfid@uid=100000; else ENODATA
 needs       CAP_SYS_ADMIN in the namespace, else ENODATA" "$assumed" \
 		"$NSXATTR" explain -p "$examples/gluster-brick.yaml" get trusted.gfid
