@@ -201,7 +201,7 @@ static void remove_place(struct helpers *helpers, const struct place *place)
 	for (size_t i = 0; i < HELPERS_MAX; i++)
 		if (helpers->places[i] == place)
 			helpers->places[i] = NULL;
-	pthread_cond_signal(&helpers->returned);
+	pthread_cond_broadcast(&helpers->returned);
 }
 
 static int start(struct helpers *helpers, const struct helper_role *role, struct place *place)
@@ -251,7 +251,7 @@ void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_u
 	} else {
 		ended = take_off(place);
 	}
-	pthread_cond_signal(&helpers->returned);
+	pthread_cond_broadcast(&helpers->returned);
 	pthread_mutex_unlock(&helpers->lock);
 	place_free(ended);
 }

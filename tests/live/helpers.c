@@ -5,8 +5,13 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,6 +147,75 @@ Test(helpers, that_are_all_busy_keep_nobody_but_their_container_waiting)
 		helpers_return(helpers, busy[i], true);
 	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), 0, "now there is room");
 	helpers_return(helpers, helper, true);
+	helpers_free(helpers);
+}
+
+/* A request that waits for a helper, in a thread of its own. */
+struct waiter {
+	const void *container;
+	pthread_t thread;
+	_Atomic pid_t tid;
+	_Atomic bool has_ended;
+	int result;
+};
+
+static void *wait_for_helper(void *place)
+{
+	struct waiter *waiter = place;
+	struct helper *helper;
+
+	waiter->tid = gettid();
+	waiter->result = take(waiter->container, 0, &helper);
+	if (waiter->result == 0)
+		helpers_return(helpers, helper, true);
+	waiter->has_ended = true;
+	return NULL;
+}
+
+static bool sleeps(pid_t tid)
+{
+	char path[64], text[256] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	cr_assert(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return strstr(text, ") S ");
+}
+
+static void start_waiter(struct waiter *waiter, const void *container)
+{
+	*waiter = (struct waiter){ .container = container };
+	cr_assert_eq(pthread_create(&waiter->thread, NULL, wait_for_helper, waiter), 0);
+	while (waiter->tid == 0 || !sleeps(waiter->tid))
+		sched_yield();
+}
+
+/* Who waits for one of its own container, and was first, is not the one to be woken. */
+Test(helpers, that_come_back_are_heard_of_by_those_who_wait_for_them)
+{
+	struct helper *busy[2][HELPERS_OF_CONTAINER_MAX];
+	struct waiter waiters[2];
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++) {
+		cr_assert_eq(take(&one, i, &busy[0][i]), 0);
+		cr_assert_eq(take(&another, i, &busy[1][i]), 0);
+	}
+	start_waiter(&waiters[0], &one);
+	start_waiter(&waiters[1], &another);
+	helpers_return(helpers, busy[1][0], true);
+	cr_assert_eq(pthread_join(waiters[1].thread, NULL), 0);
+	cr_expect_eq(waiters[1].result, 0);
+	cr_expect_not(waiters[0].has_ended, "it has waited until it was too late for the first");
+	cr_assert_eq(pthread_join(waiters[0].thread, NULL), 0);
+	cr_expect_eq(waiters[0].result, -EAGAIN, "all of its own are busy");
+	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++) {
+		helpers_return(helpers, busy[0][i], true);
+		if (i > 0)
+			helpers_return(helpers, busy[1][i], true);
+	}
 	helpers_free(helpers);
 }
 
