@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#ifndef AT_HANDLE_FID /* Linux 6.5: for a file system, too, that cannot find an inode by it */
+#define AT_HANDLE_FID 0x200
+#endif
 #ifndef FUSE_SUPER_MAGIC /* linux/magic.h has it since Linux 6.1 */
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
@@ -30,4 +34,35 @@ bool foreign_is(int fd)
 bool foreign_has_refused(int fd, int error)
 {
 	return (error == EACCES || error == EOVERFLOW) && is_fuse(fd);
+}
+
+union handle {
+	struct file_handle handle;
+	char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+
+static int read_handle(int fd, union handle *ret_handle)
+{
+	struct file_handle *handle = &ret_handle->handle;
+	int mount;
+
+	memset(ret_handle, 0, sizeof(*ret_handle));
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH | AT_HANDLE_FID) == 0 ||
+	    (errno == EINVAL && name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0))
+		return 0;
+	return -errno;
+}
+
+int foreign_compare(int left, int right, bool *ret_is_same)
+{
+	union handle handles[2];
+	int r = read_handle(left, &handles[0]);
+
+	*ret_is_same = false;
+	if (r == 0)
+		r = read_handle(right, &handles[1]);
+	if (r == 0)
+		*ret_is_same = memcmp(&handles[0], &handles[1], sizeof(handles[0])) == 0;
+	return r;
 }

@@ -19,4 +19,13 @@ bool foreign_is(int fd);
 /** foreign_has_refused() - did this errno of a call on the inode come from the kernel for that reason? */
 bool foreign_has_refused(int fd, int error);
 
+/**
+ * foreign_compare() - are these two descriptors of one mount the same inode?
+ *
+ * By what the kernel itself has for an inode of FUSE as long as it is in memory. No server is asked.
+ *
+ * Return: 0; -errno: it cannot be told; then @ret_is_same is false.
+ */
+int foreign_compare(int left, int right, bool *ret_is_same);
+
 #endif

@@ -127,29 +127,48 @@ static bool is_same_inode(const struct statx *left, const struct statx *right)
 	       left->stx_dev_minor == right->stx_dev_minor;
 }
 
-/* Asked for nothing else, no file system refuses it. Return: 0: it cannot be told. */
-static uint64_t mount_of(int fd)
+/* Asked for nothing else, no file system refuses it, and none asks a server. */
+static int find_mount(int fd, uint64_t *ret_mount)
 {
 	struct statx stat;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stat) == 0 ? stat.stx_mnt_id :
-										  0;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stat) < 0)
+		return -errno;
+	*ret_mount = stat.stx_mnt_id;
+	return 0;
 }
 
+/*
+ * Of a file system of the target's own the server chooses the numbers, another one each time if it likes: it
+ * is not believed.
+ */
+static int is_same_directory(const struct walk *walk, int left, int right, bool *ret_is_same)
+{
+	struct statx stats[2];
+	int r = foreign_compare(left, right, ret_is_same);
+
+	if ((r == 0 && *ret_is_same) || foreign_is(left))
+		return r;
+	r = look(walk, left, &stats[0]);
+	if (r == 0)
+		r = look(walk, right, &stats[1]);
+	if (r == 0)
+		*ret_is_same = is_same_inode(&stats[0], &stats[1]);
+	return r;
+}
+
+/* What cannot be told ends the walk: no path may lead out of the root directory. */
 static int is_at_root(const struct walk *walk, bool *ret_is_at_root)
 {
-	struct statx here, root;
+	uint64_t here = 0, root = 0;
+	int r = find_mount(walk->at, &here);
 
 	*ret_is_at_root = false;
-	if (mount_of(walk->at) != mount_of(walk->root))
-		return 0;
-	int r = look(walk, walk->at, &here);
-
 	if (r == 0)
-		r = look(walk, walk->root, &root);
-	if (r == 0)
-		*ret_is_at_root = is_same_inode(&here, &root) && here.stx_mnt_id == root.stx_mnt_id;
-	return r;
+		r = find_mount(walk->root, &root);
+	if (r < 0 || here != root)
+		return r;
+	return is_same_directory(walk, walk->at, walk->root, ret_is_at_root);
 }
 
 static int open_by_standin(const struct walk *walk, int directory, const char *name, uint64_t flags,

@@ -14,6 +14,7 @@
  *	attack-driver entry			an entry of procfs that the target has made up
  *	attack-driver race ROUNDS [fast]	name and path change during the call
  *	attack-driver helpers ROUNDS		helpers are killed and stopped
+ *	attack-driver fuse ROUNDS		a root directory whose file system has other numbers each time
  */
 #include <dirent.h>
 #include <err.h>
@@ -21,6 +22,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/fuse.h>
 #include <linux/xattr.h>
 #include <pthread.h>
 #include <sched.h>
@@ -880,6 +882,110 @@ static void run_helpers(unsigned int rounds)
 	}
 }
 
+/* ---- a root directory on FUSE ---- */
+
+static size_t answer_init(void *place)
+{
+	struct fuse_init_out *out = place;
+
+	*out = (struct fuse_init_out){ .major = FUSE_KERNEL_VERSION,
+				       .minor = FUSE_KERNEL_MINOR_VERSION,
+				       .max_write = 4096 };
+	return sizeof(*out);
+}
+
+/* There is one directory. Each time that it is asked for it has the other number. */
+static size_t answer_attributes(void *place)
+{
+	static uint64_t turn;
+	struct fuse_attr_out *out = place;
+
+	*out = (struct fuse_attr_out){
+		.attr = { .ino = 1 + turn++ % 2, .mode = S_IFDIR | 0755, .nlink = 2 }
+	};
+	return sizeof(*out);
+}
+
+static void answer_fuse(int device, const struct fuse_in_header *request)
+{
+	struct {
+		struct fuse_out_header header;
+		char body[1024];
+	} answer = { .header = { .unique = request->unique, .len = sizeof(answer.header) } };
+
+	switch (request->opcode) {
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+		return;
+	case FUSE_INIT:
+		answer.header.len += (uint32_t)answer_init(answer.body);
+		break;
+	case FUSE_GETATTR:
+		answer.header.len += (uint32_t)answer_attributes(answer.body);
+		break;
+	default:
+		answer.header.error = request->opcode == FUSE_LOOKUP ? -ENOENT : -ENOSYS;
+	}
+	if (write(device, &answer, answer.header.len) < 0 && errno != ENOENT)
+		err(EXIT_FAILURE, "/dev/fuse");
+}
+
+static pid_t serve_fuse(const char *directory)
+{
+	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[100];
+
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+	if (device < 0 || mount("none", directory, "fuse", 0, options) < 0)
+		err(EXIT_FAILURE, "cannot mount FUSE on %s", directory);
+	pid_t server = fork_checked();
+
+	if (server == 0) {
+		static _Alignas(8) char request[2 * FUSE_MIN_READ_BUFFER];
+
+		while (read(device, request, sizeof(request)) > 0)
+			answer_fuse(device, (const struct fuse_in_header *)request);
+		end_child();
+	}
+	close(device);
+	return server;
+}
+
+/* Sees to it that the kernel hears each number. */
+static pid_t look_all_the_time(void)
+{
+	struct stat buffer;
+	pid_t looker = fork_checked();
+
+	while (looker == 0)
+		if (stat("/", &buffer) < 0)
+			end_child();
+	return looker;
+}
+
+static void run_fuse(unsigned int rounds)
+{
+	char found[64];
+
+	make_own();
+	make_directory("jail");
+	leave_mounts();
+	pid_t server = serve_fuse("jail");
+
+	if (chroot("jail") < 0 || chdir("/") < 0)
+		err(EXIT_FAILURE, "chroot");
+	pid_t looker = look_all_the_time();
+
+	for (unsigned int i = 0; i < rounds; i++)
+		expect_error("get", "/../own/file",
+			     getxattr("/../own/file", NAME, found, sizeof(found)), ENOENT);
+	if (kill(looker, SIGKILL) < 0 || kill(server, SIGKILL) < 0)
+		err(EXIT_FAILURE, "kill");
+	(void)waitpid(looker, NULL, 0);
+	(void)waitpid(server, NULL, 0);
+}
+
 /* ---- scenes ---- */
 
 int main(int argc, char **argv)
@@ -903,6 +1009,8 @@ int main(int argc, char **argv)
 		run_race(rounds, argc > 3);
 	else if (strcmp(scene, "helpers") == 0)
 		run_helpers(rounds);
+	else if (strcmp(scene, "fuse") == 0)
+		run_fuse(rounds);
 	else
 		errx(EXIT_FAILURE, "%s: no such scene", scene);
 	fflush(stdout);

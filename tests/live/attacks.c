@@ -10,8 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -125,6 +128,24 @@ ATTACK(an_entry_made_of_pipes)
 Test(attacks, helpers_killed_and_stopped)
 {
 	attack("process", "helpers", "20");
+}
+
+/* Everybody may open it, as on a machine with udev. */
+static void open_fuse(void)
+{
+	const char *node = scratch_path("fuse");
+
+	if (mknod(node, S_IFCHR, makedev(10, 229)) < 0 || chmod(node, 0666) < 0 ||
+	    mount(node, "/dev/fuse", NULL, MS_BIND, NULL) < 0)
+		SKIP("/dev/fuse: %s", strerror(errno));
+	scratch_mounted("/dev/fuse");
+}
+
+/* Its server chooses the numbers of inodes, by which no supervisor may know the root directory. */
+ATTACK(a_root_directory_on_fuse)
+{
+	open_fuse();
+	attack(resolver, "fuse", "1000");
 }
 
 /* CAP_NET_RAW, permitted and effective, in the form that belongs to the host. */
