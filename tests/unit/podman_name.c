@@ -58,9 +58,9 @@ static void expect(const char *root, const char *destination, const char *source
 	struct json_object *config = json_tokener_parse(text);
 
 	cr_assert_not_null(config);
-	int r = podman_name_find(config, name);
+	enum podman_name_result r = podman_name_find(config, name);
 
-	cr_expect_eq(r, (int)(*expected ? PODMAN_NAME_FOUND : PODMAN_NAME_UNKNOWN));
+	cr_expect_eq(r, *expected ? PODMAN_NAME_FOUND : PODMAN_NAME_UNKNOWN);
 	cr_expect_str_eq(name, expected);
 	json_object_put(config);
 }

@@ -100,7 +100,7 @@ static void mistakes(const char *expected)
 	cr_expect_str_eq(text, expected, "\nexpected:\n%s\nfound:\n%s\n", expected, text);
 }
 
-static int try(uid_t user, const char *wanted, const char *container)
+static enum policies_choice_result try(uid_t user, const char *wanted, const char *container)
 {
 	const struct policies_request request = {
 		.container = { .runtimes = RUNTIME_CRUN | RUNTIME_PODMAN, .name = container },
@@ -109,7 +109,7 @@ static int try(uid_t user, const char *wanted, const char *container)
 	};
 
 	kept_policy_unref(choice.kept);
-	int r = policies_choose(policies, &request, &choice);
+	enum policies_choice_result r = policies_choose(policies, &request, &choice);
 
 	cr_assert_eq(r == POLICIES_CHOSEN, choice.kept != NULL);
 	cr_expect_str_not_empty(choice.reason);
