@@ -73,4 +73,29 @@ int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX]);
  */
 int call_read_path(struct call *call, char path[PATH_MAX]);
 
+/** call_is_change() - is it a set or a remove? */
+static inline bool call_is_change(const struct call *call)
+{
+	return call->kind->operation == OPERATION_SET || call->kind->operation == OPERATION_REMOVE;
+}
+
+/**
+ * call_may_be_empty_set() - can it be, or become, a set of an empty value?
+ *
+ * The kernel checks everything again in a call that is left to it, but for one thing: an empty value
+ * of security.capability it lets pass. So a set may be left to it only if its value cannot be empty,
+ * nor become so: setxattrat(2) has the size in the target's memory.
+ */
+static inline bool call_may_be_empty_set(const struct call *call)
+{
+	return call->kind->operation == OPERATION_SET &&
+	       (call->size == 0 || call->kind->form == FORM_AT);
+}
+
+/** call_capped_size() - no value is larger */
+static inline size_t call_capped_size(const struct call *call)
+{
+	return call->size < XATTR_SIZE_MAX ? call->size : XATTR_SIZE_MAX;
+}
+
 #endif

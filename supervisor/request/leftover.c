@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/leftover.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "exec/effect.h"
+#include "policy.h"
+#include "request/stage.h"
+#include "request/subject.h"
+
+/* When the inode is lost too, the change is made, again perhaps: how it would fail because of itself. */
+static int excuse(const struct effect *effect)
+{
+	if (effect->operation == OPERATION_REMOVE)
+		return effect->has_existed ? ENODATA : 0;
+	return effect->is_create && !effect->has_existed ? EEXIST : 0;
+}
+
+/*
+ * A process that has died in the middle of a change has left the inode to us, and nobody has changed it
+ * since. Where the root of the namespace makes the calls, it has to be found first.
+ */
+static bool look_at_effect(struct request *request)
+{
+	const struct effect *effect = &request->received->effect;
+
+	request->inode.fd = atomic_load(&effect->fd);
+	if (request->inode.fd < 0) {
+		request->excused = excuse(effect);
+		return false;
+	}
+	request->inode.is_opened = effect->is_opened;
+	request->inode.directory = request->workspace->fd_directory;
+	if (request->client->policy->store == STORE_USER &&
+	    (!subject_identify(request) || subject_choose_performer(request) < 0))
+		return false;
+	return effect_was_made(effect, &request->inode);
+}
+
+/* Was the change of this request made by a process that has died before it could say so? */
+static bool was_made(struct request *request)
+{
+	struct effect *effect = &request->received->effect;
+	uint32_t step = atomic_load(&effect->step);
+	bool is_made = step == EFFECT_MADE || (step == EFFECT_BEGUN && look_at_effect(request));
+
+	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
+	stage_let_go(request);
+	request->inode = (struct pinned){ .fd = -1, .directory = -1 };
+	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
+	return is_made;
+}
+
+bool leftover_go_on(struct request *request)
+{
+	if (atomic_load(&request->received->effect.step) == EFFECT_NONE)
+		return true;
+	return !was_made(request);
+}
+
+void request_drop(struct received *received)
+{
+	int fd = atomic_load(&received->effect.fd);
+
+	received->notification.id = 0;
+	if (atomic_load(&received->effect.step) == EFFECT_BEGUN)
+		fd_close(&fd);
+	effect_clear(&received->effect);
+}

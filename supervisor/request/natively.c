@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/natively.h"
+
+#include <errno.h>
+#include <linux/xattr.h>
+
+#include "base/proc.h"
+#include "exec/effect.h"
+#include "exec/helper.h"
+#include "exec/standin.h"
+#include "exec/store.h"
+#include "policy.h"
+#include "quota.h"
+#include "request/foreign.h"
+#include "request/place.h"
+#include "request/stage.h"
+#include "request/subject.h"
+
+/* The call as it was made, by the target's stand-in, so that the kernel checks. */
+static int call_as_target(struct request *request, size_t *ret_length)
+{
+	struct workspace *workspace = request->workspace;
+	const struct attribute_call call = {
+		.operation = request->call.kind->operation,
+		.fd = request->inode.fd,
+		.is_opened = request->inode.is_opened,
+		.name = workspace->name,
+		.value = request->call.kind->operation == OPERATION_SET ? workspace->value : NULL,
+		.buffer = workspace->value,
+		.size = call_capped_size(&request->call),
+		.flags = (int)request->call.flags,
+	};
+	struct standin *standin;
+
+	if (call_is_change(&request->call))
+		effect_begin(&request->inode, &call);
+	int r = subject_find_standin(request, &workspace->identity.credential, &standin);
+
+	if (r == 0)
+		r = standin_call(standin, &call, ret_length);
+	/* A result above 0 is what the target gets: nothing was changed then either. */
+	if (call_is_change(&request->call))
+		effect_end(&request->inode, r == 0 ? 0 : -EPERM);
+	return r;
+}
+
+/*
+ * Below its own entry of procfs a process is granted what its stand-in is not, and then learns that
+ * there are no attributes.
+ */
+static bool is_in_own_entry(const struct request *request)
+{
+	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
+
+	return proc_is_on(request->inode.fd) &&
+	       place_find(request->target, request->inode.fd, &place) == 0 && place.is_own;
+}
+
+bool natively_execute(struct request *request)
+{
+	size_t length = 0;
+	int r = call_as_target(request, &length);
+
+	if (r == EACCES && is_in_own_entry(request))
+		r = EOPNOTSUPP;
+
+	if (r == 0)
+		request->outcome = outcome_value((long)length);
+	request->bytes = request->workspace->value;
+	return stage_go_on(request, r, "make a call in the name");
+}
+
+static bool list_as_target(struct request *request)
+{
+	struct workspace *workspace = request->workspace;
+	const struct store_context context = { .policy = request->client->policy,
+					       .space = workspace->list_space,
+					       .is_native = true };
+	int r = subject_find_standin(request, &workspace->identity.credential,
+				     &request->inode.performer);
+
+	if (!stage_go_on(request, r, "find a helper"))
+		return false;
+	request->outcome = store_list(&context, &request->inode, &request->subject,
+				      request->call.size, &request->bytes);
+	return request->outcome.error == 0;
+}
+
+/*
+ * Where the kernel does not guard security.*, a thread that exchanges the path after we have seen it could
+ * have a plain name of the host's changed. There the stand-in makes the change, on the inode that is pinned.
+ */
+bool natively_may_continue(const struct request *request)
+{
+	return !subject_is_bound_by_policy(request) &&
+	       (request->workspace->is_guarded || !call_is_change(&request->call));
+}
+
+/* For a FUSE server, which may be a target, too. */
+void natively_begin_to_wait(const struct request *request)
+{
+	if (request->reception->wait_begins && !request->client->is_queued)
+		request->reception->wait_begins(request->reception->server);
+}
+
+/*
+ * A call that is the kernel's to answer though the policy has a rule for its name: what a namespace can do
+ * on a file system that is its own, it can do under a supervisor, too. Nothing that the policy itself
+ * refuses comes here.
+ *
+ * With a queued sender nothing may be asked of the file system: its server may wait in the queue. What
+ * cannot be left to the kernel then is as on a file system without attributes.
+ */
+bool natively_answer(struct request *request)
+{
+	bool is_list = request->call.kind->operation == OPERATION_LIST;
+	bool is_queued = request->client->is_queued;
+
+	if (request->decision.route == ROUTE_REFUSED)
+		return stage_settle(request, outcome_error(request->decision.error));
+	if (natively_may_continue(request) || (is_queued && is_list && !request->client->is_strict))
+		return stage_leave_to_kernel(request);
+	if (is_queued)
+		return stage_settle(request, outcome_error(EOPNOTSUPP));
+	natively_begin_to_wait(request);
+	return is_list ? list_as_target(request) : natively_execute(request);
+}
+
+/* Only under a plain name of security.* root of a namespace can have a value by the kernel's own rule. */
+static bool is_plain_security(const struct request *request)
+{
+	const struct decision *decision = &request->decision;
+
+	return request->call.kind->operation != OPERATION_LIST &&
+	       request->workspace->name[decision->base_length] == '\0' &&
+	       name_has_prefix(decision->base, decision->base_length, XATTR_SECURITY_PREFIX);
+}
+
+/* The errors of a store that cannot hold the value, or does not have it; never one of a rule or a limit. */
+static bool is_stores_failure(const struct request *request, int error)
+{
+	const struct policy *policy = request->client->policy;
+
+	switch (request->call.kind->operation) {
+	case OPERATION_SET:
+		return (error == EOPNOTSUPP || error == EPERM || error == EINVAL ||
+			error == ENODATA) &&
+		       !quota_is_limited(policy, &request->decision) && policy->value_size == 0;
+	case OPERATION_REMOVE:
+		return error == EOPNOTSUPP || error == EPERM || error == ENODATA;
+	case OPERATION_GET:
+		return error == EOPNOTSUPP || (error == ENODATA && !request->decision.inherits);
+	case OPERATION_LIST:
+	default:
+		return false;
+	}
+}
+
+static bool is_on_namespaces_own(struct request *request)
+{
+	struct standin *root;
+
+	return request->workspace->is_guarded && subject_find_root(request, &root) == 0 &&
+	       inode_is_namespaces(&request->inode, root);
+}
+
+/* After an operation on stored names that has failed: does the kernel's own answer count instead? */
+bool natively_counts(struct request *request)
+{
+	int error = request->outcome.error;
+
+	if (error == 0 || request->decision.route != ROUTE_STORED)
+		return false;
+	if (foreign_has_refused(request->inode.fd, error))
+		return true;
+	return is_plain_security(request) && is_stores_failure(request, error) &&
+	       is_on_namespaces_own(request);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/object.h"
+
+#include <errno.h>
+#include <linux/xattr.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "exec/mount.h"
+#include "exec/standin.h"
+#include "exec/store.h"
+#include "policy.h"
+#include "request/foreign.h"
+#include "request/natively.h"
+#include "request/resolve.h"
+#include "request/stage.h"
+#include "request/subject.h"
+#include "request/userns.h"
+#include "request/walk.h"
+
+/* How long a change waits for those to the same inode that came before it. */
+#define TURN_WAIT_MS 60000
+
+static int pin(struct request *request)
+{
+	struct workspace *workspace = request->workspace;
+	struct resolver resolver = {
+		.target = request->target,
+		.space = workspace->walk_space,
+		.uids = &request->subject.userns->uids,
+		.is_shy = request->client->is_queued,
+	};
+	const struct call *call = &request->call;
+
+	if (call->is_cwd)
+		return resolve_cwd(&resolver, &request->inode);
+	if (call->is_descriptor)
+		return resolve_descriptor(&resolver, call->dirfd, &request->inode);
+	int r = subject_find_standin(request, &workspace->identity.credential, &resolver.standin);
+
+	if (r < 0)
+		return r;
+	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
+}
+
+bool object_resolve(struct request *request)
+{
+	int r = pin(request);
+
+	if (r == -ECANCELED)
+		return natively_answer(request);
+	if (!stage_go_on(request, r, "resolve a path"))
+		return false;
+	request->inode.directory = request->workspace->fd_directory;
+	/*
+	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
+	 * For what changes nothing it is enough to know that before the answer is delivered.
+	 */
+	return !call_is_change(&request->call) || stage_still_waits(request->reception);
+}
+
+/*
+ * What refuses us answers the root of the target's namespace, who makes the calls with the user store. Ids
+ * that the namespace does not have are nobody's there.
+ */
+static bool look_as_performer(struct request *request)
+{
+	const struct user_namespace *userns = request->subject.userns;
+	struct object owner = { 0 };
+	struct statx stat;
+
+	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
+	    subject_choose_performer(request) != 0 || !request->inode.performer ||
+	    standin_stat(request->inode.performer, request->inode.fd, &stat) != 0)
+		return false;
+	if (!id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
+	    !id_map_to_host(&userns->gids, stat.stx_gid, &owner.gid))
+		return false;
+	request->stat = (struct inode_stat){
+		.owner = owner,
+		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
+		.number = stat.stx_ino,
+	};
+	return true;
+}
+
+static bool look_before_change(struct request *request)
+{
+	int r = inode_stat(&request->inode, &request->stat);
+	bool has_refused = r < 0 && foreign_has_refused(request->inode.fd, -r);
+
+	if (has_refused)
+		natively_begin_to_wait(request);
+	request->is_foreign = has_refused && !look_as_performer(request);
+	return has_refused || stage_go_on(request, r, "look at an inode");
+}
+
+bool object_look(struct request *request)
+{
+	const struct client *client = request->client;
+
+	/* Where a stand-in makes all calls, none is made whose answer waits in the queue. */
+	if (client->is_queued && client->is_strict && foreign_is(request->inode.fd))
+		return natively_answer(request);
+	if (call_is_change(&request->call))
+		return look_before_change(request);
+	if (request->decision.route == ROUTE_STORED)
+		request->stat.mount = inode_mount(&request->inode);
+	return true;
+}
+
+/* A mount of which nothing is told counts as one that is not idmapped. */
+static const struct id_map *map_of_mount(const struct request *request)
+{
+	struct mounts *mounts = request->workspace->mounts;
+	const struct id_map *uids = NULL;
+
+	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
+		return uids;
+	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
+	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
+
+	if (r < 0)
+		log_verbose("thread %d uses a mount whose id map, if any, cannot be told: %s",
+			    request->call.tid, strerror(-r));
+	return uids;
+}
+
+/* The mount is known from here on, and with it the numbers in stored names. */
+bool object_locate(struct request *request)
+{
+	if (request->decision.route != ROUTE_STORED)
+		return true;
+	request->naming.mount = map_of_mount(request);
+	if (request->call.kind->operation != OPERATION_LIST)
+		access_locate(&request->subject, request->call.kind->operation, &request->decision);
+	return true;
+}
+
+static bool has_no_attributes(const struct request *request)
+{
+	return inode_get(&request->inode, request->decision.base, NULL, 0) == -EOPNOTSUPP;
+}
+
+/* What cannot be is asked of the stand-in, whose answer is an error in any case. */
+static bool refuse_as_target(struct request *request)
+{
+	return !natively_execute(request) ? false : stage_settle(request, outcome_error(EPERM));
+}
+
+/*
+ * A change that is refused, of an inode that has no attributes at all: whoever is capable learns that, though
+ * the host may be the owner. To others the kernel says it of some inodes (S_PRIVATE), and of others does not.
+ */
+static bool refuse_without_attributes(struct request *request)
+{
+	if (!access_is_capable(&request->subject, &request->decision))
+		return natively_may_continue(request) ? stage_leave_to_kernel(request) :
+							refuse_as_target(request);
+	request->decision.error = EPERM;
+	return stage_settle(request, store_refuse(&request->inode, request->call.kind->operation,
+						  &request->decision));
+}
+
+static int check_access(const struct request *request)
+{
+	int error = access_check(&request->subject, &request->stat.owner,
+				 request->call.kind->operation, &request->decision);
+
+	/* Where we do not come as far as the call itself. */
+	if (error != 0 && inode_is_unusable(&request->inode))
+		return EBADF;
+	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
+}
+
+bool object_authorize(struct request *request)
+{
+	bool is_guarded =
+		request->decision.route != ROUTE_KERNEL ||
+		(request->call.size == 0 && strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
+
+	if (request->call.kind->operation == OPERATION_LIST || !is_guarded || request->is_foreign)
+		return true;
+	int error = check_access(request);
+
+	if (error == EPERM && call_is_change(&request->call) && has_no_attributes(request))
+		return refuse_without_attributes(request);
+	return stage_go_on(request, error, "check the access");
+}
+
+/* ---- the turn ---- */
+
+static bool is_wanted(void *place)
+{
+	return stage_still_waits(place);
+}
+
+/*
+ * What the kernel checks can be asked for by a container that has no right to the inode: such changes wait
+ * for those of the same container only.
+ */
+static struct change_key key_of(const struct effect *effect, const struct client *client)
+{
+	return (struct change_key){
+		.device = effect->device,
+		.inode = effect->inode,
+		.scope = effect->is_kernels ? client->container : NULL,
+	};
+}
+
+/* Return: as changes_enter(). */
+static int wait_for_turn(struct request *request, const struct effect *effect)
+{
+	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
+	const struct change_key key = key_of(effect, request->client);
+
+	return changes_enter(request->workspace->changes, &request->reception->change, &key, &wait);
+}
+
+/* While it waited the target may have died, and the inode have got another owner. */
+static bool ask_again(struct request *request)
+{
+	return stage_still_waits(request->reception) && object_look(request) &&
+	       object_authorize(request);
+}
+
+/* From here on what is found out about the inode stays so until the change is made. */
+bool object_take_turn(struct request *request)
+{
+	struct effect *effect = &request->received->effect;
+
+	if (!call_is_change(&request->call) || request->decision.route == ROUTE_REFUSED ||
+	    request->is_foreign)
+		return true;
+	effect->device = request->stat.device;
+	effect->inode = request->stat.number;
+	effect->is_kernels = request->decision.route == ROUTE_KERNEL;
+	int r = wait_for_turn(request, effect);
+
+	if (r < 0)
+		return stage_go_on(request, r, "have a turn at an inode");
+	if (r == CHANGES_WAITED && !ask_again(request))
+		return false;
+	request->inode.effect = request->client->is_alone ? NULL : effect;
+	return true;
+}
+
+/* No file system is asked: it may not answer, and others wait for the caller. */
+void request_hold(struct changes *changes, const struct client *client, struct reception *reception)
+{
+	const struct effect *effect = &reception->received->effect;
+	const struct change_key key = key_of(effect, client);
+
+	if (atomic_load(&effect->step) == EFFECT_BEGUN)
+		(void)changes_try_enter(changes, &reception->change, &key);
+}

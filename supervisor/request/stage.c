@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/stage.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "request/notify.h"
+#include "request/userns.h"
+#include "request/witness.h"
+
+bool stage_settle(struct request *request, struct outcome outcome)
+{
+	request->outcome = outcome;
+	return false;
+}
+
+bool stage_go_on(struct request *request, int result, const char *what)
+{
+	if (result > 0)
+		return stage_settle(request, outcome_error(result));
+	request->ran_out = request->ran_out || result == -EMFILE || result == -ENFILE;
+	if (result < 0)
+		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
+			    strerror(-result));
+	return result == 0;
+}
+
+bool stage_leave_to_kernel(struct request *request)
+{
+	return stage_settle(request, outcome_kernel());
+}
+
+bool stage_still_waits(const struct reception *reception)
+{
+	const struct seccomp_notif *notification = &reception->received->notification;
+	int listener = reception->received->listener;
+
+	if (listener >= 0 && !notify_is_valid(listener, notification->id))
+		return false;
+	if (reception->witness)
+		return witness_waits(reception->witness, &notification->data);
+	return listener >= 0;
+}
+
+/* What outlives us says that the descriptor is gone before it is, and its number means another. */
+void stage_let_go(struct request *request)
+{
+	changes_leave(request->workspace->changes, &request->reception->change);
+	atomic_store(&request->received->effect.fd, -1);
+	fd_close(&request->inode.fd);
+	if (request->userns)
+		userns_unref(TAKE_PTR(request->userns));
+	if (request->ran_out)
+		workspace_forget(request->workspace);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_STAGE_H
+#define NSXATTR_REQUEST_STAGE_H
+
+/*
+ * What the stages of a request share (request/request.h lists them). Nothing but the stages includes it.
+ */
+
+#include <linux/limits.h>
+#include <stdbool.h>
+
+#include "access.h"
+#include "base/outer.h"
+#include "exec/inode.h"
+#include "naming.h"
+#include "request/decode.h"
+#include "request/request.h"
+#include "request/target.h"
+
+/** struct workspace - what the requests of one thread share, one after the other */
+struct workspace {
+	struct targets *targets;
+	struct userns_cache *usernses;
+	struct standins *standins;
+	struct changes *changes;
+	struct helpers *helpers;
+	struct walk_space *walk_space;
+	struct list_space *list_space;
+	struct mounts *mounts;
+	int fd_directory;
+	struct outer outer;
+	struct credential ours;
+	bool is_guarded; /* of inode_is_guarded() */
+	struct identity identity;
+	char name[NAME_SIZE];
+	char path[PATH_MAX];
+	char value[XATTR_SIZE_MAX];
+};
+
+/** struct request - one under way; each stage fills in what the next ones need */
+struct request {
+	struct workspace *workspace;
+	struct client *client;
+	struct reception *reception;
+	struct received *received; /* the reception's */
+	struct call call;
+	bool has_path; /* it was read together with the name */
+	struct target *target;
+	struct userns *userns;
+	struct naming naming;
+	struct subject subject;
+	struct decision decision;
+	struct pinned inode;
+	struct inode_stat stat; /* of a change; of others only the mount */
+	bool is_foreign; /* of a change: the file system refuses us, and so the change is the kernel's */
+	const char *bytes; /* of a get or list: what goes to the target */
+	struct outcome outcome;
+	bool ran_out; /* of descriptors */
+	int excused; /* an errno that means that the change was made before; 0: none does */
+};
+
+/**
+ * stage - one step of a request. Return: whether to go on; if not, the outcome is settled.
+ *
+ * The functions below the stages return 0, a positive errno for the target, or -errno of our own failure.
+ */
+typedef bool stage(struct request *request);
+
+/** stage_settle() - this is what the target will see. Return: false. */
+bool stage_settle(struct request *request, struct outcome outcome);
+
+/**
+ * stage_go_on() - what a function below the stages has returned
+ * @result: its result; our own failure leaves the outcome as it was born
+ * @what: what it was to do, for the log
+ *
+ * Return: as a stage.
+ */
+bool stage_go_on(struct request *request, int result, const char *what);
+
+/** stage_leave_to_kernel() - the kernel answers the call as it was made. Return: false. */
+bool stage_leave_to_kernel(struct request *request);
+
+/** stage_still_waits() - does the target still wait in this very call? */
+bool stage_still_waits(const struct reception *reception);
+
+/** stage_let_go() - of the turn, the inode and the namespace of a request */
+void stage_let_go(struct request *request);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/subject.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "exec/standin.h"
+#include "policy.h"
+#include "request/descent.h"
+#include "request/stage.h"
+#include "request/userns.h"
+
+bool subject_decode(struct request *request)
+{
+	const struct client *client = request->client;
+	int r = call_decode(&request->received->notification, &request->call);
+
+	if (r == -ENOSYS && client->is_strict)
+		return stage_settle(request, outcome_error(ENOSYS));
+	if (r == -ENOSYS || (client->is_transparent && !client->is_strict))
+		return stage_leave_to_kernel(request);
+	return stage_go_on(request, r, "decode a call");
+}
+
+/*
+ * Nothing but the name is needed to leave a call to the kernel, which checks everything again. The
+ * schemes whose answer depends on the namespace are decided later.
+ */
+static bool is_left_to_kernel(const struct request *request)
+{
+	const struct client *client = request->client;
+	const char *name = request->workspace->name;
+	size_t base_length = name_split(name, strlen(name)).base_length;
+
+	return !client->is_strict && !call_may_be_empty_set(&request->call) &&
+	       policy_match(client->policy, name, base_length)->scheme == SCHEME_KERNEL;
+}
+
+bool subject_read_name(struct request *request)
+{
+	if (request->call.kind->operation == OPERATION_LIST)
+		return true;
+	struct workspace *workspace = request->workspace;
+
+	request->has_path =
+		call_read_name_and_path(&request->call, workspace->name, workspace->path);
+	if (!request->has_path &&
+	    !stage_go_on(request, call_read_name(&request->call, workspace->name), "read a name"))
+		return false;
+	return is_left_to_kernel(request) ? stage_leave_to_kernel(request) : true;
+}
+
+bool subject_read_value(struct request *request)
+{
+	if (request->call.kind->operation != OPERATION_SET)
+		return true;
+	return stage_go_on(request, call_read_value(&request->call, request->workspace->value),
+			   "read a value");
+}
+
+bool subject_read_path(struct request *request)
+{
+	if (request->has_path)
+		return true;
+	return stage_go_on(request, call_read_path(&request->call, request->workspace->path),
+			   "read a path");
+}
+
+/* Does the policy have something to say to what the kernel would do? */
+bool subject_is_bound_by_policy(const struct request *request)
+{
+	return request->client->is_strict || call_may_be_empty_set(&request->call) ||
+	       (request->call.kind->operation == OPERATION_LIST && request->client->hides_names);
+}
+
+/* A stand-in needs the whole credential: to search a path, or to make the call itself. */
+static enum identity_extent extent_of(const struct request *request)
+{
+	return subject_is_bound_by_policy(request) || !request->call.is_descriptor ?
+		       IDENTITY_WHOLE :
+		       IDENTITY_CAPABILITIES;
+}
+
+bool subject_identify(struct request *request)
+{
+	struct workspace *workspace = request->workspace;
+	int r = targets_identify(workspace->targets, request->call.tid, extent_of(request),
+				 &request->target, &workspace->identity);
+
+	if (r == 0)
+		r = userns_find(workspace->usernses, workspace->identity.userns, request->target,
+				&request->userns);
+	if (!stage_go_on(request, r, "learn the identity"))
+		return false;
+	request->naming = access_naming(request->client->policy, &request->userns->ids);
+	request->naming.outer = workspace->outer.is_host ? NULL : &workspace->outer.uids;
+	request->naming.is_rootless = !workspace->outer.has_host_root;
+	request->subject = (struct subject){
+		.userns = &request->userns->ids,
+		.capabilities = workspace->identity.credential.capabilities,
+		.naming = &request->naming,
+	};
+	/* Without a view of its own there is nothing that the kernel would not guard as well. */
+	return access_is_virtual(&request->subject) ? true : stage_leave_to_kernel(request);
+}
+
+bool subject_decide(struct request *request)
+{
+	if (request->call.kind->operation == OPERATION_LIST) {
+		request->decision.route = ROUTE_STORED;
+		return true;
+	}
+	access_decide(request->client->policy, &request->subject, request->call.kind->operation,
+		      request->workspace->name, &request->decision);
+	/* A get of a name that may not be changed is the kernel's, but is known only now. */
+	if (request->decision.route == ROUTE_KERNEL && !request->client->is_strict &&
+	    !call_may_be_empty_set(&request->call))
+		return stage_leave_to_kernel(request);
+	return true;
+}
+
+/* ---- who makes calls ---- */
+
+int subject_find_standin(struct request *request, const struct credential *credential,
+			 struct standin **ret_standin)
+{
+	struct workspace *workspace = request->workspace;
+	const struct userns *userns = request->userns;
+	struct credential_change change;
+
+	*ret_standin = standins_find(workspace->standins, userns->inode, credential);
+	if (*ret_standin)
+		return 0;
+	int r = descent_plan(&workspace->ours, userns, credential, &change);
+
+	if (r < 0)
+		log_verbose("the ids of thread %d cannot be taken on: %s", request->call.tid,
+			    r == -EPERM ? "setgroups(2) is denied in its user namespace, and its "
+					  "groups are not those of the supervisor" :
+					  "its user namespace does not have them");
+	return r < 0 ? r :
+		       standins_add(workspace->standins, request->client->container, userns->inode,
+				    credential, &change, ret_standin);
+}
+
+/*
+ * A stand-in for the root of the target's namespace. It needs no groups, so it has none, or ours where
+ * setgroups(2) is denied.
+ */
+int subject_find_root(struct request *request, struct standin **ret_root)
+{
+	struct workspace *workspace = request->workspace;
+	const struct user_namespace *ids = request->subject.userns;
+	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
+
+	if (!ids->has_root)
+		return -ENOENT;
+	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
+		root.fsgid = workspace->identity.credential.fsgid;
+	if (!descent_may_set_groups(&workspace->ours, request->userns))
+		credential_copy_groups(&root, &workspace->ours);
+	return subject_find_standin(request, &root, ret_root);
+}
+
+/*
+ * Values in user.* are read and written by the root of the target's namespace, whose capabilities
+ * reach just as far as access_check() has found: to the inodes that are the namespace's own.
+ */
+int subject_choose_performer(struct request *request)
+{
+	if (request->client->policy->store != STORE_USER)
+		return 0;
+	int r = subject_find_root(request, &request->inode.performer);
+
+	return r == -ENOENT ? 0 : r;
+}
