@@ -77,6 +77,15 @@ static void pass_signal(const struct keeper *keeper, int number)
 	(void)kill(keeper->worker, number);
 }
 
+/* It is not reaped yet, so that its number, and that of its process group, is nobody else's. */
+static bool has_ended(pid_t worker)
+{
+	siginfo_t end = { 0 };
+	int r = waitid(P_PID, (id_t)worker, &end, WEXITED | WNOHANG | WNOWAIT);
+
+	return r < 0 ? errno == ECHILD : end.si_pid != 0;
+}
+
 static void await_end(const struct keeper *keeper)
 {
 	sigset_t set;
@@ -88,7 +97,7 @@ static void await_end(const struct keeper *keeper)
 		sigaddset(&set, SIGINT);
 		sigaddset(&set, SIGHUP);
 	}
-	while (waitpid(keeper->worker, NULL, WNOHANG) == 0) {
+	while (!has_ended(keeper->worker)) {
 		int number = sigwaitinfo(&set, NULL);
 
 		if (number > 0 && number != SIGCHLD)
