@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,8 @@
 #include "base/proc.h"
 
 #define FIRST_USERNS_INODE 0xEFFFFFFDU
+
+#define OVERFLOW_ID 65534 /* DEFAULT_OVERFLOWUID of the kernel */
 
 /* Three numbers of ten digits in columns of eleven, a line. */
 #define MAP_TEXT_SIZE (ID_MAP_EXTENTS_MAX * 36)
@@ -62,6 +65,15 @@ static void find_host_root(int procfs, struct outer *outer)
 		outer->host_root = uid;
 }
 
+/* Where it is not told it is what it is unless an administrator has changed it. */
+static uint32_t read_overflow_id(int procfs, const char *path)
+{
+	char text[16];
+
+	return proc_read(procfs, path, text, sizeof(text)) > 0 ? (uint32_t)strtoul(text, NULL, 10) :
+								 OVERFLOW_ID;
+}
+
 int outer_read(int procfs, struct outer *ret_outer)
 {
 	_cleanup_fd_ int self = openat(procfs, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -80,6 +92,8 @@ int outer_read(int procfs, struct outer *ret_outer)
 		r = outer_read_may_set_groups(self, &outer.may_set_groups);
 	if (r < 0)
 		return r;
+	outer.overflow_uid = read_overflow_id(procfs, "sys/kernel/overflowuid");
+	outer.overflow_gid = read_overflow_id(procfs, "sys/kernel/overflowgid");
 	outer.is_host = inode == FIRST_USERNS_INODE;
 	find_host_root(procfs, &outer);
 	*ret_outer = outer;

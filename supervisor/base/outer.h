@@ -20,6 +20,9 @@ struct outer {
 	bool may_set_groups; /* setgroups(2) is allowed in ours */
 	struct id_map uids; /* from our ids to those around */
 	struct id_map gids;
+	/* What the kernel shows of an owner whose id the one who asks does not have. */
+	uint32_t overflow_uid;
+	uint32_t overflow_gid;
 };
 
 /**

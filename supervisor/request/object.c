@@ -62,21 +62,30 @@ bool object_resolve(struct request *request)
 	return !call_is_change(&request->call) || stage_still_waits(request->reception);
 }
 
+/* Of an owner whose id one does not have one is shown another, which one may have as well. */
+static bool is_told(const struct request *request, const struct object *owner)
+{
+	const struct outer *outer = &request->workspace->outer;
+
+	return owner->uid != outer->overflow_uid && owner->gid != outer->overflow_gid;
+}
+
 /*
- * What refuses us answers the root of the target's namespace, who makes the calls with the user store. Ids
- * that the namespace does not have are nobody's there.
+ * What refuses us answers the root of the target's namespace, who makes the calls with the user store. What
+ * has ids that the namespace does not have is the kernel's.
  */
 static bool look_as_performer(struct request *request)
 {
 	const struct user_namespace *userns = request->subject.userns;
-	struct object owner = { 0 };
+	struct object owner;
 	struct statx stat;
 
 	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
 	    subject_choose_performer(request) != 0 || !request->inode.performer ||
 	    standin_stat(request->inode.performer, request->inode.fd, &stat) != 0)
 		return false;
-	if (!id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
+	owner = (struct object){ .uid = stat.stx_uid, .gid = stat.stx_gid };
+	if (!is_told(request, &owner) || !id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
 	    !id_map_to_host(&userns->gids, stat.stx_gid, &owner.gid))
 		return false;
 	request->stat = (struct inode_stat){
@@ -89,12 +98,15 @@ static bool look_as_performer(struct request *request)
 
 static bool look_before_change(struct request *request)
 {
+	static const struct object nobody = { .uid = UINT32_MAX, .gid = UINT32_MAX };
 	int r = inode_stat(&request->inode, &request->stat);
 	bool has_refused = r < 0 && foreign_has_refused(request->inode.fd, -r);
 
 	if (has_refused)
 		natively_begin_to_wait(request);
 	request->is_foreign = has_refused && !look_as_performer(request);
+	if (r == 0 && !request->workspace->outer.is_host && !is_told(request, &request->stat.owner))
+		request->stat.owner = nobody;
 	return has_refused || stage_go_on(request, r, "look at an inode");
 }
 

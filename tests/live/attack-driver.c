@@ -15,6 +15,7 @@
  *	attack-driver race ROUNDS [fast]	name and path change during the call
  *	attack-driver helpers ROUNDS		helpers are killed and stopped
  *	attack-driver fuse ROUNDS		a root directory whose file system has other numbers each time
+ *	attack-driver unmapped			a file of an owner whom a namespace within does not have
  */
 #include <dirent.h>
 #include <err.h>
@@ -49,6 +50,8 @@
 #define NAME "security.a"
 /* Seconds after which a call counts as one that hangs, and a process as one that is not there. */
 #define PATIENCE 60
+/* Whose the directory on FUSE is. */
+#define FUSE_OWNER 5
 
 static unsigned int wrongs;
 
@@ -894,15 +897,17 @@ static size_t answer_init(void *place)
 	return sizeof(*out);
 }
 
-/* There is one directory. Each time that it is asked for it has the other number. */
+/* There is one directory, which everybody may write. Each time that it is asked for it has the other number. */
 static size_t answer_attributes(void *place)
 {
 	static uint64_t turn;
 	struct fuse_attr_out *out = place;
 
-	*out = (struct fuse_attr_out){
-		.attr = { .ino = 1 + turn++ % 2, .mode = S_IFDIR | 0755, .nlink = 2 }
-	};
+	*out = (struct fuse_attr_out){ .attr = { .ino = 1 + turn++ % 2,
+						 .mode = S_IFDIR | 0777,
+						 .nlink = 2,
+						 .uid = FUSE_OWNER,
+						 .gid = FUSE_OWNER } };
 	return sizeof(*out);
 }
 
@@ -924,6 +929,8 @@ static void answer_fuse(int device, const struct fuse_in_header *request)
 	case FUSE_GETATTR:
 		answer.header.len += (uint32_t)answer_attributes(answer.body);
 		break;
+	case FUSE_SETXATTR:
+		break;
 	default:
 		answer.header.error = request->opcode == FUSE_LOOKUP ? -ENOENT : -ENOSYS;
 	}
@@ -936,7 +943,8 @@ static pid_t serve_fuse(const char *directory)
 	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	char options[100];
 
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+		 device);
 	if (device < 0 || mount("none", directory, "fuse", 0, options) < 0)
 		err(EXIT_FAILURE, "cannot mount FUSE on %s", directory);
 	pid_t server = fork_checked();
@@ -986,6 +994,54 @@ static void run_fuse(unsigned int rounds)
 	(void)waitpid(server, NULL, 0);
 }
 
+static void write_map(pid_t pid, const char *kind, const char *map)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, kind);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, map, strlen(map)) != (ssize_t)strlen(map))
+		err(EXIT_FAILURE, "%s", path);
+	close(fd);
+}
+
+/* The number by which the kernel shows the others is one that this namespace has. */
+static void run_unmapped(void)
+{
+	static const char map[] = "0 1000 1\n65534 1001 1\n";
+	int left[2], mapped[2];
+	char byte;
+
+	make_directory("mount");
+	leave_mounts();
+	pid_t server = serve_fuse("mount");
+
+	if (pipe2(left, O_CLOEXEC) < 0 || pipe2(mapped, O_CLOEXEC) < 0)
+		err(EXIT_FAILURE, "pipe2");
+	pid_t inner = fork_checked();
+
+	if (inner == 0) {
+		if (unshare(CLONE_NEWUSER) < 0 || write(left[1], "x", 1) != 1 ||
+		    read(mapped[0], &byte, 1) != 1)
+			err(EXIT_FAILURE, "unshare");
+		if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+			err(EXIT_FAILURE, "root of the namespace within");
+		expect_error("set", "mount", setxattr("mount", NAME, "x", 1, 0), EPERM);
+		end_child();
+	}
+	if (read(left[0], &byte, 1) != 1)
+		err(EXIT_FAILURE, "read");
+	write_map(inner, "uid_map", map);
+	write_map(inner, "gid_map", map);
+	if (write(mapped[1], "x", 1) != 1)
+		err(EXIT_FAILURE, "write");
+	await(inner, "whose namespace has not the owner");
+	if (kill(server, SIGKILL) < 0)
+		err(EXIT_FAILURE, "kill");
+	(void)waitpid(server, NULL, 0);
+}
+
 /* ---- scenes ---- */
 
 int main(int argc, char **argv)
@@ -1009,6 +1065,8 @@ int main(int argc, char **argv)
 		run_race(rounds, argc > 3);
 	else if (strcmp(scene, "helpers") == 0)
 		run_helpers(rounds);
+	else if (strcmp(scene, "unmapped") == 0)
+		run_unmapped();
 	else if (strcmp(scene, "fuse") == 0)
 		run_fuse(rounds);
 	else

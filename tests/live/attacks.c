@@ -130,6 +130,17 @@ Test(attacks, helpers_killed_and_stopped)
 	attack("process", "helpers", "20");
 }
 
+static const char *write_policy(const char *text)
+{
+	const char *path = scratch_path("policy.yaml");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	cr_assert_geq(fd, 0, "%s: %s", path, strerror(errno));
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	return path;
+}
+
 /* Everybody may open it, as on a machine with udev. */
 static void open_fuse(void)
 {
@@ -146,6 +157,15 @@ ATTACK(a_root_directory_on_fuse)
 {
 	open_fuse();
 	attack(resolver, "fuse", "1000");
+}
+
+/* It may be written by everybody, and so is the user store, but is not the namespace's own. */
+ATTACK(an_owner_who_is_not_mapped)
+{
+	open_fuse();
+	attack_under(write_policy("version: 1\nstore: user\n"
+				  "attributes: [{ name: security.*, scheme: suffix }]\n"),
+		     resolver, "unmapped", NULL, NULL);
 }
 
 /* CAP_NET_RAW, permitted and effective, in the form that belongs to the host. */
@@ -166,17 +186,6 @@ ATTACK(a_capability_whose_size_changes)
 }
 
 /* ---- name and path change ---- */
-
-static const char *write_policy(const char *text)
-{
-	const char *path = scratch_path("policy.yaml");
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-
-	cr_assert_geq(fd, 0, "%s: %s", path, strerror(errno));
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-	return path;
-}
 
 static void prepare(const char *path, const char *hidden, const char *free)
 {

@@ -145,10 +145,20 @@ preloaded() {
 		"$(at "" fakeroot "$SCENE/bin/nsxattr" run env -u LD_PRELOAD sh -c "$labels" 2>&1)"
 }
 
+# Shown as 65534, which the namespace has as well. Natively it may write user.* there, and so could the store.
+strangers() {
+	echo stranger >stranger
+	chmod 666 stranger
+	fails "what belongs to none of our ids" "Operation not permitted" at "unshare -rm --map-auto" \
+		"$SCENE/bin/nsxattr" run setfattr -n security.a -v own "$SCENE/stranger"
+	same "and has no value" "" "$(names stranger)"
+}
+
 make_home
 printf '%s\n' 'version: 1' 'store: security' 'attributes: [{ name: "security.*", scheme: suffix }]' >security.yaml
 everywhere
 never_worse
 confined
 refusals
+strangers
 preloaded
