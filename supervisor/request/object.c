@@ -166,10 +166,12 @@ static bool refuse_as_target(struct request *request)
 /*
  * A change that is refused, of an inode that has no attributes at all: whoever is capable learns that, though
  * the host may be the owner. To others the kernel says it of some inodes (S_PRIVATE), and of others does not.
+ * With the user store only the kernel knows: who asks for a name in user.* learns of what kind the inode is.
  */
 static bool refuse_without_attributes(struct request *request)
 {
-	if (!access_is_capable(&request->subject, &request->decision))
+	if (!access_is_capable(&request->subject, &request->decision) ||
+	    request->client->policy->store == STORE_USER)
 		return natively_may_continue(request) ? stage_leave_to_kernel(request) :
 							refuse_as_target(request);
 	request->decision.error = EPERM;
