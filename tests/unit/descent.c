@@ -36,7 +36,8 @@ static struct credential credential(uid_t uid, gid_t gid, const gid_t *groups, u
 {
 	struct credential made = { .fsuid = uid, .fsgid = gid, .group_count = count };
 
-	memcpy(made.groups, groups, count * sizeof(gid_t));
+	for (uint32_t i = 0; i < count; i++)
+		made.groups[i] = groups[i];
 	return made;
 }
 
