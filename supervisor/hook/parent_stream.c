@@ -38,13 +38,14 @@ static int open_stream(void)
 	return (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
 }
 
+/* Where nobody reads any more there is POLLERR, and a write would end us by SIGPIPE. */
 void parent_stream_write(const char *line)
 {
 	_cleanup_fd_ int fd = open_stream();
 	struct pollfd polled = { .fd = fd, .events = POLLOUT };
 	size_t length = strnlen(line, PIPE_BUF);
 
-	if (fd < 0 || poll(&polled, 1, PATIENCE) != 1 || !(polled.revents & POLLOUT))
+	if (fd < 0 || poll(&polled, 1, PATIENCE) != 1 || polled.revents != POLLOUT)
 		return;
 	ssize_t written = write(fd, line, length);
 

@@ -54,6 +54,13 @@ static int read_handle(int fd, union handle *ret_handle)
 	return -errno;
 }
 
+static bool is_equal(const struct file_handle *left, const struct file_handle *right)
+{
+	return left->handle_type == right->handle_type &&
+	       left->handle_bytes == right->handle_bytes &&
+	       memcmp(left->f_handle, right->f_handle, left->handle_bytes) == 0;
+}
+
 int foreign_compare(int left, int right, bool *ret_is_same)
 {
 	union handle handles[2];
@@ -63,6 +70,6 @@ int foreign_compare(int left, int right, bool *ret_is_same)
 	if (r == 0)
 		r = read_handle(right, &handles[1]);
 	if (r == 0)
-		*ret_is_same = memcmp(&handles[0], &handles[1], sizeof(handles[0])) == 0;
+		*ret_is_same = is_equal(&handles[0].handle, &handles[1].handle);
 	return r;
 }

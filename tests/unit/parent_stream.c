@@ -64,6 +64,21 @@ Test(parent_stream, is_not_waited_for_when_it_is_full)
 	close(ends[1]);
 }
 
+Test(parent_stream, is_left_alone_when_nobody_reads_it)
+{
+	int ends[2], before = dup(STDERR_FILENO);
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	dup2(ends[1], STDERR_FILENO);
+	bool is_alive = run_child("of the child\n");
+
+	dup2(before, STDERR_FILENO);
+	close(before);
+	close(ends[1]);
+	cr_expect(is_alive, "a signal has ended the hook, and with it the container");
+}
+
 Test(parent_stream, is_not_needed_where_there_is_one_of_our_own)
 {
 	int ends[2], before = dup(STDERR_FILENO);
