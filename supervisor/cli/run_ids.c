@@ -133,6 +133,20 @@ static bool check_root(const struct id_map *users)
 	return false;
 }
 
+/* Who has no id where we are makes no user namespace there. */
+static bool check_self(const struct id_sort *sort)
+{
+	uint32_t outside;
+
+	if (id_map_to_host(sort->ours, sort->self, &outside))
+		return true;
+	log_error(
+		"the user namespace that we are in has no %s id of ours, and so the kernel makes none "
+		"in it: let it have one, as 'unshare -r' does",
+		sort->noun);
+	return false;
+}
+
 static bool check_ids(const struct id_sort *sort, const struct id_map *map)
 {
 	uint32_t outside;
@@ -194,6 +208,8 @@ bool run_ids_resolve(const struct run_request *request, const struct outer *oute
 
 	if (request->no_userns)
 		return true;
+	if (!check_self(&users) || !check_self(&groups))
+		return false;
 	options->writes_maps = sandbox_may_map_ids();
 	find_map *find = choose(request, outer, options);
 

@@ -125,6 +125,9 @@ confined() {
 refusals() {
 	fails "ids that are not here" "has no user id 100000" at "unshare -r" \
 		"$SCENE/bin/nsxattr" run --map-users=0:100000:5 --map-groups=0:0:1 true
+	fails "no id of ours" "has no user id of ours" at "unshare -U" "$SCENE/bin/nsxattr" run true
+	fails "no id of ours, whatever is mapped" "has no user id of ours" \
+		at "unshare -U" "$SCENE/bin/nsxattr" run -r --map-auto true
 	fails "no value in security.*" "outside of this user namespace" at "unshare -r" \
 		"$SCENE/bin/nsxattr" run -p "$SCENE/security.yaml" true
 	fails "root that may not map itself" "needs CAP_SETFCAP" \
