@@ -104,23 +104,31 @@ void natively_begin_to_wait(const struct request *request)
 }
 
 /*
+ * With a queued sender nothing may be asked of the file system: its server may wait in the queue. So a list that
+ * the policy would shorten, and a set of an empty value, are left to the kernel, too: there they do no more than
+ * without us.
+ */
+static bool may_continue_queued(const struct request *request)
+{
+	return request->client->is_queued && !request->client->is_strict &&
+	       (request->workspace->is_guarded || !call_is_change(&request->call));
+}
+
+/*
  * A call that is the kernel's to answer though the policy has a rule for its name: what a namespace can do
  * on a file system that is its own, it can do under a supervisor, too. Nothing that the policy itself
- * refuses comes here.
- *
- * With a queued sender nothing may be asked of the file system: its server may wait in the queue. What
- * cannot be left to the kernel then is as on a file system without attributes.
+ * refuses comes here. What cannot be left to the kernel with a queued sender is as on a file system without
+ * attributes.
  */
 bool natively_answer(struct request *request)
 {
 	bool is_list = request->call.kind->operation == OPERATION_LIST;
-	bool is_queued = request->client->is_queued;
 
 	if (request->decision.route == ROUTE_REFUSED)
 		return stage_settle(request, outcome_error(request->decision.error));
-	if (natively_may_continue(request) || (is_queued && is_list && !request->client->is_strict))
+	if (natively_may_continue(request) || may_continue_queued(request))
 		return stage_leave_to_kernel(request);
-	if (is_queued)
+	if (request->client->is_queued)
 		return stage_settle(request, outcome_error(EOPNOTSUPP));
 	natively_begin_to_wait(request);
 	return is_list ? list_as_target(request) : natively_execute(request);

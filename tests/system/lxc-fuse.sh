@@ -86,6 +86,9 @@ fuse_inside() {
 				[ "$(getfattr --absolute-names -m - $name | grep "^[su]" | sort |
 					paste -sd" ")" = "security.ima user.note" ]
 				setfattr -x security.ima $name
+				setfattr -n user.empty $name
+				[ -z "$(getfattr --only-values --absolute-names -n user.empty $name)" ]
+				setfattr -x user.empty $name
 			done
 			ls -l mnt >/dev/null
 			cp -a mnt/file mnt/copy
