@@ -198,20 +198,27 @@ bool errand_is_alive(const struct errand *errand)
 	return !has_ended(errand, 0);
 }
 
+/* Nothing here waits for long: a child can be stopped from inside the namespace. */
+bool errand_stop(struct errand *errand)
+{
+	if (errand->channel < 0)
+		return has_ended(errand, 0);
+	fd_close(&errand->channel);
+	if (has_ended(errand, ERRAND_FAREWELL_MS))
+		return true;
+	syscall(SYS_pidfd_send_signal, errand->pidfd, SIGKILL, NULL, 0);
+	return has_ended(errand, ERRAND_FAREWELL_MS);
+}
+
 /*
- * Nothing here waits for long: a child can be stopped from inside the namespace, and one that is
- * stuck in a file system does not even die at once. Such a one is reaped by the kernel when it does,
- * if the process ignores SIGCHLD.
+ * One that is stuck in a file system does not even die at once. Such a one is reaped by the kernel when it
+ * does, if the process ignores SIGCHLD.
  */
 void errand_end(struct errand *errand)
 {
 	if (errand->pid <= 0)
 		return;
-	fd_close(&errand->channel);
-	if (!has_ended(errand, ERRAND_FAREWELL_MS)) {
-		syscall(SYS_pidfd_send_signal, errand->pidfd, SIGKILL, NULL, 0);
-		(void)has_ended(errand, ERRAND_FAREWELL_MS);
-	}
+	(void)errand_stop(errand);
 	waitpid(errand->pid, NULL, WNOHANG);
 	fd_close(&errand->pidfd);
 	errand->pid = 0;

@@ -64,6 +64,13 @@ int errand_start_brief(errand_body *body, void *argument, const int *keep, size_
 int errand_receive(const struct errand *errand, void *buffer, size_t length);
 
 /**
+ * errand_stop() - close the channel, and kill the child if it goes on
+ *
+ * Return: whether it has ended; asked again, without a wait. errand_end() comes after that, too.
+ */
+bool errand_stop(struct errand *errand);
+
+/**
  * errand_end() - close the channel, which ends the child, and reap it
  *
  * A child that does not end by itself is killed. The caller waits for a fraction of a second at most.

@@ -243,6 +243,11 @@ pid_t helper_pid(const struct helper *helper)
 	return helper->errand.pid;
 }
 
+bool helper_end(struct helper *helper)
+{
+	return errand_stop(&helper->errand);
+}
+
 void helper_free(struct helper *helper)
 {
 	if (!helper)

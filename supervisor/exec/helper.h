@@ -43,6 +43,14 @@ int helper_new(int procfs, const struct credential_change *change, struct helper
 /** helper_pid() - its process number */
 pid_t helper_pid(const struct helper *helper);
 
+/**
+ * helper_end() - see to it that it ends
+ *
+ * One that is stuck in a file system may not even be killed. Return: whether it has ended; at once if it has
+ * been asked before.
+ */
+bool helper_end(struct helper *helper);
+
 /** helper_free() - end it; NULL is accepted. */
 void helper_free(struct helper *helper);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lock is never held while a process is started, ended or asked. A place is taken before its helper
- * is started, so that no more are started than there may be.
+ * is started, so that no more are started than there may be, and is free when its helper has ended: one that
+ * is stuck in a file system (a FUSE server that never answers) may outlive SIGKILL.
  */
 #include "exec/helpers.h"
 
@@ -26,6 +27,7 @@ struct place {
 	struct credential credential;
 	struct helper *helper;
 	bool is_busy;
+	bool is_stuck; /* and busy: it was to end, and has not */
 	uint64_t last_used; /* milliseconds */
 };
 
@@ -88,6 +90,15 @@ static void note_oldest(struct place ***oldest, struct place **place)
 {
 	if (!*oldest || (*place)->last_used < (**oldest)->last_used)
 		*oldest = place;
+}
+
+/* With the lock held: places of those that have ended at last; nothing is waited for. */
+static void remove_ended(struct helpers *helpers)
+{
+	for (size_t i = 0; i < HELPERS_MAX; i++)
+		if (helpers->places[i] && helpers->places[i]->is_stuck &&
+		    helper_end(helpers->places[i]->helper))
+			place_free(TAKE_PTR(helpers->places[i]));
 }
 
 /* With the lock held. */
@@ -163,6 +174,7 @@ static int make_place(struct count *count, const struct helper_role *role, struc
 static int find_place(struct helpers *helpers, const struct helper_role *role,
 		      struct place **ret_place, struct place **ret_evicted)
 {
+	remove_ended(helpers);
 	struct count count = count_places(helpers, role);
 
 	if (!count.fitting)
@@ -240,16 +252,18 @@ int helpers_take(struct helpers *helpers, const struct helper_role *role,
 
 void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_use)
 {
+	bool has_ended = !is_of_use && helper_end(helper);
 	struct place *ended = NULL;
 
 	pthread_mutex_lock(&helpers->lock);
 	struct place **place = find_helper(helpers, helper);
 
-	if (is_of_use) {
-		(*place)->is_busy = false;
-		(*place)->last_used = clock_milliseconds();
-	} else {
+	if (has_ended) {
 		ended = take_off(place);
+	} else {
+		(*place)->is_stuck = !is_of_use;
+		(*place)->is_busy = !is_of_use;
+		(*place)->last_used = clock_milliseconds();
 	}
 	pthread_cond_broadcast(&helpers->returned);
 	pthread_mutex_unlock(&helpers->lock);

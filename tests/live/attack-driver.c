@@ -15,6 +15,7 @@
  *	attack-driver race ROUNDS [fast]	name and path change during the call
  *	attack-driver helpers ROUNDS		helpers are killed and stopped
  *	attack-driver fuse ROUNDS		a root directory whose file system has other numbers each time
+ *	attack-driver stuck			a file system that never answers
  *	attack-driver unmapped			a file of an owner whom a namespace within does not have
  */
 #include <dirent.h>
@@ -50,6 +51,9 @@
 #define NAME "security.a"
 /* Seconds after which a call counts as one that hangs, and a process as one that is not there. */
 #define PATIENCE 60
+/* More than a container may have helpers: HELPERS_OF_CONTAINER_MAX. */
+#define STUCK_CALLERS 40
+#define STUCK_HELPERS 32
 /* Whose the directory on FUSE is. */
 #define FUSE_OWNER 5
 
@@ -922,6 +926,7 @@ static void answer_fuse(int device, const struct fuse_in_header *request)
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
+	case FUSE_GETXATTR: /* it would never be answered */
 		return;
 	case FUSE_INIT:
 		answer.header.len += (uint32_t)answer_init(answer.body);
@@ -991,6 +996,48 @@ static void run_fuse(unsigned int rounds)
 	if (kill(looker, SIGKILL) < 0 || kill(server, SIGKILL) < 0)
 		err(EXIT_FAILURE, "kill");
 	(void)waitpid(looker, NULL, 0);
+	(void)waitpid(server, NULL, 0);
+}
+
+static unsigned int count_helpers(pid_t supervisor)
+{
+	DIR *proc = opendir("/proc");
+	unsigned int count = 0;
+
+	if (!proc)
+		err(EXIT_FAILURE, "/proc");
+	for (struct dirent *entry; (entry = readdir(proc));) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		count += pid > 0 && has_parent(pid, supervisor);
+	}
+	closedir(proc);
+	return count;
+}
+
+/* A helper that waits for a FUSE server cannot be killed. */
+static void run_stuck(void)
+{
+	pid_t supervisor = find_supervisor(), callers[STUCK_CALLERS];
+	char found[64];
+
+	make_directory("mount");
+	leave_mounts();
+	pid_t server = serve_fuse("mount");
+
+	for (unsigned int i = 0; i < STUCK_CALLERS; i++) {
+		callers[i] = fork_checked();
+		if (callers[i] != 0)
+			continue;
+		expect_failure("get", "mount", getxattr("mount", "user.a", found, sizeof(found)));
+		end_child();
+	}
+	for (unsigned int i = 0; i < STUCK_CALLERS; i++)
+		await(callers[i], "who asks for what is never answered");
+	if (count_helpers(supervisor) > STUCK_HELPERS)
+		wrong("%u helpers are stuck", count_helpers(supervisor));
+	if (kill(server, SIGKILL) < 0)
+		err(EXIT_FAILURE, "kill");
 	(void)waitpid(server, NULL, 0);
 }
 
@@ -1065,6 +1112,8 @@ int main(int argc, char **argv)
 		run_race(rounds, argc > 3);
 	else if (strcmp(scene, "helpers") == 0)
 		run_helpers(rounds);
+	else if (strcmp(scene, "stuck") == 0)
+		run_stuck();
 	else if (strcmp(scene, "unmapped") == 0)
 		run_unmapped();
 	else if (strcmp(scene, "fuse") == 0)

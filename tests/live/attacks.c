@@ -159,6 +159,13 @@ ATTACK(a_root_directory_on_fuse)
 	attack(resolver, "fuse", "1000");
 }
 
+/* What cannot be ended counts as long as it is there. */
+ATTACK(a_file_system_that_never_answers)
+{
+	open_fuse();
+	attack_under(write_policy(strict_policy), resolver, "stuck", NULL, NULL);
+}
+
 /* It may be written by everybody, and so is the user store, but is not the namespace's own. */
 ATTACK(an_owner_who_is_not_mapped)
 {
