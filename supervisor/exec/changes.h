@@ -65,6 +65,9 @@ int changes_enter(struct changes *changes, struct change *change, const struct c
 bool changes_try_enter(struct changes *changes, struct change *change,
 		       const struct change_key *key);
 
+/** changes_count() - Return: how many changes of this key are under way or wait. */
+unsigned int changes_count(struct changes *changes, const struct change_key *key);
+
 /** changes_leave() - let the next one change it; one that was not entered is accepted */
 void changes_leave(struct changes *changes, struct change *change);
 

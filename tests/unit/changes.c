@@ -165,13 +165,6 @@ Test(changes, do_not_wait_when_they_are_not_wanted_any_more)
 	changes_free(waiter.changes);
 }
 
-/* Until another one has come behind it. */
-static void await_arrival(const struct change *change)
-{
-	while (!*(struct change *const volatile *)&change->next)
-		sched_yield();
-}
-
 Test(changes, have_their_turns_in_the_order_of_their_coming)
 {
 	struct changes *changes = new_changes();
@@ -185,7 +178,8 @@ Test(changes, have_their_turns_in_the_order_of_their_coming)
 			(struct waiter){ .changes = changes, .wait = patient, .turns = &turns };
 		cr_assert_eq(pthread_create(&waiters[i].thread, NULL, wait_for_turn, &waiters[i]),
 			     0);
-		await_arrival(i == 0 ? &first : &waiters[i - 1].change);
+		while (changes_count(changes, &seven) != 2 + (unsigned int)i)
+			sched_yield();
 	}
 	changes_leave(changes, &first);
 	for (int i = 0; i < 3; i++) {
