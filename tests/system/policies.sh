@@ -14,8 +14,6 @@ unset POLICIES_ALONE
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
 needs python3 getfattr setfattr
-# Seconds, for what takes no time.
-AWAIT_MOST=10
 NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
 RUNTIME=$(realpath "${BUILD:-build}/tests/live/runtime-driver")
 scene_make
