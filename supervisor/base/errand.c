@@ -34,7 +34,10 @@ static int compare_descriptors(const void *left, const void *right)
 	return *(const int *)left - *(const int *)right;
 }
 
-/* Standard error stays: nothing is written there, but its number must not fall to another file. */
+/*
+ * Standard error stays: nothing is written there, but its number must not fall to another file. By the system
+ * call, for the thread sanitizer takes close(2) of a child for one of its parent's.
+ */
 static void close_all_but(int channel, const int *keep, size_t keep_count)
 {
 	int kept[KEEP_MAX + 2] = { STDERR_FILENO, channel };
@@ -49,6 +52,11 @@ static void close_all_but(int channel, const int *keep, size_t keep_count)
 		from = (unsigned int)kept[i] + 1;
 	}
 	syscall(SYS_close_range, from, ~0U, 0);
+}
+
+void errand_keep_only(int channel)
+{
+	close_all_but(channel, NULL, 0);
 }
 
 /* What a child is told. */

@@ -54,6 +54,9 @@ int errand_start(errand_body *body, void *argument, const int *keep, size_t keep
 int errand_start_brief(errand_body *body, void *argument, const int *keep, size_t keep_count,
 		       struct errand *ret_errand);
 
+/** errand_keep_only() - for the child: close all descriptors but its channel, and standard error */
+void errand_keep_only(int channel);
+
 /**
  * errand_receive() - wait for a message of the child
  * @errand: the child

@@ -202,10 +202,7 @@ static void serve(int channel, void *argument)
 
 	if (result == 0)
 		result = credential_assume(role->change);
-	close(role->procfs);
-	close(role->change->userns);
-	if (role->change->through >= 0)
-		close(role->change->through);
+	errand_keep_only(channel);
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
 		return;
 	while (serve_one(channel, &packet, &answer) == 0)

@@ -64,8 +64,8 @@ TestSuite(helpers, .init = set_up, .fini = tear_down, .timeout = 120);
 /* One with another group for each number. */
 static int take(const void *container, unsigned int number, struct helper **ret_helper)
 {
-	static struct credential_change change;
-	static struct credential credential;
+	static _Thread_local struct credential_change change; /* they are large */
+	static _Thread_local struct credential credential;
 
 	credential = (struct credential){ .fsuid = USUAL_ROOT, .fsgid = USUAL_ROOT + number };
 	change = (struct credential_change){ .userns = userns, .through = -1 };
