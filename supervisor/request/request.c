@@ -68,12 +68,12 @@ static bool execute(struct request *request)
 	else
 		request->outcome = execute_named(request);
 	note_orphan(request);
+	if (natively_counts(request))
+		return natively_answer(request);
 	if (request->call.kind->operation == OPERATION_SET &&
 	    request->decision.route == ROUTE_STORED)
 		remedy_note(&request->client->remedies, request->client->policy->store,
 			    &request->inode, request->outcome.error);
-	if (natively_counts(request))
-		return natively_answer(request);
 	return request->outcome.error == 0;
 }
 

@@ -138,6 +138,8 @@ for policy in default user ./strict.yaml; do
 done
 check "the same of an ordinary login" "${as_user[@]}" "$NSXATTR" run -p user -r -- \
 	unshare --mount sh -c "$mounted" sh "$tmpfs" "$kinds"
+same "and no remedy is given for what works" "" "$("${as_user[@]}" "$NSXATTR" run -p user -r -- \
+	unshare --mount sh -c "$mounted" sh "$tmpfs" "$kinds" 2>&1 | grep '^nsxattr: ')"
 
 # What the policy refuses stays refused.
 # shellcheck disable=SC2016
