@@ -54,6 +54,16 @@ static void note_orphan(struct request *request)
 			    request->call.tid);
 }
 
+/* What the kernel makes instead needs no remedy. It fares no better with the EPERM of an overlay. */
+static void note_remedy(struct request *request, bool is_kernels)
+{
+	if (request->call.kind->operation == OPERATION_SET &&
+	    request->decision.route == ROUTE_STORED &&
+	    (!is_kernels || request->outcome.error == EPERM))
+		remedy_note(&request->client->remedies, request->client->policy->store,
+			    &request->inode, request->outcome.error);
+}
+
 static bool execute(struct request *request)
 {
 	if (request->is_foreign)
@@ -68,12 +78,11 @@ static bool execute(struct request *request)
 	else
 		request->outcome = execute_named(request);
 	note_orphan(request);
-	if (natively_counts(request))
+	bool is_kernels = natively_counts(request);
+
+	note_remedy(request, is_kernels);
+	if (is_kernels)
 		return natively_answer(request);
-	if (request->call.kind->operation == OPERATION_SET &&
-	    request->decision.route == ROUTE_STORED)
-		remedy_note(&request->client->remedies, request->client->policy->store,
-			    &request->inode, request->outcome.error);
 	return request->outcome.error == 0;
 }
 
