@@ -12,14 +12,6 @@
 struct config;
 struct config_file;
 
-/** struct hook_kind - one kind of hook */
-struct hook_kind {
-	const char *name;
-	const char *summary;
-	/* @argv: argv[0] is the kind. Return: the exit status; not 0: the container must not start. */
-	int (*run)(int argc, char **argv);
-};
-
 /**
  * hook_take_start() - the argument of --start: a unit of systemd, or a program's absolute path
  *
