@@ -5,24 +5,17 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/proc.h"
 
 #ifndef SO_PEERPIDFD /* Linux 6.5 */
 #define SO_PEERPIDFD 77
 #endif
-
-/* Room for a process's status as far as its capabilities. */
-#define STATUS_SIZE 4096
 
 static int open_peer(int connection, pid_t pid)
 {
@@ -55,20 +48,16 @@ static int look_at_userns(int procfs, pid_t pid)
 	return ours.st_dev == its.st_dev && ours.st_ino == its.st_ino ? 0 : -EPERM;
 }
 
-static int look_at_capabilities(int procfs, pid_t pid)
+static int look_at_capabilities(pid_t pid)
 {
-	static const char label[] = "\nCapEff:";
-	char path[32], text[STATUS_SIZE];
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3,
+						   .pid = pid };
+	struct __user_cap_data_struct sets[2];
 
-	snprintf(path, sizeof(path), "%d/status", pid);
-	ssize_t length = proc_read(procfs, path, text, sizeof(text));
-
-	if (length < 0)
-		return length == -ENOENT ? -ESRCH : (int)length;
-	const char *at = strstr(text, label);
-	uint64_t effective = at ? strtoull(at + strlen(label), NULL, 16) : 0;
-
-	return effective & (1ULL << CAP_SYS_ADMIN) ? 0 : -EPERM;
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	return sets[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN) ? 0 :
+											  -EPERM;
 }
 
 /* What is read by the number is the peer's if the peer is still there afterwards. */
@@ -84,7 +73,7 @@ static int look_at(int connection, int procfs, pid_t pid, bool at_capabilities)
 	int r = look_at_userns(procfs, pid);
 
 	if (r == 0 && at_capabilities)
-		r = look_at_capabilities(procfs, pid);
+		r = look_at_capabilities(pid);
 	return has_ended(pidfd) ? -ESRCH : r;
 }
 
