@@ -20,11 +20,23 @@
 
 #define KEEP_MAX 4
 #define BRIEF_STACK_SIZE (32 * 1024)
-/* The thread sanitizer keeps books of what a thread does, in which a child of the same memory would write. */
+/*
+ * The thread sanitizer keeps books of what a thread does, in which a child of the same memory would write.
+ *
+ * And a copy of its locks stays as it was in the child: where another thread of ours held one, as in
+ * pthread_create(3), the child would wait for ever in its first call of libc that takes it, as prctl(2) does. So
+ * these tell it of the fork, as it does itself in its own fork(3). In the child the second is left out: in
+ * the state between, it watches nothing, takes no lock, and does not start the thread that it has in each child, with
+ * which no user namespace can be entered.
+ */
 #ifdef __SANITIZE_THREAD__
 #define HAS_OWN_VIEW_OF_MEMORY true
+void __sanitizer_syscall_pre_impl_fork(void);
+void __sanitizer_syscall_post_impl_fork(long pid);
 #else
 #define HAS_OWN_VIEW_OF_MEMORY false
+#define __sanitizer_syscall_pre_impl_fork() ((void)0)
+#define __sanitizer_syscall_post_impl_fork(pid) ((void)(pid))
 #endif
 /* How long a child may take to end once its channel is closed, or it is killed. */
 #define ERRAND_FAREWELL_MS 100
@@ -101,7 +113,12 @@ static int run_brief_child(void *place)
  */
 static pid_t fork_with_pidfd(int *ret_pidfd)
 {
-	return (pid_t)syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+	__sanitizer_syscall_pre_impl_fork();
+	long pid = syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+
+	if (pid != 0)
+		__sanitizer_syscall_post_impl_fork(pid);
+	return (pid_t)pid;
 }
 
 static pid_t start_child(struct order *order, int *ret_pidfd)
