@@ -81,7 +81,7 @@ Test(namespaces, a_nested_map_is_shown_in_our_numbers)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_nested, NULL, CHILD_ALONE);
+	pid_t pid = start_waiting(be_nested, NULL, 0);
 
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
 	FILE *map = fopen(path, "re");
@@ -109,7 +109,7 @@ Test(namespaces, parents_lead_to_the_host)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_nested, NULL, CHILD_ALONE);
+	pid_t pid = start_waiting(be_nested, NULL, 0);
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	int nested = open(path, O_RDONLY | O_CLOEXEC);
@@ -208,7 +208,7 @@ Test(namespaces, a_process_of_the_host_may_join)
 	char path[64];
 
 	open_pipes();
-	pid_t pid = start_waiting(be_in_usual, NULL, CHILD_ALONE);
+	pid_t pid = start_waiting(be_in_usual, NULL, 0);
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

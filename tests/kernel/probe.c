@@ -171,7 +171,7 @@ Test(probe, says_what_status_says)
 {
 	for (unsigned long seed = 1; seed <= CREDENTIALS; seed++) {
 		open_pipes();
-		pid_t pid = child_start(become_somebody, &seed, CHILD_ALONE);
+		pid_t pid = child_start(become_somebody, &seed, 0);
 
 		await_child();
 		expect_same(pid);
@@ -199,7 +199,7 @@ static void change_groups(void *argument)
 Test(probe, sees_each_change_at_once)
 {
 	open_pipes();
-	pid_t pid = child_start(change_groups, NULL, CHILD_ALONE);
+	pid_t pid = child_start(change_groups, NULL, 0);
 
 	for (uint32_t count = 0; count <= PROBE_GROUPS_MAX + 1; count++) {
 		await_child();

@@ -14,10 +14,8 @@
 
 static pid_t clone_with(unsigned long flags)
 {
-	if (flags == CHILD_ALONE)
-		return fork_alone();
 	if (flags == 0)
-		return fork();
+		return fork_alone();
 	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
@@ -44,7 +42,7 @@ int child_end(pid_t pid)
 
 void child_run(void (*body)(void *argument), void *argument)
 {
-	cr_assert_eq(child_end(child_start(body, argument, CHILD_ALONE)), 0);
+	cr_assert_eq(child_end(child_start(body, argument, 0)), 0);
 }
 
 static int write_map(pid_t pid, const char *file, const char *map)

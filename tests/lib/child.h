@@ -36,12 +36,9 @@
 		}                                                                                 \
 	} while (0)
 
-#define CHILD_ALONE (~0UL)
-
 /**
  * child_start() - a copy of this process that runs @body and ends
- * @clone_flags: of clone(2), without a stack: 0 is fork(2); CHILD_ALONE is for one that makes user
- *               namespaces, and no threads (see fork_alone.h)
+ * @clone_flags: of clone(2), without a stack; 0 is fork(2)
  *
  * Return: its pid.
  */

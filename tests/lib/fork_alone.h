@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 /**
- * fork_alone() - fork(2), for a child that may unshare(2) its user namespace
+ * fork_alone() - fork(2), for a child that may unshare(2) its user namespace, or start threads
  *
- * That takes a process of one thread. The thread sanitizer gives one of its own to each process that
- * it sees begin; so it is not shown this one.
+ * The first takes a process of one thread, and the thread sanitizer gives one of its own to each process
+ * that it sees begin. The second takes stacks that no thread of the parent had, for the thread sanitizer
+ * takes a thread of the child for the one whose address it has; fork(3) has the child use them again. So
+ * neither sees this one.
  */
 static inline pid_t fork_alone(void)
 {

@@ -41,7 +41,7 @@ static void set_up(void)
 	char path[64], byte;
 
 	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
-	inhabitant = child_start(inhabit, NULL, CHILD_ALONE);
+	inhabitant = child_start(inhabit, NULL, 0);
 	cr_assert_eq(read(ready[0], &byte, 1), 1);
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", inhabitant);
 	userns = open(path, O_RDONLY | O_CLOEXEC);

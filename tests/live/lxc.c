@@ -387,7 +387,7 @@ Test(lxc, does_not_listen_to_root_of_a_namespace)
 	eventfd_t value;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", scratch_path("socket"));
-	pid_t pid = child_start(connect_from_a_namespace, &address, CHILD_ALONE);
+	pid_t pid = child_start(connect_from_a_namespace, &address, 0);
 
 	cr_assert_eq(eventfd_read(ready, &value), 0);
 	int ours = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
