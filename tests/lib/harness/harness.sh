@@ -48,7 +48,7 @@ gives "a test that hangs" "0 passed, 1 failed" 1 "has not ended within 1 s" "$PR
 	TEST_TIMEOUT=1
 gives "a program that ends too early" "0 passed, 1 failed" 1 "no result" "$PROGRAMS/dies"
 gives "a program without tests" "0 passed, 1 failed" 1 "tested nothing" "$PROGRAMS/tests-nothing"
-gives "a test that is skipped" "1 passed, 0 failed, 1 skipped" 0 "" "$PROGRAMS/skips"
+gives "a test that is skipped" "1 passed, 0 failed, 1 skipped" 0 "there is a reason" "$PROGRAMS/skips"
 gives "a test that must not be skipped" "1 passed, 1 failed" 1 "MUST_RUN" "$PROGRAMS/skips" MUST_RUN=1
 gives "a descriptor that is left open" "0 passed, 1 failed" 1 "open: /dev/null" \
 	"$PROGRAMS/leaks-descriptor"
@@ -96,7 +96,7 @@ script skips <<'END'
 ok "one"
 skip "two" "there is a reason"
 END
-gives "a script that skips" "1 passed, 0 failed, 1 skipped" 0 "" "$scratch/skips.sh"
+gives "a script that skips" "1 passed, 0 failed, 1 skipped" 0 "there is a reason" "$scratch/skips.sh"
 gives "a script that must not skip" "1 passed, 1 failed" 1 "there is a reason" "$scratch/skips.sh" \
 	MUST_RUN=1
 
