@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtime-driver SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime does about seccomp, and no
- * more. COMMAND runs under the filter, and its listener goes to SOCKET as that of container ID, with
- * POLICY as listenerMetadata. Ends as COMMAND does. For tests of the daemon.
+ * runtime-driver [--as=UID] [--map=FIRST:COUNT] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
+ * does about seccomp, and no more. COMMAND runs under the filter, and its listener goes to SOCKET as that of
+ * container ID, with POLICY as listenerMetadata. Ends as COMMAND does. For tests of the daemon.
  *
- * It needs CAP_SYS_ADMIN in its user namespace, and is of the uid that it has when it connects.
+ *	--as=UID		root connects as this user
+ *	--map=FIRST:COUNT	root gives COMMAND a user and a mount namespace of its own, with these ids of the
+ *				host's
+ *
+ * Without --map it needs CAP_SYS_ADMIN in its user namespace; without --as it is of the uid that it has when it
+ * connects.
  */
 #include <err.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +24,17 @@
 #include <unistd.h>
 
 #include "attach/filter.h"
+#include "attach/namespace.h"
 
 #define OTHER_ERROR 125
+
+/* struct options - see the top */
+static struct options {
+	uid_t user; /* -1: it stays who it is */
+	struct id_map ids; /* no extents: COMMAND stays in the user namespace */
+} options = { .user = (uid_t)-1 };
+
+static const struct namespace_maps maps = { .users = &options.ids, .groups = &options.ids };
 
 static void send_with_fd(int to, const char *text, int fd)
 {
@@ -56,18 +73,51 @@ static int receive_fd(int from)
 	return fd;
 }
 
+static void await_byte(int from)
+{
+	char byte;
+
+	if (recv(from, &byte, 1, 0) != 1)
+		_exit(OTHER_ERROR);
+}
+
+/* The two halves of a namespace of the container's own. */
+static void enter_namespace(int runtime)
+{
+	if (namespace_unshare() < 0)
+		_exit(OTHER_ERROR);
+	send_with_fd(runtime, "x", -1);
+	await_byte(runtime);
+	if (namespace_settle(&maps) < 0)
+		_exit(OTHER_ERROR);
+}
+
+static void map_namespace(int container, pid_t child)
+{
+	char path[32];
+
+	await_byte(container);
+	snprintf(path, sizeof(path), "/proc/%d", child);
+	int proc = open(path, O_DIRECTORY | O_CLOEXEC);
+
+	if (proc < 0 || namespace_write_maps(proc, &maps) < 0)
+		errx(OTHER_ERROR, "cannot write the maps");
+	close(proc);
+	send_with_fd(container, "x", -1);
+}
+
 static void be_container(int runtime, char **argv)
 {
 	int listener = -1;
-	char byte;
 
+	if (options.ids.count > 0)
+		enter_namespace(runtime);
 	if (filter_install(&(struct filter_options){ 0 }, &listener) < 0)
 		errx(OTHER_ERROR, "cannot install the filter");
 	send_with_fd(runtime, "x", listener);
 	close(listener);
 	/* Until the runtime has handed it over. */
-	if (recv(runtime, &byte, 1, 0) != 1)
-		_exit(OTHER_ERROR);
+	await_byte(runtime);
 	execvp(argv[0], argv);
 	err(127, "%s", argv[0]);
 }
@@ -80,7 +130,9 @@ static void hand_over(const char *path, const char *id, const char *policy, pid_
 	char text[1024], answer;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	/* Who connects is the peer. */
+	if (fd < 0 || (options.user != (uid_t)-1 && seteuid(options.user) < 0) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		err(OTHER_ERROR, "%s", path);
 	snprintf(text, sizeof(text),
 		 "{\"ociVersion\":\"0.2.0\",\"fds\":[\"seccompFd\"],\"pid\":%d,\"metadata\":\"%s\","
@@ -94,12 +146,43 @@ static void hand_over(const char *path, const char *id, const char *policy, pid_
 	close(fd);
 }
 
+static void parse_map(const char *text)
+{
+	struct id_extent extent = { 0 };
+
+	if (sscanf(text, "%u:%u", &extent.host, &extent.count) != 2)
+		errx(2, "--map=FIRST:COUNT");
+	options.ids.count = 1;
+	options.ids.extents[0] = extent;
+}
+
+/* Return: the arguments that are left. */
+static char **parse_options(int argc, char **argv)
+{
+	static const struct option known[] = { { "as", required_argument, NULL, 'a' },
+					       { "map", required_argument, NULL, 'm' },
+					       { 0 } };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1)
+		if (option == 'a')
+			options.user = (uid_t)strtoul(optarg, NULL, 10);
+		else if (option == 'm')
+			parse_map(optarg);
+		else
+			exit(2);
+	if (argc - optind < 4)
+		errx(2,
+		     "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT] SOCKET ID POLICY COMMAND "
+		     "[ARGUMENT]...");
+	return argv + optind;
+}
+
 int main(int argc, char **argv)
 {
+	char **words = parse_options(argc, argv);
 	int channel[2], status;
 
-	if (argc < 5)
-		errx(2, "usage: runtime-driver SOCKET ID POLICY COMMAND [ARGUMENT]...");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
 		err(OTHER_ERROR, "socketpair");
 	pid_t child = fork();
@@ -107,11 +190,13 @@ int main(int argc, char **argv)
 	if (child < 0)
 		err(OTHER_ERROR, "fork");
 	if (child == 0)
-		be_container(channel[1], argv + 4);
+		be_container(channel[1], words + 3);
 	close(channel[1]);
+	if (options.ids.count > 0)
+		map_namespace(channel[0], child);
 	int listener = receive_fd(channel[0]);
 
-	hand_over(argv[1], argv[2], argv[3], child, listener);
+	hand_over(words[0], words[1], words[2], child, listener);
 	close(listener);
 	send_with_fd(channel[0], "x", -1);
 	if (waitpid(child, &status, 0) < 0)
