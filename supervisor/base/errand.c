@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * Our descriptors are not all ours: among them are files of targets and of peers, some of FUSE file systems of theirs.
+ * Each close(2) of a copy of one waits for an answer of its server, which may never come (base/closer.h). So a brief
+ * child has no copies: it shares our descriptors, as it shares our memory. One that stays has its copies closed by a
+ * child of its own, for which it does not wait for long. What cannot be closed is open there until the server answers,
+ * or the child ends.
+ */
 #include "base/errand.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -20,6 +31,10 @@
 
 #define KEEP_MAX 4
 #define BRIEF_STACK_SIZE (32 * 1024)
+#define CLOSING_STACK_SIZE (16 * 1024)
+/* How long a child waits until what it does not need is closed; and what its counter says until then. */
+#define CLOSING_MS 100
+#define CLOSING (-1)
 /*
  * The thread sanitizer keeps books of what a thread does, in which a child of the same memory would write.
  *
@@ -66,11 +81,6 @@ static void close_all_but(int channel, const int *keep, size_t keep_count)
 	syscall(SYS_close_range, from, ~0U, 0);
 }
 
-void errand_keep_only(int channel)
-{
-	close_all_but(channel, NULL, 0);
-}
-
 /* What a child is told. */
 struct order {
 	errand_body *body;
@@ -85,9 +95,42 @@ static void run_child(const struct order *order)
 	prctl(PR_SET_NAME, ERRAND_PROCESS_NAME);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	close_all_but(order->channel, order->keep, order->keep_count);
 	order->body(order->channel, order->argument);
 	_exit(0);
+}
+
+static int run_closing_child(void *place)
+{
+	const struct order *order = place;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close_all_but(order->channel, order->keep, order->keep_count);
+	return 0;
+}
+
+/* Until the kernel says that the child is done with our memory, or it takes too long. */
+static void await_closing(_Atomic pid_t *child)
+{
+	const struct timespec patience = { .tv_nsec = CLOSING_MS * 1000000L };
+	long r = 0;
+
+	while (atomic_load(child) != 0 && (r == 0 || errno == EINTR))
+		r = syscall(SYS_futex, child, FUTEX_WAIT, CLOSING, &patience, NULL, 0);
+}
+
+/* Does not return, so that what lies on its stack is there as long as the process. */
+static void run_staying_child(struct order *order)
+{
+	_Alignas(16) char stack[CLOSING_STACK_SIZE];
+	_Atomic pid_t child = CLOSING;
+	int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD;
+
+	if (!HAS_OWN_VIEW_OF_MEMORY &&
+	    clone(run_closing_child, stack + sizeof(stack), flags, order, NULL, NULL, &child) >= 0)
+		await_closing(&child);
+	else
+		(void)run_closing_child(order);
+	run_child(order);
 }
 
 /*
@@ -126,7 +169,7 @@ static pid_t start_child(struct order *order, int *ret_pidfd)
 	pid_t pid = fork_with_pidfd(ret_pidfd);
 
 	if (pid == 0)
-		run_child(order);
+		run_staying_child(order);
 	return pid;
 }
 
@@ -136,7 +179,8 @@ static pid_t start_brief_child(struct order *order, int *ret_pidfd)
 	_Alignas(16) char stack[BRIEF_STACK_SIZE];
 
 	return clone(run_brief_child, stack + sizeof(stack),
-		     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, order, ret_pidfd);
+		     CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, order,
+		     ret_pidfd);
 }
 
 static int send_out(pid_t (*start)(struct order *order, int *ret_pidfd), struct order *order,

@@ -7,8 +7,8 @@
  *
  * Inside it is at the mercy of the namespace's root, who may stop or kill it, so nobody waits for it
  * without a deadline. It cannot be traced or read: it is not dumpable, and its memory belongs to the
- * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). It holds no descriptor
- * but its channel and those it is given.
+ * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). One that stays holds no
+ * descriptor but its channel and those it is given, and what could not be closed in time (errand.c).
  */
 
 #include <stdbool.h>
@@ -46,6 +46,7 @@ int errand_start(errand_body *body, void *argument, const int *keep, size_t keep
 /**
  * errand_start_brief() - have a child do something short, as errand_start()
  *
+ * The child has our descriptors, all of them, under their numbers: @keep says which it needs.
  * The caller sleeps until the child has ended, which takes no longer than ERRAND_DEADLINE_MS; what it has
  * sent can be received then. The child has our memory itself, not a copy: to copy it costs a hundred times
  * as much, and holds up all other threads. So @body must write nowhere but to its own variables, and call
@@ -53,9 +54,6 @@ int errand_start(errand_body *body, void *argument, const int *keep, size_t keep
  */
 int errand_start_brief(errand_body *body, void *argument, const int *keep, size_t keep_count,
 		       struct errand *ret_errand);
-
-/** errand_keep_only() - for the child: close all descriptors but its channel, and standard error */
-void errand_keep_only(int channel);
 
 /**
  * errand_receive() - wait for a message of the child

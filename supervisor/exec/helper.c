@@ -193,6 +193,15 @@ static int stand_among_descriptors(int procfs)
 	return directory < 0 || fchdir(directory) < 0 ? -errno : 0;
 }
 
+/* Ours, all of them. */
+static void close_given(const struct role *role)
+{
+	close(role->procfs);
+	close(role->change->userns);
+	if (role->change->through >= 0 && role->change->through != role->change->userns)
+		close(role->change->through);
+}
+
 static void serve(int channel, void *argument)
 {
 	const struct role *role = argument;
@@ -202,7 +211,7 @@ static void serve(int channel, void *argument)
 
 	if (result == 0)
 		result = credential_assume(role->change);
-	errand_keep_only(channel);
+	close_given(role);
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
 		return;
 	while (serve_one(channel, &packet, &answer) == 0)

@@ -4,6 +4,8 @@
 
 /* Descriptors whose close(2) does not return for as long as somebody else likes. */
 
+#include <sys/types.h>
+
 /** struct stubborn_socket - a connection over the loopback, the other end of which nobody reads */
 struct stubborn_socket {
 	int fd; /* its last close(2) waits for ten minutes */
@@ -12,5 +14,18 @@ struct stubborn_socket {
 
 /** stubborn_socket_new() - with SO_LINGER, and more unsent data than the other end takes. Return: 0; -errno. */
 int stubborn_socket_new(struct stubborn_socket *ret_socket);
+
+/** struct stubborn_file - a file of a FUSE file system, whose server does not answer FLUSH */
+struct stubborn_file {
+	int fd; /* each close(2) of it waits until the server ends, but for those of the process that made it */
+	int flushes; /* a pipe: a byte for each close(2) that waits */
+	pid_t server; /* a child */
+};
+
+/** stubborn_file_new() - mounted in a user namespace of the server's, which any user may make. Return: 0; -errno. */
+int stubborn_file_new(struct stubborn_file *ret_file);
+
+/** stubborn_file_relent() - end the server: all that wait go on, and the file is closed */
+void stubborn_file_relent(struct stubborn_file *file);
 
 #endif

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/loop.h"
 #include "base/passing.h"
+#include "child.h"
 #include "stubborn.h"
 
 static struct loop *loop;
@@ -194,6 +196,39 @@ Case(nor_for_what_lies_in_a_queue)
 	await(1);
 	close(ends[0]);
 	close(stubborn.other);
+}
+
+/* Closed by another process: the maker's own descriptor is not stubborn. */
+static void close_file(void *argument)
+{
+	struct stubborn_file *file = argument;
+	int fds[] = { dup(file->fd), file->fd };
+	int other = dup(STDERR_FILENO);
+	atomic_uint done = 0;
+	struct closing closings[3];
+	char byte;
+
+	NEED(loop_new(&loop) == 0 && closer_new(loop, &closer) == 0);
+	for (int i = 0; i < 2; i++)
+		close_one(&closings[i], &fds[i], &done);
+	for (int i = 0; i < 2; i++)
+		NEED(read(file->flushes, &byte, 1) == 1);
+	close_one(&closings[2], &other, &done);
+	await(1);
+	NEED(other == -1 && closer_count(closer) == 2);
+	kill(file->server, SIGKILL);
+	await(3);
+	NEED(closer_free(closer));
+}
+
+Test(closer, does_not_wait_for_a_file_system)
+{
+	struct stubborn_file file;
+
+	if (stubborn_file_new(&file) < 0)
+		cr_skip_test("FUSE cannot be mounted in a user namespace here");
+	cr_expect_eq(child_end(child_start(close_file, &file, 0)), 0);
+	stubborn_file_relent(&file);
 }
 
 Case(says_that_something_hangs_at_its_end)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "stubborn.h"
 
 struct question {
 	int kept;
@@ -27,7 +28,8 @@ static void look_at_descriptors(int channel, void *argument)
 }
 
 static void check_descriptors(int (*start)(errand_body *body, void *argument, const int *keep,
-					   size_t keep_count, struct errand *ret_errand))
+					   size_t keep_count, struct errand *ret_errand),
+			      bool has_all)
 {
 	struct question question = { dup(STDIN_FILENO), dup(STDIN_FILENO) };
 	struct errand errand;
@@ -36,8 +38,8 @@ static void check_descriptors(int (*start)(errand_body *body, void *argument, co
 	cr_assert_eq(start(look_at_descriptors, &question, &question.kept, 1, &errand), 0);
 	cr_expect_eq(errand_receive(&errand, answer, sizeof(answer)), 0);
 	cr_expect(answer[0], "what is to be kept is open");
-	cr_expect_not(answer[1], "what is not is closed");
-	cr_expect_geq(fcntl(question.closed, F_GETFD), 0, "but not with us");
+	cr_expect_eq(answer[1], has_all, "and what is not, if it is ours");
+	cr_expect_geq(fcntl(question.closed, F_GETFD), 0, "with us it stays open");
 	errand_end(&errand);
 	close(question.kept);
 	close(question.closed);
@@ -45,12 +47,43 @@ static void check_descriptors(int (*start)(errand_body *body, void *argument, co
 
 Test(errand, has_no_descriptors_but_those_it_is_given)
 {
-	check_descriptors(errand_start);
+	check_descriptors(errand_start, false);
 }
 
-Test(errand, that_is_brief_has_no_others_either)
+Test(errand, that_is_brief_has_ours)
 {
-	check_descriptors(errand_start_brief);
+#ifdef __SANITIZE_THREAD__
+	cr_skip_test("it has a copy of our memory with this sanitizer");
+#endif
+	check_descriptors(errand_start_brief, true);
+}
+
+static void answer_at_once(int channel, void *argument)
+{
+	(void)argument;
+	(void)send(channel, "", 1, MSG_NOSIGNAL);
+}
+
+/* The file is a target's, or a peer's, and its server does not answer FLUSH. */
+Test(errand, does_not_wait_for_a_file_system_that_it_has_nothing_to_do_with, .timeout = 60)
+{
+	struct stubborn_file file;
+	struct errand errand;
+	char byte;
+
+#ifdef __SANITIZE_THREAD__
+	cr_skip_test("a child does all itself with this sanitizer");
+#endif
+	if (stubborn_file_new(&file) < 0)
+		cr_skip_test("FUSE cannot be mounted in a user namespace here");
+	cr_assert_eq(errand_start_brief(answer_at_once, NULL, NULL, 0, &errand), 0);
+	cr_expect_eq(errand_receive(&errand, &byte, 1), 0);
+	errand_end(&errand);
+	cr_assert_eq(errand_start(answer_at_once, NULL, NULL, 0, &errand), 0);
+	cr_expect_eq(errand_receive(&errand, &byte, 1), 0);
+	cr_expect_eq(read(file.flushes, &byte, 1), 1, "its copy is being closed all the while");
+	errand_end(&errand);
+	stubborn_file_relent(&file);
 }
 
 static void send_much(int channel, void *argument)
