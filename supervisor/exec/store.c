@@ -74,20 +74,21 @@ struct outcome store_get(const struct pinned *inode, const struct user_namespace
 }
 
 /*
- * Is a value of an ancestor shown? Only absence makes it none: a value that cannot be read is there.
+ * Does a target find something under the name, its own value or one that it inherits? What may not be read is
+ * there.
+ *
+ * Return: 1, 0; -errno: it cannot be told.
  */
-static bool is_inherited(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision)
+static int is_shown(const struct pinned *inode, const struct user_namespace *userns,
+		    const struct decision *decision)
 {
-	return get_inherited(inode, userns, decision, NULL, 0) != -ENODATA;
-}
+	ssize_t length = inode_get(inode, decision->name, NULL, 0);
 
-/* What a target finds under the name: its own value, or one that it inherits. */
-static bool is_shown(const struct pinned *inode, const struct user_namespace *userns,
-		     const struct decision *decision)
-{
-	return inode_get(inode, decision->name, NULL, 0) != -ENODATA ||
-	       is_inherited(inode, userns, decision);
+	if (length == -ENODATA)
+		length = get_inherited(inode, userns, decision, NULL, 0);
+	if (length == -ENODATA)
+		return 0;
+	return length >= 0 || length == -EACCES || length == -EPERM ? 1 : (int)length;
 }
 
 /*
@@ -129,8 +130,10 @@ static int check_flags(const struct pinned *inode, const struct user_namespace *
 {
 	if (flags == 0)
 		return 0;
-	bool shown = is_shown(inode, userns, decision);
+	int shown = is_shown(inode, userns, decision);
 
+	if (shown < 0)
+		return shown;
 	if (shown && (flags & XATTR_CREATE))
 		return -EEXIST;
 	return !shown && (flags & XATTR_REPLACE) ? -ENODATA : 0;
@@ -166,7 +169,7 @@ static bool is_within_quota(const struct store_context *context, const struct pi
 	char *names = context->space->stored;
 
 	if (!quota_is_limited(context->policy, decision) ||
-	    inode_get(inode, decision->name, NULL, 0) != -ENODATA)
+	    inode_get(inode, decision->name, NULL, 0) >= 0)
 		return true;
 	ssize_t length = inode_list(inode, names, sizeof(context->space->stored));
 
