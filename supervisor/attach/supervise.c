@@ -165,11 +165,15 @@ static bool is_awaited(const struct service *service)
 	return journal_find(service->journal, service->channel);
 }
 
-static int let_go(struct service *service)
+/*
+ * The worker before may have done so, and have died before that was written down: then the command does not
+ * listen any more.
+ */
+static int let_go(struct service *service, bool is_successor)
 {
 	int r = tell(service->channel, STEP_SERVING);
 
-	if (r < 0)
+	if (r < 0 && !is_successor)
 		return r;
 	journal_forget(service->journal, service->channel);
 	fd_close(&service->channel);
@@ -188,7 +192,7 @@ static int begin(struct service *service, bool is_successor)
 	if (r == 0)
 		r = serve_listener(service);
 	if (r == 0 && is_awaited(service))
-		r = let_go(service);
+		r = let_go(service, is_successor);
 	return r;
 }
 
