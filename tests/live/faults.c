@@ -3,6 +3,12 @@
  * The table of keep/journal.h, walked: a worker dies before and after each system call that it makes for
  * a request, and the target gets the right answer all the same, while what was done is done once. Between
  * two system calls a worker touches only memory.
+ *
+ * And each system call that could fails once, for want of memory: the target gets the right answer or an
+ * error, and an error means that nothing was done.
+ *
+ * The calls are those of the threads that serve, of threads that they start, and of the children that they send
+ * into the target's namespace.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -18,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -37,6 +44,12 @@
 
 /* ---- the tracer: a process of its own ---- */
 
+enum fault { WORKER_DIES, CALL_FAILS };
+
+/* Threads and children of a thread that is followed are followed, too. */
+#define FOLLOW \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK)
+
 /* What it and the test share. */
 struct trace {
 	atomic_bool is_ready;
@@ -51,38 +64,151 @@ static void follow_threads(pid_t worker)
 	snprintf(path, sizeof(path), "/proc/%d/task", worker);
 	DIR *tasks = opendir(path);
 
-	/* Not the main thread: requests are the business of the others. */
 	for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || tid == worker)
+		if (tid <= 0)
 			continue;
-		if (ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACESYSGOOD) < 0 ||
-		    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
+		/* Those that begin now are followed already, and some have ended. */
+		if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && tid != worker)
+			continue;
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
 		    waitpid(tid, NULL, __WALL) < 0 || ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
 			_exit(1);
 	}
 	closedir(tasks);
 }
 
-/* Is this the stop behind a call of the listener that has succeeded? */
-static bool has_done(pid_t tid, uint64_t wanted)
+/* Where a thread stops: before a call, or behind it. */
+struct stop {
+	bool is_behind;
+	long number;
+	uint64_t command; /* of ioctl(2) */
+	bool has_succeeded;
+};
+
+static bool look(pid_t tid, struct stop *ret_stop)
 {
-	static uint64_t command;
+	struct user_regs_struct registers;
 	struct __ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0 ||
+	    ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0)
 		return false;
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-		command = info.entry.nr == SYS_ioctl ? info.entry.args[1] : 0;
-	return info.op == PTRACE_SYSCALL_INFO_EXIT && command == wanted && info.exit.rval == 0;
+	*ret_stop = (struct stop){
+		.is_behind = info.op == PTRACE_SYSCALL_INFO_EXIT,
+		.number = (long)registers.orig_rax,
+		.command = registers.orig_rax == SYS_ioctl ? registers.rsi : 0,
+		.has_succeeded = (long)registers.rax == 0,
+	};
+	return true;
 }
 
-/* Kill the worker at its @stop-th stop after it has received something. */
-static _Noreturn void trace(pid_t worker, unsigned int stop, struct trace *shared)
+static bool is_done(const struct stop *stop, uint64_t command)
 {
-	unsigned int stops = 0;
-	bool is_counting = false;
+	return stop->is_behind && stop->command == command && stop->has_succeeded;
+}
+
+/* Not those that neither need memory nor anything else that there could be none of. */
+static bool can_fail(const struct stop *stop)
+{
+	static const long never[] = {
+		SYS_futex,
+		SYS_close,
+		SYS_close_range,
+		SYS_rt_sigprocmask,
+		SYS_rt_sigreturn,
+		SYS_munmap,
+		SYS_madvise,
+		SYS_sched_yield,
+		SYS_exit,
+		SYS_exit_group,
+		SYS_kill,
+		SYS_tgkill,
+		SYS_clock_nanosleep,
+		SYS_restart_syscall,
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+		/* Their runtimes end the process. */
+		SYS_mmap,
+		SYS_mprotect,
+#endif
+	};
+
+	if (stop->is_behind ||
+	    (stop->number == SYS_ioctl && _IOC_TYPE(stop->command) == SECCOMP_IOC_MAGIC))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(never); i++)
+		if (stop->number == never[i])
+			return false;
+	return true;
+}
+
+/* The call is not made, and fails: @tid stands before it, or behind it. */
+static void withhold_call(pid_t tid)
+{
+	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.orig_rax), -1L);
+}
+
+static void have_failed(pid_t tid)
+{
+	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.rax), (long)-ENOMEM);
+}
+
+/* A tracer's own memory. */
+struct tracer {
+	struct trace *shared;
+	enum fault fault;
+	pid_t worker;
+	unsigned int rest; /* stops until the fault */
+	bool is_counting;
+	bool has_struck;
+	pid_t failing; /* whose call does */
+};
+
+static bool is_struck(enum fault fault, const struct stop *stop)
+{
+	return fault == WORKER_DIES || can_fail(stop);
+}
+
+static void strike(struct tracer *self, pid_t tid)
+{
+	if (self->fault == WORKER_DIES) {
+		atomic_store(&self->shared->has_fired, true);
+		kill(self->worker, SIGKILL);
+		_exit(0);
+	}
+	withhold_call(tid);
+	self->failing = tid;
+	self->has_struck = true;
+}
+
+static void see_call(struct tracer *self, pid_t tid)
+{
+	struct stop stop;
+
+	if (!look(tid, &stop))
+		return;
+	if (self->failing == tid) {
+		have_failed(tid);
+		self->failing = 0;
+		atomic_store(&self->shared->has_fired, true);
+		return;
+	}
+	if (is_done(&stop,
+		    self->is_counting ? SECCOMP_IOCTL_NOTIF_SEND : SECCOMP_IOCTL_NOTIF_RECV)) {
+		atomic_store(&self->shared->is_whole, self->is_counting && !self->has_struck);
+		self->is_counting = !self->is_counting;
+	}
+	/* Requests are the business of the other threads. */
+	if (self->is_counting && tid != self->worker && is_struck(self->fault, &stop) &&
+	    self->rest-- == 0)
+		strike(self, tid);
+}
+
+/* Strike at the @stop-th stop after the worker has received something. */
+static _Noreturn void trace(pid_t worker, enum fault fault, unsigned int stop, struct trace *shared)
+{
+	struct tracer self = { .shared = shared, .fault = fault, .worker = worker, .rest = stop };
 	int status;
 	pid_t tid;
 
@@ -92,22 +218,14 @@ static _Noreturn void trace(pid_t worker, unsigned int stop, struct trace *share
 		bool is_call = WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
 		bool is_signal = WIFSTOPPED(status) && !is_call && status >> 16 == 0;
 
-		if (is_call && has_done(tid, is_counting ? SECCOMP_IOCTL_NOTIF_SEND :
-							   SECCOMP_IOCTL_NOTIF_RECV)) {
-			atomic_store(&shared->is_whole, is_counting);
-			is_counting = !is_counting;
-		}
-		if (is_counting && is_call && stops++ == stop) {
-			atomic_store(&shared->has_fired, true);
-			kill(worker, SIGKILL);
-			_exit(0);
-		}
+		if (is_call)
+			see_call(&self, tid);
 		ptrace(PTRACE_SYSCALL, tid, NULL, is_signal ? WSTOPSIG(status) : 0);
 	}
 	_exit(0);
 }
 
-static pid_t start_tracer(pid_t worker, unsigned int stop, struct trace *shared)
+static pid_t start_tracer(pid_t worker, enum fault fault, unsigned int stop, struct trace *shared)
 {
 	atomic_store(&shared->is_ready, false);
 	atomic_store(&shared->has_fired, false);
@@ -115,7 +233,7 @@ static pid_t start_tracer(pid_t worker, unsigned int stop, struct trace *shared)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		trace(worker, stop, shared);
+		trace(worker, fault, stop, shared);
 	cr_assert_gt(pid, 0);
 	while (!atomic_load(&shared->is_ready))
 		cr_assert_eq(waitpid(pid, NULL, WNOHANG), 0, "it cannot trace");
@@ -176,13 +294,43 @@ static void begin(void)
 
 TestSuite(faults, .init = begin, .fini = scratch_remove, .timeout = 1200);
 
-static void die_everywhere(const struct request *request, const char *resolver, const char *policy,
-			   const char *stored)
+struct sweep {
+	const struct request *request;
+	const char *resolver;
+	const char *policy;
+	const char *stored;
+	enum fault fault;
+	bool is_cold; /* the worker has never heard of the target */
+};
+
+/* After the death of a worker all is as if it had lived; an error means that nothing was done. */
+static void expect_answer(const struct sweep *sweep, unsigned int stop, const char *answer)
 {
+	const struct request *request = sweep->request;
+	bool is_right = strcmp(answer, request->answer) == 0;
+	bool is_error = sweep->fault == CALL_FAILS && answer[0] == 'E';
+
+	cr_expect(is_right || is_error, "%s (%s), %s at stop %u: %s, not %s", request->command,
+		  sweep->resolver, sweep->fault == WORKER_DIES ? "death" : "a failure", stop,
+		  answer, request->answer);
+	INODE_HAS(file, sweep->stored, is_right ? request->after : request->before);
+	INODE_HAS(file, "security.n", request->hosts);
+}
+
+/* One that has learnt nothing yet: what a worker inherits it has learnt of. */
+static pid_t replace_worker(pid_t keeper, pid_t worker)
+{
+	(void)kill(worker, SIGKILL);
+	return await_worker(keeper, worker, PATIENCE);
+}
+
+static void sweep(const struct sweep *sweep)
+{
+	const struct request *request = sweep->request;
 	struct actor *actor = actor_start(&(struct launch){ .is_supervised = true,
 							    .map = USUAL_MAP,
-							    .policy = policy,
-							    .resolver = resolver,
+							    .policy = sweep->policy,
+							    .resolver = sweep->resolver,
 							    .directory = place[0] ? place : NULL });
 	struct trace *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -194,46 +342,64 @@ static void die_everywhere(const struct request *request, const char *resolver, 
 	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
 
 	while (!atomic_load(&shared->is_whole)) {
-		put(file, stored, request->before);
+		if (sweep->is_cold)
+			worker = replace_worker(keeper, worker);
+		else
+			(void)actor_ask(actor, "%s", request->command);
+		put(file, sweep->stored, request->before);
 		put(file, "security.n", request->hosts);
-		pid_t tracer = start_tracer(worker, stop, shared);
-		const char *answer = actor_ask(actor, "%s", request->command);
+		pid_t tracer = start_tracer(worker, sweep->fault, stop, shared);
 
-		cr_expect_str_eq(answer, request->answer, "%s (%s), death at stop %u: %s, not %s",
-				 request->command, resolver, stop, answer, request->answer);
-		INODE_HAS(file, stored, request->after);
-		INODE_HAS(file, "security.n", request->hosts);
+		expect_answer(sweep, stop, actor_ask(actor, "%s", request->command));
 		end_tracer(tracer);
 		cr_assert_lt(++tries, TRIES_MAX, "the request does not end");
 		/* On a busy machine a thread may have served it that was not there before. */
 		if (!atomic_load(&shared->has_fired))
 			continue;
-		worker = await_worker(keeper, worker, PATIENCE);
+		if (sweep->fault == WORKER_DIES)
+			worker = await_worker(keeper, worker, PATIENCE);
+		else
+			cr_expect_eq(find_worker(keeper), worker, "the worker has died of it");
 		stop++;
 	}
-	/* There was something to die in. */
+	/* There was something to strike at. */
 	cr_expect_gt(stop, 6, "only %u stops", stop);
 	actor_end(actor);
+	/* The next one is looked for among our children. */
+	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);
 	munmap(shared, sizeof(*shared));
+}
+
+static void die_everywhere(const struct request *request, const char *resolver, const char *policy,
+			   const char *stored, bool is_cold)
+{
+	sweep(&(struct sweep){ request, resolver, policy, stored, WORKER_DIES, is_cold });
 }
 
 Test(faults, a_worker_dies_at_each_step)
 {
 	for (size_t i = 0; i < COUNT_OF(requests); i++)
-		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=100000");
+		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=100000", false);
+}
+
+Test(faults, a_worker_that_is_new_dies_at_each_step)
+{
+	for (size_t i = 0; i < COUNT_OF(requests); i += 4)
+		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=100000", true);
 }
 
 /* With a helper for each credential, which dies with its worker. */
 Test(faults, a_worker_with_helpers_dies_at_each_step)
 {
 	for (size_t i = 0; i < COUNT_OF(requests); i += 3)
-		die_everywhere(&requests[i], "process", NULL, "security.n@uid=100000");
+		die_everywhere(&requests[i], "process", NULL, "security.n@uid=100000", i % 2 == 0);
 }
 
 Test(faults, a_worker_with_the_user_store_dies_at_each_step)
 {
 	for (size_t i = 2; i < COUNT_OF(requests); i += 7)
-		die_everywhere(&requests[i], "ring", "user", "user.nsxattr.100000.security.n");
+		die_everywhere(&requests[i], "ring", "user", "user.nsxattr.100000.security.n",
+			       i % 2 == 0);
 }
 
 /* Where the stored name follows from the mount: the next worker has to find it by that, too. */
@@ -248,5 +414,30 @@ Test(faults, a_worker_dies_at_each_step_on_an_idmapped_mount)
 	cr_assert_eq(idmapped_mount(scratch_path("volume"), place, "0 100000 65536"), 0);
 	scratch_mounted(place);
 	for (size_t i = 1; i < COUNT_OF(requests); i += 4)
-		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=0");
+		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=0", i % 8 == 1);
+}
+
+/* No credential but the target's own opens the way to this one, whatever has failed. */
+static const struct request refused = { "getxattr private/file security.n", NULL, "hosts", "EACCES",
+					NULL };
+
+static void fail_everywhere(const char *resolver)
+{
+	inode_directory("private", 0, 0700);
+	inode_set(inode_file("private/file", USUAL_ROOT), "security.n", "secret");
+	sweep(&(struct sweep){ &refused, resolver, NULL, "security.n@uid=100000", CALL_FAILS,
+			       .is_cold = true });
+	for (size_t i = 0; i < COUNT_OF(requests); i++)
+		sweep(&(struct sweep){ &requests[i], resolver, NULL, "security.n@uid=100000",
+				       CALL_FAILS, true });
+}
+
+Test(faults, a_call_fails_at_each_step)
+{
+	fail_everywhere("ring");
+}
+
+Test(faults, a_call_fails_at_each_step_with_helpers)
+{
+	fail_everywhere("process");
 }
