@@ -7,10 +7,12 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -38,6 +40,37 @@ static int open_stream(void)
 	return (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
 }
 
+static void interrupt(int number)
+{
+	(void)number;
+}
+
+/*
+ * The descriptor's flags are the parent's, too, so that the write may block, on a terminal with less room than the
+ * line needs for instance: a signal ends it, again and again until it is there.
+ */
+static void write_in_time(int fd, const char *line, size_t length)
+{
+	const struct itimerval patience = { { .tv_usec = PATIENCE * 1000 / 2 },
+					    { .tv_usec = PATIENCE * 1000 / 2 } };
+	const struct itimerval none = { 0 };
+	const struct sigaction action = { .sa_handler = interrupt };
+	struct sigaction before;
+	sigset_t alarms;
+
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	if (sigaction(SIGALRM, &action, &before) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &alarms, NULL) < 0 ||
+	    setitimer(ITIMER_REAL, &patience, NULL) < 0)
+		return;
+	ssize_t written = write(fd, line, length);
+
+	(void)written;
+	(void)setitimer(ITIMER_REAL, &none, NULL);
+	(void)sigaction(SIGALRM, &before, NULL);
+}
+
 /* Where nobody reads any more there is POLLERR, and a write would end us by SIGPIPE. */
 void parent_stream_write(const char *line)
 {
@@ -47,7 +80,5 @@ void parent_stream_write(const char *line)
 
 	if (fd < 0 || poll(&polled, 1, PATIENCE) != 1 || polled.revents != POLLOUT)
 		return;
-	ssize_t written = write(fd, line, length);
-
-	(void)written;
+	write_in_time(fd, line, length);
 }

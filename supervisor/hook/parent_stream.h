@@ -13,7 +13,8 @@ bool parent_stream_is_needed(void);
  * parent_stream_write() - write a line there
  * @line: less than PIPE_BUF bytes are written
  *
- * Waits a second at most for room. Where it cannot be written, nothing happens.
+ * Waits a second at most for room, and as long for the line to be taken; a part of it may be written. SIGALRM is
+ * used for that.
  */
 void parent_stream_write(const char *line);
 

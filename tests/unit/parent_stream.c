@@ -64,6 +64,31 @@ Test(parent_stream, is_not_waited_for_when_it_is_full)
 	close(ends[1]);
 }
 
+/* There is room, but not for the whole line. */
+Test(parent_stream, is_not_waited_for_when_a_line_does_not_fit, .timeout = 20)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), before = dup(STDERR_FILENO);
+	char line[4096] = "";
+
+	cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	int terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	cr_assert_geq(terminal, 0);
+	memset(line, 'x', sizeof(line) - 1);
+	while (write(terminal, line, 1) == 1)
+		;
+	cr_assert_eq(read(master, line + sizeof(line) / 2, 1024), 1024);
+	cr_assert_eq(fcntl(terminal, F_SETFL, O_RDWR), 0);
+	dup2(terminal, STDERR_FILENO);
+	bool is_needed = run_child(line);
+
+	dup2(before, STDERR_FILENO);
+	close(before);
+	cr_expect(is_needed);
+	close(terminal);
+	close(master);
+}
+
 Test(parent_stream, is_left_alone_when_nobody_reads_it)
 {
 	int ends[2], before = dup(STDERR_FILENO);
