@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -18,6 +22,8 @@
 
 #define PROGRESS_INTERVAL_MS 200
 #define STATUS_INCOMPLETE 1
+/* A character, or what stands for a byte. */
+#define PIECE_SIZE (MB_LEN_MAX + 1)
 
 /* A job under way. */
 struct run {
@@ -143,33 +149,59 @@ bool tree_job_run(struct tree_job *job, const struct option_table *table, char *
 		options_suggest_help(table);
 		return false;
 	}
+	/* What can be shown on the terminal, and nothing else. */
+	(void)setlocale(LC_CTYPE, "");
 	raise_descriptors();
 	walk_all(&run, paths);
 	return true;
 }
 
+/* Return: how many bytes make the character of the locale that begins there; 0: none that can be shown. */
+static size_t character_length(const char *text, size_t length)
+{
+	wchar_t character;
+	mbstate_t state = { 0 };
+	size_t size = mbrtowc(&character, text, length, &state);
+
+	if (size == (size_t)-1 || size == (size_t)-2 || size == 0)
+		return 0;
+	return *text != '\\' && iswprint((wint_t)character) ? size : 0;
+}
+
+/* As ls -b does it. Return: how many bytes of the text @piece stands for. */
+static size_t escape(const char *text, size_t length, char piece[PIECE_SIZE])
+{
+	size_t size = character_length(text, length);
+
+	if (size > 0)
+		snprintf(piece, PIECE_SIZE, "%.*s", (int)size, text);
+	else
+		snprintf(piece, PIECE_SIZE, "\\%03o", (unsigned char)*text);
+	return size > 0 ? size : 1;
+}
+
+void tree_job_print(const char *text, size_t length)
+{
+	char piece[PIECE_SIZE];
+
+	for (size_t at = 0; at < length;) {
+		at += escape(text + at, length - at, piece);
+		fputs(piece, stdout);
+	}
+}
+
 void tree_job_fail(struct tree_job *job, const char *format, ...)
 {
-	char text[1024];
+	char text[1024], shown[4 * sizeof(text)] = "", *to = shown;
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	log_error("%s", text);
+	for (size_t at = 0, length = strlen(text); at < length; to += strlen(to))
+		at += escape(text + at, length - at, to);
+	log_error("%s", shown);
 	job->failures++;
-}
-
-void tree_job_print(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		if (byte < ' ' || byte == 0x7f || byte == '\\')
-			printf("\\%03o", byte);
-		else
-			putchar(byte);
-	}
 }
 
 int tree_job_end(const struct tree_job *job)

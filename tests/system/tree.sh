@@ -65,6 +65,16 @@ lists() {
 	setfattr -n security.a@uid=5 -v v $'tree/\e[31mred'
 	same "no name steers a terminal" '5	security.a	security	tree/\033[31mred' \
 		"$("$NSXATTR" tree ls -l $'tree/\e[31mred')"
+	mkdir odd
+	for name in $'\xc3\xbc' $'\xc2\x9b' $'\xff'; do
+		touch "odd/$name"
+		setfattr -n security.a@uid=5 -v x "odd/$name"
+	done
+	same "what is printable in the locale is shown, other bytes are digits" \
+		$'odd/\\302\\233\nodd/\\377\nodd/\xc3\xbc' \
+		"$(LC_ALL=C.UTF-8 "$NSXATTR" tree ls -l odd | cut -f 4 | sort)"
+	fails "a message has none of them either" 'odd/\377/\033: Not a directory' \
+		"$NSXATTR" tree ls $'odd/\xff/\e'
 	rm $'tree/\e[31mred'
 	fails "a tree that is not there" "No such file or directory" "$NSXATTR" tree ls nowhere
 	fails "ls without a tree" "there is no tree" "$NSXATTR" tree ls
