@@ -59,13 +59,6 @@ static const char *apply_control(void *place, const char *argument)
 	return apply_path(&((struct command_line *)place)->control, argument);
 }
 
-static const char *apply_check(void *place, const char *argument)
-{
-	(void)argument;
-	((struct command_line *)place)->is_check = true;
-	return NULL;
-}
-
 static const char *apply_verbose(void *place, const char *argument)
 {
 	(void)argument;
@@ -74,13 +67,14 @@ static const char *apply_verbose(void *place, const char *argument)
 }
 
 static const struct option_row rows[] = {
-	{ "config", 'c', "FILE", "the settings, instead of " CONFIG_PATH, apply_config },
-	{ "oci-socket", 0, "PATH", "where OCI runtimes hand over listeners", apply_oci },
-	{ "lxc-socket", 0, "PATH", "where monitors of LXC connect", apply_lxc },
-	{ "control", 0, "PATH", "where nsxattr status asks", apply_control },
-	{ "check", 0, NULL, "say what is wrong with the settings, and end", apply_check },
+	{ "config", 'c', "FILE", "the settings, instead of " CONFIG_PATH, .apply = apply_config },
+	{ "oci-socket", 0, "PATH", "where OCI runtimes hand over listeners", .apply = apply_oci },
+	{ "lxc-socket", 0, "PATH", "where monitors of LXC connect", .apply = apply_lxc },
+	{ "control", 0, "PATH", "where nsxattr status asks", .apply = apply_control },
+	{ "check", 0, NULL, "say what is wrong with the settings, and end",
+	  .flag = OPTION_FLAG(struct command_line, is_check) },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
-	  apply_verbose },
+	  .apply = apply_verbose },
 };
 
 static const struct option_table table = {

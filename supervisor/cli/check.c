@@ -35,38 +35,13 @@ struct check_request {
 /* A file of this name is what it is called like. */
 static const char config_name[] = "nsxattrd.yaml";
 
-static const char *apply_verbose(void *place, const char *argument)
-{
-	struct check_request *request = place;
-
-	(void)argument;
-	request->is_verbose = true;
-	return NULL;
-}
-
-static const char *apply_schema(void *place, const char *argument)
-{
-	struct check_request *request = place;
-
-	(void)argument;
-	request->wants_schema = true;
-	return NULL;
-}
-
-static const char *apply_config(void *place, const char *argument)
-{
-	struct check_request *request = place;
-
-	(void)argument;
-	request->is_config = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
 	{ "config", 'c', NULL, "the files are settings of nsxattrd, as nsxattrd.yaml is",
-	  apply_config },
-	{ "schema", 0, NULL, "print the format as a JSON Schema, for editors", apply_schema },
-	{ "verbose", 'v', NULL, "name the files without a mistake too", apply_verbose },
+	  .flag = OPTION_FLAG(struct check_request, is_config) },
+	{ "schema", 0, NULL, "print the format as a JSON Schema, for editors",
+	  .flag = OPTION_FLAG(struct check_request, wants_schema) },
+	{ "verbose", 'v', NULL, "name the files without a mistake too",
+	  .flag = OPTION_FLAG(struct check_request, is_verbose) },
 };
 
 static const struct option_table table = {

@@ -43,22 +43,14 @@ static const char *apply_map_users(void *place, const char *argument)
 	return complaint ? complaint : idmap_arg_add(&request->users, &extent);
 }
 
-static const char *apply_json(void *place, const char *argument)
-{
-	struct explain_request *request = place;
-
-	(void)argument;
-	request->wants_json = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
-	  apply_policy },
+	  .apply = apply_policy },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "the ids of the namespace (0:100000:65536)",
-	  apply_map_users },
-	{ "json", 0, NULL, "say it for programs", apply_json },
+	  .apply = apply_map_users },
+	{ "json", 0, NULL, "say it for programs",
+	  .flag = OPTION_FLAG(struct explain_request, wants_json) },
 };
 
 static const struct option_table table = {

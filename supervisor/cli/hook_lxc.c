@@ -50,11 +50,13 @@ static const char *apply_start(void *place, const char *argument)
 }
 
 static const struct option_row rows[] = {
-	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",
+	  .apply = apply_socket },
 	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
-	  apply_control },
-	{ "policies", 0, "FOLDER", "where its policies are, likewise", apply_policies },
-	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
+	  .apply = apply_control },
+	{ "policies", 0, "FOLDER", "where its policies are, likewise", .apply = apply_policies },
+	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there",
+	  .apply = apply_start },
 };
 
 static const struct option_table table = {

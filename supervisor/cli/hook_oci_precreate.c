@@ -110,15 +110,6 @@ static const char *apply_start(void *place, const char *argument)
 	return hook_take_start(&((struct precreate_request *)place)->start, argument);
 }
 
-static const char *apply_unchecked(void *place, const char *argument)
-{
-	struct precreate_request *request = place;
-
-	(void)argument;
-	request->is_unchecked = true;
-	return NULL;
-}
-
 static const char *apply_runtime(void *place, const char *argument)
 {
 	static const enum oci_runtime values[] = { OCI_RUNTIME_UNKNOWN, OCI_RUNTIME_CRUN,
@@ -131,29 +122,22 @@ static const char *apply_runtime(void *place, const char *argument)
 	return NULL;
 }
 
-static const char *apply_allow_io_uring(void *place, const char *argument)
-{
-	struct precreate_request *request = place;
-
-	(void)argument;
-	request->allow_io_uring = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
 	{ "policy", 'p', "NAME", "for every container that comes here, not only those that ask",
-	  apply_policy },
-	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings", apply_socket },
+	  .apply = apply_policy },
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",
+	  .apply = apply_socket },
 	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
-	  apply_control },
+	  .apply = apply_control },
 	{ "policies", 0, "FOLDER", "where its policies are, for when it cannot be asked",
-	  apply_policies },
-	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there", apply_start },
+	  .apply = apply_policies },
+	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there",
+	  .apply = apply_start },
 	{ "unchecked", 0, NULL, "edit without asking nsxattrd, or whether it is there",
-	  apply_unchecked },
-	{ "runtime", 0, RUNTIMES, "which one will run the container", apply_runtime },
+	  .flag = OPTION_FLAG(struct precreate_request, is_unchecked) },
+	{ "runtime", 0, RUNTIMES, "which one will run the container", .apply = apply_runtime },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  apply_allow_io_uring },
+	  .flag = OPTION_FLAG(struct precreate_request, allow_io_uring) },
 };
 
 static const struct option_table table = {

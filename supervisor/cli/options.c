@@ -85,6 +85,11 @@ static void show_row(const struct option_row *row)
 		printf("%s\n%*s%s\n", left, HELP_WIDTH, "", row->help);
 }
 
+static bool is_answer(const struct option_row *row)
+{
+	return row == &answers[ANSWER_HELP] || row == &answers[ANSWER_VERSION];
+}
+
 static enum options_result answer(const struct option_table *table, const struct option_row *row)
 {
 	if (row == &answers[ANSWER_VERSION]) {
@@ -141,8 +146,10 @@ static enum options_result refuse(const struct option_table *table, int value, c
 static enum options_result apply(const struct option_table *table, const struct option_row *row,
 				 void *request)
 {
-	const char *complaint = row->apply(request, optarg);
+	const char *complaint = row->apply ? row->apply(request, optarg) : NULL;
 
+	if (!row->apply)
+		*(bool *)((char *)request + row->flag) = true;
 	if (!complaint)
 		return OPTIONS_PARSED;
 	if (row->argument)
@@ -172,7 +179,7 @@ enum options_result options_parse(const struct option_table *table, int argc, ch
 
 		if (!row)
 			result = refuse(table, value, argv[word]);
-		else if (!row->apply)
+		else if (is_answer(row))
 			result = answer(table, row);
 		else
 			result = apply(table, row, request);

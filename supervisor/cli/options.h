@@ -7,6 +7,7 @@
  * for a misspelt option all come from it. --help and --version are there without a row.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Exit statuses as env(1) has them; below 125 they are the command's own. */
@@ -26,7 +27,12 @@ struct option_row {
 	const char *help;
 	/* Return: NULL; or what is wrong with the argument, to come behind it in a message. */
 	const char *(*apply)(void *request, const char *argument);
+	size_t flag; /* OPTION_FLAG() of what is set where there is no apply() */
 };
+
+/** OPTION_FLAG() - where a member of the request is; one that is no bool does not compile */
+#define OPTION_FLAG(type, member) \
+	(offsetof(type, member) + 0 * sizeof(char[_Generic(((type *)0)->member, bool : 1)]))
 
 /** struct option_table - the options of one command */
 struct option_table {
@@ -48,7 +54,7 @@ enum options_result {
  * @table: the options
  * @argc: as in main()
  * @argv: as in main(); argv[0] is the command itself
- * @request: handed to each row's apply()
+ * @request: handed to each row's apply(), and what its flag is a member of
  * @ret_operand: OPTIONS_PARSED: the index of the first operand, @argc if there is none
  */
 enum options_result options_parse(const struct option_table *table, int argc, char **argv,

@@ -30,15 +30,9 @@ struct policies_list {
 	size_t count;
 };
 
-static const char *apply_json(void *place, const char *argument)
-{
-	(void)argument;
-	((struct policies_list *)place)->is_json = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
-	{ "json", 0, NULL, "say it for programs", apply_json },
+	{ "json", 0, NULL, "say it for programs",
+	  .flag = OPTION_FLAG(struct policies_list, is_json) },
 };
 
 static const struct option_table table = {

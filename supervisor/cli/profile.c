@@ -153,13 +153,6 @@ static const char *apply_runtime(void *place, const char *argument)
 	return choice < 0 ? "is not one of " RUNTIMES : NULL;
 }
 
-static const char *apply_configmap(void *place, const char *argument)
-{
-	(void)argument;
-	((struct profile_request *)place)->is_configmap = true;
-	return NULL;
-}
-
 static const char *apply_socket(void *place, const char *argument)
 {
 	((struct profile_request *)place)->socket = argument;
@@ -174,30 +167,26 @@ static const char *apply_policies(void *place, const char *argument)
 	return NULL;
 }
 
-static const char *apply_allow_io_uring(void *place, const char *argument)
-{
-	(void)argument;
-	((struct profile_request *)place)->allow_io_uring = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
-	{ "for", 0, ENGINES, "what starts the containers", apply_engine },
+	{ "for", 0, ENGINES, "what starts the containers", .apply = apply_engine },
 	{ "policy", 'p', "POLICY", "the policy of the containers: its name, or its file",
-	  apply_policy },
+	  .apply = apply_policy },
 	{ "cap", 0, "LIST", "capabilities beside those that the engine gives; -NAME: without it",
-	  apply_capabilities },
+	  .apply = apply_capabilities },
 	{ "arch", 0, ARCHITECTURES, "of the machines that run them: " NATIVE_ARCHITECTURE,
-	  apply_architecture },
-	{ "kernel", 0, "VERSION", "of these machines: this one's", apply_kernel },
-	{ "base", 0, "FILE", "the profile to begin with, of Docker's format or OCI's", apply_base },
-	{ "runtime", 0, RUNTIMES, "crun gets flags that runc refuses: runc", apply_runtime },
+	  .apply = apply_architecture },
+	{ "kernel", 0, "VERSION", "of these machines: this one's", .apply = apply_kernel },
+	{ "base", 0, "FILE", "the profile to begin with, of Docker's format or OCI's",
+	  .apply = apply_base },
+	{ "runtime", 0, RUNTIMES, "crun gets flags that runc refuses: runc",
+	  .apply = apply_runtime },
 	{ "configmap", 0, NULL, "print a ConfigMap of Kubernetes that has the profile",
-	  apply_configmap },
-	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, apply_socket },
-	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES, apply_policies },
+	  .flag = OPTION_FLAG(struct profile_request, is_configmap) },
+	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, .apply = apply_socket },
+	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES,
+	  .apply = apply_policies },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  apply_allow_io_uring },
+	  .flag = OPTION_FLAG(struct profile_request, allow_io_uring) },
 };
 
 static const struct option_table table = {

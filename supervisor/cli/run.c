@@ -83,33 +83,6 @@ static const char *apply_map_auto(void *place, const char *argument)
 	return apply_map(&request->groups, "auto");
 }
 
-static const char *apply_map_root_user(void *place, const char *argument)
-{
-	struct run_request *request = place;
-
-	(void)argument;
-	request->map_root_user = true;
-	return NULL;
-}
-
-static const char *apply_no_userns(void *place, const char *argument)
-{
-	struct run_request *request = place;
-
-	(void)argument;
-	request->no_userns = true;
-	return NULL;
-}
-
-static const char *apply_allow_io_uring(void *place, const char *argument)
-{
-	struct run_request *request = place;
-
-	(void)argument;
-	request->allow_io_uring = true;
-	return NULL;
-}
-
 static const char *apply_resolver(void *place, const char *argument)
 {
 	static const enum standin_kind values[] = { STANDIN_ANY, STANDIN_PERSONALITY,
@@ -187,28 +160,32 @@ static const char *apply_verbose(void *place, const char *argument)
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
-	  apply_policy },
+	  .apply = apply_policy },
 	{ "map-auto", 0, NULL, "map the user's ids of /etc/subuid and /etc/subgid",
-	  apply_map_auto },
-	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto", apply_map_users },
-	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto", apply_map_groups },
+	  .apply = apply_map_auto },
+	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto",
+	  .apply = apply_map_users },
+	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto",
+	  .apply = apply_map_groups },
 	{ "map-root-user", 'r', NULL, "map the user to root; with --map-auto, others, too",
-	  apply_map_root_user },
-	{ "no-userns", 'N', NULL, "stay in the current namespaces", apply_no_userns },
+	  .flag = OPTION_FLAG(struct run_request, map_root_user) },
+	{ "no-userns", 'N', NULL, "stay in the current namespaces",
+	  .flag = OPTION_FLAG(struct run_request, no_userns) },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  apply_allow_io_uring },
+	  .flag = OPTION_FLAG(struct run_request, allow_io_uring) },
 	{ "resolver", 0, RESOLVERS, "how paths are opened: by io_uring, or a helper",
-	  apply_resolver },
+	  .apply = apply_resolver },
 	{ "identity", 0, IDENTITIES, "how processes are told apart: by BPF, or /proc",
-	  apply_identity },
-	{ "executor", 0, EXECUTORS, "how many calls are worked on at a time", apply_executor },
-	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", apply_keeper },
+	  .apply = apply_identity },
+	{ "executor", 0, EXECUTORS, "how many calls are worked on at a time",
+	  .apply = apply_executor },
+	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", .apply = apply_keeper },
 	{ "patience", 0, "SECONDS", "how long calls wait for one, before they fail",
-	  apply_patience },
+	  .apply = apply_patience },
 	{ "preload", 0, "LIBRARIES", "LD_PRELOAD of COMMAND, which nsxattr itself does without",
-	  apply_preload },
+	  .apply = apply_preload },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
-	  apply_verbose },
+	  .apply = apply_verbose },
 };
 
 static const struct option_table table = {

@@ -33,38 +33,21 @@ static const char *apply_control(void *place, const char *argument)
 	return NULL;
 }
 
-static const char *apply_json(void *place, const char *argument)
-{
-	struct control_request *request = place;
-
-	(void)argument;
-	request->is_json = true;
-	return NULL;
-}
-
-static const char *apply_binary(void *place, const char *argument)
-{
-	struct control_request *request = place;
-
-	(void)argument;
-	request->is_binary = true;
-	return NULL;
-}
-
-#define CONTROL_ROW                                                                \
-	{                                                                          \
-		"control", 0, "PATH", "the daemon's control socket", apply_control \
+#define CONTROL_ROW                                                                         \
+	{                                                                                   \
+		"control", 0, "PATH", "the daemon's control socket", .apply = apply_control \
 	}
 
 static const struct option_row status_rows[] = {
 	CONTROL_ROW,
-	{ "json", 0, NULL, "print all that the daemon says, as JSON", apply_json },
+	{ "json", 0, NULL, "print all that the daemon says, as JSON",
+	  .flag = OPTION_FLAG(struct control_request, is_json) },
 };
 
 static const struct option_row reload_rows[] = {
 	CONTROL_ROW,
 	{ "binary", 0, NULL, "replace the daemon by its program that is on disk now",
-	  apply_binary },
+	  .flag = OPTION_FLAG(struct control_request, is_binary) },
 };
 
 static const struct option_table status_table = {

@@ -24,28 +24,11 @@ struct ls {
 	size_t count;
 };
 
-static const char *apply_long(void *place, const char *argument)
-{
-	struct ls *ls = place;
-
-	(void)argument;
-	ls->is_long = true;
-	return NULL;
-}
-
-static const char *apply_cross(void *place, const char *argument)
-{
-	struct ls *ls = place;
-
-	(void)argument;
-	ls->job.crosses_mounts = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
 	{ "long", 'l', NULL, "each value: the number, the attribute, the store, the file",
-	  apply_long },
-	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it", apply_cross },
+	  .flag = OPTION_FLAG(struct ls, is_long) },
+	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",
+	  .flag = OPTION_FLAG(struct ls, job.crosses_mounts) },
 };
 
 static const struct option_table table = {

@@ -67,40 +67,15 @@ static const char *apply_count(void *place, const char *argument)
 	return complaint || rekey->count == 0 ? "is no number of ids" : NULL;
 }
 
-static const char *apply_dry(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-
-	(void)argument;
-	rekey->is_dry = true;
-	return NULL;
-}
-
-static const char *apply_verbose(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-
-	(void)argument;
-	rekey->is_verbose = true;
-	return NULL;
-}
-
-static const char *apply_cross(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-
-	(void)argument;
-	rekey->job.crosses_mounts = true;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
-	{ "from", 0, "N", "the first number of the old range", apply_from },
-	{ "to", 0, "M", "the first number of the new range", apply_to },
-	{ "count", 0, "C", "how many numbers the ranges have (65536)", apply_count },
-	{ "dry-run", 'n', NULL, "change nothing, only say what would be done", apply_dry },
-	{ "verbose", 'v', NULL, "name each value", apply_verbose },
-	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it", apply_cross },
+	{ "from", 0, "N", "the first number of the old range", .apply = apply_from },
+	{ "to", 0, "M", "the first number of the new range", .apply = apply_to },
+	{ "count", 0, "C", "how many numbers the ranges have (65536)", .apply = apply_count },
+	{ "dry-run", 'n', NULL, "change nothing, only say what would be done",
+	  .flag = OPTION_FLAG(struct rekey, is_dry) },
+	{ "verbose", 'v', NULL, "name each value", .flag = OPTION_FLAG(struct rekey, is_verbose) },
+	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",
+	  .flag = OPTION_FLAG(struct rekey, job.crosses_mounts) },
 };
 
 static const struct option_table table = {
