@@ -2,9 +2,11 @@
 #include "daemon/may_use.h"
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach/oci_frame.h"
 #include "attach/oci_message.h"
 #include "base/fd.h"
 
@@ -19,6 +21,17 @@ static struct json_object *refusal(const char *sentence)
 
 	json_object_object_add(object, "error", json_object_new_string(sentence));
 	return object;
+}
+
+/* What json-c makes of a byte costs memory: so its values are counted before. Return: NULL; why not. */
+static const char *check_bounds(const char *question)
+{
+	struct oci_frame frame = { 0 };
+	const char *reason = "is no JSON object";
+
+	if (oci_frame_feed(&frame, question, strlen(question), &reason) == OCI_FRAME_CLOSED)
+		return NULL;
+	return reason;
 }
 
 /* Return: an object; NULL: it is none. */
@@ -127,13 +140,22 @@ static struct json_object *answer(const struct may_use_source *source, uid_t use
 	return choose(source, &request);
 }
 
+static struct json_object *refuse_question(const char *reason)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof(sentence), "the question %s", reason);
+	return refusal(sentence);
+}
+
 struct json_object *may_use_json_new(const struct may_use_source *source, uid_t user,
 				     const char *question)
 {
-	struct json_object *object = parse(question);
+	const char *reason = check_bounds(question);
+	struct json_object *object = reason ? NULL : parse(question);
 
 	if (!object)
-		return refusal("the question is no JSON object");
+		return refuse_question(reason ? reason : "is no JSON object");
 	struct json_object *made = answer(source, user, object);
 
 	json_object_put(object);

@@ -124,6 +124,18 @@ Test(may_use, gives_nothing_by_annotations)
 		       "false"));
 }
 
+/* Each of them takes some hundred bytes of memory. */
+Test(may_use, refuses_more_values_than_a_message_may_have)
+{
+	char question[3 * 5000 + sizeof("{\"policy\":[]}")] = "{\"policy\":[";
+	char *to = question + strlen(question);
+
+	for (int i = 0; i < 5000; i++)
+		to = stpcpy(to, i == 0 ? "[]" : ",[]");
+	(void)stpcpy(to, "]}");
+	expect(1000, question, "{\"error\":\"the question has more than 4096 values\"}");
+}
+
 Test(may_use, says_that_there_is_no_room)
 {
 	struct container *container = NULL;
@@ -149,11 +161,12 @@ Test(may_use, says_that_there_is_no_room)
 Test(may_use, refuses_what_is_no_question)
 {
 	static const char *const questions[] = {
-		"", "7", "[]", "{", "{}x", "{} {}", "{\"a\":\"\xff\"}", "{\"a\":[[[[[1]]]]]}"
+		"", "7", "[]", "{", "{\"a\":\"\xff\"}", "{\"a\":[[[[[1]]]]]}"
 	};
 
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 		expect(1000, questions[i], "{\"error\":\"the question is no JSON object\"}");
+	expect(1000, "{} {}", "{\"error\":\"the question has something behind its end\"}");
 	expect(1000, "{\"policy\":7,\"name\":[],\"runtimes\":\"lxc\",\"annotations\":3}",
 	       GRANTED("default", "none was named, and no 'match' fits: the default policy", "true",
 		       "false"));
