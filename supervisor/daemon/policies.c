@@ -6,8 +6,9 @@
  * them is collected, so that whoever reloads learns of all mistakes at once. The users of each policy
  * are looked up while it is loaded: what is compared later is the number that the kernel says.
  *
- * A set is an array of counted entries. Choosing adds an owner to an entry; freeing the set takes one
- * from each. So an entry that a container has been given lives on after the set.
+ * A set is an array of counted entries (policy_entry.h). Choosing (policies_choose.c) adds an owner to an
+ * entry; freeing the set takes one from each. So an entry that a container has been given lives on after
+ * the set.
  */
 #include "daemon/policies.h"
 
@@ -15,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,135 +23,16 @@
 #include "base/fd.h"
 #include "base/text_file.h"
 #include "base/users.h"
+#include "daemon/policy_entry.h"
 #include "policy_file.h"
-#include "policy_selector.h"
-#include "spelling.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char file_ending[] = ".yaml";
 static const char *const builtin_names[] = { "default", "kernel", "trusted", "user" };
 
-/** struct entry - a policy and whose it is */
-struct entry {
-	struct kept_policy kept; /* the first member: what others know of it */
-	struct policy_file *file; /* NULL: it is built in */
-	char *text; /* likewise: what the file says */
-	uid_t *users; /* who may name it, besides root */
-	size_t user_count;
-	const char *folder; /* the set's, and as long as it; NULL: it is built in */
-	atomic_uint references;
-};
-
 _Static_assert(POLICIES_TOTAL_MAX == 2 * POLICIES_MAX + COUNT_OF(builtin_names),
 	       "there is room for all that is built in");
-
-struct policies {
-	/* The folder's, by name; then what was installed, likewise; then built in. */
-	struct entry *entries[POLICIES_TOTAL_MAX];
-	char *folders[2];
-	size_t file_count;
-	size_t count;
-	const struct entry *fallback;
-	bool refuses_not_allowed;
-};
-
-/* ---- entries ---- */
-
-static struct entry *entry_of(struct kept_policy *kept)
-{
-	return (struct entry *)kept;
-}
-
-static const char *name_of(const struct entry *entry)
-{
-	return entry->kept.policy->name;
-}
-
-struct kept_policy *kept_policy_ref(struct kept_policy *kept)
-{
-	atomic_fetch_add_explicit(&entry_of(kept)->references, 1, memory_order_relaxed);
-	return kept;
-}
-
-void kept_policy_unref(struct kept_policy *kept)
-{
-	if (!kept)
-		return;
-	struct entry *entry = entry_of(kept);
-
-	if (atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) > 1)
-		return;
-	policy_file_free(entry->file);
-	free(entry->text);
-	free(entry->users);
-	free(entry);
-}
-
-/* @file, if any, is the entry's when there is one. */
-static struct entry *entry_new(const struct policy *policy, struct policy_file *file)
-{
-	struct entry *entry = calloc(1, sizeof(*entry));
-
-	if (!entry)
-		return NULL;
-	entry->kept.policy = policy;
-	entry->file = file;
-	atomic_init(&entry->references, 1);
-	return entry;
-}
-
-/* @file and @text are the entry's when there is one. */
-static struct entry *entry_new_of_file(struct policy_file *file, char *text, size_t length)
-{
-	struct entry *entry = entry_new(&file->policy, file);
-
-	if (!entry)
-		return NULL;
-	entry->text = text;
-	entry->kept.text = text;
-	entry->kept.length = length;
-	return entry;
-}
-
-static struct entry *entry_new_of_text(const char *name, const char *text, size_t length, int *ret)
-{
-	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
-	_cleanup_free_ char *copy = malloc(length + 1);
-	struct policy_file *file = NULL;
-
-	*ret = diagnostics && copy ? policy_file_load(name, text, length, &file, diagnostics) :
-				     -ENOMEM;
-	if (*ret != POLICY_FILE_LOADED)
-		return NULL;
-	memcpy(copy, text, length);
-	struct entry *entry = entry_new_of_file(file, copy, length);
-
-	if (entry)
-		(void)TAKE_PTR(copy);
-	else
-		policy_file_free(file);
-	*ret = entry ? POLICIES_LOADED : -ENOMEM;
-	return entry;
-}
-
-int kept_policy_load(const char *name, const char *text, size_t length,
-		     struct kept_policy **ret_kept)
-{
-	const struct policy *builtin = text ? NULL : policy_builtin(name);
-	int r = builtin ? POLICIES_LOADED : POLICIES_MISTAKEN;
-	struct entry *entry = NULL;
-
-	if (text)
-		entry = entry_new_of_text(name, text, length, &r);
-	else if (builtin)
-		entry = entry_new(builtin, NULL);
-	if (entry)
-		*ret_kept = &entry->kept;
-	else if (r == POLICIES_LOADED)
-		r = -ENOMEM;
-	return r == POLICIES_LOADED || r < 0 ? r : (int)POLICIES_MISTAKEN;
-}
 
 /* ---- what is said ---- */
 
@@ -223,7 +104,7 @@ static int add_user(struct load *load, struct entry *entry, const char *user)
 	else if (r == USERS_UNKNOWN)
 		report(load->report,
 		       "%s/%s%s: allow-users has '%s', who is not in passwd(5); a number would do",
-		       load->path, name_of(entry), file_ending, user);
+		       load->path, entry_name(entry), file_ending, user);
 	return r < 0 ? r : 0;
 }
 
@@ -300,8 +181,8 @@ static bool is_hidden(const struct load *load, const char *file_name)
 
 	for (size_t i = 0; i < policies->count; i++)
 		if (policies->entries[i]->folder != load->folder &&
-		    strlen(name_of(policies->entries[i])) == length &&
-		    strncmp(name_of(policies->entries[i]), file_name, length) == 0)
+		    strlen(entry_name(policies->entries[i])) == length &&
+		    strncmp(entry_name(policies->entries[i]), file_name, length) == 0)
 			return true;
 	return false;
 }
@@ -509,44 +390,18 @@ static int add_builtins(struct policies *policies)
 	return 0;
 }
 
-static struct entry *find(const struct policies *policies, const char *name)
-{
-	for (size_t i = 0; i < policies->count; i++)
-		if (strcmp(name_of(policies->entries[i]), name) == 0)
-			return policies->entries[i];
-	return NULL;
-}
-
-/** struct unknown_name - the end of a message about a name that no policy has */
-struct unknown_name {
-	char text[120];
-};
-
-static const char *suggest(const struct policies *policies, const char *name,
-			   struct unknown_name *unknown)
-{
-	struct spelling spelling = { .word = name };
-
-	for (size_t i = 0; i < policies->count; i++)
-		spelling_offer(&spelling, name_of(policies->entries[i]));
-	if (!spelling.nearest)
-		return "";
-	return diagnostic_print(unknown->text, sizeof(unknown->text), " (did you mean '%s'?)",
-				spelling.nearest);
-}
-
 static void settle_default(struct load *load)
 {
 	const char *name = load->source->default_policy;
 	struct unknown_name unknown;
 	struct quoted_text quoted;
 
-	load->policies->fallback = find(load->policies, name);
+	load->policies->fallback = policies_find(load->policies, name);
 	/* It may be one of the files that could not be loaded. */
 	if (!load->policies->fallback && !load->is_mistaken)
 		complain(load, "the default policy %s is neither built in nor in %s%s",
 			 quote_text(name, strlen(name), &quoted), load->path,
-			 suggest(load->policies, name, &unknown));
+			 policies_suggest(load->policies, name, &unknown));
 }
 
 int policies_load(const struct policies_source *source, struct policies **ret_policies,
@@ -593,196 +448,4 @@ void policies_free(struct policies *policies)
 size_t policies_count(const struct policies *policies)
 {
 	return policies->file_count;
-}
-
-/* ---- where they come from ---- */
-
-/**
- * open_nearest() - open a folder, or the nearest one above it that is there
- * @ret_rest: from there to the folder, a part of @path; ".": it is the folder
- *
- * Return: the descriptor; -errno.
- */
-static int open_nearest(const char *path, const char **ret_rest)
-{
-	_cleanup_free_ char *above = strdup(path);
-	const char *rest = ".";
-	int fd = -ENOMEM;
-
-	while (above) {
-		char *slash = strrchr(above, '/');
-
-		fd = open(*above ? above : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 || errno != ENOENT || !slash)
-			break;
-		*slash = '\0';
-		rest = path + (slash - above) + 1;
-	}
-	if (above && fd < 0)
-		fd = -errno;
-	*ret_rest = rest;
-	return fd;
-}
-
-int policies_source_open(const char *folder, const char *share, struct policies_source *ret_source)
-{
-	const char *rest = ".";
-	int fd = folder ? open_nearest(folder, &rest) : -1;
-
-	if (folder && fd < 0)
-		return fd;
-	*ret_source = (struct policies_source){
-		.folder = fd,
-		.rest = rest,
-		.path = folder ? folder : "(no folder)",
-		.share = share ? open(share, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1,
-		.share_path = share,
-		.etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC),
-		.default_policy = "default",
-		.refuses_not_allowed = true,
-	};
-	return 0;
-}
-
-void policies_source_done(struct policies_source *source)
-{
-	fd_close(&source->folder);
-	fd_close(&source->share);
-	fd_close(&source->etc);
-}
-
-/* ---- choosing ---- */
-
-static bool has_user(const struct entry *entry, uid_t user)
-{
-	for (size_t i = 0; i < entry->user_count; i++)
-		if (entry->users[i] == user)
-			return true;
-	return false;
-}
-
-/* What a user has without us: the kernel's own behaviour, or values in user.*. */
-static bool is_anybodys(const struct entry *entry)
-{
-	const struct policy *policy = entry->kept.policy;
-
-	return !entry->file && (policy_is_transparent(policy) || policy->store == STORE_USER);
-}
-
-/* Return: why a policy is not a user's to have; NULL: it is. */
-static const char *find_objection(const struct policies *policies, const struct entry *entry,
-				  uid_t user)
-{
-	if (user == 0)
-		return NULL;
-	if (policy_is_roots(entry->kept.policy))
-		return entry->kept.policy->owner > 0 ?
-			       "it fixes the owner, which is for root's containers alone" :
-			       "it has a rule of scheme host, which is for root's containers alone";
-	if (entry == policies->fallback || has_user(entry, user) || is_anybodys(entry))
-		return NULL;
-	return entry->file ? "they are not in its allow-users" :
-			     "it is built in, and not the default policy here";
-}
-
-static enum policies_choice_result choose(const struct entry *entry, struct policies_choice *choice)
-{
-	/* A counter is no part of what does not change. */
-	choice->kept = kept_policy_ref((struct kept_policy *)&entry->kept);
-	return POLICIES_CHOSEN;
-}
-
-#define say(choice, ...) diagnostic_print((choice)->reason, sizeof((choice)->reason), __VA_ARGS__)
-
-static enum policies_choice_result choose_default(const struct policies *policies, uid_t user,
-						  const char *why, struct policies_choice *choice)
-{
-	const struct entry *entry = policies->fallback;
-	const char *objection = find_objection(policies, entry, user);
-
-	if (objection) {
-		say(choice, "%s; the default policy '%s' is not for user %u: %s", why,
-		    name_of(entry), user, objection);
-		return POLICIES_REFUSED;
-	}
-	say(choice, "%s: the default policy", why);
-	return choose(entry, choice);
-}
-
-static enum policies_choice_result choose_named(const struct policies *policies,
-						const struct policies_request *request,
-						struct policies_choice *choice)
-{
-	const struct entry *entry = find(policies, request->wanted);
-	struct unknown_name unknown;
-	struct quoted_text quoted;
-
-	quote_text(request->wanted, strlen(request->wanted), &quoted);
-	if (!entry) {
-		say(choice, "there is no policy %s%s", quoted.text,
-		    suggest(policies, request->wanted, &unknown));
-		return POLICIES_REFUSED;
-	}
-	const char *objection = find_objection(policies, entry, request->user);
-
-	if (!objection) {
-		say(choice, "it was named");
-		return choose(entry, choice);
-	}
-	say(choice, "policy %s is not for user %u: %s", quoted.text, request->user, objection);
-	if (policies->refuses_not_allowed)
-		return POLICIES_REFUSED;
-	char why[sizeof(choice->reason)];
-
-	memcpy(why, choice->reason, sizeof(why));
-	return choose_default(policies, request->user, why, choice);
-}
-
-enum policies_choice_result policies_choose(const struct policies *policies,
-					    const struct policies_request *request,
-					    struct policies_choice *ret_choice)
-{
-	struct policies_choice *choice = ret_choice;
-
-	*choice = (struct policies_choice){ 0 };
-	if (request->wanted && request->wanted[0] != '\0')
-		return choose_named(policies, request, choice);
-	for (size_t i = 0; i < policies->file_count; i++) {
-		const struct entry *entry = policies->entries[i];
-
-		if (!policy_selects(entry->kept.policy, &request->container) ||
-		    find_objection(policies, entry, request->user))
-			continue;
-		say(choice, "its 'match' fits");
-		return choose(entry, choice);
-	}
-	return choose_default(policies, request->user, "none was named, and no 'match' fits",
-			      choice);
-}
-
-/* ---- listing ---- */
-
-static int compare_entries(const void *left, const void *right)
-{
-	return strcmp(name_of(*(const struct entry *const *)left),
-		      name_of(*(const struct entry *const *)right));
-}
-
-void policies_visit(const struct policies *policies, uid_t user,
-		    void (*visit)(const struct policies_item *item, void *argument), void *argument)
-{
-	const struct entry *sorted[COUNT_OF(policies->entries)];
-
-	memcpy(sorted, policies->entries, policies->count * sizeof(sorted[0]));
-	qsort(sorted, policies->count, sizeof(sorted[0]), compare_entries);
-	for (size_t i = 0; i < policies->count; i++) {
-		const struct policies_item item = {
-			.name = name_of(sorted[i]),
-			.description = sorted[i]->kept.policy->description,
-			.folder = sorted[i]->folder,
-			.objection = find_objection(policies, sorted[i], user),
-		};
-
-		visit(&item, argument);
-	}
 }
