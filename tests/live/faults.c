@@ -121,6 +121,8 @@ static bool can_fail(const struct stop *stop)
 		SYS_munmap,
 		SYS_madvise,
 		SYS_sched_yield,
+		SYS_rseq,
+		SYS_set_robust_list,
 		SYS_exit,
 		SYS_exit_group,
 		SYS_kill,
