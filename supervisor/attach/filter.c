@@ -2,35 +2,30 @@
 /*
  * Theory of operation
  *
- * libseccomp knows the twelve old calls by name on every ABI and writes a well-ordered filter, but
- * it knows neither the four *xattrat calls (Linux 6.13) nor WAIT_KILLABLE_RECV (Linux 5.19). So its
- * filter is exported as BPF, a few instructions for the *xattrat numbers are put in front of it
- * (BPF jumps are relative, what follows stays valid), and the whole is loaded with seccomp(2).
+ * libseccomp (base/call_filter.c) knows the twelve old calls by name on every ABI and writes a well-ordered
+ * filter, but it knows neither the four *xattrat calls (Linux 6.13) nor WAIT_KILLABLE_RECV (Linux 5.19). So a
+ * few instructions for the *xattrat numbers are put in front of its program (BPF jumps are relative, what
+ * follows stays valid).
  *
  * WAIT_KILLABLE_RECV: without it any signal to the target aborts a call that is already being
  * worked on, the kernel restarts it, and a second XATTR_CREATE finds the first one's work.
  *
  * A call of an unknown ABI passes: it then has the kernel's own answer, which for the attributes
  * that nsxattr is about is a refusal.
- *
- * This is the only file that speaks libseccomp.
  */
 #include "attach/filter.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
-#include "base/fd.h"
+#include "base/call_filter.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -46,28 +41,23 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct abi {
-	uint32_t token; /* libseccomp's */
 	uint32_t arch; /* the kernel's */
 	uint32_t number_bits;
 };
 
-static const struct abi abis[] = {
 #if defined(__x86_64__)
-	{ SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0 },
-	{ SCMP_ARCH_X86, AUDIT_ARCH_I386, 0 },
-	{ SCMP_ARCH_X32, AUDIT_ARCH_X86_64, X32_BIT },
+static const char *const abi_names[] = { "x86_64", "x86", "x32" };
+static const struct abi abis[] = {
+	{ AUDIT_ARCH_X86_64, 0 },
+	{ AUDIT_ARCH_I386, 0 },
+	{ AUDIT_ARCH_X86_64, X32_BIT },
+};
 #elif defined(__aarch64__)
-	{ SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, 0 },
+static const char *const abi_names[] = { "aarch64" };
+static const struct abi abis[] = { { AUDIT_ARCH_AARCH64, 0 } };
 #else
 #error "the system calls of this machine are not in the table"
 #endif
-};
-
-static const int old_calls[] = {
-	SCMP_SYS(setxattr),   SCMP_SYS(lsetxattr),   SCMP_SYS(fsetxattr),    SCMP_SYS(getxattr),
-	SCMP_SYS(lgetxattr),  SCMP_SYS(fgetxattr),   SCMP_SYS(listxattr),    SCMP_SYS(llistxattr),
-	SCMP_SYS(flistxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
-};
 
 /* Two instructions that most calls walk through, and six for each ABI. */
 #define GATE_LENGTH 2
@@ -103,116 +93,66 @@ static void write_prefix(struct sock_filter *at)
 	}
 }
 
-static void cleanup_context(scmp_filter_ctx *context)
-{
-	if (*context)
-		seccomp_release(*context);
-}
-
-#define _cleanup_context_ __attribute__((cleanup(cleanup_context)))
 #define _cleanup_program_ __attribute__((cleanup(filter_done)))
 
-static int add_rules(scmp_filter_ctx context, const struct filter_options *options)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < COUNT_OF(old_calls); i++)
-		r = seccomp_rule_add(context, SCMP_ACT_NOTIFY, old_calls[i], 0);
-	if (r == 0 && !options->allow_io_uring)
-		r = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup), 0);
-	return r;
-}
-
-static int describe(scmp_filter_ctx context, const struct filter_options *options)
-{
-	int r = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
-
-	if (r < 0)
-		return r;
-	/* Best effort: a binary tree instead of a chain, there since libseccomp 2.5. */
-	(void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (size_t i = 0; i < COUNT_OF(abis); i++) {
-		r = seccomp_arch_add(context, abis[i].token);
-		if (r < 0 && r != -EEXIST)
-			return r;
-	}
-	return add_rules(context, options);
-}
-
-/** export_to_file() - libseccomp's filter as BPF. Return: 0, *ret_file at its start; -errno. */
-static int export_to_file(const struct filter_options *options, int *ret_file)
-{
-	_cleanup_context_ scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
-	_cleanup_fd_ int file = memfd_create("nsxattr-filter", MFD_CLOEXEC);
-	int r;
-
-	if (file < 0)
-		return -errno;
-	if (!context)
-		return -ENOMEM;
-	r = describe(context, options);
-	if (r < 0)
-		return r;
-	r = seccomp_export_bpf(context, file);
-	if (r < 0)
-		return r;
-	*ret_file = TAKE_FD(file);
-	return 0;
-}
+static const struct call_rule rules[] = {
+	/* First: without it where a ring is allowed. */
+	{ .call = "io_uring_setup", .action = SECCOMP_RET_ERRNO | ENOSYS },
+	{ .call = "setxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "lsetxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "fsetxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "getxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "lgetxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "fgetxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "listxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "llistxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "flistxattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "removexattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "lremovexattr", .action = SECCOMP_RET_USER_NOTIF },
+	{ .call = "fremovexattr", .action = SECCOMP_RET_USER_NOTIF },
+};
 
 int filter_build(const struct filter_options *options, struct sock_fprog *ret_program)
 {
-	_cleanup_free_ struct sock_filter *program = NULL;
-	_cleanup_fd_ int file = -1;
-	struct stat status;
-	int r = export_to_file(options, &file);
+	const size_t first = options->allow_io_uring ? 1 : 0;
+	const struct call_filter filter = {
+		.rules = rules + first,
+		.rule_count = COUNT_OF(rules) - first,
+		.abis = abi_names,
+		.abi_count = COUNT_OF(abi_names),
+		.otherwise = SECCOMP_RET_ALLOW,
+		.other_abi = SECCOMP_RET_ALLOW,
+		.room = PREFIX_LENGTH,
+	};
+	struct sock_fprog program;
+	int r = call_filter_build(&filter, &program);
 
 	if (r < 0)
 		return r;
-	if (fstat(file, &status) < 0)
-		return -errno;
-	size_t size = (size_t)status.st_size;
-	size_t length = PREFIX_LENGTH + size / sizeof(*program);
-
-	if (size % sizeof(*program) != 0 || length > BPF_MAXINSNS)
-		return -EPROTO;
-	program = calloc(length, sizeof(*program));
-	if (!program)
-		return -ENOMEM;
-	write_prefix(program);
-	if (pread(file, program + PREFIX_LENGTH, size, 0) != (ssize_t)size)
-		return -EIO;
-	ret_program->len = (unsigned short)length;
-	ret_program->filter = TAKE_PTR(program);
+	write_prefix(program.filter);
+	*ret_program = program;
 	return 0;
 }
 
 void filter_done(struct sock_fprog *program)
 {
-	free(program->filter);
-	*program = (struct sock_fprog){ 0 };
+	call_filter_done(program);
 }
 
 char *filter_call_name(const char *abi, unsigned number)
 {
 	static const struct {
 		const char *name;
-		uint32_t token;
+		const char *abi;
 	} named[] = {
-		{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
-		{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
-		{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },
-		{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
-		{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
+		{ "SCMP_ARCH_X86_64", "x86_64" }, { "SCMP_ARCH_X86", "x86" },
+		{ "SCMP_ARCH_X32", "x32" },	  { "SCMP_ARCH_AARCH64", "aarch64" },
+		{ "SCMP_ARCH_ARM", "arm" },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(named); i++) {
-		unsigned bits = named[i].token == SCMP_ARCH_X32 ? X32_BIT : 0;
-
+	for (size_t i = 0; i < COUNT_OF(named); i++)
 		if (strcmp(named[i].name, abi) == 0)
-			return seccomp_syscall_resolve_num_arch(named[i].token,
-								(int)(number | bits));
-	}
+			return call_filter_name(named[i].abi, number);
 	return NULL;
 }
 
@@ -240,10 +180,9 @@ int filter_install(const struct filter_options *options, int *ret_listener)
 
 	if (r < 0)
 		return r;
-	long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTENER_FLAGS, &program);
-
-	if (listener < 0)
-		return -errno;
-	*ret_listener = (int)listener;
+	r = call_filter_install(&program, LISTENER_FLAGS);
+	if (r < 0)
+		return r;
+	*ret_listener = r;
 	return 0;
 }
