@@ -73,10 +73,16 @@ INCLUDES := -Iinclude -Isupervisor -Ipolicy
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 
-# Is an option known to the compiler? Machines differ in -fcf-protection.
+# Is an option known to the compiler? Machines differ in -fcf-protection, clang before 16 wants a second word
+# with the zeros, and glibc warns of a level of _FORTIFY_SOURCE that it has not with this compiler.
 accepted = $(shell $(CC) -Werror $1 -x c -c -o /dev/null /dev/null 2>/dev/null && echo $1)
+zeroed := -ftrivial-auto-var-init=zero
+zeroed_before_16 := $(zeroed) -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+fortified = $(shell printf '\043include <stdio.h>\n' | $(CC) -O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -x c -c \
+	-o /dev/null - 2>/dev/null && echo 3 || echo 2)
 HARDENING = -fPIE -fstack-protector-strong $(call accepted,-fstack-clash-protection) \
-	$(call accepted,-fcf-protection) -D_FORTIFY_SOURCE=2
+	$(call accepted,-fcf-protection) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortified) \
+	$(or $(call accepted,$(zeroed)),$(call accepted,$(zeroed_before_16)))
 INSTRUMENTATION := -fPIE
 
 ifdef SANITIZE

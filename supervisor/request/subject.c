@@ -127,11 +127,12 @@ int subject_find_standin(struct request *request, const struct credential *crede
 {
 	struct workspace *workspace = request->workspace;
 	const struct userns *userns = request->userns;
-	struct credential_change change;
 
 	*ret_standin = standins_find(workspace->standins, userns->inode, credential);
 	if (*ret_standin)
 		return 0;
+	/* Here, not above: it is large, and made of zeros. */
+	struct credential_change change;
 	int r = descent_plan(&workspace->ours, userns, credential, &change);
 
 	if (r < 0)
