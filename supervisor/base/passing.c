@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -13,28 +14,50 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX)];
 };
 
-ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count, const int *fds,
-		     size_t fd_count)
+static void add_part(struct msghdr *message, int type, const void *part, size_t size)
 {
+	struct cmsghdr *header =
+		(struct cmsghdr *)((char *)message->msg_control + message->msg_controllen);
+
+	memset(header, 0, CMSG_SPACE(size));
+	*header = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(size),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = type,
+	};
+	memcpy(CMSG_DATA(header), part, size);
+	message->msg_controllen += CMSG_SPACE(size);
+}
+
+ssize_t passing_send_for(int socket, pid_t sender, const struct iovec *pieces, size_t piece_count,
+			 const int *fds, size_t fd_count)
+{
+	struct ucred named = { .pid = sender };
 	struct msghdr message = { .msg_iov = (struct iovec *)pieces, .msg_iovlen = piece_count };
-	union control control;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX) + CMSG_SPACE(sizeof(named))];
+	} control;
 
 	if (fd_count > PASSED_MAX)
 		return -EINVAL;
-	if (fd_count > 0) {
-		memset(&control, 0, CMSG_SPACE(sizeof(int) * fd_count));
-		control.header = (struct cmsghdr){
-			.cmsg_len = CMSG_LEN(sizeof(int) * fd_count),
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-		};
-		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * fd_count);
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+	message.msg_control = &control;
+	if (fd_count > 0)
+		add_part(&message, SCM_RIGHTS, fds, sizeof(int) * fd_count);
+	if (sender > 0) {
+		named.uid = getuid();
+		named.gid = getgid();
+		add_part(&message, SCM_CREDENTIALS, &named, sizeof(named));
 	}
 	ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
 
 	return sent < 0 ? -errno : sent;
+}
+
+ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count, const int *fds,
+		     size_t fd_count)
+{
+	return passing_send_for(socket, 0, pieces, piece_count, fds, fd_count);
 }
 
 /* The kernel puts all of them into one header, in which there is room. */

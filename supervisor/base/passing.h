@@ -37,6 +37,15 @@ ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count,
 		     size_t fd_count);
 
 /**
+ * passing_send_for() - send a message in the name of another process
+ * @sender: its number, which whoever asks for credentials is told instead of ours: needs CAP_SYS_ADMIN; 0: none
+ *
+ * Return: as passing_send(); -EPERM.
+ */
+ssize_t passing_send_for(int socket, pid_t sender, const struct iovec *pieces, size_t piece_count,
+			 const int *fds, size_t fd_count);
+
+/**
  * passing_receive() - receive a message
  * @socket: of AF_UNIX
  * @pieces: room for what it says

@@ -49,7 +49,7 @@ int service_connect(struct service *ret_service)
 	struct sockaddr_un address;
 	socklen_t length;
 
-	*ret_service = (struct service){ .socket = -1 };
+	*ret_service = (struct service){ .socket = -1, .main = getpid() };
 	if (!path || path[0] == '\0')
 		return 0;
 	int r = make_address(path, &address, &length);
@@ -76,8 +76,12 @@ static int send_text(const struct service *service, const char *text, const int 
 
 	if (service->socket < 0)
 		return 0;
-	ssize_t sent = passing_send(service->socket, &piece, 1, fds, count);
+	const pid_t sender = getpid() == service->main ? 0 : service->main;
+	ssize_t sent = passing_send_for(service->socket, sender, &piece, 1, fds, count);
 
+	/* As sd_pid_notify(3): without the privilege, or where that process has ended, in our own name. */
+	if (sent < 0 && sender != 0)
+		sent = passing_send(service->socket, &piece, 1, fds, count);
 	return sent < 0 ? (int)sent : 0;
 }
 

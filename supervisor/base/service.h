@@ -9,6 +9,7 @@
  */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The number of the first descriptor that is handed over (SD_LISTEN_FDS_START). */
 #define SERVICE_FIRST_FD 3
@@ -20,13 +21,15 @@
 /** struct service - the way to the service manager */
 struct service {
 	int socket; /* -1: there is none */
+	pid_t main; /* the process that it has started, for which all others of ours speak */
 };
 
 /**
  * service_connect() - find the service manager, while paths lead to it
  * @ret_service: the way to it; service_done() it
  *
- * Takes NOTIFY_SOCKET out of the environment. One thread.
+ * To be called in the process that the service manager has started: messages of others are sent in its name, so
+ * that it need listen to nobody else (NotifyAccess=main). Takes NOTIFY_SOCKET out of the environment. One thread.
  *
  * Return: 0, also when there is none; -errno.
  */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +73,47 @@ Test(service, is_told_each_thing)
 	expect_message("STATUS=3 containers");
 	cr_expect_eq(service_forget(&service, "listener-1"), 0);
 	expect_message("FDSTOREREMOVE=1\nFDNAME=listener-1\n");
+}
+
+/* Who the service manager takes for the sender of the next message. */
+static pid_t receive_sender(void)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	char text[1024];
+	struct iovec piece = { text, sizeof(text) };
+	struct msghdr message = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct ucred sender = { 0 };
+
+	cr_assert_gt(recvmsg(manager, &message, 0), 0);
+	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	cr_assert(header && header->cmsg_type == SCM_CREDENTIALS);
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	return sender.pid;
+}
+
+Test(service, hears_of_children_in_the_name_of_the_process_that_it_has_started)
+{
+	const int on = 1;
+	int status;
+
+	cr_assert_eq(setsockopt(manager, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(service_tell_ready(&service) < 0);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert_eq(status, 0);
+	/* It takes root to say so. */
+	cr_expect_eq(receive_sender(), geteuid() == 0 ? getpid() : child);
 }
 
 Test(service, is_told_the_time_of_a_reload)
