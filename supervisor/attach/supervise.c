@@ -308,6 +308,8 @@ int supervise(const struct run_options *options, const struct supervised *superv
 		return r;
 	if (r == -ECHILD)
 		log_error("the supervisor has died as often as it was started");
-	(void)handshake_send(service.channel, STEP_FAILED, -1);
+	/* Else a worker has closed it, and its number may be another descriptor's. */
+	if (!service.journal || is_awaited(&service))
+		(void)handshake_send(service.channel, STEP_FAILED, -1);
 	return EXIT_FAILURE;
 }

@@ -262,6 +262,13 @@ int sandbox_drop_privileges(void)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+int sandbox_give_up_privileges(void)
+{
+	_cleanup_cap_ cap_t none = cap_init();
+
+	return !none || cap_set_proc(none) < 0 ? -errno : 0;
+}
+
 int sandbox_silence(void)
 {
 	return dup2(STDIN_FILENO, STDERR_FILENO) < 0 ? -errno : 0;

@@ -21,6 +21,7 @@
  *	sandbox_drop_privileges()	Should: hold the few capabilities that serving needs.
  *					Mustn't: gain any other, by execve(2) or otherwise; be read
  *					or traced by an unprivileged process, or dump core.
+ *	sandbox_give_up_privileges()	The keeper's alone. Mustn't: hold any capability.
  *	sandbox_silence()		Mustn't: hold the caller's standard error.
  *
  * Every function returns 0, or -errno of the call that failed.
@@ -53,6 +54,9 @@ int sandbox_confine_root(void);
 
 /** sandbox_drop_privileges() - keep nothing but the capabilities that serving needs */
 int sandbox_drop_privileges(void);
+
+/** sandbox_give_up_privileges() - keep no capability at all */
+int sandbox_give_up_privileges(void);
 
 /** sandbox_silence() - give up standard error, once nobody is left to read our messages */
 int sandbox_silence(void);

@@ -710,7 +710,7 @@ int daemon_run(const struct daemon_options *options)
 		.work = work,
 		.place = &daemon,
 	});
-	if (r < 0)
+	if (r == -ECHILD)
 		log_error("the worker has died as often as it was started");
 	return r < 0 ? EXIT_FAILURE : r;
 }

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +17,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "keep/journal.h"
+#include "keep/starter.h"
 #include "request/notify.h"
 
 /* A worker that has lived so long is not one that cannot start, in milliseconds. */
@@ -37,35 +39,13 @@
 
 struct keeper {
 	const struct keeper_config *config;
+	struct starter starter;
 	pid_t worker;
 	unsigned int
 		unclear; /* that have died in a row before they had answered what they inherited */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
 };
-
-/*
- * The table of descriptors is shared, the memory is not. glibc has no name for this; a child of a
- * process with one thread may do anything all the same.
- */
-static int start_worker(struct keeper *keeper, bool is_successor)
-{
-	long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
-
-	if (pid == 0) {
-		(void)setpgid(0, 0);
-		/* The keeper waits for its child, the worker for none of its own. */
-		(void)signal(SIGCHLD, SIG_IGN);
-		keeper->config->work(keeper->config->place, is_successor);
-		_exit(1);
-	}
-	if (pid < 0)
-		return -errno;
-	/* Here, too: whichever of the two comes first. */
-	(void)setpgid((pid_t)pid, (pid_t)pid);
-	keeper->worker = (pid_t)pid;
-	return 0;
-}
 
 static void pass_signal(const struct keeper *keeper, int number)
 {
@@ -117,15 +97,17 @@ static void end_orphans(const struct keeper *keeper)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	(void)kill(-keeper->worker, SIGKILL);
+	/* By the starter, for they have other ids; their worker is not reaped yet, so that its number is its own. */
+	starter_end_group(&keeper->starter);
 	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds()) {
 		const struct timespec rest = { .tv_nsec = (long)(end - now) * 1000000 };
-		pid_t ended = waitpid(-1, NULL, WNOHANG);
 
-		if (ended < 0)
+		/* Those that a worker before this one has left, too. */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (waitpid(-keeper->worker, NULL, WNOHANG) < 0)
 			return;
-		if (ended == 0)
-			(void)sigtimedwait(&set, NULL, &rest);
+		(void)sigtimedwait(&set, NULL, &rest);
 	}
 }
 
@@ -260,15 +242,55 @@ static bool come_round(struct keeper *keeper)
 	return true;
 }
 
-int keeper_run(const struct keeper_config *config)
+/* Return: 0; -EPIPE: there can be none any more; -errno. Either has been logged. */
+static int start_worker(struct keeper *keeper, bool is_successor)
 {
-	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
-	int status = 0;
+	int r = starter_make_worker(&keeper->starter, is_successor, &keeper->worker);
+
+	if (r == -ECHILD) {
+		log_error(
+			"the process that starts workers has ended: there can be no other worker");
+		return -EPIPE;
+	}
+	if (r < 0)
+		log_error("cannot start a worker: %s", strerror(-r));
+	return r;
+}
+
+/* What a keeper needs no more, while the first worker begins. If it cannot, all of it is over. */
+static void give_up(const struct keeper *keeper)
+{
+	const struct keeper_config *config = keeper->config;
+	int r = sandbox_give_up_privileges();
+
+	if (r == 0)
+		return;
+	log_error("cannot give up what a keeper does not need: %s", strerror(-r));
+	journal_conclude(config->journal, EXIT_FAILURE);
+	(void)kill(keeper->worker, SIGKILL);
+}
+
+static int begin(struct keeper *keeper)
+{
+	const struct keeper_config *config = keeper->config;
 
 	/* A worker that has ended is there until we have seen it; so are the helpers that it leaves. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	int r = start_worker(&keeper, false);
+	int r = starter_begin(config->journal, config->work, config->place, &keeper->starter);
+
+	if (r == 0)
+		r = start_worker(keeper, false);
+	if (r == 0)
+		give_up(keeper);
+	return r;
+}
+
+int keeper_run(const struct keeper_config *config)
+{
+	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
+	int status = 0;
+	int r = begin(&keeper);
 
 	if (r < 0)
 		return r;
@@ -280,7 +302,7 @@ int keeper_run(const struct keeper_config *config)
 		if (!come_round(&keeper))
 			return -ECHILD;
 		r = start_worker(&keeper, true);
-		if (r < 0)
-			log_error("cannot start a worker: %s", strerror(-r));
+		if (r == -EPIPE)
+			return r;
 	}
 }

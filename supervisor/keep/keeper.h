@@ -20,6 +20,9 @@
  *	before they serve
  *	the keeper		the worker goes on without, until it is over or dies too
  *	both			the listeners close: calls fail with ENOSYS
+ *	the starter		(keep/starter.h) the same as with the keeper, which ends when the worker dies
+ *
+ * Once the first worker is there the keeper has no capability any more.
  */
 
 #include <stdbool.h>
@@ -62,7 +65,8 @@ struct keeper_config {
  * alone.
  *
  * Return: what journal_conclude() was given; -errno when not even the first worker could be started;
- * -ECHILD when the first few have died before they served.
+ * -ECHILD when the first few have died before they served; -EPIPE when there can be no other worker: it has
+ * been logged.
  */
 int keeper_run(const struct keeper_config *config);
 

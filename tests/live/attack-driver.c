@@ -475,8 +475,16 @@ static bool has_uid(pid_t pid, long uid)
 	       (status_has(pid, "Uid", text, sizeof(text)) && strtol(text, NULL, 10) == uid);
 }
 
+/* @name: what ps(1) calls it; NULL: anything */
+static bool has_name(pid_t pid, const char *name)
+{
+	char text[256];
+
+	return !name || (status_has(pid, "Name", text, sizeof(text)) && strcmp(text, name) == 0);
+}
+
 /* A child of this process. Return: 0: there is none. */
-static pid_t find_child(pid_t parent, long uid)
+static pid_t find_named_child(pid_t parent, long uid, const char *name)
 {
 	DIR *proc = opendir("/proc");
 	pid_t found = 0;
@@ -486,19 +494,25 @@ static pid_t find_child(pid_t parent, long uid)
 	for (struct dirent *entry; found == 0 && (entry = readdir(proc));) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && has_parent(pid, parent) && is_nsxattr(pid) && has_uid(pid, uid))
+		if (pid > 0 && has_parent(pid, parent) && is_nsxattr(pid) && has_uid(pid, uid) &&
+		    has_name(pid, name))
 			found = pid;
 	}
 	closedir(proc);
 	return found;
 }
 
-static pid_t need_child(pid_t parent, long uid)
+static pid_t find_child(pid_t parent, long uid)
+{
+	return find_named_child(parent, uid, NULL);
+}
+
+static pid_t need_child(pid_t parent, long uid, const char *name)
 {
 	time_t end = time(NULL) + PATIENCE;
 	pid_t pid;
 
-	while ((pid = find_child(parent, uid)) == 0 && time(NULL) < end)
+	while ((pid = find_named_child(parent, uid, name)) == 0 && time(NULL) < end)
 		sched_yield();
 	if (pid == 0)
 		errx(EXIT_FAILURE, "process %d has no child of uid %ld", parent, uid);
@@ -508,12 +522,12 @@ static pid_t need_child(pid_t parent, long uid)
 /* Whoever has started us reaps it, as a subreaper. */
 static pid_t find_keeper(void)
 {
-	return need_child(getppid(), -1);
+	return need_child(getppid(), -1, "nsxattr-keeper");
 }
 
 static pid_t find_supervisor(void)
 {
-	return need_child(find_keeper(), -1);
+	return need_child(find_keeper(), -1, "nsxattr");
 }
 
 /* ---- the entries of the supervisor and its helpers ---- */
@@ -566,9 +580,10 @@ static void run_entries(bool has_helper)
 	expect_value("own/file", "own");
 	try_process(supervisor, false);
 	try_process(find_keeper(), false);
+	try_process(need_child(find_keeper(), -1, "nsxattr-starter"), false);
 	if (!has_helper)
 		return;
-	pid_t helper = need_child(supervisor, 0);
+	pid_t helper = need_child(supervisor, 0, NULL);
 
 	try_process(helper, true);
 	if (find_child(supervisor, 0) != helper)

@@ -2,7 +2,7 @@
 #ifndef NSXATTR_TESTS_PROCESSES_H
 #define NSXATTR_TESTS_PROCESSES_H
 
-/* The processes of nsxattr that a test has: a keeper, its worker, and the helpers of that. */
+/* The processes of nsxattr that a test has: a keeper, what starts its workers, its worker, and the helpers of that. */
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -78,11 +78,6 @@ static inline pid_t find_keeper(void)
 	return find_only_child(getpid());
 }
 
-static inline pid_t find_supervisor(void)
-{
-	return find_only_child(find_keeper());
-}
-
 /* The worker below a keeper: it leads the process group of its helpers. Return: 0: there is none. */
 static inline pid_t find_worker(pid_t keeper)
 {
@@ -104,6 +99,14 @@ static inline pid_t await_worker(pid_t keeper, pid_t before, time_t seconds)
 	while ((found = find_worker(keeper)) == 0 || found == before)
 		cr_assert_lt(time(NULL), end, "no worker takes over");
 	return found;
+}
+
+static inline pid_t find_supervisor(void)
+{
+	pid_t worker = find_worker(find_keeper());
+
+	cr_assert_gt(worker, 0, "there is no supervisor");
+	return worker;
 }
 
 static inline size_t count_descriptors(pid_t pid)

@@ -220,7 +220,7 @@ full() {
 # A worker that is stopped listens, and answers nothing.
 stuck() {
 	local worker begin=$SECONDS
-	worker=$(pgrep -P "$daemon")
+	worker=$(pgrep -P "$daemon" --exact nsxattrd)
 	kill -STOP "$worker"
 	refuses "a daemon that does not answer" "nsxattrd does not answer at $control" $P=mine
 	[ $((SECONDS - begin)) -le 20 ]

@@ -94,8 +94,8 @@ keepers_memory() {
 }
 
 leftovers() {
-	check "no process is left but the keeper and its worker" await eval \
-		'[ "$(daemon_processes | wc -l)" = 2 ]'
+	check "no process is left but the keeper, its worker, and what starts workers" await eval \
+		'[ "$(daemon_processes | wc -l)" = 3 ]'
 	check "no descriptor that was not there when few had died ($1, now $(daemon_descriptors))" \
 		await eval '[ "$(daemon_descriptors)" -le '$(($1 + 8))' ]'
 	check "nor memory of the keeper ($2 KiB, now $(keepers_memory))" \

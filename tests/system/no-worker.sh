@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# No worker can be had: nsxattrd's keeper is kept from starting one by a limit on memory. Calls wait, then
+# No worker can be had: the process that starts nsxattrd's workers is kept from it by a limit on memory. Calls wait, then
 # they fail instead of waiting for ever, the status says so all the time, and all is well again when a worker
 # can be had.
 
@@ -46,8 +46,8 @@ ask
 same "a call is answered" there "$(hear)"
 same "no worker has died" 0 "$(daemon_says worker-deaths)"
 
-doomed=$(worker)
-prlimit --pid "$daemon" --as=10000000:
+doomed=$(worker) starter=$(pgrep --parent "$daemon" --exact nsxattr-starter)
+prlimit --pid "$starter" --as=10000000:
 kill -KILL "$doomed"
 ask
 check "the status says that no worker can be had, and that calls wait" \
@@ -59,13 +59,13 @@ ask
 same "so does the next one" "asked: security.asked: Input/output error" "$(hear)"
 check "the log says why" grep -q "no worker has served for 3 seconds: calls fail with EIO" log
 
-prlimit --pid "$daemon" --as=unlimited:
+prlimit --pid "$starter" --as=unlimited:
 check "when a worker can be had again, the status is as ever" await has_containers asking
 ask
 same "and so are calls" there "$(hear)"
 check "the deaths are counted" [ "$(daemon_says worker-deaths)" -gt 3 ]
 
-prlimit --pid "$daemon" --as=10000000:
+prlimit --pid "$starter" --as=10000000:
 kill -KILL "$(worker)"
 await status_says "no worker can be had"
 kill -TERM "$daemon"

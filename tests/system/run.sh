@@ -267,6 +267,17 @@ status_of() {
 	sed -n "s/^$2:[\t ]*//p" "/proc/$1/status"
 }
 
+# The keeper and what starts its workers.
+keeper_is_confined() {
+	local keeper starter set
+	keeper=$(status_of "$supervisor" PPid)
+	starter=$(pgrep --parent "$keeper" --exact nsxattr-starter)
+	for set in CapPrm CapEff CapInh CapAmb; do
+		same "the keeper's $set" 0000000000000000 "$(status_of "$keeper" $set)"
+	done
+	same "what starts workers holds what they hold" 00000000002800e4 "$(status_of "$starter" CapEff)"
+}
+
 supervisor_is_confined() {
 	local task set
 	exec 9<"$SCENE/bin/nsxattr"
@@ -282,6 +293,7 @@ supervisor_is_confined() {
 		done
 	done
 	same "no new privileges" 1 "$(status_of "$supervisor" NoNewPrivs)"
+	keeper_is_confined
 	same "its name" nsxattr "$(status_of "$supervisor" Name)"
 	same "its directory" / "$(readlink "/proc/$supervisor/cwd")"
 	same "its input and output" "/dev/null /dev/null" \
@@ -329,6 +341,22 @@ supervisor_is_killed() {
 	same "and the rest goes on" rest "$(ask 'echo rest')"
 	stop
 	same "to its own end" 0 $?
+}
+
+# Without what starts workers the one that is there goes on; when it dies, too, its keeper knows that there is no other.
+starter_is_killed() {
+	local keeper
+	start
+	keeper=$(status_of "$supervisor" PPid)
+	pkill -KILL --parent "$keeper" --exact nsxattr-starter
+	same "without what starts workers calls are answered" "" \
+		"$(ask 'setfattr -n security.killed -v late plain')"
+	kill -KILL "$supervisor"
+	await_end "$keeper"
+	same "but there is no other worker" "plain: security.x: Function not implemented" \
+		"$(ask 'getfattr -n security.x plain')"
+	stop
+	check "and it is said" grep -q "there can be no other worker" said
 }
 
 daemons() {
@@ -419,6 +447,7 @@ rings
 supervisor_is_confined
 supervisor_does_not_mind_signals
 supervisor_is_killed
+starter_is_killed
 daemons
 traceable_by_targets
 failures_at_the_start
