@@ -88,12 +88,12 @@ INSTRUMENTATION := -fPIE
 ifdef SANITIZE
 # gcc sees uninitialized variables that are none when the checks are between them.
 INSTRUMENTATION += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(call accepted,-Wno-maybe-uninitialized)
+	$(call accepted,-Wno-maybe-uninitialized) -DNSXATTR_INSTRUMENTED
 CFLAGS := -O1 -g
 HARDENING :=
 endif
 ifdef COVERAGE
-INSTRUMENTATION += --coverage -fprofile-update=atomic
+INSTRUMENTATION += --coverage -fprofile-update=atomic -DNSXATTR_INSTRUMENTED
 CFLAGS := -O0 -g
 HARDENING :=
 endif

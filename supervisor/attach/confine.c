@@ -82,6 +82,15 @@ static int confine_root(void)
 	return r;
 }
 
+static int leave_namespaces(bool leaves_network)
+{
+	int r = sandbox_leave_namespaces(leaves_network);
+
+	if (r < 0)
+		log_error("cannot have namespaces of our own: %s", strerror(-r));
+	return r;
+}
+
 static int drop_privileges(void)
 {
 	int r = sandbox_drop_privileges();
@@ -91,7 +100,16 @@ static int drop_privileges(void)
 	return r;
 }
 
-int confine_privileges(bool is_plain, int *ret_procfs)
+static int limit_calls(enum allowed_calls_mode mode)
+{
+	int r = allowed_calls_limit(ALLOWED_CALLS_WORKER, mode);
+
+	if (r < 0)
+		log_error("cannot limit our system calls: %s", strerror(-r));
+	return r;
+}
+
+int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 {
 	_cleanup_fd_ int procfs = open_procfs();
 
@@ -99,10 +117,14 @@ int confine_privileges(bool is_plain, int *ret_procfs)
 		return procfs;
 	int r = check_dumpable(procfs);
 
-	if (r == 0 && !is_plain)
+	if (r == 0 && !confinement->is_plain)
 		r = confine_root();
 	if (r == 0)
+		r = leave_namespaces(confinement->leaves_network);
+	if (r == 0)
 		r = drop_privileges();
+	if (r == 0)
+		r = limit_calls(confinement->calls);
 	if (r == 0)
 		*ret_procfs = TAKE_FD(procfs);
 	return r;

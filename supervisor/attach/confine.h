@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/allowed_calls.h"
 #include "base/probe.h"
 
 /**
@@ -32,14 +33,21 @@ int confine_surroundings(int *keep, size_t count);
  */
 int confine_probe(enum probe_use use, struct probe **ret_probe);
 
+/** struct confinement - how far whoever is to serve is confined */
+struct confinement {
+	/* A plain user has no root directory to give: what a path could lead to there the targets' ids decide. */
+	bool is_plain;
+	bool leaves_network; /* see sandbox_leave_namespaces() */
+	enum allowed_calls_mode calls; /* what becomes of system calls that serving does not need */
+};
+
 /**
- * confine_privileges() - have an empty root directory, and the privileges that serving needs
- * @is_plain: a plain user has no root directory to give: what a path could lead to there the targets'
- *            ids decide
+ * confine_privileges() - have an empty root directory, and the privileges and system calls that serving needs
+ * @confinement: how far
  * @ret_procfs: our procfs, the caller's
  *
  * Return: 0; -errno: it has been logged.
  */
-int confine_privileges(bool is_plain, int *ret_procfs);
+int confine_privileges(const struct confinement *confinement, int *ret_procfs);
 
 #endif

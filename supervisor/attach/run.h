@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "attach/filter.h"
+#include "base/allowed_calls.h"
 #include "base/probe.h"
 #include "exec/standin.h"
 #include "idmap.h"
@@ -29,6 +30,8 @@ struct run_options {
 	enum probe_use probe; /* how it is found out who somebody is */
 	enum executor executor; /* how many calls are worked on at a time */
 	unsigned int patience; /* of its keeper: keeper_config.patience */
+	enum allowed_calls_mode
+		calls; /* what becomes of system calls that the supervisor does not need */
 	bool has_no_keeper; /* the supervisor's death is the end of the view */
 };
 

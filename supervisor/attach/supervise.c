@@ -258,6 +258,9 @@ static int keep_descriptors(struct service *service)
 /* Everything up to the moment when a worker can start; whatever fails has been logged. */
 static int prepare(const struct supervised *supervised, struct service *service)
 {
+	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */
+	const struct confinement confinement = { .is_plain = service->options->is_plain,
+						 .calls = service->options->calls };
 	int r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
@@ -267,7 +270,7 @@ static int prepare(const struct supervised *supervised, struct service *service)
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
 	if (r == 0)
-		r = confine_privileges(service->options->is_plain, &service->procfs);
+		r = confine_privileges(&confinement, &service->procfs);
 	return r < 0 ? r : keep_descriptors(service);
 }
 
@@ -281,6 +284,7 @@ static int run_keeper(struct service *service)
 		.journal = service->journal,
 		.patience = service->options->patience,
 		.desk = -1,
+		.calls = service->options->calls,
 		.work = work,
 		.place = service,
 	});

@@ -23,6 +23,12 @@
 
 #include "base/fd.h"
 
+/* Linux 6.3, which Debian 12's headers do not know. */
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct need {
@@ -138,11 +144,13 @@ static int block_signals(void)
 	return sigprocmask(SIG_SETMASK, &all, NULL) < 0 ? -errno : 0;
 }
 
-/* Limits that were meant for CMD: none on our time, and as many descriptors as may be had. */
-static void lift_limits(void)
+/* Those of the caller were meant for CMD: none on our time, and as many descriptors as may be had. No core. */
+static void set_limits(void)
 {
+	const struct rlimit none = { 0, 0 };
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
+	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)setrlimit(RLIMIT_CPU, &limit);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
@@ -158,7 +166,7 @@ int sandbox_leave_surroundings(const int *keep, size_t count)
 		return r;
 	if (chdir("/") < 0)
 		return -errno;
-	lift_limits();
+	set_limits();
 	r = null_stdio();
 	if (r < 0)
 		return r;
@@ -211,6 +219,14 @@ int sandbox_confine_root(void)
 	return fchdir(empty) < 0 || chroot(".") < 0 ? -errno : 0;
 }
 
+int sandbox_leave_namespaces(bool leaves_network)
+{
+	const int flags = CLONE_NEWIPC | CLONE_NEWUTS | (leaves_network ? CLONE_NEWNET : 0);
+
+	/* EPERM: RestrictNamespaces= of systemd, say, which makes them for us. */
+	return is_held(CAP_SYS_ADMIN) && unshare(flags) < 0 && errno != EPERM ? -errno : 0;
+}
+
 static bool is_kept(cap_value_t capability)
 {
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
@@ -258,6 +274,7 @@ int sandbox_drop_privileges(void)
 	r = drop_sets();
 	if (r < 0)
 		return r;
+	(void)prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 	/* Last: a change of credentials would set it anew. */
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
 }

@@ -13,14 +13,21 @@
  *	sandbox_leave_surroundings()	Should: have / as working directory, /dev/null as standard
  *					input and output, every signal blocked.
  *					Mustn't: hold a descriptor of the caller's but standard error
- *					and those it was told to keep; end by any signal but SIGKILL.
+ *					and those it was told to keep; end by any signal but SIGKILL;
+ *					dump core.
  *	sandbox_confine_root()		Should: have an empty, read-only root directory that nobody else
  *					can reach, so that no path of a target's making leads anywhere.
  *					Mustn't: open anything by a path that is not relative to a
  *					descriptor.
+ *	sandbox_leave_namespaces()	Should: have IPC and UTS namespaces of its own, and a network
+ *					without a way out if it was told so; where it may.
+ *					Mustn't: reach what others have in these.
  *	sandbox_drop_privileges()	Should: hold the few capabilities that serving needs.
  *					Mustn't: gain any other, by execve(2) or otherwise; be read
- *					or traced by an unprivileged process, or dump core.
+ *					or traced by an unprivileged process; have memory that is
+ *					written first and executed then (Linux 6.3).
+ *	allowed_calls_limit()		Mustn't: make a system call that serving does not need; see
+ *					base/allowed_calls.h.
  *	sandbox_give_up_privileges()	The keeper's alone. Mustn't: hold any capability.
  *	sandbox_silence()		Mustn't: hold the caller's standard error.
  *
@@ -51,6 +58,14 @@ int sandbox_leave_surroundings(const int *keep, size_t count);
 
 /** sandbox_confine_root() - have an empty root and working directory */
 int sandbox_confine_root(void);
+
+/**
+ * sandbox_leave_namespaces() - leave the caller's IPC and UTS namespaces
+ * @leaves_network: that of the network, too: then /proc/sys/net is not what the caller sees there
+ *
+ * Without privilege, or under a filter that forbids it, there is no leaving, and nothing is changed.
+ */
+int sandbox_leave_namespaces(bool leaves_network);
 
 /** sandbox_drop_privileges() - keep nothing but the capabilities that serving needs */
 int sandbox_drop_privileges(void);

@@ -33,6 +33,7 @@
 
 /* What the options choose from. */
 #define RESOLVERS "auto|ring|process"
+#define CALL_FILTERS "enforce|log|none"
 #define IDENTITIES "auto|probe|status"
 #define EXECUTORS "auto|inline|threads"
 #define KEEPERS "yes|no"
@@ -103,6 +104,18 @@ static const char *apply_identity(void *place, const char *argument)
 	if (choice < 0)
 		return "is not one of " IDENTITIES;
 	((struct run_request *)place)->identity = values[choice];
+	return NULL;
+}
+
+static const char *apply_call_filter(void *place, const char *argument)
+{
+	static const enum allowed_calls_mode values[] = { ALLOWED_CALLS_ENFORCE, ALLOWED_CALLS_LOG,
+							  ALLOWED_CALLS_NONE };
+	int choice = option_choice(CALL_FILTERS, argument);
+
+	if (choice < 0)
+		return "is not one of " CALL_FILTERS;
+	((struct run_request *)place)->calls = values[choice];
 	return NULL;
 }
 
@@ -177,6 +190,9 @@ static const struct option_row rows[] = {
 	  .apply = apply_resolver },
 	{ "identity", 0, IDENTITIES, "how processes are told apart: by BPF, or /proc",
 	  .apply = apply_identity },
+	{ "system-call-filter", 0, CALL_FILTERS,
+	  "what becomes of a system call that the supervisor is not known to need",
+	  .apply = apply_call_filter },
 	{ "executor", 0, EXECUTORS, "how many calls are worked on at a time",
 	  .apply = apply_executor },
 	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", .apply = apply_keeper },
@@ -336,6 +352,7 @@ static int start(const struct run_request *request)
 		.standins = request->resolver,
 		.probe = request->identity,
 		.executor = request->executor,
+		.calls = request->calls,
 		.patience = request->patience,
 		.has_no_keeper = request->has_no_keeper,
 	};

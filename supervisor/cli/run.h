@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/allowed_calls.h"
 #include "base/probe.h"
 #include "cli/options.h"
 #include "exec/standin.h"
@@ -34,6 +35,7 @@ struct run_request {
 	enum standin_kind resolver;
 	enum probe_use identity;
 	enum executor executor;
+	enum allowed_calls_mode calls;
 	unsigned int patience; /* seconds */
 	bool has_no_keeper;
 	const char *preload; /* LD_PRELOAD of the command; NULL: as ours */

@@ -32,6 +32,7 @@ static const struct config defaults = {
 	.patience = KEEPER_PATIENCE,
 	.log = LOG_NOTICE,
 	.resolver = STANDIN_ANY,
+	.calls = ALLOWED_CALLS_ENFORCE,
 };
 
 static const enum log_level log_levels[] = {
@@ -44,6 +45,12 @@ static const enum standin_kind standin_kinds[] = {
 	[CONFIG_RESOLVER_AUTO] = STANDIN_ANY,
 	[CONFIG_RESOLVER_RING] = STANDIN_PERSONALITY,
 	[CONFIG_RESOLVER_PROCESS] = STANDIN_PROCESS,
+};
+
+static const enum allowed_calls_mode call_modes[] = {
+	[CONFIG_CALLS_ENFORCE] = ALLOWED_CALLS_ENFORCE,
+	[CONFIG_CALLS_LOG] = ALLOWED_CALLS_LOG,
+	[CONFIG_CALLS_NONE] = ALLOWED_CALLS_NONE,
 };
 
 const struct config *config_defaults(void)
@@ -98,6 +105,7 @@ static void apply(const struct config_text *text, struct config *config)
 	config->refuses_not_allowed = !text->gives_default;
 	config->log = log_levels[text->log];
 	config->resolver = standin_kinds[text->resolver];
+	config->calls = call_modes[text->calls];
 }
 
 int config_load(const char *text, size_t length, struct config_file *ret_config,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/allowed_calls.h"
 #include "base/log.h"
 #include "diagnostic.h"
 #include "exec/standin.h"
@@ -46,6 +47,8 @@ struct config {
 	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;
 	enum standin_kind resolver;
+	enum allowed_calls_mode
+		calls; /* what becomes of system calls that the daemon does not need */
 };
 
 /** struct config_file - settings and the memory that they lie in */

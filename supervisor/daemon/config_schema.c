@@ -28,6 +28,12 @@ static const cyaml_strval_t resolvers[] = {
 	{ "process", CONFIG_RESOLVER_PROCESS },
 };
 
+static const cyaml_strval_t call_filters[] = {
+	{ "enforce", CONFIG_CALLS_ENFORCE },
+	{ "log", CONFIG_CALLS_LOG },
+	{ "none", CONFIG_CALLS_NONE },
+};
+
 static const cyaml_strval_t answers[] = {
 	{ "refuse", 0 },
 	{ "default", 1 },
@@ -202,6 +208,7 @@ enum {
 	CONFIG_PATIENCE,
 	CONFIG_LOG,
 	CONFIG_RESOLVER,
+	CONFIG_CALLS,
 	CONFIG_END,
 };
 
@@ -228,6 +235,8 @@ static const cyaml_schema_field_t config_fields[] = {
 	[CONFIG_LOG] = FIELD_WORD("log", FIELD_OPTIONAL, struct config_text, log, logs),
 	[CONFIG_RESOLVER] =
 		FIELD_WORD("resolver", FIELD_OPTIONAL, struct config_text, resolver, resolvers),
+	[CONFIG_CALLS] = FIELD_WORD("system-call-filter", FIELD_OPTIONAL, struct config_text, calls,
+				    call_filters),
 	[CONFIG_END] = CYAML_FIELD_END,
 };
 
@@ -284,6 +293,12 @@ static const struct schema_note config_notes[] = {
 		.help = "How paths are opened for containers. ring: on io_uring. process: through "
 			"helper processes. auto: on io_uring where it is available.",
 		.absent = "auto",
+	},
+	[CONFIG_CALLS] = {
+		.help = "What becomes of a system call that the daemon is not known to need. enforce: "
+			"the process that makes it is ended, and the log has its number. log: it is "
+			"made, and the kernel's audit log has it. none: nothing.",
+		.absent = "enforce",
 	},
 };
 

@@ -26,9 +26,10 @@ struct config_limits_text {
 	uint32_t connections_per_user;
 };
 
-/* What 'log' and 'resolver' say; the first of each is for a file without the field. */
+/* What 'log', 'resolver' and 'system-call-filter' say; the first of each is for a file without the field. */
 enum config_log { CONFIG_LOG_INFO, CONFIG_LOG_VERBOSE, CONFIG_LOG_DEBUG };
 enum config_resolver { CONFIG_RESOLVER_AUTO, CONFIG_RESOLVER_RING, CONFIG_RESOLVER_PROCESS };
+enum config_calls { CONFIG_CALLS_ENFORCE, CONFIG_CALLS_LOG, CONFIG_CALLS_NONE };
 
 /** struct config_text - a file */
 struct config_text {
@@ -43,6 +44,7 @@ struct config_text {
 	uint32_t patience; /* 0: not given */
 	enum config_log log;
 	enum config_resolver resolver;
+	enum config_calls calls;
 };
 
 /* A socket's path that means that there is none. */

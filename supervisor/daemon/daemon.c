@@ -670,12 +670,14 @@ static int confine_descriptors(struct daemon *daemon)
 
 static int confine(struct daemon *daemon)
 {
+	const struct confinement confinement = { .leaves_network = true,
+						 .calls = daemon->options->config->calls };
 	int r = confine_descriptors(daemon);
 
 	if (r == 0)
 		r = confine_probe(daemon->options->probe, &daemon->probe);
 	if (r == 0)
-		r = confine_privileges(false, &daemon->procfs);
+		r = confine_privileges(&confinement, &daemon->procfs);
 	if (r == 0 && read_policies(daemon, &(struct policies_report){ 0 }) != POLICIES_LOADED)
 		r = -EINVAL;
 	if (r == 0)
@@ -707,6 +709,7 @@ int daemon_run(const struct daemon_options *options)
 		.patience = options->config->patience,
 		.desk = daemon.sockets[SOCKET_CONTROL].fd,
 		.passes_signals = true,
+		.calls = options->config->calls,
 		.work = work,
 		.place = &daemon,
 	});

@@ -58,16 +58,24 @@ static void pass_signal(const struct keeper *keeper, int number)
 }
 
 /* It is not reaped yet, so that its number, and that of its process group, is nobody else's. */
-static bool has_ended(pid_t worker)
+static bool has_ended(pid_t worker, siginfo_t *ret_end)
 {
 	siginfo_t end = { 0 };
 	int r = waitid(P_PID, (id_t)worker, &end, WEXITED | WNOHANG | WNOWAIT);
 
+	*ret_end = end;
 	return r < 0 ? errno == ECHILD : end.si_pid != 0;
+}
+
+static void say_if_refused(const siginfo_t *end)
+{
+	if (end->si_code != CLD_EXITED && end->si_status == SIGSYS)
+		log_error("the worker was ended for a system call that it may not make");
 }
 
 static void await_end(const struct keeper *keeper)
 {
+	siginfo_t end;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -77,12 +85,13 @@ static void await_end(const struct keeper *keeper)
 		sigaddset(&set, SIGINT);
 		sigaddset(&set, SIGHUP);
 	}
-	while (!has_ended(keeper->worker)) {
+	while (!has_ended(keeper->worker, &end)) {
 		int number = sigwaitinfo(&set, NULL);
 
 		if (number > 0 && number != SIGCHLD)
 			pass_signal(keeper, number);
 	}
+	say_if_refused(&end);
 }
 
 /*
@@ -263,6 +272,8 @@ static void give_up(const struct keeper *keeper)
 	const struct keeper_config *config = keeper->config;
 	int r = sandbox_give_up_privileges();
 
+	if (r == 0)
+		r = allowed_calls_limit(ALLOWED_CALLS_KEEPER, config->calls);
 	if (r == 0)
 		return;
 	log_error("cannot give up what a keeper does not need: %s", strerror(-r));

@@ -22,10 +22,12 @@
  *	both			the listeners close: calls fail with ENOSYS
  *	the starter		(keep/starter.h) the same as with the keeper, which ends when the worker dies
  *
- * Once the first worker is there the keeper has no capability any more.
+ * Once the first worker is there the keeper has no capability any more, and makes few system calls.
  */
 
 #include <stdbool.h>
+
+#include "base/allowed_calls.h"
 
 struct journal;
 
@@ -49,6 +51,7 @@ struct keeper_config {
 	 * daemon/control.h, whatever they want, which is not read. -1: there is none.
 	 */
 	int desk;
+	enum allowed_calls_mode calls; /* what becomes of system calls that a keeper does not make */
 	/*
 	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
 	 * is not the first. It ends the process by itself, after journal_conclude() if no other shall

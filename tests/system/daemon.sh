@@ -121,7 +121,7 @@ sockets() {
 	fails "a second one does not start beside it" "somebody listens at $oci already" \
 		"$NSXATTRD" -c nsxattrd.yaml
 	check "and leaves the first one's sockets alone" status
-	# The keeper and the worker.
+	# The keeper, the worker, and what starts workers.
 	mapfile -t workers < <(pgrep -P "$daemon")
 	kill -KILL "$daemon" "${workers[@]}"
 	wait "$daemon" 2>/dev/null
@@ -135,6 +135,37 @@ sockets() {
 	check "and its sockets are gone" test ! -e "$oci" -a ! -e "$control"
 	fails "status says that there is no daemon" "nsxattrd does not run" status
 	fails "and so does reload" "nsxattrd does not run" reload
+}
+
+# ---- what it can do ----
+
+# told() - PID FIELD: of /proc/PID/status
+told() {
+	sed -n "s/^$2:[\t ]*//p" "/proc/$1/status"
+}
+
+confined() {
+	local worker name
+	settings
+	start
+	worker=$(pgrep -P "$daemon" --exact nsxattrd)
+	same "the keeper has no capability" "0000000000000000 0000000000000000" \
+		"$(told "$daemon" CapPrm) $(told "$daemon" CapEff)"
+	if [ -z "${SANITIZE-}${COVERAGE-}" ]; then
+		same "the system calls of keeper and worker are filtered" "2 2" \
+			"$(told "$daemon" Seccomp) $(told "$worker" Seccomp)"
+	fi
+	for name in ipc uts net; do
+		check "$name is its own" [ "$(readlink "/proc/$worker/ns/$name")" != \
+			"$(readlink "/proc/self/ns/$name")" ]
+	done
+	stop
+	settings "system-call-filter: none"
+	start
+	worker=$(pgrep -P "$daemon" --exact nsxattrd)
+	same "unless nsxattrd.yaml says otherwise" "0 0" "$(told "$daemon" Seccomp) $(told "$worker" Seccomp)"
+	stop
+	settings
 }
 
 # ---- policies ----
@@ -336,6 +367,7 @@ exec 9<>fifo
 wrong_settings
 wrong_policies
 sockets
+confined
 policies
 users
 counted

@@ -267,6 +267,12 @@ status_of() {
 	sed -n "s/^$2:[\t ]*//p" "/proc/$1/status"
 }
 
+# namespaces_of() - PID NAME…
+namespaces_of() {
+	local name
+	for name in "${@:2}"; do readlink "/proc/$1/ns/$name"; done | paste -sd ' '
+}
+
 # The keeper and what starts its workers.
 keeper_is_confined() {
 	local keeper starter set
@@ -275,7 +281,11 @@ keeper_is_confined() {
 	for set in CapPrm CapEff CapInh CapAmb; do
 		same "the keeper's $set" 0000000000000000 "$(status_of "$keeper" $set)"
 	done
-	same "what starts workers holds what they hold" 00000000002800e4 "$(status_of "$starter" CapEff)"
+	same "the keeper is under two lists of system calls, which filter" "2 2" \
+		"$(status_of "$keeper" Seccomp) $(status_of "$keeper" Seccomp_filters)"
+	same "what starts workers is under theirs" "2 1" \
+		"$(status_of "$starter" Seccomp) $(status_of "$starter" Seccomp_filters)"
+	same "and holds what they hold" 00000000002800e4 "$(status_of "$starter" CapEff)"
 }
 
 supervisor_is_confined() {
@@ -293,6 +303,14 @@ supervisor_is_confined() {
 		done
 	done
 	same "no new privileges" 1 "$(status_of "$supervisor" NoNewPrivs)"
+	same "its system calls are filtered" "2 1" \
+		"$(status_of "$supervisor" Seccomp) $(status_of "$supervisor" Seccomp_filters)"
+	same "no core" "0 0" "$(sed -n 's/^Max core file size *\([^ ]*\) *\([^ ]*\).*/\1 \2/p' \
+		"/proc/$supervisor/limits")"
+	check "namespaces of its own" eval '[ "$(namespaces_of "$supervisor" ipc)" != "$(namespaces_of self ipc)" ] &&
+		[ "$(namespaces_of "$supervisor" uts)" != "$(namespaces_of self uts)" ]'
+	same "but the network in which the command sees /proc/sys/net" "$(namespaces_of self net)" \
+		"$(namespaces_of "$supervisor" net)"
 	keeper_is_confined
 	same "its name" nsxattr "$(status_of "$supervisor" Name)"
 	same "its directory" / "$(readlink "/proc/$supervisor/cwd")"
@@ -378,10 +396,12 @@ daemons() {
 # ---- things that fail at the start ----
 
 # injected() - NAME TEXT CALL FAULT: the start fails, with one message, when the CALL has that FAULT
+#
+# strace turns a call that is not to be made into number -1, which is on no list.
 injected() {
 	local said status lines
 	said=$(timeout 120 strace -f -o trace -e trace="$3" -e inject="$3:$4" \
-		"${run[@]}" -- echo started 2>&1 </dev/null)
+		"${run[@]}" --system-call-filter=none -- echo started 2>&1 </dev/null)
 	status=$?
 	lines=$(wc -l <<<"$said")
 	if ! grep -qE 'INJECTED|killed by SIGKILL' trace; then

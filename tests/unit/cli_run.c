@@ -62,6 +62,7 @@ Test(cli_run, needs_no_option)
 	cr_expect_eq(request.resolver, STANDIN_ANY);
 	cr_expect_eq(request.identity, PROBE_AUTO);
 	cr_expect_eq(request.executor, EXECUTOR_AUTO);
+	cr_expect_eq(request.calls, ALLOWED_CALLS_ENFORCE);
 	cr_expect_eq(request.patience, 60);
 	cr_expect_not(request.has_no_keeper);
 	cr_expect_eq(request.verbosity, 0);
@@ -117,6 +118,10 @@ Test(cli_run, takes_the_other_options)
 	cr_expect_eq(request.executor, EXECUTOR_INLINE);
 	parses("--executor threads id");
 	cr_expect_eq(request.executor, EXECUTOR_THREADS);
+	parses("--system-call-filter=log id");
+	cr_expect_eq(request.calls, ALLOWED_CALLS_LOG);
+	parses("--system-call-filter=none id");
+	cr_expect_eq(request.calls, ALLOWED_CALLS_NONE);
 	parses("--no-userns --resolver ring id");
 	cr_expect(request.no_userns);
 	cr_expect_eq(request.resolver, STANDIN_PERSONALITY);
@@ -207,6 +212,12 @@ Test(cli_run, refuses_an_unknown_resolver)
 Test(cli_run, refuses_an_unknown_way_to_tell_identities)
 {
 	refuses("--identity=guess id", "--identity=guess is not one of auto|probe|status");
+}
+
+Test(cli_run, refuses_an_unknown_way_to_filter_system_calls)
+{
+	refuses("--system-call-filter=no id",
+		"--system-call-filter=no is not one of enforce|log|none");
 }
 
 Test(cli_run, refuses_an_unknown_executor)

@@ -91,6 +91,7 @@ static void expect_defaults(const struct config *config)
 	cr_expect_eq(config->patience, 60);
 	cr_expect_eq(config->log, LOG_NOTICE);
 	cr_expect_eq(config->resolver, STANDIN_ANY);
+	cr_expect_eq(config->calls, ALLOWED_CALLS_ENFORCE);
 }
 
 Test(config, has_defaults)
@@ -113,7 +114,8 @@ Test(config, takes_all_that_a_file_says)
 		"          connections: 9, connections-per-user: 1 }\n"
 		"patience: 5\n"
 		"log: debug\n"
-		"resolver: process\n");
+		"resolver: process\n"
+		"system-call-filter: log\n");
 
 	expect_socket(&config->oci, "/run/a", 0660, "podman");
 	cr_expect_null(config->lxc.path);
@@ -129,6 +131,7 @@ Test(config, takes_all_that_a_file_says)
 	cr_expect_eq(config->patience, 5);
 	cr_expect_eq(config->log, LOG_DEBUG);
 	cr_expect_eq(config->resolver, STANDIN_PROCESS);
+	cr_expect_eq(config->calls, ALLOWED_CALLS_LOG);
 }
 
 Test(config, keeps_the_defaults_of_limits_that_are_not_there)
@@ -156,8 +159,8 @@ Test(config, tells_all_mistakes_at_once)
 		"log: verbos\n"
 		"limits: { containers: 0 }\n",
 		"2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
-		"control-socket, policies, default-policy, not-allowed, limits, patience, log, resolver (did "
-		"you mean 'oci-socket'?)\n"
+		"control-socket, policies, default-policy, not-allowed, limits, patience, log, resolver, "
+		"system-call-filter (did you mean 'oci-socket'?)\n"
 		"3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
 		"word none\n"
 		"3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
@@ -217,7 +220,7 @@ Test(config, is_no_policy)
 	cr_expect(strstr(diagnostics.entries[0].text, "a key cannot be 'attributes'"));
 	mistakes("[]\n", "1:1: a configuration cannot be a list; allowed: the keys version, "
 			 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
-			 "not-allowed, limits, patience, log, resolver");
+			 "not-allowed, limits, patience, log, resolver, system-call-filter");
 }
 
 /* ---- files ---- */

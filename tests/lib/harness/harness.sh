@@ -116,6 +116,13 @@ END
 gives "a sanitizer's report on standard error" "1 passed, 1 failed" 1 "sanitizer has reported" \
 	"$scratch/reports.sh"
 
+script is_refused_a_call <<'END'
+ok "one"
+echo "nsxattr: system call 59 is not one that this process may make: please report this" >&2
+END
+gives "a system call that is on no list" "1 passed, 1 failed" 1 "(system call 59 is not one" \
+	"$scratch/is_refused_a_call.sh"
+
 # ---- a clone that other users cannot reach ----
 
 # unreachable() - CLONE: below our scratch, which is ours alone, and made with a umask that keeps others out, too
