@@ -147,7 +147,8 @@ static bool check_self(const struct id_sort *sort)
 	return false;
 }
 
-static bool check_ids(const struct id_sort *sort, const struct id_map *map)
+/* @spelt: so many of the extents are what an option says; the others come from the range that is set aside */
+static bool check_ids(const struct id_sort *sort, const struct id_map *map, unsigned int spelt)
 {
 	uint32_t outside;
 
@@ -158,8 +159,9 @@ static bool check_ids(const struct id_sort *sort, const struct id_map *map)
 
 		if (has_first && id_map_to_host(sort->ours, last, &outside))
 			continue;
-		log_error("%s: the user namespace that we are in has no %s id %u", sort->option,
-			  sort->noun, has_first ? last : first);
+		log_error("%s: the user namespace that we are in has no %s id %u",
+			  i < spelt ? sort->option : sort->file, sort->noun,
+			  has_first ? last : first);
 		return false;
 	}
 	return true;
@@ -217,5 +219,6 @@ bool run_ids_resolve(const struct run_request *request, const struct outer *oute
 				  (find == map_self_first && !request->groups.is_auto);
 	return find(&request->users, &users, &options->users) &&
 	       find(&request->groups, &groups, &options->groups) && check_root(&options->users) &&
-	       check_ids(&users, &options->users) && check_ids(&groups, &options->groups);
+	       check_ids(&users, &options->users, request->users.map.count) &&
+	       check_ids(&groups, &options->groups, request->groups.map.count);
 }

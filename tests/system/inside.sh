@@ -125,6 +125,8 @@ confined() {
 refusals() {
 	fails "ids that are not here" "has no user id 100000" at "unshare -r" \
 		"$SCENE/bin/nsxattr" run --map-users=0:100000:5 --map-groups=0:0:1 true
+	fails "nor those that are set aside" "/etc/subuid: the user namespace that we are in has no user id" \
+		at "unshare -c" "$SCENE/bin/nsxattr" run --map-auto true
 	fails "no id of ours" "has no user id of ours" at "unshare -U" "$SCENE/bin/nsxattr" run true
 	fails "no id of ours, whatever is mapped" "has no user id of ours" \
 		at "unshare -U" "$SCENE/bin/nsxattr" run -r --map-auto true
