@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attach/lxc_source.h"
 #include "attach/oci_message.h"
@@ -17,6 +18,7 @@
 #include "idmap.h"
 #include "keep/engine.h"
 #include "keep/source.h"
+#include "request/witness.h"
 
 /* Room for 340 lines of three numbers. */
 #define MAP_TEXT_SIZE ((size_t)16 * 1024)
@@ -39,7 +41,7 @@ struct arrival {
 	char wanted[CONTAINER_ID_MAX + 1]; /* the policy that was named; "": none */
 	const struct annotation *annotations;
 	size_t annotation_count;
-	pid_t process; /* of it, as the runtime says, which is for show; 0: not said */
+	pid_t process; /* of it, as the runtime says; for show, if it is proved; 0: not said */
 	const struct record *record; /* what was written down of it; NULL: it has just arrived */
 };
 
@@ -114,22 +116,39 @@ static void ended(void *place, int result)
 	attachment_free(attachment);
 }
 
+/* Of others but root and ourselves a process counts that is in a user namespace of theirs. */
+static bool is_theirs(const struct attachments *attachments, uid_t uid,
+		      const struct witness *process)
+{
+	uid_t master;
+
+	return uid == 0 || uid == geteuid() ||
+	       (witness_master(process, attachments->procfs, &master) == 0 && master == uid);
+}
+
+static void read_map(const struct witness *process, struct container *container)
+{
+	_cleanup_free_ char *text = malloc(MAP_TEXT_SIZE);
+	_cleanup_free_ struct id_map *map = malloc(sizeof(*map));
+	ssize_t length = text && map ? proc_read(process->thread, "uid_map", text, MAP_TEXT_SIZE) :
+				       0;
+
+	if (length > 0 && id_map_parse(text, (size_t)length, map) == 0)
+		container_set_map(container, map);
+}
+
 /* For people who look at the status; nothing is decided by it. */
 static void show_map(const struct attachments *attachments, const struct arrival *arrival,
 		     struct container *container)
 {
-	char path[32], *text = malloc(MAP_TEXT_SIZE);
-	struct id_map *map = malloc(sizeof(*map));
+	struct witness process;
 
-	snprintf(path, sizeof(path), "%d/uid_map", arrival->process);
-	if (text && map && arrival->process > 0) {
-		ssize_t length = proc_read(attachments->procfs, path, text, MAP_TEXT_SIZE);
-
-		if (length > 0 && id_map_parse(text, (size_t)length, map) == 0)
-			container_set_map(container, map);
-	}
-	free(text);
-	free(map);
+	if (arrival->process <= 0 ||
+	    witness_open(attachments->procfs, arrival->process, &process) < 0)
+		return;
+	if (is_theirs(attachments, arrival->uid, &process))
+		read_map(&process, container);
+	witness_done(&process);
 }
 
 static struct container_key key_of(const struct arrival *arrival)

@@ -9,7 +9,7 @@
  *				host's
  *
  * Without --map it needs CAP_SYS_ADMIN in its user namespace; without --as it is of the uid that it has when it
- * connects.
+ * connects. With CLAIMED_PID in the environment it says that number in place of the child's.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -196,7 +196,9 @@ int main(int argc, char **argv)
 		map_namespace(channel[0], child);
 	int listener = receive_fd(channel[0]);
 
-	hand_over(words[0], words[1], words[2], child, listener);
+	const char *claimed = getenv("CLAIMED_PID");
+
+	hand_over(words[0], words[1], words[2], claimed ? (pid_t)atoi(claimed) : child, listener);
 	close(listener);
 	send_with_fd(channel[0], "x", -1);
 	if (waitpid(child, &status, 0) < 0)

@@ -259,9 +259,32 @@ users() {
 		"$(status --json | python3 -c '
 import json, sys
 print(json.load(sys.stdin)["containers"][1]["map"])')"
+	other_map
 	detach
 	same "containers are gone with their last process" "" "$(containers)"
 	stop
+}
+
+# map_of() - ID: as the status shows it
+map_of() {
+	status --json | python3 -c '
+import json, sys
+print(*(c["map"] for c in json.load(sys.stdin)["containers"] if c["id"] == sys.argv[1]))' "$1"
+}
+
+# A user names a process of somebody else's: that container's map is not theirs to show.
+other_map() {
+	local process other
+	unshare --user --map-users=0:100000:65536 sleep infinity 9>&- &
+	other=$!
+	for process in "$$" "$other"; do
+		CLAIMED_PID=$process users_container "claims$process" "" <fifo 9>&- &
+		check "a container that names process $process is served" await \
+			eval '[[ $(containers) == *"claims'"$process"'="* ]]'
+		same "with no map that is not proved" "" "$(map_of "claims$process")"
+	done
+	kill "$other"
+	wait "$other" 2>/dev/null
 }
 
 # What a container does is counted.
