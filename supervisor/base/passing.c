@@ -4,9 +4,17 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+
+#ifndef SO_PASSPIDFD /* Linux 6.5 */
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
 
 /* The union aligns it. */
 union control {
@@ -92,6 +100,70 @@ ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_cou
 		return -errno;
 	}
 	take_over(ret_passed, &message);
+	return length;
+}
+
+int passing_ask_senders(int socket)
+{
+	const int yes = 1;
+
+	if (setsockopt(socket, SOL_SOCKET, SO_PASSPIDFD, &yes, sizeof(yes)) == 0)
+		return 0;
+	if (errno != ENOPROTOOPT ||
+	    setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
+		return -errno;
+	return 0;
+}
+
+static void close_rights(const struct cmsghdr *header)
+{
+	int fd;
+
+	for (size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(fd); i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		close(fd);
+	}
+}
+
+static int open_process(const struct cmsghdr *header)
+{
+	struct ucred sender;
+	int fd;
+
+	if (header->cmsg_type == SCM_PIDFD) {
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+		return fd;
+	}
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	return (int)syscall(SYS_pidfd_open, sender.pid, 0);
+}
+
+ssize_t passing_receive_from(int socket, void *bytes, size_t size, int flags, int *ret_sender)
+{
+	struct iovec piece = { bytes, size };
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred)) + sizeof(union control)];
+	} control;
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t length = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+
+	*ret_sender = -1;
+	if (length < 0)
+		return -errno;
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header;
+	     header = CMSG_NXTHDR(&message, header)) {
+		if (header->cmsg_level != SOL_SOCKET)
+			continue;
+		if (header->cmsg_type == SCM_RIGHTS)
+			close_rights(header);
+		else if (*ret_sender < 0 &&
+			 (header->cmsg_type == SCM_PIDFD || header->cmsg_type == SCM_CREDENTIALS))
+			*ret_sender = open_process(header);
+	}
 	return length;
 }
 

@@ -3,7 +3,8 @@
 #define NSXATTR_BASE_PASSING_H
 
 /*
- * Descriptors that travel with a message (SCM_RIGHTS of unix(7)). Nothing else speaks this protocol.
+ * What travels with a message: descriptors (SCM_RIGHTS of unix(7)), and who has sent it (SCM_PIDFD). Nothing
+ * else speaks this protocol.
  *
  * A process that receives a descriptor owns it, whatever the message is worth. There is always room for
  * as many as the kernel lets a message carry, so that the kernel closes none of them in our name; where
@@ -63,6 +64,26 @@ ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_cou
  * Return: the descriptor, the caller's; -EMFILE: our limit kept it from arriving; -EPROTO.
  */
 int passed_take_only(struct passed *passed);
+
+/**
+ * passing_ask_senders() - have messages tell who sends them, from the next one on
+ *
+ * Return: 0; -errno.
+ */
+int passing_ask_senders(int socket);
+
+/**
+ * passing_receive_from() - receive a message, and learn who has sent it; descriptors in it are closed
+ * @socket: of AF_UNIX, after passing_ask_senders()
+ * @bytes: room for what it says, @size of it
+ * @flags: of recvmsg(2)
+ * @ret_sender: a pidfd of the process, the caller's; -1: it has ended, or is not visible to us
+ *
+ * Before Linux 6.5 the process is found by its number, which could be another's if the sender has ended.
+ *
+ * Return: as passing_receive().
+ */
+ssize_t passing_receive_from(int socket, void *bytes, size_t size, int flags, int *ret_sender);
 
 /** passed_done() - close those that were not taken */
 void passed_done(struct passed *passed);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -55,10 +56,15 @@ struct upgrade {
 	int pidfd;
 };
 
-static void upgrade_done(struct upgrade *upgrade)
+static void close_all(struct upgrade *upgrade)
 {
 	for (size_t i = 0; i < upgrade->count; i++)
 		fd_close(&upgrade->fds[i]);
+}
+
+static void upgrade_done(struct upgrade *upgrade)
+{
+	close_all(upgrade);
 	fd_close(&upgrade->connection);
 	fd_close(&upgrade->manager);
 	fd_close(&upgrade->pidfd);
@@ -288,6 +294,8 @@ static _Noreturn void become_daemon(const struct upgrade *upgrade)
 		argv[i] = (char *)word(upgrade, "arguments", i);
 	set_environment(upgrade, &inheritance);
 	go_first();
+	/* The sockets are useful to nobody who hangs, until handover_take() is through. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (argv && setsid() >= 0 && fchdir(inheritance.directory) == 0 &&
 	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
 	    access(program, X_OK) == 0 && dup2(inheritance.errors, STDERR_FILENO) >= 0 &&
@@ -304,8 +312,9 @@ static int start_daemon(struct upgrade *upgrade)
 		become_daemon(upgrade);
 	if (upgrade->pid < 0)
 		return -errno;
-	/* Theirs alone: who of them is left is seen by its end. */
+	/* Theirs alone: who of them is left is seen by the connection's end. */
 	fd_close(&upgrade->connection);
+	close_all(upgrade);
 	upgrade->pidfd = (int)syscall(SYS_pidfd_open, upgrade->pid, 0);
 	return upgrade->pidfd < 0 ? -errno : 0;
 }

@@ -56,6 +56,7 @@
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
+#include "keep/offer.h"
 #include "keep/succession.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -239,6 +240,7 @@ static void prepare_upgrade(struct daemon *daemon)
 		.has_guests = has_oci_guests,
 		.place = daemon,
 		.watch.fd = -1,
+		.successor = -1,
 	};
 	fill_start(daemon, &daemon->upgrade.start);
 }
@@ -387,15 +389,6 @@ static void forget_what_is_gone(struct daemon *daemon)
 		daemon->predecessor = -1;
 }
 
-/* A worker before us may have died while it was handing over. Return: whether it is still ours to serve. */
-static bool is_ours(struct daemon *daemon)
-{
-	struct journal_head *head = journal_head(daemon->journal);
-	uint64_t offer = atomic_load(&head->offer);
-
-	return offer % 2 == 0 && journal_claim(head, offer, false);
-}
-
 static void adopt_requests(struct daemon *daemon)
 {
 	struct received left;
@@ -418,6 +411,7 @@ static int claim(struct daemon *daemon, size_t lost)
 	}
 	if (daemon->predecessor < 0)
 		return 0;
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	handover_finish(daemon->predecessor);
 	journal_forget(daemon->journal, daemon->predecessor);
 	fd_close(&daemon->predecessor);
@@ -454,9 +448,11 @@ static int restore(struct daemon *daemon)
 	size_t lost = attachments_restore(&daemon->attachments);
 	int r = journal_is_settled(daemon->journal) ? 0 : settle(daemon, lost);
 
-	if (r == 0)
-		engine_settle(daemon->engine);
-	return r;
+	if (r < 0)
+		return r;
+	succession_settle(&daemon->succession);
+	engine_settle(daemon->engine);
+	return 0;
 }
 
 /* Return: 0; -errno: it has been logged. */
@@ -470,6 +466,9 @@ static int begin(struct daemon *daemon, bool is_successor)
 			"this kernel does not tell the id maps of mounts, Linux 6.18 does: on an "
 			"idmapped mount values belong to the ids that their container has");
 	forget_what_is_gone(daemon);
+	/* The daemon that is there kills the keeper when we do not take over in time. */
+	if (daemon->predecessor >= 0)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (r >= 0)
 		r = build(daemon);
 	/* The keeper has read them once: if the folder has a mistake by now, these are what there is. */
@@ -511,7 +510,8 @@ static void work(void *place, bool is_successor)
 	struct daemon *daemon = place;
 
 	prctl(PR_SET_NAME, "nsxattrd");
-	if (!is_ours(daemon)) {
+	/* A worker before us may have died while it was handing over. */
+	if (!offer_take_back(daemon->journal)) {
 		journal_conclude(daemon->journal, EXIT_SUCCESS);
 		exit(EXIT_SUCCESS);
 	}
@@ -647,6 +647,8 @@ static int inherit(struct daemon *daemon)
 			"lost");
 		r = 0;
 	}
+	if (r == 0 && daemon->predecessor >= 0 && !succession_is_offered(&daemon->succession))
+		r = -EPROTO;
 	if (r < 0)
 		log_error("cannot take over from another nsxattrd: %s", strerror(-r));
 	forget_rest(daemon);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -21,6 +22,7 @@
 #include "base/passing.h"
 #include "base/service.h"
 #include "keep/journal.h"
+#include "keep/offer.h"
 #include "keep/succession.h"
 
 static const char take_word[] = "take\n";
@@ -29,16 +31,26 @@ static const char end_word[] = "end\n";
 
 /* ---- messages ---- */
 
-static int set_deadline(int connection)
+/** set_deadline() - for each call that sends or receives. @end: in milliseconds, as clock_milliseconds() */
+static int set_deadline(int connection, uint64_t end)
 {
-	const struct timeval deadline = { .tv_sec = HANDOVER_DEADLINE / 1000 };
-	int flags = fcntl(connection, F_GETFL);
+	uint64_t now = clock_milliseconds();
+	const struct timeval deadline = { .tv_sec = (time_t)((end - now) / 1000),
+					  .tv_usec = (suseconds_t)((end - now) % 1000 * 1000) };
 
-	if (flags < 0 || fcntl(connection, F_SETFL, flags & ~O_NONBLOCK) < 0 ||
-	    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof(deadline)) < 0 ||
+	if (now >= end)
+		return -ETIMEDOUT;
+	if (setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof(deadline)) < 0 ||
 	    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline)) < 0)
 		return -errno;
 	return 0;
+}
+
+static int be_blocking(int connection)
+{
+	int flags = fcntl(connection, F_GETFL);
+
+	return flags < 0 || fcntl(connection, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
 }
 
 static int send_with_fds(int connection, const char *text, const int *fds, size_t count)
@@ -100,42 +112,68 @@ int handover_tell_start(int connection, const struct handover_start *start)
 	return r;
 }
 
-int handover_is_asked(int connection)
+int handover_is_asked(int connection, int *ret_successor)
 {
 	char word[sizeof(take_word)] = "";
-	ssize_t length = recv(connection, word, sizeof(word), MSG_DONTWAIT);
+	_cleanup_fd_ int sender = -1;
+	ssize_t length =
+		passing_receive_from(connection, word, sizeof(word), MSG_DONTWAIT, &sender);
 
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+	if (length == -EAGAIN || length == -EINTR)
 		return 0;
-	return length > 0 && strcmp(word, take_word) == 0 ? 1 : -EPIPE;
+	if (length <= 0 || strcmp(word, take_word) != 0 || sender < 0)
+		return -EPIPE;
+	*ret_successor = TAKE_FD(sender);
+	return 1;
 }
+
+/** struct giving - to whom, and until when */
+struct giving {
+	int connection;
+	uint64_t end;
+};
 
 static int give_one(void *place, const char *name, int fd)
 {
-	const int *connection = place;
+	const struct giving *giving = place;
 	char line[SUCCESSION_NAME_SIZE + 2];
+	int r = set_deadline(giving->connection, giving->end);
 
 	snprintf(line, sizeof(line), "%s\n", name);
-	return send_with_fds(*connection, line, &fd, 1);
+	return r < 0 ? r : send_with_fds(giving->connection, line, &fd, 1);
 }
 
-int handover_give(int connection, struct journal *journal)
+static int give(int connection, struct journal *copy)
 {
-	struct journal_head *head = journal_head(journal);
-	uint64_t offer = atomic_load(&head->offer);
+	struct giving giving = { connection, clock_milliseconds() + HANDOVER_DEADLINE };
 	char word[sizeof(taken_word)];
-	int r = set_deadline(connection);
+	int r = be_blocking(connection);
 
 	if (r == 0)
-		r = succession_list(journal, give_one, &connection);
+		r = succession_list(copy, give_one, &giving);
+	if (r == 0)
+		r = set_deadline(connection, giving.end);
 	if (r == 0)
 		r = send_word(connection, end_word);
+	if (r == 0)
+		r = set_deadline(connection, clock_milliseconds() + HANDOVER_DEADLINE);
 	/* Whatever is said, or not: it is the claim that counts. */
 	if (r == 0)
 		(void)recv(connection, word, sizeof(word), 0);
-	if (journal_claim(head, offer, false))
-		return r < 0 ? r : -ECANCELED;
-	return 0;
+	return r;
+}
+
+int handover_give(int connection, int successor, struct journal *journal)
+{
+	struct journal *copy = NULL;
+	int r = offer_make(journal, successor, &copy);
+
+	if (r == 0)
+		r = give(connection, copy);
+	journal_free(copy);
+	if (!offer_take_back(journal))
+		return 0;
+	return r < 0 ? r : -ECANCELED;
 }
 
 /* ---- the new one ---- */
@@ -212,6 +250,12 @@ static int take_one(int connection, struct taken *taken)
 	return r;
 }
 
+/* From here on the old one sees to it that we end if we do not take over. */
+static void outlive_the_asker(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
 /* Without a privilege, the flag has to stay. */
 static void take_turns_again(void)
 {
@@ -223,8 +267,10 @@ static void take_turns_again(void)
 int handover_take(int connection, struct service_fds *ret_handed)
 {
 	struct taken taken = { 0 };
-	int r = set_deadline(connection);
+	int r = be_blocking(connection);
 
+	if (r == 0)
+		r = set_deadline(connection, clock_milliseconds() + HANDOVER_DEADLINE);
 	if (r == 0)
 		r = send_word(connection, take_word);
 	if (r == 0)
@@ -232,6 +278,7 @@ int handover_take(int connection, struct service_fds *ret_handed)
 			r = take_one(connection, &taken);
 		while (r > 0);
 	take_turns_again();
+	outlive_the_asker();
 	if (r < 0) {
 		taken_done(&taken);
 		return r;

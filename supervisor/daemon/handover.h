@@ -20,10 +20,11 @@
  *					to be had in HANDOVER_PATIENCE, and waits
  *	old	lines of a name, each	those of keep/succession.h, and "end"
  *		with a descriptor
- *	new	"taken\n"		after journal_claim(); the old one ends at once
+ *	new	"taken\n"		after offer_claim(); the old one ends at once
  *
- * If the connection ends, or nothing is said, before the claim, the old one goes on as if nothing had been.
- * The new one serves when the old one is no more.
+ * If the connection ends, or nothing is said, before the claim, the old one goes on as if nothing had been. The
+ * process that has said "take" is killed then, for it has the listeners of all containers; what it has been
+ * told of the journal is a copy (keep/offer.h). The new one serves when the old one is no more.
  */
 
 #include <stddef.h>
@@ -55,21 +56,28 @@ void handover_start_add(struct handover_start *start, const char *name, int fd);
 /** handover_tell_start() - the old one's first line. Return: 0; -errno. */
 int handover_tell_start(int connection, const struct handover_start *start);
 
-/** handover_is_asked() - has the new one said "take"? Return: 1; 0: not yet; -EPIPE: it will not. */
-int handover_is_asked(int connection);
+/**
+ * handover_is_asked() - has the new one said "take"?
+ * @ret_successor: a pidfd of it, the caller's
+ *
+ * Return: 1; 0: not yet; -EPIPE: it will not, or cannot be told from others.
+ */
+int handover_is_asked(int connection, int *ret_successor);
 
 /**
  * handover_give() - what the old one does when it is asked, and receives nothing any more
+ * @successor: of handover_is_asked(); killed if it does not serve
  *
  * Return: 0: the successor serves; -ECANCELED: it does not; -errno: likewise.
  */
-int handover_give(int connection, struct journal *journal);
+int handover_give(int connection, int successor, struct journal *journal);
 
 /**
  * handover_take() - what the new one asks for
  * @ret_handed: service_fds_done() them
  *
- * Whoever upgrades starts us with SCHED_RR, for as long as the old one serves; from here on it is SCHED_OTHER.
+ * The program that asked starts us with SCHED_RR, for as long as the old one serves; from here on it is
+ * SCHED_OTHER. And we end when that program ends, by PR_SET_PDEATHSIG, up to here.
  *
  * Return: 0; -errno.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/upgrade.h"
 
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/passing.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 
@@ -17,12 +19,15 @@
 /* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
 #define GUESTS_PAUSE 5
 #define GUESTS_TRIES 100
+/* Milliseconds for what a successor that was killed leaves behind. */
+#define FAREWELL 500
 
 static void end(struct upgrade *upgrade)
 {
 	loop_stop_timer(upgrade->loop, &upgrade->timer);
 	loop_remove(upgrade->loop, &upgrade->watch);
 	fd_close(&upgrade->watch.fd);
+	fd_close(&upgrade->successor);
 }
 
 static void time_is_over(void *place)
@@ -31,20 +36,33 @@ static void time_is_over(void *place)
 	end(place);
 }
 
+/* The successor was killed; who else has the connection has the listeners, too. */
+static bool is_anybody_left(const struct upgrade *upgrade)
+{
+	struct pollfd polled = { .fd = upgrade->watch.fd };
+
+	return poll(&polled, 1, FAREWELL) == 0;
+}
+
 /* Nobody serves from here on, until either of us does. */
 static void hand_over(struct upgrade *upgrade)
 {
 	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))
 		log_verbose("a request hangs: it is left to the other nsxattrd");
-	int r = handover_give(upgrade->watch.fd, upgrade->journal);
+	int r = handover_give(upgrade->watch.fd, upgrade->successor, upgrade->journal);
 
 	if (r == 0) {
 		log_notice("another nsxattrd has taken over");
 		journal_conclude(upgrade->journal, EXIT_SUCCESS);
 		_exit(EXIT_SUCCESS);
 	}
+	bool is_left = is_anybody_left(upgrade);
+
 	engine_resume(upgrade->engine);
 	log_warning("the other nsxattrd has not taken over (%s); this one goes on", strerror(-r));
+	if (is_left)
+		log_error("processes that it has started are left, which could receive calls of "
+			  "containers: end them");
 	end(upgrade);
 }
 
@@ -62,7 +80,7 @@ static void hand_over_soon(void *place)
 static void said(void *place, uint32_t events)
 {
 	struct upgrade *upgrade = place;
-	int r = handover_is_asked(upgrade->watch.fd);
+	int r = handover_is_asked(upgrade->watch.fd, &upgrade->successor);
 
 	(void)events;
 	if (r < 0)
@@ -79,7 +97,8 @@ void upgrade_begin(struct upgrade *upgrade, int connection)
 {
 	_cleanup_fd_ int fd = connection;
 
-	if (upgrade->watch.fd >= 0 || handover_tell_start(fd, &upgrade->start) < 0)
+	if (upgrade->watch.fd >= 0 || passing_ask_senders(fd) < 0 ||
+	    handover_tell_start(fd, &upgrade->start) < 0)
 		return;
 	upgrade->watch = (struct loop_watch){ fd, said, upgrade };
 	upgrade->timer = (struct loop_timer){ .due = time_is_over, .place = upgrade };

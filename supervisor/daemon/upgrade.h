@@ -9,7 +9,8 @@
  *	idle		somebody begins
  *	awaiting	the new one asks for the rest; or its time is over, or it is gone: idle
  *	asked		no runtime is just handing something over
- *	given		the new one has claimed it: we end; or has not: idle, all is served as before
+ *	given		the new one has claimed it: we end; or has not: it is killed, and we are idle, all is
+ *			served as before
  */
 
 #include <stdbool.h>
@@ -20,7 +21,7 @@
 struct engine;
 struct journal;
 
-/** struct upgrade - one at a time; begins with what is the caller's, watch.fd -1, and zeroes */
+/** struct upgrade - one at a time; begins with what is the caller's, watch.fd and successor -1, and zeroes */
 struct upgrade {
 	struct loop *loop;
 	struct engine *engine;
@@ -30,6 +31,7 @@ struct upgrade {
 	void *place;
 	struct loop_watch watch; /* the connection */
 	struct loop_timer timer;
+	int successor; /* a pidfd of the one that has asked; -1: none has */
 	unsigned int tries;
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <time.h>
 
 #include "exec/helper.h"
 
@@ -31,12 +32,22 @@ static bool exists(const struct pinned *inode, const char *name)
 	return inode_get(inode, name, NULL, 0) != -ENODATA;
 }
 
+static void await_leave(const struct effect *effect)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (atomic_load(&effect->is_barred))
+		(void)nanosleep(&moment, NULL);
+}
+
+/* Whoever bars it looks at the step afterwards: he sees that it is begun, or we see that it is barred. */
 void effect_begin(const struct pinned *inode, const struct attribute_call *call)
 {
 	struct effect *effect = inode->effect;
 
 	if (!effect)
 		return;
+	await_leave(effect);
 	atomic_store(&effect->fd, inode->fd);
 	effect->is_opened = inode->is_opened;
 	effect->operation = call->operation;
@@ -48,6 +59,7 @@ void effect_begin(const struct pinned *inode, const struct attribute_call *call)
 	effect->digest = call->operation == OPERATION_SET ? digest(call->value, call->size) : 0;
 	strncpy(effect->name, call->name, sizeof(effect->name) - 1);
 	atomic_store(&effect->step, EFFECT_BEGUN);
+	await_leave(effect);
 }
 
 void effect_clear(struct effect *effect)

@@ -46,12 +46,16 @@ struct effect {
 	uint64_t length; /* of a set: the value's */
 	uint64_t digest; /* likewise */
 	char name[NAME_SIZE];
+	atomic_bool is_barred; /* nothing is to be begun: effect_begin() waits */
 };
 
 /**
  * effect_begin() - write down what is about to be done
  * @inode: its effect is written; one without an effect is accepted
  * @call: the set or remove
+ *
+ * It waits while the effect is barred: another program is told how far the request has come then, and no
+ * change may follow of which it is not told (keep/offer.h).
  */
 void effect_begin(const struct pinned *inode, const struct attribute_call *call);
 

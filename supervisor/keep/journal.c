@@ -18,6 +18,8 @@ struct journal {
 	atomic_bool is_settled;
 	atomic_bool is_serving;
 	atomic_bool is_clear;
+	atomic_int copy; /* of struct journal_offer */
+	atomic_int successor;
 	struct kept kept[JOURNAL_KEPT_MAX];
 	struct received slots[JOURNAL_SLOTS_MAX];
 };
@@ -26,8 +28,10 @@ _Static_assert(offsetof(struct received, notification) == 0 &&
 		       offsetof(struct received, source) == sizeof(struct seccomp_notif),
 	       "a slot of any format begins like this");
 
-static void write_head(struct journal_head *head)
+static void write_head(struct journal *journal)
 {
+	struct journal_head *head = &journal->head;
+
 	memcpy(head->magic, JOURNAL_MAGIC, sizeof(head->magic));
 	head->format = JOURNAL_FORMAT;
 	head->notification_size = sizeof(struct seccomp_notif);
@@ -35,31 +39,34 @@ static void write_head(struct journal_head *head)
 	head->kept_size = sizeof(struct kept);
 	head->slots_offset = offsetof(struct journal, slots);
 	head->slot_size = sizeof(struct received);
+	journal_set_offer(journal, &(struct journal_offer){ .copy = -1, .successor = -1 });
 }
 
-/* Only what is touched becomes memory. It cannot be made smaller by anybody who is handed it. */
+/* Only what is touched becomes memory. */
 static int make_memory(void)
 {
 	_cleanup_fd_ int fd = memfd_create("nsxattr-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 || ftruncate(fd, sizeof(struct journal)) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+	if (fd < 0 || ftruncate(fd, sizeof(struct journal)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
 
+/* It cannot be made smaller by anybody who is handed it. */
 int journal_new(struct journal **ret_journal)
 {
 	_cleanup_fd_ int fd = make_memory();
 
 	if (fd < 0)
 		return fd;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return -errno;
 	struct journal *journal =
 		mmap(NULL, sizeof(*journal), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (journal == MAP_FAILED)
 		return -errno;
-	write_head(&journal->head);
+	write_head(journal);
 	journal->fd = TAKE_FD(fd);
 	*ret_journal = journal;
 	return 0;
@@ -73,7 +80,7 @@ int journal_withdraw(struct journal *journal)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
 		return -errno;
 	close(fd);
-	write_head(&journal->head);
+	write_head(journal);
 	journal->fd = -1;
 	return 0;
 }
@@ -223,14 +230,16 @@ static int compare(const void *a, const void *b)
 static int list_kept(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
-	/* The journal itself, and of a slot two. */
-	size_t most = 1 + kept_count(journal) + 2 * slot_count;
+	/* The journal itself, what is offered, and of a slot two. */
+	size_t most = 3 + kept_count(journal) + 2 * slot_count;
 	int *fds = malloc(most * sizeof(*fds));
 	int count = 0;
 
 	if (!fds)
 		return -ENOMEM;
 	fds[count++] = journal->fd;
+	fds[count++] = atomic_load(&journal->copy);
+	fds[count++] = atomic_load(&journal->successor);
 	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
 		fds[count++] = kept->fd;
 	for (size_t i = 0; i < slot_count; i++) {
@@ -327,12 +336,93 @@ bool journal_is_clear(const struct journal *journal)
 	return atomic_load(&journal->is_clear);
 }
 
-bool journal_claim(struct journal_head *head, uint64_t offer, bool is_successor)
-{
-	uint64_t expected = offer, claimed = offer + (is_successor ? 1 : 2);
+/* ---- another program ---- */
 
-	return atomic_compare_exchange_strong(&head->offer, &expected, claimed) ||
-	       expected == claimed;
+void journal_bar(struct journal *journal, bool is_barred)
+{
+	for (size_t i = 0; i < journal_slot_count(journal); i++)
+		atomic_store(&journal->slots[i].effect.is_barred, is_barred);
+}
+
+/* A step that is not begun when we look stays so, and what belongs to one that is does not change. */
+static void copy_slot(struct received *copy, const struct received *slot)
+{
+	uint32_t step = atomic_load(&slot->effect.step);
+
+	*copy = *slot;
+	atomic_store(&copy->effect.step, step);
+	atomic_store(&copy->effect.is_barred, false);
+}
+
+static void copy_all(struct journal *copy, const struct journal *journal)
+{
+	copy->head = journal->head;
+	memcpy(copy->kept, journal->kept, kept_count(journal) * sizeof(journal->kept[0]));
+	for (size_t i = 0; i < journal_slot_count(journal); i++)
+		copy_slot(&copy->slots[i], &journal->slots[i]);
+}
+
+static int write_part(const struct journal *copy, int fd, size_t begin, size_t end)
+{
+	if (lseek(fd, (off_t)begin, SEEK_SET) < 0)
+		return -errno;
+	while (begin < end) {
+		ssize_t count = write(fd, (const char *)copy + begin, end - begin);
+
+		if (count < 0)
+			return -errno;
+		begin += (size_t)count;
+	}
+	return 0;
+}
+
+static int write_sealed(const struct journal *copy, int fd)
+{
+	size_t slots = offsetof(struct journal, slots);
+	int r = write_part(copy, fd, 0,
+			   offsetof(struct journal, kept) +
+				   kept_count(copy) * sizeof(copy->kept[0]));
+
+	if (r == 0)
+		r = write_part(copy, fd, slots,
+			       slots + journal_slot_count(copy) * sizeof(copy->slots[0]));
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		r = -errno;
+	return r;
+}
+
+int journal_copy(const struct journal *journal, struct journal **ret_copy)
+{
+	_cleanup_fd_ int fd = make_memory();
+
+	if (fd < 0)
+		return fd;
+	struct journal *copy = mmap(NULL, sizeof(*copy), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -errno;
+	copy_all(copy, journal);
+	int r = write_sealed(copy, fd);
+
+	copy->fd = r < 0 ? -1 : TAKE_FD(fd);
+	if (r < 0)
+		journal_free(copy);
+	else
+		*ret_copy = copy;
+	return r;
+}
+
+void journal_set_offer(struct journal *journal, const struct journal_offer *offer)
+{
+	atomic_store(&journal->successor, offer->successor);
+	atomic_store(&journal->copy, offer->copy);
+}
+
+struct journal_offer journal_offered(const struct journal *journal)
+{
+	return (struct journal_offer){ .copy = atomic_load(&journal->copy),
+				       .successor = atomic_load(&journal->successor) };
 }
 
 unsigned long journal_count_death(struct journal *journal)

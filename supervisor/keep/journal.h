@@ -22,9 +22,9 @@
  * A slot is emptied by the worker that has answered; a new worker takes over those that are not empty
  * before it receives anything.
  *
- * The memory is a memfd (memfd_create(2)), so that another program can be handed it
- * (keep/succession.h). It begins with what all versions of the program understand: struct journal_head
- * says where the other parts are, and in which format the slots.
+ * The memory is a memfd (memfd_create(2)), so that a service manager can store it for the next program; one
+ * that takes over from a program that lives gets a copy (keep/offer.h). It begins with what all versions of
+ * the program understand: struct journal_head says where the other parts are, and in which format the slots.
  */
 
 #include <stdatomic.h>
@@ -40,7 +40,7 @@
 
 #define JOURNAL_MAGIC "nsxattrJ"
 /* Of the slots, that is of struct received and what it contains: another layout is another number. */
-#define JOURNAL_FORMAT 2
+#define JOURNAL_FORMAT 3
 
 struct journal;
 
@@ -61,7 +61,7 @@ struct journal_head {
 	_Atomic uint64_t kept_count; /* with those that are free again */
 	_Atomic uint64_t slot_count; /* one more than the highest that was ever taken */
 	_Atomic uint64_t serial; /* the last that an entry was given */
-	_Atomic uint64_t offer; /* whose the sources are: journal_claim() */
+	uint64_t reserved; /* it had a meaning once */
 	_Atomic uint64_t deaths; /* of workers */
 	uint64_t generation; /* how many journals there were before this one */
 };
@@ -180,18 +180,32 @@ void journal_set_clear(struct journal *journal, bool is_clear);
 bool journal_is_clear(const struct journal *journal);
 
 /**
- * journal_claim() - the sources are ours to serve
+ * journal_bar() - no request in hand begins a change any more; or may again
  *
- * Two programs can have the same sources for a moment, the one that is to go and the one that follows
- * it. Which of the two serves them is decided here, whatever becomes of either: the first has it.
- *
- * @head: of the journal of the one that is to go
- * @offer: head->offer, when the sources were handed over
- * @is_successor: who asks
- *
- * Return: whether they are.
+ * What was begun before may still be made. To be called when nothing more is received.
  */
-bool journal_claim(struct journal_head *head, uint64_t offer, bool is_successor);
+void journal_bar(struct journal *journal, bool is_barred);
+
+/**
+ * journal_copy() - what another program needs to know of a journal that is barred
+ * @ret_copy: it; its descriptor is a memfd that nobody can write into or make of another size, and that can
+ *            be sealed once more. journal_free() it.
+ *
+ * Return: 0; -errno.
+ */
+int journal_copy(const struct journal *journal, struct journal **ret_copy);
+
+/** struct journal_offer - that another program may take over */
+struct journal_offer {
+	int copy; /* -1: nobody may */
+	int successor; /* a pidfd of the one that may */
+};
+
+/** journal_set_offer() - it stays open when the worker dies. @offer: its descriptors are the journal's */
+void journal_set_offer(struct journal *journal, const struct journal_offer *offer);
+
+/** journal_offered() - Return: what was set last. */
+struct journal_offer journal_offered(const struct journal *journal);
 
 /** journal_count_death() - one more worker has died. Return: how many have. */
 unsigned long journal_count_death(struct journal *journal);

@@ -15,11 +15,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "keep/journal.h"
+#include "keep/offer.h"
 #include "request/notify.h"
 
 static const char journal_prefix[] = "journal-";
@@ -85,8 +87,10 @@ static int list_slot(struct journal *journal, size_t index, succession_visitor *
 	if (slot->listener >= 0 && slot->listener != slot->source)
 		r = visit(place, name, slot->listener);
 	make_name(name, inode_prefix, index);
-	if (r == 0 && atomic_load(&slot->effect.step) == EFFECT_BEGUN)
-		r = visit(place, name, atomic_load(&slot->effect.fd));
+	int inode = atomic_load(&slot->effect.fd);
+
+	if (r == 0 && atomic_load(&slot->effect.step) == EFFECT_BEGUN && inode >= 0)
+		r = visit(place, name, inode);
 	return r;
 }
 
@@ -148,7 +152,7 @@ static int map_old(int fd, struct succession *succession)
 	if (status.st_size < (off_t)sizeof(struct journal_head))
 		return -EBADMSG;
 	size_t size = (size_t)status.st_size;
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -158,7 +162,6 @@ static int map_old(int fd, struct succession *succession)
 	}
 	succession->head = memory;
 	succession->size = size;
-	succession->offer = atomic_load(&succession->head->offer);
 	return 0;
 }
 
@@ -258,11 +261,26 @@ static int import_lent(struct succession *succession, struct service_fds *handed
 	return 0;
 }
 
+/* The next worker may have to claim it again. */
+static int keep_copy(struct succession *succession, struct service_fd *handed)
+{
+	if (!offer_is_copy(handed->fd))
+		return 0;
+	const struct kept *kept =
+		journal_keep(succession->journal, handed->fd, KEPT_FOREVER, NULL, 0);
+
+	if (!kept)
+		return -ENOSPC;
+	succession->copy_serial = kept->serial;
+	succession->copy = TAKE_FD(handed->fd);
+	return 0;
+}
+
 int succession_import(struct journal *journal, struct service_fds *handed,
 		      struct succession *ret_succession)
 {
 	struct service_fd *newest = find_newest_journal(handed);
-	struct succession succession = { .journal = journal };
+	struct succession succession = { .journal = journal, .copy = -1 };
 	struct journal_head *head = journal_head(journal);
 
 	*ret_succession = succession;
@@ -279,15 +297,35 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 	if (r == 0)
 		r = import_lent(&succession, handed);
 	if (r == 0)
+		r = keep_copy(&succession, newest);
+	if (r == 0)
 		*ret_succession = succession;
 	else
 		munmap(succession.head, succession.size);
 	return r;
 }
 
+bool succession_is_offered(const struct succession *succession)
+{
+	return succession->copy >= 0;
+}
+
 bool succession_claim(const struct succession *succession)
 {
-	return !succession->head || journal_claim(succession->head, succession->offer, true);
+	return succession->copy < 0 || offer_claim(succession->copy);
+}
+
+/* Its number is another's when a worker before us has let go of it: the serial tells. */
+void succession_settle(struct succession *succession)
+{
+	const struct kept *kept =
+		succession->copy < 0 ? NULL : journal_find(succession->journal, succession->copy);
+
+	if (kept && kept->serial == succession->copy_serial) {
+		journal_forget(succession->journal, succession->copy);
+		close(succession->copy);
+	}
+	succession->copy = -1;
 }
 
 /* ---- requests in hand ---- */

@@ -20,7 +20,8 @@
  *							fails because of itself was made before
  *	in another format	an id			answers EIO: nobody knows how far it had come
  *
- * Both have the sources for a moment; which of them serves is decided by journal_claim().
+ * From a program that lives the journal is a copy, and which of the two serves is decided by a claim
+ * (keep/offer.h).
  */
 
 #include <stdbool.h>
@@ -54,7 +55,8 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 struct succession {
 	struct journal_head *head; /* NULL: nothing was left to us */
 	size_t size;
-	uint64_t offer; /* as it was when it was handed over */
+	int copy; /* where to claim it; -1: it is nobody else's */
+	uint64_t copy_serial; /* in our journal, which keeps it */
 	struct journal *journal; /* ours */
 };
 
@@ -72,8 +74,18 @@ struct succession {
 int succession_import(struct journal *journal, struct service_fds *handed,
 		      struct succession *ret_succession);
 
+/**
+ * succession_is_offered() - can it be claimed from the program that has left it, and that may live?
+ *
+ * Such a journal is a copy that nobody changes any more.
+ */
+bool succession_is_offered(const struct succession *succession);
+
 /** succession_claim() - the last moment to let go of it. Return: whether it is ours to serve. */
 bool succession_claim(const struct succession *succession);
+
+/** succession_settle() - all of it is in our journal: nothing needs to be claimed any more, also not again */
+void succession_settle(struct succession *succession);
 
 /**
  * succession_next_request() - take a request in hand over, which stays in the old journal as well

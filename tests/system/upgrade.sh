@@ -147,6 +147,31 @@ dead_successors() {
 	loads_end
 }
 
+# successor() - HOW: ask for all that there is and do not take over; how that ended, and what was done with it
+successor() {
+	local status=0
+	timeout 120 /usr/bin/python3 "$REPOSITORY/tests/lib/successor.py" "$control" "$1" \
+		>"successor.$1" 2>&1 || status=$?
+	echo "$status" "$(<"successor.$1")"
+}
+
+# What has been handed over and not been taken over is of no use to those who have it.
+failed_successors() {
+	local before deaths
+	loads_start
+	before=$(worker) deaths=$(daemon_says worker-deaths)
+	same "one that dies when it has got all" "0 taken True" "$(successor dies)"
+	same "one that says nothing is ended" "137 taken True" "$(successor silent)"
+	same "so is one that would use what it has got" "137 taken True" "$(successor hostile)"
+	same "the worker is the one that was there" "$before $deaths" \
+		"$(worker) $(daemon_says worker-deaths)"
+	kill -KILL "$before"
+	await eval '[ -n "$(worker)" ] && [ "$(worker)" != '"$before"' ]'
+	check "the next one finds all as it was" has_containers "history pausing"
+	check "and another nsxattrd can take over, still" upgrade
+	loads_end
+}
+
 # A container keeps the policy that it began with, whatever becomes of the file and of the daemon.
 policies() {
 	printf 'version: 1\nallow-users: ["1000"]\nattributes:\n  - { name: "security.*", scheme: hide }\n' \
@@ -189,6 +214,7 @@ start
 many_upgrades
 bad_upgrades
 dead_successors
+failed_successors
 policies
 daemon=$(daemon_says pid)
 check "nothing is left open but what is for ever" await eval '

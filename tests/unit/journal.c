@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,21 +167,45 @@ Test(journal, gives_each_entry_a_serial_of_its_own)
 	journal_free(journal);
 }
 
-Test(journal, is_claimed_by_the_first_who_claims_it)
+Test(journal, is_copied_as_far_as_it_is_used)
 {
-	struct journal *journal = new_journal();
-	struct journal_head *head = journal_head(journal);
+	struct journal *journal = new_journal(), *copy = NULL;
+	struct received *slot = journal_slot(journal, 3);
 
-	cr_expect(journal_claim(head, 0, true));
-	cr_expect(journal_claim(head, 0, true), "the same one does not lose it");
-	cr_expect_not(journal_claim(head, 0, false));
+	journal_head(journal)->generation = 5;
+	(void)journal_keep(journal, 30, KEPT_SOURCE, "whose", 6);
+	slot->notification.id = 77;
+	atomic_store(&slot->effect.step, EFFECT_BEGUN);
+	journal_bar(journal, true);
+	cr_expect(atomic_load(&slot->effect.is_barred));
+	cr_assert_eq(journal_copy(journal, &copy), 0);
+	cr_expect_eq(journal_head(copy)->generation, 5);
+	cr_expect_str_eq(journal_find(copy, 30)->record, "whose");
+	cr_expect_eq(journal_slot_count(copy), 4);
+	cr_expect_eq(journal_slot(copy, 3)->notification.id, 77);
+	cr_expect_eq(atomic_load(&journal_slot(copy, 3)->effect.step), EFFECT_BEGUN);
+	cr_expect_not(atomic_load(&journal_slot(copy, 3)->effect.is_barred));
+	/* Neither changes the other. */
+	slot->notification.id = 78;
+	journal_slot(copy, 3)->notification.id = 79;
+	cr_expect_eq(slot->notification.id, 78);
+	journal_bar(journal, false);
+	cr_expect_not(atomic_load(&slot->effect.is_barred));
+	journal_free(copy);
 	journal_free(journal);
-	journal = new_journal();
-	head = journal_head(journal);
-	cr_expect(journal_claim(head, 0, false));
-	cr_expect_not(journal_claim(head, 0, true));
-	/* The next offer is another one. */
-	cr_expect(journal_claim(head, atomic_load(&head->offer), true));
+}
+
+Test(journal, cannot_be_written_where_it_was_copied)
+{
+	struct journal *journal = new_journal(), *copy = NULL;
+
+	cr_assert_eq(journal_copy(journal, &copy), 0);
+	int fd = journal_fd(copy);
+
+	cr_expect(pwrite(fd, "x", 1, 0) < 0 && errno == EPERM);
+	cr_expect(ftruncate(fd, 1) < 0 && errno == EPERM);
+	cr_expect_eq(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	journal_free(copy);
 	journal_free(journal);
 }
 

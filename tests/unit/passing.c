@@ -4,9 +4,13 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int ends[2];
@@ -116,4 +120,54 @@ Test(passing, has_nothing_when_nothing_comes)
 	cr_expect_eq(receive(&passed), 0);
 	cr_expect_eq(passed.count, 0UL);
 	ends[0] = dup(ends[1]);
+}
+
+/* ---- who has sent it ---- */
+
+static pid_t send_from_a_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		send_copies(2);
+		pause();
+		_exit(0);
+	}
+	cr_assert_gt(child, 0);
+	return child;
+}
+
+Test(passing, tells_who_has_sent_a_message_and_closes_what_came_along)
+{
+	struct pollfd arrived = { .fd = ends[1], .events = POLLIN };
+	char text[16] = "";
+	int sender = -1, status = 0;
+
+	cr_assert_eq(passing_ask_senders(ends[1]), 0);
+	pid_t child = send_from_a_child();
+
+	cr_assert_eq(poll(&arrived, 1, 10000), 1);
+	int next = dup(ends[0]);
+
+	close(next);
+	cr_assert_eq(passing_receive_from(ends[1], text, sizeof(text), 0, &sender), 4);
+	cr_expect_str_eq(text, "text");
+	cr_assert_eq(syscall(SYS_pidfd_send_signal, sender, SIGTERM, NULL, 0), 0);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(WTERMSIG(status), SIGTERM, "it was the child");
+	close(sender);
+	int again = dup(ends[0]);
+
+	cr_expect_eq(again, next, "no descriptor is left");
+	close(again);
+}
+
+Test(passing, tells_nobody_who_is_not_there)
+{
+	char text[16];
+	int sender = 0;
+
+	cr_expect_eq(passing_receive_from(ends[1], text, sizeof(text), MSG_DONTWAIT, &sender),
+		     -EAGAIN);
+	cr_expect_eq(sender, -1);
 }

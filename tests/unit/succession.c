@@ -125,6 +125,49 @@ Test(succession, keeps_what_was_handed_over_under_its_serial)
 	finish();
 }
 
+/* By a program that lives; what the journal itself says afterwards does not count. */
+Test(succession, claims_a_copy)
+{
+	struct journal *copy = NULL;
+	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, "whose", 6);
+
+	(void)hand_over_kept(source);
+	cr_assert_eq(journal_copy(old, &copy), 0);
+	int fd = hand_over("journal-0");
+
+	cr_assert_eq(dup3(journal_fd(copy), fd, O_CLOEXEC), fd);
+	journal_forget(old, 501);
+	cr_assert_eq(import(), 0);
+	cr_expect(succession_is_offered(&succession));
+	cr_expect_not_null(journal_find(new, fd), "the next worker can claim it, too");
+	cr_expect(succession_claim(&succession));
+	cr_expect(succession_claim(&succession));
+	succession_settle(&succession);
+	cr_expect_null(journal_find(new, fd));
+	cr_expect_lt(fcntl(fd, F_GETFD), 0, "it is closed");
+	cr_expect_not(succession_is_offered(&succession));
+	cr_expect(succession_claim(&succession), "it was claimed");
+	journal_free(copy);
+	finish();
+}
+
+Test(succession, does_not_close_what_has_the_number_of_the_copy_by_now)
+{
+	struct journal *copy = NULL;
+
+	cr_assert_eq(journal_copy(old, &copy), 0);
+	int fd = hand_over("journal-0");
+
+	cr_assert_eq(dup3(journal_fd(copy), fd, O_CLOEXEC), fd);
+	cr_assert_eq(import(), 0);
+	journal_forget(new, fd);
+	(void)journal_keep(new, fd, KEPT_SOURCE, NULL, 0);
+	succession_settle(&succession);
+	cr_expect_not_null(journal_find(new, fd));
+	journal_free(copy);
+	finish();
+}
+
 Test(succession, takes_the_newest_journal)
 {
 	struct journal *newest;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_KEEP_OFFER_H
+#define NSXATTR_KEEP_OFFER_H
+
+/*
+ * Two programs have the same sources for a moment: the one that is to go, and its successor, to which it
+ * hands them over. Which of the two serves is decided once, whatever becomes of either.
+ *
+ *	who		does			what then
+ *	the old one	offer_make()		no request in hand begins a change; a copy of the journal for
+ *						the successor, which no process can write into
+ *	the successor	offer_claim()		it serves, unless the old one has taken the offer back
+ *	the old one,	offer_take_back()	it goes on, unless the successor has claimed; the successor is
+ *	or its next				ended, for what it has been handed cannot be taken from it
+ *	worker
+ *
+ * The two share no memory. The claim is a seal of the copy (F_ADD_SEALS of fcntl(2)): whoever comes first
+ * adds F_SEAL_SEAL, after which nobody adds another; with it the old one adds F_SEAL_FUTURE_WRITE, the
+ * successor does not. No process can undo that, and each can look who it was, any number of times.
+ */
+
+#include <stdbool.h>
+
+struct journal;
+
+/* Milliseconds that a successor which has been killed may take to end. */
+#define OFFER_FAREWELL 2000
+
+/**
+ * offer_make() - let another program take over; to be called when nothing more is received
+ * @successor: a pidfd of it, borrowed
+ * @ret_copy: what to hand over in place of the journal; journal_free() it
+ *
+ * Return: 0: offer_take_back() is to follow; -errno.
+ */
+int offer_make(struct journal *journal, int successor, struct journal **ret_copy);
+
+/** offer_is_copy() - is it the descriptor of a copy that can be claimed? */
+bool offer_is_copy(int fd);
+
+/** offer_claim() - for the successor. @copy: the descriptor. Return: whether it serves. */
+bool offer_claim(int copy);
+
+/** offer_take_back() - for the old one; without an offer it succeeds. Return: whether it goes on. */
+bool offer_take_back(struct journal *journal);
+
+#endif
