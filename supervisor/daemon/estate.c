@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
-#include "base/text_file.h"
 #include "daemon/policies.h"
 #include "keep/succession.h"
 #include "policy_file.h"
@@ -218,11 +218,26 @@ struct kept_policy *estate_find_policy(struct estate *estate, uint64_t serial, c
 
 /* ---- what was left to us ---- */
 
+/* A successor that has not taken over may have the descriptor, too, and with it the place in the file. */
 static int read_will(int fd, char **ret_text, size_t *ret_length)
 {
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
 		return -errno;
-	return text_file_read_fd(fd, POLICY_FILE_SIZE_MAX, ret_text, ret_length);
+	if (!S_ISREG(status.st_mode) || status.st_size > (off_t)POLICY_FILE_SIZE_MAX)
+		return -EBADMSG;
+	size_t length = (size_t)status.st_size;
+	_cleanup_free_ char *text = malloc(length + 1);
+
+	if (!text)
+		return -ENOMEM;
+	if (pread(fd, text, length, 0) != (ssize_t)length)
+		return -EIO;
+	text[length] = '\0';
+	*ret_text = TAKE_PTR(text);
+	*ret_length = length;
+	return 0;
 }
 
 /* Return: whether it is in the list. */
@@ -234,7 +249,7 @@ static bool restore_policy(struct estate *estate, const struct kept *kept)
 	size_t length = 0;
 
 	memcpy(name, kept->record, strnlen(kept->record, POLICY_NAME_MAX));
-	if (read_will(kept->fd, &text, &length) != TEXT_FILE_READ ||
+	if (read_will(kept->fd, &text, &length) < 0 ||
 	    kept_policy_load(name, text, length, &policy) != POLICIES_LOADED)
 		return false;
 	bool is_there = add_will(estate, policy, kept->serial, kept->fd);
