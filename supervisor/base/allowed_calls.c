@@ -105,6 +105,8 @@ static const struct call_rule keeper_rules[] = {
 	ALLOW("futex"),
 	ALLOW("getpid"),
 	ALLOW("gettid"),
+	ALLOW("tgkill"),
+	ALLOW("writev"),
 	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
 	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
 };
