@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "dice.h"
+#include "fork_alone.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB (1UL << 20)
@@ -533,7 +534,7 @@ static struct call call_new(void)
 {
 	struct call call = { .listener = listen_to_ourselves() };
 
-	call.child = fork();
+	call.child = fork_alone();
 	if (call.child == 0) {
 		close(call.listener);
 		if (unshare(CLONE_NEWUSER) < 0)
@@ -541,7 +542,10 @@ static struct call call_new(void)
 		setxattr("/nonesuch", "security.own", "own", 3, 0);
 		_exit(0);
 	}
-	if (call.child < 0 ||
+	/* By ourselves the listener has no end, should the child fail. */
+	struct pollfd polled = { .fd = call.listener, .events = POLLIN };
+
+	if (call.child < 0 || poll(&polled, 1, patience_ms()) != 1 ||
 	    ioctl(call.listener, SECCOMP_IOCTL_NOTIF_RECV, &call.notification) < 0)
 		err(EXIT_FAILURE, "no call");
 	return call;
