@@ -85,6 +85,9 @@ installed() {
 	local said
 	said=$(within systemd-analyze verify "$service" "${sockets[@]}" 2>&1 | grep nsxattr)
 	same "systemd finds no fault with the units" "" "$said"
+	# 30 stands for 3.0 of 10, which is the worst.
+	check "systemd finds the service well confined" within systemd-analyze security --offline=yes \
+		--threshold=30 /usr/local/lib/systemd/system/nsxattrd.service
 	check "the folder of the sockets is made" within systemd-tmpfiles --create nsxattr.conf
 	same "for all to reach" "755 root:root" "$(within stat -c '%a %U:%G' /run/nsxattr)"
 	within rmdir /run/nsxattr
