@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log_budget.h"
 
+#include "base/share.h"
+
 static void refill(struct log_share *share, uint64_t now, unsigned int most, unsigned int interval)
 {
 	uint64_t gained = (now - share->refilled) / interval;
@@ -32,29 +34,38 @@ static struct log_share *find_share(struct log_budget *budget, uint64_t source)
 	return oldest;
 }
 
-/* Return: the share that this source has a part in; its own if it is no user, or root. */
-static struct log_share *common_share(struct log_budget *budget, struct log_share *own,
-				      uint64_t now)
+/* Return: the share that this source has a part in; NULL: none, it is root. */
+static struct log_share *common_share(struct log_budget *budget, uint64_t source, uint64_t now)
 {
-	if (own->source == 0 || own->source >= LOG_SOURCE_CONTAINER)
-		return own;
-	refill(&budget->users, now, LOG_LINES_OF_USERS, LOG_LINE_INTERVAL_OF_USERS);
-	return &budget->users;
+	struct log_share *common = source >= LOG_SOURCE_CONTAINER ? &budget->containers :
+								    &budget->users;
+
+	if (source == 0)
+		return NULL;
+	refill(common, now, LOG_LINES_OF_KIND, LOG_LINE_INTERVAL_OF_KIND);
+	return common;
+}
+
+/* The source is refilled. */
+static bool is_granted(const struct log_share *own, const struct log_share *common)
+{
+	return own->lines > 0 && (!common || share_is_fair(LOG_LINES_AT_ONCE - own->lines,
+							   common->lines, LOG_LINES_OF_KIND));
 }
 
 bool log_budget_take(struct log_budget *budget, uint64_t source, uint64_t now,
 		     unsigned long *ret_left_out)
 {
 	struct log_share *own = find_share(budget, source);
-	struct log_share *common = common_share(budget, own, now);
+	struct log_share *common = common_share(budget, source, now);
 
 	refill(own, now, LOG_LINES_AT_ONCE, LOG_LINE_INTERVAL);
-	if (own->lines == 0 || common->lines == 0) {
+	if (!is_granted(own, common)) {
 		own->left_out++;
 		return false;
 	}
 	own->lines--;
-	if (common != own)
+	if (common)
 		common->lines--;
 	*ret_left_out = own->left_out;
 	own->left_out = 0;

@@ -3,10 +3,11 @@
 #define NSXATTR_BASE_LOG_BUDGET_H
 
 /*
- * How many lines of the log a source may cause: a user, or a container. Each source has LOG_LINES_AT_ONCE
- * lines, and gets one more each LOG_LINE_INTERVAL. All users but root together have LOG_LINES_OF_USERS, and
- * get one more each LOG_LINE_INTERVAL_OF_USERS: a user who has a range of ids is many sources. What is left
- * out is counted, and the count is told.
+ * How many lines of the log a source may cause: a user, or a container of root's. Each source has
+ * LOG_LINES_AT_ONCE lines, and gets one more each LOG_LINE_INTERVAL. All users but root together have
+ * LOG_LINES_OF_KIND, and get one more each LOG_LINE_INTERVAL_OF_KIND: a user who has a range of ids is many
+ * sources. So have all containers of root's together. Of such a pool a source may take one more if share_is_fair()
+ * (base/share.h) says so. Root itself is in neither. What is left out is counted, and the count is told.
  *
  * No locks and no clock in here: base/log.c has both.
  */
@@ -17,15 +18,18 @@
 
 #define LOG_LINES_AT_ONCE 20
 #define LOG_LINE_INTERVAL 1000 /* milliseconds */
-#define LOG_LINES_OF_USERS 200
-#define LOG_LINE_INTERVAL_OF_USERS 100
-/* Sources that are known at a time; the one that has not spoken for longest makes room. */
-#define LOG_SOURCES_MAX 64
+#define LOG_LINES_OF_KIND 200
+#define LOG_LINE_INTERVAL_OF_KIND 100
+/*
+ * Sources that are known at a time; the one that has not spoken for longest makes room. It has all its lines
+ * again then: what bounds very many sources is the pool of their kind.
+ */
+#define LOG_SOURCES_MAX 512
 
 /* Sources below this number are users, by their ids. */
 #define LOG_SOURCE_CONTAINER (1ULL << 63)
 
-/** struct log_share - the lines of one source, or of all users */
+/** struct log_share - the lines of one source, or of all of a kind */
 struct log_share {
 	uint64_t source;
 	uint64_t refilled; /* milliseconds of CLOCK_MONOTONIC; 0: it has never been used */
@@ -36,6 +40,7 @@ struct log_share {
 /** struct log_budget - begins zeroed */
 struct log_budget {
 	struct log_share users; /* but root */
+	struct log_share containers; /* of root's */
 	struct log_share sources[LOG_SOURCES_MAX];
 	unsigned long left_out; /* by sources that had to make room */
 };

@@ -57,9 +57,31 @@ Test(log_budget, a_user_with_many_ids_does_not_take_roots)
 
 	for (uint64_t uid = 100000; uid < 165536; uid++)
 		written += taken(uid, 1, 1);
-	cr_expect_eq(written, LOG_LINES_OF_USERS);
+	cr_expect_eq(written, LOG_LINES_OF_KIND);
 	cr_expect_eq(taken(0, 500, 1), LOG_LINES_AT_ONCE);
 	cr_expect_eq(taken(LOG_SOURCE_CONTAINER | 1, 500, 1), LOG_LINES_AT_ONCE);
+}
+
+/* More of them than are known at a time: each has all its lines whenever it is met again. */
+Test(log_budget, very_many_containers_are_bounded_together)
+{
+	unsigned int written = 0;
+
+	for (unsigned int round = 0; round < 3; round++)
+		for (uint64_t container = 1; container <= 2 * LOG_SOURCES_MAX; container++)
+			written += taken(LOG_SOURCE_CONTAINER | container, 30, 1);
+	cr_expect_eq(written, LOG_LINES_OF_KIND);
+	cr_expect_eq(taken(0, 500, 1), LOG_LINES_AT_ONCE);
+	cr_expect_eq(taken(1000, 500, 1), LOG_LINES_AT_ONCE);
+}
+
+/* Those who take all that they can leave something to one who has said nothing yet. */
+Test(log_budget, the_last_lines_are_for_who_has_taken_few)
+{
+	for (uint64_t container = 1; container <= 15; container++)
+		taken(LOG_SOURCE_CONTAINER | container, 500, 1);
+	cr_expect_gt(taken(LOG_SOURCE_CONTAINER | 16, 500, 1), 1);
+	cr_expect_gt(taken(LOG_SOURCE_CONTAINER | 17, 500, 1), 0);
 }
 
 Test(log_budget, no_count_is_lost_when_a_source_makes_room)
