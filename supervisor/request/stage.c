@@ -44,14 +44,25 @@ bool stage_still_waits(const struct reception *reception)
 	return listener >= 0;
 }
 
+/*
+ * A descriptor has the lowest number that is free: so many are open, then, in all threads. What is kept of
+ * targets is for speed only, and leaves the last quarter to what is needed.
+ */
+static bool is_enough(const struct request *request)
+{
+	return request->inode.fd >= request->workspace->descriptors_enough;
+}
+
 /* What outlives us says that the descriptor is gone before it is, and its number means another. */
 void stage_let_go(struct request *request)
 {
+	bool is_scarce = request->ran_out || is_enough(request);
+
 	changes_leave(request->workspace->changes, &request->reception->change);
 	atomic_store(&request->received->effect.fd, -1);
 	fd_close(&request->inode.fd);
 	if (request->userns)
 		userns_unref(TAKE_PTR(request->userns));
-	if (request->ran_out)
+	if (is_scarce)
 		workspace_forget(request->workspace);
 }

@@ -28,6 +28,7 @@ struct workspace {
 	struct list_space *list_space;
 	struct mounts *mounts;
 	int fd_directory;
+	int descriptors_enough; /* with as many open, nothing is kept of targets */
 	struct outer outer;
 	struct credential ours;
 	bool is_guarded; /* of inode_is_guarded() */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -53,6 +55,16 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 	return workspace->walk_space && workspace->list_space && workspace->mounts ? 0 : -ENOMEM;
 }
 
+/* Three quarters of those that there may be. */
+static int descriptors_enough(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return (int)(limit.rlim_cur - limit.rlim_cur / 4);
+}
+
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 		  struct changes *changes, struct helpers *helpers,
 		  struct workspace **ret_workspace)
@@ -65,6 +77,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 	workspace->changes = changes;
 	workspace->helpers = helpers;
 	workspace->is_guarded = inode_is_guarded();
+	workspace->descriptors_enough = descriptors_enough();
 	int r = fill_workspace(workspace, procfs, kind, probe);
 
 	if (r < 0) {

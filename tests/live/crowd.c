@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -237,6 +238,40 @@ Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind)
 Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind_in_helpers)
 {
 	check_growth("process");
+}
+
+/* So that listeners, requests and peers find some. */
+Test(crowd, what_is_kept_of_targets_leaves_a_quarter_of_the_descriptors)
+{
+	const char *const argv[] = { scratch_program(DRIVER), "mortals", NULL };
+	const struct rlimit limit = { 120, 120 };
+	int input[2], output[2];
+
+	cr_assert(pipe2(input, O_CLOEXEC) == 0 && pipe2(output, O_CLOEXEC) == 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	pid_t pid = launch_start(&(struct launch){
+		.argv = argv,
+		.is_supervised = true,
+		.map = USUAL_MAP,
+		.directory = inode_directory("inside", USUAL_ROOT, 0755),
+		.input = input[0],
+		.output = output[1],
+	});
+
+	close(input[0]);
+	close(output[1]);
+	kill_mortals(input[1], output[0], "1\n");
+	pid_t supervisor = find_supervisor();
+
+	for (int i = 0; i < 20; i++) {
+		kill_mortals(input[1], output[0], "20\n");
+		/* A request under way has a few, and so has each server. */
+		cr_expect_leq(count_descriptors(supervisor),
+			      limit.rlim_cur * 3 / 4 + 2 * SERVER_DESCRIPTORS);
+	}
+	close(input[1]);
+	cr_expect_eq(launch_wait(pid, PATIENCE), 0);
+	close(output[0]);
 }
 
 /* ---- memory that is not there ---- */
