@@ -64,6 +64,16 @@ static void put_id(struct cell *cell, struct json_object *container, const char 
 		put_text(cell, id, ID_SHOWN);
 }
 
+static void put_in_flight(struct cell *cell, struct json_object *container, const char *key)
+{
+	int64_t most = number_of(container, "in-flight-most");
+
+	put_value(cell, container, key);
+	if (most > 0)
+		snprintf(cell->text, sizeof(cell->text), "%" PRId64 "/%" PRId64,
+			 number_of(container, key), most);
+}
+
 static void put_owner(struct cell *cell, struct json_object *container, const char *key)
 {
 	const struct passwd *user = getpwuid((uid_t)number_of(container, key));
@@ -108,7 +118,7 @@ static const struct column {
 	{ "AGE", "since", NULL, true },
 	{ "LISTENERS", "listeners", put_value, true },
 	{ "REQ/S", "rate", put_value, true },
-	{ "IN FLIGHT", "in-flight", put_value, true },
+	{ "IN FLIGHT", "in-flight", put_in_flight, true },
 	{ "REQUESTS", "requests", put_value, true },
 	{ "ERRORS", "errors", put_value, true },
 };
@@ -174,6 +184,36 @@ static void show_daemon(struct json_object *status, size_t containers, time_t no
 		policies == 1 ? "y" : "ies", containers, containers == 1 ? "" : "s");
 }
 
+static bool is_scarce(struct json_object *pool)
+{
+	int64_t size = number_of(pool, "size");
+
+	return number_of(pool, "taken") > size / 2 || number_of(pool, "of-users") > size / 4;
+}
+
+/* Those of which little is left, so that shares are small. Only root is told. */
+static void show_pools(struct json_object *pools, FILE *to)
+{
+	static const struct {
+		const char *key, *name;
+	} rows[] = {
+		{ "containers", "containers" },
+		{ "listeners", "listeners" },
+		{ "places", "calls beside the first of each container" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct json_object *pool = json_object_object_get(pools, rows[i].key);
+
+		if (pool && is_scarce(pool))
+			fprintf(to,
+				"%s: %" PRId64 " of %" PRId64 ", %" PRId64
+				" of them of plain users\n",
+				rows[i].name, number_of(pool, "taken"), number_of(pool, "size"),
+				number_of(pool, "of-users"));
+	}
+}
+
 void status_show(struct json_object *status, time_t now, FILE *to)
 {
 	struct json_object *containers = json_object_object_get(status, "containers");
@@ -183,6 +223,7 @@ void status_show(struct json_object *status, time_t now, FILE *to)
 	_cleanup_free_ struct row *rows = calloc(count + 1, sizeof(*rows));
 
 	show_daemon(status, count, now, to);
+	show_pools(json_object_object_get(status, "pools"), to);
 	if (count == 0 || !rows)
 		return;
 	for (size_t i = 0; i < count; i++)
