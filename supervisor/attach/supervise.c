@@ -143,6 +143,7 @@ static int serve_listener(struct service *service)
 		.policy = service->options->policy,
 		.is_alone = service->options->has_no_keeper,
 		.counters = &service->counters,
+		.owner = 0, /* there is no other user here to leave something to */
 		.ended = targets_gone,
 		.place = service,
 	};

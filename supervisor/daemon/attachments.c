@@ -58,6 +58,9 @@ struct record {
 
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
 	       "a record has its place in the journal");
+_Static_assert(
+	LISTENERS_MAX <= JOURNAL_KEPT_MAX / 2,
+	"each listener is kept, beside policies and those who have yet to say what they want");
 
 struct registry_time registry_time_now(void)
 {
@@ -214,8 +217,8 @@ static int enter_registry(struct attachments *attachments, const struct arrival 
 {
 	const struct container_key key = key_of(arrival);
 	struct registry_time now = registry_time_now();
-	int r = registry_attach(attachments->registry, &key, attachment->policy, &now,
-				&attachment->container);
+	int r = (arrival->record ? registry_restore : registry_attach)(
+		attachments->registry, &key, attachment->policy, &now, &attachment->container);
 
 	if (r == REGISTRY_ATTACHED) {
 		if (attachment->container->listeners == 1)
@@ -250,6 +253,8 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 	const struct shard_config config = {
 		.policy = attachment->container->policy->policy,
 		.counters = &attachment->container->counters,
+		.owner = attachment->container->key.owner,
+		.id = attachment->container->key.id,
 		.ended = ended,
 		.place = attachment,
 	};

@@ -26,6 +26,7 @@ static const struct config defaults = {
 		.containers = 4096,
 		.containers_per_user = 64,
 		.listeners_per_container = 256,
+		.listeners_per_user = 1024,
 		.connections = 512,
 		.connections_per_user = 32,
 	},
@@ -87,6 +88,7 @@ static void apply_limits(const struct config_limits_text *text, struct config_li
 	apply_limit(text->containers, &limits->containers);
 	apply_limit(text->containers_per_user, &limits->containers_per_user);
 	apply_limit(text->listeners_per_container, &limits->listeners_per_container);
+	apply_limit(text->listeners_per_user, &limits->listeners_per_user);
 	apply_limit(text->connections, &limits->connections);
 	apply_limit(text->connections_per_user, &limits->connections_per_user);
 }

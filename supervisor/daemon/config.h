@@ -31,6 +31,7 @@ struct config_limits {
 	uint32_t containers; /* of all users */
 	uint32_t containers_per_user; /* root's are counted in @containers alone */
 	uint32_t listeners_per_container;
+	uint32_t listeners_per_user; /* likewise: of all containers of a user but root */
 	uint32_t connections; /* peers that have not handed anything over yet, on all sockets */
 	uint32_t connections_per_user; /* root's are counted in @connections alone */
 };

@@ -11,10 +11,12 @@
 
 #include "base/unix_socket.h"
 #include "daemon/policies.h"
+#include "daemon/registry.h"
+#include "keep/engine.h"
 #include "keep/keeper.h"
 
-#define CONTAINERS_MOST 65536
-#define CONNECTIONS_MOST 65536
+#define CONTAINERS_MOST ENGINE_CONTAINERS_MAX
+#define CONNECTIONS_MOST 4096
 
 static const cyaml_strval_t logs[] = {
 	{ "info", CONFIG_LOG_INFO },
@@ -143,6 +145,7 @@ enum {
 	LIMITS_CONTAINERS,
 	LIMITS_CONTAINERS_PER_USER,
 	LIMITS_LISTENERS,
+	LIMITS_LISTENERS_PER_USER,
 	LIMITS_CONNECTIONS,
 	LIMITS_CONNECTIONS_PER_USER,
 	LIMITS_END,
@@ -156,6 +159,9 @@ static const cyaml_schema_field_t limits_fields[] = {
 							containers_per_user),
 	[LIMITS_LISTENERS] = CYAML_FIELD_UINT("listeners-per-container", FIELD_OPTIONAL,
 					      struct config_limits_text, listeners_per_container),
+	[LIMITS_LISTENERS_PER_USER] = CYAML_FIELD_UINT("listeners-per-user", FIELD_OPTIONAL,
+						       struct config_limits_text,
+						       listeners_per_user),
 	[LIMITS_CONNECTIONS] = CYAML_FIELD_UINT("connections", FIELD_OPTIONAL,
 						struct config_limits_text, connections),
 	[LIMITS_CONNECTIONS_PER_USER] = CYAML_FIELD_UINT("connections-per-user", FIELD_OPTIONAL,
@@ -166,7 +172,8 @@ static const cyaml_schema_field_t limits_fields[] = {
 
 static const struct schema_note limits_notes[] = {
 	[LIMITS_CONTAINERS] = {
-		.help = "Containers at a time, of all users. 4096, if absent.",
+		.help = "Containers at a time, of all users. A quarter of them is root's alone. 4096, "
+			"if absent.",
 		.least = 1,
 		.most = CONTAINERS_MOST,
 	},
@@ -180,6 +187,12 @@ static const struct schema_note limits_notes[] = {
 			"for each command that is run in it. 256, if absent.",
 		.least = 1,
 		.most = 4096,
+	},
+	[LIMITS_LISTENERS_PER_USER] = {
+		.help = "Listeners at a time of all containers of one user, but for root. 1024, if "
+			"absent.",
+		.least = 1,
+		.most = LISTENERS_MAX,
 	},
 	[LIMITS_CONNECTIONS] = {
 		.help = "Peers, of all users, that have connected and not said yet what for. 512, if "

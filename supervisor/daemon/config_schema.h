@@ -22,6 +22,7 @@ struct config_limits_text {
 	uint32_t containers;
 	uint32_t containers_per_user;
 	uint32_t listeners_per_container;
+	uint32_t listeners_per_user;
 	uint32_t connections;
 	uint32_t connections_per_user;
 };

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
@@ -25,6 +26,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -35,6 +37,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/passing.h"
 #include "base/sandbox.h"
 #include "base/service.h"
 #include "base/unix_socket.h"
@@ -52,17 +55,23 @@
 #include "daemon/sockets.h"
 #include "daemon/status.h"
 #include "daemon/upgrade.h"
+#include "exec/helpers.h"
 #include "exec/mount.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
 #include "keep/offer.h"
+#include "keep/places.h"
 #include "keep/succession.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
+
+/* Descriptors of a call under way and its thread, and those of a helper. */
+#define DESCRIPTORS_OF_PLACE 8
+#define DESCRIPTORS_OF_HELPER 2
 
 /* Those of list_descriptors(). */
 #define DESCRIPTORS (2 * SOCKET_COUNT + 8)
@@ -160,6 +169,7 @@ static struct json_object *answer_status(void *context, uid_t user)
 	const struct status_source source = {
 		.registry = daemon->attachments.registry,
 		.policies = daemon->attachments.policies,
+		.places = engine_places(daemon->engine),
 		.since = daemon->since,
 		.keeper = daemon->keeper,
 		.worker_deaths = journal_deaths(daemon->journal),
@@ -455,6 +465,30 @@ static int restore(struct daemon *daemon)
 	return 0;
 }
 
+/* What all that is let in can have open at a time, but for what is kept for speed. */
+static uint64_t descriptors_wanted(const struct config_limits *limits)
+{
+	uint64_t listeners = (uint64_t)limits->containers * limits->listeners_per_container;
+	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
+
+	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
+	       places * DESCRIPTORS_OF_PLACE + HELPERS_MAX * DESCRIPTORS_OF_HELPER +
+	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + DESCRIPTORS;
+}
+
+static void compare_descriptors(const struct daemon *daemon)
+{
+	uint64_t wanted = descriptors_wanted(&daemon->options->config->limits);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
+		log_warning("%" PRIu64 " descriptors can be open at a time, and the limits of the "
+			    "settings allow for %" PRIu64
+			    ": raise LimitNOFILE= of the service (ulimit "
+			    "-n), or lower limits/containers",
+			    (uint64_t)limit.rlim_cur, wanted);
+}
+
 /* Return: 0; -errno: it has been logged. */
 static int begin(struct daemon *daemon, bool is_successor)
 {
@@ -465,6 +499,8 @@ static int begin(struct daemon *daemon, bool is_successor)
 		log_notice(
 			"this kernel does not tell the id maps of mounts, Linux 6.18 does: on an "
 			"idmapped mount values belong to the ids that their container has");
+	if (!is_successor)
+		compare_descriptors(daemon);
 	forget_what_is_gone(daemon);
 	/* The daemon that is there kills the keeper when we do not take over in time. */
 	if (daemon->predecessor >= 0)

@@ -4,7 +4,7 @@
  * could make many of the same chain; with what a user may have at a time, that costs little. It has as
  * many chains as it takes for a search to be short when it is full.
  *
- * How many containers a user has is counted when one is added: that is rare, and the table is small.
+ * A user is known as long as they have a container. The shares are those of base/share.h.
  */
 #include "daemon/registry.h"
 
@@ -19,9 +19,19 @@
 #define CHAINS 1024
 #define SECOND 1000000000ULL
 
+/** struct registry_user - what one user's containers have together */
+struct registry_user {
+	uid_t uid;
+	size_t containers;
+	size_t listeners;
+	struct registry_user *next;
+};
+
 struct registry {
 	struct config_limits limits;
-	size_t count;
+	struct share_pool containers;
+	struct share_pool listeners;
+	struct registry_user *users;
 	struct container *chains[CHAINS];
 };
 
@@ -48,6 +58,8 @@ int registry_new(const struct config_limits *limits, struct registry **ret_regis
 	if (!registry)
 		return -ENOMEM;
 	registry->limits = *limits;
+	registry->containers.size = limits->containers;
+	registry->listeners.size = LISTENERS_MAX;
 	*ret_registry = registry;
 	return 0;
 }
@@ -69,6 +81,12 @@ void registry_free(struct registry *registry)
 			next = container->next;
 			container_free(container);
 		}
+	while (registry->users) {
+		struct registry_user *user = registry->users;
+
+		registry->users = user->next;
+		free(user);
+	}
 	free(registry);
 }
 
@@ -89,33 +107,61 @@ void registry_visit(const struct registry *registry, registry_visitor *visit, vo
 			visit(container, argument);
 }
 
+const struct share_pool *registry_containers(const struct registry *registry)
+{
+	return &registry->containers;
+}
+
+const struct share_pool *registry_listeners(const struct registry *registry)
+{
+	return &registry->listeners;
+}
+
 size_t registry_count(const struct registry *registry)
 {
-	return registry->count;
+	return registry->containers.taken;
 }
 
 /* ---- attach and detach ---- */
 
-struct owner_count {
-	uid_t owner;
-	size_t count;
-};
-
-static void count_owner(const struct container *container, void *argument)
+static struct registry_user *find_user(const struct registry *registry, uid_t uid)
 {
-	struct owner_count *owners = argument;
+	struct registry_user *user = registry->users;
 
-	owners->count += container->key.owner == owners->owner;
+	while (user && user->uid != uid)
+		user = user->next;
+	return user;
 }
 
-static bool is_user_full(const struct registry *registry, uid_t owner)
+/* One more container is theirs. Return: NULL without memory. */
+static struct registry_user *enter_user(struct registry *registry, uid_t uid)
 {
-	struct owner_count owners = { .owner = owner };
+	struct registry_user *user = find_user(registry, uid);
 
-	if (owner == 0)
-		return false;
-	registry_visit(registry, count_owner, &owners);
-	return owners.count >= registry->limits.containers_per_user;
+	if (!user) {
+		user = calloc(1, sizeof(*user));
+		if (!user)
+			return NULL;
+		user->uid = uid;
+		user->next = registry->users;
+		registry->users = user;
+	}
+	user->containers++;
+	share_take(&registry->containers, uid == 0);
+	return user;
+}
+
+static void leave_user(struct registry *registry, struct registry_user *user)
+{
+	struct registry_user **place = &registry->users;
+
+	share_give_back(&registry->containers, user->uid == 0);
+	if (--user->containers > 0)
+		return;
+	while (*place != user)
+		place = &(*place)->next;
+	*place = user->next;
+	free(user);
 }
 
 /** struct search - for a container, whatever its runtime may be called */
@@ -133,12 +179,57 @@ static void compare(const struct container *container, void *argument)
 			    strcmp(container->key.id, search->id) == 0;
 }
 
-/* Return: REGISTRY_ATTACHED: there is room. */
+/* For one more container. Return: REGISTRY_ATTACHED: there is room. */
 static enum registry_result find_room(const struct registry *registry, uid_t owner)
 {
-	if (registry->count >= registry->limits.containers)
-		return REGISTRY_FULL;
-	return is_user_full(registry, owner) ? REGISTRY_USER_FULL : REGISTRY_ATTACHED;
+	const struct registry_user *user = find_user(registry, owner);
+	const struct share_claim claim = {
+		.is_root = owner == 0,
+		.user = user ? user->containers : 0,
+		.user_most = registry->limits.containers_per_user,
+	};
+
+	switch (share_judge(&registry->containers, &claim)) {
+	case SHARE_GRANTED:
+		return REGISTRY_ATTACHED;
+	case SHARE_USER_FULL:
+		return REGISTRY_USER_FULL;
+	case SHARE_USER_HAS_MUCH:
+		return REGISTRY_USER_HAS_MUCH;
+	case SHARE_CONTAINER_FULL:
+	case SHARE_CONTAINER_HAS_MUCH:
+	default:
+		return owner == 0 || registry->containers.taken >= registry->containers.size ?
+			       REGISTRY_FULL :
+			       REGISTRY_USERS_FULL;
+	}
+}
+
+/* For one more listener. @container: NULL: of a new one. Return: REGISTRY_ATTACHED: there is room. */
+static enum registry_result find_listener_room(const struct registry *registry, uid_t owner,
+					       const struct container *container)
+{
+	const struct registry_user *user = find_user(registry, owner);
+	const struct share_claim claim = {
+		.is_root = owner == 0,
+		.container = container ? container->listeners : 0,
+		.container_most = registry->limits.listeners_per_container,
+		.user = user ? user->listeners : 0,
+		.user_most = registry->limits.listeners_per_user,
+	};
+
+	switch (share_judge(&registry->listeners, &claim)) {
+	case SHARE_GRANTED:
+		return REGISTRY_ATTACHED;
+	case SHARE_CONTAINER_FULL:
+		return REGISTRY_CONTAINER_FULL;
+	case SHARE_USER_FULL:
+		return REGISTRY_USER_LISTENERS_FULL;
+	case SHARE_CONTAINER_HAS_MUCH:
+	case SHARE_USER_HAS_MUCH:
+	default:
+		return REGISTRY_LISTENERS_SCARCE;
+	}
 }
 
 enum registry_result registry_room(const struct registry *registry, uid_t owner, const char *id)
@@ -166,21 +257,47 @@ static struct container *container_new(const struct container_key *key, struct k
 	return container;
 }
 
+/* Return: 0; -ENOMEM. */
 static int add(struct registry *registry, const struct container_key *key,
 	       struct kept_policy *policy, const struct registry_time *now,
 	       struct container **ret_container)
 {
-	enum registry_result room = find_room(registry, key->owner);
-
-	if (room != REGISTRY_ATTACHED)
-		return (int)room;
 	struct container *container = container_new(key, policy, now);
 
 	if (!container)
 		return -ENOMEM;
+	container->user = enter_user(registry, key->owner);
+	if (!container->user) {
+		container_free(container);
+		return -ENOMEM;
+	}
 	container->next = registry->chains[hash(key)];
 	registry->chains[hash(key)] = container;
-	registry->count++;
+	*ret_container = container;
+	return 0;
+}
+
+static bool is_id(const char *id)
+{
+	size_t length = strnlen(id, CONTAINER_ID_MAX + 1);
+
+	return length > 0 && length <= CONTAINER_ID_MAX;
+}
+
+int registry_restore(struct registry *registry, const struct container_key *key,
+		     struct kept_policy *policy, const struct registry_time *now,
+		     struct container **ret_container)
+{
+	struct container *container = is_id(key->id) ? registry_find(registry, key) : NULL;
+	int r = is_id(key->id) ? 0 : -EINVAL;
+
+	if (r == 0 && !container)
+		r = add(registry, key, policy, now, &container);
+	if (r < 0)
+		return r;
+	share_take(&registry->listeners, key->owner == 0);
+	container->user->listeners++;
+	container->listeners++;
 	*ret_container = container;
 	return REGISTRY_ATTACHED;
 }
@@ -189,34 +306,28 @@ int registry_attach(struct registry *registry, const struct container_key *key,
 		    struct kept_policy *policy, const struct registry_time *now,
 		    struct container **ret_container)
 {
-	size_t length = strnlen(key->id, CONTAINER_ID_MAX + 1);
+	const struct container *container = registry_find(registry, key);
+	enum registry_result room = container ? REGISTRY_ATTACHED : find_room(registry, key->owner);
 
-	if (length == 0 || length > CONTAINER_ID_MAX)
-		return -EINVAL;
-	struct container *container = registry_find(registry, key);
-	int r = REGISTRY_ATTACHED;
-
-	if (!container)
-		r = add(registry, key, policy, now, &container);
-	else if (container->listeners >= registry->limits.listeners_per_container)
-		return REGISTRY_CONTAINER_FULL;
-	if (r != REGISTRY_ATTACHED)
-		return r;
-	container->listeners++;
-	*ret_container = container;
-	return REGISTRY_ATTACHED;
+	if (room == REGISTRY_ATTACHED)
+		room = find_listener_room(registry, key->owner, container);
+	return room == REGISTRY_ATTACHED ?
+		       registry_restore(registry, key, policy, now, ret_container) :
+		       (int)room;
 }
 
 void registry_detach(struct registry *registry, struct container *container)
 {
 	struct container **place = &registry->chains[hash(&container->key)];
 
+	share_give_back(&registry->listeners, container->key.owner == 0);
+	container->user->listeners--;
 	if (--container->listeners > 0)
 		return;
 	while (*place != container)
 		place = &(*place)->next;
 	*place = container->next;
-	registry->count--;
+	leave_user(registry, container->user);
 	container_free(container);
 }
 
@@ -225,10 +336,20 @@ const char *registry_refusal(enum registry_result result)
 	switch (result) {
 	case REGISTRY_FULL:
 		return "there are as many containers as limits/containers allows";
+	case REGISTRY_USERS_FULL:
+		return "all users but root have as many containers as limits/containers leaves to them, "
+		       "which is three quarters";
 	case REGISTRY_USER_FULL:
 		return "its user has as many containers as limits/containers-per-user allows";
+	case REGISTRY_USER_HAS_MUCH:
+		return "its user has as many containers as limits/containers leaves to other users";
 	case REGISTRY_CONTAINER_FULL:
 		return "it has as many listeners as limits/listeners-per-container allows";
+	case REGISTRY_USER_LISTENERS_FULL:
+		return "its user has as many listeners as limits/listeners-per-user allows";
+	case REGISTRY_LISTENERS_SCARCE:
+		return "it, or its user, has as many listeners as are left for others; end containers, "
+		       "or commands in them";
 	case REGISTRY_ATTACHED:
 	default:
 		return "it is attached";

@@ -15,10 +15,13 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/share.h"
 #include "daemon/config.h"
 #include "daemon/policies.h"
 #include "keep/engine.h"
 
+/* Listeners of all containers together. */
+#define LISTENERS_MAX 8192
 /* The longest id, which a runtime makes or a user gives. */
 #define CONTAINER_ID_MAX 255
 struct id_map;
@@ -43,6 +46,7 @@ struct container_sample {
 struct container {
 	struct container_key key; /* @key.id is the container's own copy */
 	char *name; /* container_name(); NULL: it is called by its id */
+	struct registry_user *user;
 	struct kept_policy *policy; /* counted */
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
@@ -54,11 +58,16 @@ struct container {
 
 struct registry;
 
+/* What the words mean is said in base/share.h; registry_refusal() says it to people. */
 enum registry_result {
 	REGISTRY_ATTACHED = 1,
 	REGISTRY_FULL, /* no more containers */
+	REGISTRY_USERS_FULL, /* no more containers of plain users */
 	REGISTRY_USER_FULL, /* no more containers of this user */
+	REGISTRY_USER_HAS_MUCH, /* it has as many containers as are left */
 	REGISTRY_CONTAINER_FULL, /* no more listeners of this container */
+	REGISTRY_USER_LISTENERS_FULL, /* no more listeners of this user */
+	REGISTRY_LISTENERS_SCARCE, /* the container, or the user, has as many listeners as are left */
 };
 
 /**
@@ -97,6 +106,17 @@ int registry_attach(struct registry *registry, const struct container_key *key,
 		    struct kept_policy *policy, const struct registry_time *now,
 		    struct container **ret_container);
 
+/**
+ * registry_restore() - the same for a listener that was attached in another process
+ *
+ * No limit refuses what was let in once: whether it is within its share depends on who comes first.
+ *
+ * Return: REGISTRY_ATTACHED; -EINVAL; -ENOMEM.
+ */
+int registry_restore(struct registry *registry, const struct container_key *key,
+		     struct kept_policy *policy, const struct registry_time *now,
+		     struct container **ret_container);
+
 /** registry_detach() - one listener less; with the last one, the container is gone. */
 void registry_detach(struct registry *registry, struct container *container);
 
@@ -119,6 +139,12 @@ const char *container_name(const struct container *container);
 
 /** container_set_map() - remember how ids are mapped; as many of the extents as there is room for */
 void container_set_map(struct container *container, const struct id_map *uids);
+
+/** registry_containers() - Return: the pool of containers; the registry's. */
+const struct share_pool *registry_containers(const struct registry *registry);
+
+/** registry_listeners() - Return: the pool of listeners; the registry's. */
+const struct share_pool *registry_listeners(const struct registry *registry);
 
 /** registry_count() - Return: how many containers there are. */
 size_t registry_count(const struct registry *registry);

@@ -78,6 +78,7 @@ static void add_counters(struct json_object *object, const struct shard_counters
 	add_number(object, "left-to-kernel", atomic_load(&counters->left_to_kernel));
 	add_number(object, "errors", atomic_load(&counters->errors));
 	add_number(object, "in-flight", atomic_load(&counters->in_flight));
+	add_number(object, "in-flight-most", counters->places);
 	add_number(object, "stuck", atomic_load(&counters->stuck));
 	add_number(object, "late", atomic_load(&counters->late));
 }
@@ -103,6 +104,28 @@ static struct json_object *container_json(const struct container *container,
 	return object;
 }
 
+/* ---- what containers share ---- */
+
+static void add_pool(struct json_object *object, const char *key, const struct share_pool *pool)
+{
+	struct json_object *numbers = json_object_new_object();
+
+	add_number(numbers, "size", pool->size);
+	add_number(numbers, "taken", pool->taken);
+	add_number(numbers, "of-users", pool->of_users);
+	json_object_object_add(object, key, numbers);
+}
+
+static void add_pools(struct json_object *object, const struct status_source *source)
+{
+	struct json_object *pools = json_object_new_object();
+
+	add_pool(pools, "containers", registry_containers(source->registry));
+	add_pool(pools, "listeners", registry_listeners(source->registry));
+	add_pool(pools, "places", &source->places);
+	json_object_object_add(object, "pools", pools);
+}
+
 struct json_object *status_json_new(const struct status_source *source, uid_t user,
 				    const struct registry_time *now)
 {
@@ -122,6 +145,8 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	add_number(object, "since", (uint64_t)source->since);
 	add_number(object, "worker-deaths", source->worker_deaths);
 	add_number(object, "policies", policies_count(source->policies));
+	if (user == 0)
+		add_pools(object, source);
 	registry_visit(source->registry, select_container, &selection);
 	qsort(containers, selection.count, sizeof(containers[0]), compare_containers);
 	for (size_t i = 0; i < selection.count; i++)

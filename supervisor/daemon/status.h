@@ -4,6 +4,7 @@
 
 /* What the daemon says about itself, as JSON objects, for control.h. */
 
+#include "base/share.h"
 #include "daemon/policies.h"
 #include "daemon/registry.h"
 
@@ -13,6 +14,7 @@ struct json_object;
 struct status_source {
 	const struct registry *registry;
 	const struct policies *policies;
+	struct share_pool places; /* of the engine; of size 0: not known */
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
 	pid_t keeper; /* whom to send signals; 0: us */
 	unsigned long worker_deaths; /* workers that have died, and were followed by another */
@@ -24,9 +26,12 @@ struct status_source {
  * @user: for whom: root sees all containers, others their own
  * @now: the time, for rates
  *
- * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "containers": [{"runtime": TEXT, "id":
+ * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "pools": {"containers":
+ * POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT, "id":
  * TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
- * "left-to-kernel": N, "errors": N, "in-flight": N, "stuck": N, "late": N, "rate": N.N}...]}
+ * "left-to-kernel": N, "errors": N, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N}...]}
+ *
+ * A POOL, which only root is told, is {"size": N, "taken": N, "of-users": N}: base/share.h has the words.
  *
  * Return: the object, the caller's; NULL without memory.
  */

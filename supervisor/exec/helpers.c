@@ -22,7 +22,7 @@
 
 /* A helper, or where one is being started: then it is busy, and NULL. */
 struct place {
-	const void *container;
+	struct share_holder holder;
 	uint64_t userns;
 	struct credential credential;
 	struct helper *helper;
@@ -72,14 +72,15 @@ void helpers_free(struct helpers *helpers)
 
 static bool fits(const struct place *place, const struct helper_role *role)
 {
-	return place->container == role->container && place->userns == role->userns &&
+	return place->holder.container == role->holder.container && place->userns == role->userns &&
 	       credential_equal(&place->credential, role->credential);
 }
 
 /* What there is, from one container's point of view. */
 struct count {
-	size_t all;
-	size_t own; /* the container's */
+	struct share_pool at_work;
+	struct share_claim claim; /* on one more that is at work */
+	size_t own; /* the container's, idle ones too */
 	struct place **fitting; /* idle; NULL: none */
 	struct place **oldest; /* idle, of any container */
 	struct place **oldest_own; /* idle */
@@ -101,10 +102,22 @@ static void remove_ended(struct helpers *helpers)
 			place_free(TAKE_PTR(helpers->places[i]));
 }
 
+static void count_busy(struct count *count, const struct place *place,
+		       const struct helper_role *role)
+{
+	share_take(&count->at_work, place->holder.user == 0);
+	count->claim.container += place->holder.container == role->holder.container;
+	count->claim.user += place->holder.user == role->holder.user;
+}
+
 /* With the lock held. */
 static struct count count_places(struct helpers *helpers, const struct helper_role *role)
 {
-	struct count count = { 0 };
+	struct count count = {
+		.at_work.size = HELPERS_MAX,
+		.claim = { .is_root = role->holder.user == 0,
+			   .container_most = HELPERS_OF_CONTAINER_MAX },
+	};
 
 	for (struct place **place = helpers->places; place < helpers->places + HELPERS_MAX;
 	     place++) {
@@ -112,12 +125,13 @@ static struct count count_places(struct helpers *helpers, const struct helper_ro
 			count.empty = count.empty ? count.empty : place;
 			continue;
 		}
-		bool is_own = (*place)->container == role->container;
+		bool is_own = (*place)->holder.container == role->holder.container;
 
-		count.all++;
 		count.own += is_own;
-		if ((*place)->is_busy)
+		if ((*place)->is_busy) {
+			count_busy(&count, *place, role);
 			continue;
+		}
 		note_oldest(&count.oldest, place);
 		if (is_own)
 			note_oldest(&count.oldest_own, place);
@@ -125,12 +139,6 @@ static struct count count_places(struct helpers *helpers, const struct helper_ro
 			count.fitting = place;
 	}
 	return count;
-}
-
-/* Where there is little room left, a container has one helper at most: so each can have one. */
-static size_t share_of(const struct count *count)
-{
-	return count->all < HELPERS_MAX - HELPERS_MAX / 4 ? HELPERS_OF_CONTAINER_MAX : 1;
 }
 
 /* With the lock held: take an idle one off, to be freed without the lock. */
@@ -150,7 +158,7 @@ static int make_place(struct count *count, const struct helper_role *role, struc
 {
 	struct place **room = count->empty;
 
-	if (count->own >= share_of(count))
+	if (count->own >= HELPERS_OF_CONTAINER_MAX)
 		room = count->oldest_own;
 	else if (!room)
 		room = count->oldest;
@@ -161,9 +169,7 @@ static int make_place(struct count *count, const struct helper_role *role, struc
 	if (!place)
 		return -ENOMEM;
 	*ret_evicted = take_off(room);
-	*place = (struct place){ .container = role->container,
-				 .userns = role->userns,
-				 .is_busy = true };
+	*place = (struct place){ .holder = role->holder, .userns = role->userns, .is_busy = true };
 	place->credential = *role->credential;
 	*room = place;
 	*ret_place = place;
@@ -177,6 +183,8 @@ static int find_place(struct helpers *helpers, const struct helper_role *role,
 	remove_ended(helpers);
 	struct count count = count_places(helpers, role);
 
+	if (share_judge(&count.at_work, &count.claim) != SHARE_GRANTED)
+		return -EAGAIN;
 	if (!count.fitting)
 		return make_place(&count, role, ret_place, ret_evicted);
 	(*count.fitting)->is_busy = true;
@@ -274,7 +282,7 @@ void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_u
 static struct place *take_superfluous(struct helpers *helpers, const void *container, uint64_t now)
 {
 	for (struct place **place = helpers->places; place < helpers->places + HELPERS_MAX; place++)
-		if (*place && (*place)->container == container && !(*place)->is_busy &&
+		if (*place && (*place)->holder.container == container && !(*place)->is_busy &&
 		    now - (*place)->last_used >= IDLE_MAX)
 			return take_off(place);
 	return NULL;

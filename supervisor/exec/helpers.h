@@ -5,8 +5,9 @@
 /*
  * The helper processes of all containers. There are only so many of each container, and in all: a
  * container chooses how many credentials its threads have, and each helper is a process. A helper works
- * for one request at a time. Where there are as many as there may be, the idle one that has not been used
- * for longest makes room; where none is idle, the request waits, but no longer than for a helper.
+ * for one request at a time; how many may be at work for a container and a user, base/share.h says. Where
+ * there are as many as there may be, the idle one that has not been used for longest makes room; where the
+ * share is at work, the request waits, but no longer than for a helper.
  *
  * Any thread.
  */
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "base/share.h"
 
 #define HELPERS_OF_CONTAINER_MAX 32
 #define HELPERS_MAX 512
@@ -25,7 +28,7 @@ struct helpers;
 
 /** struct helper_role - what a helper is */
 struct helper_role {
-	const void *container; /* compared, never followed */
+	struct share_holder holder;
 	uint64_t userns; /* the inode number of its namespace */
 	const struct credential *credential;
 	const struct credential_change *change; /* how it comes to have it */

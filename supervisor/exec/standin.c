@@ -20,7 +20,7 @@
 
 struct standin {
 	struct standins *owner;
-	const void *container;
+	struct share_holder holder;
 	uint64_t inode; /* of the user namespace */
 	struct credential credential;
 	struct credential_change
@@ -126,7 +126,7 @@ static int copy_descriptor(int fd, int *ret_copy)
 	return 0;
 }
 
-int standins_add(struct standins *standins, const void *container, uint64_t inode,
+int standins_add(struct standins *standins, const struct share_holder *holder, uint64_t inode,
 		 const struct credential *credential, const struct credential_change *change,
 		 struct standin **ret_standin)
 {
@@ -141,7 +141,7 @@ int standins_add(struct standins *standins, const void *container, uint64_t inod
 
 	if (!standin)
 		return -ENOMEM;
-	*standin = (struct standin){ .owner = standins, .container = container, .inode = inode };
+	*standin = (struct standin){ .owner = standins, .holder = *holder, .inode = inode };
 	standin->credential = *credential;
 	standin->change = *change;
 	standin->change.userns = TAKE_FD(userns);
@@ -227,7 +227,7 @@ typedef int helper_request(struct helper *helper, void *argument);
 /* The root of the namespace can take its descriptors away: then it is of no use either. */
 static int ask_once(const struct standin *standin, helper_request *request, void *argument)
 {
-	const struct helper_role role = { standin->container, standin->inode, &standin->credential,
+	const struct helper_role role = { standin->holder, standin->inode, &standin->credential,
 					  &standin->change };
 	struct helpers *helpers = standin->owner->helpers;
 	struct helper *helper;

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/credential.h"
+#include "base/share.h"
 
 struct attribute_call;
 struct helpers;
@@ -65,7 +66,7 @@ struct standin *standins_find(struct standins *standins, uint64_t inode,
 /**
  * standins_add() - one more
  * @standins: the collection
- * @container: whose it is; compared, never followed
+ * @holder: whose it is; copied
  * @inode: of the namespace
  * @credential: by which it will be found
  * @change: how a process comes to have it; copied, its descriptors too
@@ -73,7 +74,7 @@ struct standin *standins_find(struct standins *standins, uint64_t inode,
  *
  * Return: 0; -errno.
  */
-int standins_add(struct standins *standins, const void *container, uint64_t inode,
+int standins_add(struct standins *standins, const struct share_holder *holder, uint64_t inode,
 		 const struct credential *credential, const struct credential_change *change,
 		 struct standin **ret_standin);
 

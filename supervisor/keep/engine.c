@@ -40,6 +40,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -57,13 +58,20 @@
 #include "policy.h"
 #include "request/notify.h"
 
+_Static_assert(JOURNAL_SLOTS_MAX >= 2 * (ENGINE_CONTAINERS_MAX + PLACES_BESIDE_MAX),
+	       "each place has a slot, beside that of a request that a dead worker had in it");
+
 #define TICK_MS 50
 /* Ticks without a request until a server is recalled: a second. */
 #define IDLE_TICKS 20
 /* Ticks after which a sender will soon give up by itself: LXC does after 30 s. */
 #define LATE_TICKS (20000 / TICK_MS)
-/* Servers of a shard whose policy does not say how many requests may be in flight. */
-#define SHARD_SERVERS 128
+/* Places of a container whose policy does not say how many requests may be in flight. */
+#define CONTAINER_PLACES 128
+/* Servers beside the one that has the turn that a tick looks at, of all shards. */
+#define LOOKS 32
+/* Ticks for which a shard waits for a place until that is told: a second. */
+#define PATIENCE_TICKS 20
 /* How long engine_free() waits for servers, in milliseconds. */
 #define FAREWELL 2000
 
@@ -75,12 +83,9 @@ static void keep_ticking(struct engine *engine)
 /* With the lock held. */
 static void serve_shard(struct shard *shard)
 {
-	bool was_waiting = shard->is_waiting;
-
 	shard_look_for(shard, 0);
-	shard->is_waiting = !server_send(shard);
-	if (shard->is_waiting && !was_waiting)
-		log_warning("there is no thread to serve a container with; it waits");
+	if (!server_send(shard))
+		shard_wait(shard);
 	keep_ticking(shard->engine);
 }
 
@@ -111,25 +116,35 @@ static void source_ready(void *place, uint32_t events)
 	pthread_mutex_unlock(&engine->lock);
 }
 
-/* With the lock held: is the server in the same request as at the last tick, or in none? */
+/* With the lock held: has nothing begun since the last look? */
 static bool is_unchanged(struct server *server)
 {
 	unsigned long requests = atomic_load(&server->requests);
 	bool is_same = requests == server->requests_seen;
 
 	server->requests_seen = requests;
-	server->ticks = is_same ? server->ticks + 1 : 0;
+	if (!is_same) {
+		server->unchanged_since = server->engine->ticks;
+		server->is_late = false;
+	}
 	return is_same;
 }
 
+static unsigned long ticks_unchanged(const struct server *server)
+{
+	return server->engine->ticks - server->unchanged_since;
+}
+
 /* With the lock held. */
-static void put_one_beside(struct shard *shard)
+static void put_one_beside(struct shard *shard, struct server *server)
 {
 	atomic_fetch_add(&shard->config.counters->stuck, 1);
 	log_verbose("a request takes long; %u threads wait", shard->server_count);
 	pace_set_stuck(&shard->pace);
 	atomic_store(&shard->turn, NOBODY);
-	(void)server_send(shard);
+	server_set_aside(server);
+	if (!server_send(shard))
+		shard_wait(shard);
 }
 
 /* A request may have ended while we look: then its server is disturbed in vain, which harms nobody. */
@@ -140,47 +155,176 @@ static bool is_abandoned(struct server *server)
 	return listener >= 0 && !notify_is_valid(listener, atomic_load(&server->notification));
 }
 
-/* With the lock held. */
-static void look_at_server(struct server *server)
+/* With the lock held: one that has been in the same request since the last look. */
+static void look_at_stuck(struct server *server)
 {
-	struct shard *shard = server->shard;
-	bool is_same = is_unchanged(server);
-	bool is_busy = atomic_load(&server->is_busy);
-	bool is_its_turn = atomic_load(&shard->turn) == server;
+	struct source *source = server->shard->source;
 
-	if (server->is_following)
+	if (is_abandoned(server))
+		server_recall(server);
+	if (server->is_late || ticks_unchanged(server) < LATE_TICKS || !source->calls->overdue)
 		return;
-	if (is_busy) {
-		if (is_same && is_its_turn)
-			put_one_beside(shard);
-		if (is_same && is_abandoned(server))
-			server_recall(server);
-		if (server->ticks == LATE_TICKS && shard->source->calls->overdue) {
-			atomic_fetch_add(&shard->config.counters->late, 1);
-			shard->source->calls->overdue(shard->source);
-		}
+	server->is_late = true;
+	atomic_fetch_add(&server->shard->config.counters->late, 1);
+	source->calls->overdue(source);
+}
+
+/* With the lock held: one whose turn it is. */
+static void look_at_holder(struct shard *shard, struct server *server)
+{
+	bool is_same = is_unchanged(server);
+
+	if (atomic_load(&server->is_busy)) {
+		if (is_same)
+			put_one_beside(shard, server);
 		return;
 	}
-	if (is_same && is_its_turn && server->ticks >= IDLE_TICKS) {
+	if (is_same && ticks_unchanged(server) >= IDLE_TICKS) {
 		shard_take_turn_back(shard);
-		is_its_turn = false;
+		server_set_aside(server);
 	}
-	if (!is_its_turn || atomic_load(&shard->is_hung_up))
+	if (atomic_load(&shard->turn) != server || atomic_load(&shard->is_hung_up))
 		server_recall(server);
 }
 
-/* With the lock held. Return: whether any serves. */
-static bool look_at_servers(struct engine *engine)
+/* With the lock held: one that had lost its turn. Return: whether it has to be looked at again. */
+static bool look_at_aside(struct server *server)
 {
-	bool is_anyone_out = false;
+	if (atomic_load(&server->shard->turn) == server)
+		return false;
+	if (!atomic_load(&server->is_busy))
+		server_recall(server);
+	else if (is_unchanged(server))
+		look_at_stuck(server);
+	return true;
+}
 
-	for (struct server *server = engine->servers; server; server = server->next) {
-		if (!server->shard)
-			continue;
-		look_at_server(server);
-		is_anyone_out = true;
+/* With the lock held: at so many of them, however many there are; the others have their turn later. */
+static void look_at_those_aside(struct engine *engine)
+{
+	struct server *last = TAILQ_LAST(&engine->aside, server_list), *server = NULL;
+
+	for (unsigned int i = 0; i < LOOKS && server != last; i++) {
+		server = TAILQ_FIRST(&engine->aside);
+		TAILQ_REMOVE(&engine->aside, server, aside);
+		server->is_aside = false;
+		if (look_at_aside(server))
+			server_set_aside(server);
 	}
-	return is_anyone_out;
+}
+
+/* Return: the server whose turn it is; NULL: it is no server's. */
+static struct server *holder_of(const struct shard *shard)
+{
+	struct server *turn = atomic_load(&shard->turn);
+
+	return turn == THE_LOOP ? NULL : turn;
+}
+
+/* With the lock held. Return: one of the same container that has a server to give; NULL: there is none. */
+static struct shard *find_rich_sibling(struct shard *shard)
+{
+	struct shard *other;
+
+	TAILQ_FOREACH(other, &shard->engine->attended, attended)
+	if (other != shard && other->container == shard->container &&
+	    (!TAILQ_EMPTY(&other->followers) || holder_of(other)))
+		return other;
+	return NULL;
+}
+
+/*
+ * With the lock held: the listeners of a container have its places together. One that waits for a place has
+ * it from another one of the container, which waits then in its turn.
+ */
+static void ask_siblings(struct shard *shard)
+{
+	struct shard *other = shard->container->sources > 1 ? find_rich_sibling(shard) : NULL;
+
+	if (!other)
+		return;
+	other->yields = shard->engine->ticks;
+	shard_call_followers(other);
+	struct server *holder = holder_of(other);
+
+	if (!TAILQ_EMPTY(&other->followers) || !holder)
+		return;
+	shard_take_turn_back(other);
+	server_set_aside(holder);
+	if (!atomic_load(&holder->is_busy))
+		server_recall(holder);
+}
+
+/* How many of its requests are under way, and why there are no more. */
+static const char *reason_of(enum share_result refusal)
+{
+	switch (refusal) {
+	case SHARE_CONTAINER_FULL:
+		return "as many as in-flight in the limits of its policy allows";
+	case SHARE_CONTAINER_HAS_MUCH:
+		return "and a container cannot have more than are left for others";
+	case SHARE_USER_HAS_MUCH:
+		return "and its user cannot have more, in all containers, than are left for others";
+	case SHARE_USER_FULL:
+	case SHARE_GRANTED:
+	default:
+		return "and there is no memory, or no thread, for more";
+	}
+}
+
+/* With the lock held. */
+static void tell_waiting(struct shard *shard)
+{
+	const struct shard_config *config = &shard->config;
+	char name[512] = "";
+
+	shard->is_waiting_told = true;
+	if (config->id)
+		snprintf(name, sizeof(name), " of container %s of uid %u", config->id,
+			 config->owner);
+	log_limited(log_source(config->owner, config->id ? config->id : ""), LOG_WARNING,
+		    "calls%s wait: the container has %zu under way, %s; see which processes in it "
+		    "wait for a file system, or for memory, that does not answer",
+		    name, shard->container->taken, reason_of(shard->refusal));
+}
+
+/* With the lock held. */
+static void look_at_unserved(struct shard *shard)
+{
+	if (server_send(shard))
+		return;
+	shard_wait(shard);
+	ask_siblings(shard);
+	if (!shard->is_waiting_told &&
+	    shard->engine->ticks - shard->waiting_since >= PATIENCE_TICKS)
+		tell_waiting(shard);
+}
+
+/* With the lock held. */
+static void look_at_shard(struct shard *shard)
+{
+	struct server *turn = atomic_load(&shard->turn);
+
+	if (shard_is_unserved(shard)) {
+		look_at_unserved(shard);
+	} else if (turn == THE_LOOP) {
+		shard->is_attended = false;
+		TAILQ_REMOVE(&shard->engine->attended, shard, attended);
+	} else {
+		shard_stop_waiting(shard);
+		look_at_holder(shard, turn);
+	}
+}
+
+/* With the lock held. Those that begin to wait go to the end of the list, and have been looked at then. */
+static void look_at_shards(struct engine *engine)
+{
+	struct shard *last = TAILQ_LAST(&engine->attended, shard_list), *next;
+
+	for (struct shard *shard = TAILQ_FIRST(&engine->attended); shard; shard = next) {
+		next = shard == last ? NULL : TAILQ_NEXT(shard, attended);
+		look_at_shard(shard);
+	}
 }
 
 static void tick(void *place)
@@ -188,14 +332,22 @@ static void tick(void *place)
 	struct engine *engine = place;
 
 	pthread_mutex_lock(&engine->lock);
-	if (look_at_servers(engine))
+	engine->ticks++;
+	look_at_shards(engine);
+	look_at_those_aside(engine);
+	if (!TAILQ_EMPTY(&engine->attended) || !TAILQ_EMPTY(&engine->aside))
 		keep_ticking(engine);
-	for (struct shard *shard = engine->shards; shard; shard = shard->next)
-		if (shard->is_waiting)
-			serve_shard(shard);
-		else if (atomic_load(&shard->turn) == NOBODY)
-			(void)server_send(shard);
 	pthread_mutex_unlock(&engine->lock);
+}
+
+/* Without servers. With the lock held, or when no server is left. */
+static void remove_shard(struct engine *engine, struct shard *shard)
+{
+	shard_stop_waiting(shard);
+	if (shard->is_attended)
+		TAILQ_REMOVE(&engine->attended, shard, attended);
+	TAILQ_REMOVE(&engine->shards, shard, all);
+	places_leave(&engine->places, shard->container);
 }
 
 static void shard_free(struct shard *shard)
@@ -208,18 +360,16 @@ static void shard_free(struct shard *shard)
 /* Shards that are over leave the list; it is walked anew after each, for ended() may do anything. */
 static struct shard *take_ended(struct engine *engine)
 {
-	struct shard *found = NULL;
+	struct shard *shard;
 
 	pthread_mutex_lock(&engine->lock);
-	for (struct shard **place = &engine->shards; *place && !found; place = &(*place)->next) {
-		if (!(*place)->is_over || (*place)->server_count > 0)
-			continue;
-		found = *place;
-		*place = found->next;
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (shard->is_over && shard->server_count == 0)
 		break;
-	}
+	if (shard)
+		remove_shard(engine, shard);
 	pthread_mutex_unlock(&engine->lock);
-	return found;
+	return shard;
 }
 
 static void stirred(void *place, uint32_t events)
@@ -267,6 +417,17 @@ static int start_first(struct engine *engine)
 	return server ? 0 : -EAGAIN;
 }
 
+static void init_lists(struct engine *engine)
+{
+	TAILQ_INIT(&engine->shards);
+	TAILQ_INIT(&engine->servers);
+	TAILQ_INIT(&engine->resting);
+	TAILQ_INIT(&engine->aside);
+	TAILQ_INIT(&engine->attended);
+	places_init(&engine->places);
+	engine->ticks = 1; /* 0 is none */
+}
+
 int engine_new(const struct engine_config *config, struct engine **ret_engine)
 {
 	int r = notify_check_sizes();
@@ -287,6 +448,7 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	engine->stirred = (struct loop_watch){ .fd = -1, .ready = stirred, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->left, NULL);
+	init_lists(engine);
 	slots_init(&engine->slots, config->journal);
 	r = changes_new(&engine->changes);
 	if (r == 0)
@@ -324,7 +486,6 @@ static unsigned int hold_inherited(struct engine *engine, const struct shard *sh
 static int shard_new(struct engine *engine, const struct shard_config *config,
 		     struct source *source, struct shard **ret_shard)
 {
-	uint32_t wanted = config->policy->in_flight;
 	struct shard *shard = calloc(1, sizeof(*shard));
 
 	if (!shard)
@@ -333,14 +494,34 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	shard->config = *config;
 	shard->source = source;
 	shard->watch = (struct loop_watch){ source->fd, source_ready, shard };
-	shard->servers_max = wanted > 0 ? wanted : SHARD_SERVERS;
+	TAILQ_INIT(&shard->followers);
 	atomic_init(&shard->turn, THE_LOOP);
 	client_init(&shard->client, config->policy);
 	shard->client.is_alone = config->is_alone;
 	shard->client.is_queued = source->calls->is_queued;
-	shard->client.container = config->counters;
+	shard->client.holder = (struct share_holder){ config->counters, config->owner };
 	*ret_shard = shard;
 	return 0;
+}
+
+/* Return: 0; -ENOMEM. */
+static int add_shard(struct engine *engine, struct shard *shard)
+{
+	const struct shard_config *config = &shard->config;
+	uint32_t wanted = config->policy->in_flight;
+
+	pthread_mutex_lock(&engine->lock);
+	int r = places_enter(&engine->places, config->counters, config->owner,
+			     wanted > 0 ? wanted : CONTAINER_PLACES, &shard->container);
+
+	if (r == 0) {
+		config->counters->places = shard->container->most;
+		TAILQ_INSERT_HEAD(&engine->shards, shard, all);
+		atomic_store(&shard->inherited, hold_inherited(engine, shard));
+		atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return r;
 }
 
 int engine_serve(struct engine *engine, const struct shard_config *config, struct source *source)
@@ -350,28 +531,29 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
 
 	if (r == 0)
 		r = loop_add(engine->config.loop, &shard->watch, EPOLLIN);
+	if (r == 0) {
+		shard->is_watched = true;
+		r = add_shard(engine, shard);
+	}
 	if (r < 0) {
 		log_error("cannot serve a container: %s", strerror(-r));
+		if (shard)
+			unwatch(shard);
 		free(shard);
 		source_free(source);
 		return r;
 	}
-	shard->is_watched = true;
-	pthread_mutex_lock(&engine->lock);
-	shard->next = engine->shards;
-	engine->shards = shard;
-	atomic_store(&shard->inherited, hold_inherited(engine, shard));
-	atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
-	pthread_mutex_unlock(&engine->lock);
 	return 0;
 }
 
 /* With the lock held. */
 static bool is_served(const struct engine *engine, int source)
 {
-	for (const struct shard *shard = engine->shards; shard; shard = shard->next)
-		if (shard->source->fd == source)
-			return true;
+	const struct shard *shard;
+
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (shard->source->fd == source)
+		return true;
 	return false;
 }
 
@@ -394,12 +576,13 @@ static void drop_orphans(struct engine *engine)
 
 bool engine_adopt(struct engine *engine, const struct received *left)
 {
-	struct shard *shard = engine->shards;
 	struct reception *slot = NULL;
+	struct shard *shard;
 
 	pthread_mutex_lock(&engine->lock);
-	while (shard && shard->source->fd != left->source)
-		shard = shard->next;
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (shard->source->fd == left->source)
+		break;
 	if (shard)
 		slot = slots_adopt(&engine->slots, left);
 	if (slot) {
@@ -413,12 +596,14 @@ bool engine_adopt(struct engine *engine, const struct received *left)
 
 void engine_settle(struct engine *engine)
 {
+	struct shard *shard;
+
 	pthread_mutex_lock(&engine->lock);
 	drop_orphans(engine);
 	journal_set_clear(engine->config.journal, atomic_load(&engine->inherited) == 0);
-	for (struct shard *shard = engine->shards; shard; shard = shard->next)
-		if (atomic_load(&shard->inherited) > 0)
-			serve_shard(shard);
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (atomic_load(&shard->inherited) > 0)
+		serve_shard(shard);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -426,13 +611,20 @@ void engine_settle(struct engine *engine)
 static bool call_off(struct engine *engine)
 {
 	bool is_anyone_out = false;
+	struct server *server;
+	struct shard *shard;
 
-	for (struct shard *shard = engine->shards; shard; shard = shard->next)
-		atomic_store(&shard->turn, THE_LOOP);
-	for (struct server *server = engine->servers; server; server = server->next) {
-		is_anyone_out = is_anyone_out || server->shard;
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	atomic_store(&shard->turn, THE_LOOP);
+	TAILQ_FOREACH(server, &engine->servers, all)
+	{
 		pthread_cond_signal(&server->called);
-		if (server->shard && !atomic_load(&server->is_busy))
+		if (!server->shard)
+			continue;
+		is_anyone_out = true;
+		if (!server->is_following)
+			server_set_aside(server);
+		if (!atomic_load(&server->is_busy))
 			server_recall(server);
 	}
 	return is_anyone_out;
@@ -461,11 +653,23 @@ bool engine_pause(struct engine *engine, unsigned int milliseconds)
 
 void engine_resume(struct engine *engine)
 {
+	struct shard *shard;
+
 	pthread_mutex_lock(&engine->lock);
 	engine->is_paused = false;
-	for (struct shard *shard = engine->shards; shard; shard = shard->next)
-		shard_take_turn_back(shard);
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	shard_take_turn_back(shard);
+	keep_ticking(engine);
 	pthread_mutex_unlock(&engine->lock);
+}
+
+struct share_pool engine_places(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	struct share_pool pool = engine->places.beside;
+
+	pthread_mutex_unlock(&engine->lock);
+	return pool;
 }
 
 /* Return: whether all servers have ended. */
@@ -477,10 +681,10 @@ static bool end_servers(struct engine *engine)
 	engine->is_over = true;
 	do {
 		(void)call_off(engine);
-		if (engine->servers)
+		if (!TAILQ_EMPTY(&engine->servers))
 			await_leaving(engine, TICK_MS);
-	} while (engine->servers && clock_milliseconds() < end);
-	bool is_empty = !engine->servers;
+	} while (!TAILQ_EMPTY(&engine->servers) && clock_milliseconds() < end);
+	bool is_empty = TAILQ_EMPTY(&engine->servers);
 
 	pthread_mutex_unlock(&engine->lock);
 	return is_empty;
@@ -493,10 +697,10 @@ bool engine_free(struct engine *engine)
 	loop_stop_timer(engine->config.loop, &engine->tick);
 	if (!end_servers(engine))
 		return false;
-	while (engine->shards) {
-		struct shard *shard = engine->shards;
+	while (!TAILQ_EMPTY(&engine->shards)) {
+		struct shard *shard = TAILQ_FIRST(&engine->shards);
 
-		engine->shards = shard->next;
+		remove_shard(engine, shard);
 		shard_free(shard);
 	}
 	if (engine->stirred.fd >= 0)

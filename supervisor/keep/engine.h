@@ -12,8 +12,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
+#include "base/share.h"
 #include "exec/standin.h"
+
+#define ENGINE_CONTAINERS_MAX 8192 /* each has its first place, whatever others do */
 
 struct engine;
 struct journal;
@@ -41,7 +46,7 @@ struct engine_config {
 	enum executor executor;
 };
 
-/** struct shard_counters - what a container's requests came to; of several shards, if you like */
+/** struct shard_counters - what a container's requests came to; zeroes at first */
 struct shard_counters {
 	atomic_ulong requests; /* answered */
 	atomic_ulong left_to_kernel; /* of these */
@@ -49,12 +54,16 @@ struct shard_counters {
 	atomic_uint in_flight;
 	atomic_ulong stuck; /* that took so long that a thread had to be put beside them */
 	atomic_ulong late; /* that took longer than their source waits */
+	size_t places; /* how many may be in flight, if others leave as many */
 };
 
 /** struct shard_config - one source, and for whom it is */
 struct shard_config {
 	const struct policy *policy; /* outlives the shard */
-	struct shard_counters *counters; /* outlive the shard */
+	struct shard_counters
+		*counters; /* outlive the shard; the same for all shards of a container */
+	uid_t owner; /* the container's user, who has a share, as the container has */
+	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
 	bool is_alone; /* nobody follows when we die: changes are not written down */
 	/*
 	 * The shard is over, and gone with its source. @result: 0 when no target is left, -errno when the
@@ -115,6 +124,9 @@ bool engine_adopt(struct engine *engine, const struct received *left);
  * Return: whether nothing is in hand any more. What still is may be answered at any time.
  */
 bool engine_pause(struct engine *engine, unsigned int milliseconds);
+
+/** engine_places() - Return: the pool of places for requests, but for the first of each container. */
+struct share_pool engine_places(struct engine *engine);
 
 /** engine_resume() - receive again */
 void engine_resume(struct engine *engine);

@@ -34,7 +34,7 @@
 
 #include "request/request.h"
 
-#define JOURNAL_SLOTS_MAX 4096
+#define JOURNAL_SLOTS_MAX 18432
 #define JOURNAL_KEPT_MAX 16384
 #define JOURNAL_RECORD_SIZE 512
 

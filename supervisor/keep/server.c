@@ -16,10 +16,11 @@
 #include "keep/source.h"
 #include "request/notify.h"
 
-#define SERVERS_BESIDE_MAX 1024 /* in all shards together, those that are not the first */
 #define SERVERS_RESTING_MAX 4
 /* How long a server that has nothing to do keeps itself ready, in milliseconds. */
 #define LINGER 1000
+/* For how many ticks no server lingers in a shard that yields. */
+#define YIELD_TICKS 2
 
 struct server the_loop;
 
@@ -31,6 +32,64 @@ static struct reception *find_inherited(struct engine *engine, int source)
 	while (slot && slot->received->source != source)
 		slot = slots_next_inherited(&engine->slots, slot);
 	return slot;
+}
+
+/* With the lock held. */
+void server_set_aside(struct server *server)
+{
+	if (server->is_aside)
+		return;
+	server->is_aside = true;
+	TAILQ_INSERT_TAIL(&server->engine->aside, server, aside);
+}
+
+/* With the lock held. */
+static void stop_being_aside(struct server *server)
+{
+	if (server->is_aside)
+		TAILQ_REMOVE(&server->engine->aside, server, aside);
+	server->is_aside = false;
+}
+
+/* With the lock held: each tick looks at it, until its turn is the loop's. */
+static void attend(struct shard *shard)
+{
+	if (shard->is_attended)
+		return;
+	shard->is_attended = true;
+	TAILQ_INSERT_TAIL(&shard->engine->attended, shard, attended);
+}
+
+/* With the lock held: behind those that wait already. */
+void shard_wait(struct shard *shard)
+{
+	struct shard_list *attended = &shard->engine->attended;
+
+	if (shard->is_waiting)
+		return;
+	attend(shard);
+	TAILQ_REMOVE(attended, shard, attended);
+	TAILQ_INSERT_TAIL(attended, shard, attended);
+	shard->is_waiting = true;
+	shard->waiting_since = shard->engine->ticks;
+	shard->container->waiting++;
+}
+
+/* With the lock held. */
+bool shard_is_unserved(const struct shard *shard)
+{
+	const struct server *turn = atomic_load(&shard->turn);
+
+	return turn == NOBODY || (turn == THE_LOOP && shard->is_waiting);
+}
+
+/* With the lock held. */
+void shard_stop_waiting(struct shard *shard)
+{
+	if (shard->is_waiting)
+		shard->container->waiting--;
+	shard->is_waiting = false;
+	shard->is_waiting_told = false;
 }
 
 /* With the lock held. */
@@ -84,13 +143,35 @@ static bool await_call(struct server *server, const struct timespec *until)
 				      until) == 0;
 }
 
+/* With the lock held: the same container has another shard that waits for a place. */
+static bool is_yielding(const struct shard *shard)
+{
+	return shard->yields > 0 && shard->engine->ticks - shard->yields < YIELD_TICKS;
+}
+
 /* With the lock held. */
 static bool is_worth_following(const struct shard *shard)
 {
 	const struct engine *engine = shard->engine;
 
 	return !shard->is_over && !engine->is_over && !engine->is_paused &&
-	       !atomic_load(&shard->is_hung_up);
+	       !atomic_load(&shard->is_hung_up) && !is_yielding(shard);
+}
+
+/* With the lock held. */
+static void begin_following(struct server *server, struct shard *shard)
+{
+	server->is_following = true;
+	TAILQ_INSERT_HEAD(&shard->followers, server, idle);
+	stop_being_aside(server);
+}
+
+/* With the lock held; one that was called follows no more. */
+static void stop_following(struct server *server, struct shard *shard)
+{
+	if (server->is_following)
+		TAILQ_REMOVE(&shard->followers, server, idle);
+	server->is_following = false;
 }
 
 /*
@@ -104,10 +185,10 @@ static bool follow(struct server *server, struct shard *shard)
 	bool is_in_time = true;
 
 	pthread_mutex_lock(&server->engine->lock);
-	server->is_following = true;
+	begin_following(server, shard);
 	while (is_in_time && is_worth_following(shard) && !has_turn(server, shard))
 		is_in_time = await_call(server, &until);
-	server->is_following = false;
+	stop_following(server, shard);
 	pthread_mutex_unlock(&server->engine->lock);
 	return has_turn(server, shard);
 }
@@ -131,6 +212,7 @@ static void pass_turn(struct server *server, struct shard *shard)
 	pthread_mutex_lock(&engine->lock);
 	if (atomic_load(&shard->turn) == server) {
 		atomic_store(&shard->turn, NOBODY);
+		server_set_aside(server);
 		(void)server_send(shard);
 	}
 	pthread_mutex_unlock(&engine->lock);
@@ -175,6 +257,7 @@ static int serve_one(struct server *server, struct shard *shard)
 	atomic_store(&server->listener, server->slot->received->listener);
 	atomic_store(&server->notification, server->slot->received->notification.id);
 	atomic_store(&server->is_busy, true);
+	atomic_fetch_add_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
 	server->slot->wait_begins = wait_begins;
 	server->slot->server = server;
@@ -185,6 +268,7 @@ static int serve_one(struct server *server, struct shard *shard)
 	/* Whoever has the answer may look at the counters. */
 	count(counters, &outcome);
 	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_store(&server->is_answering, true);
 	int r = shard->source->calls->answer(shard->source, server->slot, &outcome);
 
@@ -246,9 +330,10 @@ static int serve_while_it_lasts(struct server *server, struct shard *shard)
 /* With the lock held: those that follow see that there is nothing left to follow. */
 void shard_call_followers(const struct shard *shard)
 {
-	for (struct server *server = shard->engine->servers; server; server = server->next)
-		if (server->shard == shard && server->is_following)
-			pthread_cond_signal(&server->called);
+	struct server *server;
+
+	TAILQ_FOREACH(server, &shard->followers, idle)
+	pthread_cond_signal(&server->called);
 }
 
 /* While somebody serves, EPOLLHUP alone is waited for, which comes unasked. */
@@ -261,8 +346,41 @@ void shard_look_for(struct shard *shard, uint32_t events)
 /* With the lock held. */
 void shard_take_turn_back(struct shard *shard)
 {
+	shard_stop_waiting(shard);
 	atomic_store(&shard->turn, THE_LOOP);
 	shard_look_for(shard, EPOLLIN);
+}
+
+/* With the lock held. */
+static void begin_rest(struct server *server)
+{
+	server->is_resting = true;
+	server->engine->resting_count++;
+	TAILQ_INSERT_HEAD(&server->engine->resting, server, idle);
+}
+
+/* With the lock held; one that has been sent out rests no more. */
+static void end_rest(struct server *server)
+{
+	if (!server->is_resting)
+		return;
+	server->is_resting = false;
+	server->engine->resting_count--;
+	TAILQ_REMOVE(&server->engine->resting, server, idle);
+}
+
+/* With the lock held: the source that waits longest, of those of the container, has the place that is free. */
+static void hand_on_place(struct engine *engine, const struct places_container *container)
+{
+	struct shard *shard = TAILQ_FIRST(&engine->attended);
+
+	if (container->waiting == 0)
+		return;
+	while (shard &&
+	       !(shard->container == container && shard->is_waiting && shard_is_unserved(shard)))
+		shard = TAILQ_NEXT(shard, attended);
+	if (shard)
+		(void)server_send(shard);
 }
 
 /* With the lock held. */
@@ -272,12 +390,15 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 
 	atomic_compare_exchange_strong(&shard->turn, &self, THE_LOOP);
 	atomic_store(&server->is_recalled, false);
+	stop_being_aside(server);
 	server->shard = NULL;
 	shard->server_count--;
-	if (shard->server_count > 0)
-		server->engine->beside_count--;
+	places_give_back(&server->engine->places, shard->container);
+	begin_rest(server);
 	if (atomic_load(&shard->turn) == NOBODY)
 		shard_take_turn_back(shard);
+	if (!server->engine->is_paused && !server->engine->is_over)
+		hand_on_place(server->engine, shard->container);
 	if (result != 0 && !shard->is_over) {
 		shard->is_over = true;
 		shard->result = result < 0 ? result : 0;
@@ -296,12 +417,11 @@ static struct shard *rest(struct server *server)
 	const struct timespec until = clock_after(LINGER);
 	bool is_in_time = true;
 
-	engine->resting_count++;
 	while (!server->shard && !engine->is_over && is_in_time)
 		is_in_time = await_call(server, &until);
 	while (!server->shard && !engine->is_over && engine->resting_count <= SERVERS_RESTING_MAX)
 		pthread_cond_wait(&server->called, &engine->lock);
-	engine->resting_count--;
+	end_rest(server);
 	return server->shard;
 }
 
@@ -309,11 +429,8 @@ static struct shard *rest(struct server *server)
 static void remove_server(struct server *server)
 {
 	struct engine *engine = server->engine;
-	struct server **place = &engine->servers;
 
-	while (*place != server)
-		place = &(*place)->next;
-	*place = server->next;
+	TAILQ_REMOVE(&engine->servers, server, all);
 	server_free(server);
 	pthread_cond_signal(&engine->left);
 }
@@ -341,7 +458,7 @@ static void *run_server(void *place)
 
 		/* A container that is gone or silent has no descriptors of ours. */
 		workspace_forget(server->workspace);
-		helpers_dismiss(engine->helpers, shard->client.container);
+		helpers_dismiss(engine->helpers, shard->client.holder.container);
 		pthread_mutex_lock(&engine->lock);
 		leave_shard(server, shard, r);
 	}
@@ -386,29 +503,19 @@ static int start_server(struct engine *engine, struct server *server)
 
 	pthread_attr_destroy(&attributes);
 	if (error) {
-		log_error("cannot start a thread: %s", strerror(error));
+		log_limited(0, LOG_ERROR, "cannot start a thread: %s", strerror(error));
 		server_free(server);
 		return -error;
 	}
-	server->next = engine->servers;
-	engine->servers = server;
+	TAILQ_INSERT_TAIL(&engine->servers, server, all);
+	begin_rest(server);
 	return 0;
-}
-
-/* With the lock held. */
-static struct server *resting_server(const struct engine *engine)
-{
-	struct server *server = engine->servers;
-
-	while (server && server->shard)
-		server = server->next;
-	return server;
 }
 
 /* With the lock held. Return: one without a shard; NULL: there can be none. */
 struct server *server_spare(struct engine *engine)
 {
-	struct server *server = resting_server(engine);
+	struct server *server = TAILQ_FIRST(&engine->resting);
 
 	if (server)
 		return server;
@@ -417,32 +524,29 @@ struct server *server_spare(struct engine *engine)
 	return server;
 }
 
-/* With the lock held. */
-static struct server *find_follower(const struct shard *shard)
+/* With the lock held: its requests are counted anew. */
+static void give_turn(struct server *server, struct shard *shard)
 {
-	struct server *server = shard->engine->servers;
-
-	while (server && !(server->shard == shard && server->is_following))
-		server = server->next;
-	return server;
+	server->requests_seen = atomic_load(&server->requests);
+	server->unchanged_since = shard->engine->ticks;
+	atomic_store(&shard->turn, server);
+	pthread_cond_signal(&server->called);
 }
 
 /* With the lock held. Return: whether one has the turn now. */
 static bool call_follower(struct shard *shard)
 {
-	struct server *follower = find_follower(shard);
+	struct server *follower = TAILQ_FIRST(&shard->followers);
 
 	if (!follower)
 		return false;
 	/* It is called once: until it has woken up, nobody else may believe that it is to be had. */
-	follower->is_following = false;
-	follower->ticks = 0;
-	atomic_store(&shard->turn, follower);
-	pthread_cond_signal(&follower->called);
+	stop_following(follower, shard);
+	give_turn(follower, shard);
 	return true;
 }
 
-static bool is_idle(struct server *server)
+bool server_is_idle(struct server *server)
 {
 	return !atomic_load(&server->is_busy) || atomic_load(&server->is_answering);
 }
@@ -450,38 +554,45 @@ static bool is_idle(struct server *server)
 /* With the lock held: one that has just answered looks for the turn by itself. Return: whether there is. */
 static bool leave_to_idle(struct shard *shard)
 {
-	const struct server *holder = atomic_load(&shard->turn);
-	struct server *server = shard->engine->servers;
+	struct server *holder = atomic_load(&shard->turn);
+	unsigned int others = atomic_load(&shard->working);
 
-	while (server && (server->shard != shard || server == holder || !is_idle(server)))
-		server = server->next;
-	if (server)
-		atomic_store(&shard->turn, NOBODY);
-	return server;
+	if (holder != NOBODY && holder != THE_LOOP)
+		others += server_is_idle(holder);
+	if (shard->server_count <= others)
+		return false;
+	atomic_store(&shard->turn, NOBODY);
+	return true;
 }
 
-/* With the lock held: let a server have the turn. Return: whether one will. */
-bool server_send(struct shard *shard)
+/* With the lock held: one more for this shard. Return: whether there is; if not, shard->refusal says why. */
+static bool send_another(struct shard *shard)
 {
 	struct engine *engine = shard->engine;
-	bool is_beside = shard->server_count > 0;
 
-	if (call_follower(shard) || leave_to_idle(shard))
-		return true;
-	if (shard->server_count >= shard->servers_max ||
-	    (is_beside && engine->beside_count >= SERVERS_BESIDE_MAX))
+	shard->refusal = places_take(&engine->places, shard->container);
+	if (shard->refusal != SHARE_GRANTED)
 		return false;
 	struct server *server = server_spare(engine);
 
-	if (!server)
+	if (!server) {
+		places_give_back(&engine->places, shard->container);
 		return false;
-	engine->beside_count += is_beside;
+	}
+	end_rest(server);
 	shard->server_count++;
 	server->shard = shard;
-	server->ticks = 0;
-	server->requests_seen = atomic_load(&server->requests);
-	atomic_store(&shard->turn, server);
-	pthread_cond_signal(&server->called);
+	give_turn(server, shard);
+	return true;
+}
+
+/* With the lock held: let a server have the turn. Return: whether one will; if not, shard->refusal says why. */
+bool server_send(struct shard *shard)
+{
+	attend(shard);
+	if (!call_follower(shard) && !leave_to_idle(shard) && !send_another(shard))
+		return false;
+	shard_stop_waiting(shard);
 	return true;
 }
 

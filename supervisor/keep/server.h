@@ -12,10 +12,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/loop.h"
+#include "base/share.h"
 #include "keep/engine.h"
 #include "keep/pace.h"
+#include "keep/places.h"
 #include "keep/slots.h"
 #include "request/request.h"
 
@@ -34,17 +37,24 @@ struct server {
 	pthread_t thread;
 	pthread_cond_t called; /* a shard, or the end */
 	struct shard *shard; /* NULL: it rests */
-	struct server *next; /* of all */
+	TAILQ_ENTRY(server) all;
+	TAILQ_ENTRY(server) idle; /* of those that rest, or of those that follow in its shard */
+	TAILQ_ENTRY(server) aside; /* of those that are looked at now and then */
+	bool is_resting; /* without a shard */
 	bool is_following; /* in its shard, until it is its turn */
+	bool is_aside;
 	atomic_bool is_busy;
 	atomic_bool is_answering; /* busy for a moment only: the target may run before we do */
 	atomic_bool is_recalled;
 	atomic_ulong requests; /* begun so far */
 	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
 	_Atomic(uint64_t) notification; /* of the one under way */
-	unsigned long requests_seen; /* at the last tick; the loop's */
-	unsigned int ticks; /* since then */
+	unsigned long requests_seen; /* at the last look; the loop's, as what follows */
+	unsigned long unchanged_since; /* a tick */
+	bool is_late; /* which was told */
 };
+
+TAILQ_HEAD(server_list, server);
 
 /** struct shard - a source and who serves it */
 struct shard {
@@ -54,17 +64,28 @@ struct shard {
 	struct source *source;
 	struct loop_watch watch;
 	bool is_watched; /* the watch is in the loop */
-	bool is_waiting; /* for a server to be had */
 	struct pace pace;
 	_Atomic(struct server *) turn;
+	struct places_container *container;
 	unsigned int server_count;
-	unsigned int servers_max;
+	atomic_uint working; /* of these: those that walk a request */
+	struct server_list followers;
 	atomic_uint inherited; /* slots of a worker that has died */
 	atomic_bool is_hung_up;
 	bool is_over;
 	int result;
-	struct shard *next; /* of all */
+	bool is_waiting; /* for a server to be had */
+	enum share_result refusal; /* then: why there is none */
+	unsigned long waiting_since; /* a tick */
+	bool is_waiting_told;
+	unsigned long
+		yields; /* a tick: the servers that follow leave, for another shard of the container */
+	TAILQ_ENTRY(shard) all;
+	TAILQ_ENTRY(shard) attended; /* of those that each tick looks at */
+	bool is_attended;
 };
+
+TAILQ_HEAD(shard_list, shard);
 
 /** struct engine - see keep/engine.h */
 struct engine {
@@ -75,13 +96,18 @@ struct engine {
 	struct changes *changes;
 	struct helpers *helpers;
 	atomic_uint inherited; /* slots that are not answered yet */
-	struct shard *shards; /* the loop's */
+	struct shard_list shards; /* the loop's */
 	pthread_mutex_t
 		lock; /* over all that follows, and over what shards and servers have of each other */
 	pthread_cond_t left; /* a server has ended, or has no shard any more */
-	struct server *servers;
+	struct server_list servers;
+	struct server_list resting;
+	struct server_list
+		aside; /* those that have lost their turn, the one looked at last at the end */
+	struct shard_list attended;
+	struct places places;
+	unsigned long ticks; /* so far */
 	unsigned int resting_count;
-	unsigned int beside_count;
 	bool is_paused;
 	bool is_over;
 	struct slots slots;
@@ -92,14 +118,29 @@ struct engine {
 /** server_spare() - Return: one without a shard, perhaps a new one; NULL: there can be none. */
 struct server *server_spare(struct engine *engine);
 
-/** server_send() - let a server have the turn. Return: whether one will. */
+/** server_send() - let a server have the turn. Return: whether one will; if not, shard->refusal says why. */
 bool server_send(struct shard *shard);
+
+/** server_set_aside() - it has lost its turn: it is looked at now and then, until it leaves, or has it again. */
+void server_set_aside(struct server *server);
+
+/** server_is_idle() - does it walk no request? One that answers does so no more. */
+bool server_is_idle(struct server *server);
 
 /** server_recall() - have it come out of the system call that it blocks in */
 void server_recall(struct server *server);
 
 /** shard_call_followers() - those that follow see that there is nothing left to follow. */
 void shard_call_followers(const struct shard *shard);
+
+/** shard_wait() - no server can be had: it is tried again at each tick, and when the container has a place free */
+void shard_wait(struct shard *shard);
+
+/** shard_is_unserved() - is it no server's turn, though it should be? */
+bool shard_is_unserved(const struct shard *shard);
+
+/** shard_stop_waiting() - there is a server, or no need of one */
+void shard_stop_waiting(struct shard *shard);
 
 /** shard_look_for() - the events that the loop looks for; 0: EPOLLHUP alone, which comes unasked */
 void shard_look_for(struct shard *shard, uint32_t events);

@@ -27,12 +27,13 @@ void slots_init(struct slots *slots, struct journal *journal)
 
 struct reception *slots_take(struct slots *slots)
 {
-	size_t index = 0;
+	size_t index = slots->first_free;
 
 	while (index < JOURNAL_SLOTS_MAX && slots->uses[index] != SLOT_FREE)
 		index++;
 	if (index == JOURNAL_SLOTS_MAX)
 		return NULL;
+	slots->first_free = index + 1;
 	slots->uses[index] = SLOT_TAKEN;
 	slots->receptions[index] = (struct reception){ 0 };
 	return slot_at(slots, index);
@@ -60,8 +61,13 @@ void slots_take_over(struct slots *slots, const struct reception *slot)
 
 void slots_release(struct slots *slots, const struct reception *slot)
 {
-	if (slot)
-		slots->uses[index_of(slots, slot)] = SLOT_FREE;
+	if (!slot)
+		return;
+	size_t index = index_of(slots, slot);
+
+	slots->uses[index] = SLOT_FREE;
+	if (index < slots->first_free)
+		slots->first_free = index;
 }
 
 struct reception *slots_next_inherited(struct slots *slots, const struct reception *before)

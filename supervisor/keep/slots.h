@@ -25,6 +25,7 @@ struct slots {
 	struct journal *journal;
 	enum slot_use uses[JOURNAL_SLOTS_MAX];
 	struct reception receptions[JOURNAL_SLOTS_MAX];
+	size_t first_free; /* none below it is */
 };
 
 /** slots_init() - @slots is zeroed; what has a request in it was left by a worker that has died */

@@ -221,7 +221,7 @@ static struct change_key key_of(const struct effect *effect, const struct client
 	return (struct change_key){
 		.device = effect->device,
 		.inode = effect->inode,
-		.scope = effect->is_kernels ? client->container : NULL,
+		.scope = effect->is_kernels ? client->holder.container : NULL,
 	};
 }
 

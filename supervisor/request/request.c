@@ -162,7 +162,7 @@ void client_init(struct client *client, const struct policy *policy)
 	client->hides_names = policy_hides_names(policy);
 	client->is_queued = false;
 	client->is_alone = false;
-	client->container = NULL;
+	client->holder = (struct share_holder){ 0 };
 	remedies_init(&client->remedies);
 	orphans_init(&client->orphans);
 }

@@ -24,6 +24,7 @@
 #include <linux/seccomp.h>
 
 #include "access.h"
+#include "base/share.h"
 #include "exec/changes.h"
 #include "exec/effect.h"
 #include "exec/standin.h"
@@ -71,7 +72,7 @@ struct client {
 	bool hides_names; /* of the policy */
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	bool is_alone; /* nobody goes on with its requests when we die */
-	const void *container; /* the same for all clients of a container; compared, never followed */
+	struct share_holder holder; /* the same for all clients of a container */
 	struct remedies remedies;
 	struct orphans orphans;
 };

@@ -141,7 +141,7 @@ int subject_find_standin(struct request *request, const struct credential *crede
 					  "groups are not those of the supervisor" :
 					  "its user namespace does not have them");
 	return r < 0 ? r :
-		       standins_add(workspace->standins, request->client->container, userns->inode,
+		       standins_add(workspace->standins, &request->client->holder, userns->inode,
 				    credential, &change, ret_standin);
 }
 

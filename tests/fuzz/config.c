@@ -16,7 +16,7 @@ static void require_socket(const struct config_socket *socket)
 
 static void require_limit(uint32_t limit)
 {
-	require(limit > 0 && limit <= 65536);
+	require(limit > 0 && limit <= 8192);
 }
 
 static void require_config(const struct config *config)
@@ -29,6 +29,7 @@ static void require_config(const struct config *config)
 	require_limit(config->limits.containers);
 	require_limit(config->limits.containers_per_user);
 	require_limit(config->limits.listeners_per_container);
+	require_limit(config->limits.listeners_per_user);
 	require_limit(config->limits.connections);
 	require_limit(config->limits.connections_per_user);
 	require(config->log >= LOG_NOTICE && config->log <= LOG_DEBUG);

@@ -15,6 +15,9 @@
  *	crowd-driver absent COUNT		a child whose names are in memory that is never there; says
  *						when so many calls wait for it, and kills the child when
  *						it reads a line
+ *	crowd-driver held			reads lines: "absent COUNT" makes so many calls that wait
+ *						for such memory, each in a thread; "call COUNT" makes so
+ *						many that do not, and then says "answered"
  */
 #include <err.h>
 #include <errno.h>
@@ -763,6 +766,42 @@ static void run_absent(int argc, char **argv)
 		;
 }
 
+static void hold_absent(unsigned int count)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	pthread_t thread;
+	int faults; /* open as long as we are */
+	char *pages = map_absent(count * page, &faults);
+
+	for (unsigned int i = 0; i < count; i++)
+		if (pthread_create(&thread, NULL, get_absent, pages + i * page) != 0)
+			errx(EXIT_FAILURE, "cannot start a thread");
+}
+
+static void run_held(int argc, char **argv)
+{
+	char line[32], byte;
+
+	(void)argc;
+	(void)argv;
+	while (fgets(line, sizeof(line), stdin)) {
+		const char *number = strchr(line, ' ');
+		unsigned int count = number ? (unsigned int)strtoul(number, NULL, 10) : 0;
+
+		if (count == 0)
+			errx(EXIT_FAILURE, "not such a line");
+		if (line[0] == 'a') {
+			hold_absent(count);
+			continue;
+		}
+		for (unsigned int i = 0; i < count; i++)
+			(void)getxattr("file", "user.here", &byte, 1);
+		puts("answered");
+		fflush(stdout);
+	}
+	_exit(EXIT_SUCCESS); /* the threads are not waited for */
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -771,7 +810,7 @@ int main(int argc, char **argv)
 	} scenes[] = {
 		{ "storm", run_storm },	    { "churn", run_churn },   { "child", run_child },
 		{ "race", run_race },	    { "flip", run_flip },     { "threads", run_threads },
-		{ "mortals", run_mortals }, { "absent", run_absent },
+		{ "mortals", run_mortals }, { "absent", run_absent }, { "held", run_held },
 	};
 
 	self = argv[0];
@@ -782,5 +821,5 @@ int main(int argc, char **argv)
 		return fflush(stdout) != 0 || atomic_load(&wrongs) > 0;
 	}
 	errx(2,
-	     "usage: crowd-driver storm|churn|threads|race|flip ROUNDS, absent COUNT, or mortals");
+	     "usage: crowd-driver storm|churn|threads|race|flip ROUNDS, absent COUNT, mortals, or held");
 }

@@ -61,8 +61,8 @@ static void tear_down(void)
 
 TestSuite(helpers, .init = set_up, .fini = tear_down, .timeout = 120);
 
-/* One with another group for each number. */
-static int take(const void *container, unsigned int number, struct helper **ret_helper)
+static int take_for(const struct share_holder *holder, unsigned int number,
+		    struct helper **ret_helper)
 {
 	static _Thread_local struct credential_change change; /* they are large */
 	static _Thread_local struct credential credential;
@@ -70,9 +70,15 @@ static int take(const void *container, unsigned int number, struct helper **ret_
 	credential = (struct credential){ .fsuid = USUAL_ROOT, .fsgid = USUAL_ROOT + number };
 	change = (struct credential_change){ .userns = userns, .through = -1 };
 	change.credential = credential;
-	const struct helper_role role = { container, 1, &credential, &change };
+	const struct helper_role role = { *holder, 1, &credential, &change };
 
 	return helpers_take(helpers, &role, ret_helper);
+}
+
+/* One with another group for each number. */
+static int take(const void *container, unsigned int number, struct helper **ret_helper)
+{
+	return take_for(&(struct share_holder){ container, 0 }, number, ret_helper);
 }
 
 /* Our children; those that have ended and are not reaped yet do not count. */
@@ -147,6 +153,29 @@ Test(helpers, that_are_all_busy_keep_nobody_but_their_container_waiting)
 		helpers_return(helpers, busy[i], true);
 	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), 0, "now there is room");
 	helpers_return(helpers, helper, true);
+	helpers_free(helpers);
+}
+
+/* Half of what is not root's: the containers of one user have no more. */
+Test(helpers, of_one_user_leave_some_to_others)
+{
+	enum { CONTAINERS = 8, MOST = HELPERS_MAX * 3 / 8 };
+	static const char containers[CONTAINERS];
+	struct helper *busy[MOST], *helper;
+
+	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	for (unsigned int i = 0; i < MOST; i++)
+		cr_assert_eq(take_for(&(struct share_holder){ &containers[i % CONTAINERS], 1000 },
+				      i, &busy[i]),
+			     0, "%u", i);
+	cr_expect_eq(take_for(&(struct share_holder){ &containers[0], 1000 }, MOST, &helper),
+		     -EAGAIN);
+	cr_assert_eq(take_for(&(struct share_holder){ &one, 1001 }, 0, &helper), 0);
+	helpers_return(helpers, helper, true);
+	cr_assert_eq(take(&another, 0, &helper), 0);
+	helpers_return(helpers, helper, true);
+	for (unsigned int i = 0; i < MOST; i++)
+		helpers_return(helpers, busy[i], true);
 	helpers_free(helpers);
 }
 

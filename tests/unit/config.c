@@ -86,6 +86,7 @@ static void expect_defaults(const struct config *config)
 	cr_expect_eq(config->limits.containers, 4096);
 	cr_expect_eq(config->limits.containers_per_user, 64);
 	cr_expect_eq(config->limits.listeners_per_container, 256);
+	cr_expect_eq(config->limits.listeners_per_user, 1024);
 	cr_expect_eq(config->limits.connections, 512);
 	cr_expect_eq(config->limits.connections_per_user, 32);
 	cr_expect_eq(config->patience, 60);
@@ -111,6 +112,7 @@ Test(config, takes_all_that_a_file_says)
 		"default-policy: samba-dc\n"
 		"not-allowed: default\n"
 		"limits: { containers: 7, containers-per-user: 3, listeners-per-container: 2,\n"
+		"          listeners-per-user: 5,\n"
 		"          connections: 9, connections-per-user: 1 }\n"
 		"patience: 5\n"
 		"log: debug\n"
@@ -126,6 +128,7 @@ Test(config, takes_all_that_a_file_says)
 	cr_expect_eq(config->limits.containers, 7);
 	cr_expect_eq(config->limits.containers_per_user, 3);
 	cr_expect_eq(config->limits.listeners_per_container, 2);
+	cr_expect_eq(config->limits.listeners_per_user, 5);
 	cr_expect_eq(config->limits.connections, 9);
 	cr_expect_eq(config->limits.connections_per_user, 1);
 	cr_expect_eq(config->patience, 5);
@@ -166,7 +169,7 @@ Test(config, tells_all_mistakes_at_once)
 		"3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
 		"4:6: log cannot be 'verbos'; allowed: info, verbose, debug (did you mean "
 		"'verbose'?)\n"
-		"5:23: containers cannot be '0'; allowed: 1 to 65536");
+		"5:23: containers cannot be '0'; allowed: 1 to 8192");
 }
 
 Test(config, takes_no_paths_that_sockets_cannot_have)

@@ -15,6 +15,7 @@ static const struct config_limits limits = {
 	.containers = 100,
 	.containers_per_user = 3,
 	.listeners_per_container = 4,
+	.listeners_per_user = 6,
 };
 
 static struct registry *registry;
@@ -180,6 +181,63 @@ Test(registry, lets_root_have_as_many_as_there_is_room_for)
 	attach("99", 0);
 }
 
+/* Who has a range of ids is as many users. */
+Test(registry, leaves_a_quarter_of_the_containers_to_root)
+{
+	for (uid_t owner = 1; owner <= 75; owner++)
+		attach("mine", owner);
+	expect_refused("mine", 76, REGISTRY_USERS_FULL);
+	for (uid_t owner = 1; owner <= 25; owner++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%u", owner);
+		attach(id, 0);
+	}
+	expect_refused("26", 0, REGISTRY_FULL);
+}
+
+/* The last ones are for users who have none. */
+Test(registry, leaves_something_to_users_who_have_less)
+{
+	for (uid_t owner = 1; owner <= 24; owner++) {
+		attach("1", owner);
+		attach("2", owner);
+		attach("3", owner);
+	}
+	attach("1", 25);
+	attach("2", 25);
+	expect_refused("3", 25, REGISTRY_USER_HAS_MUCH);
+	attach("1", 26);
+}
+
+Test(registry, lets_a_user_have_so_many_listeners)
+{
+	struct container *first = attach("1", 1000);
+
+	for (int i = 1; i < 4; i++)
+		attach("1", 1000);
+	attach("2", 1000);
+	attach("2", 1000);
+	expect_refused("2", 1000, REGISTRY_USER_LISTENERS_FULL);
+	attach("2", 1001);
+	registry_detach(registry, first);
+	attach("2", 1000);
+}
+
+Test(registry, refuses_nothing_that_was_let_in_once)
+{
+	struct container_key key = key_of("4", 1000);
+	struct container *container = NULL;
+
+	attach("1", 1000);
+	attach("2", 1000);
+	attach("3", 1000);
+	cr_expect_eq(registry_restore(registry, &key, choice.kept, &start, &container),
+		     REGISTRY_ATTACHED);
+	registry_detach(registry, container);
+	expect_refused("4", 1000, REGISTRY_USER_FULL);
+}
+
 Test(registry, lets_a_container_have_so_many_listeners)
 {
 	for (int i = 0; i < 4; i++)
@@ -191,7 +249,12 @@ Test(registry, lets_a_container_have_so_many_listeners)
 Test(registry, has_words_for_each_refusal)
 {
 	cr_expect(strstr(registry_refusal(REGISTRY_FULL), "limits/containers "));
+	cr_expect(strstr(registry_refusal(REGISTRY_USERS_FULL), "limits/containers "));
+	cr_expect(strstr(registry_refusal(REGISTRY_USER_HAS_MUCH), "limits/containers "));
 	cr_expect(strstr(registry_refusal(REGISTRY_USER_FULL), "limits/containers-per-user"));
+	cr_expect(strstr(registry_refusal(REGISTRY_USER_LISTENERS_FULL),
+			 "limits/listeners-per-user"));
+	cr_expect(strstr(registry_refusal(REGISTRY_LISTENERS_SCARCE), "listeners"));
 	cr_expect(strstr(registry_refusal(REGISTRY_CONTAINER_FULL),
 			 "limits/listeners-per-container"));
 }

@@ -27,7 +27,7 @@ static const struct {
 	const char *json_schema;
 } formats[] = {
 	{ &policy_format, 24, "docs/nsxattr-policy.schema.json" },
-	{ &config_format, 26, "docs/nsxattrd.schema.json" },
+	{ &config_format, 27, "docs/nsxattrd.schema.json" },
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))

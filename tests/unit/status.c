@@ -43,7 +43,7 @@ static void set_up(void)
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED);
 	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
 		     POLICIES_CHOSEN);
-	source = (struct status_source){ registry, policies, 999000, .keeper = 77,
+	source = (struct status_source){ registry, policies, .since = 999000, .keeper = 77,
 					 .worker_deaths = 3 };
 }
 
@@ -93,6 +93,7 @@ Test(status, tells_all_about_a_container)
 	container->counters.left_to_kernel = 4;
 	container->counters.errors = 3;
 	container->counters.in_flight = 2;
+	container->counters.places = 128;
 	container->counters.stuck = 1;
 	container->counters.late = 5;
 	struct json_object *status = status_json_new(&source, 0, &later);
@@ -102,7 +103,7 @@ Test(status, tells_all_about_a_container)
 					       0),
 		"{\"runtime\":\"podman\",\"id\":\"web\",\"name\":\"samba-dc\",\"owner\":1000,\"policy\":\"default\","
 		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
-		"\"left-to-kernel\":4,\"errors\":3,\"in-flight\":2,\"stuck\":1,\"late\":5,"
+		"\"left-to-kernel\":4,\"errors\":3,\"in-flight\":2,\"in-flight-most\":128,\"stuck\":1,\"late\":5,"
 		"\"rate\":2.5}");
 	json_object_put(status);
 }
@@ -117,6 +118,28 @@ Test(status, tells_about_the_daemon)
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "worker-deaths")), 3);
 	cr_expect_eq(json_object_get_int64(json_object_object_get(status, "since")), 999000);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "policies")), 0);
+	json_object_put(status);
+}
+
+Test(status, tells_root_what_containers_share)
+{
+	struct status_source full = source;
+
+	full.registry = registry;
+	full.policies = policies;
+	full.places = (struct share_pool){ 1024, 600, 500 };
+	attach(RUNTIME_CRUN, "b", 1000);
+	attach(RUNTIME_CRUN, "b", 1000);
+	attach(RUNTIME_CRUN, "c", 0);
+	struct json_object *status = status_json_new(&full, 0, &later);
+
+	cr_expect_str_eq(json_object_to_json_string_ext(json_object_object_get(status, "pools"), 0),
+			 "{\"containers\":{\"size\":100,\"taken\":2,\"of-users\":1},"
+			 "\"listeners\":{\"size\":8192,\"taken\":3,\"of-users\":2},"
+			 "\"places\":{\"size\":1024,\"taken\":600,\"of-users\":500}}");
+	json_object_put(status);
+	status = status_json_new(&full, 1000, &later);
+	cr_expect_null(json_object_object_get(status, "pools"));
 	json_object_put(status);
 }
 
@@ -195,6 +218,18 @@ Test(status, shows_a_line_if_there_is_no_container)
 		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n");
 }
 
+Test(status, shows_of_what_little_is_left)
+{
+	expect_text("{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		    "\"pools\": {\"containers\": {\"size\": 8, \"taken\": 4, \"of-users\": 2}, "
+		    "\"listeners\": {\"size\": 8, \"taken\": 5, \"of-users\": 0}, "
+		    "\"places\": {\"size\": 8, \"taken\": 3, \"of-users\": 3}}, "
+		    "\"containers\": []}",
+		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n"
+		    "listeners: 5 of 8, 0 of them of plain users\n"
+		    "calls beside the first of each container: 3 of 8, 3 of them of plain users\n");
+}
+
 Test(status, shows_containers_in_columns)
 {
 	struct container *container = attach(RUNTIME_LXC, "dc", 0);
@@ -202,6 +237,7 @@ Test(status, shows_containers_in_columns)
 
 	container->counters.requests = 123456;
 	container->counters.errors = 7;
+	container->counters.places = 128;
 	container_set_name(
 		attach(RUNTIME_CRUN,
 		       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
@@ -214,7 +250,7 @@ Test(status, shows_containers_in_columns)
 		"  REQUESTS  ERRORS\n"
 		"crun     0123456789ab  samba-dc  4000000000  default  -    10s          1      0.0          0"
 		"         0       0\n"
-		"lxc      dc            dc        root        default  -    10s          1  12345.6          0"
+		"lxc      dc            dc        root        default  -    10s          1  12345.6      0/128"
 		"    123456       7\n",
 		77);
 	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
