@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "fork_alone.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -259,7 +260,7 @@ static void *change(void *place)
 Test(allowed_calls, let_a_worker_have_threads_and_children)
 {
 	int status;
-	pid_t child = fork();
+	pid_t child = fork_alone();
 
 	if (child == 0) {
 		pthread_t thread;
