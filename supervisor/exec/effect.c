@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "exec/helper.h"
 
@@ -41,7 +42,7 @@ static void await_leave(const struct effect *effect)
 }
 
 /* Whoever bars it looks at the step afterwards: he sees that it is begun, or we see that it is barred. */
-void effect_begin(const struct pinned *inode, const struct attribute_call *call)
+void effect_begin(const struct pinned *inode, struct attribute_call *call)
 {
 	struct effect *effect = inode->effect;
 
@@ -49,6 +50,8 @@ void effect_begin(const struct pinned *inode, const struct attribute_call *call)
 		return;
 	await_leave(effect);
 	atomic_store(&effect->fd, inode->fd);
+	atomic_store(&effect->performer, gettid());
+	call->performer = &effect->performer;
 	effect->is_opened = inode->is_opened;
 	effect->operation = call->operation;
 	effect->is_create = call->operation == OPERATION_SET && (call->flags & XATTR_CREATE);
@@ -68,10 +71,23 @@ void effect_clear(struct effect *effect)
 	atomic_store(&effect->fd, -1);
 }
 
+bool effect_has_helper(const struct effect *effect)
+{
+	return atomic_load(&effect->performer) != gettid();
+}
+
+/* A helper that was given up may be in the change still. */
+static bool may_be_made(const struct effect *effect, int result)
+{
+	return result == -ETIMEDOUT && effect_has_helper(effect);
+}
+
 void effect_end(const struct pinned *inode, int result)
 {
-	if (inode->effect)
-		atomic_store(&inode->effect->step, result < 0 ? EFFECT_NONE : EFFECT_MADE);
+	struct effect *effect = inode->effect;
+
+	if (effect && !may_be_made(effect, result))
+		atomic_store(&effect->step, result < 0 ? EFFECT_NONE : EFFECT_MADE);
 }
 
 static bool holds_value(const struct effect *effect, const struct pinned *inode)

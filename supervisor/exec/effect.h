@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "access.h"
 #include "exec/inode.h"
@@ -36,7 +37,12 @@ enum effect_step {
 struct effect {
 	_Atomic uint32_t step;
 	_Atomic int fd; /* as in struct pinned; -1: it is closed, or about to be */
-	bool is_opened; /* likewise */
+	/*
+	 * The thread that makes the change, of this process, or of a helper: until it has ended, the kernel may
+	 * still make what was begun.
+	 */
+	_Atomic pid_t performer;
+	bool is_opened; /* as fd */
 	bool is_create; /* of a set: with XATTR_CREATE */
 	bool has_existed; /* the attribute, before: of a remove, or with is_create */
 	bool is_kernels; /* a call as the target made it, which the kernel checks */
@@ -52,17 +58,24 @@ struct effect {
 /**
  * effect_begin() - write down what is about to be done
  * @inode: its effect is written; one without an effect is accepted
- * @call: the set or remove
+ * @call: the set or remove; a helper that makes it writes itself down, too
  *
  * It waits while the effect is barred: another program is told how far the request has come then, and no
  * change may follow of which it is not told (keep/offer.h).
  */
-void effect_begin(const struct pinned *inode, const struct attribute_call *call);
+void effect_begin(const struct pinned *inode, struct attribute_call *call);
 
 /** effect_clear() - nothing is under way */
 void effect_clear(struct effect *effect);
 
-/** effect_end() - what has become of it. @result: 0, or -errno: then nothing was changed. */
+/** effect_has_helper() - of EFFECT_BEGUN, by this thread: does a helper make the change? */
+bool effect_has_helper(const struct effect *effect);
+
+/**
+ * effect_end() - what has become of it
+ * @result: 0, or -errno: then nothing was changed; but with -ETIMEDOUT of a helper, which was ended then, that
+ *          is not known, and it stays EFFECT_BEGUN
+ */
 void effect_end(const struct pinned *inode, int result);
 
 /**

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,9 @@ int helper_call(struct helper *helper, const struct attribute_call *call, size_t
 		.size = call->size,
 	};
 	struct reply reply;
+
+	if (call->performer)
+		atomic_store(call->performer, helper->errand.pid);
 	int r = send_request(helper, &header, name, call->value, call->fd);
 
 	if (r == 0)

@@ -28,6 +28,8 @@ struct attribute_call {
 	void *buffer; /* of a get or list: room for @size bytes */
 	size_t size;
 	int flags; /* of a set */
+	_Atomic pid_t *
+		performer; /* where a helper that makes it writes its number before; NULL: nowhere */
 };
 
 /**

@@ -218,7 +218,7 @@ bool inode_lists_by_name(const struct pinned *inode)
 	       statfs.f_type == TMPFS_MAGIC;
 }
 
-/* Through a stand-in. What fails on our side is a refusal for the target. */
+/* Through a stand-in. What fails on our side is a refusal for the target, but that a helper was given up. */
 static ssize_t call_by_performer(const struct pinned *inode, struct attribute_call *call)
 {
 	size_t length = 0;
@@ -229,9 +229,9 @@ static ssize_t call_by_performer(const struct pinned *inode, struct attribute_ca
 
 	if (r < 0)
 		log_verbose("a helper cannot make an attribute call: %s", strerror(-r));
-	if (r != 0)
-		return r < 0 ? -EPERM : -r;
-	return (ssize_t)length;
+	if (r < 0)
+		return r == -ETIMEDOUT && call->performer ? r : -EPERM;
+	return r > 0 ? -r : (ssize_t)length;
 }
 
 ssize_t inode_get(const struct pinned *inode, const char *name, void *value, size_t size)
@@ -273,6 +273,13 @@ static int make_set(const struct pinned *inode, struct attribute_call *call)
 	return r < 0 ? -errno : 0;
 }
 
+/* Return: what the target will see, as far as that is known yet. */
+static int end_change(const struct pinned *inode, int r)
+{
+	effect_end(inode, r);
+	return r == -ETIMEDOUT && inode->performer ? -EPERM : r;
+}
+
 static int set(const struct pinned *inode, const char *name, const void *value, size_t size,
 	       int flags)
 {
@@ -284,8 +291,7 @@ static int set(const struct pinned *inode, const char *name, const void *value, 
 	/* A file system that is asked for a contradiction may do either. */
 	int r = flags == (XATTR_CREATE | XATTR_REPLACE) ? -EINVAL : make_set(inode, &call);
 
-	effect_end(inode, r);
-	return r;
+	return end_change(inode, r);
 }
 
 static int make_remove(const struct pinned *inode, struct attribute_call *call)
@@ -312,8 +318,7 @@ static int remove_attribute(const struct pinned *inode, const char *name)
 	effect_begin(inode, &call);
 	int r = make_remove(inode, &call);
 
-	effect_end(inode, r);
-	return r;
+	return end_change(inode, r);
 }
 
 int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,

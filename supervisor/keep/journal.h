@@ -12,8 +12,10 @@
  *	in the slot			what is so		what the next worker does
  *	id 0				nothing was received	nothing
  *	an id, EFFECT_NONE		nothing was changed	walks the request from its beginning
- *	an id, EFFECT_BEGUN		a change may be made	looks at the inode, whose descriptor is
- *								open; then as one of the two others
+ *	an id, EFFECT_BEGUN		a change may be made	waits until the thread that makes it has
+ *								ended; looks at the inode, whose
+ *								descriptor is open; then as one of the
+ *								two others
  *	an id, EFFECT_MADE		the change is made	answers 0
  *	an id that was answered		nobody waits		one of these; the answer reaches nobody,
  *								and no change is made by it, for the

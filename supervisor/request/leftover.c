@@ -2,12 +2,43 @@
 #include "request/leftover.h"
 
 #include <errno.h>
+#include <time.h>
 
+#include "base/ending.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "exec/effect.h"
 #include "policy.h"
+#include "request/natively.h"
 #include "request/stage.h"
 #include "request/subject.h"
+
+/* How often it is looked whether a performer has ended, in nanoseconds. */
+#define LOOK 20000000
+/* For how many looks one of which nothing can be told is believed to be there: a minute. */
+#define UNTOLD_MAX 3000
+
+/* It may be there for as long as the file system likes; that of which nothing can be told, for a minute. */
+static void await_performer(const struct request *request)
+{
+	const struct timespec rest = { .tv_nsec = LOOK };
+	pid_t performer = atomic_load(&request->received->effect.performer);
+	unsigned int untold = 0;
+
+	for (bool is_waiting = false;; is_waiting = true) {
+		int ending = ending_of_thread(request->workspace->procfs, performer);
+
+		untold += ending < 0;
+		if (ending == ENDING_OVER || ending == ENDING_NONE || untold > UNTOLD_MAX)
+			return;
+		if (!is_waiting) {
+			log_verbose("a change waits for the end of thread %d, which is in it",
+				    performer);
+			natively_begin_to_wait(request);
+		}
+		(void)nanosleep(&rest, NULL);
+	}
+}
 
 /* When the inode is lost too, the change is made, again perhaps: how it would fail because of itself. */
 static int excuse(const struct effect *effect)
@@ -43,6 +74,9 @@ static bool was_made(struct request *request)
 {
 	struct effect *effect = &request->received->effect;
 	uint32_t step = atomic_load(&effect->step);
+
+	if (step == EFFECT_BEGUN)
+		await_performer(request);
 	bool is_made = step == EFFECT_MADE || (step == EFFECT_BEGUN && look_at_effect(request));
 
 	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
@@ -57,6 +91,19 @@ bool leftover_go_on(struct request *request)
 	if (atomic_load(&request->received->effect.step) == EFFECT_NONE)
 		return true;
 	return !was_made(request);
+}
+
+void leftover_settle(struct request *request)
+{
+	struct effect *effect = request->inode.effect;
+
+	if (!effect || atomic_load(&effect->step) != EFFECT_BEGUN)
+		return;
+	await_performer(request);
+	bool is_made = effect_was_made(effect, &request->inode);
+
+	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
+	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
 }
 
 void request_drop(struct received *received)

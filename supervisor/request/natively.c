@@ -20,7 +20,7 @@
 static int call_as_target(struct request *request, size_t *ret_length)
 {
 	struct workspace *workspace = request->workspace;
-	const struct attribute_call call = {
+	struct attribute_call call = {
 		.operation = request->call.kind->operation,
 		.fd = request->inode.fd,
 		.is_opened = request->inode.is_opened,
@@ -40,7 +40,7 @@ static int call_as_target(struct request *request, size_t *ret_length)
 		r = standin_call(standin, &call, ret_length);
 	/* A result above 0 is what the target gets: nothing was changed then either. */
 	if (call_is_change(&request->call))
-		effect_end(&request->inode, r == 0 ? 0 : -EPERM);
+		effect_end(&request->inode, r > 0 ? -EPERM : r);
 	return r;
 }
 

@@ -77,6 +77,7 @@ static bool execute(struct request *request)
 						&request->decision);
 	else
 		request->outcome = execute_named(request);
+	leftover_settle(request);
 	note_orphan(request);
 	bool is_kernels = natively_counts(request);
 
@@ -147,6 +148,7 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 
 	for (size_t i = 0; more && i < sizeof(stages) / sizeof(stages[0]); i++)
 		more = stages[i](&request);
+	leftover_settle(&request);
 	if (request.excused != 0 && request.outcome.error == request.excused)
 		request.outcome = outcome_value(0);
 	log_request(&request);

@@ -24,6 +24,7 @@ struct workspace {
 	struct standins *standins;
 	struct changes *changes;
 	struct helpers *helpers;
+	int procfs; /* borrowed */
 	struct walk_space *walk_space;
 	struct list_space *list_space;
 	struct mounts *mounts;

@@ -76,6 +76,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 	workspace->fd_directory = -1;
 	workspace->changes = changes;
 	workspace->helpers = helpers;
+	workspace->procfs = procfs;
 	workspace->is_guarded = inode_is_guarded();
 	workspace->descriptors_enough = descriptors_enough();
 	int r = fill_workspace(workspace, procfs, kind, probe);
