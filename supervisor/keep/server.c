@@ -306,15 +306,23 @@ static int receive(struct server *server, struct shard *shard)
 {
 	if (take_inherited(server, shard))
 		return resume(server, shard);
+	if (!has_turn(server, shard))
+		return NOTIFY_NONE;
 	effect_clear(&server->slot->received->effect);
 	server->slot->received->source = shard->source->fd;
 	return shard->source->calls->receive(shard->source, server->slot);
 }
 
+/* No target may be left that waits for it, but its inode is held. */
+static bool is_left_something(const struct shard *shard)
+{
+	return atomic_load(&shard->is_hung_up) && atomic_load(&shard->inherited) > 0;
+}
+
 /* Return: 0 when the turn has passed on for good; NOTIFY_ENDED; -errno of the source. */
 static int serve_while_it_lasts(struct server *server, struct shard *shard)
 {
-	while (has_turn(server, shard) || follow(server, shard)) {
+	while (has_turn(server, shard) || is_left_something(shard) || follow(server, shard)) {
 		int r = receive(server, shard);
 
 		if (r == NOTIFY_RECEIVED)
