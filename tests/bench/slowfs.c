@@ -2,14 +2,18 @@
 /*
  * A slow file system: what lies in BACKING shows at MOUNTPOINT, and each request is answered after a
  * delay, as if a network were in between. Requests for attributes of what is in its folder "hung" are
- * answered only when it is told to, or when the kernel says that nobody waits any more.
+ * answered only when it is told to, or when the kernel says that nobody waits any more. Those in "deaf" are
+ * answered only when it is told to, whatever the kernel says, and are carried out then; so are lookups of
+ * a name there that begins with "unseen", and the FLUSH of one that begins with "unflushed"; of one that
+ * begins with "unset" only that an attribute is set.
  *
  *	slowfs BACKING MOUNTPOINT MICROSECONDS
  *
  * It says "0" when it is mounted, and reads lines from standard input: "release" lets go what hangs
- * (EIO) and is answered by "0"; "peak" is answered by how many requests for attributes were in hand at
- * most at a time, since it was last asked; "hung" by how many hang. The end of the input unmounts and ends
- * it. It has a thread for each request that waits, so that only the delay counts.
+ * (EIO, or as above) and is answered by "0"; "peak" is answered by how many requests for attributes were in
+ * hand at most at a time, since it was last asked; "hung" by how many hang; "sets" by how many attributes were
+ * set. The end of the input unmounts and ends it. It has a thread for each request that waits, so that only the
+ * delay counts.
  */
 #define FUSE_USE_VERSION 312
 
@@ -31,6 +35,7 @@
 
 #define THREADS_MAX 512
 #define HUNG_FOLDER "/hung/"
+#define DEAF_FOLDER "/deaf/"
 /* How often what hangs is looked at, in nanoseconds. */
 #define MOMENT 250000000
 
@@ -46,6 +51,7 @@ struct slow {
 	unsigned int in_hand; /* requests for attributes */
 	unsigned int peak; /* of them */
 	unsigned int hung; /* of them */
+	unsigned int sets;
 };
 
 static struct slow *slow_now(void)
@@ -80,19 +86,26 @@ static void wait_a_moment(struct slow *slow)
 	(void)pthread_cond_clockwait(&slow->release, &slow->lock, CLOCK_MONOTONIC, &until);
 }
 
-/** hang() - Return: what the request is answered with in the end. */
-static int hang(struct slow *slow)
+/** hang() - Return: what the request is answered with in the end; 0: it is to be carried out. */
+static int hang(struct slow *slow, bool is_deaf)
 {
 	pthread_mutex_lock(&slow->lock);
 	pthread_cleanup_push(unlock, &slow->lock);
 	unsigned int before = slow->releases;
 
 	slow->hung++;
-	while (slow->releases == before && !fuse_interrupted())
+	while (slow->releases == before && (is_deaf || !fuse_interrupted()))
 		wait_a_moment(slow);
 	slow->hung--;
 	pthread_cleanup_pop(1);
+	if (is_deaf)
+		return 0;
 	return fuse_interrupted() ? -EINTR : -EIO;
+}
+
+static bool begins(const char *path, const char *with)
+{
+	return strncmp(path, with, strlen(with)) == 0;
 }
 
 static void count_in_hand(struct slow *slow, int more)
@@ -104,14 +117,24 @@ static void count_in_hand(struct slow *slow, int more)
 	pthread_mutex_unlock(&slow->lock);
 }
 
+static void count_set(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	slow->sets++;
+	pthread_mutex_unlock(&slow->lock);
+}
+
 /** reach_attributes() - the same for a request that may never be answered */
 static int reach_attributes(const char *path, char backing[PATH_MAX])
 {
-	bool hangs = strncmp(path, HUNG_FOLDER, strlen(HUNG_FOLDER)) == 0;
+	bool is_deaf = begins(path, DEAF_FOLDER) && !strstr(path, "/unset");
+	int failure = 0;
 
 	count_in_hand(slow_now(), 1);
-	int failure = hangs ? hang(slow_now()) : reach(path, backing);
-
+	if (is_deaf || begins(path, HUNG_FOLDER))
+		failure = hang(slow_now(), is_deaf);
+	if (failure == 0)
+		failure = reach(path, backing);
 	count_in_hand(slow_now(), -1);
 	return failure;
 }
@@ -127,6 +150,8 @@ static int slow_getattr(const char *path, struct stat *status, struct fuse_file_
 	int failure = reach(path, backing);
 
 	(void)file;
+	if (begins(path, DEAF_FOLDER) && strstr(path, "/unseen"))
+		(void)hang(slow_now(), true);
 	return failure ? failure : outcome_of(lstat(backing, status));
 }
 
@@ -136,6 +161,14 @@ static int slow_open(const char *path, struct fuse_file_info *file)
 
 	(void)file;
 	return reach(path, backing);
+}
+
+static int slow_flush(const char *path, struct fuse_file_info *file)
+{
+	(void)file;
+	bool is_deaf = begins(path, DEAF_FOLDER) && strstr(path, "/unflushed");
+
+	return is_deaf ? hang(slow_now(), true) : 0;
 }
 
 static int slow_readdir(const char *path, void *buffer, fuse_fill_dir_t fill, off_t offset,
@@ -172,7 +205,12 @@ static int slow_setxattr(const char *path, const char *name, const char *value, 
 	char backing[PATH_MAX];
 	int failure = reach_attributes(path, backing);
 
-	return failure ? failure : outcome_of(lsetxattr(backing, name, value, size, flags));
+	if (failure)
+		return failure;
+	if (begins(path, DEAF_FOLDER "unset"))
+		(void)hang(slow_now(), true);
+	count_set(slow_now());
+	return outcome_of(lsetxattr(backing, name, value, size, flags));
 }
 
 static int slow_listxattr(const char *path, char *list, size_t size)
@@ -210,6 +248,7 @@ static const struct fuse_operations operations = {
 	.init = begin,
 	.getattr = slow_getattr,
 	.open = slow_open,
+	.flush = slow_flush,
 	.opendir = slow_open,
 	.readdir = slow_readdir,
 	.getxattr = slow_getxattr,
@@ -251,12 +290,23 @@ static unsigned int count_hung(struct slow *slow)
 	return hung;
 }
 
+static unsigned int count_sets(struct slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	unsigned int sets = slow->sets;
+
+	pthread_mutex_unlock(&slow->lock);
+	return sets;
+}
+
 static void heed(struct slow *slow, const char *line)
 {
 	if (strcmp(line, "peak\n") == 0) {
 		answer(take_peak(slow));
 	} else if (strcmp(line, "hung\n") == 0) {
 		answer(count_hung(slow));
+	} else if (strcmp(line, "sets\n") == 0) {
+		answer(count_sets(slow));
 	} else {
 		release(slow);
 		answer(0);
