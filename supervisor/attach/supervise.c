@@ -23,6 +23,7 @@
 #include "attach/handshake.h"
 #include "attach/namespace.h"
 #include "attach/run.h"
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -90,6 +91,7 @@ struct service {
 	int pidfd; /* of the command */
 	int channel;
 	struct loop *loop;
+	struct closer *closer; /* of what a dead worker has left open; NULL: nothing */
 	struct engine *engine;
 	struct probe *probe; /* NULL: there is none */
 	struct loop_watch command;
@@ -181,15 +183,32 @@ static int let_go(struct service *service, bool is_successor)
 	return 0;
 }
 
+static int close_rest(struct service *service, const int *rest, size_t count)
+{
+	int r = count > 0 ? closer_new(service->loop, &service->closer) : 0;
+
+	if (r == 0)
+		r = closer_close_each(service->closer, rest, count);
+	if (r < 0)
+		log_error("cannot close what another worker has left: %s", strerror(-r));
+	return r;
+}
+
 /* Return: 0; -errno: whatever failed has been logged, here or by the command's process. */
 static int begin(struct service *service, bool is_successor)
 {
-	int r = is_successor ? journal_inherit(service->journal) : 0;
+	_cleanup_free_ int *rest = NULL;
+	size_t rest_count = 0;
+	int r = is_successor ?
+			journal_inherit(service->journal, service->procfs, &rest, &rest_count) :
+			0;
 
 	if (r > 0)
 		log_verbose("%d requests were in hand", r);
 	if (r >= 0)
 		r = start_engine(service);
+	if (r == 0)
+		r = close_rest(service, rest, rest_count);
 	if (r == 0)
 		r = serve_listener(service);
 	if (r == 0 && is_awaited(service))
@@ -226,7 +245,7 @@ static void work(void *place, bool is_successor)
 	else
 		journal_conclude(service->journal, r);
 	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (engine_free(service->engine))
+	if (closer_free(service->closer) && engine_free(service->engine))
 		loop_free(service->loop);
 	exit(r < 0 ? EXIT_FAILURE : r);
 }
@@ -283,6 +302,7 @@ static int run_keeper(struct service *service)
 		work(service, false);
 	return keeper_run(&(struct keeper_config){
 		.journal = service->journal,
+		.procfs = service->procfs,
 		.patience = service->options->patience,
 		.desk = -1,
 		.calls = service->options->calls,

@@ -90,6 +90,13 @@ static const struct call_rule keeper_rules[] = {
 	ALLOW("accept4"),
 	ALLOW("sendto"),
 	ALLOW("close"),
+	/* how far the end of a worker has come, in procfs */
+	ALLOW("openat2"),
+	ALLOW("read"),
+	ALLOW("getdents64"),
+	/* what is a listener, to be closed in the end */
+	ALLOW("statx"),
+	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_ID_VALID),
 	/* the starter */
 	ALLOW("recvfrom"),
 	/* the command's process, if it cannot begin */

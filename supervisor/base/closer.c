@@ -271,6 +271,15 @@ int closer_close_all(struct closer *closer, const int *fds, size_t count)
 	return 0;
 }
 
+int closer_close_each(struct closer *closer, const int *fds, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = closer_close_all(closer, &fds[i], 1);
+	return r;
+}
+
 /* ---- the whole ---- */
 
 /* The same as the engine's: it is enough that it comes. */

@@ -79,6 +79,9 @@ void closer_close(struct closer *closer, struct closing *closing);
  */
 int closer_close_all(struct closer *closer, const int *fds, size_t count);
 
+/** closer_close_each() - the same, so that none of them waits for another one */
+int closer_close_each(struct closer *closer, const int *fds, size_t count);
+
 /** closer_count() - Return: how many chores were handed over and are not done. */
 size_t closer_count(struct closer *closer);
 

@@ -34,6 +34,7 @@
 
 #include "attach/confine.h"
 #include "base/clock.h"
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -97,6 +98,7 @@ struct daemon {
 	pid_t keeper;
 
 	struct loop *loop;
+	struct closer *closer;
 	struct engine *engine;
 	struct attachments attachments;
 	struct estate estate;
@@ -363,6 +365,8 @@ static int build(struct daemon *daemon)
 	struct attachments *attachments = &daemon->attachments;
 	int r = loop_new(&daemon->loop);
 
+	if (r == 0)
+		r = closer_new(daemon->loop, &daemon->closer);
 	if (r < 0)
 		return r;
 	const struct engine_config config = {
@@ -493,7 +497,11 @@ static void compare_descriptors(const struct daemon *daemon)
 static int begin(struct daemon *daemon, bool is_successor)
 {
 	struct policies_report report = { 0 };
-	int r = is_successor ? journal_inherit(daemon->journal) : 0;
+	_cleanup_free_ int *rest = NULL;
+	size_t rest_count = 0;
+	int r = is_successor ?
+			journal_inherit(daemon->journal, daemon->procfs, &rest, &rest_count) :
+			0;
 
 	if (!is_successor && !mount_maps_are_told())
 		log_notice(
@@ -507,6 +515,8 @@ static int begin(struct daemon *daemon, bool is_successor)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (r >= 0)
 		r = build(daemon);
+	if (r == 0)
+		r = closer_close_each(daemon->closer, rest, rest_count);
 	/* The keeper has read them once: if the folder has a mistake by now, these are what there is. */
 	if (r == 0 && is_successor && read_policies(daemon, &report) != POLICIES_LOADED)
 		log_error("the policies are those that were read at the start");
@@ -526,7 +536,7 @@ static void end(struct daemon *daemon)
 	for (size_t i = 0; i < SOCKET_COUNT; i++)
 		unix_socket_done(&daemon->sockets[i]);
 	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (!engine_free(daemon->engine))
+	if (!closer_free(daemon->closer) || !engine_free(daemon->engine))
 		log_verbose("a request hangs, and ends with us");
 }
 
@@ -744,6 +754,7 @@ int daemon_run(const struct daemon_options *options)
 		return EXIT_FAILURE;
 	r = keeper_run(&(struct keeper_config){
 		.journal = daemon.journal,
+		.procfs = daemon.procfs,
 		.patience = options->config->patience,
 		.desk = daemon.sockets[SOCKET_CONTROL].fd,
 		.passes_signals = true,

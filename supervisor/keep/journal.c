@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -256,21 +258,89 @@ static int list_kept(struct journal *journal, int **ret_fds)
 	return count;
 }
 
-static int close_between(const int *fds, int count)
+/* Only what the kernel itself has made is sure to be closed at once: other files can be a peer's. */
+static bool may_wait(int procfs, int fd)
 {
-	unsigned int next = STDERR_FILENO + 1;
+	char path[32], target[64];
+	int flags = fcntl(fd, F_GETFL);
 
-	for (int i = 0; i < count; i++) {
-		if (fds[i] < (int)next) /* none, or the same again */
-			continue;
-		if (fds[i] > (int)next && close_range(next, (unsigned int)fds[i] - 1, 0) < 0)
-			return -errno;
-		next = (unsigned int)fds[i] + 1;
-	}
-	return close_range(next, ~0U, 0) < 0 ? -errno : 0;
+	if (flags < 0 || (flags & O_PATH))
+		return false;
+	snprintf(path, sizeof(path), "self/fd/%d", fd);
+	ssize_t length = readlinkat(procfs, path, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return true;
+	target[length] = '\0';
+	/* "anon_inode:[io_uring]", "pipe:[4]", "user:[5]"; a path begins with '/', or "(unreachable)". */
+	return target[0] == '/' || target[0] == '(' || strncmp(target, "socket:", 7) == 0;
 }
 
-static int count_in_hand(const struct journal *journal)
+/** struct rest - descriptors that are open and not kept */
+struct rest {
+	int *fds;
+	size_t count;
+	size_t room;
+};
+
+static int add_rest(struct rest *rest, int fd)
+{
+	if (rest->count == rest->room) {
+		size_t room = rest->room ? rest->room * 2 : 64;
+		int *fds = realloc(rest->fds, room * sizeof(*fds));
+
+		if (!fds)
+			return -ENOMEM;
+		rest->fds = fds;
+		rest->room = room;
+	}
+	rest->fds[rest->count++] = fd;
+	return 0;
+}
+
+static bool is_kept(const int *kept, int count, int fd)
+{
+	return fd <= STDERR_FILENO ||
+	       bsearch(&fd, kept, (size_t)count, sizeof(*kept), compare) != NULL;
+}
+
+static void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+/* Nothing is closed while the directory is read: its entries are these descriptors. */
+static int list_rest(int procfs, const int *kept, int count, struct rest *rest)
+{
+	int fd = openat(procfs, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__attribute__((cleanup(close_directory))) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int r = directory ? 0 : -errno;
+
+	while (r == 0 && (entry = readdir(directory))) {
+		int other = (int)strtol(entry->d_name, NULL, 10);
+
+		if (entry->d_name[0] != '.' && other != fd && !is_kept(kept, count, other))
+			r = add_rest(rest, other);
+	}
+	return r;
+}
+
+/* Those for which that may wait stay. */
+static void close_rest(int procfs, struct rest *rest)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rest->count; i++)
+		if (may_wait(procfs, rest->fds[i]))
+			rest->fds[count++] = rest->fds[i];
+		else
+			close(rest->fds[i]);
+	rest->count = count;
+}
+
+int journal_count_in_hand(const struct journal *journal)
 {
 	int count = 0;
 
@@ -279,17 +349,24 @@ static int count_in_hand(const struct journal *journal)
 	return count;
 }
 
-int journal_inherit(struct journal *journal)
+int journal_inherit(struct journal *journal, int procfs, int **ret_rest, size_t *ret_count)
 {
-	int *fds = NULL;
-	int count = list_kept(journal, &fds);
+	_cleanup_free_ int *kept = NULL;
+	int count = list_kept(journal, &kept);
+	struct rest rest = { 0 };
 
 	if (count < 0)
 		return count;
-	int r = close_between(fds, count);
+	int r = list_rest(procfs, kept, count, &rest);
 
-	free(fds);
-	return r < 0 ? r : count_in_hand(journal);
+	if (r < 0) {
+		free(rest.fds);
+		return r;
+	}
+	close_rest(procfs, &rest);
+	*ret_rest = rest.fds;
+	*ret_count = rest.count;
+	return journal_count_in_hand(journal);
 }
 
 void journal_conclude(struct journal *journal, int status)

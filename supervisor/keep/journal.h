@@ -42,7 +42,7 @@
 
 #define JOURNAL_MAGIC "nsxattrJ"
 /* Of the slots, that is of struct received and what it contains: another layout is another number. */
-#define JOURNAL_FORMAT 3
+#define JOURNAL_FORMAT 4
 
 struct journal;
 
@@ -147,15 +147,22 @@ struct received *journal_slot(struct journal *journal, size_t index);
 /** journal_slot_count() - Return: one more than the highest index that was ever taken. */
 size_t journal_slot_count(const struct journal *journal);
 
+/** journal_count_in_hand() - Return: how many requests were received and are not answered. */
+int journal_count_in_hand(const struct journal *journal);
+
 /**
- * journal_inherit() - what a new worker does first
+ * journal_inherit() - what a new worker does first, before it opens anything
+ * @procfs: of proc_open(), borrowed
+ * @ret_rest: descriptors that the dead worker has left open, and for which close(2) may wait (of files and
+ *            sockets, which may be a peer's); the caller's, as is the memory
+ * @ret_count: how many
  *
- * Closes all descriptors but those that are kept, and those that requests in hand need: the inodes of
+ * Closes all other descriptors but those that are kept, and those that requests in hand need: the inodes of
  * changes that may be made, and listeners.
  *
  * Return: how many requests are in hand; -errno.
  */
-int journal_inherit(struct journal *journal);
+int journal_inherit(struct journal *journal, int procfs, int **ret_rest, size_t *ret_count);
 
 /** journal_conclude() - the worker is about to end, and no other shall follow. @status: for exit(3). */
 void journal_conclude(struct journal *journal, int status);

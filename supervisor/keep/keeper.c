@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/ending.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sandbox.h"
@@ -34,6 +35,14 @@
 /* For how long that goes on before a worker is tried again, in milliseconds. */
 #define REFUSAL 5000
 
+/*
+ * How often it is looked whether the worker was killed and cannot end, in milliseconds: while a request is in
+ * hand, and else; and when it looks so, once more. The end of one that can end is a signal.
+ */
+#define LOOK_BUSY 100
+#define LOOK_IDLE 500
+#define LOOK_AGAIN 20
+
 /* How long the helpers of a dead worker may take to end, in milliseconds; less than a second. */
 #define ORPHANS_WAIT 900
 
@@ -41,14 +50,18 @@ struct keeper {
 	const struct keeper_config *config;
 	struct starter starter;
 	pid_t worker;
+	bool was_final; /* its end, at the last look */
+	uint64_t end_by; /* when it is killed, for it was told to end; 0: it was not */
 	unsigned int
 		unclear; /* that have died in a row before they had answered what they inherited */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
 };
 
-static void pass_signal(const struct keeper *keeper, int number)
+static void pass_signal(struct keeper *keeper, int number)
 {
+	if (number != SIGHUP && keeper->end_by == 0)
+		keeper->end_by = clock_milliseconds() + KEEPER_FAREWELL;
 	/* Whoever wants us to end does not want to wait for a worker that cannot start. */
 	if (number != SIGHUP && !journal_is_serving(keeper->config->journal)) {
 		journal_conclude(keeper->config->journal, 0);
@@ -73,7 +86,48 @@ static void say_if_refused(const siginfo_t *end)
 		log_error("the worker was ended for a system call that it may not make");
 }
 
-static void await_end(const struct keeper *keeper)
+/* Two looks, for most of those that are about to end have ended by the second one. */
+static bool is_stuck(struct keeper *keeper)
+{
+	bool was_final = keeper->was_final;
+
+	keeper->was_final = ending_is_final(keeper->config->procfs, keeper->worker);
+	return was_final && keeper->was_final;
+}
+
+/* Workers that could not end when they were killed, and what they have left. */
+static void reap_others(const struct keeper *keeper)
+{
+	siginfo_t end = { 0 };
+
+	while (waitid(P_ALL, 0, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid != 0 &&
+	       end.si_pid != keeper->worker) {
+		(void)waitpid(end.si_pid, NULL, WNOHANG);
+		end.si_pid = 0;
+	}
+}
+
+/* Whoever wants us to end does not want to wait for a worker that hangs. */
+static void end_overdue(const struct keeper *keeper)
+{
+	if (keeper->end_by == 0 || clock_milliseconds() < keeper->end_by)
+		return;
+	journal_conclude(keeper->config->journal, 0);
+	(void)kill(keeper->worker, SIGKILL);
+}
+
+static struct timespec until_next_look(const struct keeper *keeper)
+{
+	bool is_busy = keeper->end_by > 0 || journal_count_in_hand(keeper->config->journal) > 0;
+	long milliseconds = is_busy ? LOOK_BUSY : LOOK_IDLE;
+
+	if (keeper->was_final)
+		milliseconds = LOOK_AGAIN;
+	return (struct timespec){ .tv_nsec = milliseconds * 1000000 };
+}
+
+/* Return: when the worker runs no more code. */
+static void await_end(struct keeper *keeper)
 {
 	siginfo_t end;
 	sigset_t set;
@@ -85,11 +139,14 @@ static void await_end(const struct keeper *keeper)
 		sigaddset(&set, SIGINT);
 		sigaddset(&set, SIGHUP);
 	}
-	while (!has_ended(keeper->worker, &end)) {
-		int number = sigwaitinfo(&set, NULL);
+	while (!has_ended(keeper->worker, &end) && !is_stuck(keeper)) {
+		const struct timespec rest = until_next_look(keeper);
+		int number = sigtimedwait(&set, NULL, &rest);
 
 		if (number > 0 && number != SIGCHLD)
 			pass_signal(keeper, number);
+		end_overdue(keeper);
+		reap_others(keeper);
 	}
 	say_if_refused(&end);
 }
@@ -97,17 +154,22 @@ static void await_end(const struct keeper *keeper)
 /*
  * The helpers of a worker that has died are our children then, and still in its process group. One that had
  * been told to make a change may make it until it is dead, and the next worker looks at what was made. One
- * that is stuck in a file system is not waited for any longer than ORPHANS_WAIT.
+ * that is stuck in a file system is not waited for any longer than ORPHANS_WAIT. As long as the worker itself
+ * is there they are its children, and nothing tells of their end: the next worker waits for those that are in
+ * a change.
  */
 static void end_orphans(const struct keeper *keeper)
 {
 	const uint64_t end = clock_milliseconds() + ORPHANS_WAIT;
+	siginfo_t worker;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	/* By the starter, for they have other ids; their worker is not reaped yet, so that its number is its own. */
 	starter_end_group(&keeper->starter);
+	if (!has_ended(keeper->worker, &worker))
+		return;
 	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds()) {
 		const struct timespec rest = { .tv_nsec = (long)(end - now) * 1000000 };
 
@@ -123,9 +185,13 @@ static void end_orphans(const struct keeper *keeper)
 static void await_death(struct keeper *keeper)
 {
 	uint64_t born = clock_milliseconds();
+	int status;
 
 	await_end(keeper);
 	end_orphans(keeper);
+	/* One that was told to end and has died in it is not followed by another. */
+	if (keeper->end_by > 0 && !journal_is_concluded(keeper->config->journal, &status))
+		journal_conclude(keeper->config->journal, 0);
 	if (journal_is_serving(keeper->config->journal)) {
 		keeper->served = clock_milliseconds();
 		keeper->has_served = true;
@@ -256,6 +322,7 @@ static int start_worker(struct keeper *keeper, bool is_successor)
 {
 	int r = starter_make_worker(&keeper->starter, is_successor, &keeper->worker);
 
+	keeper->was_final = false;
 	if (r == -ECHILD) {
 		log_error(
 			"the process that starts workers has ended: there can be no other worker");
@@ -297,23 +364,52 @@ static int begin(struct keeper *keeper)
 	return r;
 }
 
-int keeper_run(const struct keeper_config *config)
+static bool is_to_be_closed(const struct kept *kept, bool is_listener)
 {
-	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
-	int status = 0;
-	int r = begin(&keeper);
+	uint32_t kind = atomic_load(&kept->kind);
+
+	return (kind == KEPT_SOURCE || kind == KEPT_GUEST) &&
+	       notify_is_listener(kept->fd) == is_listener;
+}
+
+/*
+ * Nobody follows. The table of descriptors is there as long as any thread that cannot end, and no target or
+ * runtime is to wait for an answer as long. Listeners first: of others nobody knows what is in their queues.
+ */
+static void close_sources(struct journal *journal)
+{
+	for (int is_listener = 1; is_listener >= 0; is_listener--)
+		for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+			if (is_to_be_closed(kept, is_listener))
+				close(kept->fd);
+}
+
+/* Return: as keeper_run(). */
+static int keep(struct keeper *keeper)
+{
+	struct journal *journal = keeper->config->journal;
+	int r = begin(keeper), status = 0;
 
 	if (r < 0)
 		return r;
 	for (;;) {
 		if (r == 0)
-			await_death(&keeper);
-		if (journal_is_concluded(config->journal, &status))
+			await_death(keeper);
+		if (journal_is_concluded(journal, &status))
 			return status;
-		if (!come_round(&keeper))
+		if (!come_round(keeper))
 			return -ECHILD;
-		r = start_worker(&keeper, true);
+		r = start_worker(keeper, true);
 		if (r == -EPIPE)
 			return r;
 	}
+}
+
+int keeper_run(const struct keeper_config *config)
+{
+	struct keeper keeper = { .config = config, .served = clock_milliseconds() };
+	int r = keep(&keeper);
+
+	close_sources(config->journal);
+	return r;
 }

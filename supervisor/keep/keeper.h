@@ -11,6 +11,10 @@
  * opened is open when it is dead: the listeners, and the inodes of changes under way. The next worker begins
  * when the helpers of the dead one are dead, too, so that none of these makes a change after it has looked.
  *
+ * A thread in a call on a file system that does not answer cannot be killed, and its process is not reaped as
+ * long as it is there. So a worker counts as dead when no thread of it can run any code again (base/ending.h);
+ * the journal says which changes may still be made (request/leftover.h).
+ *
  *	who dies		what becomes of it
  *	the worker		another one takes over; calls wait meanwhile
  *	worker after worker,	others follow with pauses of up to KEEPER_PAUSE_MAX; calls wait for as
@@ -36,10 +40,13 @@ struct journal;
 /* Seconds: what keeper_config.patience is without a word about it, and at most. */
 #define KEEPER_PATIENCE 60
 #define KEEPER_PATIENCE_MAX 86400
+/* Milliseconds that a worker has to end in after SIGTERM, before it is killed. */
+#define KEEPER_FAREWELL 5000
 
 /** struct keeper_config - what a keeper needs to know */
 struct keeper_config {
 	struct journal *journal;
+	int procfs; /* of proc_open(), borrowed */
 	unsigned int patience; /* seconds for which calls wait for a worker that serves */
 	/*
 	 * SIGTERM, SIGINT and SIGHUP, which are blocked here as all are, are the worker's: it gets them too.

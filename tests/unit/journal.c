@@ -72,12 +72,30 @@ Test(journal, has_so_many_slots)
 	journal_free(journal);
 }
 
-/* Ends with 0 if the descriptors are as they shall be. */
-static void inherit(struct journal *journal, int kept, int change, int other)
+static bool has(const int *fds, size_t count, int fd)
 {
-	int r = journal_inherit(journal);
+	bool is_there = false;
 
-	_exit(r == 2 && is_open(kept) && is_open(change) && !is_open(other) ? 0 : 1);
+	for (size_t i = 0; i < count; i++)
+		is_there = is_there || fds[i] == fd;
+	return is_there;
+}
+
+/* Ends with 0 if the descriptors are as they shall be. */
+static void inherit(struct journal *journal, int kept, int change, int path, int file)
+{
+	int procfs = open("/proc", O_PATH | O_CLOEXEC);
+	int *rest = NULL;
+	size_t count = 0;
+
+	(void)journal_keep(journal, procfs, KEPT_FOREVER, NULL, 0);
+	int r = journal_inherit(journal, procfs, &rest, &count);
+
+	_exit(r == 2 && is_open(kept) && is_open(change) && !is_open(path) && is_open(file) &&
+			      has(rest, count, file) && !has(rest, count, kept) &&
+			      !has(rest, count, change) ?
+		      0 :
+		      1);
 }
 
 /* In a child: it closes nearly everything. */
@@ -86,11 +104,13 @@ Test(journal, is_inherited_with_what_is_kept_and_what_is_under_way)
 	struct journal *journal = new_journal();
 	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int change = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	/* To close this one never waits; the other could be a file of a peer's. */
+	int path = open("/dev/null", O_PATH | O_CLOEXEC);
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct received *walked = journal_slot(journal, 0), *begun = journal_slot(journal, 1);
 	int status = -1;
 
-	cr_assert(kept > 2 && change > 2 && other > 2);
+	cr_assert(kept > 2 && change > 2 && path > 2 && file > 2);
 	cr_assert_not_null(journal_keep(journal, kept, KEPT_FOREVER, NULL, 0));
 	walked->notification.id = 5;
 	begun->notification.id = 6;
@@ -100,12 +120,13 @@ Test(journal, is_inherited_with_what_is_kept_and_what_is_under_way)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		inherit(journal, kept, change, other);
+		inherit(journal, kept, change, path, file);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect_eq(status, 0);
 	close(kept);
 	close(change);
-	close(other);
+	close(path);
+	close(file);
 	journal_free(journal);
 }
 
