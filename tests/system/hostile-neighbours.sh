@@ -1,0 +1,444 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Containers, users and peers that mean their neighbours no good. Beside each attack there are two bystanders, in a
+# container of another user and in another container of root's: each answer is the right one, the 99th percentile
+# of their calls is within twice of what it is without the attack, and the longest call takes less than a second.
+# So it is for who asks nsxattrd for its status, as far as the longest is concerned.
+#
+# Each attack is measured in PAIRS of phases, one without and one with it, in turns: the median of the phases counts.
+# Most attackers only wait. Of one who keeps the CPUs busy, the phase without has the same attacker, but outside of
+# nsxattr: so what is seen is what nsxattr adds. NSXATTR_ATTACKS says which attacks there are.
+
+set -u
+# All ends with this process: what attackers start, and what they mount.
+if [ -z "${NEIGHBOURS_ALONE-}" ]; then
+	NEIGHBOURS_ALONE=1 exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private bash "$0"
+fi
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+NSXATTRD=$(realpath "${BUILD:-build}/nsxattrd")
+DRIVERS=$(realpath "${BUILD:-build}/tests/live")
+scene_make
+install -m 755 "$NSXATTRD" "$NSXATTR" "$DRIVERS"/{runtime,bystander,neighbours,strangers}-driver bin/
+
+PAIRS=5
+CALLS=200
+oci=$SCENE/run/oci.sock
+lxc=$SCENE/run/lxc.sock
+control=$SCENE/run/control.sock
+
+# ---- the daemon and its containers ----
+
+daemon_start() {
+	printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: $lxc }" \
+		"control-socket: { path: $control }" "policies: $SCENE/policies" >nsxattrd.yaml
+	mkdir -p policies
+	bin/nsxattrd -c nsxattrd.yaml </dev/null >/dev/null 2>>log &
+	daemon=$!
+	await daemon_says pid
+}
+
+# daemon_says() - KEY: of the status
+daemon_says() {
+	"$NSXATTR" status --control="$control" --json |
+		/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+
+worker() {
+	pgrep --oldest --parent "$(daemon_says pid)" --exact nsxattrd
+}
+
+# who begins: their lines come from NAME.out, and go to the descriptor $in[NAME]
+declare -A in out
+
+# start() - NAME COMMAND…: one that obeys lines
+start() {
+	local name=$1 fd
+	shift
+	mkfifo "$name.in" "$name.out"
+	"$@" <"$name.in" >"$name.out" 2>>"$name.log" &
+	exec {fd}>"$name.in"
+	in[$name]=$fd
+	exec {fd}<"$name.out"
+	out[$name]=$fd
+	answer "$name" >/dev/null
+}
+
+# tell() - NAME LINE
+tell() {
+	echo "$2" >&"${in[$1]}"
+}
+
+# answer() - NAME: the next line; those that begin with "wrong" are kept for judge()
+answer() {
+	local line
+	while read -rt 120 line <&"${out[$1]}"; do
+		[[ $line == wrong* ]] || break
+		echo "$1: $line" >>wrongs
+	done
+	echo "$line"
+}
+
+# container() - NAME UID FIRST COMMAND…: of the user's, with ids of the host's from FIRST on, and a folder of its own
+container() {
+	local name=$1 uid=$2 first=$3
+	shift 3
+	mkdir -m 755 "$SCENE/$name"
+	chown "$first:$first" "$SCENE/$name"
+	start "$name" bin/runtime-driver --as="$uid" --map="$first:65536" "$oci" "$name" "" "$@" "$SCENE/$name"
+}
+
+# native() - NAME FIRST: the same as container(), with an attacker in it, but outside of nsxattr
+native() {
+	mkdir -m 755 "$SCENE/$1"
+	chown "$2:$2" "$SCENE/$1"
+	start "$1" bin/enter-userns "0 $2 65536" "$SCENE/bin/neighbours-driver" "$SCENE/$1"
+}
+
+# stranger() - NAME: a plain user at the sockets, the one whose the attackers' container is
+stranger() {
+	mkdir -m 755 "$SCENE/$1"
+	chown 1700:1700 "$SCENE/$1"
+	start "$1" setpriv --reuid=1700 --regid=1700 --groups=1700,100,2000 -- \
+		bin/strangers-driver "$SCENE/$1"
+}
+
+# ---- measuring ----
+
+BYSTANDERS=(by-user by-root by-control)
+
+# bystanders_tell() - LINE
+bystanders_tell() {
+	local name
+	for name in "${BYSTANDERS[@]}"; do
+		tell "$name" "$1"
+	done
+}
+
+# measure() - KIND: a line in KIND.BYSTANDER for each bystander, of what is there and $meanwhile
+measure() {
+	local name
+	bystanders_tell begin
+	for name in "${BYSTANDERS[@]}"; do
+		answer "$name" >/dev/null
+	done
+	"$meanwhile" "$1"
+	for name in "${BYSTANDERS[@]}"; do
+		# Of the status only the longest counts.
+		[ "$name" = by-control ] && tell "$name" "end $((CALLS / 10))" || tell "$name" "end $CALLS"
+	done
+	for name in "${BYSTANDERS[@]}"; do
+		answer "$name" >>"$1.$name"
+	done
+}
+
+nothing() {
+	:
+}
+
+# column() - NUMBER FILE: sorted
+column() {
+	awk -v column="$1" '{ print $column }' "$2" | sort -n
+}
+
+median() {
+	column "$@" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+most() {
+	column "$@" | tail -n 1
+}
+
+total() {
+	column "$@" | awk '{ sum += $1 } END { print sum }'
+}
+
+# judge_bystander() - ATTACK BYSTANDER
+judge_bystander() {
+	local name="$1: $2" quiet attacked longest
+	quiet=$(median 1 "quiet.$2") attacked=$(median 1 "attacked.$2") longest=$(most 2 "attacked.$2")
+	echo "# $name: p99 $quiet us, beside it $attacked us; the longest $(most 2 "quiet.$2") us, beside it $longest us"
+	same "$name: all answers are right" "0 0" "$(total 3 "quiet.$2") $(total 3 "attacked.$2")"
+	[ "$2" = by-control ] || check "$name: p99 is within twice of quiet ($quiet us, $attacked us)" \
+		[ "$attacked" -le $((2 * quiet)) ]
+	check "$name: the longest call takes less than a second ($longest us)" [ "$longest" -lt 1000000 ]
+}
+
+# judge() - ATTACK: by what has been measured
+judge() {
+	local bystander
+	for bystander in "${BYSTANDERS[@]}"; do
+		judge_bystander "$1" "$bystander"
+	done
+	same "$1: nothing is wrong" "" "$(cat wrongs)"
+	rm -f quiet.* attacked.*
+	: >wrongs
+}
+
+# ---- attacks ----
+
+# What each attacker is told, and what others are while there is no attack; what is done in each phase.
+declare -A orders control_orders
+meanwhile=nothing
+
+# begin() - NAME-OF-ORDERS, end() - NAME-OF-ORDERS: all of them at a time
+begin() {
+	local -n told=$1
+	local name
+	for name in "${!told[@]}"; do
+		tell "$name" "begin ${told[$name]}"
+	done
+	for name in "${!told[@]}"; do
+		[ "$(answer "$name")" = standing ] || echo "$name: no attack" >>wrongs
+	done
+}
+
+end() {
+	local -n told=$1
+	local name
+	for name in "${!told[@]}"; do
+		tell "$name" end
+	done
+	for name in "${!told[@]}"; do
+		[ "$(answer "$name")" = ended ] || echo "$name: no end" >>wrongs
+	done
+}
+
+# beside() - ATTACK [PAIRS]: measure without and with what $orders says
+beside() {
+	local pair
+	for ((pair = 0; pair < ${2-$PAIRS}; pair++)); do
+		begin control_orders
+		measure quiet
+		end control_orders
+		begin orders
+		measure attacked
+		end orders
+	done
+	judge "$1"
+	orders=() control_orders=() meanwhile=nothing
+}
+
+# by_all() - WORD…: the same order for each container that attacks; by_all_in_vain(): outside of nsxattr
+by_all() {
+	orders=([at-user]="$*" [at-root]="$*")
+}
+
+by_all_in_vain() {
+	control_orders=([native-1]="$*" [native-2]="$*")
+}
+
+attack_stale() {
+	orders=([at-user]="stale $SCENE/slow")
+	beside "setters that are killed while they wait, and a file that is taken away"
+}
+
+attack_chroot() {
+	by_all chroot
+	by_all_in_vain chroot
+	beside "root directories on FUSE"
+}
+
+attack_stop() {
+	local worker
+	worker=$(worker)
+	orders=([at-user]="stop $SCENE/by-user/bystander $worker" [at-root]="stop $SCENE/by-root/bystander $worker")
+	control_orders=([native-1]="${orders[at-user]}" [native-2]="${orders[at-root]}")
+	beside "helpers that are stopped"
+}
+
+# by_stranger() - WORD SOCKETS-AND-WORDS: of a plain user; in vain, at sockets of doormen who let in everybody
+by_stranger() {
+	orders=([stranger]="$1 $SCENE/run ${*:2}")
+	# shellcheck disable=SC2034 # by name, in beside()
+	control_orders=([native-stranger]="$1 $SCENE/doors ${*:2}")
+}
+
+attack_leave() {
+	by_stranger leave
+	meanwhile=newcomers
+	beside "descriptors that cannot be closed"
+}
+
+attack_turned_away() {
+	by_stranger turned-away
+	meanwhile=newcomers
+	beside "descriptors that cannot be closed, of one who is turned away"
+}
+
+attack_closing() {
+	by_all stuck-closing 64
+	meanwhile=newcomers
+	beside "calls about files that cannot be closed"
+}
+
+attack_stuck() {
+	by_all stuck 128
+	beside "calls that hang"
+}
+
+# soon() - COMMAND…: as await(), but for ten seconds
+soon() {
+	local end=$((SECONDS + 10))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
+is_another() {
+	local now
+	now=$(worker) && [ "$now" != "$1" ]
+}
+
+kill_worker() {
+	local worker
+	worker=$(worker)
+	kill -KILL "$worker"
+	soon is_another "$worker" || echo "no worker comes within ten seconds" >>wrongs
+}
+
+attack_death() {
+	by_all stuck 128
+	meanwhile=kill_worker
+	beside "a worker that is killed while calls hang" 3
+}
+
+CROWD=9
+
+attack_crowd() {
+	local i
+	for ((i = 0; i < CROWD; i++)); do
+		[ -d "at-$i" ] || container "at-$i" 1700 $((1000000 + 65536 * i)) "$SCENE/bin/neighbours-driver"
+		orders[at-$i]="stuck 128"
+	done
+	meanwhile=newcomers
+	beside "$CROWD containers of a user, with 128 calls each that hang" 3
+}
+
+attack_listeners() {
+	local before since=$SECONDS
+	before=$(wc -l <log)
+	orders=([stranger]="listeners $SCENE/run many 4 250")
+	meanwhile=newcomers
+	beside "1,000 listeners of a user" 3
+	lines_are_few "1,000 listeners of a user" "$before" "$since" 2
+}
+
+# newcomers() - PHASE: others can come meanwhile, and are served
+newcomers() {
+	local uid said
+	for uid in 1800 0; do
+		mkdir -p "new-$uid"
+		chown 600000:600000 "new-$uid"
+		said=$({ echo begin && read -rt 0.05 <> <(:); echo "end 10"; } | timeout 60 bin/runtime-driver --as=$uid \
+			--map=600000:65536 "$oci" "new-$uid" "" "$SCENE/bin/bystander-driver" "$SCENE/new-$uid" | tail -n 1)
+		[[ $said =~ ^[0-9]+\ ([0-9]+)\ 0\ [0-9]+$ ]] && [ "${BASH_REMATCH[1]}" -lt 1000000 ] ||
+			echo "a container of $uid: $said" >>wrongs
+	done
+}
+
+# count_helpers() - PHASE: how many children has the worker?
+count_helpers() {
+	local worker i
+	worker=$(worker)
+	for i in 1 2 3; do
+		pgrep --parent "$worker" | wc -l >>"helpers.$1"
+	done
+}
+
+attack_helpers() {
+	: >helpers.attacked
+	orders=([at-user]="helpers 64 32")
+	# shellcheck disable=SC2034 # by name, in beside()
+	control_orders=([native-1]="helpers 64 32")
+	meanwhile=count_helpers
+	beside "credentials without number" 3
+	check "there are helpers, and no more than a container may have ($(most 1 helpers.attacked))" \
+		eval '[ $(most 1 helpers.attacked) -gt 0 ] && [ $(most 1 helpers.attacked) -le 32 ]'
+}
+
+# lines_are_few() - ATTACK BEFORE SINCE SOURCES: what the log has got since it had BEFORE lines, at SINCE seconds
+#
+# A source has 20 lines at once, and one a second; each may have a line before it that says how many were left out.
+lines_are_few() {
+	local lines most
+	lines=$(($(wc -l <log) - $2)) most=$((2 * $4 * (20 + SECONDS - $3 + 1)))
+	check "$1: the log gets few lines ($lines of at most $most)" [ "$lines" -le "$most" ]
+}
+
+attack_odd() {
+	local before since=$SECONDS
+	before=$(wc -l <log)
+	by_all odd 2
+	by_all_in_vain odd 2
+	beside "calls that are refused"
+	lines_are_few "calls that are refused" "$before" "$since" 2
+}
+
+attack_flood() {
+	local before since=$SECONDS
+	before=$(wc -l <log)
+	by_stranger flood 4
+	beside "connections that are refused"
+	lines_are_few "connections that are refused" "$before" "$since" 1
+	check "and says how many it left out" grep -q "lines like the next one were left out" log
+}
+
+# The daemon ends: whoever waits does not keep it from that, nor others from an answer.
+attack_end() {
+	local name line since=$SECONDS
+	BYSTANDERS=(by-user by-root)
+	by_all stuck 128
+	begin orders
+	bystanders_tell last
+	for name in "${BYSTANDERS[@]}"; do
+		answer "$name" >/dev/null
+	done
+	kill -TERM "$daemon"
+	wait "$daemon"
+	same "SIGTERM ends the daemon in order while calls hang" 0 $?
+	check "within seconds ($((SECONDS - since)))" [ $((SECONDS - since)) -lt 10 ]
+	for name in "${BYSTANDERS[@]}"; do
+		line=$(answer "$name")
+		check "$name: no call waits for the end ($line)" [ "$(cut -d ' ' -f 2 <<<"$line")" -lt 1000000 ]
+		same "$name: all answers were right" 0 "$(cut -d ' ' -f 3 <<<"$line")"
+	done
+	end orders
+}
+
+# Not yet: leave turned_away closing death listeners flood, and end as the last one.
+ATTACKS=${NSXATTR_ATTACKS:-stale chroot stop stuck crowd helpers odd}
+
+mknod -m 666 fuse c 10 229
+mount --bind fuse /dev/fuse
+: >wrongs
+daemon_start || {
+	not_ok "nsxattrd starts" "$(cat log)"
+	exit
+}
+mkdir slow doors
+chown 1700:1700 doors
+start serve bin/neighbours-driver serve "$SCENE/slow" 200000
+stranger stranger
+stranger native-stranger
+stranger doormen
+tell doormen "begin doormen $SCENE/doors"
+answer doormen >/dev/null
+native native-1 500000
+native native-2 700000
+container at-user 1700 200000 "$SCENE/bin/neighbours-driver"
+container at-root 0 100000 "$SCENE/bin/neighbours-driver"
+container by-user 1800 300000 "$SCENE/bin/bystander-driver"
+container by-root 0 400000 "$SCENE/bin/bystander-driver"
+start by-control bin/bystander-driver --control="$control"
+for attack in $ATTACKS; do
+	"attack_$attack"
+done
+[[ " $ATTACKS " != *" end "* ]] || exit
+kill -TERM "$daemon"
+wait "$daemon"
+same "SIGTERM ends the daemon in order" 0 $?
