@@ -500,6 +500,8 @@ static int shard_new(struct engine *engine, const struct shard_config *config,
 	shard->client.is_alone = config->is_alone;
 	shard->client.is_queued = source->calls->is_queued;
 	shard->client.holder = (struct share_holder){ config->counters, config->owner };
+	if (config->id)
+		shard->client.log_source = log_source(config->owner, config->id);
 	*ret_shard = shard;
 	return 0;
 }

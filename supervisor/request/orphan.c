@@ -59,13 +59,14 @@ static bool find_range(const struct user_namespace *container, const struct nami
 	return true;
 }
 
-static void say(const struct pinned *inode, const struct stored_name *orphan, uint32_t first,
-		uint32_t last, pid_t tid)
+static void say(uint64_t log_source, const struct pinned *inode, const struct stored_name *orphan,
+		uint32_t first, uint32_t last, pid_t tid)
 {
 	char path[PATH_SHOWN_MAX];
 
 	inode_show_path(inode, path, sizeof(path));
-	log_warning(
+	log_limited(
+		log_source, LOG_WARNING,
 		"thread %d: %s carries %.*s of the number %u, but its container has the numbers %u "
 		"to %u, and neither sees nor removes it. If it is the container's, from when its "
 		"ids were others: stop it, then 'nsxattr tree rekey --from=%u --to=%u TREE'",
@@ -73,7 +74,7 @@ static void say(const struct pinned *inode, const struct stored_name *orphan, ui
 		orphan->number, first);
 }
 
-void orphan_note(struct orphans *orphans, const struct store_context *context,
+void orphan_note(struct orphans *orphans, uint64_t log_source, const struct store_context *context,
 		 const struct pinned *inode, const struct subject *subject, pid_t tid)
 {
 	const struct user_namespace *container = access_container(subject->userns);
@@ -92,5 +93,5 @@ void orphan_note(struct orphans *orphans, const struct store_context *context,
 		return;
 	/* Once: whichever thread has made it 0. */
 	if (atomic_exchange(&orphans->looks, 0) > 0)
-		say(inode, &orphan, first, last, tid);
+		say(log_source, inode, &orphan, first, last, tid);
 }

@@ -106,7 +106,8 @@ static bool say(struct remedies *remedies, dev_t device)
 	return is_new;
 }
 
-void remedy_note(struct remedies *remedies, enum store store, const struct pinned *inode, int error)
+void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
+		 const struct pinned *inode, int error)
 {
 	struct stat stat;
 
@@ -116,5 +117,6 @@ void remedy_note(struct remedies *remedies, enum store store, const struct pinne
 	const char *remedy = remedy_for(store, inode, error);
 
 	if (remedy && say(remedies, stat.st_dev))
-		log_warning("device %u:%u: %s", major(stat.st_dev), minor(stat.st_dev), remedy);
+		log_limited(log_source, LOG_WARNING, "device %u:%u: %s", major(stat.st_dev),
+			    minor(stat.st_dev), remedy);
 }

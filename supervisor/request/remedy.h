@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "policy.h"
@@ -27,11 +28,12 @@ void remedies_init(struct remedies *remedies);
 /**
  * remedy_note() - look at the result of a set
  * @remedies: where it was said already
+ * @log_source: whose line it is, as of log_limited()
  * @store: of the policy
  * @inode: the inode
  * @error: the positive errno of the set, or 0
  */
-void remedy_note(struct remedies *remedies, enum store store, const struct pinned *inode,
-		 int error);
+void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
+		 const struct pinned *inode, int error);
 
 #endif

@@ -50,8 +50,8 @@ static void note_orphan(struct request *request)
 		       (decision->inherits || request->outcome.error == ENODATA);
 
 	if (is_miss || operation == OPERATION_LIST)
-		orphan_note(&request->client->orphans, &context, &request->inode, &request->subject,
-			    request->call.tid);
+		orphan_note(&request->client->orphans, request->client->log_source, &context,
+			    &request->inode, &request->subject, request->call.tid);
 }
 
 /* What the kernel makes instead needs no remedy. It fares no better with the EPERM of an overlay. */
@@ -60,8 +60,9 @@ static void note_remedy(struct request *request, bool is_kernels)
 	if (request->call.kind->operation == OPERATION_SET &&
 	    request->decision.route == ROUTE_STORED &&
 	    (!is_kernels || request->outcome.error == EPERM))
-		remedy_note(&request->client->remedies, request->client->policy->store,
-			    &request->inode, request->outcome.error);
+		remedy_note(&request->client->remedies, request->client->log_source,
+			    request->client->policy->store, &request->inode,
+			    request->outcome.error);
 }
 
 static bool execute(struct request *request)
@@ -165,6 +166,7 @@ void client_init(struct client *client, const struct policy *policy)
 	client->is_queued = false;
 	client->is_alone = false;
 	client->holder = (struct share_holder){ 0 };
+	client->log_source = 0;
 	remedies_init(&client->remedies);
 	orphans_init(&client->orphans);
 }

@@ -73,6 +73,7 @@ struct client {
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	bool is_alone; /* nobody goes on with its requests when we die */
 	struct share_holder holder; /* the same for all clients of a container */
+	uint64_t log_source; /* of lines that are about it: each of its listeners is a client */
 	struct remedies remedies;
 	struct orphans orphans;
 };
