@@ -159,10 +159,13 @@ static void answer(const struct fuse_server *server, const struct fuse_in_header
 	(void)!write(server->device, &out, out.header.len);
 }
 
-static void send_file(int channel)
+/* Without the server's end: else the file system would outlive its server, and wait for it at our own exit. */
+static void send_file(int channel, int device)
 {
 	const struct iovec piece = { (char *)"file", 4 };
-	int fd = open(MOUNTED, O_RDWR | O_CLOEXEC);
+	int fd = open(MOUNTED, O_RDONLY | O_CLOEXEC);
+
+	close(device);
 
 	_exit(fd >= 0 && passing_send(channel, &piece, 1, &fd, 1) == 4 ? 0 : 1);
 }
@@ -178,7 +181,7 @@ static void serve(int channel, int flushes, pid_t maker)
 	server.device = mount_file();
 	server.opener = server.device >= 0 ? fork() : -1;
 	if (server.opener == 0)
-		send_file(channel);
+		send_file(channel, server.device);
 	close(channel);
 	while (server.opener > 0 && read(server.device, request, sizeof(request)) > 0)
 		answer(&server, (const struct fuse_in_header *)request);
