@@ -57,19 +57,22 @@ int proc_open(void)
  * a symbolic link into their own mount. So it is asked only of what looks like a procfs: without a device,
  * in blocks of 1 KiB.
  */
-static bool may_be_on(int fd)
+static bool may_be_on(const struct statx *stat)
 {
-	struct statx stat;
-
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stat) < 0 ||
-	       (stat.stx_dev_major == 0 && stat.stx_blksize == PROC_BLOCK_SIZE);
+	return stat->stx_dev_major == 0 && stat->stx_blksize == PROC_BLOCK_SIZE;
 }
 
-bool proc_is_on(int fd)
+bool proc_is_on(int fd, struct statx *ret_stat)
 {
+	const unsigned int mask = STATX_TYPE | STATX_MNT_ID_UNIQUE;
 	struct statfs statfs;
+	struct statx stat = { .stx_mask = 0 };
+	int r = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &stat);
 
-	return may_be_on(fd) && fstatfs(fd, &statfs) == 0 && statfs.f_type == PROC_SUPER_MAGIC;
+	if (ret_stat)
+		*ret_stat = stat;
+	return (r < 0 || may_be_on(&stat)) && fstatfs(fd, &statfs) == 0 &&
+	       statfs.f_type == PROC_SUPER_MAGIC;
 }
 
 bool proc_forbids_links(int fd)
@@ -83,7 +86,7 @@ bool proc_is_root(int fd)
 {
 	struct stat stat;
 
-	return proc_is_on(fd) && fstat(fd, &stat) == 0 && stat.st_ino == ROOT_INODE;
+	return proc_is_on(fd, NULL) && fstat(fd, &stat) == 0 && stat.st_ino == ROOT_INODE;
 }
 
 int proc_open_within(int directory, const char *path, uint64_t flags)

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct statx;
+
 /**
  * proc_open() - open our procfs
  *
@@ -21,8 +23,16 @@
  */
 int proc_open(void);
 
-/** proc_is_on() - is the inode of this descriptor on some procfs? */
-bool proc_is_on(int fd);
+#ifndef STATX_MNT_ID_UNIQUE /* Linux 6.8 */
+#define STATX_MNT_ID_UNIQUE 0x4000
+#endif
+
+/**
+ * proc_is_on() - is the inode of this descriptor on some procfs?
+ * @ret_stat: what statx(2) has told meanwhile, with STATX_TYPE and STATX_MNT_ID_UNIQUE; its mask says
+ *            what is true. May be NULL
+ */
+bool proc_is_on(int fd, struct statx *ret_stat);
 
 /** proc_forbids_links() - is the mount of this descriptor one where symbolic links are not followed? */
 bool proc_forbids_links(int fd);

@@ -25,6 +25,7 @@
 #include "base/credential.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "exec/effect.h"
 #include "exec/helper.h"
 #include "exec/standin.h"
@@ -35,10 +36,6 @@
 #define SYS_getxattrat 464
 #define SYS_listxattrat 465
 #define SYS_removexattrat 466
-#endif
-
-#ifndef STATX_MNT_ID_UNIQUE /* Linux 6.8 */
-#define STATX_MNT_ID_UNIQUE 0x4000
 #endif
 
 /* struct xattr_args of the kernel. */
@@ -99,7 +96,7 @@ int inode_open_directory(int procfs, int *ret_directory)
 }
 
 /* Ids that are used again are of no use. */
-static uint64_t mount_of(const struct statx *stat)
+uint64_t inode_mount_in(const struct statx *stat)
 {
 	return stat->stx_mask & STATX_MNT_ID_UNIQUE ? stat->stx_mnt_id : 0;
 }
@@ -144,7 +141,7 @@ int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)
 		.owner = { .uid = stat.stx_uid, .gid = stat.stx_gid },
 		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
 		.number = stat.stx_ino,
-		.mount = mount_of(&stat),
+		.mount = inode_mount_in(&stat),
 	};
 	return 0;
 }
@@ -153,10 +150,12 @@ uint64_t inode_mount(const struct pinned *inode)
 {
 	struct statx stat;
 
+	if (inode->mount != 0)
+		return inode->mount;
 	if (statx(inode->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID_UNIQUE, &stat) <
 	    0)
 		return 0;
-	return mount_of(&stat);
+	return inode_mount_in(&stat);
 }
 
 void inode_show_path(const struct pinned *inode, char *path, size_t size)

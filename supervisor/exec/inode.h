@@ -16,12 +16,14 @@
 struct effect;
 struct rule;
 struct standin;
+struct statx;
 
 /** struct pinned - an inode that cannot be exchanged any more; the descriptor is owned */
 struct pinned {
 	int fd;
 	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
 	int directory; /* of inode_open_directory(), borrowed; -1: none */
+	uint64_t mount; /* the unique id of its mount; 0: nobody has asked, or the kernel has none */
 	struct standin *performer; /* who makes the calls, borrowed; NULL: we ourselves */
 	struct effect *effect; /* where changes are written down, borrowed; NULL: nowhere */
 };
@@ -64,6 +66,9 @@ struct inode_stat {
 
 /** inode_stat() - Return: 0; -errno of statx(2). */
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat);
+
+/** inode_mount_in() - Return: the unique id of a mount in what statx(2) has told; 0: it is not told. */
+uint64_t inode_mount_in(const struct statx *stat);
 
 /** inode_mount() - only the id of the mount, which no file system is asked for. Return: it; 0: as above. */
 uint64_t inode_mount(const struct pinned *inode);

@@ -150,15 +150,22 @@ int call_read_name(const struct call *call, char name[NAME_SIZE])
 	return length == 0 || length == NAME_SIZE ? ERANGE : 0;
 }
 
-bool call_read_name_and_path(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX])
+bool call_read_together(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX],
+			char value[XATTR_SIZE_MAX])
 {
 	const uint64_t addresses[] = { call->name, call->path };
 	char *const buffers[] = { name, path };
+	const struct memory_piece along = { .address = call->value,
+					    .buffer = value,
+					    .length = call_value_comes_along(call) ? call->size :
+										     0 };
+	size_t count = call->is_descriptor ? 1 : 2;
 
+	if (call->kind->operation == OPERATION_LIST || (count == 1 && along.length == 0))
+		return false;
 	/* Empty ones have rules of their own. */
-	return !call->is_descriptor && call->kind->operation != OPERATION_LIST &&
-	       memory_read_strings(call->tid, addresses, buffers) && name[0] != '\0' &&
-	       path[0] != '\0';
+	return memory_read_strings(call->tid, addresses, buffers, count, &along) &&
+	       name[0] != '\0' && (call->is_descriptor || path[0] != '\0');
 }
 
 _Static_assert(MEMORY_SHORT <= NAME_SIZE && MEMORY_SHORT <= PATH_MAX, "short strings have room");

@@ -78,15 +78,42 @@ static bool copy_string(const char *piece, size_t length, char *buffer)
 	return true;
 }
 
+/* What one call reads: at most two strings, and a piece. */
+struct gathering {
+	struct iovec local[3], remote[3];
+	size_t count;
+	size_t total;
+};
+
+static void gather(struct gathering *gathering, uint64_t address, void *buffer, size_t length)
+{
+	gathering->local[gathering->count] =
+		(struct iovec){ .iov_base = buffer, .iov_len = length };
+	gathering->remote[gathering->count++] =
+		(struct iovec){ .iov_base = (void *)(uintptr_t)address, .iov_len = length };
+	gathering->total += length;
+}
+
+static bool read_all(pid_t tid, struct gathering *gathering, const struct memory_piece *along)
+{
+	if (along->length > 0)
+		gather(gathering, along->address, along->buffer, along->length);
+	return process_vm_readv(tid, gathering->local, gathering->count, gathering->remote,
+				gathering->count, 0) == (ssize_t)gathering->total;
+}
+
 /* Close together in one page, as the words of a command line are, they come in one piece. */
-static bool read_neighbours(pid_t tid, const uint64_t addresses[2], char *const buffers[2])
+static bool read_neighbours(pid_t tid, const uint64_t *addresses, char *const *buffers,
+			    const struct memory_piece *along)
 {
 	uint64_t first = addresses[0] < addresses[1] ? addresses[0] : addresses[1];
 	uint64_t second = addresses[0] < addresses[1] ? addresses[1] : addresses[0];
 	size_t length = second - first + rest_of_page(second);
+	struct gathering gathering = { .count = 0 };
 	char piece[2 * MEMORY_SHORT];
 
-	if (read_some(tid, first, piece, length) != (ssize_t)length)
+	gather(&gathering, first, piece, length);
+	if (!read_all(tid, &gathering, along))
 		return false;
 	for (size_t i = 0; i < 2; i++) {
 		size_t start = addresses[i] - first;
@@ -97,7 +124,7 @@ static bool read_neighbours(pid_t tid, const uint64_t addresses[2], char *const 
 	return true;
 }
 
-static bool are_neighbours(const uint64_t addresses[2])
+static bool are_neighbours(const uint64_t *addresses)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t distance = addresses[0] < addresses[1] ? addresses[1] - addresses[0] :
@@ -106,25 +133,21 @@ static bool are_neighbours(const uint64_t addresses[2])
 	return addresses[0] / page == addresses[1] / page && distance <= MEMORY_SHORT;
 }
 
-bool memory_read_strings(pid_t tid, const uint64_t addresses[2], char *const buffers[2])
+bool memory_read_strings(pid_t tid, const uint64_t *addresses, char *const *buffers, size_t count,
+			 const struct memory_piece *along)
 {
-	if (are_neighbours(addresses))
-		return read_neighbours(tid, addresses, buffers);
+	struct gathering gathering = { .count = 0 };
 
-	struct iovec local[2], remote[2];
-	size_t total = 0;
-
-	for (size_t i = 0; i < 2; i++) {
-		size_t length = rest_of_page(addresses[i]);
-
-		local[i] = (struct iovec){ .iov_base = buffers[i], .iov_len = length };
-		remote[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)addresses[i],
-					    .iov_len = length };
-		total += length;
-	}
-	return process_vm_readv(tid, local, 2, remote, 2, 0) == (ssize_t)total &&
-	       memchr(buffers[0], '\0', local[0].iov_len) &&
-	       memchr(buffers[1], '\0', local[1].iov_len);
+	if (count == 2 && are_neighbours(addresses))
+		return read_neighbours(tid, addresses, buffers, along);
+	for (size_t i = 0; i < count; i++)
+		gather(&gathering, addresses[i], buffers[i], rest_of_page(addresses[i]));
+	if (!read_all(tid, &gathering, along))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!memchr(buffers[i], '\0', gathering.local[i].iov_len))
+			return false;
+	return true;
 }
 
 /*

@@ -35,16 +35,26 @@ int memory_read(pid_t tid, uint64_t address, void *buffer, size_t length);
  */
 int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, size_t *ret_length);
 
+/** struct memory_piece - bytes of a thread, and where they go */
+struct memory_piece {
+	uint64_t address;
+	void *buffer;
+	size_t length;
+};
+
 /**
- * memory_read_strings() - copy two short strings at the cost of one
+ * memory_read_strings() - copy one or two short strings, and a piece, at the cost of one
  * @tid: the thread
  * @addresses: where each begins
  * @buffers: where each goes, MEMORY_SHORT bytes
+ * @count: how many strings, 1 or 2
+ * @along: what is read with them; its length may be 0
  *
- * Return: whether both were there, with their NULs, in the page where they begin and in MEMORY_SHORT
- * bytes; else nothing is said of either.
+ * Return: whether the piece was there, and each string with its NUL, in the page where it begins and in
+ * MEMORY_SHORT bytes; else nothing is said of any.
  */
-bool memory_read_strings(pid_t tid, const uint64_t addresses[2], char *const buffers[2]);
+bool memory_read_strings(pid_t tid, const uint64_t *addresses, char *const *buffers, size_t count,
+			 const struct memory_piece *along);
 
 /**
  * memory_write() - copy @length bytes to @address of thread @tid

@@ -52,7 +52,7 @@ static bool is_in_own_entry(const struct request *request)
 {
 	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
 
-	return proc_is_on(request->inode.fd) &&
+	return proc_is_on(request->inode.fd, NULL) &&
 	       place_find(request->target, request->inode.fd, &place) == 0 && place.is_own;
 }
 

@@ -153,7 +153,7 @@ static int open_rest(const struct resolver *resolver, int base, const char *rest
 		return -1;
 	if (resolver->is_shy)
 		how.resolve |= RESOLVE_NO_XDEV;
-	if (standin_open(resolver->standin, base, rest, &how, &fd) != 0 || proc_is_on(fd))
+	if (standin_open(resolver->standin, base, rest, &how, &fd) != 0 || proc_is_on(fd, NULL))
 		return -1;
 	return TAKE_FD(fd);
 }

@@ -172,7 +172,8 @@ static int climb_to_root(int directory, unsigned int *ret_depth)
 {
 	_cleanup_fd_ int at = fcntl(directory, F_DUPFD_CLOEXEC, 0);
 
-	for (unsigned int depth = 0; at >= 0 && proc_is_on(at) && depth <= DEPTH_MAX; depth++) {
+	for (unsigned int depth = 0; at >= 0 && proc_is_on(at, NULL) && depth <= DEPTH_MAX;
+	     depth++) {
 		if (proc_is_root(at)) {
 			*ret_depth = depth;
 			return TAKE_FD(at);

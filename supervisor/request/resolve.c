@@ -77,10 +77,12 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 	return walk_path(resolver, root, base, path, follow, ret_fd);
 }
 
+/* @ret_mount: as in struct pinned. */
 static int search(const struct resolver *resolver, int base, const char *path, bool follow,
-		  int *ret_fd)
+		  int *ret_fd, uint64_t *ret_mount)
 {
 	_cleanup_fd_ int fd = -1;
+	struct statx stat;
 
 	if (own_entry_search(resolver, base, path, follow, ret_fd))
 		return 0;
@@ -88,8 +90,9 @@ static int search(const struct resolver *resolver, int base, const char *path, b
 
 	if (r < 0)
 		return r;
-	if (r > 0 || proc_is_on(fd))
+	if (r > 0 || proc_is_on(fd, &stat))
 		return search_step_by_step(resolver, base, path, follow, ret_fd);
+	*ret_mount = inode_mount_in(&stat);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -108,15 +111,17 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 		 struct pinned *ret_inode)
 {
 	_cleanup_fd_ int owned = -1, fd = -1;
+	uint64_t mount = 0;
 	int base;
 	int r = find_base(resolver, dirfd, path, &base, &owned);
 
 	if (r != 0)
 		return r;
-	r = resolver->is_shy && foreign_is(base) ? -ECANCELED :
-						   search(resolver, base, path, follow, &fd);
+	r = resolver->is_shy && foreign_is(base) ?
+		    -ECANCELED :
+		    search(resolver, base, path, follow, &fd, &mount);
 	if (r != 0)
 		return r;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1 };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1, .mount = mount };
 	return 0;
 }

@@ -47,6 +47,7 @@ struct request {
 	struct received *received; /* the reception's */
 	struct call call;
 	bool has_path; /* it was read together with the name */
+	bool has_value; /* it was, too */
 	struct target *target;
 	struct userns *userns;
 	struct naming naming;

@@ -42,18 +42,19 @@ bool subject_read_name(struct request *request)
 	if (request->call.kind->operation == OPERATION_LIST)
 		return true;
 	struct workspace *workspace = request->workspace;
+	const struct call *call = &request->call;
+	bool is_read = call_read_together(call, workspace->name, workspace->path, workspace->value);
 
-	request->has_path =
-		call_read_name_and_path(&request->call, workspace->name, workspace->path);
-	if (!request->has_path &&
-	    !stage_go_on(request, call_read_name(&request->call, workspace->name), "read a name"))
+	request->has_path = is_read && !call->is_descriptor;
+	request->has_value = is_read && call_value_comes_along(call);
+	if (!is_read && !stage_go_on(request, call_read_name(call, workspace->name), "read a name"))
 		return false;
 	return is_left_to_kernel(request) ? stage_leave_to_kernel(request) : true;
 }
 
 bool subject_read_value(struct request *request)
 {
-	if (request->call.kind->operation != OPERATION_SET)
+	if (request->call.kind->operation != OPERATION_SET || request->has_value)
 		return true;
 	return stage_go_on(request, call_read_value(&request->call, request->workspace->value),
 			   "read a value");

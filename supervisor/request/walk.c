@@ -229,7 +229,7 @@ static int open_component(const struct walk *walk, const char *name, int *ret_fd
 {
 	int r = open_by_standin(walk, walk->at, name, O_NOFOLLOW, ret_fd);
 
-	if ((r != EACCES && r != EPERM) || !proc_is_on(walk->at) || proc_is_root(walk->at))
+	if ((r != EACCES && r != EPERM) || !proc_is_on(walk->at, NULL) || proc_is_root(walk->at))
 		return r;
 	return open_as_itself(walk, name, r, ret_fd);
 }
@@ -348,7 +348,7 @@ static int follow_link(struct walk *walk, const struct step *step)
 
 	if (r != 0)
 		return r;
-	if (!proc_is_on(step->fd))
+	if (!proc_is_on(step->fd, NULL))
 		return follow_text(walk, step);
 	if (!proc_is_root(walk->at))
 		return follow_magic(walk, step);

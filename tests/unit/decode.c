@@ -485,13 +485,13 @@ Test(decode, finds_no_path_where_its_memory_ends)
 	cr_expect_eq(read_path(bytes_at_hole(4096), 0, &is_descriptor), ENAMETOOLONG);
 }
 
-static bool read_name_and_path(int number, const char *name, const char *path)
+static bool read_together(int number, const char *name, const char *path)
 {
 	char read_name[NAME_SIZE], read_path[PATH_MAX];
 	struct call call;
 
 	cr_assert_eq(decode(number, &call, address_of(path), address_of(name), 0, 0), 0);
-	if (!call_read_name_and_path(&call, read_name, read_path))
+	if (!call_read_together(&call, read_name, read_path, NULL))
 		return false;
 	cr_expect_str_eq(read_name, name);
 	cr_expect_str_eq(read_path, path);
@@ -500,21 +500,21 @@ static bool read_name_and_path(int number, const char *name, const char *path)
 
 Test(decode, reads_a_short_name_and_a_short_path_at_once)
 {
-	cr_expect(read_name_and_path(GET, "user.a", "/etc/passwd"));
-	cr_expect(read_name_and_path(LSET, "user.a", "/etc/passwd"));
-	cr_expect(read_name_and_path(REMOVE, string_at_hole(255), "/etc/passwd"));
+	cr_expect(read_together(GET, "user.a", "/etc/passwd"));
+	cr_expect(read_together(LSET, "user.a", "/etc/passwd"));
+	cr_expect(read_together(REMOVE, string_at_hole(255), "/etc/passwd"));
 }
 
 /* What has an errno of its own, or is no path, is left to those who know which. */
 Test(decode, does_not_read_at_once_what_needs_a_closer_look)
 {
-	cr_expect_not(read_name_and_path(GET, "", "/etc/passwd"));
-	cr_expect_not(read_name_and_path(GET, "user.a", ""));
-	cr_expect_not(read_name_and_path(GET, string_at_hole(256), "/etc/passwd"));
-	cr_expect_not(read_name_and_path(GET, "user.a", string_at_hole(300)));
-	cr_expect_not(read_name_and_path(GET, "user.a", NULL));
-	cr_expect_not(read_name_and_path(FGET, "user.a", "/etc/passwd"));
-	cr_expect_not(read_name_and_path(LIST, "user.a", "/etc/passwd"));
+	cr_expect_not(read_together(GET, "", "/etc/passwd"));
+	cr_expect_not(read_together(GET, "user.a", ""));
+	cr_expect_not(read_together(GET, string_at_hole(256), "/etc/passwd"));
+	cr_expect_not(read_together(GET, "user.a", string_at_hole(300)));
+	cr_expect_not(read_together(GET, "user.a", NULL));
+	cr_expect_not(read_together(FGET, "user.a", "/etc/passwd"));
+	cr_expect_not(read_together(LIST, "user.a", "/etc/passwd"));
 }
 
 Test(decode, takes_an_empty_path_for_the_descriptor_when_asked_to)
@@ -589,13 +589,14 @@ static int our_errno(int number, const uint64_t args[6])
 	static char name[NAME_SIZE], value[XATTR_SIZE_MAX], path[PATH_MAX];
 	struct call call;
 	int r = decode_with(OUR_ARCH, number, args, &call);
-	bool has_both = r == 0 && call_read_name_and_path(&call, name, path);
+	bool is_read = r == 0 && call_read_together(&call, name, path, value);
 
-	if (r == 0 && !has_both && call.kind->operation != OPERATION_LIST)
+	if (r == 0 && !is_read && call.kind->operation != OPERATION_LIST)
 		r = call_read_name(&call, name);
-	if (r == 0 && call.kind->operation == OPERATION_SET)
+	if (r == 0 && call.kind->operation == OPERATION_SET &&
+	    !(is_read && call_value_comes_along(&call)))
 		r = call_read_value(&call, value);
-	if (r == 0 && !has_both)
+	if (r == 0 && !(is_read && !call.is_descriptor))
 		r = call_read_path(&call, path);
 	if (r != 0)
 		return r;

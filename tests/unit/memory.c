@@ -181,22 +181,32 @@ Test(memory, is_looked_at_for_the_size_of_the_buffer)
 	}
 }
 
-static bool read_strings(const char *first, const char *second)
+/* @piece: NULL: none. @length: of it, 8 at most. */
+static bool read_strings_and(const char *first, const char *second, const char *piece,
+			     size_t length)
 {
-	char buffers[2][MEMORY_SHORT + 1];
+	char buffers[2][MEMORY_SHORT + 1], copy[9] = "........";
 	char *const places[] = { buffers[0], buffers[1] };
 	const uint64_t addresses[] = { address_of(first), address_of(second) };
+	const struct memory_piece along = { address_of(piece), copy, length };
 
 	buffers[0][MEMORY_SHORT] = buffers[1][MEMORY_SHORT] = '#';
-	bool done = memory_read_strings(gettid(), addresses, places);
+	bool done = memory_read_strings(gettid(), addresses, places, 2, &along);
 
 	cr_expect(buffers[0][MEMORY_SHORT] == '#' && buffers[1][MEMORY_SHORT] == '#',
 		  "it has written behind a buffer");
 	if (done) {
 		cr_expect_str_eq(buffers[0], first);
 		cr_expect_str_eq(buffers[1], second);
+		cr_expect_arr_eq(copy, length > 0 ? piece : copy, length);
 	}
+	cr_expect_eq(copy[length], '.', "it has written behind the piece");
 	return done;
+}
+
+static bool read_strings(const char *first, const char *second)
+{
+	return read_strings_and(first, second, NULL, 0);
 }
 
 Test(memory, has_two_short_strings_at_once)
@@ -226,6 +236,23 @@ Test(memory, has_not_two_strings_where_one_is_missing)
 	cr_expect_not(read_strings("one", hole()));
 	cr_expect_not(read_strings("one", bad));
 	cr_expect_not(read_strings(bad, "one"));
+}
+
+Test(memory, has_a_piece_together_with_strings)
+{
+	char *at_hole = string_before(hole(), 5);
+	char *crossing = string_before(memory + page + 3, 6);
+	char copy[6], buffer[MEMORY_SHORT];
+	const uint64_t address = address_of(at_hole);
+	const struct memory_piece along = { address_of(crossing), copy, sizeof(copy) };
+
+	cr_expect(read_strings_and("one", at_hole, crossing, 6), "neither is near the other");
+	cr_expect(read_strings_and(at_hole, at_hole, crossing, 6), "the strings are neighbours");
+	cr_expect(memory_read_strings(gettid(), &address, (char *const[]){ buffer }, 1, &along));
+	cr_expect_str_eq(buffer, at_hole);
+	cr_expect_arr_eq(copy, crossing, sizeof(copy));
+	cr_expect_not(read_strings_and("one", at_hole, hole() - 2, 7), "half of it is there");
+	cr_expect_not(read_strings_and(at_hole, at_hole, NULL, 7));
 }
 
 Test(memory, leaves_what_lies_behind_the_buffer_alone)
@@ -320,6 +347,7 @@ Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 {
 	pid_t child = start_child();
 	const uint64_t addresses[] = { address_of(memory), address_of(memory) };
+	const struct memory_piece nothing = { .length = 0 };
 	char buffer[MEMORY_SHORT];
 	size_t length;
 
@@ -327,7 +355,8 @@ Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 	cr_expect_eq(memory_read(child, address_of(memory), buffer, 7), -ESRCH);
 	cr_expect_eq(memory_read_string(child, address_of(memory), buffer, 7, &length), -ESRCH);
 	cr_expect_eq(memory_write(child, address_of(memory), "w", 1), -ESRCH);
-	cr_expect_not(memory_read_strings(child, addresses, (char *const[]){ buffer, buffer }));
+	cr_expect_not(memory_read_strings(child, addresses, (char *const[]){ buffer, buffer }, 2,
+					  &nothing));
 }
 
 /* The number of a thread that our pid namespace does not see. */
