@@ -151,14 +151,13 @@ int call_read_name(const struct call *call, char name[NAME_SIZE])
 }
 
 bool call_read_together(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX],
-			char value[XATTR_SIZE_MAX])
+			char *value)
 {
 	const uint64_t addresses[] = { call->name, call->path };
 	char *const buffers[] = { name, path };
 	const struct memory_piece along = { .address = call->value,
 					    .buffer = value,
-					    .length = call_value_comes_along(call) ? call->size :
-										     0 };
+					    .length = value ? call->size : 0 };
 	size_t count = call->is_descriptor ? 1 : 2;
 
 	if (call->kind->operation == OPERATION_LIST || (count == 1 && along.length == 0))

@@ -48,25 +48,25 @@ int call_decode(const struct seccomp_notif *notification, struct call *ret_call)
  */
 int call_read_name(const struct call *call, char name[NAME_SIZE]);
 
-/* A value of so many bytes at most is read together with the name. */
+/* A value of so many bytes at most can be read together with the name. */
 #define CALL_SHORT_VALUE 512
 
-/** call_value_comes_along() - is it a set whose value is short? */
-static inline bool call_value_comes_along(const struct call *call)
+/** call_has_short_value() - is it a set whose value can be read together with the name? */
+static inline bool call_has_short_value(const struct call *call)
 {
 	return call->kind->operation == OPERATION_SET && call->size > 0 &&
 	       call->size <= CALL_SHORT_VALUE;
 }
 
 /**
- * call_read_together() - the name, the path, if any, and the value of a set, if it is short
+ * call_read_together() - the name, the path, if any, and the value of a set
  * @call: a get, set or remove
+ * @value: where the value goes, if call_has_short_value(); NULL: it is not read
  *
- * Return: whether it was done, of the value only where call_value_comes_along(); if not, call_read_name(),
- * call_read_path() and call_read_value() do it.
+ * Return: whether it was done; if not, call_read_name(), call_read_path() and call_read_value() do it.
  */
 bool call_read_together(const struct call *call, char name[NAME_SIZE], char path[PATH_MAX],
-			char value[XATTR_SIZE_MAX]);
+			char *value);
 
 /**
  * call_read_value() - the value of a set

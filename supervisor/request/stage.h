@@ -37,6 +37,7 @@ struct workspace {
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
 	char value[XATTR_SIZE_MAX];
+	bool wants_values; /* a value is read together with the name: that of the last set was needed */
 };
 
 /** struct request - one under way; each stage fills in what the next ones need */

@@ -43,13 +43,20 @@ bool subject_read_name(struct request *request)
 		return true;
 	struct workspace *workspace = request->workspace;
 	const struct call *call = &request->call;
-	bool is_read = call_read_together(call, workspace->name, workspace->path, workspace->value);
+	bool is_value_wanted = workspace->wants_values && call_has_short_value(call);
+	bool is_read = call_read_together(call, workspace->name, workspace->path,
+					  is_value_wanted ? workspace->value : NULL);
 
 	request->has_path = is_read && !call->is_descriptor;
-	request->has_value = is_read && call_value_comes_along(call);
+	request->has_value = is_read && is_value_wanted;
 	if (!is_read && !stage_go_on(request, call_read_name(call, workspace->name), "read a name"))
 		return false;
-	return is_left_to_kernel(request) ? stage_leave_to_kernel(request) : true;
+	bool is_left = is_left_to_kernel(request);
+
+	/* The next set is most often of the same kind. */
+	if (call->kind->operation == OPERATION_SET)
+		workspace->wants_values = !is_left;
+	return is_left ? stage_leave_to_kernel(request) : true;
 }
 
 bool subject_read_value(struct request *request)

@@ -589,12 +589,12 @@ static int our_errno(int number, const uint64_t args[6])
 	static char name[NAME_SIZE], value[XATTR_SIZE_MAX], path[PATH_MAX];
 	struct call call;
 	int r = decode_with(OUR_ARCH, number, args, &call);
-	bool is_read = r == 0 && call_read_together(&call, name, path, value);
+	bool is_short = call_has_short_value(&call);
+	bool is_read = r == 0 && call_read_together(&call, name, path, is_short ? value : NULL);
 
 	if (r == 0 && !is_read && call.kind->operation != OPERATION_LIST)
 		r = call_read_name(&call, name);
-	if (r == 0 && call.kind->operation == OPERATION_SET &&
-	    !(is_read && call_value_comes_along(&call)))
+	if (r == 0 && call.kind->operation == OPERATION_SET && !(is_read && is_short))
 		r = call_read_value(&call, value);
 	if (r == 0 && !(is_read && !call.is_descriptor))
 		r = call_read_path(&call, path);
