@@ -145,10 +145,13 @@ static bool can_fail(const struct stop *stop)
 	return true;
 }
 
-/* The call is not made, and fails: @tid stands before it, or behind it. */
+/*
+ * The call is not made, and fails: @tid stands before it, or behind it. One that changes nothing is made instead,
+ * for the number -1 is not one that the worker may make.
+ */
 static void withhold_call(pid_t tid)
 {
-	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.orig_rax), -1L);
+	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.orig_rax), (long)SYS_gettid);
 }
 
 static void have_failed(pid_t tid)
