@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fork_alone.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 /* Seconds after which an attack ends by itself. */
 #define ATTACK_MAX 30
@@ -60,7 +62,7 @@ static inline void stand(int report)
 
 static inline pid_t fork_checked(void)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_alone();
 
 	if (pid < 0)
 		err(EXIT_FAILURE, "fork");
