@@ -269,6 +269,7 @@ static const struct call_rule worker_rules[] = {
 	ALLOW("munmap"),
 	ALLOW("mremap"),
 	ALLOW("madvise"),
+	ALLOW("sysinfo"), /* qsort(3) of glibc before 2.37, from 1 KiB on */
 	ALLOW("getrandom"),
 	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
 	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),

@@ -278,6 +278,28 @@ Test(allowed_calls, let_a_worker_have_threads_and_children)
 	cr_expect_eq(status, 0, "status %#x", (unsigned int)status);
 }
 
+static int compare(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+/* glibc 2.36 asks how much memory the machine has, before it sorts more than 1 KiB for the first time. */
+Test(allowed_calls, let_a_worker_sort_much)
+{
+	int status;
+	pid_t child = fork_alone();
+
+	if (child == 0) {
+		static int numbers[4096] = { 2, 1 };
+
+		limit(ALLOWED_CALLS_WORKER, ALLOWED_CALLS_ENFORCE);
+		qsort(numbers, COUNT_OF(numbers), sizeof(numbers[0]), compare);
+		_exit(numbers[COUNT_OF(numbers) - 1] == 2 ? 0 : 3);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(status, 0, "status %#x", (unsigned int)status);
+}
+
 static void handle(int number)
 {
 	(void)number;
