@@ -3,8 +3,10 @@
  * Theory of operation
  *
  * Chores wait in a queue, and are taken by idle threads. Handing one over wakes an idle thread, or starts another
- * one if there are not as many idle ones as chores in the queue: so each chore has a thread, whatever hangs. A
- * thread that stays idle for a second ends, all but one.
+ * one if there are not as many idle ones as chores in the queue. When there are some threads already, they may be done
+ * in no time: then more are only started if all are at work and a chore still waits after a moment. So each chore has a
+ * thread before long, whatever hangs, and a thousand that do not hang have few. A thread that stays idle for a second
+ * ends, all but one.
  *
  * A chore that is done goes into another queue, of which an eventfd tells the loop.
  *
@@ -26,12 +28,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/loop.h"
 
 /* Milliseconds for which an idle thread stays, and for which closer_free() waits. */
 #define LINGER 1000
 #define FAREWELL 1000
+/* Threads beyond which no other one is started at once, and milliseconds after which it is. */
+#define AT_ONCE 16
+#define MOMENT 10
 /* Bytes of a thread's stack, of which the kernel gives what is touched. */
 #define STACK_SIZE (256UL * 1024)
 /* Nanoseconds after which a wait in close(2) is ended, and between two signals from then on. */
@@ -47,6 +51,9 @@ struct queue {
 struct closer {
 	struct loop *loop;
 	struct loop_watch told; /* an eventfd: something is done */
+	struct loop_timer moment;
+	bool is_watching; /* the timer runs */
+	const struct chore *seen; /* that waited first, a moment ago */
 	pthread_mutex_t lock; /* over all that follows */
 	pthread_cond_t called; /* a chore is there, or it is over */
 	pthread_cond_t left; /* a thread has ended */
@@ -144,14 +151,42 @@ static int start_thread(struct closer *closer)
 	return -error;
 }
 
+/* With the lock held: for what waits. Without another thread it waits for the first that comes free. */
+static void start_threads(struct closer *closer, size_t most)
+{
+	for (size_t i = 0; i < most && closer->waiting.count > closer->idle + i; i++)
+		if (start_thread(closer) < 0)
+			return;
+}
+
+/*
+ * The one that waits first is the same as a moment ago: those at work hang. An idle thread was woken, and only has to
+ * get its turn of a CPU.
+ */
+static void moment_is_over(void *place)
+{
+	struct closer *closer = place;
+
+	pthread_mutex_lock(&closer->lock);
+	if (closer->idle == 0 && closer->waiting.first == closer->seen)
+		start_threads(closer, AT_ONCE);
+	closer->seen = closer->waiting.first;
+	closer->is_watching = closer->waiting.count > 0;
+	if (closer->is_watching)
+		loop_start_timer(closer->loop, &closer->moment, MOMENT);
+	pthread_mutex_unlock(&closer->lock);
+}
+
 void closer_do(struct closer *closer, struct chore *chore)
 {
 	pthread_mutex_lock(&closer->lock);
 	closer->unfinished++;
 	queue_add(&closer->waiting, chore);
-	/* Without another one it waits for the first that comes free. */
-	if (closer->waiting.count > closer->idle && start_thread(closer) < 0)
-		log_verbose("there is no thread more to close what peers have handed over");
+	if (closer->threads < AT_ONCE)
+		start_threads(closer, 1);
+	if (!closer->is_watching)
+		loop_start_timer(closer->loop, &closer->moment, MOMENT);
+	closer->is_watching = true;
 	pthread_cond_signal(&closer->called);
 	pthread_mutex_unlock(&closer->lock);
 }
@@ -310,6 +345,7 @@ int closer_new(struct loop *loop, struct closer **ret_closer)
 		return -ENOMEM;
 	closer->loop = loop;
 	closer->told = (struct loop_watch){ -1, told, closer };
+	closer->moment = (struct loop_timer){ .due = moment_is_over, .place = closer };
 	pthread_mutex_init(&closer->lock, NULL);
 	pthread_cond_init(&closer->called, NULL);
 	pthread_cond_init(&closer->left, NULL);
@@ -362,6 +398,7 @@ bool closer_free(struct closer *closer)
 	if (!end_threads(closer))
 		return false;
 	free_unasked(closer);
+	loop_stop_timer(closer->loop, &closer->moment);
 	if (closer->told.fd >= 0)
 		loop_remove(closer->loop, &closer->told);
 	fd_close(&closer->told.fd);

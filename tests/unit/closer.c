@@ -2,6 +2,7 @@
 #include "base/closer.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -151,6 +152,35 @@ Case(goes_on_beside_what_hangs)
 	await(40);
 	for (size_t i = 0; i < 40; i++)
 		knot_done(&knots[i]);
+}
+
+static unsigned int count_threads(void)
+{
+	unsigned int threads = 0;
+	DIR *tasks = opendir("/proc/self/task");
+
+	cr_assert_not_null(tasks);
+	while (readdir(tasks))
+		threads++;
+	closedir(tasks);
+	return threads;
+}
+
+/* As many descriptors as a worker may leave that has died. */
+Case(has_few_threads_for_much_that_does_not_hang)
+{
+	static struct closing closings[1000];
+	static int fds[1000];
+	atomic_uint done = 0;
+	unsigned int before = count_threads();
+
+	for (size_t i = 0; i < 1000; i++) {
+		fds[i] = dup(STDERR_FILENO);
+		close_one(&closings[i], &fds[i], &done);
+	}
+	cr_expect_leq(count_threads(), before + 40);
+	await(1000);
+	cr_expect_leq(count_threads(), before + 40);
 }
 
 Case(does_one_again)
