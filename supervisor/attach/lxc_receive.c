@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Descriptors that come along are ours from the moment of recvmsg(2), whatever the packet is worth. So
- * they are taken first, judged afterwards, and closed by one function on every way out.
+ * they are taken first and judged afterwards. To close them is left to the caller, who knows who waits for it.
  */
 #include "attach/lxc_receive.h"
 
@@ -16,21 +16,14 @@
 struct packet {
 	unsigned char bytes[LXC_PACKET_MAX + 1];
 	size_t length;
-	struct passed passed;
 };
 
-static void packet_done(struct packet *packet)
-{
-	passed_done(&packet->passed);
-}
-
-#define _cleanup_packet_ __attribute__((cleanup(packet_done)))
-
 /* Return: an enum lxc_receive_result but LXC_REFUSED; -errno. */
-static int receive_packet(int connection, int flags, struct packet *packet)
+static int receive_packet(int connection, int flags, struct packet *packet,
+			  struct passed *ret_passed)
 {
 	const struct iovec piece = { .iov_base = packet->bytes, .iov_len = sizeof(packet->bytes) };
-	ssize_t length = passing_receive(connection, &piece, 1, flags, &packet->passed);
+	ssize_t length = passing_receive(connection, &piece, 1, flags, ret_passed);
 
 	if (length < 0) {
 		if (length == -EINTR || length == -EAGAIN)
@@ -41,36 +34,40 @@ static int receive_packet(int connection, int flags, struct packet *packet)
 	return length == 0 ? LXC_ENDED : LXC_RECEIVED;
 }
 
-static enum lxc_form judge(const struct packet *packet, const struct seccomp_notif_sizes *kernels,
+static enum lxc_form judge(const struct packet *packet, const struct passed *passed,
+			   const struct seccomp_notif_sizes *kernels,
 			   struct lxc_message *ret_message)
 {
 	if (packet->length == sizeof(packet->bytes))
 		return LXC_COOKIE_LENGTH;
-	if (packet->passed.is_cut)
+	if (passed->is_cut)
 		return LXC_DESCRIPTORS;
-	return lxc_message_parse(packet->bytes, packet->length, packet->passed.count, kernels,
+	return lxc_message_parse(packet->bytes, packet->length, passed->count, kernels,
 				 ret_message);
 }
 
 int lxc_receive(int connection, int flags, const struct seccomp_notif_sizes *kernels,
 		struct lxc_request *ret_request, enum lxc_form *ret_form)
 {
-	_cleanup_packet_ struct packet packet = { 0 };
+	struct packet packet;
+	struct passed *passed = &ret_request->rest;
 	struct lxc_message message;
-	int r = receive_packet(connection, flags, &packet);
+
+	for (size_t i = 0; i < LXC_DESCRIPTOR_COUNT; i++)
+		ret_request->descriptors[i] = -1;
+	int r = receive_packet(connection, flags, &packet, passed);
 
 	if (r != LXC_RECEIVED)
 		return r;
-	enum lxc_form form = judge(&packet, kernels, &message);
+	enum lxc_form form = judge(&packet, passed, kernels, &message);
 
 	if (form != LXC_WELL_FORMED) {
 		*ret_form = form;
 		return LXC_REFUSED;
 	}
 	ret_request->message = message;
-	for (size_t i = 0; i < LXC_DESCRIPTOR_COUNT; i++)
-		ret_request->descriptors[i] =
-			i < packet.passed.count ? TAKE_FD(packet.passed.fds[i]) : -1;
+	for (size_t i = 0; i < LXC_DESCRIPTOR_COUNT && i < passed->count; i++)
+		ret_request->descriptors[i] = TAKE_FD(passed->fds[i]);
 	return LXC_RECEIVED;
 }
 
@@ -89,4 +86,5 @@ void lxc_request_done(struct lxc_request *request)
 {
 	for (size_t i = 0; i < LXC_DESCRIPTOR_COUNT; i++)
 		fd_close(&request->descriptors[i]);
+	passed_done(&request->rest);
 }

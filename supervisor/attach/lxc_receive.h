@@ -5,11 +5,13 @@
 /* The requests of an LXC monitor, and the replies to it: packets of a SOCK_SEQPACKET (unix(7)). */
 
 #include "attach/lxc_message.h"
+#include "base/passing.h"
 
 /** struct lxc_request - one that was received */
 struct lxc_request {
 	struct lxc_message message;
 	int descriptors[LXC_DESCRIPTOR_COUNT]; /* its own; -1: that one has not come */
+	struct passed rest; /* what has come, and is none of these */
 };
 
 enum lxc_receive_result {
@@ -25,7 +27,7 @@ enum lxc_receive_result {
  * @flags: of recvmsg(2): MSG_DONTWAIT, MSG_PEEK; the descriptors of a packet that is only looked at
  *         are duplicates, and it comes with its own later
  * @kernels: of notify_sizes()
- * @ret_request: LXC_RECEIVED: the request; lxc_request_done() it
+ * @ret_request: LXC_RECEIVED: the request; lxc_request_done() it, and what was refused, too
  * @ret_form: LXC_REFUSED: what is wrong
  *
  * Return: an enum lxc_receive_result; -errno of recvmsg(2).
@@ -43,7 +45,7 @@ int lxc_receive(int connection, int flags, const struct seccomp_notif_sizes *ker
 int lxc_reply(int connection, const struct lxc_message *message, const struct outcome *outcome,
 	      const struct seccomp_notif_sizes *kernels);
 
-/** lxc_request_done() - close its descriptors */
+/** lxc_request_done() - close its descriptors, which can take as long as the monitor likes (base/closer.h) */
 void lxc_request_done(struct lxc_request *request);
 
 #endif

@@ -162,13 +162,16 @@ static int check_claim(const struct lxc_source *lxc, struct pending *pending)
 				      r;
 }
 
-/* With the lock held. Return: as source_calls.receive(). */
-static int receive_one(const struct lxc_source *lxc, struct reception *ret_reception)
+/*
+ * With the lock held. @pending: what is left of it when nothing was received is the caller's to release, without
+ * the lock: to close descriptors of the monitor's can take as long as that likes.
+ *
+ * Return: as source_calls.receive().
+ */
+static int receive_one(const struct lxc_source *lxc, struct pending **pending_place,
+		       struct reception *ret_reception)
 {
-	_cleanup_pending_ struct pending *pending = pending_new();
-
-	if (!pending)
-		return -ENOMEM;
+	struct pending *pending = *pending_place;
 	int r = look_at_request(lxc, &pending->request);
 
 	if (r == LXC_NOTHING)
@@ -179,7 +182,7 @@ static int receive_one(const struct lxc_source *lxc, struct reception *ret_recep
 		return r < 0 ? r : -EPROTO;
 	r = check_claim(lxc, pending);
 	if (r == LXC_CLAIM_HOLDS)
-		write_down(TAKE_PTR(pending), ret_reception);
+		write_down(TAKE_PTR(*pending_place), ret_reception);
 	take_off(lxc);
 	if (r == LXC_CLAIM_HOLDS)
 		return NOTIFY_RECEIVED;
@@ -207,8 +210,12 @@ static int receive(struct source *source, struct reception *ret_reception)
 
 	if (!await_request(lxc))
 		return NOTIFY_NONE;
+	_cleanup_pending_ struct pending *pending = pending_new();
+
+	if (!pending)
+		return -ENOMEM;
 	pthread_mutex_lock(&lxc->lock);
-	int r = receive_one(lxc, ret_reception);
+	int r = receive_one(lxc, &pending, ret_reception);
 
 	pthread_mutex_unlock(&lxc->lock);
 	return r;
@@ -343,6 +350,7 @@ static void done(struct source *source)
 }
 
 static const struct source_calls lxc_calls = {
+	.is_peers = true,
 	.is_queued = true,
 	.receive = receive,
 	.resume = resume,
@@ -363,14 +371,13 @@ static int make_blocking(int fd)
 
 int lxc_source_new(int connection, int procfs, struct source **ret_source)
 {
-	_cleanup_fd_ int fd = connection;
 	struct lxc_source lxc = { .source.calls = &lxc_calls, .procfs = procfs };
-	int r = make_blocking(fd);
+	int r = make_blocking(connection);
 
 	if (r == 0)
 		r = notify_sizes(&lxc.sizes);
 	if (r == 0)
-		r = lxc_peer_identify(fd, procfs, &lxc.peer);
+		r = lxc_peer_identify(connection, procfs, &lxc.peer);
 	if (r < 0)
 		return r;
 	struct lxc_source *made = malloc(sizeof(*made));
@@ -378,7 +385,7 @@ int lxc_source_new(int connection, int procfs, struct source **ret_source)
 	if (!made)
 		return -ENOMEM;
 	*made = lxc;
-	made->source.fd = TAKE_FD(fd);
+	made->source.fd = connection;
 	pthread_mutex_init(&made->lock, NULL);
 	*ret_source = &made->source;
 	return 0;

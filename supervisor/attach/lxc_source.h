@@ -37,7 +37,7 @@ enum lxc_greeting_result {
 
 /**
  * lxc_source_new() - serve a connection
- * @connection: accepted from the LXC socket; taken over, also on failure
+ * @connection: accepted from the LXC socket; taken over on success
  * @procfs: of proc_open(), borrowed
  * @ret_source: the source; source_free() it, or give it to engine_serve()
  *
@@ -51,7 +51,7 @@ int lxc_source_new(int connection, int procfs, struct source **ret_source);
  * @ret_greeting: LXC_GREETED
  * @ret_reason: LXC_UNWELCOME: for the log, a sentence without a period
  *
- * Does not wait for a request.
+ * Does not wait for a request, but can take as long as the peer likes all the same (base/closer.h).
  *
  * Return: an enum lxc_greeting_result; -errno of the socket.
  */

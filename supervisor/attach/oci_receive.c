@@ -24,24 +24,34 @@
 
 int oci_receive_init(struct oci_receive *receive, int connection)
 {
-	_cleanup_fd_ int owned = connection;
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	if (getsockopt(owned, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -errno;
-	*receive = (struct oci_receive){ .connection = TAKE_FD(owned), .peer = peer };
+	*receive = (struct oci_receive){ .connection = connection, .peer = peer };
 	return 0;
+}
+
+size_t oci_receive_let_go(struct oci_receive *receive, int ret_fds[OCI_RECEIVE_FDS_MAX])
+{
+	size_t count = receive->descriptor_count;
+
+	memcpy(ret_fds, receive->descriptors, count * sizeof(*ret_fds));
+	ret_fds[count++] = TAKE_FD(receive->connection);
+	receive->descriptor_count = 0;
+	free(receive->bytes);
+	receive->bytes = NULL;
+	return count;
 }
 
 void oci_receive_done(struct oci_receive *receive)
 {
-	for (size_t i = 0; i < receive->descriptor_count; i++)
-		fd_close(&receive->descriptors[i]);
-	receive->descriptor_count = 0;
-	free(receive->bytes);
-	receive->bytes = NULL;
-	fd_close(&receive->connection);
+	int fds[OCI_RECEIVE_FDS_MAX];
+	size_t count = oci_receive_let_go(receive, fds);
+
+	for (size_t i = 0; i < count; i++)
+		fd_close(&fds[i]);
 }
 
 /** make_room() - for at least one byte more, of the OCI_MESSAGE_MAX + 1 that tell too many from enough */
@@ -62,19 +72,22 @@ static int make_room(struct oci_receive *receive)
 	return 0;
 }
 
-/** keep_descriptors() - those that came along with a piece. Return: NULL; a reason why they are not kept. */
-static const char *keep_descriptors(struct oci_receive *receive, struct passed *passed)
+/* Return: NULL; why they are too many. */
+static const char *judge_descriptors(const struct oci_receive *receive, const struct passed *passed)
 {
 	if (passed->is_cut || passed->count > OCI_DESCRIPTORS_MAX)
 		return "came with too many descriptors";
-	if (passed->count == 0)
-		return NULL;
-	if (receive->length > 0 || receive->descriptor_count > 0)
+	if (passed->count > 0 && (receive->length > 0 || receive->descriptor_count > 0))
 		return "came with descriptors behind its beginning";
-	for (size_t i = 0; i < passed->count; i++)
-		receive->descriptors[i] = TAKE_FD(passed->fds[i]);
-	receive->descriptor_count = passed->count;
 	return NULL;
+}
+
+/* Those that came along with a piece, so that nothing is closed here. */
+static void keep_descriptors(struct oci_receive *receive, struct passed *passed)
+{
+	for (size_t i = 0; i < passed->count; i++)
+		if (receive->descriptor_count < OCI_RECEIVE_DESCRIPTORS_MAX)
+			receive->descriptors[receive->descriptor_count++] = TAKE_FD(passed->fds[i]);
 }
 
 static int refuse(const char **ret_reason, const char *reason)
@@ -129,8 +142,9 @@ static int read_piece(struct oci_receive *receive, size_t *ret_added, const char
 
 	if (length < 0)
 		return refuse_broken((int)-length, ret_reason);
-	const char *reason = keep_descriptors(receive, &passed);
+	const char *reason = judge_descriptors(receive, &passed);
 
+	keep_descriptors(receive, &passed);
 	if (reason)
 		return refuse(ret_reason, reason);
 	if (length == 0)

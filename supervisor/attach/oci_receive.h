@@ -13,7 +13,9 @@
  *	NOTHING,
  *	REFUSED		done				read, take
  *
- * In each state oci_receive_done() is what ends it.
+ * In each state oci_receive_done(), or oci_receive_let_go(), is what ends it.
+ *
+ * All of it but init and let_go can take as long as the peer likes (base/closer.h).
  */
 
 #include <stdbool.h>
@@ -22,9 +24,15 @@
 
 #include "attach/oci_frame.h"
 #include "attach/oci_message.h"
+#include "base/passing.h"
 
 /* Bytes that one oci_receive_read() takes at most: others have their turn then. */
 #define OCI_RECEIVE_TURN 65536
+
+/* Those that may come, and as many as a message that is refused for it can bring besides. */
+#define OCI_RECEIVE_DESCRIPTORS_MAX (OCI_DESCRIPTORS_MAX + PASSED_MAX)
+/* With the connection. */
+#define OCI_RECEIVE_FDS_MAX (OCI_RECEIVE_DESCRIPTORS_MAX + 1)
 
 /** struct oci_receive - a connection, and what has come over it */
 struct oci_receive {
@@ -34,14 +42,14 @@ struct oci_receive {
 	size_t length;
 	size_t room; /* in @bytes */
 	struct oci_frame frame;
-	int descriptors[OCI_DESCRIPTORS_MAX]; /* owned */
+	int descriptors[OCI_RECEIVE_DESCRIPTORS_MAX]; /* owned */
 	size_t descriptor_count;
 };
 
 /**
  * oci_receive_init() - begin with a connection
  * @receive: where
- * @connection: AF_UNIX, SOCK_STREAM, connected; @receive's from here on, whatever the return
+ * @connection: AF_UNIX, SOCK_STREAM, connected; @receive's on success
  *
  * Return: 0; -errno, with nothing left to be done.
  */
@@ -49,6 +57,14 @@ int oci_receive_init(struct oci_receive *receive, int connection);
 
 /** oci_receive_done() - close and release it, and what was not taken of it */
 void oci_receive_done(struct oci_receive *receive);
+
+/**
+ * oci_receive_let_go() - the same, but nothing is closed
+ * @ret_fds: what is to be closed, the caller's
+ *
+ * Return: how many these are.
+ */
+size_t oci_receive_let_go(struct oci_receive *receive, int ret_fds[OCI_RECEIVE_FDS_MAX]);
 
 enum oci_receive_result {
 	OCI_RECEIVE_MORE = 1,

@@ -159,6 +159,8 @@ static int serve_listener(struct service *service)
 	r = engine_serve(service->engine, &config, source);
 	if (r == 0)
 		engine_settle(service->engine);
+	else
+		source_free(source);
 	return r;
 }
 

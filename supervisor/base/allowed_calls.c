@@ -89,6 +89,7 @@ static const struct call_rule keeper_rules[] = {
 	ALLOW("ppoll"),
 	ALLOW("accept4"),
 	ALLOW("sendto"),
+	ALLOW("shutdown"),
 	ALLOW("close"),
 	/* how far the end of a worker has come, in procfs */
 	ALLOW("openat2"),
@@ -192,6 +193,7 @@ static const struct call_rule worker_rules[] = {
 	ALLOW("setsockopt"),
 	ALLOW("shutdown"),
 	ALLOW_IS("socketpair", 0, AF_UNIX),
+	ALLOW_IS("ioctl", 1, SIOCINQ),
 	ALLOW_IS("ioctl", 1, SIOCOUTQ),
 	ALLOW("epoll_create1"),
 	ALLOW("epoll_ctl"),

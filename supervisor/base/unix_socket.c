@@ -14,9 +14,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -254,6 +256,38 @@ void unix_socket_done(struct unix_socket *socket)
 		(void)unlinkat(socket->folder, socket->name, 0);
 	fd_close(&socket->folder);
 	fd_close(&socket->fd);
+}
+
+/* An empty packet is none of the bytes that a socket counts; but who has sent it is told, and of the end it is not. */
+static bool has_packet(int fd)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} sender;
+	char byte;
+	struct iovec piece = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = &sender,
+				  .msg_controllen = sizeof(sender) };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0)
+		return true;
+	/* What is looked at stays there, so nothing is closed. */
+	return recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) != 0 || message.msg_controllen > 0 ||
+	       (message.msg_flags & MSG_CTRUNC);
+}
+
+bool unix_socket_is_drained(int fd)
+{
+	int type = 0, bytes = 0;
+
+	if (shutdown(fd, SHUT_RDWR) < 0 || get_option(fd, SO_TYPE, &type) < 0)
+		return false;
+	if (type == SOCK_SEQPACKET)
+		return !has_packet(fd);
+	return ioctl(fd, SIOCINQ, &bytes) == 0 && bytes == 0;
 }
 
 int unix_socket_peer(int fd, struct unix_peer *ret_peer)

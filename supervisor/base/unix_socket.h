@@ -73,6 +73,14 @@ struct unix_peer {
 	gid_t gid;
 };
 
+/**
+ * unix_socket_is_drained() - shut a connection down, and see if close(2) has nothing but it to close
+ * @fd: connected
+ *
+ * Return: whether nothing lies in its queue: neither bytes nor the descriptors that come with them.
+ */
+bool unix_socket_is_drained(int fd);
+
 /** unix_socket_peer() - Return: 0; -errno. */
 int unix_socket_peer(int fd, struct unix_peer *ret_peer);
 

@@ -11,6 +11,7 @@
 
 #include "attach/lxc_source.h"
 #include "attach/oci_message.h"
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -96,11 +97,6 @@ static void attachment_free(struct attachment *attachment)
 static void attachment_freep(struct attachment **attachment)
 {
 	attachment_free(*attachment);
-}
-
-static void source_freep(struct source **source)
-{
-	source_free(*source);
 }
 
 /* See shard_config.ended(). */
@@ -234,10 +230,10 @@ static int enter_registry(struct attachments *attachments, const struct arrival 
 	return -EPERM;
 }
 
+/* @source: taken over on success */
 static int serve(struct attachments *attachments, const struct arrival *arrival,
-		 struct source *taken, struct attachment **ret_attachment)
+		 struct source *source, struct attachment **ret_attachment)
 {
-	__attribute__((cleanup(source_freep))) struct source *source = taken;
 	__attribute__((cleanup(attachment_freep))) struct attachment *attachment =
 		calloc(1, sizeof(*attachment));
 
@@ -259,7 +255,7 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 		.place = attachment,
 	};
 
-	r = engine_serve(attachments->engine, &config, TAKE_PTR(source));
+	r = engine_serve(attachments->engine, &config, source);
 	if (r == 0)
 		*ret_attachment = TAKE_PTR(attachment);
 	return r;
@@ -330,7 +326,7 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 		.annotation_count = message->annotation_count,
 	};
 	struct attachment *attachment = NULL;
-	struct source *source;
+	struct source *source = NULL;
 	int r = source_new_listener(listener, &source);
 
 	snprintf(arrival.id, sizeof(arrival.id), "%s", message->id);
@@ -341,10 +337,14 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 		r = serve(attachments, &arrival, source, &attachment);
 	if (r == 0)
 		keep(attachments, attachment, listener);
+	else if (source)
+		source_free(source);
+	else
+		close(listener);
 	complain(&arrival, r);
 }
 
-void attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
+bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source)
 {
 	struct arrival arrival = { .runtimes = RUNTIME_LXC,
@@ -360,9 +360,8 @@ void attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
 
 	if (r == 0)
 		keep(attachments, attachment, fd);
-	else
-		estate_forget(attachments->estate, fd);
 	complain(&arrival, r);
+	return r == 0;
 }
 
 static int make_source(const struct attachments *attachments, const struct arrival *arrival, int fd,
@@ -384,13 +383,22 @@ static void keep_on(struct attachments *attachments, struct attachment *attachme
 	snprintf(attachment->container->map, CONTAINER_MAP_SIZE, "%s", record->map);
 }
 
+/* What a monitor has sent may lie in its connection. @source: NULL: there is none */
+static void let_go(const struct attachments *attachments, int fd, struct source *source)
+{
+	estate_forget(attachments->estate, fd);
+	if (source)
+		(void)source_let_go(source);
+	(void)closer_close_all(attachments->closer, &fd, 1);
+}
+
 /* Return: 0; -errno: it has been logged. */
 static int restore_one(struct attachments *attachments, struct kept *kept)
 {
 	struct record record = { 0 };
 	struct arrival arrival = { .record = &record };
 	struct attachment *attachment = NULL;
-	struct source *source;
+	struct source *source = NULL;
 	int fd = kept->fd;
 
 	memcpy(&record, kept->record,
@@ -407,7 +415,7 @@ static int restore_one(struct attachments *attachments, struct kept *kept)
 	if (r == 0)
 		keep_on(attachments, attachment, kept, &record);
 	else
-		estate_forget(attachments->estate, fd);
+		let_go(attachments, fd, source);
 	/* A monitor that has ended meanwhile is no loss. */
 	if (r == -ESRCH && (arrival.runtimes & RUNTIME_LXC))
 		return 0;

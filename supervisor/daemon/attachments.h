@@ -7,11 +7,13 @@
  * that are kept in the journal are served again by the next worker.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "daemon/policies.h"
 #include "daemon/registry.h"
 
+struct closer;
 struct engine;
 struct estate;
 struct lxc_greeting;
@@ -20,6 +22,7 @@ struct source;
 
 /** struct attachments - all of them; what is pointed to outlives it */
 struct attachments {
+	struct closer *closer;
 	struct engine *engine;
 	struct estate *estate;
 	struct registry *registry;
@@ -41,8 +44,13 @@ struct registry_time registry_time_now(void);
 void attachments_add_oci(struct attachments *attachments, uid_t uid,
 			 const struct oci_message *message, int listener);
 
-/** attachments_add_lxc() - serve the connection of a monitor. @source: taken over. */
-void attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
+/**
+ * attachments_add_lxc() - serve the connection of a monitor
+ * @source: taken over if it is served
+ *
+ * Return: whether it is; if not, that has been logged.
+ */
+bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source);
 
 /**

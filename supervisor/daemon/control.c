@@ -7,6 +7,10 @@
  * Then it writes. A peer that is silent or does not read costs its slot until the deadline, nobody else
  * anything but that slot.
  *
+ * No descriptor belongs in a request, and from Linux 6.16 on none comes in. Before, the kernel closes what comes, which
+ * can take as long as the peer likes: when a request is received, which a thread of the closer does, and when the
+ * connection is closed with something in its queue.
+ *
  * Nobody is accepted while there is no free slot, nor for a moment after accept4(2) has failed for want
  * of descriptors or memory: what cannot be taken stays in the kernel's queue.
  */
@@ -20,11 +24,17 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/peer.h"
 #include "base/unix_socket.h"
+#include "daemon/refusals.h"
+
+#ifndef SO_PASSRIGHTS /* Linux 6.16 */
+#define SO_PASSRIGHTS 83
+#endif
 
 /* Milliseconds to wait after a failed accept4(2). */
 #define PAUSE 100
@@ -33,7 +43,14 @@
 
 struct connection {
 	struct control *control;
-	struct loop_watch watch; /* its fd is -1 if the slot is free */
+	bool is_taken; /* the slot */
+	struct loop_watch watch;
+	struct chore reading;
+	bool is_being_read; /* by a thread, which has @request and @received then */
+	bool is_overdue;
+	ssize_t received; /* bytes more; -errno */
+	struct closing closing;
+	int fd; /* when it is being closed */
 	struct loop_timer deadline;
 	uid_t user;
 	char *request;
@@ -59,7 +76,7 @@ struct control {
 static struct connection *find_slot(struct control *control)
 {
 	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		if (control->connections[i].watch.fd < 0)
+		if (!control->connections[i].is_taken)
 			return &control->connections[i];
 	return NULL;
 }
@@ -72,7 +89,7 @@ static bool is_user_full(const struct control *control, uid_t user)
 	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
 		const struct connection *connection = &control->connections[i];
 
-		if (connection->watch.fd < 0)
+		if (!connection->is_taken)
 			continue;
 		count += connection->user == user;
 		users += connection->user != 0;
@@ -107,36 +124,50 @@ static void pause_is_over(void *place)
 		start_listening(control);
 }
 
-/* The slot is free, and the connection the caller's. */
+static void free_slot(void *place)
+{
+	struct connection *connection = place;
+
+	connection->is_taken = false;
+	start_listening(connection->control);
+}
+
+/* Nobody hears it any more; the slot is still taken. Return: the connection, the caller's. */
 static int release(struct connection *connection)
 {
-	int fd = connection->watch.fd;
-
 	free(connection->request);
-	connection->request = NULL;
+	free(connection->answer);
+	connection->request = connection->answer = NULL;
 	loop_remove(connection->control->loop, &connection->watch);
 	loop_stop_timer(connection->control->loop, &connection->deadline);
-	connection->watch.fd = -1;
-	start_listening(connection->control);
-	return fd;
+	return connection->watch.fd;
 }
 
 static void close_connection(struct connection *connection)
 {
-	int fd = release(connection);
-
-	fd_close(&fd);
-	free(connection->answer);
-	connection->answer = NULL;
+	connection->fd = release(connection);
+	if (unix_socket_is_drained(connection->fd)) {
+		fd_close(&connection->fd);
+		free_slot(connection);
+		return;
+	}
+	connection->closing = (struct closing){
+		.fds = &connection->fd, .count = 1, .done = free_slot, .place = connection
+	};
+	closer_close(connection->control->answers.closer, &connection->closing);
 }
 
 static void deadline_is_over(void *place)
 {
-	const struct connection *connection = place;
+	struct connection *connection = place;
 
 	log_verbose("control: user %u %s in time", connection->user,
 		    connection->answer ? "has not read the answer" : "has not asked anything");
-	close_connection(place);
+	connection->is_overdue = true;
+	if (connection->is_being_read)
+		(void)shutdown(connection->watch.fd, SHUT_RDWR);
+	else
+		close_connection(connection);
 }
 
 /* ---- writing ---- */
@@ -219,6 +250,7 @@ static void answer(struct connection *connection)
 	if (answers->upgrade && connection->user == 0 &&
 	    strcmp(connection->request, "upgrade") == 0) {
 		answers->upgrade(answers->context, release(connection));
+		free_slot(connection);
 		return;
 	}
 	connection->sent = 0;
@@ -249,24 +281,22 @@ static bool make_room(struct connection *connection)
 	return true;
 }
 
-static void read_request(struct connection *connection)
+/* On a thread of the closer. */
+static void receive(void *place)
 {
-	if (!make_room(connection)) {
-		close_connection(connection);
-		return;
-	}
-	char *begin = connection->request + connection->request_length;
-	ssize_t count = recv(connection->watch.fd, begin,
+	struct connection *connection = place;
+	ssize_t count = recv(connection->watch.fd, connection->request + connection->request_length,
 			     connection->room - connection->request_length, MSG_DONTWAIT);
 
-	if (count < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (count <= 0) {
-		close_connection(connection);
-		return;
-	}
-	connection->request_length += (size_t)count;
-	char *end = memchr(begin, '\n', (size_t)count);
+	connection->received = count < 0 ? -errno : count;
+}
+
+static void take_in(struct connection *connection, size_t count)
+{
+	char *begin = connection->request + connection->request_length;
+
+	connection->request_length += count;
+	char *end = memchr(begin, '\n', count);
 
 	if (!end && connection->request_length < CONTROL_REQUEST_MAX)
 		return;
@@ -274,6 +304,32 @@ static void read_request(struct connection *connection)
 	end = end ? end : connection->request + connection->request_length - 1;
 	*end = '\0';
 	answer(connection);
+}
+
+static void was_received(void *place)
+{
+	struct connection *connection = place;
+	ssize_t count = connection->received;
+
+	connection->is_being_read = false;
+	if (connection->is_overdue || (count <= 0 && count != -EAGAIN && count != -EINTR) ||
+	    loop_add(connection->control->loop, &connection->watch, EPOLLIN) < 0)
+		close_connection(connection);
+	else if (count > 0)
+		take_in(connection, (size_t)count);
+}
+
+static void read_request(struct connection *connection)
+{
+	if (!make_room(connection)) {
+		close_connection(connection);
+		return;
+	}
+	loop_remove(connection->control->loop, &connection->watch);
+	connection->is_being_read = true;
+	connection->reading =
+		(struct chore){ .work = receive, .done = was_received, .place = connection };
+	closer_do(connection->control->answers.closer, &connection->reading);
 }
 
 static void connection_is_ready(void *place, uint32_t events)
@@ -286,11 +342,12 @@ static void connection_is_ready(void *place, uint32_t events)
 		read_request(connection);
 }
 
-/* Takes over @fd on success. */
+/* Takes over @fd on success: the slot is taken then. */
 static int begin(struct control *control, struct connection *connection, int fd, uid_t user)
 {
 	*connection = (struct connection){
 		.control = control,
+		.is_taken = true,
 		.watch = { .fd = fd, .ready = connection_is_ready, .place = connection },
 		.deadline = { .due = deadline_is_over, .place = connection },
 		.user = user,
@@ -298,7 +355,7 @@ static int begin(struct control *control, struct connection *connection, int fd,
 	int r = loop_add(control->loop, &connection->watch, EPOLLIN);
 
 	if (r < 0) {
-		connection->watch.fd = -1;
+		connection->is_taken = false;
 		return r;
 	}
 	loop_start_timer(control->loop, &connection->deadline, control->answers.deadline);
@@ -314,23 +371,26 @@ static uid_t user_of(const struct control *control, int connection, const struct
 	return PEER_NOT_ROOT;
 }
 
-static void welcome(struct control *control, int accepted)
+static void refuse(struct control *control, int fd, uid_t user)
 {
-	_cleanup_fd_ int fd = accepted;
+	log_verbose("control: user %u has too many connections", user);
+	refusals_add(control->answers.refusals, fd, user);
+	if (!refusals_are_many(control->answers.refusals))
+		return;
+	stop_listening(control);
+	loop_start_timer(control->loop, &control->pause, PAUSE);
+}
+
+static void welcome(struct control *control, int fd)
+{
 	struct unix_peer peer;
+	uid_t user = PEER_NOT_ROOT;
 
-	if (unix_socket_peer(fd, &peer) < 0)
-		return;
-	uid_t user = user_of(control, fd, &peer);
-
-	if (is_user_full(control, user)) {
-		log_verbose("control: user %u has too many connections", user);
-		return;
-	}
-	if (begin(control, find_slot(control), fd, user) < 0)
-		return;
-	(void)TAKE_FD(fd);
-	if (!find_slot(control))
+	if (unix_socket_peer(fd, &peer) == 0)
+		user = user_of(control, fd, &peer);
+	if (is_user_full(control, user) || begin(control, find_slot(control), fd, user) < 0)
+		refuse(control, fd, user);
+	else if (!find_slot(control))
 		stop_listening(control);
 }
 
@@ -367,8 +427,8 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 		control->answers.deadline = CONTROL_DEADLINE;
 	control->listening = (struct loop_watch){ listening, somebody_connects, control };
 	control->pause = (struct loop_timer){ .due = pause_is_over, .place = control };
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		control->connections[i].watch.fd = -1;
+	/* What is accepted here has the same. */
+	(void)setsockopt(listening, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
 	int r = loop_add(loop, &control->listening, EPOLLIN);
 
 	if (r < 0) {
@@ -378,16 +438,4 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 	control->is_listening = true;
 	*ret_control = control;
 	return 0;
-}
-
-void control_free(struct control *control)
-{
-	if (!control)
-		return;
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		if (control->connections[i].watch.fd >= 0)
-			close_connection(&control->connections[i]);
-	stop_listening(control);
-	loop_stop_timer(control->loop, &control->pause);
-	free(control);
 }

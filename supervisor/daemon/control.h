@@ -17,6 +17,7 @@
  *
  *	reading		a request is awaited; not answered yet
  *	writing		the answer is on its way; what the peer says is not read any more
+ *	closing		its slot is taken until it is closed (base/closer.h)
  *
  * When all slots are taken nobody is accepted until one is free; a user has but a few of them.
  */
@@ -32,8 +33,10 @@
 /* Milliseconds from the accept to the last byte of the answer. */
 #define CONTROL_DEADLINE 5000
 
+struct closer;
 struct json_object;
 struct loop;
+struct refusals;
 
 /** struct control_answers - who knows the answers; each is a new object, NULL without memory */
 struct control_answers {
@@ -44,6 +47,8 @@ struct control_answers {
 	void (*upgrade)(void *context, int connection);
 	void *context;
 	int procfs; /* of proc_open(), borrowed: tells who is root */
+	struct closer *closer; /* of what peers send */
+	struct refusals *refusals;
 	unsigned int deadline; /* milliseconds; 0: CONTROL_DEADLINE */
 };
 
@@ -54,14 +59,11 @@ struct control;
  * @loop: in which loop; it outlives the control
  * @listening: the socket; borrowed, not blocking, stays open as long as the control
  * @answers: copied
- * @ret_control: what serves it
+ * @ret_control: what serves it, for as long as the process lives
  *
  * Return: 0; -errno.
  */
 int control_new(struct loop *loop, int listening, const struct control_answers *answers,
 		struct control **ret_control);
-
-/** control_free() - close all connections; NULL is accepted. */
-void control_free(struct control *control);
 
 #endif

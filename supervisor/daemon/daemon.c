@@ -52,6 +52,7 @@
 #include "daemon/oci_door.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
+#include "daemon/refusals.h"
 #include "daemon/registry.h"
 #include "daemon/sockets.h"
 #include "daemon/status.h"
@@ -99,6 +100,7 @@ struct daemon {
 
 	struct loop *loop;
 	struct closer *closer;
+	struct refusals refusals;
 	struct engine *engine;
 	struct attachments attachments;
 	struct estate estate;
@@ -276,11 +278,11 @@ static void oci_arrived(void *place, uid_t uid, const struct oci_message *messag
 	attachments_add_oci(&daemon->attachments, uid, message, listener);
 }
 
-static void lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
+static bool lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
 {
 	struct daemon *daemon = place;
 
-	attachments_add_lxc(&daemon->attachments, greeting, source);
+	return attachments_add_lxc(&daemon->attachments, greeting, source);
 }
 
 static int heed_signals(struct daemon *daemon)
@@ -306,6 +308,8 @@ static int open_oci(struct daemon *daemon)
 	daemon->oci = (struct oci_door){
 		.door = { .loop = daemon->loop,
 			  .guests = &daemon->guests,
+			  .closer = daemon->closer,
+			  .refusals = &daemon->refusals,
 			  .listening = listening,
 			  .procfs = daemon->procfs },
 		.arrived = oci_arrived,
@@ -321,6 +325,8 @@ static int open_lxc(struct daemon *daemon)
 	daemon->lxc = (struct lxc_door){
 		.door = { .loop = daemon->loop,
 			  .guests = &daemon->guests,
+			  .closer = daemon->closer,
+			  .refusals = &daemon->refusals,
 			  .listening = listening,
 			  .procfs = daemon->procfs },
 		.estate = &daemon->estate,
@@ -339,6 +345,8 @@ static int open_control(struct daemon *daemon)
 		.upgrade = daemon->store.socket < 0 && daemon->program[0] ? begin_upgrade : NULL,
 		.context = daemon,
 		.procfs = daemon->procfs,
+		.closer = daemon->closer,
+		.refusals = &daemon->refusals,
 	};
 	int listening = daemon->sockets[SOCKET_CONTROL].fd;
 
@@ -369,18 +377,21 @@ static int build(struct daemon *daemon)
 		r = closer_new(daemon->loop, &daemon->closer);
 	if (r < 0)
 		return r;
+	refusals_init(&daemon->refusals, daemon->closer);
 	const struct engine_config config = {
 		.loop = daemon->loop,
 		.journal = daemon->journal,
 		.procfs = daemon->procfs,
 		.standins = daemon->options->config->resolver,
 		.probe = daemon->probe,
+		.closer = daemon->closer,
 	};
 
 	r = engine_new(&config, &daemon->engine);
 	if (r == 0)
 		r = registry_new(&daemon->options->config->limits, &attachments->registry);
 	daemon->estate = (struct estate){ .journal = daemon->journal, .service = &daemon->store };
+	attachments->closer = daemon->closer;
 	attachments->engine = daemon->engine;
 	attachments->estate = &daemon->estate;
 	attachments->procfs = daemon->procfs;
@@ -532,11 +543,13 @@ static int begin(struct daemon *daemon, bool is_successor)
 static void end(struct daemon *daemon)
 {
 	(void)service_tell_stopping(&daemon->service);
-	control_free(daemon->control);
 	for (size_t i = 0; i < SOCKET_COUNT; i++)
 		unix_socket_done(&daemon->sockets[i]);
-	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (!closer_free(daemon->closer) || !engine_free(daemon->engine))
+	/*
+	 * The engine's sources are the closer's at last. Where a thread hangs, the end of the process releases what
+	 * it uses.
+	 */
+	if (!engine_free(daemon->engine) || !closer_free(daemon->closer))
 		log_verbose("a request hangs, and ends with us");
 }
 

@@ -6,10 +6,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/peer.h"
 #include "base/unix_socket.h"
+#include "daemon/refusals.h"
 
 /* When nobody can be let in, it is tried again after so many milliseconds. */
 #define REST 100
@@ -74,21 +74,21 @@ static uid_t user_of(const struct door *door, int connection, const struct unix_
 
 static void let_in(struct door *door, int connection)
 {
-	_cleanup_fd_ int fd = connection;
-	struct unix_peer peer;
+	struct unix_peer peer = { .uid = PEER_NOT_ROOT };
+	uid_t uid = PEER_NOT_ROOT;
+	bool is_in = false;
 
-	if (unix_socket_peer(fd, &peer) < 0)
-		return;
-	uid_t uid = user_of(door, fd, &peer);
-
-	if (!has_room_for(door->guests, uid)) {
+	if (unix_socket_peer(connection, &peer) == 0)
+		uid = user_of(door, connection, &peer);
+	if (has_room_for(door->guests, uid))
+		is_in = door->entered(door->place, connection, uid);
+	else
 		log_limited(uid, LOG_WARNING,
 			    "process %d of uid %u is turned away: that user, or all but root "
 			    "together, have as many connections as the limits allow",
 			    peer.pid, uid);
-		return;
-	}
-	door->entered(door->place, TAKE_FD(fd), uid);
+	if (!is_in)
+		refusals_add(door->refusals, connection, uid);
 }
 
 static void knocked(void *place, uint32_t events)
@@ -96,7 +96,8 @@ static void knocked(void *place, uint32_t events)
 	struct door *door = place;
 
 	(void)events;
-	if (door->guests->count >= door->guests->limits->connections) {
+	if (door->guests->count >= door->guests->limits->connections ||
+	    refusals_are_many(door->refusals)) {
 		take_rest(door);
 		return;
 	}
@@ -117,10 +118,4 @@ int door_open(struct door *door)
 	door->watch = (struct loop_watch){ door->listening, knocked, door };
 	door->rest = (struct loop_timer){ .due = rested, .place = door };
 	return loop_add(door->loop, &door->watch, EPOLLIN);
-}
-
-void door_close(struct door *door)
-{
-	loop_stop_timer(door->loop, &door->rest);
-	loop_remove(door->loop, &door->watch);
 }

@@ -12,18 +12,15 @@ struct source;
 
 /** struct lxc_door - the socket; begins with zeroes but for what is the caller's */
 struct lxc_door {
-	struct door door; /* of it: loop, guests, listening */
+	struct door door; /* of it: loop, guests, closer, refusals, listening, procfs */
 	struct estate *estate; /* who has come in is left to a successor */
-	/* @source is taken over. @greeting is there until the return. */
-	void (*arrived)(void *place, const struct lxc_greeting *greeting, struct source *source);
+	/* @source is taken over if it is served. @greeting is there until the return. Return: whether. */
+	bool (*arrived)(void *place, const struct lxc_greeting *greeting, struct source *source);
 	void *place;
 	struct lxc_guest *first; /* whose container has called nothing yet */
 };
 
 /** lxc_door_open() - those that a predecessor has let in are in. Return: 0; -errno. */
 int lxc_door_open(struct lxc_door *door);
-
-/** lxc_door_close() - let go of everybody too */
-void lxc_door_close(struct lxc_door *door);
 
 #endif

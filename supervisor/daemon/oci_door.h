@@ -10,7 +10,7 @@ struct oci_message;
 
 /** struct oci_door - the socket; begins with zeroes but for what is the caller's */
 struct oci_door {
-	struct door door; /* of it: loop, guests, listening */
+	struct door door; /* of it: loop, guests, closer, refusals, listening, procfs */
 	/* @listener is taken over. @message is there until the return. */
 	void (*arrived)(void *place, uid_t uid, const struct oci_message *message, int listener);
 	void *place;
@@ -19,8 +19,5 @@ struct oci_door {
 
 /** oci_door_open() - Return: 0; -errno. */
 int oci_door_open(struct oci_door *door);
-
-/** oci_door_close() - let go of everybody too */
-void oci_door_close(struct oci_door *door);
 
 #endif

@@ -350,11 +350,30 @@ static void remove_shard(struct engine *engine, struct shard *shard)
 	places_leave(&engine->places, shard->container);
 }
 
+/* The shard's closing says what comes then. Return: false: it is closed, and the closing was not needed. */
+static bool close_source(struct shard *shard)
+{
+	struct closer *closer = shard->engine->config.closer;
+	bool is_peers = shard->source->calls->is_peers;
+
+	unwatch(shard);
+	shard->fd = source_let_go(shard->source);
+	if (!closer || !is_peers) {
+		fd_close(&shard->fd);
+		return false;
+	}
+	shard->closing.fds = &shard->fd;
+	shard->closing.count = 1;
+	closer_close(closer, &shard->closing);
+	return true;
+}
+
+/* Nobody asks when it is closed. */
 static void shard_free(struct shard *shard)
 {
-	unwatch(shard);
-	source_free(shard->source);
-	free(shard);
+	shard->closing = (struct closing){ .done = free, .place = shard };
+	if (!close_source(shard))
+		free(shard);
 }
 
 /* Shards that are over leave the list; it is walked anew after each, for ended() may do anything. */
@@ -372,6 +391,16 @@ static struct shard *take_ended(struct engine *engine)
 	return shard;
 }
 
+static void say_ended(void *place)
+{
+	struct shard *shard = place;
+	const struct shard_config config = shard->config;
+	int result = shard->result;
+
+	free(shard);
+	config.ended(config.place, result);
+}
+
 static void stirred(void *place, uint32_t events)
 {
 	struct engine *engine = place;
@@ -381,13 +410,12 @@ static void stirred(void *place, uint32_t events)
 	(void)events;
 	(void)eventfd_read(engine->stir, &value);
 	while ((shard = take_ended(engine)) != NULL) {
-		const struct shard_config config = shard->config;
-		int result = shard->result;
-
 		/* Not where the engine ends: what is kept then is for whoever follows. */
 		journal_forget(engine->config.journal, shard->source->fd);
-		shard_free(shard);
-		config.ended(config.place, result);
+		/* What hangs in what a monitor has sent is the container's as long as it hangs. */
+		shard->closing = (struct closing){ .done = say_ended, .place = shard };
+		if (!close_source(shard))
+			say_ended(shard);
 	}
 }
 
@@ -542,7 +570,6 @@ int engine_serve(struct engine *engine, const struct shard_config *config, struc
 		if (shard)
 			unwatch(shard);
 		free(shard);
-		source_free(source);
 		return r;
 	}
 	return 0;

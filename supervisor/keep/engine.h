@@ -20,6 +20,7 @@
 
 #define ENGINE_CONTAINERS_MAX 8192 /* each has its first place, whatever others do */
 
+struct closer;
 struct engine;
 struct journal;
 struct loop;
@@ -44,6 +45,7 @@ struct engine_config {
 	enum standin_kind standins; /* how paths are opened */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
 	enum executor executor;
+	struct closer *closer; /* of sources that are a peer's; NULL: all of them are listeners */
 };
 
 /** struct shard_counters - what a container's requests came to; zeroes at first */
@@ -66,8 +68,8 @@ struct shard_config {
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
 	bool is_alone; /* nobody follows when we die: changes are not written down */
 	/*
-	 * The shard is over, and gone with its source. @result: 0 when no target is left, -errno when the
-	 * source has failed.
+	 * The shard is over, and gone with its source, whose descriptor is closed. @result: 0 when no target is
+	 * left, -errno when the source has failed.
 	 */
 	void (*ended)(void *place, int result);
 	void *place;
@@ -93,7 +95,7 @@ bool engine_free(struct engine *engine);
 /**
  * engine_serve() - serve a source until it is over
  * @config: copied
- * @source: taken over, also on failure
+ * @source: taken over on success
  *
  * ended() is called later, never from here. What the journal has of this source, from a worker that
  * has died, is answered before anything else.

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/closer.h"
 #include "base/loop.h"
 #include "base/share.h"
 #include "keep/engine.h"
@@ -83,6 +84,8 @@ struct shard {
 	TAILQ_ENTRY(shard) all;
 	TAILQ_ENTRY(shard) attended; /* of those that each tick looks at */
 	bool is_attended;
+	struct closing closing; /* of its source, when it is over */
+	int fd;
 };
 
 TAILQ_HEAD(shard_list, shard);

@@ -35,12 +35,11 @@ static const struct source_calls listener_calls = {
 
 int source_new_listener(int listener, struct source **ret_source)
 {
-	_cleanup_fd_ int fd = listener;
 	struct source *source = malloc(sizeof(*source));
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct source){ .calls = &listener_calls, .fd = TAKE_FD(fd) };
+	*source = (struct source){ .calls = &listener_calls, .fd = listener };
 	notify_wake_sync(source->fd);
 	*ret_source = source;
 	return 0;
@@ -50,4 +49,12 @@ void source_free(struct source *source)
 {
 	if (source)
 		source->calls->done(source);
+}
+
+int source_let_go(struct source *source)
+{
+	int fd = TAKE_FD(source->fd);
+
+	source_free(source);
+	return fd;
 }

@@ -22,6 +22,7 @@ struct source;
 
 /** struct source_calls - what can be done with one sort of source */
 struct source_calls {
+	bool is_peers; /* its descriptor is a connection: to close it can take as long as a peer likes */
 	bool is_queued; /* the sender waits for each answer before it sends the next request */
 	/*
 	 * Waits for a notification. A signal ends the wait. Return: an enum notify_result; -errno when
@@ -54,13 +55,16 @@ struct source {
 
 /**
  * source_new_listener() - a listener as a source
- * @listener: taken over, also on failure
+ * @listener: taken over on success
  *
  * Return: 0; -ENOMEM.
  */
 int source_new_listener(int listener, struct source **ret_source);
 
-/** source_free() - let go of it; NULL is accepted. */
+/** source_free() - let go of it; NULL is accepted. To close a peer's can take long (base/closer.h). */
 void source_free(struct source *source);
+
+/** source_let_go() - the same, but its descriptor stays open. Return: it, the caller's. */
+int source_let_go(struct source *source);
 
 #endif

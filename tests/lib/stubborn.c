@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,23 @@ int stubborn_socket_new(struct stubborn_socket *ret_socket)
 		return -error;
 	*ret_socket = made;
 	return 0;
+}
+
+static void be_interrupted(int number)
+{
+	(void)number;
+}
+
+/* If it is the last one, the wait is for us: a signal ends it. */
+void stubborn_socket_close(struct stubborn_socket *socket)
+{
+	const struct itimerval often = { .it_interval.tv_usec = 10000, .it_value.tv_usec = 10000 };
+	const struct sigaction action = { .sa_handler = be_interrupted };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	close(socket->fd);
+	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
 }
 
 /* ---- a file ---- */

@@ -15,6 +15,9 @@ struct stubborn_socket {
 /** stubborn_socket_new() - with SO_LINGER, and more unsent data than the other end takes. Return: 0; -errno. */
 int stubborn_socket_new(struct stubborn_socket *ret_socket);
 
+/** stubborn_socket_close() - our descriptor of it, whether it is the last one or not */
+void stubborn_socket_close(struct stubborn_socket *socket);
+
 /** struct stubborn_file - a file of a FUSE file system, whose server does not answer FLUSH */
 struct stubborn_file {
 	int fd; /* each close(2) of it waits until the server ends, but for those of the process that made it */

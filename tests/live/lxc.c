@@ -394,6 +394,7 @@ Test(lxc, does_not_listen_to_root_of_a_namespace)
 
 	cr_expect_eq(lxc_peer_identify(ours, procfs, &peer), -EPERM);
 	cr_expect_eq(lxc_source_new(ours, procfs, &source), -EPERM);
+	close(ours);
 	kill(pid, SIGKILL);
 	cr_expect_eq(child_end(pid), 128 + SIGKILL);
 }

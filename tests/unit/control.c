@@ -17,12 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/loop.h"
 #include "base/proc.h"
 #include "base/unix_socket.h"
 #include "child.h"
 #include "daemon/control_call.h"
+#include "daemon/refusals.h"
 
 /* Milliseconds; what a test waits for is over long before. */
 #define PATIENCE 100000
@@ -81,7 +83,7 @@ static void run_short(void)
 static void serve(void *argument)
 {
 	int reloads = 0;
-	const struct control_answers answers = {
+	struct control_answers answers = {
 		.status = answer_status,
 		.may_use = answer_may_use,
 		.reload = answer_reload,
@@ -89,11 +91,15 @@ static void serve(void *argument)
 		.procfs = proc_open(),
 		.deadline = deadline,
 	};
+	struct refusals refusals;
 	struct control *control;
 	struct loop *loop;
 
 	(void)argument;
 	NEED(loop_new(&loop) == 0);
+	NEED(closer_new(loop, &answers.closer) == 0);
+	refusals_init(&refusals, answers.closer);
+	answers.refusals = &refusals;
 	NEED(control_new(loop, listening.fd, &answers, &control) == 0);
 	if (is_short)
 		run_short();

@@ -73,6 +73,7 @@ static void expect_refused(enum lxc_form expected)
 
 	cr_expect_eq(receive(0, &request, &form), LXC_REFUSED);
 	cr_expect_eq(form, expected);
+	lxc_request_done(&request);
 	cr_expect_eq(lowest_free(), lowest, "a descriptor has leaked");
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/passing.h"
 
 static char top[] = "/tmp/nsxattr-socket.XXXXXX";
 static char folder[64];
@@ -272,4 +273,58 @@ Test(unix_socket, knows_its_peer)
 	close(pair[0]);
 	close(pair[1]);
 	cr_expect_eq(unix_socket_peer(pair[0], &peer), -EBADF);
+}
+
+static void expect_drained(int type, bool is_drained, void (*send_something)(int end))
+{
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+	if (send_something)
+		send_something(ends[0]);
+	cr_expect_eq(unix_socket_is_drained(ends[1]), is_drained);
+	cr_expect_eq(send(ends[0], "x", 1, MSG_NOSIGNAL), -1, "no more comes");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void send_byte(int end)
+{
+	cr_assert_eq(send(end, "x", 1, MSG_NOSIGNAL), 1);
+}
+
+static void send_urgent_byte(int end)
+{
+	if (send(end, "x", 1, MSG_NOSIGNAL | MSG_OOB) < 0)
+		send_byte(end);
+}
+
+static void send_empty_packet(int end)
+{
+	cr_assert_eq(send(end, "", 0, MSG_NOSIGNAL), 0);
+}
+
+static void send_descriptor_alone(int end)
+{
+	const struct iovec piece = { (char *)"", 0 };
+
+	cr_assert_eq(passing_send(end, &piece, 1, &end, 1), 0);
+}
+
+static void leave(int end)
+{
+	cr_assert_eq(shutdown(end, SHUT_RDWR), 0);
+}
+
+Test(unix_socket, is_drained_when_nothing_lies_in_its_queue)
+{
+	expect_drained(SOCK_STREAM, true, NULL);
+	expect_drained(SOCK_STREAM, true, leave);
+	expect_drained(SOCK_STREAM, false, send_byte);
+	expect_drained(SOCK_STREAM, false, send_urgent_byte);
+	expect_drained(SOCK_SEQPACKET, true, NULL);
+	expect_drained(SOCK_SEQPACKET, true, leave);
+	expect_drained(SOCK_SEQPACKET, false, send_byte);
+	expect_drained(SOCK_SEQPACKET, false, send_empty_packet);
+	expect_drained(SOCK_SEQPACKET, false, send_descriptor_alone);
 }

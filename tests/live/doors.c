@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All three sockets of the daemon in one loop, in a child; peers that hand over what does not let itself be closed. Others
+ * are heard while it is seen to hang.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "attach/lxc_source.h"
+#include "attach/oci_receive.h"
+#include "base/allowed_calls.h"
+#include "base/closer.h"
+#include "base/loop.h"
+#include "base/passing.h"
+#include "base/proc.h"
+#include "base/service.h"
+#include "base/unix_socket.h"
+#include "child.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/control_call.h"
+#include "daemon/estate.h"
+#include "daemon/lxc_door.h"
+#include "daemon/oci_door.h"
+#include "daemon/refusals.h"
+#include "keep/journal.h"
+#include "stubborn.h"
+
+/* Milliseconds; what a test waits for is over long before. */
+#define PATIENCE 100000
+#define USER 20000
+#define OTHER_USER 20001
+/* SO_PASSRIGHTS of Linux 6.16. */
+#define PASS_RIGHTS 83
+
+enum door_number { OCI, LXC, CONTROL, DOORS };
+
+static const int types[DOORS] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_STREAM };
+static char folder[] = "/tmp/nsxattr-doors.XXXXXX";
+static char paths[DOORS][64];
+static struct unix_socket sockets[DOORS];
+static pid_t server;
+
+/* ---- the doors ---- */
+
+static void oci_arrived(void *place, uid_t uid, const struct oci_message *message, int listener)
+{
+	(void)place, (void)uid, (void)message, (void)listener;
+	NEED(!"a listener has arrived");
+}
+
+static bool lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
+{
+	(void)place, (void)greeting, (void)source;
+	NEED(!"a monitor has arrived");
+	return false;
+}
+
+static void serve(void *argument)
+{
+	static struct guests guests;
+	static struct refusals refusals;
+	static struct oci_door oci;
+	static struct lxc_door lxc;
+	static struct estate estate;
+	static struct service none = { .socket = -1 };
+	struct control_answers answers = { .procfs = proc_open(), .deadline = PATIENCE };
+	struct control *control;
+	struct journal *journal;
+	struct loop *loop;
+
+	(void)argument;
+	NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	NEED(allowed_calls_limit(ALLOWED_CALLS_WORKER, ALLOWED_CALLS_ENFORCE) == 0);
+	guests.limits = &config_defaults()->limits;
+	NEED(loop_new(&loop) == 0 && closer_new(loop, &answers.closer) == 0);
+	NEED(journal_new(&journal) == 0);
+	estate = (struct estate){ .journal = journal, .service = &none };
+	refusals_init(&refusals, answers.closer);
+	answers.refusals = &refusals;
+	struct door door = { .loop = loop,
+			     .guests = &guests,
+			     .closer = answers.closer,
+			     .refusals = &refusals,
+			     .procfs = answers.procfs };
+
+	oci = (struct oci_door){ .door = door, .arrived = oci_arrived };
+	lxc = (struct lxc_door){ .door = door, .estate = &estate, .arrived = lxc_arrived };
+	oci.door.listening = sockets[OCI].fd;
+	lxc.door.listening = sockets[LXC].fd;
+	NEED(oci_door_open(&oci) == 0 && lxc_door_open(&lxc) == 0);
+	NEED(control_new(loop, sockets[CONTROL].fd, &answers, &control) == 0);
+	/* As kernels before 6.16 have it. */
+	(void)setsockopt(sockets[CONTROL].fd, SOL_SOCKET, PASS_RIGHTS, &(int){ 1 }, sizeof(int));
+	NEED(loop_run(loop) == 0);
+}
+
+static void start(void)
+{
+	static const char *const names[DOORS] = { "oci", "lxc", "control" };
+
+	cr_assert_not_null(mkdtemp(folder));
+	cr_assert_eq(chmod(folder, 0755), 0);
+	for (int i = 0; i < DOORS; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
+		const struct unix_socket_place place = { paths[i], types[i], 0666, (gid_t)-1 };
+
+		cr_assert_eq(unix_socket_listen(&place, &sockets[i]), 0);
+	}
+	server = child_start(serve, NULL, 0);
+}
+
+static void stop(void)
+{
+	char command[64];
+
+	kill(server, SIGKILL);
+	cr_expect_eq(child_end(server), 128 + SIGKILL, "it has ended before");
+	for (int i = 0; i < DOORS; i++)
+		unix_socket_done(&sockets[i]);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	cr_expect_eq(system(command), 0);
+}
+
+TestSuite(doors, .init = start, .fini = stop, .timeout = 120);
+
+/* ---- peers ---- */
+
+static int connect_to(enum door_number number)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, types[number] | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", paths[number]);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Return: whether it was taken. */
+static bool say(int connection, const char *text, size_t length, int fd, size_t copies)
+{
+	const struct iovec piece = { (char *)(uintptr_t)text, length };
+	int fds[PASSED_MAX];
+
+	for (size_t i = 0; i < copies; i++)
+		fds[i] = fd;
+	return passing_send(connection, &piece, 1, fds, copies) >= 0;
+}
+
+enum way { TOLD, MANY, UNREAD };
+
+/* What could be a message of each: the descriptors are asked for. */
+static const char *const messages[DOORS] = {
+	"{\"fds\":[\"seccompFd\"],\"pid\":1,\"state\":{\"id\":\"x\",\"pid\":1}}", "a packet",
+	"ping\n"
+};
+
+static bool try_to_hand_over(enum door_number number, enum way way, int fd, int *ret_connection)
+{
+	static const char nothing[2048] = "\n";
+	int connection = connect_to(number);
+	bool is_taken = way != UNREAD || say(connection, nothing, sizeof(nothing), -1, 0);
+
+	is_taken = is_taken && say(connection, messages[number], strlen(messages[number]), fd,
+				   way == MANY ? PASSED_MAX : 3);
+	if (is_taken)
+		*ret_connection = connection;
+	else
+		close(connection);
+	return is_taken;
+}
+
+/* The door may have closed it before all is said. */
+static int hand_over(enum door_number number, enum way way, int fd)
+{
+	int connection = -1;
+
+	while (!try_to_hand_over(number, way, fd, &connection))
+		cr_assert(errno == EPIPE || errno == ECONNRESET, "%s", strerror(errno));
+	return connection;
+}
+
+static void others_are_heard(void)
+{
+	struct json_object *answer = NULL;
+	char byte;
+	int oci = connect_to(OCI), lxc = connect_to(LXC);
+
+	cr_assert_eq(control_call(paths[CONTROL], "ping", PATIENCE, &answer), 0);
+	json_object_put(answer);
+	cr_assert(say(oci, "nothing", 7, -1, 0) && say(lxc, "nothing", 7, -1, 0));
+	cr_expect_leq(recv(oci, &byte, 1, 0), 0, "it is refused");
+	cr_expect_leq(recv(lxc, &byte, 1, 0), 0, "so is this");
+	close(oci);
+	close(lxc);
+}
+
+static void hand_over_socket(enum door_number number, enum way way)
+{
+	struct stubborn_socket stubborn;
+
+	cr_assert_eq(stubborn_socket_new(&stubborn), 0);
+	int connection = hand_over(number, way, stubborn.fd);
+
+	/* If the door was quicker, the last close(2) is here. */
+	stubborn_socket_close(&stubborn);
+	others_are_heard();
+	close(connection);
+	close(stubborn.other);
+}
+
+static void hand_over_file(enum door_number number, enum way way)
+{
+	struct stubborn_file file;
+	char byte;
+
+	if (stubborn_file_new(&file) < 0)
+		cr_skip_test("FUSE cannot be mounted in a user namespace here");
+	int connection = hand_over(number, way, file.fd);
+
+	/* What comes to the control socket never was a descriptor of the server's: nothing is flushed. */
+	if (number != CONTROL)
+		cr_assert_eq(read(file.flushes, &byte, 1), 1, "it hangs");
+	others_are_heard();
+	stubborn_file_relent(&file);
+	close(connection);
+}
+
+Test(doors, do_not_wait_for_a_socket_of_a_runtimes)
+{
+	for (enum way way = TOLD; way <= UNREAD; way++)
+		hand_over_socket(OCI, way);
+}
+
+Test(doors, do_not_wait_for_a_socket_of_a_monitors)
+{
+	for (enum way way = TOLD; way <= UNREAD; way++)
+		hand_over_socket(LXC, way);
+}
+
+Test(doors, do_not_wait_for_a_socket_that_nobody_has_asked_for)
+{
+	for (enum way way = TOLD; way <= UNREAD; way++)
+		hand_over_socket(CONTROL, way);
+}
+
+Test(doors, do_not_wait_for_a_file_of_a_runtimes)
+{
+	hand_over_file(OCI, TOLD);
+	hand_over_file(OCI, MANY);
+}
+
+Test(doors, do_not_wait_for_a_file_of_a_monitors)
+{
+	hand_over_file(LXC, TOLD);
+	hand_over_file(LXC, MANY);
+}
+
+Test(doors, do_not_wait_for_a_file_that_nobody_has_asked_for)
+{
+	hand_over_file(CONTROL, TOLD);
+}
+
+/* ---- many of one user ---- */
+
+static void become(uid_t uid)
+{
+	NEED(setgroups(0, NULL) == 0 && setgid(uid) == 0 && setuid(uid) == 0);
+	/* As after execve(2): so that it may write the maps of its children. */
+	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
+}
+
+/* All the places that a user has. */
+static void take_all_places(void *argument)
+{
+	const struct config_limits *limits = &config_defaults()->limits;
+	const int *told = argument;
+	struct stubborn_file file;
+	char byte;
+
+	become(USER);
+	NEED(stubborn_file_new(&file) == 0);
+	for (uint32_t i = 0; i < limits->connections_per_user; i++)
+		(void)hand_over(LXC, TOLD, file.fd);
+	for (uint32_t i = 0; i < limits->connections_per_user; i++)
+		NEED(read(file.flushes, &byte, 1) == 1);
+	NEED(write(told[1], "", 1) == 1);
+	for (;;)
+		pause();
+}
+
+/* What is in the queues of those that are turned away. */
+static void be_turned_away(void *argument)
+{
+	(void)argument;
+	become(USER);
+	for (int i = 0; i < 40; i++) {
+		struct stubborn_socket stubborn;
+
+		NEED(stubborn_socket_new(&stubborn) == 0);
+		(void)hand_over(i % 2 ? OCI : LXC, TOLD, stubborn.fd);
+		stubborn_socket_close(&stubborn);
+	}
+}
+
+static void be_heard(void *argument)
+{
+	(void)argument;
+	become(OTHER_USER);
+	others_are_heard();
+}
+
+Test(doors, have_places_for_others_while_all_of_a_users_hang)
+{
+	int told[2];
+	char byte;
+
+	if (geteuid() != 0)
+		cr_skip_test("only root becomes somebody else");
+	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
+	pid_t holder = child_start(take_all_places, told, 0);
+
+	close(told[1]);
+	cr_assert_eq(read(told[0], &byte, 1), 1);
+	cr_expect_eq(child_end(child_start(be_turned_away, NULL, 0)), 0);
+	cr_expect_eq(child_end(child_start(be_heard, NULL, 0)), 0);
+	others_are_heard();
+	kill(holder, SIGKILL);
+	cr_expect_eq(child_end(holder), 128 + SIGKILL);
+	close(told[0]);
+}
