@@ -16,7 +16,6 @@
 
 #include "base/clock.h"
 #include "base/ending.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "keep/journal.h"
@@ -32,6 +31,8 @@
 #define STILLBORN_MAX 3
 /* Sources that are told EIO at a time, and one for the desk. */
 #define REFUSED_MAX 64
+/* Peers of the desk that are told, between two workers. */
+#define TOLD_MAX 256
 /* For how long that goes on before a worker is tried again, in milliseconds. */
 #define REFUSAL 5000
 
@@ -56,6 +57,7 @@ struct keeper {
 		unclear; /* that have died in a row before they had answered what they inherited */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
+	unsigned int told; /* peers of the desk whose connection is left to the next worker */
 };
 
 static void pass_signal(struct keeper *keeper, int number)
@@ -202,8 +204,19 @@ static void await_death(struct keeper *keeper)
 		keeper->unclear++;
 }
 
-/* @fate: what becomes of calls. */
-static void tell_one(const struct keeper *keeper, const char *fate)
+/* Return: -1: nobody more is accepted before there is a worker. */
+static int desk_of(const struct keeper *keeper)
+{
+	return keeper->told < TOLD_MAX ? keeper->config->desk : -1;
+}
+
+/*
+ * What a peer has sent is not read, and is closed with its connection, which can take as long as the peer likes
+ * (base/closer.h): so the next worker closes it, as everything that is not kept.
+ *
+ * @fate: what becomes of calls.
+ */
+static void tell_one(struct keeper *keeper, const char *fate)
 {
 	int peer = accept4(keeper->config->desk, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	char text[160];
@@ -213,20 +226,24 @@ static void tell_one(const struct keeper *keeper, const char *fate)
 		"{\"error\":\"no worker can be had, %lu have died (the log says more); calls %s\"}\n",
 		journal_deaths(keeper->config->journal), fate);
 	(void)send(peer, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
-	fd_close(&peer);
+	/* It has its answer, and the end. */
+	(void)shutdown(peer, SHUT_RDWR);
+	keeper->told += peer >= 0;
 }
 
-static void pass_time(const struct keeper *keeper, unsigned int milliseconds)
+static void pass_time(struct keeper *keeper, unsigned int milliseconds)
 {
 	uint64_t end = clock_milliseconds() + milliseconds;
-	struct pollfd desk = { .fd = keeper->config->desk, .events = POLLIN };
 
-	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds())
+	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds()) {
+		struct pollfd desk = { .fd = desk_of(keeper), .events = POLLIN };
+
 		if (poll(&desk, 1, (int)(end - now)) > 0)
 			tell_one(keeper, "wait");
+	}
 }
 
-static void pause_between(const struct keeper *keeper)
+static void pause_between(struct keeper *keeper)
 {
 	unsigned int pause = PAUSE_MIN;
 
@@ -257,7 +274,7 @@ static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REF
 	struct journal *journal = keeper->config->journal;
 	size_t count = 1;
 
-	polled[0] = (struct pollfd){ .fd = keeper->config->desk, .events = POLLIN };
+	polled[0] = (struct pollfd){ .fd = desk_of(keeper), .events = POLLIN };
 
 	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
 		if (atomic_load(&kept->kind) == KEPT_SOURCE && count < REFUSED_MAX)
@@ -278,7 +295,7 @@ static bool refuse_one(int listener)
 }
 
 /* There is no worker, and calls have waited long enough. */
-static void refuse(const struct keeper *keeper)
+static void refuse(struct keeper *keeper)
 {
 	struct pollfd polled[REFUSED_MAX];
 	size_t count = list_sources(keeper, polled);
@@ -290,6 +307,7 @@ static void refuse(const struct keeper *keeper)
 			continue;
 		if (polled[0].revents)
 			tell_one(keeper, "fail with EIO");
+		polled[0].fd = desk_of(keeper);
 		for (size_t i = 1; i < count; i++)
 			if (polled[i].revents && !refuse_one(polled[i].fd))
 				polled[i].fd = -1;
@@ -306,6 +324,7 @@ static bool come_round(struct keeper *keeper)
 		return false;
 	if (keeper->has_served)
 		log_warning("worker %lu has died; another one takes over", deaths);
+	keeper->told = 0;
 	journal_set_serving(journal, false);
 	journal_set_clear(journal, false);
 	pause_between(keeper);
