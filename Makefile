@@ -365,6 +365,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 $(BUILD)/tests/live/idmap-driver: $(BUILD)/obj/tests/lib/idmapped.o
+$(BUILD)/tests/live/stubborn-driver: $(BUILD)/obj/tests/lib/stubborn.o
 $(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTLIB)
 	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS))
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(SUPERVISOR) $(POLICY)

@@ -4,6 +4,7 @@
  *
  *	peer-driver stream SOCKET ATTACK	one connection that should be a runtime's
  *	peer-driver packet SOCKET ATTACK	one that should be an LXC monitor's
+ *	peer-driver question SOCKET ATTACK	one of a hook that should ask what a container may use
  *	peer-driver forge SOCKET FORGERY VICTIM	an LXC monitor's, about a call of the process VICTIM;
  *						standard input has the line that this has printed
  *	peer-driver victim FILE			prints where a call's arguments lie in its memory, and
@@ -253,6 +254,67 @@ static void say_with_more(int fd)
 			return;
 }
 
+/* ---- what should be a hook's question ---- */
+
+/* As say_much(), of what the daemon takes of a question; a question ends with a newline. */
+static void ask(int fd, const char *head, const char *unit)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "may-use %s", head);
+	say_much(fd, text, unit, 192 * 1024);
+	say(fd, "\n", 1);
+}
+
+static void ask_garbage(int fd)
+{
+	struct dice dice = dice_new(4, 3);
+	unsigned char garbage[65536];
+
+	for (size_t i = 0; i < sizeof(garbage); i++)
+		garbage[i] = (unsigned char)(dice_next(&dice) % 245 + 11);
+	say(fd, "may-use ", 8);
+	say(fd, garbage, sizeof(garbage));
+	say(fd, "\n", 1);
+}
+
+static void ask_without_end(int fd)
+{
+	say_much(fd, "may-use {\"id\":\"", "a", 128 * 1024);
+}
+
+static void ask_much(int fd)
+{
+	say_much(fd, "may-use {\"id\":\"", "a", 100 * MIB);
+}
+
+static void ask_nested(int fd)
+{
+	ask(fd, "", "[");
+}
+
+static void ask_nested_objects(int fd)
+{
+	ask(fd, "", "{\"annotations\":");
+}
+
+static void ask_annotations(int fd)
+{
+	ask(fd, "{\"annotations\":{", "\"a\":\"b\",");
+}
+
+static void ask_escapes(int fd)
+{
+	ask(fd, "{\"id\":\"", "\\u0000");
+}
+
+/* One question a connection: what comes behind it is not read. */
+static void ask_many(int fd)
+{
+	for (int i = 0; i < 1000; i++)
+		say(fd, "may-use {}\n", 11);
+}
+
 /* ---- what should be an LXC monitor's packet ---- */
 
 /* As LXC has it; see supervisor/attach/lxc_message.h. */
@@ -401,43 +463,51 @@ static void send_path_as_cookie(int fd)
 /** struct attack - a way to misbehave on a connection */
 struct attack {
 	const char *name;
-	int type;
+	const char *kind;
 	void (*run)(int fd);
 	bool ends; /* and then says that there is no more to come */
 };
 
 static const struct attack attacks[] = {
-	{ "nothing", SOCK_STREAM, say_nothing, true },
-	{ "garbage", SOCK_STREAM, say_garbage, true },
-	{ "half", SOCK_STREAM, say_half, true },
-	{ "half-and-silence", SOCK_STREAM, say_half, false },
-	{ "silence", SOCK_STREAM, say_nothing, false },
-	{ "100-MiB", SOCK_STREAM, say_100_mib, false },
-	{ "nested", SOCK_STREAM, say_nested, true },
-	{ "nested-objects", SOCK_STREAM, say_nested_objects, true },
-	{ "wide", SOCK_STREAM, say_wide, true },
-	{ "empty-objects", SOCK_STREAM, say_empty_objects, true },
-	{ "escapes", SOCK_STREAM, say_escapes, true },
-	{ "no-descriptor", SOCK_STREAM, say_without_descriptor, true },
-	{ "null-device", SOCK_STREAM, say_with_null, true },
-	{ "directory", SOCK_STREAM, say_with_directory, true },
-	{ "pipe", SOCK_STREAM, say_with_pipe, true },
-	{ "itself", SOCK_STREAM, say_with_itself, true },
-	{ "epoll", SOCK_STREAM, say_with_epoll, true },
-	{ "many-descriptors", SOCK_STREAM, say_with_many, true },
-	{ "more-descriptors", SOCK_STREAM, say_with_more, true },
-	{ "one-byte", SOCK_SEQPACKET, send_one_byte, false },
-	{ "one-too-few", SOCK_SEQPACKET, send_one_too_few, false },
-	{ "one-too-many", SOCK_SEQPACKET, send_one_too_many, false },
-	{ "long", SOCK_SEQPACKET, send_long, false },
-	{ "no-descriptor", SOCK_SEQPACKET, send_no_descriptor, false },
-	{ "many-descriptors", SOCK_SEQPACKET, send_many_descriptors, false },
-	{ "no-listener", SOCK_SEQPACKET, send_no_listener, false },
-	{ "endless-cookie", SOCK_SEQPACKET, send_endless_cookie, false },
-	{ "other-sizes", SOCK_SEQPACKET, send_other_sizes, false },
-	{ "other-id", SOCK_SEQPACKET, send_other_id, false },
-	{ "bad-pids", SOCK_SEQPACKET, send_bad_pids, false },
-	{ "path-as-cookie", SOCK_SEQPACKET, send_path_as_cookie, false },
+	{ "nothing", "stream", say_nothing, true },
+	{ "garbage", "stream", say_garbage, true },
+	{ "half", "stream", say_half, true },
+	{ "half-and-silence", "stream", say_half, false },
+	{ "silence", "stream", say_nothing, false },
+	{ "100-MiB", "stream", say_100_mib, false },
+	{ "nested", "stream", say_nested, true },
+	{ "nested-objects", "stream", say_nested_objects, true },
+	{ "wide", "stream", say_wide, true },
+	{ "empty-objects", "stream", say_empty_objects, true },
+	{ "escapes", "stream", say_escapes, true },
+	{ "no-descriptor", "stream", say_without_descriptor, true },
+	{ "null-device", "stream", say_with_null, true },
+	{ "directory", "stream", say_with_directory, true },
+	{ "pipe", "stream", say_with_pipe, true },
+	{ "itself", "stream", say_with_itself, true },
+	{ "epoll", "stream", say_with_epoll, true },
+	{ "many-descriptors", "stream", say_with_many, true },
+	{ "more-descriptors", "stream", say_with_more, true },
+	{ "one-byte", "packet", send_one_byte, false },
+	{ "one-too-few", "packet", send_one_too_few, false },
+	{ "one-too-many", "packet", send_one_too_many, false },
+	{ "long", "packet", send_long, false },
+	{ "no-descriptor", "packet", send_no_descriptor, false },
+	{ "many-descriptors", "packet", send_many_descriptors, false },
+	{ "no-listener", "packet", send_no_listener, false },
+	{ "endless-cookie", "packet", send_endless_cookie, false },
+	{ "other-sizes", "packet", send_other_sizes, false },
+	{ "other-id", "packet", send_other_id, false },
+	{ "bad-pids", "packet", send_bad_pids, false },
+	{ "path-as-cookie", "packet", send_path_as_cookie, false },
+	{ "garbage", "question", ask_garbage, true },
+	{ "no-end", "question", ask_without_end, true },
+	{ "much", "question", ask_much, true },
+	{ "nested", "question", ask_nested, true },
+	{ "nested-objects", "question", ask_nested_objects, true },
+	{ "annotations", "question", ask_annotations, true },
+	{ "escapes", "question", ask_escapes, true },
+	{ "many", "question", ask_many, true },
 };
 
 /* Print what the daemon has to say to it. */
@@ -458,13 +528,15 @@ static void await_verdict(int fd)
 		puts("closed");
 }
 
-static int misbehave(const char *path, int type, const char *name)
+static int misbehave(const char *path, const char *kind, const char *name)
 {
+	int type = strcmp(kind, "packet") == 0 ? SOCK_SEQPACKET : SOCK_STREAM;
+
 	for (size_t i = 0; i < COUNT_OF(attacks); i++) {
 		const struct attack *attack = &attacks[i];
 		int fd;
 
-		if (attack->type != type || strcmp(attack->name, name) != 0)
+		if (strcmp(attack->kind, kind) != 0 || strcmp(attack->name, name) != 0)
 			continue;
 		fd = connect_to(path, type);
 		if (fd < 0)
@@ -696,8 +768,7 @@ static int be_mute(const char *path, const char *text)
 static int list(void)
 {
 	for (size_t i = 0; i < COUNT_OF(attacks); i++)
-		printf("%s %s\n", attacks[i].type == SOCK_STREAM ? "stream" : "packet",
-		       attacks[i].name);
+		printf("%s %s\n", attacks[i].kind, attacks[i].name);
 	for (size_t i = 0; i < COUNT_OF(forgeries); i++)
 		printf("forge %s\n", forgeries[i].name);
 	return EXIT_SUCCESS;
@@ -711,10 +782,9 @@ int main(int argc, char **argv)
 		return list();
 	if (strcmp(what, "victim") == 0 && argc == 3)
 		return be_a_victim(argv[2]);
-	if (strcmp(what, "stream") == 0 && argc == 4)
-		return misbehave(argv[2], SOCK_STREAM, argv[3]);
-	if (strcmp(what, "packet") == 0 && argc == 4)
-		return misbehave(argv[2], SOCK_SEQPACKET, argv[3]);
+	if (argc == 4 && (strcmp(what, "stream") == 0 || strcmp(what, "packet") == 0 ||
+			  strcmp(what, "question") == 0))
+		return misbehave(argv[2], what, argv[3]);
 	if (strcmp(what, "forge") == 0 && argc == 5)
 		return forge(argv[2], argv[3], atoi(argv[4]));
 	if (strcmp(what, "hold") == 0 && argc == 4)

@@ -16,10 +16,10 @@ driver=$(realpath "${BUILD:-build}/tests/live/peer-driver")
 scene_make
 runtimes_make
 runtimes_make_user
-install -m 755 "$driver" bin/ || exit 1
+install -m 755 "$driver" "${driver%/*}/stubborn-driver" bin/ || exit 1
 
 declare -A sockets=([stream]=/run/nsxattr/oci.sock [packet]=/run/nsxattr/lxc.sock
-	[forge]=/run/nsxattr/lxc.sock)
+	[forge]=/run/nsxattr/lxc.sock [question]=/run/nsxattr/control.sock)
 patience=20
 
 # peer() - KIND ATTACK [VICTIM]: what the daemon does about it
@@ -82,11 +82,20 @@ silent_peers_end() {
 	same "nor who does not end" closed "$(<half-and-silence.said)"
 }
 
+# question() - ATTACK: it is answered, or nobody listens any longer; and others are answered afterwards
+question() {
+	local said
+	said=$(peer question "$1" 2>&1)
+	check "question: $1: it is answered, or closed" grep -qE '^(answered|closed)' <<<"$said"
+	check "question: $1: others are answered" daemon_status containers
+}
+
 attacks() {
 	local kind attack
 	while read -r kind attack; do
 		case $kind/$attack in
 		forge/* | */*silence) ;;
+		question/*) question "$attack" ;;
 		# Whoever only looks whether somebody is there is nobody to complain of.
 		stream/nothing) same "nothing: the connection is closed" closed \
 			"$(peer stream nothing 2>&1)" ;;
@@ -185,6 +194,65 @@ mute_peers() {
 	release
 }
 
+# ---- what cannot be closed ----
+
+# stubborn() - PEER WHAT WAY COUNT: a user hands over what does not let itself be closed; release_stubborn() ends it
+stubborn() {
+	coproc STUBBORN {
+		exec "${as_peer[@]}" "$SCENE/bin/stubborn-driver" "/run/nsxattr/$1.sock" "$@"
+	}
+	read -r handed <&"${STUBBORN[0]}"
+	[ -n "$handed" ] || not_ok "$*: is handed over" "the driver has ended"
+}
+
+release_stubborn() {
+	local input=${STUBBORN[1]} driver=$STUBBORN_PID
+	exec {input}>&-
+	wait "$driver"
+}
+
+# What is closed waits until release_stubborn(): whatever is answered before does not wait for it.
+stubborn_peers() {
+	local peer what way
+	while read -r peer what way; do
+		stubborn "$peer" "$what" "$way" 1
+		check "$peer: a $what, $way: root is told the status" timeout 60 "$NSXATTR" status
+		check "$peer: a $what, $way: so is another user" \
+			timeout 60 "${as_other[@]}" "$NSXATTR" status
+		served "while $peer: a $what, $way ($handed) does not let itself be closed"
+		release_stubborn
+	done <<-END
+		oci socket told
+		oci socket many
+		oci socket unread
+		oci file told
+		oci file many
+		lxc socket told
+		lxc socket many
+		lxc socket unread
+		lxc file told
+		lxc file many
+		control socket told
+		control socket unread
+		control file told
+	END
+}
+
+as_other=(setpriv --reuid=20000 --regid=20000 --clear-groups --)
+
+# All the connections that a user may have, each of which hangs; and more, for which there is no place.
+stubborn_crowd() {
+	stubborn lxc file told 32
+	same "as many as a user may have hang" 32 "$handed"
+	"${as_peer[@]}" "$SCENE/bin/stubborn-driver" /run/nsxattr/oci.sock oci socket told 40 \
+		</dev/null >many.said 2>&1
+	same "40 more were handed over" 40 "$(<many.said)"
+	check "root is told the status" timeout 60 "$NSXATTR" status
+	check "so is that very user" timeout 60 "${as_peer[@]}" "$NSXATTR" status
+	served "while 32 connections hang"
+	release_stubborn
+}
+
 daemon_start || {
 	not_ok "nsxattrd starts" "$(cat daemon.log)"
 	exit
@@ -193,6 +261,9 @@ start_container
 served "at first"
 descriptors=$(daemon_descriptors)
 memory=$(daemon_memory)
+stubborn_peers
+stubborn_crowd
+check "the daemon holds no more descriptors afterwards" await holds_descriptors "$descriptors"
 silent_peers
 attacks
 served "after all that"
