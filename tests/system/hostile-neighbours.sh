@@ -410,8 +410,8 @@ attack_end() {
 	end orders
 }
 
-# Not yet: leave turned_away closing death listeners flood, and end as the last one.
-ATTACKS=${NSXATTR_ATTACKS:-stale chroot stop stuck crowd helpers odd}
+# Not yet: closing death listeners flood, and end as the last one.
+ATTACKS=${NSXATTR_ATTACKS:-stale chroot stop stuck crowd helpers odd leave turned_away}
 
 mknod -m 666 fuse c 10 229
 mount --bind fuse /dev/fuse
