@@ -224,12 +224,18 @@ static struct server *holder_of(const struct shard *shard)
 /* With the lock held. Return: one of the same container that has a server to give; NULL: there is none. */
 static struct shard *find_rich_sibling(struct shard *shard)
 {
+	struct places_container *container = shard->container;
+	unsigned long now = shard->engine->ticks;
 	struct shard *other;
 
-	TAILQ_FOREACH(other, &shard->engine->attended, attended)
-	if (other != shard && other->container == shard->container &&
+	if (container->poor == now)
+		return NULL;
+	TAILQ_FOREACH(other, &container->shards, sibling)
+	if (other != shard && other->yields != now &&
 	    (!TAILQ_EMPTY(&other->followers) || holder_of(other)))
 		return other;
+	/* However many wait, one of them has looked for all. */
+	container->poor = now;
 	return NULL;
 }
 
@@ -347,6 +353,7 @@ static void remove_shard(struct engine *engine, struct shard *shard)
 	if (shard->is_attended)
 		TAILQ_REMOVE(&engine->attended, shard, attended);
 	TAILQ_REMOVE(&engine->shards, shard, all);
+	TAILQ_REMOVE(&shard->container->shards, shard, sibling);
 	places_leave(&engine->places, shard->container);
 }
 
@@ -547,6 +554,7 @@ static int add_shard(struct engine *engine, struct shard *shard)
 	if (r == 0) {
 		config->counters->places = shard->container->most;
 		TAILQ_INSERT_HEAD(&engine->shards, shard, all);
+		TAILQ_INSERT_HEAD(&shard->container->shards, shard, sibling);
 		atomic_store(&shard->inherited, hold_inherited(engine, shard));
 		atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
 	}

@@ -53,6 +53,7 @@ static int add(struct places *places, const void *key, uid_t owner,
 		free(container);
 		return -ENOMEM;
 	}
+	TAILQ_INIT(&container->shards);
 	container->next = places->containers;
 	places->containers = container;
 	*ret_container = container;

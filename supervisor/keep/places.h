@@ -10,11 +10,14 @@
  * Nothing here locks: the engine does.
  */
 
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "base/share.h"
 
 #define PLACES_BESIDE_MAX 1024 /* in all containers together, those that are not the first */
+
+struct shard;
 
 /** struct places_user - the user of containers */
 struct places_user {
@@ -31,7 +34,9 @@ struct places_container {
 	size_t sources;
 	size_t taken;
 	size_t most; /* of its policy */
-	size_t waiting; /* of its sources: those that wait for a place; the engine's */
+	size_t waiting; /* of its sources: those that wait for a place; the engine's, as what follows */
+	TAILQ_HEAD(, shard) shards; /* its sources; the one that began to wait last at the end */
+	unsigned long poor; /* a tick at which none of them had a place to give */
 	struct places_container *next;
 };
 

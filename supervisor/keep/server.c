@@ -64,15 +64,18 @@ static void attend(struct shard *shard)
 void shard_wait(struct shard *shard)
 {
 	struct shard_list *attended = &shard->engine->attended;
+	struct places_container *container = shard->container;
 
 	if (shard->is_waiting)
 		return;
 	attend(shard);
 	TAILQ_REMOVE(attended, shard, attended);
 	TAILQ_INSERT_TAIL(attended, shard, attended);
+	TAILQ_REMOVE(&container->shards, shard, sibling);
+	TAILQ_INSERT_TAIL(&container->shards, shard, sibling);
 	shard->is_waiting = true;
 	shard->waiting_since = shard->engine->ticks;
-	shard->container->waiting++;
+	container->waiting++;
 }
 
 /* With the lock held. */
@@ -378,15 +381,14 @@ static void end_rest(struct server *server)
 }
 
 /* With the lock held: the source that waits longest, of those of the container, has the place that is free. */
-static void hand_on_place(struct engine *engine, const struct places_container *container)
+static void hand_on_place(const struct places_container *container)
 {
-	struct shard *shard = TAILQ_FIRST(&engine->attended);
+	struct shard *shard = TAILQ_FIRST(&container->shards);
 
 	if (container->waiting == 0)
 		return;
-	while (shard &&
-	       !(shard->container == container && shard->is_waiting && shard_is_unserved(shard)))
-		shard = TAILQ_NEXT(shard, attended);
+	while (shard && !(shard->is_waiting && shard_is_unserved(shard)))
+		shard = TAILQ_NEXT(shard, sibling);
 	if (shard)
 		(void)server_send(shard);
 }
@@ -406,7 +408,7 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 	if (atomic_load(&shard->turn) == NOBODY)
 		shard_take_turn_back(shard);
 	if (!server->engine->is_paused && !server->engine->is_over)
-		hand_on_place(server->engine, shard->container);
+		hand_on_place(shard->container);
 	if (result != 0 && !shard->is_over) {
 		shard->is_over = true;
 		shard->result = result < 0 ? result : 0;

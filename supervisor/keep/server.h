@@ -82,6 +82,7 @@ struct shard {
 	unsigned long
 		yields; /* a tick: the servers that follow leave, for another shard of the container */
 	TAILQ_ENTRY(shard) all;
+	TAILQ_ENTRY(shard) sibling; /* of those of the same container */
 	TAILQ_ENTRY(shard) attended; /* of those that each tick looks at */
 	bool is_attended;
 	struct closing closing; /* of its source, when it is over */

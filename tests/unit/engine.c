@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An engine whose sources are made up: what it does with what a dead worker has left, and what listeners cost that
+ * wait. What it does with real ones is in tests/live.
+ */
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/proc.h"
+#include "keep/engine.h"
+#include "keep/journal.h"
+#include "keep/server.h"
+#include "keep/source.h"
+#include "policy.h"
+#include "request/notify.h"
+
+/* Seconds. */
+#define PATIENCE 60
+
+/** struct made_up - a source that receives nothing until it is let go */
+struct made_up {
+	struct source source; /* first */
+	int peer;
+	atomic_bool is_let_go;
+	atomic_uint resumed;
+};
+
+static struct journal *journal;
+static struct loop *loop;
+static struct engine *engine;
+static int procfs = -1;
+static pthread_t thread;
+static struct policy policy;
+static struct shard_counters counters;
+static size_t served;
+
+static void set_up(void)
+{
+	procfs = proc_open();
+	policy = *policy_builtin("default");
+	cr_assert_eq(journal_new(&journal), 0);
+	cr_assert_eq(loop_new(&loop), 0);
+}
+
+static void begin(void)
+{
+	const struct engine_config config = {
+		.loop = loop, .journal = journal, .procfs = procfs, .standins = STANDIN_PROCESS
+	};
+
+	cr_assert_eq(engine_new(&config, &engine), 0);
+}
+
+TestSuite(engine, .init = set_up, .timeout = 2 * PATIENCE);
+
+static void await_let_go(struct made_up *made_up)
+{
+	while (!atomic_load(&made_up->is_let_go))
+		poll(NULL, 0, 1);
+}
+
+static int receive_nothing(struct source *source, struct reception *reception)
+{
+	(void)reception;
+	await_let_go((struct made_up *)source);
+	return NOTIFY_ENDED;
+}
+
+/* As of a call that waits no more. */
+static int resume_nothing(struct source *source, struct reception *reception)
+{
+	(void)reception;
+	await_let_go((struct made_up *)source);
+	atomic_fetch_add(&((struct made_up *)source)->resumed, 1);
+	return NOTIFY_NONE;
+}
+
+static int answer_nothing(struct source *source, struct reception *reception,
+			  const struct outcome *outcome)
+{
+	(void)source;
+	(void)reception;
+	(void)outcome;
+	return 0;
+}
+
+static void done(struct source *source)
+{
+	close(source->fd);
+	close(((struct made_up *)source)->peer);
+}
+
+static const struct source_calls calls = {
+	.receive = receive_nothing,
+	.resume = resume_nothing,
+	.answer = answer_nothing,
+	.done = done,
+};
+
+static void ended(void *place, int result)
+{
+	(void)place;
+	cr_expect_eq(result, 0);
+	if (--served == 0)
+		loop_end(loop, 0);
+}
+
+static void make_up(struct made_up *made_up)
+{
+	int pair[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	*made_up = (struct made_up){ .source = { &calls, pair[0] }, .peer = pair[1] };
+}
+
+static void serve(struct made_up *made_up)
+{
+	const struct shard_config config = { .policy = &policy,
+					     .counters = &counters,
+					     .owner = 1000,
+					     .id = "test",
+					     .ended = ended };
+
+	cr_assert_eq(engine_serve(engine, &config, &made_up->source), 0);
+	served++;
+}
+
+/* All have been let go: the loop ends with the last one. */
+static void end(void)
+{
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+	cr_expect(engine_free(engine), "all threads have ended");
+	loop_free(loop);
+	journal_free(journal);
+	close(procfs);
+}
+
+static void *run_loop(void *place)
+{
+	(void)place;
+	cr_expect_eq(loop_run(loop), 0);
+	return NULL;
+}
+
+static void run(void)
+{
+	cr_assert_eq(pthread_create(&thread, NULL, run_loop, NULL), 0);
+}
+
+/* ---- listeners that wait ---- */
+
+#define MANY 4096
+
+/* Milliseconds of the CPU, of all threads. */
+static long cpu_time(void)
+{
+	struct rusage usage;
+
+	cr_assert_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* Return: whether so many descriptors can be open. */
+static bool have_descriptors(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return false;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
+}
+
+static size_t count_waiting(void)
+{
+	pthread_mutex_lock(&engine->lock);
+	size_t waiting = engine->places.containers->waiting;
+
+	pthread_mutex_unlock(&engine->lock);
+	return waiting;
+}
+
+Test(engine, takes_no_time_for_listeners_that_wait_for_a_place)
+{
+	static struct made_up all[MANY];
+
+	if (!have_descriptors(2 * MANY + 100))
+		cr_skip_test("too few descriptors can be open");
+	policy.in_flight = 1;
+	begin();
+	for (size_t i = 0; i < MANY; i++) {
+		make_up(&all[i]);
+		serve(&all[i]);
+		cr_assert_eq(write(all[i].peer, "x", 1), 1);
+	}
+	run();
+	for (time_t end = time(NULL) + PATIENCE; count_waiting() < MANY - 1; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%zu wait", count_waiting());
+	long before = cpu_time();
+
+	/* What is waited for is the passing of time itself: forty ticks. */
+	poll(NULL, 0, 2000);
+	cr_expect_lt(cpu_time() - before, 500, "it took %ld ms of the CPU in 2 s",
+		     cpu_time() - before);
+	for (size_t i = 0; i < MANY; i++)
+		atomic_store(&all[i].is_let_go, true);
+	end();
+}
