@@ -390,7 +390,7 @@ static struct shard *take_ended(struct engine *engine)
 
 	pthread_mutex_lock(&engine->lock);
 	TAILQ_FOREACH(shard, &engine->shards, all)
-	if (shard->is_over && shard->server_count == 0)
+	if (shard->is_over && shard->server_count == 0 && atomic_load(&shard->inherited) == 0)
 		break;
 	if (shard)
 		remove_shard(engine, shard);
@@ -695,7 +695,12 @@ void engine_resume(struct engine *engine)
 	pthread_mutex_lock(&engine->lock);
 	engine->is_paused = false;
 	TAILQ_FOREACH(shard, &engine->shards, all)
-	shard_take_turn_back(shard);
+	{
+		shard_take_turn_back(shard);
+		/* Nobody else tells of what a dead worker has left. */
+		if (atomic_load(&shard->inherited) > 0)
+			serve_shard(shard);
+	}
 	keep_ticking(engine);
 	pthread_mutex_unlock(&engine->lock);
 }

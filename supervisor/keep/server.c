@@ -247,7 +247,7 @@ static int resume(struct server *server, struct shard *shard)
 
 	if (r == NOTIFY_RECEIVED)
 		return r;
-	request_drop(server->slot->received);
+	request_abandon(server->workspace, &shard->client, server->slot);
 	settle_one(server);
 	return r;
 }
@@ -316,10 +316,13 @@ static int receive(struct server *server, struct shard *shard)
 	return shard->source->calls->receive(shard->source, server->slot);
 }
 
-/* No target may be left that waits for it, but its inode is held. */
+/*
+ * What a dead worker has left is taken over by any server, whoever has the turn, for nobody else tells of it. Its
+ * inode is held even if no target is left that waits.
+ */
 static bool is_left_something(const struct shard *shard)
 {
-	return atomic_load(&shard->is_hung_up) && atomic_load(&shard->inherited) > 0;
+	return !atomic_load(&shard->engine->is_paused) && atomic_load(&shard->inherited) > 0;
 }
 
 /* Return: 0 when the turn has passed on for good; NOTIFY_ENDED; -errno of the source. */
@@ -407,8 +410,12 @@ static void leave_shard(struct server *server, struct shard *shard, int result)
 	begin_rest(server);
 	if (atomic_load(&shard->turn) == NOBODY)
 		shard_take_turn_back(shard);
-	if (!server->engine->is_paused && !server->engine->is_over)
+	if (!server->engine->is_paused && !server->engine->is_over) {
+		/* The source has failed, or the server had been about to leave. */
+		if (shard->server_count == 0 && atomic_load(&shard->inherited) > 0)
+			shard_wait(shard);
 		hand_on_place(shard->container);
+	}
 	if (result != 0 && !shard->is_over) {
 		shard->is_over = true;
 		shard->result = result < 0 ? result : 0;

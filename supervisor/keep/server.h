@@ -112,7 +112,7 @@ struct engine {
 	struct places places;
 	unsigned long ticks; /* so far */
 	unsigned int resting_count;
-	bool is_paused;
+	atomic_bool is_paused;
 	bool is_over;
 	struct slots slots;
 };

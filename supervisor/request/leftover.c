@@ -106,6 +106,22 @@ void leftover_settle(struct request *request)
 	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
 }
 
+void request_abandon(struct workspace *workspace, struct client *client,
+		     struct reception *reception)
+{
+	const struct request request = {
+		.workspace = workspace,
+		.client = client,
+		.reception = reception,
+		.received = reception->received,
+	};
+
+	if (atomic_load(&reception->received->effect.step) == EFFECT_BEGUN)
+		await_performer(&request);
+	changes_leave(workspace->changes, &reception->change);
+	request_drop(reception->received);
+}
+
 void request_drop(struct received *received)
 {
 	int fd = atomic_load(&received->effect.fd);

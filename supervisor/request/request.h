@@ -120,12 +120,16 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 /**
  * request_hold() - before anything is served: have a change of a dead process keep its inode
  *
- * request_run() lets go of it. It never waits: two changes to one inode are never under way.
+ * request_run() lets go of it, or request_abandon(). It never waits: two changes to one inode are never under way.
  */
 void request_hold(struct changes *changes, const struct client *client,
 		  struct reception *reception);
 
-/** request_drop() - a request that nobody will go on with */
+/** request_abandon() - nobody waits for a request that was taken over: its inode is held until its change is over */
+void request_abandon(struct workspace *workspace, struct client *client,
+		     struct reception *reception);
+
+/** request_drop() - a request that nobody will go on with, and that holds nothing */
 void request_drop(struct received *received);
 
 #endif

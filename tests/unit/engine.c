@@ -4,6 +4,7 @@
  * wait. What it does with real ones is in tests/live.
  */
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -77,8 +78,8 @@ static int receive_nothing(struct source *source, struct reception *reception)
 static int resume_nothing(struct source *source, struct reception *reception)
 {
 	(void)reception;
-	await_let_go((struct made_up *)source);
 	atomic_fetch_add(&((struct made_up *)source)->resumed, 1);
+	await_let_go((struct made_up *)source);
 	return NOTIFY_NONE;
 }
 
@@ -152,6 +153,130 @@ static void *run_loop(void *place)
 static void run(void)
 {
 	cr_assert_eq(pthread_create(&thread, NULL, run_loop, NULL), 0);
+}
+
+/* ---- what a dead worker has left ---- */
+
+#define INODE 4711
+
+/* A change that may be made, of nobody who is there any more; before begin(). */
+static void leave_change(size_t index, const struct made_up *made_up)
+{
+	struct received *slot = journal_slot(journal, index);
+
+	slot->source = made_up->source.fd;
+	slot->listener = -1;
+	slot->effect.inode = INODE + index;
+	/* No number of a thread is as high. */
+	atomic_store(&slot->effect.performer, INT_MAX);
+	atomic_store(&slot->effect.fd, -1);
+	atomic_store(&slot->effect.step, EFFECT_BEGUN);
+	slot->notification.id = 1 + index;
+}
+
+static unsigned int count_held(size_t index)
+{
+	return changes_count(engine->changes, &(struct change_key){ .inode = INODE + index });
+}
+
+static void await_settled(size_t index)
+{
+	for (time_t end = time(NULL) + PATIENCE; count_held(index) > 0; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "the inode of slot %zu is held for ever", index);
+}
+
+static void await_no_inherited(void)
+{
+	for (time_t end = time(NULL) + PATIENCE; !journal_is_clear(journal); poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "what was inherited is not settled");
+}
+
+static void await_resumed(struct made_up *made_up)
+{
+	for (time_t end = time(NULL) + PATIENCE; atomic_load(&made_up->resumed) == 0;
+	     poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "nothing is taken over");
+}
+
+static bool has_hung_up(const struct made_up *made_up)
+{
+	bool is_there = false;
+	struct shard *shard;
+
+	pthread_mutex_lock(&engine->lock);
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (shard->source == &made_up->source)
+		is_there = !atomic_load(&shard->is_hung_up);
+	pthread_mutex_unlock(&engine->lock);
+	return !is_there;
+}
+
+Test(engine, lets_go_of_the_inode_of_a_call_that_waits_no_more)
+{
+	static struct made_up one;
+
+	make_up(&one);
+	leave_change(0, &one);
+	begin();
+	serve(&one);
+	cr_expect_eq(count_held(0), 1U);
+	atomic_store(&one.is_let_go, true);
+	engine_settle(engine);
+	run();
+	await_settled(0);
+	await_no_inherited();
+	cr_expect_eq(atomic_load(&one.resumed), 1U);
+	end();
+}
+
+Test(engine, settles_what_is_left_of_a_listener_that_ends_while_it_waits_for_a_place)
+{
+	static struct made_up first, second;
+
+	policy.in_flight = 1;
+	make_up(&first);
+	make_up(&second);
+	cr_assert_eq(write(first.peer, "x", 1), 1);
+	leave_change(0, &first);
+	leave_change(1, &second);
+	begin();
+	serve(&second);
+	serve(&first);
+	engine_settle(engine);
+	/* It has no place, and no target: what it has left holds its inode still. */
+	cr_assert_eq(shutdown(second.peer, SHUT_RDWR), 0);
+	run();
+	for (time_t end = time(NULL) + PATIENCE; !has_hung_up(&second); poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "nothing is seen of its end");
+	poll(NULL, 0, 100);
+	cr_expect_eq(count_held(1), 1U);
+	atomic_store(&second.is_let_go, true);
+	atomic_store(&first.is_let_go, true);
+	await_settled(0);
+	await_settled(1);
+	await_no_inherited();
+	end();
+}
+
+Test(engine, goes_on_with_what_is_left_after_a_pause)
+{
+	static struct made_up one;
+
+	make_up(&one);
+	leave_change(0, &one);
+	leave_change(1, &one);
+	begin();
+	serve(&one);
+	engine_settle(engine);
+	await_resumed(&one);
+	cr_expect_not(engine_pause(engine, 10), "its first request is in hand");
+	atomic_store(&one.is_let_go, true);
+	cr_expect(engine_pause(engine, PATIENCE * 1000));
+	engine_resume(engine);
+	run();
+	await_no_inherited();
+	await_settled(1);
+	end();
 }
 
 /* ---- listeners that wait ---- */
