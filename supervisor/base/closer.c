@@ -30,9 +30,10 @@
 #include "base/fd.h"
 #include "base/loop.h"
 
-/* Milliseconds for which an idle thread stays, and for which closer_free() waits. */
+/* Milliseconds for which an idle thread stays. */
 #define LINGER 1000
-#define FAREWELL 1000
+/* Milliseconds for which closer_free() waits; with that of engine_free(), less than a second. */
+#define FAREWELL 200
 /* Threads beyond which no other one is started at once, and milliseconds after which it is. */
 #define AT_ONCE 16
 #define MOMENT 10

@@ -72,8 +72,11 @@ _Static_assert(JOURNAL_SLOTS_MAX >= 2 * (ENGINE_CONTAINERS_MAX + PLACES_BESIDE_M
 #define LOOKS 32
 /* Ticks for which a shard waits for a place until that is told: a second. */
 #define PATIENCE_TICKS 20
-/* How long engine_free() waits for servers, in milliseconds. */
-#define FAREWELL 2000
+/*
+ * How long engine_free() waits for servers, in milliseconds. Those that are not stuck have answered by then, and
+ * meanwhile the calls of all containers wait for the listeners to be closed.
+ */
+#define FAREWELL 500
 
 static void keep_ticking(struct engine *engine)
 {
