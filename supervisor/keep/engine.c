@@ -281,20 +281,24 @@ static const char *reason_of(enum share_result refusal)
 	}
 }
 
-/* With the lock held. */
+/* With the lock held: once for all listeners of a container, and for one container at a tick. */
 static void tell_waiting(struct shard *shard)
 {
 	const struct shard_config *config = &shard->config;
+	struct complaint *complaint = &shard->engine->complaint;
 	char name[512] = "";
 
-	shard->is_waiting_told = true;
+	if (shard->container->is_told || complaint->text[0])
+		return;
+	shard->container->is_told = true;
 	if (config->id)
 		snprintf(name, sizeof(name), " of container %s of uid %u", config->id,
 			 config->owner);
-	log_limited(log_source(config->owner, config->id ? config->id : ""), LOG_WARNING,
-		    "calls%s wait: the container has %zu under way, %s; see which processes in it "
-		    "wait for a file system, or for memory, that does not answer",
-		    name, shard->container->taken, reason_of(shard->refusal));
+	complaint->source = log_source(config->owner, config->id ? config->id : "");
+	snprintf(complaint->text, sizeof(complaint->text),
+		 "calls%s wait: the container has %zu under way, %s; see which processes in it "
+		 "wait for a file system, or for memory, that does not answer",
+		 name, shard->container->taken, reason_of(shard->refusal));
 }
 
 /* With the lock held. */
@@ -304,8 +308,7 @@ static void look_at_unserved(struct shard *shard)
 		return;
 	shard_wait(shard);
 	ask_siblings(shard);
-	if (!shard->is_waiting_told &&
-	    shard->engine->ticks - shard->waiting_since >= PATIENCE_TICKS)
+	if (shard->engine->ticks - shard->waiting_since >= PATIENCE_TICKS)
 		tell_waiting(shard);
 }
 
@@ -340,6 +343,7 @@ static void tick(void *place)
 {
 	struct engine *engine = place;
 
+	engine->complaint.text[0] = '\0';
 	pthread_mutex_lock(&engine->lock);
 	engine->ticks++;
 	look_at_shards(engine);
@@ -347,6 +351,8 @@ static void tick(void *place)
 	if (!TAILQ_EMPTY(&engine->attended) || !TAILQ_EMPTY(&engine->aside))
 		keep_ticking(engine);
 	pthread_mutex_unlock(&engine->lock);
+	if (engine->complaint.text[0])
+		log_limited(engine->complaint.source, LOG_WARNING, "%s", engine->complaint.text);
 }
 
 /* Without servers. With the lock held, or when no server is left. */

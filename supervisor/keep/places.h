@@ -10,6 +10,7 @@
  * Nothing here locks: the engine does.
  */
 
+#include <stdbool.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
@@ -36,6 +37,7 @@ struct places_container {
 	size_t most; /* of its policy */
 	size_t waiting; /* of its sources: those that wait for a place; the engine's, as what follows */
 	TAILQ_HEAD(, shard) shards; /* its sources; the one that began to wait last at the end */
+	bool is_told; /* that they wait */
 	unsigned long poor; /* a tick at which none of them had a place to give */
 	struct places_container *next;
 };

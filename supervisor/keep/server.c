@@ -89,10 +89,9 @@ bool shard_is_unserved(const struct shard *shard)
 /* With the lock held. */
 void shard_stop_waiting(struct shard *shard)
 {
-	if (shard->is_waiting)
-		shard->container->waiting--;
+	if (shard->is_waiting && --shard->container->waiting == 0)
+		shard->container->is_told = false;
 	shard->is_waiting = false;
-	shard->is_waiting_told = false;
 }
 
 /* With the lock held. */

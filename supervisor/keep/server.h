@@ -78,7 +78,6 @@ struct shard {
 	bool is_waiting; /* for a server to be had */
 	enum share_result refusal; /* then: why there is none */
 	unsigned long waiting_since; /* a tick */
-	bool is_waiting_told;
 	unsigned long
 		yields; /* a tick: the servers that follow leave, for another shard of the container */
 	TAILQ_ENTRY(shard) all;
@@ -90,6 +89,12 @@ struct shard {
 };
 
 TAILQ_HEAD(shard_list, shard);
+
+/** struct complaint - what a tick has to say when it holds the lock no more: a log may not be read */
+struct complaint {
+	char text[1024]; /* "": nothing */
+	uint64_t source;
+};
 
 /** struct engine - see keep/engine.h */
 struct engine {
@@ -111,6 +116,7 @@ struct engine {
 	struct shard_list attended;
 	struct places places;
 	unsigned long ticks; /* so far */
+	struct complaint complaint;
 	unsigned int resting_count;
 	atomic_bool is_paused;
 	bool is_over;

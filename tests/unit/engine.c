@@ -4,6 +4,7 @@
  * wait. What it does with real ones is in tests/live.
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "base/proc.h"
 #include "keep/engine.h"
@@ -304,13 +306,78 @@ static bool have_descriptors(size_t wanted)
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
 }
 
+/* For a moment, as each server needs it. */
+static void take_lock(void)
+{
+	const struct timespec until = clock_after(PATIENCE * 1000);
+
+	cr_assert_eq(pthread_mutex_clocklock(&engine->lock, CLOCK_MONOTONIC, &until), 0,
+		     "the lock is not to be had");
+}
+
+static bool is_told(void)
+{
+	take_lock();
+	bool is_told = engine->places.containers->is_told;
+
+	pthread_mutex_unlock(&engine->lock);
+	return is_told;
+}
+
 static size_t count_waiting(void)
 {
-	pthread_mutex_lock(&engine->lock);
+	take_lock();
 	size_t waiting = engine->places.containers->waiting;
 
 	pthread_mutex_unlock(&engine->lock);
 	return waiting;
+}
+
+/* Nobody reads what is logged. Return: the pipe's other end. */
+static int stop_reading_the_log(void)
+{
+	const char bytes[4096] = "";
+	int log[2];
+
+	cr_assert_eq(pipe2(log, O_CLOEXEC | O_NONBLOCK), 0);
+	while (write(log[1], bytes, sizeof(bytes)) > 0)
+		;
+	cr_assert_eq(fcntl(log[1], F_SETFL, 0), 0);
+	cr_assert_eq(dup2(log[1], STDERR_FILENO), STDERR_FILENO);
+	close(log[1]);
+	return log[0];
+}
+
+Test(engine, holds_nothing_when_nobody_reads_what_it_says_of_a_container_that_waits)
+{
+	static struct made_up all[2];
+	char bytes[4096];
+	int said;
+
+	policy.in_flight = 1;
+	begin();
+	for (size_t i = 0; i < 2; i++) {
+		make_up(&all[i]);
+		serve(&all[i]);
+		cr_assert_eq(write(all[i].peer, "x", 1), 1);
+	}
+	int error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0), log = stop_reading_the_log();
+
+	run();
+	for (time_t end = time(NULL) + PATIENCE; !is_told(); poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "nothing is said");
+	/* The loop waits in write(2) by now, or soon; the lock is to be had after that, too. */
+	poll(NULL, 0, 200);
+	take_lock();
+	pthread_mutex_unlock(&engine->lock);
+	for (size_t i = 0; i < 2; i++)
+		atomic_store(&all[i].is_let_go, true);
+	while ((said = (int)read(log, bytes, sizeof(bytes))) > 0)
+		;
+	end();
+	close(log);
+	cr_assert_eq(dup2(error, STDERR_FILENO), STDERR_FILENO);
+	close(error);
 }
 
 Test(engine, takes_no_time_for_listeners_that_wait_for_a_place)
