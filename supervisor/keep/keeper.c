@@ -50,11 +50,11 @@
 struct keeper {
 	const struct keeper_config *config;
 	struct starter starter;
-	pid_t worker;
+	pid_t worker; /* 0: there is none */
 	bool was_final; /* its end, at the last look */
 	uint64_t end_by; /* when it is killed, for it was told to end; 0: it was not */
 	unsigned int
-		unclear; /* that have died in a row before they had answered what they inherited */
+		unclear; /* in a row, that have died before they had answered what they inherited, or could not be had */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
 	unsigned int told; /* peers of the desk whose connection is left to the next worker */
@@ -69,7 +69,27 @@ static void pass_signal(struct keeper *keeper, int number)
 		journal_conclude(keeper->config->journal, 0);
 		number = SIGKILL;
 	}
-	(void)kill(keeper->worker, number);
+	if (keeper->worker > 0)
+		(void)kill(keeper->worker, number);
+}
+
+/* Return: whether there was a signal of those that are passed on, or SIGCHLD. */
+static bool await_signal(struct keeper *keeper, const struct timespec *rest)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (keeper->config->passes_signals) {
+		sigaddset(&set, SIGTERM);
+		sigaddset(&set, SIGINT);
+		sigaddset(&set, SIGHUP);
+	}
+	int number = sigtimedwait(&set, NULL, rest);
+
+	if (number > 0 && number != SIGCHLD)
+		pass_signal(keeper, number);
+	return number > 0;
 }
 
 /* It is not reaped yet, so that its number, and that of its process group, is nobody else's. */
@@ -132,21 +152,11 @@ static struct timespec until_next_look(const struct keeper *keeper)
 static void await_end(struct keeper *keeper)
 {
 	siginfo_t end;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	if (keeper->config->passes_signals) {
-		sigaddset(&set, SIGTERM);
-		sigaddset(&set, SIGINT);
-		sigaddset(&set, SIGHUP);
-	}
 	while (!has_ended(keeper->worker, &end) && !is_stuck(keeper)) {
 		const struct timespec rest = until_next_look(keeper);
-		int number = sigtimedwait(&set, NULL, &rest);
 
-		if (number > 0 && number != SIGCHLD)
-			pass_signal(keeper, number);
+		(void)await_signal(keeper, &rest);
 		end_overdue(keeper);
 		reap_others(keeper);
 	}
@@ -314,17 +324,35 @@ static void refuse(struct keeper *keeper)
 	}
 }
 
-/* After a death: what comes before the next worker. Return: whether there is to be one. */
+/* Return: whether there is to be another one. */
+static bool count_death(struct keeper *keeper)
+{
+	unsigned long deaths = journal_count_death(keeper->config->journal);
+
+	keeper->told = 0;
+	if (keeper->has_served)
+		log_warning("worker %lu has died; another one takes over", deaths);
+	return keeper->has_served || deaths < STILLBORN_MAX;
+}
+
+/* There was none: what else is done while there is one. */
+static void go_without(struct keeper *keeper)
+{
+	const struct timespec now = { 0 };
+
+	keeper->unclear++;
+	while (await_signal(keeper, &now))
+		;
+	reap_others(keeper);
+}
+
+/* What comes before the next worker. Return: whether there is to be one. */
 static bool come_round(struct keeper *keeper)
 {
 	struct journal *journal = keeper->config->journal;
-	unsigned long deaths = journal_count_death(journal);
 
-	if (!keeper->has_served && deaths >= STILLBORN_MAX)
+	if (keeper->worker > 0 ? !count_death(keeper) : !keeper->has_served)
 		return false;
-	if (keeper->has_served)
-		log_warning("worker %lu has died; another one takes over", deaths);
-	keeper->told = 0;
 	journal_set_serving(journal, false);
 	journal_set_clear(journal, false);
 	pause_between(keeper);
@@ -339,8 +367,10 @@ static bool come_round(struct keeper *keeper)
 /* Return: 0; -EPIPE: there can be none any more; -errno. Either has been logged. */
 static int start_worker(struct keeper *keeper, bool is_successor)
 {
-	int r = starter_make_worker(&keeper->starter, is_successor, &keeper->worker);
+	pid_t worker = 0;
+	int r = starter_make_worker(&keeper->starter, is_successor, &worker);
 
+	keeper->worker = worker;
 	keeper->was_final = false;
 	if (r == -ECHILD) {
 		log_error(
@@ -414,6 +444,8 @@ static int keep(struct keeper *keeper)
 	for (;;) {
 		if (r == 0)
 			await_death(keeper);
+		else
+			go_without(keeper);
 		if (journal_is_concluded(journal, &status))
 			return status;
 		if (!come_round(keeper))
