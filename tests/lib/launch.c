@@ -17,6 +17,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,16 @@ void scratch_keep_mounts(void)
 {
 	cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
 	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+}
+
+void scratch_open_fuse(void)
+{
+	const char *node = scratch_path("fuse");
+
+	scratch_keep_mounts();
+	if (mknod(node, S_IFCHR, makedev(10, 229)) < 0 || chmod(node, 0666) < 0 ||
+	    mount(node, "/dev/fuse", NULL, MS_BIND, NULL) < 0)
+		SKIP("/dev/fuse: %s", strerror(errno));
 }
 
 void scratch_mounted(const char *path)

@@ -78,6 +78,9 @@ void scratch_keep_mounts(void);
 /** scratch_mounted() - something is mounted on @path, to be unmounted by scratch_remove() */
 void scratch_mounted(const char *path);
 
+/** scratch_open_fuse() - whom this test starts may open /dev/fuse, as on a machine with udev; skips where none may */
+void scratch_open_fuse(void);
+
 /* SKIP() - cr_skip_test(), which does not come back and leaves .fini out */
 #define SKIP(...)                          \
 	do {                               \

@@ -10,11 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -141,35 +139,24 @@ static const char *write_policy(const char *text)
 	return path;
 }
 
-/* Everybody may open it, as on a machine with udev. */
-static void open_fuse(void)
-{
-	const char *node = scratch_path("fuse");
-
-	if (mknod(node, S_IFCHR, makedev(10, 229)) < 0 || chmod(node, 0666) < 0 ||
-	    mount(node, "/dev/fuse", NULL, MS_BIND, NULL) < 0)
-		SKIP("/dev/fuse: %s", strerror(errno));
-	scratch_mounted("/dev/fuse");
-}
-
 /* Its server chooses the numbers of inodes, by which no supervisor may know the root directory. */
 ATTACK(a_root_directory_on_fuse)
 {
-	open_fuse();
+	scratch_open_fuse();
 	attack(resolver, "fuse", "1000");
 }
 
 /* What cannot be ended counts as long as it is there. */
 ATTACK(a_file_system_that_never_answers)
 {
-	open_fuse();
+	scratch_open_fuse();
 	attack_under(write_policy(strict_policy), resolver, "stuck", NULL, NULL);
 }
 
 /* It may be written by everybody, and so is the user store, but is not the namespace's own. */
 ATTACK(an_owner_who_is_not_mapped)
 {
-	open_fuse();
+	scratch_open_fuse();
 	attack_under(write_policy("version: 1\nstore: user\n"
 				  "attributes: [{ name: security.*, scheme: suffix }]\n"),
 		     resolver, "unmapped", NULL, NULL);

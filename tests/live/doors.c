@@ -36,6 +36,7 @@
 #include "daemon/oci_door.h"
 #include "daemon/refusals.h"
 #include "keep/journal.h"
+#include "launch.h"
 #include "stubborn.h"
 
 /* Milliseconds; what a test waits for is over long before. */
@@ -329,6 +330,8 @@ Test(doors, have_places_for_others_while_all_of_a_users_hang)
 
 	if (geteuid() != 0)
 		cr_skip_test("only root becomes somebody else");
+	scratch_new();
+	scratch_open_fuse();
 	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
 	pid_t holder = child_start(take_all_places, told, 0);
 
@@ -340,4 +343,5 @@ Test(doors, have_places_for_others_while_all_of_a_users_hang)
 	kill(holder, SIGKILL);
 	cr_expect_eq(child_end(holder), 128 + SIGKILL);
 	close(told[0]);
+	scratch_remove();
 }

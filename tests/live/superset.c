@@ -29,7 +29,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "idmapped.h"
@@ -169,17 +168,6 @@ static void make_login(void)
 	replace("/etc/passwd", LOGIN_NAME ":x:12345:12345::/:/bin/sh");
 	replace("/etc/subuid", LOGIN_NAME ":" LOGIN_SUBIDS);
 	replace("/etc/subgid", LOGIN_NAME ":" LOGIN_SUBIDS);
-}
-
-/* Everybody may open it, as on a machine with udev. */
-static void open_fuse(void)
-{
-	const char *node = scratch_path("fuse");
-
-	if (mknod(node, S_IFCHR, makedev(10, 229)) < 0 || chmod(node, 0666) < 0 ||
-	    mount(node, "/dev/fuse", NULL, MS_BIND, NULL) < 0)
-		SKIP("/dev/fuse: %s", strerror(errno));
-	scratch_mounted("/dev/fuse");
 }
 
 static void mount_image(const char *type, const char *directory)
@@ -509,7 +497,7 @@ ParameterizedTest(size_t *index, superset, nothing_is_lost)
 	need("install -m 755 tests/lib/enter-userns.sh %s%s", scratch_path("enter-userns"), "");
 	(void)scratch_program(DRIVER);
 	(void)scratch_program("nsxattr");
-	open_fuse();
+	scratch_open_fuse();
 	if (comparison->is_login)
 		make_login();
 	char ground[512];

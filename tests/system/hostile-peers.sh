@@ -17,6 +17,7 @@ scene_make
 runtimes_make
 runtimes_make_user
 install -m 755 "$driver" "${driver%/*}/stubborn-driver" bin/ || exit 1
+mknod -m 666 fuse c 10 229
 
 declare -A sockets=([stream]=/run/nsxattr/oci.sock [packet]=/run/nsxattr/lxc.sock
 	[forge]=/run/nsxattr/lxc.sock [question]=/run/nsxattr/control.sock)
@@ -196,10 +197,13 @@ mute_peers() {
 
 # ---- what cannot be closed ----
 
+# Everybody may open it, as on a machine with udev.
+with_fuse=(unshare --mount --propagation private sh -c 'mount --bind fuse /dev/fuse && exec "$@"' -)
+
 # stubborn() - PEER WHAT WAY COUNT: a user hands over what does not let itself be closed; release_stubborn() ends it
 stubborn() {
 	coproc STUBBORN {
-		exec "${as_peer[@]}" "$SCENE/bin/stubborn-driver" "/run/nsxattr/$1.sock" "$@"
+		exec "${with_fuse[@]}" "${as_peer[@]}" "$SCENE/bin/stubborn-driver" "/run/nsxattr/$1.sock" "$@"
 	}
 	read -r handed <&"${STUBBORN[0]}"
 	[ -n "$handed" ] || not_ok "$*: is handed over" "the driver has ended"
