@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/credential.h"
@@ -26,6 +27,7 @@ struct place {
 	uint64_t userns;
 	struct credential credential;
 	struct helper *helper;
+	pid_t starter; /* the thread of ours that has started it */
 	bool is_busy;
 	bool is_stuck; /* and busy: it was to end, and has not */
 	uint64_t last_used; /* milliseconds */
@@ -230,6 +232,7 @@ static int start(struct helpers *helpers, const struct helper_role *role, struct
 	int r = helper_new(helpers->procfs, role->change, &helper);
 
 	pthread_mutex_lock(&helpers->lock);
+	place->starter = gettid();
 	if (r == 0)
 		place->helper = helper;
 	else
@@ -299,6 +302,17 @@ void helpers_dismiss(struct helpers *helpers, const void *container)
 		pthread_mutex_unlock(&helpers->lock);
 		place_free(ended);
 	} while (ended);
+}
+
+bool helpers_are_of(struct helpers *helpers, pid_t thread)
+{
+	bool is_there = false;
+
+	pthread_mutex_lock(&helpers->lock);
+	for (size_t i = 0; i < HELPERS_MAX && !is_there; i++)
+		is_there = helpers->places[i] && helpers->places[i]->starter == thread;
+	pthread_mutex_unlock(&helpers->lock);
+	return is_there;
 }
 
 bool helpers_have(struct helpers *helpers, pid_t process)

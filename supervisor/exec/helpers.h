@@ -57,6 +57,13 @@ void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_u
 /** helpers_dismiss() - end those of a container that nothing has needed for a second */
 void helpers_dismiss(struct helpers *helpers, const void *container);
 
+/**
+ * helpers_are_of() - has this thread of ours started any that is there?
+ *
+ * The kernel ends them with it (PR_SET_PDEATHSIG means the thread), though others may be using them.
+ */
+bool helpers_are_of(struct helpers *helpers, pid_t thread);
+
 /** helpers_have() - is this process one of them? */
 bool helpers_have(struct helpers *helpers, pid_t process);
 
