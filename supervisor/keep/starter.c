@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,10 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "keep/journal.h"
 
 /* Whether the starter has ended is looked at as often as that while it has not answered, in milliseconds. */
 #define LOOK 100
+/* Milliseconds that a starter has for an answer. One that was stopped gives none. */
+#define PATIENCE 5000
 
 enum order {
 	ORDER_FIRST,
@@ -123,15 +127,20 @@ static bool has_ended(pid_t starter)
 	return r < 0 ? errno == ECHILD : end.si_pid != 0;
 }
 
-/* Return: what the starter has said; -ECHILD: it has ended. */
+/* Return: what the starter has said; -ECHILD: it has ended, if need be by our hand. */
 static int await_answer(const struct starter *starter)
 {
+	const uint64_t end = clock_milliseconds() + PATIENCE;
 	struct pollfd channel = { .fd = starter->channel, .events = POLLIN };
 	int answer;
 
-	while (poll(&channel, 1, LOOK) <= 0)
-		if (has_ended(starter->pid))
-			return -ECHILD;
+	while (poll(&channel, 1, LOOK) <= 0) {
+		if (clock_milliseconds() >= end)
+			(void)kill(starter->pid, SIGKILL);
+		else if (!has_ended(starter->pid))
+			continue;
+		return -ECHILD;
+	}
 	return hear(starter->channel, &answer) ? answer : -EPIPE;
 }
 

@@ -42,7 +42,7 @@ int starter_begin(struct journal *journal, starter_work *work, void *place,
  * @is_successor: it is not the first
  * @ret_worker: it, a child of this process, and the leader of a process group of its own
  *
- * Return: 0; -errno of clone(2); -ECHILD: the starter has ended.
+ * Return: 0; -errno of clone(2); -ECHILD: the starter has ended, or was killed because it gave no answer.
  */
 int starter_make_worker(const struct starter *starter, bool is_successor, pid_t *ret_worker);
 

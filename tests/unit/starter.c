@@ -118,6 +118,24 @@ Test(starter, is_missed_when_it_has_ended)
 	child_run(kill_the_starter, &fd);
 }
 
+static void stop_the_starter(void *place)
+{
+	const struct starter starter = begin(leave_descriptor, place);
+	pid_t worker = 0;
+
+	NEED(kill(starter.pid, SIGSTOP) == 0);
+	NEED(starter_make_worker(&starter, true, &worker) == -ECHILD);
+	NEED(worker == 0);
+	NEED(WTERMSIG(await(starter.pid)) == SIGKILL);
+}
+
+Test(starter, is_ended_when_it_gives_no_answer)
+{
+	int fd = STDERR_FILENO;
+
+	child_run(stop_the_starter, &fd);
+}
+
 static void tell_and_end(void *place)
 {
 	const struct starter starter = begin(leave_descriptor, place);
