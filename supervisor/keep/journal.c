@@ -232,8 +232,8 @@ static int compare(const void *a, const void *b)
 static int list_kept(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
-	/* The journal itself, what is offered, and of a slot two. */
-	size_t most = 3 + kept_count(journal) + 2 * slot_count;
+	/* The journal itself, what is offered, and of a slot two. The count of what is kept may change meanwhile. */
+	size_t most = 3 + JOURNAL_KEPT_MAX + 2 * slot_count;
 	int *fds = malloc(most * sizeof(*fds));
 	int count = 0;
 
