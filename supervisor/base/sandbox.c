@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 
 /* Linux 6.3, which Debian 12's headers do not know. */
 #ifndef PR_SET_MDWE
@@ -224,7 +226,14 @@ int sandbox_leave_namespaces(bool leaves_network)
 	const int flags = CLONE_NEWIPC | CLONE_NEWUTS | (leaves_network ? CLONE_NEWNET : 0);
 
 	/* EPERM: RestrictNamespaces= of systemd, say, which makes them for us. */
-	return is_held(CAP_SYS_ADMIN) && unshare(flags) < 0 && errno != EPERM ? -errno : 0;
+	if (!is_held(CAP_SYS_ADMIN) || unshare(flags) == 0 || errno == EPERM)
+		return 0;
+	/* A sysctl allows none (user.max_ipc_namespaces, ...), or the kernel does not have them all. */
+	if (errno != ENOSPC && errno != EINVAL)
+		return -errno;
+	log_warning("the supervisor stays in its caller's ipc, uts and network namespaces: %s",
+		    strerror(errno));
+	return 0;
 }
 
 static bool is_kept(cap_value_t capability)
