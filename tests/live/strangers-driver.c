@@ -42,7 +42,8 @@
 #define LINGER 60
 /* Each maker and each way to leave what it makes, so often. */
 #define ROUNDS 4
-#define LISTENERS_MAX 2048
+#define CONTAINERS_MAX 4
+#define LISTENERS_MAX 256
 /* More connections than a user may have at a time. */
 #define CONNECTIONS 40
 
@@ -105,18 +106,18 @@ static void say_with(int fd, const void *bytes, size_t size, const int *descript
 	(void)sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-static int receive_descriptor(int from)
+/* @ret_said: room for @size bytes, which come along */
+static int receive_descriptor(int from, void *ret_said, size_t size)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct iovec iov = { .iov_base = ret_said, .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov,
 				  .msg_iovlen = 1,
 				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	int fd;
 
-	if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message))
+	if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) != (ssize_t)size || !CMSG_FIRSTHDR(&message))
 		errx(EXIT_FAILURE, "no descriptor has come");
 	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
 	return fd;
@@ -188,9 +189,11 @@ static int make_nested(void)
 /* Each byte brings one; whose it was does not matter. */
 static int make_unflushed(void)
 {
+	char byte;
+
 	if (write(left.flushes, "x", 1) != 1)
 		err(EXIT_FAILURE, "write");
-	return receive_descriptor(left.flushes);
+	return receive_descriptor(left.flushes, &byte, 1);
 }
 
 static void write_text(const char *path, const char *text)
@@ -375,12 +378,12 @@ static void run_turned_away(int report, char **words)
 static _Noreturn void be_listened_to(int end)
 {
 	static const struct filter_options options = { 0 };
+	const pid_t self = getpid();
 	int listener;
 
-	become_root_of(CLONE_NEWUSER);
 	if (filter_install(&options, &listener) < 0)
 		err(EXIT_FAILURE, "a listener");
-	say_with(end, "x", 1, &listener, 1);
+	say_with(end, &self, sizeof(self), &listener, 1);
 	close(listener);
 	close(end);
 	(void)setxattr("/proc/self/stat", "security.a", "x", 1, 0);
@@ -388,34 +391,46 @@ static _Noreturn void be_listened_to(int end)
 		pause();
 }
 
-static int make_listener(pid_t *ret_child)
+/* A container: each byte that comes starts a process in its namespace, with a listener. */
+static _Noreturn void be_container(int end)
+{
+	char byte;
+
+	become_root_of(CLONE_NEWUSER);
+	while (read(end, &byte, 1) == 1)
+		if (fork_checked() == 0)
+			be_listened_to(end);
+	_exit(EXIT_FAILURE);
+}
+
+static int start_container(void)
 {
 	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		err(EXIT_FAILURE, "socketpair");
-	*ret_child = fork_checked();
-	if (*ret_child == 0) {
+	if (fork_checked() == 0) {
 		close(ends[0]);
-		be_listened_to(ends[1]);
+		be_container(ends[1]);
 	}
 	close(ends[1]);
-
-	int listener = receive_descriptor(ends[0]);
-
-	close(ends[0]);
-	return listener;
+	return ends[0];
 }
 
-static void hand_over(const char *folder, const char *container)
+/* @container: of which a process is started that is handed over as @name's */
+static void hand_over(const char *folder, const char *name, int container)
 {
 	char text[1024], answer;
 	pid_t child;
-	int listener = make_listener(&child), connection;
+	int connection;
+
+	if (write(container, "x", 1) != 1)
+		err(EXIT_FAILURE, "write");
+	int listener = receive_descriptor(container, &child, sizeof(child));
 
 	while ((connection = connect_to(folder, &doors[0])) < 0)
 		pause_for(1);
-	int length = snprintf(text, sizeof(text), state, child, container, child);
+	int length = snprintf(text, sizeof(text), state, child, name, child);
 
 	say_with(connection, text, (size_t)length, &listener, 1);
 	shutdown(connection, SHUT_WR);
@@ -431,14 +446,17 @@ static void hand_over(const char *folder, const char *container)
 
 static void run_listeners(int report, char **words)
 {
-	int containers = atoi(words[2]), each = atoi(words[3]);
+	int count = atoi(words[2]), each = atoi(words[3]);
+	int containers[CONTAINERS_MAX];
 	char name[64];
 
-	if (containers * each > LISTENERS_MAX)
+	if (count > CONTAINERS_MAX || each > LISTENERS_MAX)
 		errx(EXIT_FAILURE, "too many");
-	for (int i = 0; i < containers * each; i++) {
-		snprintf(name, sizeof(name), "%s%d", words[1], i % containers);
-		hand_over(words[0], name);
+	for (int i = 0; i < count; i++)
+		containers[i] = start_container();
+	for (int i = 0; i < count * each; i++) {
+		snprintf(name, sizeof(name), "%s%d", words[1], i % count);
+		hand_over(words[0], name, containers[i % count]);
 	}
 	stand(report);
 	pause();
