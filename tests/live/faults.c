@@ -133,6 +133,7 @@ static bool can_fail(const struct stop *stop)
 		/* Their runtimes end the process. */
 		SYS_mmap,
 		SYS_mprotect,
+		SYS_sigaltstack,
 #endif
 	};
 

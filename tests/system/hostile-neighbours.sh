@@ -164,14 +164,18 @@ total() {
 	column "$@" | awk '{ sum += $1 } END { print sum }'
 }
 
+# Microseconds that a process may wait for its turn at a CPU, whatever nsxattr does: an attacker that computes
+# has turns, too, and here are but two CPUs.
+TURN=5000
+
 # judge_bystander() - ATTACK BYSTANDER
 judge_bystander() {
 	local name="$1: $2" quiet attacked longest
 	quiet=$(median 1 "quiet.$2") attacked=$(median 1 "attacked.$2") longest=$(most 2 "attacked.$2")
 	echo "# $name: p99 $quiet us, beside it $attacked us; the longest $(most 2 "quiet.$2") us, beside it $longest us"
 	same "$name: all answers are right" "0 0" "$(total 3 "quiet.$2") $(total 3 "attacked.$2")"
-	[ "$2" = by-control ] || check "$name: p99 is within twice of quiet ($quiet us, $attacked us)" \
-		[ "$attacked" -le $((2 * quiet)) ]
+	[ "$2" = by-control ] || check "$name: p99 is within twice of quiet, or of what turns at the CPU take ($quiet us, $attacked us)" \
+		[ "$attacked" -le $((2 * (quiet > TURN ? quiet : TURN))) ]
 	check "$name: the longest call takes less than a second ($longest us)" [ "$longest" -lt 1000000 ]
 }
 
@@ -418,9 +422,8 @@ attack_end() {
 	check "within seconds ($((SECONDS - since)))" [ $((SECONDS - since)) -lt 10 ]
 	for name in "${BYSTANDERS[@]}"; do
 		line=$(answer "$name")
-		# Calls under way are given two seconds, in which none begins.
 		check "$name: no call waits for those that hang ($line)" \
-			[ "$(cut -d ' ' -f 2 <<<"$line")" -lt 3000000 ]
+			[ "$(cut -d ' ' -f 2 <<<"$line")" -lt 1000000 ]
 		same "$name: all answers were right" 0 "$(cut -d ' ' -f 3 <<<"$line")"
 	done
 	end orders
