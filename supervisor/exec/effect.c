@@ -82,12 +82,16 @@ static bool may_be_made(const struct effect *effect, int result)
 	return result == -ETIMEDOUT && effect_has_helper(effect);
 }
 
-void effect_end(const struct pinned *inode, int result)
+bool effect_end(const struct pinned *inode, int result)
 {
 	struct effect *effect = inode->effect;
 
-	if (effect && !may_be_made(effect, result))
-		atomic_store(&effect->step, result < 0 ? EFFECT_NONE : EFFECT_MADE);
+	if (!effect)
+		return true;
+	if (may_be_made(effect, result))
+		return false;
+	atomic_store(&effect->step, result < 0 ? EFFECT_NONE : EFFECT_MADE);
+	return true;
 }
 
 static bool holds_value(const struct effect *effect, const struct pinned *inode)

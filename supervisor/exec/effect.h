@@ -75,8 +75,10 @@ bool effect_has_helper(const struct effect *effect);
  * effect_end() - what has become of it
  * @result: 0, or -errno: then nothing was changed; but with -ETIMEDOUT of a helper, which was ended then, that
  *          is not known, and it stays EFFECT_BEGUN
+ *
+ * Return: whether it is known.
  */
-void effect_end(const struct pinned *inode, int result);
+bool effect_end(const struct pinned *inode, int result);
 
 /**
  * effect_was_made() - of EFFECT_BEGUN: was the change made?

@@ -337,6 +337,9 @@ int helper_call(struct helper *helper, const struct attribute_call *call, size_t
 	if (r == 0)
 		r = receive_reply(helper, call->buffer, call->buffer ? call->size : 0, &reply,
 				  NULL);
+	/* It has answered, and is in the call no more. */
+	if (r >= 0 && call->performer)
+		atomic_store(call->performer, gettid());
 	if (r == 0)
 		*ret_length = reply.length;
 	return r;

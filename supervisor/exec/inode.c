@@ -275,8 +275,7 @@ static int make_set(const struct pinned *inode, struct attribute_call *call)
 /* Return: what the target will see, as far as that is known yet. */
 static int end_change(const struct pinned *inode, int r)
 {
-	effect_end(inode, r);
-	return r == -ETIMEDOUT && inode->performer ? -EPERM : r;
+	return effect_end(inode, r) ? r : -EPERM;
 }
 
 static int set(const struct pinned *inode, const char *name, const void *value, size_t size,

@@ -40,7 +40,7 @@ static int call_as_target(struct request *request, size_t *ret_length)
 		r = standin_call(standin, &call, ret_length);
 	/* A result above 0 is what the target gets: nothing was changed then either. */
 	if (call_is_change(&request->call))
-		effect_end(&request->inode, r > 0 ? -EPERM : r);
+		(void)effect_end(&request->inode, r > 0 ? -EPERM : r);
 	return r;
 }
 

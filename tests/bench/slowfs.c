@@ -5,7 +5,7 @@
  * answered only when it is told to, or when the kernel says that nobody waits any more. Those in "deaf" are
  * answered only when it is told to, whatever the kernel says, and are carried out then; so are lookups of
  * a name there that begins with "unseen", and the FLUSH of one that begins with "unflushed"; of one that
- * begins with "unset" only that an attribute is set.
+ * begins with "unset" only that an attribute is set. A set of one of "timed-out" is answered by ETIMEDOUT.
  *
  *	slowfs BACKING MOUNTPOINT MICROSECONDS
  *
@@ -36,6 +36,7 @@
 #define THREADS_MAX 512
 #define HUNG_FOLDER "/hung/"
 #define DEAF_FOLDER "/deaf/"
+#define LATE_FILE "/timed-out"
 /* How often what hangs is looked at, in nanoseconds. */
 #define MOMENT 250000000
 
@@ -207,6 +208,8 @@ static int slow_setxattr(const char *path, const char *name, const char *value, 
 
 	if (failure)
 		return failure;
+	if (begins(path, LATE_FILE))
+		return -ETIMEDOUT;
 	if (begins(path, DEAF_FOLDER "unset"))
 		(void)hang(slow_now(), true);
 	count_set(slow_now());
