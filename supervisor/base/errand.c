@@ -7,10 +7,6 @@
  * child has no copies: it shares our descriptors, as it shares our memory. One that stays has its copies closed by a
  * child of its own, for which it does not wait for long. What cannot be closed is open there until the server answers,
  * or the child ends.
- *
- * While the kernel copies our memory for a child that stays, no thread of ours gets a page or a mapping, and each then
- * takes a fault for each page that it writes to. A container with many calls under way has many threads, and would make
- * the calls of all others slow by that. So children get no copy of the stacks of threads, but for that of their own.
  */
 #include "base/errand.h"
 
@@ -18,13 +14,11 @@
 #include <linux/close_range.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -170,39 +164,12 @@ static pid_t fork_with_pidfd(int *ret_pidfd)
 	return (pid_t)pid;
 }
 
-/* Where the stack of this thread is; nowhere: it is copied as all other memory. */
-static _Thread_local struct {
-	void *start;
-	size_t size;
-} left_out;
-
-static void advise_on_stack(int advice)
-{
-	if (left_out.size > 0)
-		(void)madvise(left_out.start, left_out.size, advice);
-}
-
-void errand_leave_stack_out(void)
-{
-	pthread_attr_t attributes;
-
-	if (HAS_OWN_VIEW_OF_MEMORY || pthread_getattr_np(pthread_self(), &attributes) != 0)
-		return;
-	pthread_attr_getstack(&attributes, &left_out.start, &left_out.size);
-	pthread_attr_destroy(&attributes);
-	advise_on_stack(MADV_DONTFORK);
-}
-
 static pid_t start_child(struct order *order, int *ret_pidfd)
 {
-	advise_on_stack(MADV_DOFORK);
 	pid_t pid = fork_with_pidfd(ret_pidfd);
-	int error = errno;
 
 	if (pid == 0)
 		run_staying_child(order);
-	advise_on_stack(MADV_DONTFORK);
-	errno = error;
 	return pid;
 }
 

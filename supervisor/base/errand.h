@@ -56,14 +56,6 @@ int errand_start_brief(errand_body *body, void *argument, const int *keep, size_
 		       struct errand *ret_errand);
 
 /**
- * errand_leave_stack_out() - from now on no child of other threads gets a copy of the stack of this one
- *
- * For threads that are many: a child's copy of our memory costs the less. A thread that has not called this, and may
- * have got the stack of one that had, must start no child.
- */
-void errand_leave_stack_out(void);
-
-/**
  * errand_receive() - wait for a message of the child
  * @errand: the child
  * @buffer: room for @length bytes; the message must have exactly that length

@@ -29,8 +29,6 @@ static int bring_up(struct ring *ring)
 
 	if (r < 0)
 		return r;
-	/* For its cost, see base/errand.c; no child needs it. */
-	(void)io_uring_ring_dontfork(&ring->uring);
 	ring->is_up = true;
 	ring->generation++;
 	return 0;

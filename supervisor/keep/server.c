@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/errand.h"
 #include "base/log.h"
 #include "exec/helpers.h"
 #include "keep/journal.h"
@@ -469,7 +468,6 @@ static void *run_server(void *place)
 	struct engine *engine = server->engine;
 	struct shard *shard;
 
-	errand_leave_stack_out();
 	hear_recalls();
 	pthread_mutex_lock(&engine->lock);
 	while ((shard = rest(server)) != NULL) {

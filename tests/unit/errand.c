@@ -4,12 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -67,58 +62,6 @@ static void answer_at_once(int channel, void *argument)
 {
 	(void)argument;
 	(void)send(channel, "", 1, MSG_NOSIGNAL);
-}
-
-/* Is this there in the child? */
-static void look_at_page(int channel, void *argument)
-{
-	const uintptr_t page = (uintptr_t)argument & ~(uintptr_t)4095;
-	bool answer = msync((void *)page, 1, MS_ASYNC) == 0;
-
-	(void)send(channel, &answer, sizeof(answer), MSG_NOSIGNAL);
-}
-
-static bool child_has_page(void *place)
-{
-	struct errand errand;
-	bool answer = false;
-
-	cr_assert_eq(errand_start(look_at_page, place, NULL, 0, &errand), 0);
-	cr_expect_eq(errand_receive(&errand, &answer, sizeof(answer)), 0);
-	errand_end(&errand);
-	return answer;
-}
-
-static _Atomic(void *) place_on_stack;
-
-static void *leave_stack_out(void *unused)
-{
-	int mine = 0;
-
-	errand_leave_stack_out();
-	/* Twice, for the first child is not to change what the second gets. */
-	cr_expect(child_has_page(&mine), "a thread's child has a copy of the thread's own stack");
-	cr_expect(child_has_page(&mine), "and so has its next one");
-	atomic_store(&place_on_stack, &mine);
-	while (atomic_load(&place_on_stack))
-		sched_yield();
-	return unused;
-}
-
-Test(errand, has_no_copy_of_the_stack_of_a_thread_that_leaves_it_out, .timeout = 60)
-{
-	pthread_t thread;
-	void *place;
-
-#ifdef __SANITIZE_THREAD__
-	cr_skip_test("all stacks are copied with this sanitizer");
-#endif
-	cr_assert_eq(pthread_create(&thread, NULL, leave_stack_out, NULL), 0);
-	while (!(place = atomic_load(&place_on_stack)))
-		sched_yield();
-	cr_expect_not(child_has_page(place));
-	atomic_store(&place_on_stack, NULL);
-	pthread_join(thread, NULL);
 }
 
 /* The file is a target's, or a peer's, and its server does not answer FLUSH. */
