@@ -20,6 +20,7 @@ struct journal {
 	atomic_bool is_settled;
 	atomic_bool is_serving;
 	atomic_bool is_clear;
+	atomic_bool is_listing;
 	atomic_int copy; /* of struct journal_offer */
 	atomic_int successor;
 	struct kept kept[JOURNAL_KEPT_MAX];
@@ -364,6 +365,7 @@ int journal_inherit(struct journal *journal, int procfs, int **ret_rest, size_t 
 		return r;
 	}
 	close_rest(procfs, &rest);
+	journal_set_listing(journal, false);
 	*ret_rest = rest.fds;
 	*ret_count = rest.count;
 	return journal_count_in_hand(journal);
@@ -401,6 +403,16 @@ void journal_set_serving(struct journal *journal, bool is_serving)
 bool journal_is_serving(const struct journal *journal)
 {
 	return atomic_load(&journal->is_serving);
+}
+
+void journal_set_listing(struct journal *journal, bool is_listing)
+{
+	atomic_store(&journal->is_listing, is_listing);
+}
+
+bool journal_is_listing(const struct journal *journal)
+{
+	return atomic_load(&journal->is_listing);
 }
 
 void journal_set_clear(struct journal *journal, bool is_clear)

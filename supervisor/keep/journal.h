@@ -185,6 +185,17 @@ bool journal_is_serving(const struct journal *journal);
 /** journal_set_clear() - the worker has answered all that it had inherited; or a new one has not yet. */
 void journal_set_clear(struct journal *journal, bool is_clear);
 
+/**
+ * journal_set_listing() - a worker is about to list the descriptors that the one before has left, or has done so
+ *
+ * What the keeper opened meanwhile, in the table that they share, would count as left, and its number be closed
+ * when it is another descriptor's.
+ */
+void journal_set_listing(struct journal *journal, bool is_listing);
+
+/** journal_is_listing() - is the keeper to open nothing? */
+bool journal_is_listing(const struct journal *journal);
+
 /** journal_is_clear() - has it? If so, it is none of these requests that workers die of. */
 bool journal_is_clear(const struct journal *journal);
 

@@ -113,6 +113,9 @@ static bool is_stuck(struct keeper *keeper)
 {
 	bool was_final = keeper->was_final;
 
+	/* To look takes a descriptor. Until then a worker waits for nothing of others', and so is not stuck. */
+	if (journal_is_listing(keeper->config->journal))
+		return false;
 	keeper->was_final = ending_is_final(keeper->config->procfs, keeper->worker);
 	return was_final && keeper->was_final;
 }
@@ -354,6 +357,7 @@ static bool come_round(struct keeper *keeper)
 	if (keeper->worker > 0 ? !count_death(keeper) : !keeper->has_served)
 		return false;
 	journal_set_serving(journal, false);
+	journal_set_listing(journal, true);
 	journal_set_clear(journal, false);
 	pause_between(keeper);
 	if (clock_milliseconds() - keeper->served >= keeper->config->patience * 1000ULL) {
