@@ -10,24 +10,12 @@ set -u
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
 needs setfattr getfattr
-SLOWFS=$(realpath "${BUILD:-build}/bench/slowfs")
-needs "$SLOWFS"
+# shellcheck source=tests/lib/slowfs.sh
+. tests/lib/slowfs.sh
 scene_make
 
 CROWD=16
 CALLS=100
-
-# ask() - WORD: Return: what the file system answers
-ask() {
-	local answer
-	echo "$1" >&"${slowfs[1]}"
-	read -r -t 120 answer <&"${slowfs[0]}" && echo "$answer"
-}
-
-# hangs() - NUMBER: so many calls?
-hangs() {
-	[ "$(ask hung)" = "$1" ]
-}
 
 make_files() {
 	local i
@@ -61,20 +49,20 @@ found_all() {
 
 side_by_side() {
 	local executor=$1 least=$2 peak
-	ask peak >/dev/null
+	slowfs_ask peak >/dev/null
 	check "--executor=$executor: a crowd on a slow file system" crowd "$executor"
-	peak=$(ask peak)
+	peak=$(slowfs_ask peak)
 	check "--executor=$executor: each has had its values" found_all
 	check "--executor=$executor: $least or more of their calls were worked on at a time" \
 		test "$peak" -ge "$least"
 }
 
 one_after_another() {
-	ask peak >/dev/null
+	slowfs_ask peak >/dev/null
 	check "--executor=inline: a crowd on a slow file system" crowd inline
 	check "--executor=inline: each has had its values" found_all
 	# More than one only where a request has taken 50 ms, as on a busy machine.
-	check "--executor=inline: few of their calls were worked on at a time" test "$(ask peak)" -lt 4
+	check "--executor=inline: few of their calls were worked on at a time" test "$(slowfs_ask peak)" -lt 4
 }
 
 threads_of() {
@@ -119,8 +107,7 @@ hung() {
 }
 
 make_files
-coproc slowfs { exec "$SLOWFS" backing slow 2000; }
-if ! read -r -t 120 _ <&"${slowfs[0]}"; then
+if ! slowfs_start 2000; then
 	not_ok "a slow file system is mounted" "slowfs cannot mount it"
 	exit
 fi
@@ -128,5 +115,4 @@ side_by_side auto 8
 side_by_side threads 8
 one_after_another
 hung
-input=${slowfs[1]}
-exec {input}>&-
+slowfs_end

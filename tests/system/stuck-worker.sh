@@ -11,29 +11,17 @@ set -u
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
 needs setfattr getfattr
-SLOWFS=$(realpath "${BUILD:-build}/bench/slowfs")
-needs "$SLOWFS"
+# shellcheck source=tests/lib/slowfs.sh
+. tests/lib/slowfs.sh
 scene_make
 # shellcheck source=tests/lib/loads.sh
 . "$REPOSITORY/tests/lib/loads.sh"
 
 # ---- the file system ----
 
-# fs() - WORD: Return: what the file system answers
-fs() {
-	local answer
-	echo "$1" >&"${slowfs[1]}"
-	read -r -t 120 answer <&"${slowfs[0]}" && echo "$answer"
-}
-
-# hangs() - NUMBER: do so many requests hang?
-hangs() {
-	[ "$(fs hung)" = "$1" ]
-}
-
 # hangs_still() - NUMBER: at least so many? Calls that were walked again hang once more.
 hangs_still() {
-	[ "$(fs hung)" -ge "$1" ]
+	[ "$(slowfs_ask hung)" -ge "$1" ]
 }
 
 fs_start() {
@@ -42,8 +30,7 @@ fs_start() {
 	touch backing/open backing/timed-out backing/deaf/{get,set,list,remove,late,lookup/unseen,unflushed,unset}
 	chown -R 1000:1000 backing/open backing/timed-out backing/deaf/*
 	chown -R 0:0 backing/deaf/policies
-	coproc slowfs { exec "$SLOWFS" backing slow 0; }
-	read -r -t 120 _ <&"${slowfs[0]}"
+	slowfs_start 0
 }
 
 # ---- containers ----
@@ -127,7 +114,7 @@ killed() {
 	check "while the file system has answered nothing" hangs_still 6
 	check "and the old worker is there still" test -e "/proc/$victim"
 	same "the death is counted" 1 "$(daemon_says worker-deaths)"
-	fs release >/dev/null
+	slowfs_ask release >/dev/null
 	check "when the file system answers, the old worker ends" await is_gone "$victim"
 	check "and is reaped" await eval "! test -e /proc/$victim"
 	release_until_none
@@ -135,7 +122,7 @@ killed() {
 
 release_until_none() {
 	check "in the end nothing hangs" await eval \
-		'fs release >/dev/null; hangs 0 && in_flight 0 && test -e load/closed'
+		'slowfs_ask release >/dev/null; hangs 0 && in_flight 0 && test -e load/closed'
 }
 
 # in_flight() - NUMBER: are so many calls in hand, of all containers?
@@ -147,7 +134,7 @@ print(sum(c["in-flight"] for c in json.load(sys.stdin)["containers"]))')" = "$1"
 
 late() {
 	local before
-	before=$(fs sets)
+	before=$(slowfs_ask sets)
 	stuck 'setfattr -n security.late -v old deaf/late; echo $? >../load/old'
 	check "a change hangs" await hangs 1
 	kill -KILL "$(worker)"
@@ -155,13 +142,13 @@ late() {
 	stuck 'setfattr -n security.late -v new deaf/late; echo $? >../load/new'
 	check "that waits for the thread that is in the change" await grep -q "a change waits for the end of thread" log
 	check "so does another change of the same file" await in_flight 2
-	same "and the file system has seen none of them" 1 "$(fs hung)"
+	same "and the file system has seen none of them" 1 "$(slowfs_ask hung)"
 	release_until_none
 	await test -s load/new
 	same "both are answered as if nothing had been" "0 0" "$(cat load/old load/new | paste -sd' ')"
 	same "what came later is what is there" new \
 		"$(getfattr --only-values -n security.late@uid=1000 backing/deaf/late)"
-	same "each was made once" 2 $(($(fs sets) - before))
+	same "each was made once" 2 $(($(slowfs_ask sets) - before))
 }
 
 # The worker's first thread reads the policies anew, and the file of one of them cannot be closed.
@@ -186,8 +173,8 @@ terminated() {
 	same "in order" 0 $?
 	check "while the file system has answered nothing" hangs_still 6
 	same "calls fail then, and do not wait" "asked: security.asked: Function not implemented" "$(asked)"
-	fs release >/dev/null
-	check "in the end nothing hangs" await eval 'fs release >/dev/null; hangs 0'
+	slowfs_ask release >/dev/null
+	check "in the end nothing hangs" await eval 'slowfs_ask release >/dev/null; hangs 0'
 }
 
 # keeper_of() - the one keeper of this program that runs a command
@@ -217,7 +204,7 @@ run() {
 	same "its worker was killed; another call is answered" "slow/open: security.none: No such attribute" "$said"
 	check "while the file system has answered nothing" hangs_still 1
 	# The call is made once more, and hangs again.
-	check "in the end the keeper ends" await eval "fs release >/dev/null; is_gone $keeper"
+	check "in the end the keeper ends" await eval "slowfs_ask release >/dev/null; is_gone $keeper"
 }
 
 # With the user store a helper makes the change, and is not waited for for long.
@@ -227,7 +214,7 @@ given_up() {
 	check "a helper's change hangs" await hangs 1
 	check "it is given up" await grep -q "a helper cannot make an attribute call" helped.log
 	check "but nothing is answered yet" test ! -e load/helped
-	fs release >/dev/null
+	slowfs_ask release >/dev/null
 	wait $!
 	same "the change was made, and is said to be" "0 1" \
 		"$(cat load/helped) $(getfattr --only-values -n user.nsxattr.1000.security.helped backing/deaf/unset)"
@@ -260,5 +247,4 @@ containers_end
 run
 given_up
 timed_out
-input=${slowfs[1]}
-exec {input}>&-
+slowfs_end
