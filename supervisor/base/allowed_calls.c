@@ -10,10 +10,15 @@
  * The lists are those of glibc 2.36 and later, on x86-64 and aarch64; a name that a machine does not have
  * is left out. clone3(2) keeps its flags in memory, where no filter sees them: it is told to be missing, and
  * glibc then uses clone(2).
+ *
+ * The kernel remembers which calls a filter allows whatever their arguments are, and does not run it for them.
+ * It runs it for ioctl(2) and bpf(2), of which a request makes four. So a few instructions in front of
+ * libseccomp's program allow these four first. They look at the low half of a command, as the kernel does.
  */
 #include "base/allowed_calls.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/nsfs.h>
 #include <linux/seccomp.h>
@@ -277,12 +282,40 @@ static const struct call_rule worker_rules[] = {
 	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
 };
 
+#if defined(__x86_64__)
+#define OWN_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define JUMP_IF(value, if_so, if_not) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (if_so), (if_not))
+
+/* What each request makes; all of it is among the worker's rules, too. */
+static const struct sock_filter front[] = {
+	LOAD(arch),
+	JUMP_IF(OWN_ARCH, 0, 10),
+	LOAD(nr),
+	JUMP_IF(__NR_ioctl, 0, 4),
+	LOAD(args[1]),
+	JUMP_IF(SECCOMP_IOCTL_NOTIF_RECV, 5, 0),
+	JUMP_IF(SECCOMP_IOCTL_NOTIF_SEND, 4, 0),
+	JUMP_IF(SECCOMP_IOCTL_NOTIF_ID_VALID, 3, 4),
+	JUMP_IF(__NR_bpf, 0, 3),
+	LOAD(args[0]),
+	JUMP_IF(BPF_PROG_TEST_RUN, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
 static const struct {
 	const struct call_rule *rules;
 	size_t count;
+	const struct sock_filter *front;
+	size_t front_length;
 } lists[] = {
-	[ALLOWED_CALLS_WORKER] = { worker_rules, COUNT_OF(worker_rules) },
-	[ALLOWED_CALLS_KEEPER] = { keeper_rules, COUNT_OF(keeper_rules) },
+	[ALLOWED_CALLS_WORKER] = { worker_rules, COUNT_OF(worker_rules), front, COUNT_OF(front) },
+	[ALLOWED_CALLS_KEEPER] = { .rules = keeper_rules, .count = COUNT_OF(keeper_rules) },
 };
 
 /* In any thread, or in a child that has its parent's memory. */
@@ -320,12 +353,15 @@ static int install(enum allowed_calls_role role, uint32_t otherwise)
 		.rule_count = lists[role].count,
 		.otherwise = otherwise,
 		.other_abi = SECCOMP_RET_KILL_PROCESS,
+		.room = lists[role].front_length,
 	};
 	struct sock_fprog program;
 	int r = call_filter_build(&filter, &program);
 
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < filter.room; i++)
+		program.filter[i] = lists[role].front[i];
 	r = call_filter_install(&program, 0);
 	call_filter_done(&program);
 	return r;

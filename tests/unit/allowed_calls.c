@@ -95,6 +95,7 @@ static const struct call refused_to_all[] = {
 	CALL(personality, 0xffffffff),
 	CALL(ioctl, NOWHERE, TIOCSTI),
 	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_ADDFD),
+	CALL(reboot, BPF_PROG_TEST_RUN, SECCOMP_IOCTL_NOTIF_RECV),
 	CALL(prctl, PR_SET_SECCOMP, 0),
 	CALL(prctl, PR_SET_MM, 0),
 	CALL(prctl, PR_SET_NO_NEW_PRIVS, 0),
@@ -135,6 +136,8 @@ static const struct call allowed_to_all[] = {
 	CALL(write, NOWHERE),
 	CALL(getpid),
 	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_RECV),
+	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_SEND),
+	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_ID_VALID),
 	CALL(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0),
 };
 
