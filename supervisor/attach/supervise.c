@@ -134,6 +134,7 @@ static int start_engine(struct service *service)
 		.standins = service->options->standins,
 		.probe = service->probe,
 		.executor = service->options->executor,
+		.calls = service->options->calls,
 	};
 
 	return engine_new(&config, &service->engine);
@@ -272,6 +273,8 @@ static int keep_descriptors(struct service *service)
 		if (kept[i].fd >= 0 &&
 		    !journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0))
 			r = -ENOSPC;
+	if (r == 0)
+		r = journal_reserve(service->journal);
 	if (r < 0)
 		log_error("cannot have a journal: %s", strerror(-r));
 	return r;

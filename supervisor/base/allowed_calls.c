@@ -282,6 +282,65 @@ static const struct call_rule worker_rules[] = {
 	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
 };
 
+static const struct call_rule forker_rules[] = {
+	/* orders, and children */
+	ALLOW("shutdown"),
+	ALLOW("recvmsg"),
+	ALLOW("sendmsg"),
+	ALLOW("recvfrom"),
+	ALLOW("sendto"),
+	ALLOW("close"),
+	ALLOW("dup2"),
+	ALLOW("dup3"),
+	ALLOW_IF("clone", ARGUMENT_IS_WITHOUT, 0,
+		 ~(uint64_t)(CLONE_PARENT | CLONE_PIDFD | CSIGNAL)),
+	ALLOW("exit"),
+	ALLOW("exit_group"),
+	/* what a child takes on */
+	ALLOW_IS("setns", 1, CLONE_NEWUSER),
+	ALLOW("capget"),
+	ALLOW("capset"),
+	ALLOW("setgroups"),
+	ALLOW("setresuid"),
+	ALLOW("setresgid"),
+	ALLOW_IS("prctl", 0, PR_SET_NAME),
+	ALLOW_IS("prctl", 0, PR_SET_DUMPABLE),
+	ALLOW_IS("prctl", 0, PR_SET_PDEATHSIG),
+	ALLOW_IS("prctl", 0, PR_SET_KEEPCAPS),
+	/* what it is asked for */
+	ALLOW("openat"),
+	ALLOW("openat2"),
+	ALLOW("fchdir"),
+	ALLOW("fstat"),
+	ALLOW("newfstatat"),
+	ALLOW("statx"),
+	ALLOW("readlinkat"),
+	ALLOW("setxattr"),
+	ALLOW("fsetxattr"),
+	ALLOW("getxattr"),
+	ALLOW("fgetxattr"),
+	ALLOW("listxattr"),
+	ALLOW("flistxattr"),
+	ALLOW("removexattr"),
+	ALLOW("fremovexattr"),
+	/* the log, and glibc */
+	ALLOW("write"),
+	ALLOW("writev"),
+	ALLOW("clock_gettime"),
+	ALLOW("restart_syscall"),
+	ALLOW("rt_sigprocmask"),
+	ALLOW("rt_sigreturn"),
+	ALLOW("getpid"),
+	ALLOW("gettid"),
+	ALLOW("tgkill"),
+	ALLOW("futex"),
+	ALLOW("brk"),
+	ALLOW("munmap"),
+	ALLOW("madvise"),
+	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
+	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
+};
+
 #if defined(__x86_64__)
 #define OWN_ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -316,6 +375,7 @@ static const struct {
 } lists[] = {
 	[ALLOWED_CALLS_WORKER] = { worker_rules, COUNT_OF(worker_rules), front, COUNT_OF(front) },
 	[ALLOWED_CALLS_KEEPER] = { .rules = keeper_rules, .count = COUNT_OF(keeper_rules) },
+	[ALLOWED_CALLS_FORKER] = { .rules = forker_rules, .count = COUNT_OF(forker_rules) },
 };
 
 /* In any thread, or in a child that has its parent's memory. */

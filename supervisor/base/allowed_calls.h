@@ -3,8 +3,8 @@
 #define NSXATTR_BASE_ALLOWED_CALLS_H
 
 /*
- * The system calls that our own processes may make, by seccomp: one list for a worker, which its helpers and
- * the starter of workers inherit, and a short one for a keeper. Nothing on them executes a program, traces a
+ * The system calls that our own processes may make, by seccomp: one list for a worker, which
+ * the starter of workers inherits, and short ones for a keeper, and for a forker with its children. Nothing on them executes a program, traces a
  * process, mounts, loads anything into the kernel, makes a socket or a namespace, or makes memory executable.
  *
  * What a worker does through a ring is not a system call, and no filter sees it (SECURITY.md).
@@ -20,6 +20,7 @@ enum allowed_calls_mode {
 enum allowed_calls_role {
 	ALLOWED_CALLS_WORKER,
 	ALLOWED_CALLS_KEEPER, /* on top of the worker's, from which it takes most */
+	ALLOWED_CALLS_FORKER, /* as that one */
 };
 
 /**

@@ -71,6 +71,14 @@ static int raise_permitted(void)
 	return r < 0 ? r : set_capabilities(permitted, permitted);
 }
 
+int credential_limit_capabilities(uint64_t kept)
+{
+	uint64_t permitted;
+	int r = get_permitted(&permitted);
+
+	return r < 0 ? r : set_capabilities(permitted & kept, permitted & kept);
+}
+
 /* The raw calls: glibc's would signal threads that a forked child does not have. */
 static int set_ids(const struct credential *credential, bool keeps_groups)
 {

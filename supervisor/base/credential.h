@@ -64,6 +64,14 @@ struct credential_change {
 int credential_assume(const struct credential_change *change);
 
 /**
+ * credential_limit_capabilities() - for good, for the calling thread
+ * @kept: those that stay, if it has them; a bit for each number
+ *
+ * Return: 0; -errno of capget(2) or capset(2).
+ */
+int credential_limit_capabilities(uint64_t kept);
+
+/**
  * credential_set_effective() - lower or raise an effective capability of the calling thread
  *
  * Return: 0; -errno of capset(2), such as -EPERM for one that is not permitted.

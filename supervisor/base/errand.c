@@ -4,21 +4,16 @@
  *
  * Our descriptors are not all ours: among them are files of targets and of peers, some of FUSE file systems of theirs.
  * Each close(2) of a copy of one waits for an answer of its server, which may never come (base/closer.h). So a brief
- * child has no copies: it shares our descriptors, as it shares our memory. One that stays has its copies closed by a
- * child of its own, for which it does not wait for long. What cannot be closed is open there until the server answers,
- * or the child ends.
+ * child has no copies: it shares our descriptors, as it shares our memory. Those that stay are made by a process that
+ * has none of them (base/forker.c).
  */
 #include "base/errand.h"
 
 #include <errno.h>
-#include <linux/close_range.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -29,12 +24,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#define KEEP_MAX 4
 #define BRIEF_STACK_SIZE (32 * 1024)
-#define CLOSING_STACK_SIZE (16 * 1024)
-/* How long a child waits until what it does not need is closed; and what its counter says until then. */
-#define CLOSING_MS 100
-#define CLOSING (-1)
 /*
  * The thread sanitizer keeps books of what a thread does, in which a child of the same memory would write.
  *
@@ -56,38 +46,11 @@ void __sanitizer_syscall_post_impl_fork(long pid);
 /* How long a child may take to end once its channel is closed, or it is killed. */
 #define ERRAND_FAREWELL_MS 100
 
-static int compare_descriptors(const void *left, const void *right)
-{
-	return *(const int *)left - *(const int *)right;
-}
-
-/*
- * Standard error stays: nothing is written there, but its number must not fall to another file. By the system
- * call, for the thread sanitizer takes close(2) of a child for one of its parent's.
- */
-static void close_all_but(int channel, const int *keep, size_t keep_count)
-{
-	int kept[KEEP_MAX + 2] = { STDERR_FILENO, channel };
-	unsigned int from = 0;
-
-	for (size_t i = 0; i < keep_count; i++)
-		kept[2 + i] = keep[i];
-	qsort(kept, keep_count + 2, sizeof(kept[0]), compare_descriptors);
-	for (size_t i = 0; i < keep_count + 2; i++) {
-		if ((unsigned int)kept[i] > from)
-			syscall(SYS_close_range, from, (unsigned int)kept[i] - 1, 0);
-		from = (unsigned int)kept[i] + 1;
-	}
-	syscall(SYS_close_range, from, ~0U, 0);
-}
-
 /* What a child is told. */
 struct order {
 	errand_body *body;
 	void *argument;
 	int channel;
-	const int *keep;
-	size_t keep_count;
 };
 
 static void run_child(const struct order *order)
@@ -97,40 +60,6 @@ static void run_child(const struct order *order)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	order->body(order->channel, order->argument);
 	_exit(0);
-}
-
-static int run_closing_child(void *place)
-{
-	const struct order *order = place;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	close_all_but(order->channel, order->keep, order->keep_count);
-	return 0;
-}
-
-/* Until the kernel says that the child is done with our memory, or it takes too long. */
-static void await_closing(_Atomic pid_t *child)
-{
-	const struct timespec patience = { .tv_nsec = CLOSING_MS * 1000000L };
-	long r = 0;
-
-	while (atomic_load(child) != 0 && (r == 0 || errno == EINTR))
-		r = syscall(SYS_futex, child, FUTEX_WAIT, CLOSING, &patience, NULL, 0);
-}
-
-/* Does not return, so that what lies on its stack is there as long as the process. */
-static void run_staying_child(struct order *order)
-{
-	_Alignas(16) char stack[CLOSING_STACK_SIZE];
-	_Atomic pid_t child = CLOSING;
-	int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD;
-
-	if (!HAS_OWN_VIEW_OF_MEMORY &&
-	    clone(run_closing_child, stack + sizeof(stack), flags, order, NULL, NULL, &child) >= 0)
-		await_closing(&child);
-	else
-		(void)run_closing_child(order);
-	run_child(order);
 }
 
 /*
@@ -149,32 +78,19 @@ static int run_brief_child(void *place)
 	return 1;
 }
 
-/*
- * fork(2) with a descriptor of the child: asked for by number later, a child that is quick could be
- * gone. By the system call, which glibc 2.36 does not wrap; the child calls nothing that needs the
- * state of other threads.
- */
-static pid_t fork_with_pidfd(int *ret_pidfd)
+/* By the system call, which glibc 2.36 does not wrap; the child calls nothing that needs the state of other threads. */
+pid_t errand_fork(unsigned long flags, int *ret_pidfd)
 {
 	__sanitizer_syscall_pre_impl_fork();
-	long pid = syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+	long pid = syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
 
 	if (pid != 0)
 		__sanitizer_syscall_post_impl_fork(pid);
 	return (pid_t)pid;
 }
 
-static pid_t start_child(struct order *order, int *ret_pidfd)
-{
-	pid_t pid = fork_with_pidfd(ret_pidfd);
-
-	if (pid == 0)
-		run_staying_child(order);
-	return pid;
-}
-
 /* As vfork(2), on a stack of its own. */
-static pid_t start_brief_child(struct order *order, int *ret_pidfd)
+static pid_t start_child(struct order *order, int *ret_pidfd)
 {
 	_Alignas(16) char stack[BRIEF_STACK_SIZE];
 
@@ -183,18 +99,26 @@ static pid_t start_brief_child(struct order *order, int *ret_pidfd)
 		     ret_pidfd);
 }
 
-static int send_out(pid_t (*start)(struct order *order, int *ret_pidfd), struct order *order,
-		    struct errand *ret_errand)
+static pid_t start_watched_child(struct order *order, int *ret_pidfd)
+{
+	pid_t pid = errand_fork(CLONE_FILES, ret_pidfd);
+
+	if (pid == 0)
+		_exit(run_brief_child(order));
+	return pid;
+}
+
+int errand_start_brief(errand_body *body, void *argument, struct errand *ret_errand)
 {
 	struct errand errand = { .pidfd = -1, .channel = -1 };
 	int pair[2];
 
-	if (order->keep_count > KEEP_MAX)
-		return -EINVAL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	order->channel = pair[1];
-	errand.pid = start(order, &errand.pidfd);
+	struct order order = { body, argument, pair[1] };
+
+	errand.pid = HAS_OWN_VIEW_OF_MEMORY ? start_watched_child(&order, &errand.pidfd) :
+					      start_child(&order, &errand.pidfd);
 	int error = errno;
 
 	errand.channel = pair[0];
@@ -207,25 +131,8 @@ static int send_out(pid_t (*start)(struct order *order, int *ret_pidfd), struct 
 	return 0;
 }
 
-int errand_start(errand_body *body, void *argument, const int *keep, size_t keep_count,
-		 struct errand *ret_errand)
-{
-	struct order order = { body, argument, -1, keep, keep_count };
-
-	return send_out(start_child, &order, ret_errand);
-}
-
-int errand_start_brief(errand_body *body, void *argument, const int *keep, size_t keep_count,
-		       struct errand *ret_errand)
-{
-	struct order order = { body, argument, -1, keep, keep_count };
-
-	return send_out(HAS_OWN_VIEW_OF_MEMORY ? start_child : start_brief_child, &order,
-			ret_errand);
-}
-
-/* A signal does not prolong the wait. Return: whether the descriptor has become readable. */
-static bool await_readable(int fd, unsigned int milliseconds)
+/* A signal does not prolong the wait. Return: 0: the descriptor has become readable; -ETIMEDOUT; -errno of poll(2). */
+static int await_readable(int fd, unsigned int milliseconds)
 {
 	const uint64_t end = clock_milliseconds() + milliseconds;
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
@@ -236,12 +143,14 @@ static bool await_readable(int fd, unsigned int milliseconds)
 		r = poll(&pollfd, 1, (int)(end - now));
 		now = clock_milliseconds();
 	} while (r < 0 && errno == EINTR && now < end);
-	return r > 0;
+	if (r < 0 && errno != EINTR)
+		return -errno;
+	return r > 0 ? 0 : -ETIMEDOUT;
 }
 
 int errand_wait_readable(const struct errand *errand)
 {
-	return await_readable(errand->channel, ERRAND_DEADLINE_MS) ? 0 : -ETIMEDOUT;
+	return await_readable(errand->channel, ERRAND_DEADLINE_MS);
 }
 
 int errand_receive(const struct errand *errand, void *buffer, size_t length)
@@ -259,12 +168,17 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length)
 
 static bool has_ended(const struct errand *errand, unsigned int milliseconds)
 {
-	return errand->pidfd >= 0 && await_readable(errand->pidfd, milliseconds);
+	return errand->pidfd >= 0 && await_readable(errand->pidfd, milliseconds) == 0;
 }
 
 bool errand_is_alive(const struct errand *errand)
 {
 	return !has_ended(errand, 0);
+}
+
+bool errand_has_ended(const struct errand *errand)
+{
+	return has_ended(errand, ERRAND_FAREWELL_MS);
 }
 
 /* Nothing here waits for long: a child can be stopped from inside the namespace. */

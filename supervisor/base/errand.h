@@ -7,8 +7,8 @@
  *
  * Inside it is at the mercy of the namespace's root, who may stop or kill it, so nobody waits for it
  * without a deadline. It cannot be traced or read: it is not dumpable, and its memory belongs to the
- * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). One that stays holds no
- * descriptor but its channel and those it is given, and what could not be closed in time (errand.c).
+ * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). One that stays is made by a
+ * forker (base/forker.h).
  */
 
 #include <stdbool.h>
@@ -32,35 +32,36 @@ struct errand {
 typedef void errand_body(int channel, void *argument);
 
 /**
- * errand_start() - start a child
+ * errand_start_brief() - have a child do something short
  * @body: what it does
- * @argument: given to @body, which sees a copy of our memory
- * @keep: descriptors that it keeps, under their numbers, @keep_count of them, at most four
+ * @argument: given to @body
  * @ret_errand: the child; errand_end() it
  *
- * Return: 0; -errno of clone(2) or socketpair(2).
- */
-int errand_start(errand_body *body, void *argument, const int *keep, size_t keep_count,
-		 struct errand *ret_errand);
-
-/**
- * errand_start_brief() - have a child do something short, as errand_start()
- *
- * The child has our descriptors, all of them, under their numbers: @keep says which it needs.
+ * The child has our descriptors, all of them, under their numbers.
  * The caller sleeps until the child has ended, which takes no longer than ERRAND_DEADLINE_MS; what it has
  * sent can be received then. The child has our memory itself, not a copy: to copy it costs a hundred times
  * as much, and holds up all other threads. So @body must write nowhere but to its own variables, and call
  * nothing that allocates, or that keeps something in memory.
+ *
+ * Return: 0; -errno of clone(2) or socketpair(2).
  */
-int errand_start_brief(errand_body *body, void *argument, const int *keep, size_t keep_count,
-		       struct errand *ret_errand);
+int errand_start_brief(errand_body *body, void *argument, struct errand *ret_errand);
+
+/**
+ * errand_fork() - fork(2) with a descriptor of the child: asked for by number later, one that is quick could be gone
+ * @flags: of clone(2), beside those
+ * @ret_pidfd: the caller's
+ *
+ * Return: the child's number; 0 in the child; -1 with errno.
+ */
+pid_t errand_fork(unsigned long flags, int *ret_pidfd);
 
 /**
  * errand_receive() - wait for a message of the child
  * @errand: the child
  * @buffer: room for @length bytes; the message must have exactly that length
  *
- * Return: 0; -EPIPE when the child has ended; -ETIMEDOUT; -EPROTO for another length.
+ * Return: 0; -EPIPE when the child has ended; -ETIMEDOUT; -EPROTO for another length; -errno.
  */
 int errand_receive(const struct errand *errand, void *buffer, size_t length);
 
@@ -86,7 +87,10 @@ void errand_end(struct errand *errand);
  */
 bool errand_is_alive(const struct errand *errand);
 
-/** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT. */
+/** errand_has_ended() - has it ended, or does it within a fraction of a second? */
+bool errand_has_ended(const struct errand *errand);
+
+/** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT; -errno. */
 int errand_wait_readable(const struct errand *errand);
 
 #endif

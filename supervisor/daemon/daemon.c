@@ -36,6 +36,7 @@
 #include "base/clock.h"
 #include "base/closer.h"
 #include "base/fd.h"
+#include "base/forker.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/passing.h"
@@ -384,6 +385,7 @@ static int build(struct daemon *daemon)
 		.procfs = daemon->procfs,
 		.standins = daemon->options->config->resolver,
 		.probe = daemon->probe,
+		.calls = daemon->options->config->calls,
 		.closer = daemon->closer,
 	};
 
@@ -488,7 +490,8 @@ static uint64_t descriptors_wanted(const struct config_limits *limits)
 
 	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
 	       places * DESCRIPTORS_OF_PLACE + HELPERS_MAX * DESCRIPTORS_OF_HELPER +
-	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + DESCRIPTORS;
+	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + DESCRIPTORS +
+	       FORKER_TABLE;
 }
 
 static void compare_descriptors(const struct daemon *daemon)
@@ -673,6 +676,8 @@ static int keep_descriptors(struct daemon *daemon)
 	for (size_t i = 0; i < count && r == 0; i++)
 		if (fds[i] >= 0 && !journal_keep(daemon->journal, fds[i], KEPT_FOREVER, NULL, 0))
 			r = -ENOSPC;
+	if (r == 0)
+		r = journal_reserve(daemon->journal);
 	if (r < 0)
 		log_error("cannot have a journal: %s", strerror(-r));
 	return r;

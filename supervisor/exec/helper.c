@@ -23,6 +23,7 @@
 #include "base/credential.h"
 #include "base/errand.h"
 #include "base/fd.h"
+#include "base/forker.h"
 #include "base/passing.h"
 
 struct helper {
@@ -182,11 +183,6 @@ static int serve_one(int channel, struct packet *packet, struct answer *answer)
 	return sent < 0 ? -EPIPE : 0;
 }
 
-struct role {
-	int procfs;
-	const struct credential_change *change;
-};
-
 static int stand_among_descriptors(int procfs)
 {
 	_cleanup_fd_ int directory = openat(procfs, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -194,44 +190,58 @@ static int stand_among_descriptors(int procfs)
 	return directory < 0 || fchdir(directory) < 0 ? -errno : 0;
 }
 
-/* Ours, all of them. */
-static void close_given(const struct role *role)
+/* What comes with the order for a helper: procfs, its namespace, and the one where it takes on ids, if that is another. */
+enum { GIVEN_PROCFS, GIVEN_USERNS, GIVEN_THROUGH };
+
+static int take_on(struct credential_change *change, const int *fds, size_t fd_count)
 {
-	close(role->procfs);
-	close(role->change->userns);
-	if (role->change->through >= 0 && role->change->through != role->change->userns)
-		close(role->change->through);
+	if (fd_count <= GIVEN_USERNS)
+		return -EPROTO;
+	change->userns = fds[GIVEN_USERNS];
+	change->through = fd_count > GIVEN_THROUGH ? fds[GIVEN_THROUGH] : -1;
+	int r = stand_among_descriptors(fds[GIVEN_PROCFS]);
+
+	if (r == 0)
+		r = credential_assume(change);
+	/* Ours, all of them. */
+	for (size_t i = 0; i < fd_count; i++)
+		close(fds[i]);
+	return r;
 }
 
-static void serve(int channel, void *argument)
+void helper_serve(int channel, void *argument, const int *fds, size_t fd_count)
 {
-	const struct role *role = argument;
 	struct packet packet;
 	struct answer answer;
-	int result = stand_among_descriptors(role->procfs);
+	int result = take_on(argument, fds, fd_count);
 
-	if (result == 0)
-		result = credential_assume(role->change);
-	close_given(role);
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
 		return;
 	while (serve_one(channel, &packet, &answer) == 0)
 		;
 }
 
+_Static_assert(sizeof(struct credential_change) <= FORKER_ARGUMENT_MAX, "an order has room for it");
+
 /* Our side. */
 
-int helper_new(int procfs, const struct credential_change *change, struct helper **ret_helper)
+int helper_new(struct forker *forker, int procfs, const struct credential_change *change,
+	       struct helper **ret_helper)
 {
-	struct role role = { procfs, change };
-	const int keep[] = { procfs, change->userns, change->through };
-	const size_t count = change->through < 0 ? 2 : 3;
+	const int fds[] = { procfs, change->userns, change->through };
+	const struct forker_order order = {
+		.task = FORKER_HELPER,
+		.argument = change,
+		.size = sizeof(*change),
+		.fds = fds,
+		.fd_count = change->through < 0 ? 2 : 3,
+	};
 	struct helper *helper = calloc(1, sizeof(*helper));
 	int result;
 
 	if (!helper)
 		return -ENOMEM;
-	int r = errand_start(serve, &role, keep, count, &helper->errand);
+	int r = forker_start(forker, &order, &helper->errand);
 
 	if (r == 0)
 		r = errand_receive(&helper->errand, &result, sizeof(result));

@@ -15,6 +15,7 @@
 #include "access.h"
 
 struct credential_change;
+struct forker;
 struct helper;
 struct statx;
 
@@ -32,15 +33,20 @@ struct attribute_call {
 		performer; /* where a helper that makes it writes its number before; NULL: nowhere */
 };
 
+/** helper_serve() - what it does. See forker_body. */
+void helper_serve(int channel, void *argument, const int *fds, size_t fd_count);
+
 /**
  * helper_new() - start one
+ * @forker: makes the process
  * @procfs: of proc_open(), used by the child only
  * @change: how it comes to have its credential
  * @ret_helper: the helper
  *
  * Return: 0; -errno.
  */
-int helper_new(int procfs, const struct credential_change *change, struct helper **ret_helper);
+int helper_new(struct forker *forker, int procfs, const struct credential_change *change,
+	       struct helper **ret_helper);
 
 /** helper_pid() - its process number */
 pid_t helper_pid(const struct helper *helper);

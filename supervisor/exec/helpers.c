@@ -27,25 +27,26 @@ struct place {
 	uint64_t userns;
 	struct credential credential;
 	struct helper *helper;
-	pid_t starter; /* the thread of ours that has started it */
 	bool is_busy;
 	bool is_stuck; /* and busy: it was to end, and has not */
 	uint64_t last_used; /* milliseconds */
 };
 
 struct helpers {
+	struct forker *forker;
 	int procfs;
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
 	struct place *places[HELPERS_MAX]; /* each is large; NULL: free */
 };
 
-int helpers_new(int procfs, struct helpers **ret_helpers)
+int helpers_new(struct forker *forker, int procfs, struct helpers **ret_helpers)
 {
 	struct helpers *helpers = calloc(1, sizeof(*helpers));
 
 	if (!helpers)
 		return -ENOMEM;
+	helpers->forker = forker;
 	helpers->procfs = procfs;
 	pthread_mutex_init(&helpers->lock, NULL);
 	pthread_cond_init(&helpers->returned, NULL);
@@ -70,6 +71,11 @@ void helpers_free(struct helpers *helpers)
 	pthread_cond_destroy(&helpers->returned);
 	pthread_mutex_destroy(&helpers->lock);
 	free(helpers);
+}
+
+struct forker *helpers_forker(const struct helpers *helpers)
+{
+	return helpers->forker;
 }
 
 static bool fits(const struct place *place, const struct helper_role *role)
@@ -229,10 +235,9 @@ static void remove_place(struct helpers *helpers, const struct place *place)
 static int start(struct helpers *helpers, const struct helper_role *role, struct place *place)
 {
 	struct helper *helper = NULL;
-	int r = helper_new(helpers->procfs, role->change, &helper);
+	int r = helper_new(helpers->forker, helpers->procfs, role->change, &helper);
 
 	pthread_mutex_lock(&helpers->lock);
-	place->starter = gettid();
 	if (r == 0)
 		place->helper = helper;
 	else
@@ -302,17 +307,6 @@ void helpers_dismiss(struct helpers *helpers, const void *container)
 		pthread_mutex_unlock(&helpers->lock);
 		place_free(ended);
 	} while (ended);
-}
-
-bool helpers_are_of(struct helpers *helpers, pid_t thread)
-{
-	bool is_there = false;
-
-	pthread_mutex_lock(&helpers->lock);
-	for (size_t i = 0; i < HELPERS_MAX && !is_there; i++)
-		is_there = helpers->places[i] && helpers->places[i]->starter == thread;
-	pthread_mutex_unlock(&helpers->lock);
-	return is_there;
 }
 
 bool helpers_have(struct helpers *helpers, pid_t process)

@@ -23,6 +23,7 @@
 
 struct credential;
 struct credential_change;
+struct forker;
 struct helper;
 struct helpers;
 
@@ -34,8 +35,17 @@ struct helper_role {
 	const struct credential_change *change; /* how it comes to have it */
 };
 
-/** helpers_new() - none yet. @procfs: of proc_open(), borrowed. Return: 0; -ENOMEM. */
-int helpers_new(int procfs, struct helpers **ret_helpers);
+/**
+ * helpers_new() - none yet
+ * @forker: makes them, borrowed
+ * @procfs: of proc_open(), borrowed
+ *
+ * Return: 0; -ENOMEM.
+ */
+int helpers_new(struct forker *forker, int procfs, struct helpers **ret_helpers);
+
+/** helpers_forker() - Return: what makes them. */
+struct forker *helpers_forker(const struct helpers *helpers);
 
 /** helpers_free() - end all of them; none is taken. NULL is accepted. */
 void helpers_free(struct helpers *helpers);
@@ -56,13 +66,6 @@ void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_u
 
 /** helpers_dismiss() - end those of a container that nothing has needed for a second */
 void helpers_dismiss(struct helpers *helpers, const void *container);
-
-/**
- * helpers_are_of() - has this thread of ours started any that is there?
- *
- * The kernel ends them with it (PR_SET_PDEATHSIG means the thread), though others may be using them.
- */
-bool helpers_are_of(struct helpers *helpers, pid_t thread);
 
 /** helpers_have() - is this process one of them? */
 bool helpers_have(struct helpers *helpers, pid_t process);

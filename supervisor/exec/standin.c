@@ -180,11 +180,9 @@ static void register_personality(int channel, void *argument)
 static int make_personality(struct standin *standin)
 {
 	struct registration registration = { standin, ring_fd(standin->owner->ring) };
-	const int keep[] = { registration.ring, standin->change.userns, standin->change.through };
-	const size_t count = standin->change.through < 0 ? 2 : 3;
 	struct errand errand;
 	int personality;
-	int r = errand_start_brief(register_personality, &registration, keep, count, &errand);
+	int r = errand_start_brief(register_personality, &registration, &errand);
 
 	if (r < 0)
 		return r;

@@ -50,13 +50,16 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/forker.h"
 #include "base/log.h"
+#include "exec/helper.h"
 #include "exec/helpers.h"
 #include "keep/journal.h"
 #include "keep/server.h"
 #include "keep/source.h"
 #include "policy.h"
 #include "request/notify.h"
+#include "request/userns.h"
 
 _Static_assert(JOURNAL_SLOTS_MAX >= 2 * (ENGINE_CONTAINERS_MAX + PLACES_BESIDE_MAX),
 	       "each place has a slot, beside that of a request that a dead worker had in it");
@@ -461,6 +464,30 @@ static int start_first(struct engine *engine)
 	return server ? 0 : -EAGAIN;
 }
 
+/* The next worker has another one, and walks the requests in hand anew. */
+static void forker_lost(void)
+{
+	log_error("the process that makes helpers has ended: the worker ends, too");
+	(void)kill(getpid(), SIGKILL);
+}
+
+/* Its children are to have no part in what outlives us. */
+static int start_forker(struct engine *engine)
+{
+	const struct forker_config config = {
+		.bodies = { [FORKER_HELPER] = helper_serve, [FORKER_MEMBER] = userns_wait_within },
+		.calls = engine->config.calls,
+		.lost = forker_lost,
+	};
+
+	journal_keep_from_children(engine->config.journal);
+	int r = forker_new(&config, &engine->forker);
+
+	if (r < 0)
+		log_error("cannot have a process that makes helpers: %s", strerror(-r));
+	return r;
+}
+
 static void init_lists(struct engine *engine)
 {
 	TAILQ_INIT(&engine->shards);
@@ -494,9 +521,11 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	pthread_cond_init(&engine->left, NULL);
 	init_lists(engine);
 	slots_init(&engine->slots, config->journal);
-	r = changes_new(&engine->changes);
+	r = start_forker(engine);
 	if (r == 0)
-		r = helpers_new(config->procfs, &engine->helpers);
+		r = changes_new(&engine->changes);
+	if (r == 0)
+		r = helpers_new(engine->forker, config->procfs, &engine->helpers);
 	if (r == 0)
 		r = listen_to_stir(engine);
 	if (r < 0)
@@ -758,6 +787,7 @@ bool engine_free(struct engine *engine)
 		loop_remove(engine->config.loop, &engine->stirred);
 	fd_close(&engine->stir);
 	helpers_free(engine->helpers);
+	forker_free(engine->forker);
 	changes_free(engine->changes);
 	pthread_cond_destroy(&engine->left);
 	pthread_mutex_destroy(&engine->lock);

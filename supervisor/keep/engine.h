@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/allowed_calls.h"
 #include "base/share.h"
 #include "exec/standin.h"
 
@@ -45,6 +46,7 @@ struct engine_config {
 	enum standin_kind standins; /* how paths are opened */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
 	enum executor executor;
+	enum allowed_calls_mode calls; /* of the children that enter namespaces */
 	struct closer *closer; /* of sources that are a peer's; NULL: all of them are listeners */
 };
 
@@ -77,6 +79,8 @@ struct shard_config {
 
 /**
  * engine_new() - an engine that serves nobody yet; everything that can fail at start fails here
+ *
+ * The calling thread is the only one of its process, and that of the loop.
  *
  * Return: 0; -errno of what failed (a message has been logged).
  */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/forker.h"
 
 struct journal {
 	struct journal_head head; /* first: it is the beginning of the memory */
@@ -191,6 +192,26 @@ const struct kept *journal_settle_guest(struct journal *journal, int fd, const v
 	write_record(kept, record, size);
 	atomic_store(&kept->kind, KEPT_SOURCE);
 	return kept;
+}
+
+int journal_reserve(struct journal *journal)
+{
+	for (;;) {
+		_cleanup_fd_ int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+		if (fd < 0)
+			return -errno;
+		if (fd >= FORKER_TABLE)
+			return 0;
+		if (!journal_keep(journal, fd, KEPT_FOREVER, NULL, 0))
+			return -ENOSPC;
+		(void)TAKE_FD(fd);
+	}
+}
+
+void journal_keep_from_children(struct journal *journal)
+{
+	(void)madvise(journal, sizeof(*journal), MADV_DONTFORK);
 }
 
 void journal_forget(struct journal *journal, int fd)

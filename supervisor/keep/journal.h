@@ -128,6 +128,18 @@ const struct kept *journal_settle_guest(struct journal *journal, int fd, const v
 /** journal_forget() - it does not any more; call this before it is closed. */
 void journal_forget(struct journal *journal, int fd);
 
+/**
+ * journal_reserve() - let low numbers be ours
+ *
+ * From then on no descriptor that is opened or received has a number below FORKER_TABLE, of base/forker.h.
+ *
+ * Return: 0; -ENOSPC; -errno.
+ */
+int journal_reserve(struct journal *journal);
+
+/** journal_keep_from_children() - a child of fork(2) has no part in this memory */
+void journal_keep_from_children(struct journal *journal);
+
 /** journal_find() - Return: the entry of a descriptor that stays open; NULL: it does not. */
 const struct kept *journal_find(struct journal *journal, int fd);
 

@@ -435,9 +435,7 @@ static struct shard *rest(struct server *server)
 
 	while (!server->shard && !engine->is_over && is_in_time)
 		is_in_time = await_call(server, &until);
-	while (!server->shard && !engine->is_over &&
-	       (engine->resting_count <= SERVERS_RESTING_MAX ||
-		helpers_are_of(engine->helpers, gettid())))
+	while (!server->shard && !engine->is_over && engine->resting_count <= SERVERS_RESTING_MAX)
 		pthread_cond_wait(&server->called, &engine->lock);
 	end_rest(server);
 	return server->shard;

@@ -103,6 +103,7 @@ struct engine {
 	struct loop_watch stirred;
 	int stir; /* an eventfd: look at the shards */
 	struct changes *changes;
+	struct forker *forker;
 	struct helpers *helpers;
 	atomic_uint inherited; /* slots that are not answered yet */
 	struct shard_list shards; /* the loop's */

@@ -23,6 +23,7 @@
 
 #include "base/errand.h"
 #include "base/fd.h"
+#include "base/forker.h"
 #include "base/outer.h"
 #include "base/proc.h"
 #include "request/target.h"
@@ -33,6 +34,7 @@
 
 struct userns_cache {
 	int procfs; /* borrowed */
+	struct forker *forker; /* borrowed */
 	struct userns *host;
 	uint64_t clock;
 	struct userns *slots[CACHE_MAX];
@@ -92,7 +94,7 @@ static int userns_new(int fd, struct userns **ret_userns)
 	return 0;
 }
 
-int userns_cache_new(int procfs, struct userns_cache **ret_cache)
+int userns_cache_new(int procfs, struct forker *forker, struct userns_cache **ret_cache)
 {
 	_cleanup_userns_ struct userns *host = NULL;
 	_cleanup_fd_ int self = openat(procfs, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -112,6 +114,7 @@ int userns_cache_new(int procfs, struct userns_cache **ret_cache)
 		return -ENOMEM;
 	host->ids.is_host = true;
 	cache->procfs = procfs;
+	cache->forker = forker;
 	cache->host = TAKE_PTR(host);
 	*ret_cache = cache;
 	return 0;
@@ -134,11 +137,12 @@ void userns_cache_free(struct userns_cache *cache)
 	free(cache);
 }
 
-static void wait_in_namespace(int channel, void *argument)
+void userns_wait_within(int channel, void *argument, const int *fds, size_t fd_count)
 {
-	const int *fd = argument;
-	int result = setns(*fd, CLONE_NEWUSER) < 0 ? -errno : 0;
+	int result = fd_count != 1 || setns(fds[0], CLONE_NEWUSER) < 0 ? -errno : 0;
 	char unused;
+
+	(void)argument;
 
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) == sizeof(result))
 		(void)recv(channel, &unused, 1, 0);
@@ -178,12 +182,17 @@ static int read_maps_of_member(const struct target *target, struct userns *usern
 	return fd_is_same_inode(fd, userns->fd) ? 0 : -ESRCH;
 }
 
-static int read_maps_of_child(int procfs, struct userns *userns)
+static int read_maps_of_child(const struct userns_cache *cache, struct userns *userns)
 {
+	const struct forker_order order = {
+		.task = FORKER_MEMBER,
+		.fds = &userns->fd,
+		.fd_count = 1,
+	};
 	struct errand errand;
 	char number[16];
 	int entered;
-	int r = errand_start(wait_in_namespace, &userns->fd, &userns->fd, 1, &errand);
+	int r = forker_start(cache->forker, &order, &errand);
 
 	if (r < 0)
 		return r;
@@ -191,7 +200,7 @@ static int read_maps_of_child(int procfs, struct userns *userns)
 	if (r == 0)
 		r = entered;
 	snprintf(number, sizeof(number), "%d", errand.pid);
-	_cleanup_fd_ int process = openat(procfs, number, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int process = openat(cache->procfs, number, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (r == 0)
 		r = process < 0 ? -errno : read_maps(process, userns);
@@ -289,8 +298,7 @@ static int userns_of_fd(struct userns_cache *cache, int fd, const struct target 
 		*ret_userns = known;
 		return 0;
 	}
-	r = member ? read_maps_of_member(member, userns) :
-		     read_maps_of_child(cache->procfs, userns);
+	r = member ? read_maps_of_member(member, userns) : read_maps_of_child(cache, userns);
 	if (r == 0)
 		r = find_parent(cache, userns);
 	if (r < 0)

@@ -36,16 +36,21 @@ void userns_unref(struct userns *userns);
 /** userns_parent() - Return: the namespace that it is in; NULL: it is ours, or not below ours. */
 const struct userns *userns_parent(const struct userns *userns);
 
+struct forker;
 struct userns_cache;
+
+/** userns_wait_within() - what a child in a namespace does, until it is told to end. See forker_body. */
+void userns_wait_within(int channel, void *argument, const int *fds, size_t fd_count);
 
 /**
  * userns_cache_new() - a cache that knows the host's namespace
  * @procfs: of proc_open(), borrowed
+ * @forker: makes children that enter namespaces, borrowed
  * @ret_cache: the cache
  *
  * Return: 0; -errno.
  */
-int userns_cache_new(int procfs, struct userns_cache **ret_cache);
+int userns_cache_new(int procfs, struct forker *forker, struct userns_cache **ret_cache);
 
 /** userns_cache_clear() - let go of all but the host's. */
 void userns_cache_clear(struct userns_cache *cache);

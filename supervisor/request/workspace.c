@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/helpers.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
 #include "exec/store.h"
@@ -28,7 +29,8 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 	int r = inode_open_directory(procfs, &workspace->fd_directory);
 
 	if (r == 0)
-		r = userns_cache_new(procfs, &workspace->usernses);
+		r = userns_cache_new(procfs, helpers_forker(workspace->helpers),
+				     &workspace->usernses);
 	if (r == 0)
 		r = outer_read(procfs, &workspace->outer);
 	if (r < 0) {

@@ -581,6 +581,7 @@ static void run_entries(bool has_helper)
 	try_process(supervisor, false);
 	try_process(find_keeper(), false);
 	try_process(need_child(find_keeper(), -1, "nsxattr-starter"), false);
+	try_process(need_child(supervisor, -1, "nsxattr-forker"), false);
 	if (!has_helper)
 		return;
 	pid_t helper = need_child(supervisor, 0, NULL);
@@ -867,11 +868,7 @@ static pid_t ask_beside(uid_t user, pid_t helper)
 	end_child();
 }
 
-/*
- * A thread of the supervisor takes its helpers along when it ends, so one may have to be made.
- *
- * Return: the helper.
- */
+/* One may have ended, unused for a second, and has to be made. Return: the helper. */
 static pid_t signal_helper(pid_t supervisor, int number)
 {
 	pid_t helper = 0;
@@ -1026,7 +1023,7 @@ static unsigned int count_helpers(pid_t supervisor)
 	for (struct dirent *entry; (entry = readdir(proc));) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		count += pid > 0 && has_parent(pid, supervisor);
+		count += pid > 0 && has_parent(pid, supervisor) && has_name(pid, "nsxattr-helper");
 	}
 	closedir(proc);
 	return count;

@@ -20,16 +20,19 @@
 #include <unistd.h>
 
 #include "attach/filter.h"
+#include "base/forker.h"
 #include "base/probe.h"
 #include "base/proc.h"
 #include "child.h"
 #include "exec/changes.h"
+#include "exec/helper.h"
 #include "exec/helpers.h"
 #include "exec/standin.h"
 #include "launch.h"
 #include "policy.h"
 #include "request/notify.h"
 #include "request/request.h"
+#include "request/userns.h"
 
 /* More than a container has first requests that are looked at (request/orphan.c). */
 #define WARM 70
@@ -195,6 +198,7 @@ static void await(void)
 struct server {
 	struct probe *probe;
 	struct changes *changes;
+	struct forker *forker;
 	struct helpers *helpers;
 	struct workspace *workspace;
 	struct client client;
@@ -207,8 +211,13 @@ static void set_up(struct server *server, bool by_probe)
 		SKIP("the kernel cannot be probed");
 	server->procfs = proc_open();
 	cr_assert_geq(server->procfs, 0);
+	const struct forker_config config = {
+		.bodies = { [FORKER_HELPER] = helper_serve, [FORKER_MEMBER] = userns_wait_within }
+	};
+
+	cr_assert_eq(forker_new(&config, &server->forker), 0);
 	cr_assert_eq(changes_new(&server->changes), 0);
-	cr_assert_eq(helpers_new(server->procfs, &server->helpers), 0);
+	cr_assert_eq(helpers_new(server->forker, server->procfs, &server->helpers), 0);
 	client_init(&server->client, policy_builtin("default"));
 	if (workspace_new(server->procfs, STANDIN_PERSONALITY, server->probe, server->changes,
 			  server->helpers, &server->workspace) < 0)
@@ -219,6 +228,7 @@ static void tear_down(struct server *server)
 {
 	workspace_free(server->workspace);
 	helpers_free(server->helpers);
+	forker_free(server->forker);
 	changes_free(server->changes);
 	probe_free(server->probe);
 	close(server->procfs);

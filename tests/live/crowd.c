@@ -174,7 +174,7 @@ static size_t count_helpers(pid_t supervisor)
 {
 	static pid_t children[2048];
 
-	return find_children(supervisor, children, sizeof(children) / sizeof(children[0]));
+	return find_helpers(supervisor, children, sizeof(children) / sizeof(children[0]));
 }
 
 /*
@@ -362,7 +362,7 @@ Test(crowd, without_a_keeper_the_supervisor_ends_with_its_targets)
 static void signal_helpers(int number)
 {
 	pid_t helpers[8];
-	size_t count = find_children(find_supervisor(), helpers, 8);
+	size_t count = find_helpers(find_supervisor(), helpers, 8);
 
 	cr_assert_gt(count, 0, "there is no helper");
 	for (size_t i = 0; i < count; i++)

@@ -7,8 +7,8 @@
  * And each system call that could fails once, for want of memory: the target gets the right answer or an
  * error, and an error means that nothing was done.
  *
- * The calls are those of the threads that serve, of threads that they start, and of the children that they send
- * into the target's namespace.
+ * The calls are those of the threads that serve, of threads that they start, of the children that they send
+ * into the target's namespace, and of the process that makes these.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -57,6 +57,16 @@ struct trace {
 	atomic_bool is_whole; /* the request was answered before it came to that */
 };
 
+static void follow(pid_t tid, bool is_needed)
+{
+	/* Those that begin now are followed already, and some have ended. */
+	if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && !is_needed)
+		return;
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, NULL, __WALL) < 0 ||
+	    ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
+		_exit(1);
+}
+
 static void follow_threads(pid_t worker)
 {
 	char path[64];
@@ -67,16 +77,11 @@ static void follow_threads(pid_t worker)
 	for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0)
-			continue;
-		/* Those that begin now are followed already, and some have ended. */
-		if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && tid != worker)
-			continue;
-		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
-		    waitpid(tid, NULL, __WALL) < 0 || ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
-			_exit(1);
+		if (tid > 0)
+			follow(tid, tid == worker);
 	}
 	closedir(tasks);
+	follow(find_forker(worker), true);
 }
 
 /* Where a thread stops: before a call, or behind it. */
@@ -233,6 +238,11 @@ static _Noreturn void trace(pid_t worker, enum fault fault, unsigned int stop, s
 
 static pid_t start_tracer(pid_t worker, enum fault fault, unsigned int stop, struct trace *shared)
 {
+	/* One that has just begun has none. */
+	time_t end = time(NULL) + PATIENCE;
+
+	while (find_forker(worker) == 0)
+		cr_assert_lt(time(NULL), end, "the worker has nothing that makes helpers");
 	atomic_store(&shared->is_ready, false);
 	atomic_store(&shared->has_fired, false);
 	atomic_store(&shared->is_whole, false);

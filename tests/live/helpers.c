@@ -17,6 +17,7 @@
 
 #include "base/credential.h"
 #include "base/errand.h"
+#include "base/forker.h"
 #include "base/proc.h"
 #include "child.h"
 #include "exec/helper.h"
@@ -25,6 +26,7 @@
 
 static int procfs = -1, userns = -1, ready[2];
 static pid_t inhabitant;
+static struct forker *forker;
 static struct helpers *helpers;
 static const char one, another;
 
@@ -38,8 +40,10 @@ static void inhabit(void *argument)
 
 static void set_up(void)
 {
+	const struct forker_config config = { .bodies = { [FORKER_HELPER] = helper_serve } };
 	char path[64], byte;
 
+	cr_assert_eq(forker_new(&config, &forker), 0);
 	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
 	inhabitant = child_start(inhabit, NULL, 0);
 	cr_assert_eq(read(ready[0], &byte, 1), 1);
@@ -51,6 +55,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+	forker_free(forker);
 	cr_assert_eq(kill(inhabitant, SIGKILL), 0);
 	(void)child_end(inhabitant);
 	close(userns);
@@ -99,17 +104,17 @@ static size_t count_children(void)
 	return count;
 }
 
-/* The inhabitant is a child, too. */
+/* The inhabitant is a child, and the forker. */
 static size_t count_helpers(void)
 {
-	return count_children() - 1;
+	return count_children() - 2;
 }
 
 Test(helpers, are_bounded_however_many_credentials_a_container_has)
 {
 	struct helper *helper;
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	for (unsigned int i = 0; i < 3 * HELPERS_OF_CONTAINER_MAX; i++) {
 		cr_assert_eq(take(&one, i, &helper), 0);
 		helpers_return(helpers, helper, true);
@@ -122,7 +127,7 @@ Test(helpers, are_used_again)
 {
 	struct helper *first, *again, *beside;
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	cr_assert_eq(take(&one, 1, &first), 0);
 	cr_expect(helpers_have(helpers, helper_pid(first)));
 	cr_assert_eq(take(&one, 1, &beside), 0);
@@ -143,7 +148,7 @@ Test(helpers, that_are_all_busy_keep_nobody_but_their_container_waiting)
 {
 	struct helper *busy[HELPERS_OF_CONTAINER_MAX], *helper;
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++)
 		cr_assert_eq(take(&one, i, &busy[i]), 0);
 	cr_assert_eq(take(&another, 0, &helper), 0);
@@ -163,7 +168,7 @@ Test(helpers, of_one_user_leave_some_to_others)
 	static const char containers[CONTAINERS];
 	struct helper *busy[MOST], *helper;
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	for (unsigned int i = 0; i < MOST; i++)
 		cr_assert_eq(take_for(&(struct share_holder){ &containers[i % CONTAINERS], 1000 },
 				      i, &busy[i]),
@@ -227,7 +232,7 @@ Test(helpers, that_come_back_are_heard_of_by_those_who_wait_for_them)
 	struct helper *busy[2][HELPERS_OF_CONTAINER_MAX];
 	struct waiter waiters[2];
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++) {
 		cr_assert_eq(take(&one, i, &busy[0][i]), 0);
 		cr_assert_eq(take(&another, i, &busy[1][i]), 0);
@@ -253,7 +258,7 @@ Test(helpers, that_nothing_needs_are_ended)
 	const struct timespec rest = { .tv_sec = 1, .tv_nsec = 100000000 };
 	struct helper *helper;
 
-	cr_assert_eq(helpers_new(procfs, &helpers), 0);
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
 	cr_assert_eq(take(&one, 1, &helper), 0);
 	helpers_return(helpers, helper, true);
 	helpers_dismiss(helpers, &one);

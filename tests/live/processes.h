@@ -2,7 +2,10 @@
 #ifndef NSXATTR_TESTS_PROCESSES_H
 #define NSXATTR_TESTS_PROCESSES_H
 
-/* The processes of nsxattr that a test has: a keeper, what starts its workers, its worker, and the helpers of that. */
+/*
+ * The processes of nsxattr that a test has: a keeper, what starts its workers, its worker, and the children of that: what
+ * makes helpers, and helpers.
+ */
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -62,6 +65,44 @@ static inline size_t find_children(pid_t parent, pid_t *children, size_t size)
 	}
 	closedir(proc);
 	return count;
+}
+
+static inline bool is_named(pid_t pid, const char *name)
+{
+	char path[64], text[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[length > 0 ? length - 1 : 0] = '\0';
+	return strcmp(text, name) == 0;
+}
+
+/* The children of a worker that have this name. Return: how many. */
+static inline size_t find_named_children(pid_t worker, const char *name, pid_t *children,
+					 size_t size)
+{
+	size_t count = find_children(worker, children, size), named = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_named(children[i], name))
+			children[named++] = children[i];
+	return named;
+}
+
+static inline size_t find_helpers(pid_t worker, pid_t *helpers, size_t size)
+{
+	return find_named_children(worker, "nsxattr-helper", helpers, size);
+}
+
+/* Return: 0: the worker has none. */
+static inline pid_t find_forker(pid_t worker)
+{
+	pid_t children[64];
+
+	return find_named_children(worker, "nsxattr-forker", children, 64) > 0 ? children[0] : 0;
 }
 
 static inline pid_t find_only_child(pid_t parent)

@@ -359,12 +359,12 @@ newcomers() {
 	done
 }
 
-# count_helpers() - PHASE: how many children has the worker?
+# count_helpers() - PHASE: how many helpers has the worker?
 count_helpers() {
 	local worker i
 	worker=$(worker)
 	for i in 1 2 3; do
-		pgrep --parent "$worker" | wc -l >>"helpers.$1"
+		pgrep --parent "$worker" --exact nsxattr-helper | wc -l >>"helpers.$1"
 	done
 }
 

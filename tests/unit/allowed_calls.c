@@ -131,14 +131,45 @@ static const struct call refused_to_keepers[] = {
 	CALL(prctl, PR_SET_DUMPABLE, 1),
 };
 
+static const struct call refused_to_forkers[] = {
+	CALL(io_uring_setup, 0),
+	CALL(io_uring_enter, NOWHERE),
+	CALL(process_vm_readv, 0),
+	CALL(process_vm_writev, 0),
+	CALL(pidfd_open, 0, ~0UL),
+	CALL(pidfd_getfd, NOWHERE),
+	CALL(pidfd_send_signal, NOWHERE),
+	CALL(kill, 0, 0),
+	CALL(bpf, BPF_PROG_TEST_RUN, 0, 0),
+	CALL(clone, CLONE_VM | SIGCHLD),
+	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_SEND),
+	CALL(accept4, NOWHERE),
+	CALL(socketpair, AF_UNIX, SOCK_STREAM, 0, 0),
+	CALL(memfd_create, 0),
+	CALL(rt_sigaction, SIGUSR1, 0, 0, 8),
+};
+
+static const struct call allowed_to_forkers[] = {
+	CALL(openat2, NOWHERE),
+	CALL(setns, NOWHERE, CLONE_NEWUSER),
+	CALL(setresuid, ~0UL, ~0UL, ~0UL),
+	CALL(fsetxattr, NOWHERE),
+	CALL(capset, 0),
+	CALL(recvmsg, NOWHERE),
+};
+
 static const struct call allowed_to_all[] = {
 	CALL(close, NOWHERE),
 	CALL(write, NOWHERE),
 	CALL(getpid),
+	CALL(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0),
+};
+
+/* A worker, and a keeper that has no worker. */
+static const struct call allowed_to_those_who_answer[] = {
 	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_RECV),
 	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_SEND),
 	CALL(ioctl, NOWHERE, SECCOMP_IOCTL_NOTIF_ID_VALID),
-	CALL(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0),
 };
 
 static const struct call allowed_to_workers[] = {
@@ -163,7 +194,7 @@ static void limit(enum allowed_calls_role role, enum allowed_calls_mode mode)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    allowed_calls_limit(ALLOWED_CALLS_WORKER, mode) < 0)
 		_exit(2);
-	if (role == ALLOWED_CALLS_KEEPER && allowed_calls_limit(role, mode) < 0)
+	if (role != ALLOWED_CALLS_WORKER && allowed_calls_limit(role, mode) < 0)
 		_exit(2);
 }
 
@@ -233,11 +264,24 @@ Test(allowed_calls, refuse_a_keeper_that_too_and_what_only_a_worker_needs, .init
 	expect_refused(ALLOWED_CALLS_KEEPER, refused_to_keepers, COUNT_OF(refused_to_keepers));
 }
 
+Test(allowed_calls, refuse_a_forker_that_too_and_what_children_have_no_part_in,
+     .init = need_filters)
+{
+	expect_refused(ALLOWED_CALLS_FORKER, refused_to_all, COUNT_OF(refused_to_all));
+	expect_refused(ALLOWED_CALLS_FORKER, refused_to_forkers, COUNT_OF(refused_to_forkers));
+}
+
 Test(allowed_calls, leave_what_is_needed)
 {
+	expect_allowed(ALLOWED_CALLS_FORKER, allowed_to_all, COUNT_OF(allowed_to_all));
+	expect_allowed(ALLOWED_CALLS_FORKER, allowed_to_forkers, COUNT_OF(allowed_to_forkers));
 	expect_allowed(ALLOWED_CALLS_WORKER, allowed_to_all, COUNT_OF(allowed_to_all));
 	expect_allowed(ALLOWED_CALLS_WORKER, allowed_to_workers, COUNT_OF(allowed_to_workers));
 	expect_allowed(ALLOWED_CALLS_KEEPER, allowed_to_all, COUNT_OF(allowed_to_all));
+	expect_allowed(ALLOWED_CALLS_WORKER, allowed_to_those_who_answer,
+		       COUNT_OF(allowed_to_those_who_answer));
+	expect_allowed(ALLOWED_CALLS_KEEPER, allowed_to_those_who_answer,
+		       COUNT_OF(allowed_to_those_who_answer));
 }
 
 Test(allowed_calls, can_be_only_written_down_or_none)
