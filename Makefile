@@ -150,12 +150,21 @@ check-all: must-be-root ## install what is missing and run every test (root); MU
 	+@$(MAKE) $(parallel) tests benches
 	@tests/run
 
-test: ## build and run some tests: make test T="unit/name system/clients"
+test: ## build and run some tests: make test T="unit/name system/clients"; KERNEL=6.1: in a machine with that
 	+@$(MAKE) $(parallel) all $(DRIVERS) \
 		$(foreach t,$(filter $(TESTS) $(REPLAYS),$(T:%=$(BUILD)/tests/%)),$t) \
-		$(if $(filter unit kernel live fuzz harness,$(T)),tests) \
+		$(if $(filter unit kernel live fuzz harness kernels kernels-all,$(T)),tests) \
 		$(if $(filter system system/slow-files,$(T)),benches)
 	@tests/run $(T)
+
+.PHONY: check-kernels check-kernels-all
+check-kernels: must-be-root ## the core of the tests in machines with Debian's kernels (root)
+	+@$(MAKE) $(parallel) tests benches
+	@tests/run kernels
+
+check-kernels-all: must-be-root ## all tests that a machine without a network can run (root)
+	+@$(MAKE) $(parallel) tests benches
+	@tests/run kernels-all
 
 .PHONY: asan tsan instrumented-tests coverage
 asan: ## unit, fuzz, kernel, live and nsxattrd's tests with the address and undefined-behaviour sanitizers (root)
@@ -268,7 +277,7 @@ TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bindfs mergerfs gocryptfs bubblewrap fakeroot glusterfs-server python3-jsonschema python3-yaml clang \
 	crun runc podman buildah containerd systemd jq rpm dnf libfuse3-dev \
-	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib)
+	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib qemu-system-x86)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
 BENCH_PACKAGES := $(BUILD_PACKAGES) attr tar rsync fakeroot pseudo libfuse3-dev e2fsprogs mmdebstrap
 
@@ -391,7 +400,7 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPERVISOR) $(POLICY)
 endif
 
 SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/bench/*.sh tests/system/*.sh \
-	tests/lib/*.sh tests/lib/harness/*.sh tests/lib/check-headers tests/lib/coverage \
+	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/check-headers tests/lib/coverage \
 	examples/bash-completion/nsxattr)
 
 # Without what clang before 16 takes for a mistake when it reads what was meant for gcc.
@@ -403,6 +412,6 @@ compile_commands.json: FORCE ## the database that clangd and clang-tidy read
 		separator=,; \
 	done; printf '\n]\n'; } >$@
 
-export BUILD CC MUST_RUN SANITIZE COVERAGE
+export BUILD CC KERNEL MUST_RUN SANITIZE COVERAGE
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))

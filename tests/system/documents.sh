@@ -257,6 +257,7 @@ hacking() {
 	take "HACKING.md#Test#2"
 	sed -i -e '/system.clients/d' -e "s,\\bbuild/,${BUILD:-build}/," block
 	check "HACKING.md#Test#2, but for the test that is one by itself" shell root "$REPOSITORY"
+	targets "HACKING.md#Other kernels#1"
 	folders "HACKING.md#Where things are#1"
 	folders "docs/design.md#Layout#1"
 }

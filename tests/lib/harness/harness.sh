@@ -128,7 +128,7 @@ gives "a system call that is on no list" "1 passed, 1 failed" 1 "(system call 59
 # unreachable() - CLONE: below our scratch, which is ours alone, and made with a umask that keeps others out, too
 unreachable() (
 	umask 077
-	mkdir -p "$1/tests/lib" "$1/build" && cp tests/run "$1/tests/" && cp tests/lib/case.sh "$1/tests/lib/" &&
+	mkdir -p "$1/tests/lib" "$1/build" && cp tests/run "$1/tests/" && cp tests/lib/*.sh "$1/tests/lib/" &&
 		printf '#!/bin/sh\necho built\n' >"$1/build/program" && chmod 700 "$1/build/program"
 	cat >"$1/tests/reach.sh" <<-'END'
 		. tests/lib/case.sh

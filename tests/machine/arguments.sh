@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Does a machine have what a test in this folder asks for?
+#
+# arguments: lsm=landlock,yama
+# arguments: lsm=capability
+
+. tests/lib/case.sh
+
+wanted=$(sed -n 's/^# arguments: //p' tests/machine/arguments.sh)
+given=$(tr ' ' '\n' </proc/cmdline | grep -Fx -e "$wanted")
+
+# modules() - LIST: its security modules, but for the one that is always there
+modules() {
+	tr , '\n' <<<"$1" | grep -vx capability
+}
+
+check "the kernel is $MACHINE" grep -q "^$MACHINE\." /proc/sys/kernel/osrelease
+check "it was started with one of the arguments" [ "$(wc -w <<<"$given")" = 1 ]
+check "which has come into effect" [ "$(modules "$(cat /sys/kernel/security/lsm)")" = "$(modules "${given#lsm=}")" ]
