@@ -171,6 +171,23 @@ int access_check(const struct subject *subject, const struct object *object,
 bool access_is_capable(const struct subject *subject, const struct decision *decision);
 
 /**
+ * access_check_unguarded() - may the subject do what a kernel that does not check security.* would let it do?
+ *
+ * What such a kernel (supervisor/exec/guard.h) leaves out, and no more: a set of security.capability, all names of
+ * other classes, the owner of an inode and whether it can be changed it checks.
+ *
+ * @subject: who asks
+ * @object: the inode's owner; NULL: it cannot be told
+ * @is_own_file_system: the subject's namespace has mounted the file system; it has no say over others
+ * @operation: set or remove
+ * @name: of the attribute
+ *
+ * Return: 0, or EPERM.
+ */
+int access_check_unguarded(const struct subject *subject, const struct object *object,
+			   bool is_own_file_system, enum operation operation, const char *name);
+
+/**
  * access_next_ancestor() - step up the chain of inheritance
  * @ancestor: in: where we are; out: the nearest ancestor that can own values
  * @naming: of the subject

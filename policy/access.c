@@ -237,6 +237,27 @@ int access_check(const struct subject *subject, const struct object *object,
 	return 0;
 }
 
+static bool may_remove_capability(const struct subject *subject, const struct object *object)
+{
+	return has_capability(subject, CAP_SETFCAP) && object && owner_is_mapped(subject, object);
+}
+
+/* cap_inode_setxattr() and cap_inode_removexattr() of the kernel. */
+int access_check_unguarded(const struct subject *subject, const struct object *object,
+			   bool is_own_file_system, enum operation operation, const char *name)
+{
+	bool is_allowed;
+
+	if (!name_has_prefix(name, strlen(name), XATTR_SECURITY_PREFIX))
+		is_allowed = true;
+	else if (strcmp(name, XATTR_NAME_CAPS) == 0)
+		is_allowed = operation == OPERATION_SET || may_remove_capability(subject, object);
+	else
+		is_allowed = has_capability(subject, CAP_SYS_ADMIN) &&
+			     (subject->userns->is_host || is_own_file_system);
+	return is_allowed ? 0 : EPERM;
+}
+
 bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,
 			  enum store store, const char *base, size_t base_length,
 			  char ret_name[NAME_SIZE])

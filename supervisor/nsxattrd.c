@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+#include "exec/guard.h"
 
 /* From this size on, in bytes, memory is mapped, and unmapped when it is released. */
 #define MAPPED_FROM (16 * 1024)
@@ -141,6 +142,8 @@ static int start(const struct config *config, char *const *arguments)
 		return EXIT_FAILURE;
 	}
 	warn_of_namespace();
+	if (!guard_find(GUARD_AUTO))
+		log_warning("%s", guard_warning());
 	return daemon_run(&(struct daemon_options){ .config = config, .arguments = arguments });
 }
 

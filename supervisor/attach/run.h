@@ -28,6 +28,7 @@ struct run_options {
 	const struct policy *policy;
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* how it is found out who somebody is */
+	enum guard_use guard; /* does the kernel check who changes security.*? */
 	enum executor executor; /* how many calls are worked on at a time */
 	unsigned int patience; /* of its keeper: keeper_config.patience */
 	enum allowed_calls_mode

@@ -133,6 +133,7 @@ static int start_engine(struct service *service)
 		.procfs = service->procfs,
 		.standins = service->options->standins,
 		.probe = service->probe,
+		.guard = service->options->guard,
 		.executor = service->options->executor,
 		.calls = service->options->calls,
 	};

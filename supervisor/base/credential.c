@@ -100,7 +100,8 @@ static int enter(int userns)
 /* To enter the namespace that one is in is refused. */
 static bool is_there(const struct credential_change *change)
 {
-	return change->through >= 0 && fd_is_same_inode(change->through, change->userns);
+	return change->is_here ||
+	       (change->through >= 0 && fd_is_same_inode(change->through, change->userns));
 }
 
 int credential_assume(const struct credential_change *change)

@@ -45,6 +45,7 @@ int credential_get(struct credential *ret_credential);
 /** struct credential_change - how a process comes to have a credential in another user namespace */
 struct credential_change {
 	int userns; /* a descriptor of that namespace */
+	bool is_here; /* @userns is where we are: no namespace is entered */
 	int through; /* where ids and groups are taken on: @userns, or an ancestor; -1: where we are */
 	bool keeps_groups; /* those that the process has stay */
 	struct credential credential; /* ids in the numbers of @through; CREDENTIAL_SAME: stays */

@@ -9,6 +9,8 @@
 #include "cli/hook_oci_precreate.h"
 #include "cli/subcommand.h"
 #include "daemon/config.h"
+#include "exec/guard.h"
+#include "hook/complaint.h"
 
 const char *hook_take_start(const char **place, const char *argument)
 {
@@ -39,6 +41,15 @@ const struct config *hook_settings(struct config_file *file)
 	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
 		return &file->config;
 	return config_defaults();
+}
+
+void hook_warn_of_kernel(const char *container, bool allows_io_uring)
+{
+	if (guard_find(GUARD_AUTO))
+		return;
+	warn_of_container(container, "%s", guard_warning());
+	if (allows_io_uring)
+		warn_of_container(container, "%s", guard_io_uring_warning());
 }
 
 int cli_hook(int argc, char **argv)

@@ -9,6 +9,8 @@
  * in hook.c.
  */
 
+#include <stdbool.h>
+
 struct config;
 struct config_file;
 
@@ -30,6 +32,13 @@ const char *hook_take_control(const char **place, const char *argument);
 
 /** hook_take_path() - the argument of an option, an absolute path. Return: as hook_take_start(). */
 const char *hook_take_path(const char **place, const char *argument);
+
+/**
+ * hook_warn_of_kernel() - of one that does not check who changes security.* (exec/guard.h); else nothing is said
+ * @container: as of warn_of_container()
+ * @allows_io_uring: the container's policy does
+ */
+void hook_warn_of_kernel(const char *container, bool allows_io_uring);
 
 /** cli_hook() - the subcommand. Return: the exit status. */
 int cli_hook(int argc, char **argv);

@@ -166,7 +166,10 @@ static bool admit(const struct oci_request *request, struct state *state)
 		.name = name,
 	};
 
-	return hook_admit(&container, &admission);
+	if (!hook_admit(&container, &admission))
+		return false;
+	hook_warn_of_kernel(container.id, admission.allow_io_uring);
+	return true;
 }
 
 static int check(const struct oci_request *request)

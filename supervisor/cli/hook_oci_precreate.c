@@ -218,6 +218,8 @@ static bool admit(const struct precreate_request *request, const struct oci_conf
 				 find_daemon(request) && hook_admit(&container, &admission);
 
 	*allow_io_uring |= admission.allow_io_uring;
+	if (may_start)
+		hook_warn_of_kernel(*name ? name : NULL, *allow_io_uring);
 	return may_start;
 }
 

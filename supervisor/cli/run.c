@@ -35,6 +35,7 @@
 #define RESOLVERS "auto|ring|process"
 #define CALL_FILTERS "enforce|log|none"
 #define IDENTITIES "auto|probe|status"
+#define GUARDS "auto|no"
 #define EXECUTORS "auto|inline|threads"
 #define KEEPERS "yes|no"
 
@@ -104,6 +105,17 @@ static const char *apply_identity(void *place, const char *argument)
 	if (choice < 0)
 		return "is not one of " IDENTITIES;
 	((struct run_request *)place)->identity = values[choice];
+	return NULL;
+}
+
+static const char *apply_guard(void *place, const char *argument)
+{
+	static const enum guard_use values[] = { GUARD_AUTO, GUARD_NEVER };
+	int choice = option_choice(GUARDS, argument);
+
+	if (choice < 0)
+		return "is not one of " GUARDS;
+	((struct run_request *)place)->guard = values[choice];
 	return NULL;
 }
 
@@ -190,6 +202,8 @@ static const struct option_row rows[] = {
 	  .apply = apply_resolver },
 	{ "identity", 0, IDENTITIES, "how processes are told apart: by BPF, or /proc",
 	  .apply = apply_identity },
+	{ "kernel-checks", 0, GUARDS, "no: trust the kernel with no change of an attribute",
+	  .apply = apply_guard },
 	{ "system-call-filter", 0, CALL_FILTERS,
 	  "what becomes of a system call that the supervisor is not known to need",
 	  .apply = apply_call_filter },
@@ -312,6 +326,15 @@ static const struct policy *policy_for(const struct run_request *request, bool i
 	return is_default && !is_host_root ? policy_builtin("user") : request->policy;
 }
 
+static void warn_of_kernel(const struct run_options *options)
+{
+	if (guard_find(options->guard))
+		return;
+	log_verbose("%s", guard_warning());
+	if (options->filter.allow_io_uring)
+		log_warning("%s", guard_io_uring_warning());
+}
+
 /* The values of host root are the host's own: then there are no others. */
 static void warn_of_host_root(const struct run_options *options, const struct outer *outer)
 {
@@ -351,6 +374,7 @@ static int start(const struct run_request *request)
 		.policy = policy_for(request, !is_plain && outer.is_host),
 		.standins = request->resolver,
 		.probe = request->identity,
+		.guard = request->guard,
 		.executor = request->executor,
 		.calls = request->calls,
 		.patience = request->patience,
@@ -366,6 +390,7 @@ static int start(const struct run_request *request)
 		return STATUS_NOT_STARTED;
 	}
 	warn_of_host_root(&options, &outer);
+	warn_of_kernel(&options);
 	if (request->preload)
 		(void)setenv("LD_PRELOAD", request->preload, 1);
 	return exit_status(run_command(&options));

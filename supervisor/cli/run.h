@@ -34,6 +34,7 @@ struct run_request {
 	bool allow_io_uring;
 	enum standin_kind resolver;
 	enum probe_use identity;
+	enum guard_use guard;
 	enum executor executor;
 	enum allowed_calls_mode calls;
 	unsigned int patience; /* seconds */

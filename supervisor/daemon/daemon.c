@@ -177,6 +177,7 @@ static struct json_object *answer_status(void *context, uid_t user)
 		.places = engine_places(daemon->engine),
 		.since = daemon->since,
 		.keeper = daemon->keeper,
+		.is_guarded = engine_is_guarded(daemon->engine),
 		.worker_deaths = journal_deaths(daemon->journal),
 	};
 	struct registry_time now = registry_time_now();

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/version.h"
+#include "exec/guard.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -126,6 +127,16 @@ static void add_pools(struct json_object *object, const struct status_source *so
 	json_object_object_add(object, "pools", pools);
 }
 
+/* What is wrong with this host, as far as the daemon knows. */
+static void add_warnings(struct json_object *object, const struct status_source *source)
+{
+	struct json_object *list = json_object_new_array();
+
+	if (!source->is_guarded)
+		json_object_array_add(list, json_object_new_string(guard_warning()));
+	json_object_object_add(object, "warnings", list);
+}
+
 struct json_object *status_json_new(const struct status_source *source, uid_t user,
 				    const struct registry_time *now)
 {
@@ -145,6 +156,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	add_number(object, "since", (uint64_t)source->since);
 	add_number(object, "worker-deaths", source->worker_deaths);
 	add_number(object, "policies", policies_count(source->policies));
+	add_warnings(object, source);
 	if (user == 0)
 		add_pools(object, source);
 	registry_visit(source->registry, select_container, &selection);

@@ -17,6 +17,7 @@ struct status_source {
 	struct share_pool places; /* of the engine; of size 0: not known */
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
 	pid_t keeper; /* whom to send signals; 0: us */
+	bool is_guarded; /* of engine_is_guarded() */
 	unsigned long worker_deaths; /* workers that have died, and were followed by another */
 };
 

@@ -9,12 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -22,7 +20,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/credential.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -99,20 +96,6 @@ int inode_open_directory(int procfs, int *ret_directory)
 uint64_t inode_mount_in(const struct statx *stat)
 {
 	return stat->stx_mask & STATX_MNT_ID_UNIQUE ? stat->stx_mnt_id : 0;
-}
-
-/* It is tried on a file system of the kernel's own, which no namespace has mounted. */
-bool inode_is_guarded(void)
-{
-	_cleanup_fd_ int fd = memfd_create("nsxattr", MFD_CLOEXEC);
-
-	if (fd < 0 || credential_set_effective(CAP_SYS_ADMIN, false) < 0)
-		return false;
-	bool is_refused = fsetxattr(fd, PROBE_NAME, "", 0, 0) < 0 && errno == EPERM;
-
-	/* What was lowered is permitted still; without privilege there was nothing to lower. */
-	(void)credential_set_effective(CAP_SYS_ADMIN, true);
-	return is_refused;
 }
 
 bool inode_is_namespaces(const struct pinned *inode, struct standin *root)
@@ -383,10 +366,15 @@ int inode_remove_host(const struct pinned *inode, const struct rule *rule, const
 	return is_lent(rule, name, value, (size_t)length) ? remove_attribute(inode, name) : -EPERM;
 }
 
+int inode_find_objection(const struct pinned *inode)
+{
+	return inode_remove_absent(inode, PROBE_NAME);
+}
+
 /* statfs(2) would tell, but is not to be asked of FUSE (base/proc.c). */
 bool inode_is_readonly(const struct pinned *inode)
 {
-	return inode_remove_absent(inode, PROBE_NAME) == -EROFS;
+	return inode_find_objection(inode) == -EROFS;
 }
 
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size)

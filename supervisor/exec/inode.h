@@ -39,20 +39,12 @@ struct pinned {
 int inode_open_directory(int procfs, int *ret_directory);
 
 /**
- * inode_is_guarded() - does this kernel refuse security.* to whoever has no CAP_SYS_ADMIN?
- *
- * Before Linux 6.10 one with `bpf` among its security modules does not: there a set or remove that is
- * left to it could reach a plain name of the host's. Costs some system calls.
- */
-bool inode_is_guarded(void);
-
-/**
  * inode_is_namespaces() - is the file system one that the namespace, or one below it, has mounted?
  * @root: a stand-in with all capabilities in the namespace
  *
  * There the kernel itself lets root of the namespace set security.* of every inode (s_user_ns). It is
  * asked by the removal of a name that is not there, and the answer is of use only where
- * inode_is_guarded().
+ * the kernel checks (exec/guard.h).
  */
 bool inode_is_namespaces(const struct pinned *inode, struct standin *root);
 
@@ -129,6 +121,9 @@ int inode_remove_host(const struct pinned *inode, const struct rule *rule, const
  * Return: 0: nothing; -errno.
  */
 int inode_remove_absent(const struct pinned *inode, const char *name);
+
+/** inode_find_objection() - the same of a change of security.*. Return: 0: nothing; -errno. */
+int inode_find_objection(const struct pinned *inode);
 
 /** inode_list() - listxattr(2). Return: the list's length; -errno. */
 ssize_t inode_list(const struct pinned *inode, char *list, size_t size);

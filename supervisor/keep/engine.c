@@ -515,6 +515,7 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 		return -ENOMEM;
 	}
 	engine->config = *config;
+	engine->is_guarded = guard_find(config->guard);
 	engine->tick = (struct loop_timer){ .due = tick, .place = engine };
 	engine->stirred = (struct loop_watch){ .fd = -1, .ready = stirred, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);
@@ -750,6 +751,11 @@ struct share_pool engine_places(struct engine *engine)
 
 	pthread_mutex_unlock(&engine->lock);
 	return pool;
+}
+
+bool engine_is_guarded(const struct engine *engine)
+{
+	return engine->is_guarded;
 }
 
 /* Return: whether all servers have ended. */

@@ -17,6 +17,7 @@
 
 #include "base/allowed_calls.h"
 #include "base/share.h"
+#include "exec/guard.h"
 #include "exec/standin.h"
 
 #define ENGINE_CONTAINERS_MAX 8192 /* each has its first place, whatever others do */
@@ -45,6 +46,7 @@ struct engine_config {
 	int procfs; /* of proc_open(), borrowed */
 	enum standin_kind standins; /* how paths are opened */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
+	enum guard_use guard; /* does the kernel check who changes security.*? */
 	enum executor executor;
 	enum allowed_calls_mode calls; /* of the children that enter namespaces */
 	struct closer *closer; /* of sources that are a peer's; NULL: all of them are listeners */
@@ -133,6 +135,9 @@ bool engine_pause(struct engine *engine, unsigned int milliseconds);
 
 /** engine_places() - Return: the pool of places for requests, but for the first of each container. */
 struct share_pool engine_places(struct engine *engine);
+
+/** engine_is_guarded() - does the kernel check who changes security.*, as guard_find() says? */
+bool engine_is_guarded(const struct engine *engine);
 
 /** engine_resume() - receive again */
 void engine_resume(struct engine *engine);

@@ -497,7 +497,7 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	server->slot = slots_take(&engine->slots);
 	int r = server->slot ? workspace_new(engine->config.procfs, engine->config.standins,
 					     engine->config.probe, engine->changes, engine->helpers,
-					     &server->workspace) :
+					     engine->is_guarded, &server->workspace) :
 			       -EAGAIN;
 
 	if (r < 0) {

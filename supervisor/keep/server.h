@@ -105,6 +105,7 @@ struct engine {
 	struct changes *changes;
 	struct forker *forker;
 	struct helpers *helpers;
+	bool is_guarded; /* the kernel checks who changes security.* */
 	atomic_uint inherited; /* slots that are not answered yet */
 	struct shard_list shards; /* the loop's */
 	pthread_mutex_t

@@ -82,6 +82,13 @@ static int plan_in(const struct credential *ours, const struct userns *userns,
 	return r;
 }
 
+/* Where no namespace is entered none gives capabilities: a stand-in has those that we have, too. */
+static void stay(const struct credential *ours, struct credential_change *change)
+{
+	change->is_here = true;
+	change->credential.capabilities &= ours->capabilities;
+}
+
 /* The depth is bounded: the kernel nests 32 namespaces at most. */
 int descent_plan(const struct credential *ours, const struct userns *userns,
 		 const struct credential *credential, struct credential_change *ret_change)
@@ -97,6 +104,11 @@ int descent_plan(const struct credential *ours, const struct userns *userns,
 		};
 		here = plan_in(ours, userns, ret_change);
 	}
+	/* What was planned for a namespace above goes on from there. */
+	ret_change->is_here = false;
+	ret_change->credential.capabilities = credential->capabilities;
 	ret_change->userns = userns->fd;
+	if (userns->ids.is_host)
+		stay(ours, ret_change);
 	return here < 0 && above == -EPERM ? above : here;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/xattr.h>
+#include <sys/stat.h>
 
 #include "base/proc.h"
 #include "exec/effect.h"
@@ -15,6 +16,56 @@
 #include "request/place.h"
 #include "request/stage.h"
 #include "request/subject.h"
+
+/* Where the namespace of its file system is not known, it is not the target's own. */
+static bool is_on_own_file_system(const struct request *request)
+{
+	(void)request;
+	return false;
+}
+
+/*
+ * The owner as the stand-in is shown it, whom a file system lets ask that refuses us. An id that the namespace does
+ * not have is shown as another one, which counts as the host's.
+ */
+static bool look_as(struct request *request, struct standin *standin, struct object *ret_owner)
+{
+	const struct outer *outer = &request->workspace->outer;
+	const struct user_namespace *userns = request->subject.userns;
+	struct statx stat;
+
+	return standin_stat(standin, request->inode.fd, &stat) == 0 &&
+	       stat.stx_uid != outer->overflow_uid && stat.stx_gid != outer->overflow_gid &&
+	       id_map_to_host(&userns->uids, stat.stx_uid, &ret_owner->uid) &&
+	       id_map_to_host(&userns->gids, stat.stx_gid, &ret_owner->gid);
+}
+
+/* The check that this kernel leaves out, right before the change. Return: 0, or a positive errno. */
+static int check_unguarded(struct request *request, struct standin *standin)
+{
+	enum operation operation = request->call.kind->operation;
+	struct object owner = request->stat.owner;
+
+	if (request->workspace->is_guarded || !call_is_change(&request->call))
+		return 0;
+	bool is_told = !request->is_foreign || look_as(request, standin, &owner);
+
+	return access_check_unguarded(&request->subject, is_told ? &owner : NULL,
+				      is_on_own_file_system(request), operation,
+				      request->workspace->name);
+}
+
+/* What the kernel objects to before it would make the check. Return: as standin_call(), never 0. */
+static int refuse_unguarded(const struct request *request, struct standin *standin, int error)
+{
+	struct pinned inode = request->inode;
+
+	inode.performer = standin;
+	inode.effect = NULL;
+	int r = inode_find_objection(&inode);
+
+	return r == 0 ? error : -r;
+}
 
 /* The call as it was made, by the target's stand-in, so that the kernel checks. */
 static int call_as_target(struct request *request, size_t *ret_length)
@@ -31,13 +82,14 @@ static int call_as_target(struct request *request, size_t *ret_length)
 		.flags = (int)request->call.flags,
 	};
 	struct standin *standin;
+	int r = subject_find_standin(request, &workspace->identity.credential, &standin);
+	int error = r == 0 ? check_unguarded(request, standin) : 0;
 
+	if (r < 0 || error != 0)
+		return r < 0 ? r : refuse_unguarded(request, standin, error);
 	if (call_is_change(&request->call))
 		effect_begin(&request->inode, &call);
-	int r = subject_find_standin(request, &workspace->identity.credential, &standin);
-
-	if (r == 0)
-		r = standin_call(standin, &call, ret_length);
+	r = standin_call(standin, &call, ret_length);
 	/* A result above 0 is what the target gets: nothing was changed then either. */
 	if (call_is_change(&request->call))
 		(void)effect_end(&request->inode, r > 0 ? -EPERM : r);
@@ -45,14 +97,16 @@ static int call_as_target(struct request *request, size_t *ret_length)
 }
 
 /*
- * Below its own entry of procfs a process is granted what its stand-in is not, and then learns that
- * there are no attributes.
+ * In the directory of its own descriptors a process is granted what its stand-in is not, and then learns that
+ * there are no attributes. The directory is known by its mode.
  */
 static bool is_in_own_entry(const struct request *request)
 {
 	__attribute__((cleanup(place_done))) struct place place = { .directory = -1 };
+	struct stat stat;
 
-	return proc_is_on(request->inode.fd, NULL) &&
+	return proc_is_on(request->inode.fd, NULL) && fstat(request->inode.fd, &stat) == 0 &&
+	       stat.st_mode == (S_IFDIR | S_IRUSR | S_IXUSR) &&
 	       place_find(request->target, request->inode.fd, &place) == 0 && place.is_own;
 }
 
@@ -86,14 +140,9 @@ static bool list_as_target(struct request *request)
 	return request->outcome.error == 0;
 }
 
-/*
- * Where the kernel does not guard security.*, a thread that exchanges the path after we have seen it could
- * have a plain name of the host's changed. There the stand-in makes the change, on the inode that is pinned.
- */
 bool natively_may_continue(const struct request *request)
 {
-	return !subject_is_bound_by_policy(request) &&
-	       (request->workspace->is_guarded || !call_is_change(&request->call));
+	return !subject_is_bound_by_policy(request) && stage_may_continue(request);
 }
 
 /* For a FUSE server, which may be a target, too. */
@@ -111,7 +160,7 @@ void natively_begin_to_wait(const struct request *request)
 static bool may_continue_queued(const struct request *request)
 {
 	return request->client->is_queued && !request->client->is_strict &&
-	       (request->workspace->is_guarded || !call_is_change(&request->call));
+	       stage_may_continue(request);
 }
 
 /*

@@ -115,7 +115,8 @@ bool object_look(struct request *request)
 	const struct client *client = request->client;
 
 	/* Where a stand-in makes all calls, none is made whose answer waits in the queue. */
-	if (client->is_queued && client->is_strict && foreign_is(request->inode.fd))
+	if (client->is_queued && (client->is_strict || !stage_may_continue(request)) &&
+	    foreign_is(request->inode.fd))
 		return natively_answer(request);
 	if (call_is_change(&request->call))
 		return look_before_change(request);
@@ -190,13 +191,20 @@ static int check_access(const struct request *request)
 	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
 }
 
+/* What the kernel does not check. A policy that leaves everything to it leaves that to it, too. */
+static bool is_empty_capability(const struct request *request)
+{
+	const struct client *client = request->client;
+
+	return (client->is_strict || !client->is_transparent) && request->call.size == 0 &&
+	       strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0;
+}
+
 bool object_authorize(struct request *request)
 {
-	bool is_guarded =
-		request->decision.route != ROUTE_KERNEL ||
-		(request->call.size == 0 && strcmp(request->workspace->name, XATTR_NAME_CAPS) == 0);
+	bool is_ours = request->decision.route != ROUTE_KERNEL || is_empty_capability(request);
 
-	if (request->call.kind->operation == OPERATION_LIST || !is_guarded || request->is_foreign)
+	if (request->call.kind->operation == OPERATION_LIST || !is_ours || request->is_foreign)
 		return true;
 	int error = check_access(request);
 

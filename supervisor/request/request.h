@@ -88,12 +88,13 @@ void client_init(struct client *client, const struct policy *policy);
  * @probe: tells who a target is, borrowed; NULL: /proc does
  * @changes: under way in all workspaces, borrowed
  * @helpers: of all workspaces, borrowed
+ * @is_guarded: the kernel checks who changes security.*, as guard_find() says
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct helpers *helpers,
+		  struct changes *changes, struct helpers *helpers, bool is_guarded,
 		  struct workspace **ret_workspace);
 
 /**

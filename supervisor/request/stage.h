@@ -32,7 +32,7 @@ struct workspace {
 	int descriptors_enough; /* with as many open, nothing is kept of targets */
 	struct outer outer;
 	struct credential ours;
-	bool is_guarded; /* of inode_is_guarded() */
+	bool is_guarded; /* the kernel checks who changes security.*: exec/guard.h */
 	struct identity identity;
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
@@ -82,7 +82,21 @@ bool stage_settle(struct request *request, struct outcome outcome);
  */
 bool stage_go_on(struct request *request, int result, const char *what);
 
-/** stage_leave_to_kernel() - the kernel answers the call as it was made. Return: false. */
+/**
+ * stage_may_continue() - may the kernel answer the call as it was made, whatever another thread makes of it?
+ *
+ * Not a change, where the kernel does not check who changes security.* (exec/guard.h); but for one by root of the
+ * host, once that is known: a check would let it pass in any case.
+ */
+bool stage_may_continue(const struct request *request);
+
+/**
+ * stage_leave_to_kernel() - the kernel answers the call as it was made
+ *
+ * Nothing else sends a call back to it. Where stage_may_continue() is false, the target gets EPERM instead.
+ *
+ * Return: false.
+ */
 bool stage_leave_to_kernel(struct request *request);
 
 /** stage_still_waits() - does the target still wait in this very call? */

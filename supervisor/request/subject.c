@@ -8,6 +8,7 @@
 #include "exec/standin.h"
 #include "policy.h"
 #include "request/descent.h"
+#include "request/natively.h"
 #include "request/stage.h"
 #include "request/userns.h"
 
@@ -16,9 +17,10 @@ bool subject_decode(struct request *request)
 	const struct client *client = request->client;
 	int r = call_decode(&request->received->notification, &request->call);
 
-	if (r == -ENOSYS && client->is_strict)
+	if (r == -ENOSYS && (client->is_strict || !stage_may_continue(request)))
 		return stage_settle(request, outcome_error(ENOSYS));
-	if (r == -ENOSYS || (client->is_transparent && !client->is_strict))
+	if (r == -ENOSYS ||
+	    (client->is_transparent && !client->is_strict && stage_may_continue(request)))
 		return stage_leave_to_kernel(request);
 	return stage_go_on(request, r, "decode a call");
 }
@@ -33,7 +35,8 @@ static bool is_left_to_kernel(const struct request *request)
 	const char *name = request->workspace->name;
 	size_t base_length = name_split(name, strlen(name)).base_length;
 
-	return !client->is_strict && !call_may_be_empty_set(&request->call) &&
+	return !client->is_strict && stage_may_continue(request) &&
+	       !call_may_be_empty_set(&request->call) &&
 	       policy_match(client->policy, name, base_length)->scheme == SCHEME_KERNEL;
 }
 
@@ -85,7 +88,7 @@ bool subject_is_bound_by_policy(const struct request *request)
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */
 static enum identity_extent extent_of(const struct request *request)
 {
-	return subject_is_bound_by_policy(request) || !request->call.is_descriptor ?
+	return !natively_may_continue(request) || !request->call.is_descriptor ?
 		       IDENTITY_WHOLE :
 		       IDENTITY_CAPABILITIES;
 }
@@ -109,8 +112,10 @@ bool subject_identify(struct request *request)
 		.capabilities = workspace->identity.credential.capabilities,
 		.naming = &request->naming,
 	};
-	/* Without a view of its own there is nothing that the kernel would not guard as well. */
-	return access_is_virtual(&request->subject) ? true : stage_leave_to_kernel(request);
+	/* Without a view of its own there is nothing of which the policy has something to say. */
+	return access_is_virtual(&request->subject) || !stage_may_continue(request) ?
+		       true :
+		       stage_leave_to_kernel(request);
 }
 
 bool subject_decide(struct request *request)
@@ -123,7 +128,7 @@ bool subject_decide(struct request *request)
 		      request->workspace->name, &request->decision);
 	/* A get of a name that may not be changed is the kernel's, but is known only now. */
 	if (request->decision.route == ROUTE_KERNEL && !request->client->is_strict &&
-	    !call_may_be_empty_set(&request->call))
+	    stage_may_continue(request) && !call_may_be_empty_set(&request->call))
 		return stage_leave_to_kernel(request);
 	return true;
 }

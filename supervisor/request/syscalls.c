@@ -61,6 +61,11 @@ const struct syscall_kind *syscall_find(uint32_t arch, int number)
 	return NULL;
 }
 
+bool syscall_knows(uint32_t arch)
+{
+	return number_of(&rows[0], arch) >= 0;
+}
+
 bool syscall_is_32bit(uint32_t arch)
 {
 	return !(arch & __AUDIT_ARCH_64BIT);

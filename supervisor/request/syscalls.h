@@ -32,6 +32,9 @@ struct syscall_kind {
  */
 const struct syscall_kind *syscall_find(uint32_t arch, int number);
 
+/** syscall_knows() - do we know the numbers of this ABI? */
+bool syscall_knows(uint32_t arch);
+
 /** syscall_is_32bit() - are the arguments of this ABI 32 bits wide? */
 bool syscall_is_32bit(uint32_t arch);
 

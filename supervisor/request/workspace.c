@@ -68,7 +68,7 @@ static int descriptors_enough(void)
 }
 
 int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct helpers *helpers,
+		  struct changes *changes, struct helpers *helpers, bool is_guarded,
 		  struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
@@ -79,7 +79,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 	workspace->changes = changes;
 	workspace->helpers = helpers;
 	workspace->procfs = procfs;
-	workspace->is_guarded = inode_is_guarded();
+	workspace->is_guarded = is_guarded;
 	workspace->descriptors_enough = descriptors_enough();
 	int r = fill_workspace(workspace, procfs, kind, probe);
 

@@ -190,6 +190,8 @@ static void add_nsxattr(struct arguments *arguments, const struct launch *launch
 		add_option(arguments, "--resolver=", launch->resolver, strlen(launch->resolver));
 	if (identity)
 		add_option(arguments, "--identity=", identity, strlen(identity));
+	if (launch->is_unchecked)
+		add(arguments, "--kernel-checks=no");
 	add(arguments, "--");
 }
 

@@ -29,6 +29,7 @@ struct launch {
 	const char *policy; /* of nsxattr; NULL: its default */
 	const char *resolver; /* ring or process; NULL: its default */
 	const char *identity; /* probe or status; NULL: what launch_by_identity() said */
+	bool is_unchecked; /* as on a kernel that does not check who changes security.* */
 	int input; /* standard input; 0: /dev/null */
 	int output; /* standard output; 0: ours */
 	const char *directory; /* working directory; NULL: ours */

@@ -13,6 +13,7 @@
  *	attack-driver capability ROUNDS		an attribute's size changes during the call
  *	attack-driver entry			an entry of procfs that the target has made up
  *	attack-driver race ROUNDS [fast]	name and path change during the call
+ *	attack-driver flip ROUNDS NAME		user.aaaaaaaa is set and removed, and becomes NAME during the call
  *	attack-driver helpers ROUNDS		helpers are killed and stopped
  *	attack-driver fuse ROUNDS		a root directory whose file system has other numbers each time
  *	attack-driver stuck			a file system that never answers
@@ -762,6 +763,24 @@ static void run_race(unsigned int rounds, bool is_fast)
 		wrong("it was refused everything");
 }
 
+static void run_flip(unsigned int rounds, const char *other)
+{
+	struct flip name = { 0 };
+	unsigned int sets = 0, removes = 0;
+
+	flip_add(&name, "user.aaaaaaaa", 14);
+	flip_add(&name, other, strlen(other) + 1);
+	flip_start(&name);
+	for (unsigned int i = 0; i < rounds; i += 2) {
+		sets += syscall(SYS_setxattr, "own", flip_text(&name), "attack", 6, 0) == 0;
+		removes += syscall(SYS_removexattr, "own", flip_text(&name)) == 0;
+	}
+	flip_end(&name);
+	printf("%u sets and %u removes of %u calls\n", sets, removes, rounds);
+	if (sets == 0 || removes == 0)
+		wrong("it was refused everything");
+}
+
 /* ---- an entry that the target has made up ---- */
 
 /* All that a supervisor could want to read there is a pipe that nobody writes into. */
@@ -1125,6 +1144,8 @@ int main(int argc, char **argv)
 		run_entry();
 	else if (strcmp(scene, "race") == 0)
 		run_race(rounds, argc > 3);
+	else if (strcmp(scene, "flip") == 0)
+		run_flip(rounds, argc > 3 ? argv[3] : "");
 	else if (strcmp(scene, "helpers") == 0)
 		run_helpers(rounds);
 	else if (strcmp(scene, "stuck") == 0)

@@ -66,20 +66,25 @@ static const char *rounds(void)
 	return given && *given ? given : "50000";
 }
 
-static void attack_under(const char *policy, const char *resolver, const char *scene,
-			 const char *count, const char *variant)
+static void attack_by(struct launch launch, const char *scene, const char *count,
+		      const char *variant)
 {
 	const char *const argv[] = { scratch_program("tests/live/attack-driver"), scene, count,
 				     variant, NULL };
-	int status = launch_run(&(struct launch){ .argv = argv,
-						  .is_supervised = true,
-						  .map = USUAL_MAP,
-						  .policy = policy,
-						  .resolver = resolver,
-						  .directory = scratch_path("inside") },
-				PATIENCE);
 
-	cr_expect_eq(status, 0, "%s, %s: ended with %d", scene, resolver, status);
+	launch.argv = argv;
+	launch.is_supervised = true;
+	launch.map = USUAL_MAP;
+	launch.directory = scratch_path("inside");
+	int status = launch_run(&launch, PATIENCE);
+
+	cr_expect_eq(status, 0, "%s, %s: ended with %d", scene, launch.resolver, status);
+}
+
+static void attack_under(const char *policy, const char *resolver, const char *scene,
+			 const char *count, const char *variant)
+{
+	attack_by((struct launch){ .policy = policy, .resolver = resolver }, scene, count, variant);
 }
 
 static void attack(const char *resolver, const char *scene, const char *count)
@@ -214,4 +219,37 @@ ATTACK(a_race_in_mode_strict)
 ATTACK(a_race_in_mode_fast)
 {
 	race(fast_policy, resolver, "fast");
+}
+
+/* ---- a name that changes between the supervisor and the kernel ---- */
+
+static void change_names(const struct launch *launch, const char *other, const char *count)
+{
+	const char *own = inode_file("inside/own", USUAL_ROOT);
+
+	inode_set(own, other, "kept");
+	attack_by(*launch, "flip", count, other);
+	INODE_HAS(scratch_path("inside/own"), other, "kept");
+}
+
+/* The host's plain name: only a kernel that does not check who changes security.* lets it be changed. */
+ATTACK(a_name_that_becomes_the_hosts)
+{
+	change_names(&(struct launch){ .resolver = resolver }, "security.aaaa", rounds());
+}
+
+/*
+ * The same where no kernel would object to the other name, but the policy does: what is continued reaches it,
+ * and where no change is continued, nothing does.
+ */
+ATTACK(a_name_that_changes_where_the_kernel_does_not_check)
+{
+	const char *policy = write_policy("version: 1\nmode: fast\n"
+					  "attributes: [{ name: user.bbbbbbbb, scheme: deny }]\n"
+					  "default: kernel\n");
+	const char *given = getenv("ATTACK_ROUNDS");
+
+	change_names(
+		&(struct launch){ .policy = policy, .resolver = resolver, .is_unchecked = true },
+		"user.bbbbbbbb", given && *given ? given : "100000");
 }

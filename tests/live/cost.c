@@ -220,7 +220,7 @@ static void set_up(struct server *server, bool by_probe)
 	cr_assert_eq(helpers_new(server->forker, server->procfs, &server->helpers), 0);
 	client_init(&server->client, policy_builtin("default"));
 	if (workspace_new(server->procfs, STANDIN_PERSONALITY, server->probe, server->changes,
-			  server->helpers, &server->workspace) < 0)
+			  server->helpers, true, &server->workspace) < 0)
 		SKIP("there is no io_uring");
 }
 

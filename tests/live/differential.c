@@ -42,6 +42,7 @@ struct comparison {
 	bool has_namespace; /* in the profiles other than view */
 	bool has_foreigners; /* attributes of others lie on the tree */
 	bool in_thread; /* the calls are not made by the first thread */
+	bool is_unchecked; /* no change is left to the kernel, whatever kernel this is */
 	const char *file_system; /* mounted by the host; NULL: that of the scratch directory */
 };
 
@@ -53,6 +54,11 @@ struct comparison {
 #define KERNEL(name, is_in)                                                                       \
 	{                                                                                         \
 		.identity = name, .profile = "kernel", .policy = "kernel", .has_namespace = is_in \
+	}
+#define UNCHECKED(name, is_in, how)                                                         \
+	{                                                                                   \
+		.identity = name, .resolver = how, .profile = "kernel", .policy = "kernel", \
+		.has_namespace = is_in, .is_unchecked = true                                \
 	}
 #define OTHERS(name, how)                                                                     \
 	{                                                                                     \
@@ -102,6 +108,19 @@ static const struct comparison comparisons[] = {
 	OTHERS("root", "process"),
 	OTHERS("user", "ring"),
 	OTHERS("searchless", "process"),
+	/* What is left to the kernel, by a stand-in and our own check: nothing differs either. */
+	UNCHECKED("root", false, "ring"),
+	UNCHECKED("root", true, "ring"),
+	UNCHECKED("user", false, "process"),
+	UNCHECKED("user", true, "ring"),
+	UNCHECKED("admin", true, "process"),
+	UNCHECKED("setfcap", true, "ring"),
+	UNCHECKED("fsuid", false, "ring"),
+	UNCHECKED("hidden", true, "process"),
+	UNCHECKED("searchless", true, "process"),
+	{ .identity = "root", .profile = "kernel", .is_unchecked = true },
+	{ .identity = "root", .profile = "others", .has_namespace = true, .is_unchecked = true },
+	{ .identity = "user", .profile = "view", .is_unchecked = true },
 };
 
 /* One run of a comparison. */
@@ -362,7 +381,8 @@ static void run_comparison(const struct comparison *comparison, const char *driv
 				    .map = has_namespace ? USUAL_MAP : NULL,
 				    .policy = comparison->policy,
 				    .resolver = comparison->resolver,
-				    .identity = comparison->from },
+				    .identity = comparison->from,
+				    .is_unchecked = comparison->is_unchecked },
 		},
 	};
 
@@ -467,6 +487,11 @@ Test(differential, no_difference_for_i386_without_privilege)
 Test(differential, no_difference_for_i386_left_to_the_kernel)
 {
 	compare_for_i386(&(struct comparison)KERNEL("root", true));
+}
+
+Test(differential, no_difference_for_i386_by_a_stand_in)
+{
+	compare_for_i386(&(struct comparison)UNCHECKED("root", true, "ring"));
 }
 
 /* The comparison itself: what differs is seen to differ. */

@@ -863,3 +863,64 @@ Test(access, hides_trusted_from_all_but_administrators)
 	/* reading asks for no more: whose the inode is does not matter */
 	cr_expect_eq(check(&container, admin, 0, 0, OPERATION_GET, "trusted.a"), 0);
 }
+
+/* ---- what a kernel does not check ---- */
+
+static int check_unguarded(const struct user_namespace *userns, uint64_t capabilities, bool is_own,
+			   enum operation operation, const char *name)
+{
+	static const struct object theirs = { 100000, 100000 }, roots = { 0, 0 };
+	const struct subject subject = { .userns = userns, .capabilities = capabilities };
+
+	return access_check_unguarded(&subject, is_own ? &theirs : &roots, is_own, operation, name);
+}
+
+Test(access, unguarded_names_of_other_classes_are_the_kernels_to_check)
+{
+	static const char *const names[] = { "user.a", "trusted.a", "system.posix_acl_access",
+					     "securit", "x" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_expect_eq(check_unguarded(&container, 0, false, OPERATION_SET, names[i]), 0);
+		cr_expect_eq(check_unguarded(&container, 0, false, OPERATION_REMOVE, names[i]), 0);
+	}
+}
+
+Test(access, unguarded_security_needs_an_administrator_of_the_file_system)
+{
+	static const char *const names[] = { "security.a", "security.", "security.a@uid=1",
+					     "security.capability2", "security.ima" };
+	const uint64_t admin = CAPABILITY(CAP_SYS_ADMIN);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (enum operation operation = OPERATION_SET; operation <= OPERATION_REMOVE;
+		     operation += OPERATION_REMOVE - OPERATION_SET) {
+			cr_expect_eq(check_unguarded(&container, ~0ULL, false, operation, names[i]),
+				     EPERM);
+			cr_expect_eq(check_unguarded(&powerful, ~0ULL, false, operation, names[i]),
+				     EPERM);
+			cr_expect_eq(check_unguarded(&container, ~admin, true, operation, names[i]),
+				     EPERM);
+			cr_expect_eq(check_unguarded(&container, admin, true, operation, names[i]),
+				     0);
+			cr_expect_eq(check_unguarded(&host, ~admin, false, operation, names[i]),
+				     EPERM);
+			cr_expect_eq(check_unguarded(&host, admin, false, operation, names[i]), 0);
+		}
+}
+
+Test(access, unguarded_capabilities_are_removed_by_who_may_set_them_on_an_inode_of_its_own)
+{
+	const char *name = "security.capability";
+	const uint64_t setfcap = CAPABILITY(CAP_SETFCAP);
+
+	/* The kernel itself checks a set. */
+	cr_expect_eq(check_unguarded(&container, 0, false, OPERATION_SET, name), 0);
+	cr_expect_eq(check_unguarded(&container, setfcap, true, OPERATION_REMOVE, name), 0);
+	cr_expect_eq(check_unguarded(&container, ~setfcap, true, OPERATION_REMOVE, name), EPERM);
+	cr_expect_eq(check_unguarded(&container, ~0ULL, false, OPERATION_REMOVE, name), EPERM);
+	cr_expect_eq(access_check_unguarded(&(struct subject){ .userns = &container,
+							       .capabilities = ~0ULL },
+					    NULL, true, OPERATION_REMOVE, name),
+		     EPERM);
+}

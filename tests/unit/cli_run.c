@@ -112,6 +112,10 @@ Test(cli_run, takes_the_other_options)
 	cr_expect_eq(request.verbosity, 2);
 	parses("--identity=status id");
 	cr_expect_eq(request.identity, PROBE_NEVER);
+	parses("--kernel-checks=no id");
+	cr_expect_eq(request.guard, GUARD_NEVER);
+	parses("--kernel-checks=auto id");
+	cr_expect_eq(request.guard, GUARD_AUTO);
 	parses("--identity=probe id");
 	cr_expect_eq(request.identity, PROBE_ALWAYS);
 	parses("--executor=inline id");
@@ -212,6 +216,11 @@ Test(cli_run, refuses_an_unknown_resolver)
 Test(cli_run, refuses_an_unknown_way_to_tell_identities)
 {
 	refuses("--identity=guess id", "--identity=guess is not one of auto|probe|status");
+}
+
+Test(cli_run, refuses_an_unknown_way_to_have_changes_checked)
+{
+	refuses("--kernel-checks=yes id", "--kernel-checks=yes is not one of auto|no");
 }
 
 Test(cli_run, refuses_an_unknown_way_to_filter_system_calls)

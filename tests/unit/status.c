@@ -43,8 +43,8 @@ static void set_up(void)
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED);
 	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
 		     POLICIES_CHOSEN);
-	source = (struct status_source){ registry, policies, .since = 999000, .keeper = 77,
-					 .worker_deaths = 3 };
+	source = (struct status_source){ registry,	  policies,	.is_guarded = true,
+					 .since = 999000, .keeper = 77, .worker_deaths = 3 };
 }
 
 static void tear_down(void)
@@ -119,6 +119,34 @@ Test(status, tells_about_the_daemon)
 	cr_expect_eq(json_object_get_int64(json_object_object_get(status, "since")), 999000);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "policies")), 0);
 	json_object_put(status);
+}
+
+static size_t warnings_of(bool is_guarded, char *text, size_t size)
+{
+	struct status_source told = source;
+
+	told.registry = registry;
+	told.policies = policies;
+	told.is_guarded = is_guarded;
+	struct json_object *status = status_json_new(&told, 1000, &later);
+	size_t count = json_object_array_length(json_object_object_get(status, "warnings"));
+	FILE *to = fmemopen(text, size, "w");
+
+	status_show(status, later.real, to);
+	fclose(to);
+	json_object_put(status);
+	return count;
+}
+
+Test(status, warns_of_a_kernel_that_does_not_check)
+{
+	char text[4096];
+
+	cr_expect_eq(warnings_of(true, text, sizeof(text)), 0);
+	cr_expect_null(strstr(text, "warning: "));
+	cr_expect_eq(warnings_of(false, text, sizeof(text)), 1);
+	cr_expect_not_null(strstr(text, "\nwarning: this kernel lets every user"));
+	cr_expect_not_null(strstr(text, "lsm="));
 }
 
 Test(status, tells_root_what_containers_share)

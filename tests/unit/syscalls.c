@@ -140,6 +140,15 @@ Test(syscalls, are_none_on_an_architecture_that_we_do_not_know)
 			cr_expect_null(syscall_find(archs[i], number));
 }
 
+Test(syscalls, are_known_on_three_architectures)
+{
+	cr_expect(syscall_knows(AUDIT_ARCH_X86_64));
+	cr_expect(syscall_knows(AUDIT_ARCH_I386));
+	cr_expect(syscall_knows(AUDIT_ARCH_AARCH64));
+	cr_expect_not(syscall_knows(AUDIT_ARCH_ARM));
+	cr_expect_not(syscall_knows(0));
+}
+
 Test(syscalls, have_arguments_of_32_bits_on_i386_only)
 {
 	cr_expect(syscall_is_32bit(AUDIT_ARCH_I386));
