@@ -27,9 +27,18 @@ machine_kernel() {
 	awk -v name="$1" '$1 == name { print $2, $3; found = 1 } END { exit !found }' <<<"$MACHINE_KERNELS"
 }
 
+# machine_architecture() - of this machine, in Debian's words
+machine_architecture() {
+	case $(uname -m) in
+	x86_64) echo amd64 ;;
+	aarch64) echo arm64 ;;
+	*) uname -m ;;
+	esac
+}
+
 # machine_names() - those of this machine's own architecture
 machine_names() {
-	awk -v arch="$(dpkg --print-architecture)" '$2 == arch { print $1 }' <<<"$MACHINE_KERNELS"
+	awk -v arch="$(machine_architecture)" '$2 == arch { print $1 }' <<<"$MACHINE_KERNELS"
 }
 
 # machine_all() - all of them
@@ -156,7 +165,7 @@ machine_accelerator() {
 		printf '%s\n' "$boot" tcg,thread=multi,tb-size=512 >"$known"
 		kernel=$(awk -v arch="$1" '$2 == arch { print $1; exit }' <<<"$MACHINE_KERNELS")
 		folder=$(mktemp -d) && mkdir "$folder/results" && truncate -s 1M "$folder/clone.img" || return 1
-		[ ! -w /dev/kvm ] || [ "$1" != "$(dpkg --print-architecture)" ] ||
+		[ ! -w /dev/kvm ] || [ "$1" != "$(machine_architecture)" ] ||
 			machine_start "$2" "$kernel" 30 "$folder" kvm init=/bin/true >/dev/null 2>&1
 		! grep -aqs 'Attempted to kill init' "$folder/console" || printf '%s\n' "$boot" kvm >"$known"
 		rm -rf "$folder"

@@ -150,4 +150,7 @@ if [ "$(id -u)" = 0 ]; then
 		-exec test -e {}/clone/tests/reach.sh \; -print)" ]
 fi
 
+# shellcheck source=tests/lib/harness/machines.sh
+. tests/lib/harness/machines.sh
+
 gives "no such test" "0 passed, 1 failed" 1 "there is no test" "unit/no_such_test"
