@@ -53,8 +53,8 @@ static const struct abi abis[] = {
 	{ AUDIT_ARCH_X86_64, X32_BIT },
 };
 #elif defined(__aarch64__)
-static const char *const abi_names[] = { "aarch64" };
-static const struct abi abis[] = { { AUDIT_ARCH_AARCH64, 0 } };
+static const char *const abi_names[] = { "aarch64", "arm" };
+static const struct abi abis[] = { { AUDIT_ARCH_AARCH64, 0 }, { AUDIT_ARCH_ARM, 0 } };
 #else
 #error "the system calls of this machine are not in the table"
 #endif

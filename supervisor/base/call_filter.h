@@ -34,7 +34,7 @@ struct call_filter {
 	/* Those that the machine does not have are left out. */
 	const struct call_rule *rules;
 	size_t rule_count;
-	/* As seccomp_arch_resolve_name(3) has it: "x86_64", "x86", "x32", "aarch64". The machine's own is among
+	/* As seccomp_arch_resolve_name(3) has it: "x86_64", "x86", "x32", "aarch64", "arm". The machine's own is among
 	 * them in any case. */
 	const char *const *abis;
 	size_t abi_count;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Numbers from the kernel's syscall tables (arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl;
- * include/uapi/asm-generic/unistd.h for aarch64). The *xattrat calls have one number everywhere.
+ * include/uapi/asm-generic/unistd.h for aarch64; arch/arm/tools/syscall.tbl for arm, which are those of i386 here).
+ * The *xattrat calls have one number everywhere.
  */
 #include "request/syscalls.h"
 
@@ -15,25 +16,26 @@ struct syscall_row {
 	int x86_64;
 	int i386;
 	int aarch64;
+	int arm; /* EABI: an arm64 kernel runs no other */
 };
 
 static const struct syscall_row rows[] = {
-	{ { "setxattr", OPERATION_SET, FORM_PATH }, 188, 226, 5 },
-	{ { "lsetxattr", OPERATION_SET, FORM_LINK }, 189, 227, 6 },
-	{ { "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR }, 190, 228, 7 },
-	{ { "getxattr", OPERATION_GET, FORM_PATH }, 191, 229, 8 },
-	{ { "lgetxattr", OPERATION_GET, FORM_LINK }, 192, 230, 9 },
-	{ { "fgetxattr", OPERATION_GET, FORM_DESCRIPTOR }, 193, 231, 10 },
-	{ { "listxattr", OPERATION_LIST, FORM_PATH }, 194, 232, 11 },
-	{ { "llistxattr", OPERATION_LIST, FORM_LINK }, 195, 233, 12 },
-	{ { "flistxattr", OPERATION_LIST, FORM_DESCRIPTOR }, 196, 234, 13 },
-	{ { "removexattr", OPERATION_REMOVE, FORM_PATH }, 197, 235, 14 },
-	{ { "lremovexattr", OPERATION_REMOVE, FORM_LINK }, 198, 236, 15 },
-	{ { "fremovexattr", OPERATION_REMOVE, FORM_DESCRIPTOR }, 199, 237, 16 },
-	{ { "setxattrat", OPERATION_SET, FORM_AT }, 463, 463, 463 },
-	{ { "getxattrat", OPERATION_GET, FORM_AT }, 464, 464, 464 },
-	{ { "listxattrat", OPERATION_LIST, FORM_AT }, 465, 465, 465 },
-	{ { "removexattrat", OPERATION_REMOVE, FORM_AT }, 466, 466, 466 },
+	{ { "setxattr", OPERATION_SET, FORM_PATH }, 188, 226, 5, 226 },
+	{ { "lsetxattr", OPERATION_SET, FORM_LINK }, 189, 227, 6, 227 },
+	{ { "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR }, 190, 228, 7, 228 },
+	{ { "getxattr", OPERATION_GET, FORM_PATH }, 191, 229, 8, 229 },
+	{ { "lgetxattr", OPERATION_GET, FORM_LINK }, 192, 230, 9, 230 },
+	{ { "fgetxattr", OPERATION_GET, FORM_DESCRIPTOR }, 193, 231, 10, 231 },
+	{ { "listxattr", OPERATION_LIST, FORM_PATH }, 194, 232, 11, 232 },
+	{ { "llistxattr", OPERATION_LIST, FORM_LINK }, 195, 233, 12, 233 },
+	{ { "flistxattr", OPERATION_LIST, FORM_DESCRIPTOR }, 196, 234, 13, 234 },
+	{ { "removexattr", OPERATION_REMOVE, FORM_PATH }, 197, 235, 14, 235 },
+	{ { "lremovexattr", OPERATION_REMOVE, FORM_LINK }, 198, 236, 15, 236 },
+	{ { "fremovexattr", OPERATION_REMOVE, FORM_DESCRIPTOR }, 199, 237, 16, 237 },
+	{ { "setxattrat", OPERATION_SET, FORM_AT }, 463, 463, 463, 463 },
+	{ { "getxattrat", OPERATION_GET, FORM_AT }, 464, 464, 464, 464 },
+	{ { "listxattrat", OPERATION_LIST, FORM_AT }, 465, 465, 465, 465 },
+	{ { "removexattrat", OPERATION_REMOVE, FORM_AT }, 466, 466, 466, 466 },
 };
 
 /* x32 shares the architecture of x86-64 and is told from it by a bit of the number. */
@@ -46,6 +48,8 @@ static int number_of(const struct syscall_row *row, uint32_t arch)
 		return row->i386;
 	case AUDIT_ARCH_AARCH64:
 		return row->aarch64;
+	case AUDIT_ARCH_ARM:
+		return row->arm;
 	default:
 		return -1;
 	}

@@ -23,7 +23,7 @@
 static const uint32_t archs[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386 };
 #define FOREIGN_ARCH AUDIT_ARCH_AARCH64
 #else
-static const uint32_t archs[] = { AUDIT_ARCH_AARCH64 };
+static const uint32_t archs[] = { AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM };
 #define FOREIGN_ARCH AUDIT_ARCH_X86_64
 #endif
 
@@ -167,6 +167,21 @@ Test(filter, knows_no_x32_bit_on_i386)
 {
 	for (uint32_t number = X32_BIT; number < X32_BIT + NUMBERS; number++)
 		cr_expect_eq(verdict(AUDIT_ARCH_I386, number), SECCOMP_RET_ALLOW);
+}
+#endif
+
+#if defined(__aarch64__)
+Test(filter, traps_the_numbers_that_the_kernel_tables_have)
+{
+	static const uint32_t native[] = { 5,  6,  7,  8,  9,	10,  11,  12,
+					   13, 14, 15, 16, 463, 464, 465, 466 };
+	static const uint32_t arm[] = { 226, 227, 228, 229, 230, 231, 232, 233,
+					234, 235, 236, 237, 463, 464, 465, 466 };
+
+	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
+		cr_expect_eq(verdict(AUDIT_ARCH_AARCH64, native[i]), SECCOMP_RET_USER_NOTIF);
+		cr_expect_eq(verdict(AUDIT_ARCH_ARM, arm[i]), SECCOMP_RET_USER_NOTIF);
+	}
 }
 #endif
 

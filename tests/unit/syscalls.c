@@ -42,6 +42,7 @@ static const struct abi abis[] = {
 	{ "i386", AUDIT_ARCH_I386, SCMP_ARCH_X86 },
 	{ "x32", AUDIT_ARCH_X86_64, SCMP_ARCH_X32 },
 	{ "aarch64", AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64 },
+	{ "arm", AUDIT_ARCH_ARM, SCMP_ARCH_ARM },
 };
 
 #define ABI_COUNT (sizeof(abis) / sizeof(abis[0]))
@@ -90,12 +91,16 @@ Test(syscalls, are_the_sixteen_on_each_abi)
 }
 
 #if defined(__x86_64__)
+#define OUR_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OUR_ARCH AUDIT_ARCH_AARCH64
+#endif
+
 Test(syscalls, have_the_numbers_of_our_own_headers)
 {
-	cr_expect_str_eq(syscall_find(AUDIT_ARCH_X86_64, SYS_setxattr)->name, "setxattr");
-	cr_expect_str_eq(syscall_find(AUDIT_ARCH_X86_64, SYS_fremovexattr)->name, "fremovexattr");
+	cr_expect_str_eq(syscall_find(OUR_ARCH, SYS_setxattr)->name, "setxattr");
+	cr_expect_str_eq(syscall_find(OUR_ARCH, SYS_fremovexattr)->name, "fremovexattr");
 }
-#endif
 
 Test(syscalls, are_no_more_than_sixteen)
 {
@@ -124,6 +129,7 @@ Test(syscalls, have_the_bit_of_x32_on_one_architecture_only)
 	cr_expect_not_null(syscall_find(AUDIT_ARCH_X86_64, 188 | X32_BIT));
 	cr_expect_null(syscall_find(AUDIT_ARCH_I386, 226 | X32_BIT));
 	cr_expect_null(syscall_find(AUDIT_ARCH_AARCH64, 5 | X32_BIT));
+	cr_expect_null(syscall_find(AUDIT_ARCH_ARM, 226 | X32_BIT));
 	for (int bit = 1 << 12; bit < X32_BIT; bit <<= 1)
 		cr_expect_null(syscall_find(AUDIT_ARCH_X86_64, 188 | bit), "bit %#x",
 			       (unsigned int)bit);
@@ -132,7 +138,7 @@ Test(syscalls, have_the_bit_of_x32_on_one_architecture_only)
 /* The sentinel for "no such call here" must not be a number that somebody can ask for. */
 Test(syscalls, are_none_on_an_architecture_that_we_do_not_know)
 {
-	static const uint32_t archs[] = { 0, AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64, AUDIT_ARCH_S390X,
+	static const uint32_t archs[] = { 0, AUDIT_ARCH_ARMEB, AUDIT_ARCH_RISCV64, AUDIT_ARCH_S390X,
 					  UINT32_MAX };
 
 	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++)
@@ -140,18 +146,20 @@ Test(syscalls, are_none_on_an_architecture_that_we_do_not_know)
 			cr_expect_null(syscall_find(archs[i], number));
 }
 
-Test(syscalls, are_known_on_three_architectures)
+Test(syscalls, are_known_on_four_architectures)
 {
 	cr_expect(syscall_knows(AUDIT_ARCH_X86_64));
 	cr_expect(syscall_knows(AUDIT_ARCH_I386));
 	cr_expect(syscall_knows(AUDIT_ARCH_AARCH64));
-	cr_expect_not(syscall_knows(AUDIT_ARCH_ARM));
+	cr_expect(syscall_knows(AUDIT_ARCH_ARM));
+	cr_expect_not(syscall_knows(AUDIT_ARCH_ARMEB));
 	cr_expect_not(syscall_knows(0));
 }
 
-Test(syscalls, have_arguments_of_32_bits_on_i386_only)
+Test(syscalls, have_arguments_of_32_bits_on_i386_and_arm_only)
 {
 	cr_expect(syscall_is_32bit(AUDIT_ARCH_I386));
+	cr_expect(syscall_is_32bit(AUDIT_ARCH_ARM));
 	cr_expect_not(syscall_is_32bit(AUDIT_ARCH_X86_64));
 	cr_expect_not(syscall_is_32bit(AUDIT_ARCH_AARCH64));
 }
