@@ -59,13 +59,13 @@ static pid_t server;
 static void oci_arrived(void *place, uid_t uid, const struct oci_message *message, int listener)
 {
 	(void)place, (void)uid, (void)message, (void)listener;
-	NEED(!"a listener has arrived");
+	NEED(false && "a listener has arrived");
 }
 
 static bool lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
 {
 	(void)place, (void)greeting, (void)source;
-	NEED(!"a monitor has arrived");
+	NEED(false && "a monitor has arrived");
 	return false;
 }
 

@@ -24,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -36,6 +35,7 @@
 #include "inode.h"
 #include "launch.h"
 #include "processes.h"
+#include "registers.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define PATIENCE 60
@@ -94,17 +94,17 @@ struct stop {
 
 static bool look(pid_t tid, struct stop *ret_stop)
 {
-	struct user_regs_struct registers;
+	struct registers registers;
 	struct __ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0 ||
-	    ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0)
+	    !registers_look(tid, &registers))
 		return false;
 	*ret_stop = (struct stop){
 		.is_behind = info.op == PTRACE_SYSCALL_INFO_EXIT,
-		.number = (long)registers.orig_rax,
-		.command = registers.orig_rax == SYS_ioctl ? registers.rsi : 0,
-		.has_succeeded = (long)registers.rax == 0,
+		.number = registers.number,
+		.command = registers.number == SYS_ioctl ? registers.second : 0,
+		.has_succeeded = registers.result == 0,
 	};
 	return true;
 }
@@ -157,12 +157,12 @@ static bool can_fail(const struct stop *stop)
  */
 static void withhold_call(pid_t tid)
 {
-	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.orig_rax), (long)SYS_gettid);
+	registers_set_number(tid, SYS_gettid);
 }
 
 static void have_failed(pid_t tid)
 {
-	(void)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.rax), (long)-ENOMEM);
+	registers_set_result(tid, -ENOMEM);
 }
 
 /* A tracer's own memory. */
