@@ -5,7 +5,7 @@
  * The answer is the name of an errno, or what the call returned; for a value or a list that has been
  * read, a space and the bytes (a list with ',' after each name). Words are separated by one space.
  *
- *	CALL OBJECT [NAME [VALUE [FLAG…]]]	one of the sixteen attribute calls
+ *	CALL OBJECT [NAME [VALUE [FLAG…]]]	one of the sixteen attribute calls; x32-CALL: that of x32
  *
  *		OBJECT	PATH, or @N for descriptor N, or @N:PATH for a path from there; *xattrat
  *			with @N asks about the descriptor itself
@@ -472,14 +472,29 @@ static const struct command {
 	{ "pid", tell_pid },
 };
 
+/* x32 has the numbers of x86-64 for these calls, with a bit that marks it. */
+#define X32_PREFIX "x32-"
+#define X32_BIT 0x40000000
+
+static bool call_by_name(const struct words *words)
+{
+	const char *name = word(words, 0);
+	bool is_x32 = strncmp(name, X32_PREFIX, strlen(X32_PREFIX)) == 0;
+	const struct xattr_form *found = xattr_form_find(name + (is_x32 ? strlen(X32_PREFIX) : 0));
+
+	if (!found)
+		return false;
+	struct xattr_form form = *found;
+
+	form.number |= is_x32 ? X32_BIT : 0;
+	call(&form, words);
+	return true;
+}
+
 static void execute(const struct words *words)
 {
-	const struct xattr_form *form = xattr_form_find(word(words, 0));
-
-	if (form) {
-		call(form, words);
+	if (call_by_name(words))
 		return;
-	}
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		if (strcmp(commands[i].name, words->list[0]) != 0)
 			continue;

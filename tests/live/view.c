@@ -134,6 +134,23 @@ Test(view, explicit_names_are_in_the_numbers_of_the_namespace)
 	actor_end(inside);
 }
 
+#if defined(__x86_64__)
+/* Whether the kernel has this ABI or not: no call goes past us. */
+Test(view, calls_of_x32_have_it_too)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+	struct actor *inside = actor_inside();
+
+	EXPECT(inside, "0", "x32-setxattr file security.a mine");
+	INODE_LISTS(file, "security.a@uid=100000,");
+	EXPECT(inside, "4 mine", "x32-getxattr file security.a");
+	EXPECT(inside, "11 security.a,", "x32-listxattr file");
+	EXPECT(inside, "0", "x32-removexattr file security.a");
+	INODE_LISTS(file, "");
+	actor_end(inside);
+}
+#endif
+
 /* "@uid=100000" are eleven bytes, a name has 255 at most. */
 Test(view, names_that_leave_no_room)
 {
