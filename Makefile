@@ -8,7 +8,8 @@
 #   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
 #   supervisor/NAME.c			a program		NAME
 #   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
-#   tests/live/NAME-driver.c		what tests start	tests/live/NAME-driver
+#   tests/live/NAME-driver.c		what tests start	tests/live/NAME-driver, and one of them
+#								for 32 bits, NAME-driver-32
 #   tests/lib/*.c			part of each Criterion test
 #   tests/lib/harness/NAME.c		what tests/run must catch	tests/harness/NAME
 #   tests/fuzz/NAME.c			a libFuzzer target	fuzz/NAME, and without libFuzzer
@@ -30,9 +31,34 @@ LDFLAGS ?=
 PKG_CONFIG ?= pkg-config
 FUZZ_SECONDS ?= 60
 ifneq ($(filter default undefined,$(origin CC)),)
-CC := gcc
+CC = $(if $(CROSS),clang,gcc)
 endif
 AR ?= ar
+
+# ---- another machine: CROSS=aarch64-linux-gnu ----
+
+# The packages of the other machine are unpacked below build/cache. Its gcc and Debian's gcc-multilib exclude each
+# other; clang is for all machines. A kernel for arm64 runs what was built for it.
+ifneq ($(and $(filter %-arm64,$(KERNEL)),$(filter-out aarch64,$(shell uname -m))),)
+CROSS := aarch64-linux-gnu
+endif
+ifdef CROSS
+BUILD := $(patsubst build,build/$(CROSS),$(BUILD))
+AR := $(CROSS)-ar
+SYSROOT := $(shell tests/lib/sysroot $(CROSS:aarch64-linux-gnu=arm64) libc6-dev libgcc-12-dev libcyaml-dev \
+	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libcriterion-dev libfuse3-dev)
+ifeq ($(SYSROOT),)
+$(error there are no packages for $(CROSS): 'make deps-cross' installs what unpacks them)
+endif
+# A make that make has called has it already.
+ifeq ($(filter --sysroot=%,$(CC)),)
+override CC := $(CC) --target=$(CROSS) --sysroot=$(SYSROOT)
+endif
+export PKG_CONFIG_SYSROOT_DIR := $(SYSROOT)
+export PKG_CONFIG_LIBDIR := $(SYSROOT)/usr/lib/$(CROSS)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig
+# Root file systems are for every build.
+$(shell mkdir -p $(BUILD) && ln -sfn $(CURDIR)/build/cache $(BUILD)/cache)
+endif
 
 # ---- what is where ----
 
@@ -61,11 +87,16 @@ TESTLIB := $(BUILD)/libnsxattr-tests.a
 BENCHLIB := $(BUILD)/libnsxattr-bench.a
 PROGRAMS := $(PROGRAM_SOURCES:supervisor/%.c=$(BUILD)/%)
 DRIVERS := $(DRIVER_SOURCES:%.c=$(BUILD)/%)
+DRIVER_32 := $(BUILD)/tests/live/differential-driver-32
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # They test tests/run, which is the same in every build.
-HARNESS := $(if $(SANITIZE)$(COVERAGE),,$(HARNESS_SOURCES:tests/lib/%.c=$(BUILD)/tests/%))
+HARNESS := $(if $(SANITIZE)$(COVERAGE)$(CROSS),,$(HARNESS_SOURCES:tests/lib/%.c=$(BUILD)/tests/%))
 REPLAYS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 BENCHES := $(BENCH_SOURCES:tests/%.c=$(BUILD)/%)
+
+# What compiles for 32 bits what the same kernel runs.
+CC_32 ?= $(if $(CROSS),clang --target=arm-linux-gnueabihf,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)), \
+	arm-linux-gnueabihf-gcc,$(CC) -m32))
 
 # ---- flags ----
 
@@ -73,7 +104,7 @@ INCLUDES := -Iinclude -Isupervisor -Ipolicy
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 
-# Is an option known to the compiler? Machines differ in -fcf-protection, clang before 16 wants a second word
+# Is an option known to the compiler? Machines differ in how jumps are protected, clang before 16 wants a second word
 # with the zeros, and glibc warns of a level of _FORTIFY_SOURCE that it has not with this compiler.
 accepted = $(shell $(CC) -Werror $1 -x c -c -o /dev/null /dev/null 2>/dev/null && echo $1)
 zeroed := -ftrivial-auto-var-init=zero
@@ -84,7 +115,7 @@ fortified = $(shell printf '\043include <stdio.h>\n' | $(CC) -O2 -Werror -U_FORT
 comma := ,
 zeroing_loop := -mmemset-strategy=vector_loop:2048:noalign$(comma)libcall:-1:noalign
 HARDENING = -fPIE -fstack-protector-strong $(call accepted,-fstack-clash-protection) \
-	$(call accepted,-fcf-protection) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortified) \
+	$(call accepted,-fcf-protection) $(call accepted,-mbranch-protection=standard) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortified) \
 	$(or $(call accepted,$(zeroed)),$(call accepted,$(zeroed_before_16))) \
 	$(call accepted,$(zeroing_loop))
 INSTRUMENTATION := -fPIE
@@ -138,7 +169,7 @@ endif
 
 .PHONY: all tests benches
 all: $(PROGRAMS) ## build the program (the default)
-tests: all $(TESTS) $(DRIVERS) $(HARNESS) $(REPLAYS) ## build the tests
+tests: all $(TESTS) $(DRIVERS) $(DRIVER_32) $(HARNESS) $(REPLAYS) ## build the tests
 benches: all $(BENCHES)
 
 .PHONY: check check-all test
@@ -151,20 +182,24 @@ check-all: must-be-root ## install what is missing and run every test (root); MU
 	@tests/run
 
 test: ## build and run some tests: make test T="unit/name system/clients"; KERNEL=6.1: in a machine with that
-	+@$(MAKE) $(parallel) all $(DRIVERS) \
+	+@$(MAKE) $(parallel) all $(DRIVERS) $(DRIVER_32) \
 		$(foreach t,$(filter $(TESTS) $(REPLAYS),$(T:%=$(BUILD)/tests/%)),$t) \
 		$(if $(filter unit kernel live fuzz harness kernels kernels-all,$(T)),tests) \
 		$(if $(filter system system/slow-files,$(T)),benches)
 	@tests/run $(T)
 
-.PHONY: check-kernels check-kernels-all
+.PHONY: check-kernels check-kernels-all check-arm64
 check-kernels: must-be-root ## the core of the tests in machines with Debian's kernels (root)
 	+@$(MAKE) $(parallel) tests benches
 	@tests/run kernels
 
 check-kernels-all: must-be-root ## all tests that a machine without a network can run (root)
 	+@$(MAKE) $(parallel) tests benches
-	@tests/run kernels-all
+	+@status=0; tests/run kernels-all || status=1; $(MAKE) check-arm64 || status=1; exit $$status
+
+check-arm64: must-be-root deps-cross ## unit, kernel and the core of live on Debian's kernels for arm64 (root)
+	+@$(MAKE) CROSS=aarch64-linux-gnu KERNEL='6.1-arm64 6.12-arm64' test \
+		T='unit kernel $(addprefix live/,view identity changes paths idmapped helpers deaths differential faults)'
 
 .PHONY: asan tsan instrumented-tests coverage
 asan: ## unit, fuzz, kernel, live and nsxattrd's tests with the address and undefined-behaviour sanitizers (root)
@@ -277,8 +312,11 @@ TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bindfs mergerfs gocryptfs bubblewrap fakeroot glusterfs-server python3-jsonschema python3-yaml clang \
 	crun runc podman buildah containerd systemd jq rpm dnf libfuse3-dev \
-	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib qemu-system-x86)
+	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib qemu-system-x86) \
+	$(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf qemu-system-arm)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck
+CROSS_PACKAGES := clang make pkg-config mmdebstrap binutils-aarch64-linux-gnu binutils-arm-linux-gnueabihf \
+	libc6-dev-armhf-cross libgcc-12-dev-armhf-cross qemu-system-arm kmod libarchive-tools e2fsprogs
 BENCH_PACKAGES := $(BUILD_PACKAGES) attr tar rsync fakeroot pseudo libfuse3-dev e2fsprogs mmdebstrap
 
 apt_install := DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
@@ -307,7 +345,7 @@ exec </dev/null; \
 $(apt_install) $$missing || { apt-get -q update && $(apt_install) $$missing; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-bench
+.PHONY: deps deps-build deps-demo deps-bench deps-cross
 deps: ## install the packages that building, testing and the tools need (root)
 	$(call have,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
 deps-build:
@@ -316,6 +354,8 @@ deps-demo:
 	$(call have,$(DEMO_PACKAGES))
 deps-bench:
 	$(call have,$(BENCH_PACKAGES))
+deps-cross: ## install what building for arm64 needs, with CROSS=aarch64-linux-gnu (root)
+	$(call have,$(CROSS_PACKAGES))
 
 # ---- rules ----
 
@@ -377,6 +417,11 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS) $(LIBS))
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
+# Where there is no compiler for 32 bits, there is no such program, and the test says so.
+$(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) $(BUILD)/flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_32) -static -std=gnu17 -D_GNU_SOURCE -O1 -o $@ $< 2>$(BUILD)/$(@F).log || rm -f $@
 $(BUILD)/tests/live/idmap-driver: $(BUILD)/obj/tests/lib/idmapped.o
 $(BUILD)/tests/live/stubborn-driver: $(BUILD)/obj/tests/lib/stubborn.o
 $(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTLIB)
@@ -400,7 +445,7 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPERVISOR) $(POLICY)
 endif
 
 SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/bench/*.sh tests/system/*.sh \
-	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/check-headers tests/lib/coverage \
+	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/sysroot tests/lib/check-headers tests/lib/coverage \
 	examples/bash-completion/nsxattr)
 
 # Without what clang before 16 takes for a mistake when it reads what was meant for gcc.
@@ -412,6 +457,6 @@ compile_commands.json: FORCE ## the database that clangd and clang-tidy read
 		separator=,; \
 	done; printf '\n]\n'; } >$@
 
-export BUILD CC KERNEL MUST_RUN SANITIZE COVERAGE
+export BUILD CC CROSS KERNEL MUST_RUN SANITIZE COVERAGE
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))

@@ -12,7 +12,12 @@
 MACHINE_KERNELS='
 6.1	amd64	linux-image-amd64
 6.12	amd64	linux-image-6.12-amd64
+6.1-arm64	arm64	linux-image-arm64
+6.12-arm64	arm64	linux-image-6.12-arm64
 '
+
+# shellcheck source=tests/lib/unpacked.sh
+. tests/lib/unpacked.sh
 
 # What is in its root file system besides: what the programs are linked with, and what tests call.
 MACHINE_PACKAGES=initramfs-tools,kmod,udev,zstd,systemd,procps,iproute2,util-linux,passwd,e2fsprogs
@@ -82,16 +87,26 @@ machine_image() {
 	truncate -s "${size}M" "$2" && mkfs.ext4 -q -F -d "$1" "$2"
 }
 
-# machine_make() - ARCHITECTURE CODENAME FOLDER: make the root file system and the kernels
-machine_make() {
-	local folder=$3 sources=$3/sources.list given=()
-	rm -rf "$folder" && mkdir -p "$folder" && machine_sources "$2" >"$sources" || return 1
-	[ ! -s "$sources" ] || given=("$sources")
+# machine_configured() - ARCHITECTURE CODENAME ROOT SOURCES…: a root file system as Debian installs it
+machine_configured() {
 	mmdebstrap --quiet --mode=root --variant=minbase --architectures="$1" --format=directory \
 		--include="$(machine_packages "$1")" --essential-hook="$machine_hook" \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		"$2" "$folder/root" "${given[@]}" || return 1
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$2" "$3" "${@:4}"
+}
+
+# machine_unpacked() - the same of an architecture whose programs this machine does not execute
+machine_unpacked() {
+	unpacked_make "$1" "$2" "$3" "$(machine_packages "$1")" "${@:4}" && sh -c "$machine_hook" sh "$3"
+}
+
+# machine_make() - ARCHITECTURE CODENAME FOLDER: make the root file system and the kernels
+machine_make() {
+	local folder=$3 sources=$3/sources.list how=machine_configured given=()
+	rm -rf "$folder" && mkdir -p "$folder" && machine_sources "$2" >"$sources" || return 1
+	[ ! -s "$sources" ] || given=("$sources")
+	[ "$1" = "$(dpkg --print-architecture)" ] || how=machine_unpacked
+	"$how" "$1" "$2" "$folder/root" "${given[@]}" || return 1
 	mv "$folder"/root/boot/{vmlinuz,initrd.img}-* "$folder" &&
 		machine_image "$folder/root" "$folder/root.img" &&
 		rm -rf --one-file-system "$folder/root"
