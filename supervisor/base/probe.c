@@ -21,6 +21,7 @@
 
 struct probe {
 	int program;
+	enum probe_form form;
 };
 
 static long bpf(enum bpf_cmd command, union bpf_attr *attributes)
@@ -33,8 +34,9 @@ static int load_program(const struct probe_program *program)
 	union bpf_attr attributes;
 
 	memset(&attributes, 0, sizeof(attributes));
-	attributes.prog_type = BPF_PROG_TYPE_SYSCALL;
-	attributes.prog_flags = BPF_F_SLEEPABLE;
+	attributes.prog_type = program->form == PROBE_ARGUMENT ? BPF_PROG_TYPE_SYSCALL :
+								 BPF_PROG_TYPE_XDP;
+	attributes.prog_flags = program->form == PROBE_ARGUMENT ? BPF_F_SLEEPABLE : 0;
 	attributes.insns = (uintptr_t)program->instructions;
 	attributes.insn_cnt = program->count;
 	attributes.license = (uintptr_t)PROBE_PROGRAM_LICENSE;
@@ -45,14 +47,14 @@ static int load_program(const struct probe_program *program)
 }
 
 /* The description takes some megabytes, and is not needed any more when the program is loaded. */
-static int make_program(void)
+static int make_program(enum probe_form form)
 {
 	_cleanup_btf_ struct btf *kernel = NULL;
 	struct probe_program program = { 0 };
 	int r = btf_new_of_kernel(&kernel);
 
 	if (r == 0)
-		r = probe_program_write(kernel, &program);
+		r = probe_program_write(kernel, form, &program);
 	return r < 0 ? r : load_program(&program);
 }
 
@@ -66,6 +68,24 @@ static void forget_changing(struct probe_record *record)
 	memset(record->is_lasting, 0, sizeof(record->is_lasting));
 }
 
+static int run_program(const struct probe *probe, struct probe_record *record)
+{
+	union bpf_attr attributes;
+
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.test.prog_fd = (uint32_t)probe->program;
+	if (probe->form == PROBE_ARGUMENT) {
+		attributes.test.ctx_in = (uintptr_t)record;
+		attributes.test.ctx_size_in = sizeof(*record);
+	} else {
+		attributes.test.data_in = (uintptr_t)record;
+		attributes.test.data_size_in = sizeof(*record);
+		attributes.test.data_out = (uintptr_t)record;
+		attributes.test.data_size_out = sizeof(*record);
+	}
+	return bpf(BPF_PROG_RUN, &attributes) < 0 ? -errno : 0;
+}
+
 int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 	      struct probe_record *ret_record)
 {
@@ -74,14 +94,10 @@ int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 		.kept = { kept ? kept[PROBE_ROOT] : -1, kept ? kept[PROBE_CWD] : -1 },
 		.wants_places = kept != NULL,
 	};
-	union bpf_attr attributes;
+	int r = run_program(probe, &record);
 
-	memset(&attributes, 0, sizeof(attributes));
-	attributes.test.prog_fd = (uint32_t)probe->program;
-	attributes.test.ctx_in = (uintptr_t)&record;
-	attributes.test.ctx_size_in = sizeof(record);
-	if (bpf(BPF_PROG_RUN, &attributes) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	if (!record.is_complete)
 		return -ESRCH;
 	forget_changing(&record);
@@ -141,13 +157,14 @@ static int check(const struct probe *probe)
 	return is_ourselves(&record, proc) ? 0 : -EBADE;
 }
 
-int probe_new(struct probe **ret_probe)
+int probe_new_of(enum probe_form form, struct probe **ret_probe)
 {
 	struct probe *probe = calloc(1, sizeof(*probe));
 
 	if (!probe)
 		return -ENOMEM;
-	probe->program = make_program();
+	probe->form = form;
+	probe->program = make_program(form);
 	int r = probe->program < 0 ? probe->program : check(probe);
 
 	if (r < 0) {
@@ -156,6 +173,13 @@ int probe_new(struct probe **ret_probe)
 	}
 	*ret_probe = probe;
 	return 0;
+}
+
+int probe_new(struct probe **ret_probe)
+{
+	int r = probe_new_of(PROBE_ARGUMENT, ret_probe);
+
+	return r == -ENOENT ? probe_new_of(PROBE_PACKET, ret_probe) : r;
 }
 
 void probe_free(struct probe *probe)

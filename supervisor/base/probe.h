@@ -39,6 +39,9 @@ enum probe_use {
  */
 int probe_new(struct probe **ret_probe);
 
+/** probe_new_of() - the same with a program of this form only. Return: as probe_new(). */
+int probe_new_of(enum probe_form form, struct probe **ret_probe);
+
 /** probe_free() - NULL is accepted. */
 void probe_free(struct probe *probe);
 

@@ -146,6 +146,7 @@ struct writer {
 	struct probe_program *program;
 	int32_t offsets[MEMBER_COUNT];
 	bool has_places; /* the members for these are known */
+	enum probe_form form;
 	uint32_t lock, unlock; /* the numbers of bpf_rcu_read_lock() and its counterpart */
 	uint32_t bail_outs[BAIL_OUTS_MAX]; /* jumps to the end, whose distance is known there */
 	uint32_t bail_out_count;
@@ -220,6 +221,12 @@ static uint32_t jump_if(struct writer *writer, int condition, int which, int32_t
 	return writer->program->count - 1;
 }
 
+static uint32_t jump_if_above(struct writer *writer, int left, int right)
+{
+	emit(writer, BPF_JMP | BPF_JGT | BPF_X, left, right, 0, 0);
+	return writer->program->count - 1;
+}
+
 /* A jump goes here. */
 static void land(struct writer *writer, uint32_t jump)
 {
@@ -231,14 +238,20 @@ static void land(struct writer *writer, uint32_t jump)
 /* The record, in a register that calls leave alone. */
 #define RECORD BPF_REG_6
 
+/* This jump goes to the end. */
+static void bail_out(struct writer *writer, uint32_t jump)
+{
+	assert(writer->bail_out_count < COUNT_OF(writer->bail_outs));
+	writer->bail_outs[writer->bail_out_count++] = jump;
+}
+
 /* if (bpf_probe_read_kernel(stack + to, r2, r3)) goto end; */
 static void read_prepared(struct writer *writer, int to)
 {
 	move(writer, BPF_REG_1, BPF_REG_10);
 	add(writer, BPF_REG_1, to);
 	call_helper(writer, BPF_FUNC_probe_read_kernel);
-	assert(writer->bail_out_count < COUNT_OF(writer->bail_outs));
-	writer->bail_outs[writer->bail_out_count++] = jump_if(writer, BPF_JNE, BPF_REG_0, 0);
+	bail_out(writer, jump_if(writer, BPF_JNE, BPF_REG_0, 0));
 }
 
 /* to = *(TYPE *)(from + offset) */
@@ -269,10 +282,29 @@ static void copy_member(struct writer *writer, enum slot from, int32_t offset, s
 	copy_member(writer, from, offset, offsetof(struct probe_record, field), \
 		    sizeof(((struct probe_record *)0)->field))
 
-static void begin(struct writer *writer)
+/* The record is the argument itself. */
+static void take_argument(struct writer *writer)
 {
 	move(writer, RECORD, BPF_REG_1);
 	call_kernel(writer, writer->lock);
+}
+
+/* The record is the packet. The verifier wants to see that it is as long as that. */
+static void take_packet(struct writer *writer)
+{
+	load(writer, RECORD, BPF_REG_1, offsetof(struct xdp_md, data), 4);
+	load(writer, BPF_REG_2, BPF_REG_1, offsetof(struct xdp_md, data_end), 4);
+	move(writer, BPF_REG_3, RECORD);
+	add(writer, BPF_REG_3, sizeof(struct probe_record));
+	bail_out(writer, jump_if_above(writer, BPF_REG_3, BPF_REG_2));
+}
+
+static void begin(struct writer *writer)
+{
+	if (writer->form == PROBE_ARGUMENT)
+		take_argument(writer);
+	else
+		take_packet(writer);
 	call_helper(writer, BPF_FUNC_get_current_task);
 	store(writer, BPF_REG_10, slot_at(SLOT_TASK), BPF_REG_0, 8);
 }
@@ -468,7 +500,8 @@ static void end(struct writer *writer)
 {
 	for (uint32_t i = 0; i < writer->bail_out_count; i++)
 		land(writer, writer->bail_outs[i]);
-	call_kernel(writer, writer->unlock);
+	if (writer->form == PROBE_ARGUMENT)
+		call_kernel(writer, writer->unlock);
 	assign(writer, BPF_REG_0, 0);
 	emit(writer, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
@@ -486,12 +519,17 @@ static int look_up_members(const struct btf *kernel, struct writer *writer, size
 	return r;
 }
 
-static int look_up(const struct btf *kernel, struct writer *writer)
+static int look_up_lock(const struct btf *kernel, struct writer *writer)
 {
 	int r = btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock);
 
-	if (r == 0)
-		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
+	return r < 0 ? r : btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
+}
+
+static int look_up(const struct btf *kernel, struct writer *writer)
+{
+	int r = writer->form == PROBE_ARGUMENT ? look_up_lock(kernel, writer) : 0;
+
 	if (r == 0)
 		r = look_up_members(kernel, writer, 0, IDENTITY_MEMBER_COUNT);
 	if (r == 0)
@@ -500,13 +538,15 @@ static int look_up(const struct btf *kernel, struct writer *writer)
 	return r;
 }
 
-int probe_program_write(const struct btf *kernel, struct probe_program *ret_program)
+int probe_program_write(const struct btf *kernel, enum probe_form form,
+			struct probe_program *ret_program)
 {
-	struct writer writer = { .program = ret_program };
+	struct writer writer = { .program = ret_program, .form = form };
 	int r = look_up(kernel, &writer);
 
 	if (r < 0)
 		return r;
+	ret_program->form = form;
 	ret_program->count = 0;
 	begin(&writer);
 	find_table(&writer);

@@ -42,8 +42,19 @@ struct probe_record {
 
 #define PROBE_INSTRUCTIONS_MAX 512
 
-/** struct probe_program - instructions for BPF_PROG_TYPE_SYSCALL */
+/*
+ * In which form the program gets the record. All that it reads it has to read under rcu_read_lock().
+ */
+enum probe_form {
+	/* A program of type syscall: the record is its argument, and it takes the lock. From Linux 6.2 on. */
+	PROBE_ARGUMENT,
+	/* One for packets: the record is the packet of a test run, for which the kernel takes the lock. */
+	PROBE_PACKET,
+};
+
+/** struct probe_program - instructions for the kernel */
 struct probe_program {
+	enum probe_form form;
 	uint32_t count;
 	struct bpf_insn instructions[PROBE_INSTRUCTIONS_MAX];
 };
@@ -54,10 +65,12 @@ struct probe_program {
 /**
  * probe_program_write() - the program for a kernel
  * @kernel: its description
+ * @form: of the program
  * @ret_program: the program
  *
- * Return: 0; -ENOENT, -ENOTUNIQ when the kernel's structures are not the ones that we know.
+ * Return: 0; -ENOENT, -ENOTUNIQ when the kernel's structures, or functions, are not the ones that we know.
  */
-int probe_program_write(const struct btf *kernel, struct probe_program *ret_program);
+int probe_program_write(const struct btf *kernel, enum probe_form form,
+			struct probe_program *ret_program);
 
 #endif

@@ -6,85 +6,25 @@
 #include <linux/btf.h>
 #include <string.h>
 
+#include "btf_draft.h"
+
 TestSuite(btf, .timeout = 60);
-
-/* A description is put together here: types as words, names one after the other. */
-static struct {
-	uint32_t words[256];
-	size_t word_count;
-	char names[256];
-	size_t names_length;
-} draft;
-
-static void begin_draft(void)
-{
-	draft.word_count = 0;
-	draft.names[0] = '\0';
-	draft.names_length = 1;
-}
-
-static uint32_t name(const char *text)
-{
-	size_t at = draft.names_length;
-
-	strcpy(draft.names + at, text);
-	draft.names_length += strlen(text) + 1;
-	return (uint32_t)at;
-}
-
-static void word(uint32_t value)
-{
-	draft.words[draft.word_count++] = value;
-}
-
-static void type(uint32_t its_name, unsigned int kind, bool flag, uint32_t entries, uint32_t size)
-{
-	word(its_name);
-	word((uint32_t)flag << 31 | kind << 24 | entries);
-	word(size);
-}
-
-static void member(uint32_t its_name, uint32_t its_type, uint32_t offset)
-{
-	word(its_name);
-	word(its_type);
-	word(offset);
-}
-
-/* Return: the length of the whole. */
-static size_t finish(unsigned char *bytes)
-{
-	size_t types_length = draft.word_count * sizeof(uint32_t);
-	const struct btf_header header = {
-		.magic = BTF_MAGIC,
-		.version = BTF_VERSION,
-		.hdr_len = sizeof(header),
-		.type_len = (uint32_t)types_length,
-		.str_off = (uint32_t)types_length,
-		.str_len = (uint32_t)draft.names_length,
-	};
-
-	memcpy(bytes, &header, sizeof(header));
-	memcpy(bytes + sizeof(header), draft.words, types_length);
-	memcpy(bytes + sizeof(header) + types_length, draft.names, draft.names_length);
-	return sizeof(header) + types_length + draft.names_length;
-}
 
 /* 1 int; 2 a union without a name; 3 a structure around it; 4 a function */
 static size_t usual(unsigned char *bytes)
 {
-	begin_draft();
-	type(name("int"), BTF_KIND_INT, false, 0, 4);
-	word(32);
-	type(0, BTF_KIND_UNION, false, 2, 8);
-	member(name("left"), 1, 0);
-	member(name("right"), 1, 32);
-	type(name("outer"), BTF_KIND_STRUCT, true, 3, 24);
-	member(name("first"), 1, 0);
-	member(name("bits"), 1, 3 << 24 | 64);
-	member(0, 2, 128);
-	type(name("work"), BTF_KIND_FUNC, false, 0, 0);
-	return finish(bytes);
+	btf_draft_begin();
+	btf_draft_type(btf_draft_name("int"), BTF_KIND_INT, false, 0, 4);
+	btf_draft_word(32);
+	btf_draft_type(0, BTF_KIND_UNION, false, 2, 8);
+	btf_draft_member(btf_draft_name("left"), 1, 0);
+	btf_draft_member(btf_draft_name("right"), 1, 32);
+	btf_draft_type(btf_draft_name("outer"), BTF_KIND_STRUCT, true, 3, 24);
+	btf_draft_member(btf_draft_name("first"), 1, 0);
+	btf_draft_member(btf_draft_name("bits"), 1, 3 << 24 | 64);
+	btf_draft_member(0, 2, 128);
+	btf_draft_type(btf_draft_name("work"), BTF_KIND_FUNC, false, 0, 0);
+	return btf_draft_finish(bytes);
 }
 
 static struct btf *made(const unsigned char *bytes, size_t length)
@@ -141,16 +81,16 @@ static int find_in_two(uint32_t second_offset)
 	unsigned char bytes[4096];
 	uint32_t offset, twice, field;
 
-	begin_draft();
-	twice = name("twice");
-	field = name("field");
-	type(name("int"), BTF_KIND_INT, false, 0, 4);
-	word(32);
-	type(twice, BTF_KIND_STRUCT, false, 1, 16);
-	member(field, 1, 32);
-	type(twice, BTF_KIND_STRUCT, false, 1, 16);
-	member(field, 1, second_offset);
-	struct btf *btf = made(bytes, finish(bytes));
+	btf_draft_begin();
+	twice = btf_draft_name("twice");
+	field = btf_draft_name("field");
+	btf_draft_type(btf_draft_name("int"), BTF_KIND_INT, false, 0, 4);
+	btf_draft_word(32);
+	btf_draft_type(twice, BTF_KIND_STRUCT, false, 1, 16);
+	btf_draft_member(field, 1, 32);
+	btf_draft_type(twice, BTF_KIND_STRUCT, false, 1, 16);
+	btf_draft_member(field, 1, second_offset);
+	struct btf *btf = made(bytes, btf_draft_finish(bytes));
 	int r = btf_find_member(btf, "twice", "field", &offset);
 
 	btf_free(btf);
@@ -179,9 +119,9 @@ Test(btf, refuses_kinds_that_are_not_known)
 	unsigned char bytes[4096];
 	struct btf *btf = NULL;
 
-	begin_draft();
-	type(0, 31, false, 0, 0);
-	size_t length = finish(bytes);
+	btf_draft_begin();
+	btf_draft_type(0, 31, false, 0, 0);
+	size_t length = btf_draft_finish(bytes);
 
 	cr_expect_eq(btf_new(bytes, length, &btf), -EPROTO);
 }
@@ -192,10 +132,10 @@ Test(btf, does_not_descend_for_ever)
 	unsigned char bytes[4096];
 	uint32_t offset;
 
-	begin_draft();
-	type(name("loop"), BTF_KIND_STRUCT, false, 1, 8);
-	member(0, 1, 0);
-	struct btf *btf = made(bytes, finish(bytes));
+	btf_draft_begin();
+	btf_draft_type(btf_draft_name("loop"), BTF_KIND_STRUCT, false, 1, 8);
+	btf_draft_member(0, 1, 0);
+	struct btf *btf = made(bytes, btf_draft_finish(bytes));
 
 	cr_expect_eq(btf_find_member(btf, "loop", "field", &offset), -ENOENT);
 	btf_free(btf);
