@@ -30,6 +30,8 @@ enum operation {
 	OPERATION_REMOVE,
 };
 
+#define OPERATION_COUNT (OPERATION_REMOVE + 1)
+
 /** struct user_namespace - what the rules need to know of one */
 struct user_namespace {
 	bool is_host; /* the namespace in which nsxattr was started */

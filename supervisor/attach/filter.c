@@ -5,7 +5,7 @@
  * libseccomp (base/call_filter.c) knows the twelve old calls by name on every ABI and writes a well-ordered
  * filter, but it knows neither the four *xattrat calls (Linux 6.13) nor WAIT_KILLABLE_RECV (Linux 5.19). So a
  * few instructions for the *xattrat numbers are put in front of its program (BPF jumps are relative, what
- * follows stays valid).
+ * follows stays valid). A kernel without these calls answers them itself, with ENOSYS: there none are put.
  *
  * WAIT_KILLABLE_RECV: without it any signal to the target aborts a call that is already being
  * worked on, the kernel restarts it, and a second XATTR_CREATE finds the first one's work.
@@ -122,14 +122,15 @@ int filter_build(const struct filter_options *options, struct sock_fprog *ret_pr
 		.abi_count = COUNT_OF(abi_names),
 		.otherwise = SECCOMP_RET_ALLOW,
 		.other_abi = SECCOMP_RET_ALLOW,
-		.room = PREFIX_LENGTH,
+		.room = options->lacks_xattrat ? 0 : PREFIX_LENGTH,
 	};
 	struct sock_fprog program;
 	int r = call_filter_build(&filter, &program);
 
 	if (r < 0)
 		return r;
-	write_prefix(program.filter);
+	if (!options->lacks_xattrat)
+		write_prefix(program.filter);
 	*ret_program = program;
 	return 0;
 }

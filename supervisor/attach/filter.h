@@ -11,6 +11,8 @@
 struct filter_options {
 	/* io_uring_setup passes: what goes through a ring, the supervisor does not see */
 	bool allow_io_uring;
+	/* the four *xattrat calls pass: the kernel does not have them (base/xattrat.h) */
+	bool lacks_xattrat;
 };
 
 /**
@@ -30,8 +32,8 @@ const char *filter_lacking(void);
  * @options: what it depends on
  * @ret_program: the filter, to be released with filter_done()
  *
- * The sixteen calls, on each ABI of the machine, give SECCOMP_RET_USER_NOTIF; io_uring_setup fails
- * with ENOSYS unless allowed; everything else passes. The calling process is not changed.
+ * The sixteen calls (or the twelve that there are), on each ABI of the machine, give
+ * SECCOMP_RET_USER_NOTIF; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling process is not changed.
  *
  * Return: 0; -errno, of libseccomp or the system.
  */
@@ -45,7 +47,7 @@ void filter_done(struct sock_fprog *program);
  * @options: what it depends on
  * @ret_listener: the listener, the caller's, close-on-exec
  *
- * From here until somebody serves the listener each of the sixteen calls hangs; when the last
+ * From here until somebody serves the listener each of these calls hangs; when the last
  * descriptor of the listener is closed they fail with ENOSYS. Needs CAP_SYS_ADMIN in the user
  * namespace: no_new_privs is not set, so that file capabilities go on to work.
  *

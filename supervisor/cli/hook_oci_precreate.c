@@ -23,6 +23,7 @@
 #include "attach/oci_message.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/xattrat.h"
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
 #include "cli/options.h"
@@ -169,9 +170,12 @@ static bool find_daemon(const struct precreate_request *request)
 }
 
 /** make_filter() - what crun takes where there are no rules. Return: 0; -errno. */
-static int make_filter(bool allow_io_uring, char **ret_text)
+static int make_filter(const struct seccomp_edit *edit, char **ret_text)
 {
-	struct filter_options options = { .allow_io_uring = allow_io_uring };
+	const struct filter_options options = {
+		.allow_io_uring = edit->allow_io_uring,
+		.lacks_xattrat = edit->lacks_xattrat,
+	};
 	struct sock_fprog program = { 0 };
 	int r = filter_build(&options, &program);
 
@@ -246,15 +250,15 @@ static int edit(const struct precreate_request *request, const char *policy,
 			.socket = request->socket,
 			.wait_killable = is_crun && !filter_lacking(),
 			.allow_io_uring = request->allow_io_uring,
+			.lacks_xattrat = !xattrat_is_there(),
 		},
 		.name = find_name(config, name) ? name : NULL,
 	};
 
 	if (!admit(request, config, policy, name, &wanted.seccomp.allow_io_uring))
 		return STATUS_REFUSED;
-	int r = is_crun && !oci_config_has_seccomp(config) ?
-			make_filter(wanted.seccomp.allow_io_uring, &filter) :
-			0;
+	int r = is_crun && !oci_config_has_seccomp(config) ? make_filter(&wanted.seccomp, &filter) :
+							     0;
 
 	if (r < 0)
 		return refuse(r, NULL);

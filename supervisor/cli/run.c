@@ -24,6 +24,7 @@
 #include "base/outer.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
+#include "base/xattrat.h"
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
 #include "keep/keeper.h"
@@ -371,6 +372,7 @@ static int start(const struct run_request *request)
 		.command = request->command,
 		.keep_namespaces = request->no_userns,
 		.filter.allow_io_uring = request->allow_io_uring || request->policy->allow_io_uring,
+		.filter.lacks_xattrat = !xattrat_is_there(),
 		.policy = policy_for(request, !is_plain && outer.is_host),
 		.standins = request->resolver,
 		.probe = request->identity,

@@ -23,17 +23,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/xattrat.h"
 #include "exec/effect.h"
 #include "exec/helper.h"
 #include "exec/standin.h"
 #include "policy.h"
-
-#ifndef SYS_setxattrat /* Linux 6.13; one number on every ABI */
-#define SYS_setxattrat 463
-#define SYS_getxattrat 464
-#define SYS_listxattrat 465
-#define SYS_removexattrat 466
-#endif
 
 /* struct xattr_args of the kernel. */
 struct args_at {
@@ -69,18 +63,13 @@ static bool may_be_changed(const char *name)
 	return false;
 }
 
-static bool has_xattrat(void)
-{
-	return syscall(SYS_removexattrat, -1, "", 0, "") == 0 || errno != ENOSYS;
-}
-
 int inode_open_directory(int procfs, int *ret_directory)
 {
 	int directory = openat(procfs, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
 		return -errno;
-	if (!has_xattrat()) {
+	if (!xattrat_is_there()) {
 		int r = fchdir(directory) < 0 ? -errno : 0;
 
 		close(directory);

@@ -10,6 +10,9 @@
  * What libseccomp 2.5 cannot name, the four *xattrat calls, gets the default action: with the default
  * profiles of podman and containerd that is ENOSYS, upon which programs take the calls that we see.
  *
+ * A kernel that does not have these four answers them with ENOSYS. There they stay in whichever rule they are; in
+ * one that hands them to a listener they do not, and get ENOSYS by a rule of their own.
+ *
  * No system call, no logging.
  */
 #include "hook/seccomp_section.h"
@@ -25,11 +28,15 @@
 
 static const char notify[] = "SCMP_ACT_NOTIFY";
 
+/* Those of Linux 6.13 at the end. */
 static const char *const xattr_calls[] = {
 	"setxattr",   "lsetxattr",  "fsetxattr",   "getxattr",	    "lgetxattr",    "fgetxattr",
 	"listxattr",  "llistxattr", "flistxattr",  "removexattr",   "lremovexattr", "fremovexattr",
 	"setxattrat", "getxattrat", "listxattrat", "removexattrat",
 };
+
+#define OLD_CALL_COUNT 12
+#define XATTRAT_COUNT (COUNT_OF(xattr_calls) - OLD_CALL_COUNT)
 
 static const char *const io_uring_calls[] = { "io_uring_setup", "io_uring_enter",
 					      "io_uring_register" };
@@ -93,6 +100,42 @@ static int append_rule(struct json_object *rules, const char *const *calls, size
 	return r < 0 ? r : json_value_append(rules, TAKE_PTR(rule));
 }
 
+static bool is_notify(const char *action)
+{
+	return action && strcmp(action, notify) == 0;
+}
+
+/** hand_over() - have some calls come to the listener, and no rule else be about them */
+static int hand_over(struct json_object *rules, const char *const *calls, size_t count)
+{
+	remove_calls(rules, calls, count);
+	return append_rule(rules, calls, count, notify, 0);
+}
+
+static bool is_handed_over(const struct json_object *rules, const char *call)
+{
+	for (size_t i = 0; i < json_object_array_length(rules); i++) {
+		const struct json_object *rule = json_object_array_get_idx(rules, i);
+
+		if (is_notify(json_value_text(rule, "action")) &&
+		    json_value_has_text(json_value_member(rule, "names", json_type_array), call))
+			return true;
+	}
+	return false;
+}
+
+/** keep_from_listener() - have calls that the kernel lacks fail as there, if a rule hands over one of them */
+static int keep_from_listener(struct json_object *rules, const char *const *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!is_handed_over(rules, calls[i]))
+			continue;
+		remove_calls(rules, calls, count);
+		return append_rule(rules, calls, count, "SCMP_ACT_ERRNO", ENOSYS);
+	}
+	return 0;
+}
+
 static int replace_rules(struct json_object *section, const struct seccomp_edit *edit)
 {
 	struct json_object *rules = json_value_list(section, "syscalls");
@@ -100,10 +143,14 @@ static int replace_rules(struct json_object *section, const struct seccomp_edit 
 
 	if (!rules)
 		return -ENOMEM;
-	remove_calls(rules, xattr_calls, COUNT_OF(xattr_calls));
 	if (!edit->allow_io_uring)
 		remove_calls(rules, io_uring_calls, COUNT_OF(io_uring_calls));
-	r = append_rule(rules, xattr_calls, COUNT_OF(xattr_calls), notify, 0);
+	r = edit->lacks_xattrat ?
+		    keep_from_listener(rules, xattr_calls + OLD_CALL_COUNT, XATTRAT_COUNT) :
+		    0;
+	if (r == 0)
+		r = hand_over(rules, xattr_calls,
+			      edit->lacks_xattrat ? OLD_CALL_COUNT : COUNT_OF(xattr_calls));
 	if (r == 0 && !edit->allow_io_uring)
 		r = append_rule(rules, io_uring_calls, COUNT_OF(io_uring_calls), "SCMP_ACT_ERRNO",
 				ENOSYS);
@@ -161,11 +208,6 @@ bool seccomp_section_is_ours(const struct json_object *section, const struct sec
 	const char *path = json_value_text(section, "listenerPath");
 
 	return path && strcmp(path, edit->socket) == 0;
-}
-
-static bool is_notify(const char *action)
-{
-	return action && strcmp(action, notify) == 0;
 }
 
 /** is_for_us() - are these calls none but attribute calls? */

@@ -17,6 +17,7 @@ struct seccomp_edit {
 	const char *socket; /* listenerPath */
 	bool wait_killable; /* the runtime knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 	bool allow_io_uring;
+	bool lacks_xattrat; /* the kernel does not have the four *xattrat calls: they are none of ours */
 };
 
 /** seccomp_section_new() - a section that lets everything pass. Return: NULL without memory. */

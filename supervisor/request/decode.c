@@ -104,7 +104,7 @@ static void decode_old(struct call *call, const uint64_t args[6])
 		call->flags = (unsigned int)args[4];
 }
 
-int call_decode(const struct seccomp_notif *notification, struct call *ret_call)
+int call_decode(const struct seccomp_notif *notification, bool has_xattrat, struct call *ret_call)
 {
 	const struct seccomp_data *data = &notification->data;
 	struct call call = {
@@ -116,6 +116,10 @@ int call_decode(const struct seccomp_notif *notification, struct call *ret_call)
 
 	if (!call.kind)
 		return -ENOSYS;
+	if (call.kind->form == FORM_AT && !has_xattrat) {
+		*ret_call = call;
+		return ENOSYS;
+	}
 	for (size_t i = 0; i < 6; i++)
 		args[i] = syscall_is_32bit(data->arch) ? (uint32_t)data->args[i] : data->args[i];
 	if (call.kind->form == FORM_AT)
@@ -129,6 +133,16 @@ int call_decode(const struct seccomp_notif *notification, struct call *ret_call)
 		r = EINVAL;
 	*ret_call = call;
 	return r;
+}
+
+/* An empty path is ENOENT, and an empty name ERANGE: what comes first is looked at first. */
+void call_order_learn(struct call_order *ret_order)
+{
+	*ret_order = (struct call_order){
+		.is_inode_first[OPERATION_SET] = setxattr("", "", "", 0, 0) < 0 && errno == ENOENT,
+		.is_inode_first[OPERATION_GET] = getxattr("", "", NULL, 0) < 0 && errno == ENOENT,
+		.is_inode_first[OPERATION_REMOVE] = removexattr("", "") < 0 && errno == ENOENT,
+	};
 }
 
 static int read_string(pid_t tid, uint64_t address, char *buffer, size_t size, size_t *ret_length)

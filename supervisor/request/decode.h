@@ -4,7 +4,7 @@
 
 /*
  * The arguments of a call, in one shape for all sixteen, and what the call refers to in the target's
- * memory. Errors come in the kernel's order (fs/xattr.c).
+ * memory. Errors come in the kernel's order (fs/xattr.c), but for that of struct call_order.
  */
 
 #include <linux/limits.h>
@@ -33,11 +33,13 @@ struct call {
 /**
  * call_decode() - take a notification apart
  * @notification: as received
+ * @has_xattrat: of xattrat_is_there(). Without them a filter that was made elsewhere may hand them over all
+ *               the same; the target gets ENOSYS then, as from the kernel.
  * @ret_call: the call
  *
  * Return: 0; the positive errno that the target gets; -ENOSYS when it is none of the sixteen.
  */
-int call_decode(const struct seccomp_notif *notification, struct call *ret_call);
+int call_decode(const struct seccomp_notif *notification, bool has_xattrat, struct call *ret_call);
 
 /**
  * call_read_name() - the attribute's name
@@ -84,6 +86,25 @@ int call_read_value(const struct call *call, char value[XATTR_SIZE_MAX]);
  * Return: as call_read_name().
  */
 int call_read_path(struct call *call, char path[PATH_MAX]);
+
+/**
+ * struct call_order - which of the old calls look for the inode before they look at their arguments
+ *
+ * Until Linux 6.12 or 6.13, depending on the call, an error of the arguments comes behind those of the path, and
+ * of a read-only mount. The *xattrat calls look at their arguments first.
+ */
+struct call_order {
+	bool is_inode_first[OPERATION_COUNT]; /* by the enum operation */
+};
+
+/** call_order_learn() - ask the running kernel, by calls that fail */
+void call_order_learn(struct call_order *ret_order);
+
+/** call_finds_inode_first() - is this call one of those? */
+static inline bool call_finds_inode_first(const struct call_order *order, const struct call *call)
+{
+	return call->kind->form != FORM_AT && order->is_inode_first[call->kind->operation];
+}
 
 /** call_is_change() - is it a set or a remove? */
 static inline bool call_is_change(const struct call *call)

@@ -62,6 +62,23 @@ bool object_resolve(struct request *request)
 	return !call_is_change(&request->call) || stage_still_waits(request->reception);
 }
 
+/*
+ * An error of the arguments, where the kernel finds it behind the path. Before it comes that of a read-only mount,
+ * about which nothing is asked of a file system whose server may wait in the queue.
+ */
+bool object_fail_late(struct request *request)
+{
+	bool may_ask = !request->client->is_queued || !foreign_is(request->inode.fd);
+
+	if (!request->late_error)
+		return true;
+	if (inode_is_unusable(&request->inode))
+		return stage_settle(request, outcome_error(EBADF));
+	if (call_is_change(&request->call) && may_ask && inode_is_readonly(&request->inode))
+		return stage_settle(request, outcome_error(EROFS));
+	return stage_settle(request, outcome_error(request->late_error));
+}
+
 /* Of an owner whose id one does not have one is shown another, which one may have as well. */
 static bool is_told(const struct request *request, const struct object *owner)
 {

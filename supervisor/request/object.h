@@ -12,6 +12,7 @@
 struct request;
 
 bool object_resolve(struct request *request);
+bool object_fail_late(struct request *request);
 bool object_look(struct request *request);
 bool object_locate(struct request *request);
 bool object_authorize(struct request *request);

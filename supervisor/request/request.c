@@ -134,8 +134,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	static stage *const stages[] = {
 		subject_decode,	   leftover_go_on,   subject_read_name, subject_read_value,
 		subject_read_path, subject_identify, subject_decide,	object_resolve,
-		object_look,	   object_locate,    object_authorize,	object_take_turn,
-		execute,	   deliver,
+		object_fail_late,  object_look,	     object_locate,	object_authorize,
+		object_take_turn,  execute,	     deliver,
 	};
 	struct request request = {
 		.workspace = workspace,

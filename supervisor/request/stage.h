@@ -33,6 +33,8 @@ struct workspace {
 	struct outer outer;
 	struct credential ours;
 	bool is_guarded; /* the kernel checks who changes security.*: exec/guard.h */
+	bool has_xattrat; /* of xattrat_is_there() */
+	struct call_order order;
 	struct identity identity;
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
@@ -58,6 +60,7 @@ struct request {
 	struct inode_stat stat; /* of a change; of others only the mount */
 	bool is_foreign; /* of a change: the file system refuses us, and so the change is the kernel's */
 	const char *bytes; /* of a get or list: what goes to the target */
+	int late_error; /* of the arguments, when the inode has been found; 0: none */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
 	int excused; /* an errno that means that the change was made before; 0: none does */

@@ -12,17 +12,27 @@
 #include "request/stage.h"
 #include "request/userns.h"
 
+/* What was found out of the arguments. Where the kernel looks for the inode first, so do we. */
+static bool go_on_by_arguments(struct request *request, int result, const char *what)
+{
+	if (result <= 0 || !call_finds_inode_first(&request->workspace->order, &request->call))
+		return stage_go_on(request, result, what);
+	request->late_error = result;
+	return true;
+}
+
 bool subject_decode(struct request *request)
 {
 	const struct client *client = request->client;
-	int r = call_decode(&request->received->notification, &request->call);
+	int r = call_decode(&request->received->notification, request->workspace->has_xattrat,
+			    &request->call);
 
 	if (r == -ENOSYS && (client->is_strict || !stage_may_continue(request)))
 		return stage_settle(request, outcome_error(ENOSYS));
 	if (r == -ENOSYS ||
 	    (client->is_transparent && !client->is_strict && stage_may_continue(request)))
 		return stage_leave_to_kernel(request);
-	return stage_go_on(request, r, "decode a call");
+	return go_on_by_arguments(request, r, "decode a call");
 }
 
 /*
@@ -42,7 +52,7 @@ static bool is_left_to_kernel(const struct request *request)
 
 bool subject_read_name(struct request *request)
 {
-	if (request->call.kind->operation == OPERATION_LIST)
+	if (request->call.kind->operation == OPERATION_LIST || request->late_error)
 		return true;
 	struct workspace *workspace = request->workspace;
 	const struct call *call = &request->call;
@@ -52,8 +62,11 @@ bool subject_read_name(struct request *request)
 
 	request->has_path = is_read && !call->is_descriptor;
 	request->has_value = is_read && is_value_wanted;
-	if (!is_read && !stage_go_on(request, call_read_name(call, workspace->name), "read a name"))
+	if (!is_read &&
+	    !go_on_by_arguments(request, call_read_name(call, workspace->name), "read a name"))
 		return false;
+	if (request->late_error)
+		return true;
 	bool is_left = is_left_to_kernel(request);
 
 	/* The next set is most often of the same kind. */
@@ -64,10 +77,12 @@ bool subject_read_name(struct request *request)
 
 bool subject_read_value(struct request *request)
 {
-	if (request->call.kind->operation != OPERATION_SET || request->has_value)
+	if (request->call.kind->operation != OPERATION_SET || request->has_value ||
+	    request->late_error)
 		return true;
-	return stage_go_on(request, call_read_value(&request->call, request->workspace->value),
-			   "read a value");
+	return go_on_by_arguments(request,
+				  call_read_value(&request->call, request->workspace->value),
+				  "read a value");
 }
 
 bool subject_read_path(struct request *request)
@@ -122,6 +137,11 @@ bool subject_decide(struct request *request)
 {
 	if (request->call.kind->operation == OPERATION_LIST) {
 		request->decision.route = ROUTE_STORED;
+		return true;
+	}
+	if (request->late_error) {
+		request->decision.route = ROUTE_REFUSED;
+		request->decision.error = request->late_error;
 		return true;
 	}
 	access_decide(request->client->policy, &request->subject, request->call.kind->operation,

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/xattrat.h"
 #include "exec/helpers.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
@@ -80,6 +81,8 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 	workspace->helpers = helpers;
 	workspace->procfs = procfs;
 	workspace->is_guarded = is_guarded;
+	workspace->has_xattrat = xattrat_is_there();
+	call_order_learn(&workspace->order);
 	workspace->descriptors_enough = descriptors_enough();
 	int r = fill_workspace(workspace, procfs, kind, probe);
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/xattrat.h"
 #include "launch.h"
 
 struct actor;
@@ -55,6 +56,12 @@ const char *actor_command(const struct actor *actor);
 		cr_expect(strcmp(_answer, expected) == 0, "%s\n  expected: %s\n  answer:   %s", \
 			  actor_command(actor), expected, _answer);                             \
 	} while (0)
+
+/** of_xattrat() - the answer of one of the four *xattrat calls, on a kernel that may not have them */
+static inline const char *of_xattrat(const char *answer)
+{
+	return xattrat_is_there() ? answer : "ENOSYS";
+}
 
 /** actor_lists() - is this answer a list of these names, a ',' after each, in whatever order? */
 bool actor_lists(const char *answer, const char *names);

@@ -163,7 +163,7 @@ Test(paths, what_is_mounted_in_ones_own_mount_namespace)
 	SAME(&duet, "0", "unshare-mount");
 	SAME(&duet, "0", "bind other target");
 	SAME(&duet, "5 other", "getxattr target/file security.a");
-	SAME(&duet, "7 covered", "getxattrat @20:file security.a");
+	SAME(&duet, of_xattrat("7 covered"), "getxattrat @20:file security.a");
 	SAME(&duet, "4 file", "getxattr target/../file security.a");
 	SAME(&duet, "0", "setxattr target/file security.b x");
 	SAME(&duet, "1 x", "getxattr other/file security.b");
@@ -198,8 +198,8 @@ Test(paths, links)
 
 	SAME(&duet, "4 file", "getxattr link security.a");
 	SAME(&duet, "4 link", "lgetxattr link security.a");
-	SAME(&duet, "4 link", "getxattrat link security.a nofollow");
-	SAME(&duet, "4 file", "getxattrat link security.a");
+	SAME(&duet, of_xattrat("4 link"), "getxattrat link security.a nofollow");
+	SAME(&duet, of_xattrat("4 file"), "getxattrat link security.a");
 	SAME(&duet, "3 dir", "lgetxattr linkdir/ security.a");
 	SAME(&duet, "3 dir", "lgetxattr linkdir/. security.a");
 	SAME(&duet, "ENODATA", "lgetxattr linkdir security.a");
@@ -254,16 +254,16 @@ Test(paths, descriptors)
 	SAME(&duet, "EBADF", "flistxattr @24");
 	SAME(&duet, "EBADF", "fremovexattr @24 security.a");
 	SAME(&duet, "EBADF", "fgetxattr @26 security.a");
-	SAME(&duet, "4 file", "getxattrat @20 security.a");
-	SAME(&duet, "EBADF", "getxattrat @21 security.a");
-	SAME(&duet, "EBADF", "setxattrat @24 security.a x");
-	SAME(&duet, "EBADF", "listxattrat @24");
-	SAME(&duet, "EBADF", "removexattrat @22 security.a");
-	SAME(&duet, "5 inner", "getxattrat @23:inner security.a");
-	SAME(&duet, "5 inner", "getxattrat @24:inner security.a");
-	SAME(&duet, "4 link", "getxattrat @24:../link security.a nofollow");
-	SAME(&duet, "ENOTDIR", "getxattrat @20:inner security.a");
-	SAME(&duet, "EBADF", "getxattrat @26:inner security.a");
+	SAME(&duet, of_xattrat("4 file"), "getxattrat @20 security.a");
+	SAME(&duet, of_xattrat("EBADF"), "getxattrat @21 security.a");
+	SAME(&duet, of_xattrat("EBADF"), "setxattrat @24 security.a x");
+	SAME(&duet, of_xattrat("EBADF"), "listxattrat @24");
+	SAME(&duet, of_xattrat("EBADF"), "removexattrat @22 security.a");
+	SAME(&duet, of_xattrat("5 inner"), "getxattrat @23:inner security.a");
+	SAME(&duet, of_xattrat("5 inner"), "getxattrat @24:inner security.a");
+	SAME(&duet, of_xattrat("4 link"), "getxattrat @24:../link security.a nofollow");
+	SAME(&duet, of_xattrat("ENOTDIR"), "getxattrat @20:inner security.a");
+	SAME(&duet, of_xattrat("EBADF"), "getxattrat @26:inner security.a");
 	SAME(&duet, "4 file", "getxattr /proc/self/fd/20 security.a");
 	SAME(&duet, "4 file", "getxattr /proc/self/fd/21 security.a");
 	SAME(&duet, "4 link", "getxattr /proc/self/fd/22 security.a");
@@ -350,9 +350,9 @@ Test(paths, an_undumpable_process_has_its_own_entry)
 	SAME(&duet, "4 file", "getxattr /proc/self/cwd/file security.a");
 	SAME(&duet, "4 file", "getxattr /proc/self/fd/../cwd/file security.a");
 	SAME(&duet, "4 file", "getxattr /proc/thread-self/root/proc/self/fd/20 security.a");
-	SAME(&duet, "4 file", "getxattrat @21:20 security.a");
-	SAME(&duet, "4 file", "getxattrat @21:../cwd/link security.a");
-	SAME(&duet, "ENOENT", "getxattrat @21:99 security.a");
+	SAME(&duet, of_xattrat("4 file"), "getxattrat @21:20 security.a");
+	SAME(&duet, of_xattrat("4 file"), "getxattrat @21:../cwd/link security.a");
+	SAME(&duet, of_xattrat("ENOENT"), "getxattrat @21:99 security.a");
 	duet_end(&duet);
 }
 

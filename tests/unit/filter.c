@@ -31,16 +31,15 @@ static const uint32_t archs[] = { AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM };
 
 static struct sock_fprog program;
 
-static void build(bool allow_io_uring)
+static void build(struct filter_options options)
 {
-	struct filter_options options = { .allow_io_uring = allow_io_uring };
-
+	filter_done(&program);
 	cr_assert_eq(filter_build(&options, &program), 0);
 }
 
 static void build_default(void)
 {
-	build(false);
+	build((struct filter_options){ 0 });
 }
 
 static void done(void)
@@ -210,13 +209,26 @@ Test(filter, forbids_only_the_making_of_rings)
 
 Test(filter, lets_rings_be_made_when_told_to)
 {
-	filter_done(&program);
-	build(true);
+	build((struct filter_options){ .allow_io_uring = true });
 	for (size_t i = 0; i < ARCH_COUNT; i++)
 		for (uint32_t number = 0; number < NUMBERS; number++)
 			cr_expect_eq(verdict(archs[i], number),
 				     syscall_find(archs[i], (int)number) ? SECCOMP_RET_USER_NOTIF :
 									   SECCOMP_RET_ALLOW);
+}
+
+/* They are answered by the kernel, with ENOSYS. */
+Test(filter, lets_the_calls_pass_that_the_kernel_lacks)
+{
+	build((struct filter_options){ .lacks_xattrat = true });
+	for (size_t i = 0; i < ARCH_COUNT; i++) {
+		for (uint32_t number = 0; number < NUMBERS; number++) {
+			bool is_lacking = number >= 463 && number <= 466;
+
+			cr_expect_eq(verdict(archs[i], number),
+				     is_lacking ? SECCOMP_RET_ALLOW : expected(archs[i], number));
+		}
+	}
 }
 
 Test(filter, is_empty_after_done)

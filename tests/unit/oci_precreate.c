@@ -111,6 +111,40 @@ Case(keeps_every_byte_outside_of_the_section)
 		" \"future\":[ ]}\n\n");
 }
 
+#define OLD_NOTIFY_RULE                                                                    \
+	"{\"names\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\",\"getxattr\",\"lgetxattr\"," \
+	"\"fgetxattr\",\"listxattr\",\"llistxattr\",\"flistxattr\",\"removexattr\","       \
+	"\"lremovexattr\",\"fremovexattr\"],\"action\":\"SCMP_ACT_NOTIFY\"}"
+
+/* The same of a kernel that does not have the *xattrat calls. */
+static void old_rules_become(const char *rules, const char *expected)
+{
+	char before[1024], after[2048];
+
+	wanted.seccomp.lacks_xattrat = true;
+	snprintf(before, sizeof(before), "{\"linux\":{\"seccomp\":{\"syscalls\":[%s]}}}", rules);
+	snprintf(after, sizeof(after),
+		 "{\"linux\":{\"seccomp\":{\"syscalls\":[%s," OLD_NOTIFY_RULE "," IO_URING_RULE
+		 "]," LISTENER "}}}",
+		 expected);
+	becomes(before, after);
+}
+
+Case(leaves_calls_alone_that_the_kernel_lacks)
+{
+	old_rules_become("{\"names\":[\"read\",\"getxattr\",\"getxattrat\"],"
+			 "\"action\":\"SCMP_ACT_ALLOW\"}",
+			 "{\"names\":[\"read\",\"getxattrat\"],\"action\":\"SCMP_ACT_ALLOW\"}");
+}
+
+Case(has_calls_fail_that_the_kernel_lacks_and_a_profile_hands_over)
+{
+	old_rules_become("{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}," NOTIFY_RULE,
+			 "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+			 "{\"names\":[\"setxattrat\",\"getxattrat\",\"listxattrat\","
+			 "\"removexattrat\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}");
+}
+
 Case(adds_the_name_that_podman_knows)
 {
 	wanted.name = "samba-one";
