@@ -4,7 +4,7 @@
 #
 # No source file is named here: what becomes of a file follows from the folder that it lies in.
 #
-#   policy/*.c				the pure core		libnsxattr-policy.a
+#   policy/*.c, yaml/*.c		the pure core		libnsxattr-policy.a
 #   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
 #   supervisor/NAME.c			a program		NAME
 #   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
@@ -62,7 +62,7 @@ endif
 
 # ---- what is where ----
 
-POLICY_SOURCES := $(wildcard policy/*.c)
+POLICY_SOURCES := $(wildcard policy/*.c yaml/*.c)
 SUPERVISOR_SOURCES := $(wildcard supervisor/*/*.c)
 PROGRAM_SOURCES := $(wildcard supervisor/*.c)
 TESTLIB_SOURCES := $(wildcard tests/lib/*.c)
@@ -77,7 +77,7 @@ BENCHLIB_SOURCES := $(wildcard tests/bench/*/*.c)
 SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
 	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
 	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES) $(BENCHLIB_SOURCES)
-HEADERS := $(wildcard include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
+HEADERS := $(wildcard yaml/*.h include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
 
 objects = $(1:%.c=$(BUILD)/obj/%.o)
 
@@ -100,7 +100,7 @@ CC_32 ?= $(if $(CROSS),clang --target=arm-linux-gnueabihf,$(if $(filter aarch64%
 
 # ---- flags ----
 
-INCLUDES := -Iinclude -Isupervisor -Ipolicy
+INCLUDES := -I. -Iinclude -Isupervisor -Ipolicy
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 
@@ -143,7 +143,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # $(call packaged,FLAG,LIBRARIES): what pkg-config says, or a stop with the remedy
 packaged = $(shell $(PKG_CONFIG) $1 $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error a library is \
 	missing: 'make deps' installs what the build needs))
-LIBRARIES := libcyaml yaml-0.1 json-c libseccomp libcap liburing
+LIBRARIES := yaml-0.1 json-c libseccomp libcap liburing
 
 # These ask pkg-config once, when they are used for the first time.
 LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
@@ -259,7 +259,7 @@ check-headers: ## does every header compile alone?
 		tests/lib/check-headers $(HEADERS)
 
 check-layers: ## does every include point down?
-	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
+	@tests/lib/check-layers $(filter yaml/% include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
 
 check-documents: ## are numbers and files in documents those of the code?
 	@tests/lib/check-documents
@@ -304,7 +304,7 @@ help: ## this list
 
 # ---- packages (Debian) ----
 
-BUILD_PACKAGES := gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev libjson-c-dev \
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
 	libseccomp-dev libcap-dev liburing-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.

@@ -6,18 +6,17 @@
 
 #include <stddef.h>
 
-#include "diagnostic.h"
 #include "policy.h"
+#include "yaml/arena.h"
+#include "yaml/diagnostic.h"
 
 /* The longest file. */
 #define POLICY_FILE_SIZE_MAX (1 << 20)
 
-struct arena;
-
 /** struct policy_file - a policy and the memory that it lies in */
 struct policy_file {
 	struct policy policy;
-	struct arena *arena;
+	struct arena arena;
 };
 
 enum policy_file_result {
@@ -35,8 +34,7 @@ enum policy_file_result {
  * All mistakes are found at once, but for those of YAML itself: where that cannot be read, nobody
  * knows what the rest would mean.
  *
- * Return: an enum policy_file_result; -ENOMEM; -EBADMSG when libcyaml refuses what the check has let
- * pass, which is a bug of ours.
+ * Return: an enum policy_file_result; -ENOMEM.
  */
 int policy_file_load(const char *name, const char *text, size_t length,
 		     struct policy_file **ret_file, struct diagnostics *diagnostics);

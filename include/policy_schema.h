@@ -2,10 +2,9 @@
 #ifndef NSXATTR_POLICY_SCHEMA_H
 #define NSXATTR_POLICY_SCHEMA_H
 
-/* The format of a policy file; it is read into the structures of policy/schema.h. */
+#include "yaml/schema.h"
 
-#include "format.h"
-
-extern const struct format policy_format;
+/* A policy file, which is stored in a struct policy. */
+extern const struct schema policy_schema;
 
 #endif

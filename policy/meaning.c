@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "name.h"
-#include "spelling.h"
+#include "policy.h"
 #include "value_text.h"
+#include "yaml/spelling.h"
+#include "yaml/walk.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -76,7 +78,7 @@ static const char *find_fault(const char *name)
 
 void meaning_check_name(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *name = schema_text(place->node);
+	const char *name = place->node->text;
 	size_t class_length = strcspn(name, ".");
 	struct quoted_text quoted;
 
@@ -107,34 +109,48 @@ static bool is_unprivileged(const char *name)
 
 void meaning_check_rule(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *name = schema_text(schema_find(walk, place->node, "name"));
-	const yaml_node_t *scheme = schema_find(walk, place->node, "scheme");
+	const struct tree_node *name = tree_find(place->node, "name");
+	const struct tree_node *scheme = tree_find(place->node, "scheme");
+	struct rule *rule = schema_target(place);
 
-	if (!name || !is_unprivileged(name))
+	if (!name || !name->text)
 		return;
-	if (schema_is_word(scheme, "suffix") || schema_is_word(scheme, "host"))
+	if (is_unprivileged(name->text) &&
+	    (tree_is_word(scheme, "suffix") || tree_is_word(scheme, "host")))
 		schema_complain(
 			walk, scheme,
 			"scheme cannot be '%s' for names that begin with '%.*s.'; allowed: "
 			"kernel, hide, deny, unsupported; or a name of security.* or trusted.*",
-			schema_text(scheme), (int)strcspn(name, "."), name);
+			scheme->text, (int)strcspn(name->text, "."), name->text);
+	/* Reading security.* needs no privilege, so the host's values are no secret; trusted.* are. */
+	if (rule->scheme == SCHEME_SUFFIX && !tree_find(place->node, "inherit"))
+		rule->inherit = name_is_trusted(name->text, name->length) ? INHERIT_NONE :
+									    INHERIT_CHAIN;
 }
 
-void meaning_check_value(struct schema_walk *walk, const struct schema_place *place)
+void meaning_parse_value(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *text = schema_text(place->node);
-	const char *fault = value_text_fault(text, strlen(text));
+	const char *text = place->node->text;
+	size_t length = place->node->length;
+	const char *fault = value_text_fault(text, length);
+	struct attribute_value *value = schema_target(place);
 	struct quoted_text quoted;
 
-	if (fault)
+	if (fault) {
 		schema_complain(walk, place->node, "%s cannot be %s: %s", place->key,
-				quote_text(text, strlen(text), &quoted), fault);
+				quote_text(text, length, &quoted), fault);
+		return;
+	}
+	char *bytes = schema_keep(walk, text, length);
+
+	if (bytes)
+		*value = (struct attribute_value){ bytes, value_text_decode(text, length, bytes) };
 }
 
 void meaning_check_mode(struct schema_walk *walk, const struct schema_place *place)
 {
-	if (schema_is_word(place->node, "fast") &&
-	    schema_is_word(schema_find(walk, place->mapping, "store"), "user"))
+	if (tree_is_word(place->node, "fast") &&
+	    tree_is_word(tree_find(place->mapping, "store"), "user"))
 		schema_complain(walk, place->node,
 				"mode cannot be 'fast' with 'store: user'; allowed: strict, which "
 				"it is without the key");
@@ -142,7 +158,7 @@ void meaning_check_mode(struct schema_walk *walk, const struct schema_place *pla
 
 void meaning_check_container(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *name = schema_text(place->node);
+	const char *name = place->node->text;
 	struct quoted_text quoted;
 
 	if (strchr(name, '/') || has_control(name))
@@ -154,7 +170,7 @@ void meaning_check_container(struct schema_walk *walk, const struct schema_place
 
 void meaning_check_user(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *name = schema_text(place->node);
+	const char *name = place->node->text;
 	struct quoted_text quoted;
 
 	if (strpbrk(name, ":/ ") || has_control(name))

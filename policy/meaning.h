@@ -4,16 +4,16 @@
 
 /* Mistakes that no table tells: hooks of the policy's schema, each for the value of one field. */
 
-#include "format.h"
+#include "yaml/schema.h"
 
 /** meaning_check_name() - 'name' of a rule: an attribute's name, or a class and a glob in it */
 void meaning_check_name(struct schema_walk *walk, const struct schema_place *place);
 
-/** meaning_check_rule() - a rule: does its scheme go with its name? */
+/** meaning_check_rule() - a rule: does its scheme go with its name? Who inherits if it does not say? */
 void meaning_check_rule(struct schema_walk *walk, const struct schema_place *place);
 
-/** meaning_check_value() - one of 'values': can it be decoded? */
-void meaning_check_value(struct schema_walk *walk, const struct schema_place *place);
+/** meaning_parse_value() - one of 'values': a struct attribute_value of what it stands for */
+void meaning_parse_value(struct schema_walk *walk, const struct schema_place *place);
 
 /** meaning_check_mode() - 'mode': does it go with the store? */
 void meaning_check_mode(struct schema_walk *walk, const struct schema_place *place);

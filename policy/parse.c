@@ -1,290 +1,105 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Theory of operation
- *
- * A file goes through these steps, each of which can rely on those before it:
- *
- *	screen, check, read	libcyaml fills struct policy_text	format.c, with schema.c's tables
- *	build			struct policy, with what is left out	here
- *
- * The tree of libyaml, which the check goes over, also tells in which line a rule is.
- */
+/* A policy file is stored in a policy by its schema; what follows from what it says is added here. */
 #include <errno.h>
 #include <linux/xattr.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "name.h"
 #include "policy_file.h"
 #include "policy_schema.h"
-#include "schema.h"
-#include "value_text.h"
+#include "yaml/read.h"
+#include "yaml/tree.h"
 
-/* ---- build ---- */
+static_assert(POLICY_FILE_SIZE_MAX == TREE_SIZE_MAX, "the longest file is one that can be read");
 
-/** struct builder - a policy in the making */
-struct builder {
-	struct arena *arena;
-	const struct policy_text *text;
-	struct schema_walk walk; /* for the lines of rules */
-	struct policy *policy;
+static const char *const only_root[] = { "root" };
+
+/* What a file does not name. */
+static const struct policy defaults = {
+	.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+	.mode = MODE_FAST,
+	.store = STORE_SECURITY,
+	.allow_users = only_root,
+	.allow_user_count = 1,
 };
 
-static const char *keep_text(struct builder *builder, const char *text)
+static bool has_rule(const struct policy *policy, const char *pattern)
 {
-	return arena_copy(builder->arena, text, strlen(text));
-}
-
-/* Reading security.* needs no privilege, so the host's values are no secret; trusted.* are. */
-static enum inherit inherit_of(const struct rule_text *text)
-{
-	if (text->inherit)
-		return *text->inherit;
-	return name_is_trusted(text->name, strlen(text->name)) ? INHERIT_NONE : INHERIT_CHAIN;
-}
-
-static int build_value(struct builder *builder, const char *text, struct attribute_value *ret_value)
-{
-	size_t length = strlen(text);
-	char *bytes = arena_alloc(builder->arena, length + 1, 1);
-
-	if (!bytes)
-		return -ENOMEM;
-	*ret_value = (struct attribute_value){ bytes, value_text_decode(text, length, bytes) };
-	return 0;
-}
-
-static int build_values(struct builder *builder, const struct rule_text *text, struct rule *rule)
-{
-	struct attribute_value *values =
-		arena_alloc(builder->arena, text->values_count, sizeof(*values));
-	int r = values ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; i < text->values_count && r == 0; i++)
-		r = build_value(builder, text->values[i], &values[i]);
-	rule->values = values;
-	rule->value_count = text->values_count;
-	return r;
-}
-
-static int build_rule(struct builder *builder, const struct rule_text *text,
-		      const yaml_node_t *node, struct rule *rule)
-{
-	*rule = (struct rule){
-		.pattern = keep_text(builder, text->name),
-		.scheme = text->scheme,
-		.line = format_line(schema_find(&builder->walk, node, "name")),
-	};
-	if (!rule->pattern)
-		return -ENOMEM;
-	if (text->scheme == SCHEME_SUFFIX) {
-		rule->inherit = inherit_of(text);
-		rule->limit = text->limit;
-	}
-	return text->scheme == SCHEME_HOST ? build_values(builder, text, rule) : 0;
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (strcmp(policy->rules[i].pattern, pattern) == 0)
+			return true;
+	return false;
 }
 
 /*
  * The kernel has namespaced file capabilities, and honours them at exec under their own name alone.
  * A glob with suffix or host does not take them along; who wants that names them.
  */
-static void exempt_capabilities(struct builder *builder, struct rule *rules)
+static int exempt_capabilities(struct policy_file *file)
 {
+	struct policy *policy = &file->policy;
 	const char *name = XATTR_NAME_CAPS;
-	enum scheme scheme = policy_match(builder->policy, name, strlen(name))->scheme;
+	enum scheme scheme = policy_match(policy, name, strlen(name))->scheme;
 
-	if (scheme != SCHEME_SUFFIX && scheme != SCHEME_HOST)
-		return;
-	for (size_t i = 0; i < builder->policy->rule_count; i++)
-		if (strcmp(rules[i].pattern, name) == 0)
-			return;
-	rules[builder->policy->rule_count++] =
-		(struct rule){ .pattern = XATTR_NAME_CAPS, .scheme = SCHEME_KERNEL };
-}
-
-static int build_rules(struct builder *builder, const yaml_node_t *root)
-{
-	const struct policy_text *text = builder->text;
-	const yaml_node_t *list = schema_find(&builder->walk, root, "attributes");
-	struct rule *rules =
-		arena_alloc(builder->arena, (size_t)text->attributes_count + 1, sizeof(*rules));
-	int r = rules ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; i < text->attributes_count && r == 0; i++) {
-		const yaml_node_t *node = yaml_document_get_node(
-			builder->walk.document, list->data.sequence.items.start[i]);
-
-		r = build_rule(builder, &text->attributes[i], node, &rules[i]);
-	}
-	if (r < 0)
-		return r;
-	builder->policy->rules = rules;
-	builder->policy->rule_count = text->attributes_count;
-	builder->policy->fallback = (struct rule){
-		.pattern = "*",
-		.scheme = text->fallback,
-		.line = format_line(schema_find(&builder->walk, root, "default")),
-	};
-	exempt_capabilities(builder, rules);
-	return 0;
-}
-
-static int keep_optional(struct builder *builder, const char *text, const char **ret_kept)
-{
-	if (!text)
+	if ((scheme != SCHEME_SUFFIX && scheme != SCHEME_HOST) || has_rule(policy, name))
 		return 0;
-	*ret_kept = keep_text(builder, text);
-	return *ret_kept ? 0 : -ENOMEM;
-}
+	struct rule *rules = arena_alloc(&file->arena, policy->rule_count + 1, sizeof(*rules));
 
-static int build_selector(struct builder *builder, const struct selector_text *text,
-			  struct policy_selector *selector)
-{
-	selector->runtimes = text->runtime;
-	int r = keep_optional(builder, text->name, &selector->name);
-
-	if (r == 0)
-		r = keep_optional(builder, text->annotation.key, &selector->annotation_key);
-	if (r == 0)
-		r = keep_optional(builder, text->annotation.value, &selector->annotation_value);
-	return r;
-}
-
-static int build_selectors(struct builder *builder)
-{
-	const struct policy_text *text = builder->text;
-	struct policy_selector *selectors =
-		arena_alloc(builder->arena, text->match_count, sizeof(*selectors));
-
-	if (!selectors)
+	if (!rules)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < text->match_count; i++) {
-		int r = build_selector(builder, &text->match[i], &selectors[i]);
-
-		if (r < 0)
-			return r;
-	}
-	builder->policy->selectors = selectors;
-	builder->policy->selector_count = text->match_count;
+	memcpy(rules, policy->rules, policy->rule_count * sizeof(*rules));
+	rules[policy->rule_count++] = (struct rule){ .pattern = name, .scheme = SCHEME_KERNEL };
+	policy->rules = rules;
 	return 0;
 }
 
-static int build_users(struct builder *builder)
+/* What a file says that has no mistake becomes a policy. */
+static int complete(struct policy_file *file, const char *name)
 {
-	static const char *const only_root[] = { "root" };
-	const struct policy_text *text = builder->text;
-	const char **users = arena_alloc(builder->arena, text->allow_users_count, sizeof(*users));
+	struct policy *policy = &file->policy;
 
-	if (!users)
+	policy->name = arena_copy(&file->arena, name, strlen(name));
+	if (!policy->name)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < text->allow_users_count; i++) {
-		users[i] = keep_text(builder, text->allow_users[i]);
-		if (!users[i])
-			return -ENOMEM;
-	}
-	builder->policy->allow_users = text->allow_users_count > 0 ? users : only_root;
-	builder->policy->allow_user_count = text->allow_users_count > 0 ? text->allow_users_count :
-									  1;
-	return 0;
-}
-
-static int build_texts(struct builder *builder, const char *name)
-{
-	const char *description = builder->text->description;
-
-	builder->policy->name = keep_text(builder, name);
-	if (!builder->policy->name)
-		return -ENOMEM;
-	if (!description)
-		return 0;
-	builder->policy->description = keep_text(builder, description);
-	return builder->policy->description ? 0 : -ENOMEM;
-}
-
-static int build(struct builder *builder, const char *name)
-{
-	const struct policy_text *text = builder->text;
-	int r;
-
 	/*
 	 * A target may change user.* itself, so what is continued could reach the values of the store:
 	 * a second thread changes the name after the check.
 	 */
-	*builder->policy = (struct policy){
-		.mode = text->store == STORE_USER ? MODE_STRICT : text->mode,
-		.store = text->store,
-		.owner = text->owner,
-		.attributes_per_file = text->limits.attributes_per_file,
-		.value_size = text->limits.value_size,
-		.in_flight = text->limits.in_flight,
-		.allow_io_uring = text->allow_io_uring,
-	};
-	r = build_texts(builder, name);
-	if (r == 0)
-		r = build_rules(builder, yaml_document_get_root_node(builder->walk.document));
-	if (r == 0)
-		r = build_selectors(builder);
-	return r < 0 ? r : build_users(builder);
+	if (policy->store == STORE_USER)
+		policy->mode = MODE_STRICT;
+	return exempt_capabilities(file);
 }
 
-static struct policy_file *new_file(void)
+static int load(struct policy_file *file, const char *name, const char *text, size_t length,
+		struct diagnostics *diagnostics)
+{
+	file->policy = defaults;
+	int r = schema_read(&policy_schema, text, length, &file->policy, &file->arena, diagnostics);
+
+	if (r == SCHEMA_READ)
+		r = complete(file, name);
+	if (r < 0)
+		return r;
+	return r == SCHEMA_MISTAKEN ? POLICY_FILE_MISTAKEN : POLICY_FILE_LOADED;
+}
+
+int policy_file_load(const char *name, const char *text, size_t length,
+		     struct policy_file **ret_file, struct diagnostics *diagnostics)
 {
 	struct policy_file *file = calloc(1, sizeof(*file));
+	int r = file ? load(file, name, text, length, diagnostics) : -ENOMEM;
 
-	if (!file)
-		return NULL;
-	file->arena = calloc(1, sizeof(*file->arena));
-	if (!file->arena) {
-		free(file);
-		return NULL;
-	}
-	return file;
+	if (r == POLICY_FILE_LOADED)
+		*ret_file = file;
+	else
+		policy_file_free(file);
+	return r;
 }
 
 void policy_file_free(struct policy_file *file)
 {
 	if (!file)
 		return;
-	arena_done(file->arena);
-	free(file->arena);
+	arena_done(&file->arena);
 	free(file);
-}
-
-static int build_file(const char *name, struct format_reading *reading,
-		      struct policy_file **ret_file)
-{
-	struct policy_file *file = new_file();
-
-	if (!file)
-		return -ENOMEM;
-	struct builder builder = {
-		.arena = file->arena,
-		.text = reading->text,
-		.walk.document = &reading->document,
-		.policy = &file->policy,
-	};
-	int r = build(&builder, name);
-
-	if (r < 0) {
-		policy_file_free(file);
-		return r;
-	}
-	*ret_file = file;
-	return POLICY_FILE_LOADED;
-}
-
-int policy_file_load(const char *name, const char *text, size_t length,
-		     struct policy_file **ret_file, struct diagnostics *diagnostics)
-{
-	struct format_reading reading;
-	int r = format_read(&policy_format, text, length, &reading, diagnostics);
-
-	if (r < 0)
-		return r;
-	if (r == FORMAT_MISTAKEN)
-		return POLICY_FILE_MISTAKEN;
-	r = build_file(name, &reading, ret_file);
-	format_reading_done(&reading);
-	return r;
 }

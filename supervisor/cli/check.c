@@ -128,9 +128,9 @@ static int check_operand(const struct check_request *request, const char *operan
 	return 0;
 }
 
-static int show_schema(const struct format *format)
+static int show_schema(const struct schema *file)
 {
-	struct json_object *schema = schema_json_new(format);
+	struct json_object *schema = schema_json_new(file);
 
 	puts(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_SPACED |
@@ -175,7 +175,7 @@ int cli_check(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (request.wants_schema && operand == argc)
-		return flush(show_schema(request.is_config ? &config_format : &policy_format));
+		return flush(show_schema(request.is_config ? &config_schema : &policy_schema));
 	if (request.wants_schema || operand == argc) {
 		log_error(request.wants_schema ? "--schema goes without a file" :
 						 "there is no file to check");

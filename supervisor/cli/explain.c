@@ -11,7 +11,7 @@
 #include "cli/explanation.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
-#include "spelling.h"
+#include "yaml/spelling.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

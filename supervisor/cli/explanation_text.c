@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/explanation.h"
-#include "diagnostic.h"
 #include "policy.h"
+#include "yaml/diagnostic.h"
 
 static void begin_line(const char *topic)
 {

@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "spelling.h"
+#include "yaml/spelling.h"
 
 #define VALUE_OF_ROW_0 256
 #define HELP_WIDTH 30

@@ -2,18 +2,16 @@
 /*
  * Theory of operation
  *
- * Each of libcyaml's types has its counterpart. What a table cannot say, and no note either, is not
- * in the JSON Schema: it helps to write a policy, and 'nsxattr check' has the last word.
+ * Each type of value has its counterpart. What the tables do not say, but a function does, is not in
+ * the JSON Schema: it helps to write a policy, and 'nsxattr check' has the last word.
  */
 #include "cli/schema_json.h"
 
 #include <json-c/json.h>
 
-#include "format.h"
+#include "yaml/schema.h"
 
-static struct json_object *value_json(const struct format *format,
-				      const cyaml_schema_value_t *schema,
-				      const struct schema_note *note);
+static struct json_object *value_json(const struct schema *schema);
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
@@ -34,19 +32,18 @@ static struct json_object *type_json(const char *type)
 	return object;
 }
 
-static struct json_object *words_json(const cyaml_schema_value_t *schema)
+static struct json_object *words_json(const struct schema *schema)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *words = json_object_new_array();
 
-	for (uint32_t i = 0; i < schema->enumeration.count; i++)
-		json_object_array_add(words,
-				      json_object_new_string(schema->enumeration.strings[i].str));
+	for (size_t i = 0; i < schema->word_count; i++)
+		json_object_array_add(words, json_object_new_string(schema->words[i].text));
 	json_object_object_add(object, "enum", words);
 	return object;
 }
 
-static struct json_object *flags_json(const cyaml_schema_value_t *schema)
+static struct json_object *flags_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("array");
 
@@ -56,36 +53,33 @@ static struct json_object *flags_json(const cyaml_schema_value_t *schema)
 	return object;
 }
 
-static struct json_object *number_json(const struct schema_note *note)
+static struct json_object *number_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("integer");
 
-	add_number(object, "minimum", note->least);
-	add_number(object, "maximum", note->most);
+	add_number(object, "minimum", schema->least);
+	add_number(object, "maximum", schema->most);
 	return object;
 }
 
-static struct json_object *text_json(const cyaml_schema_value_t *schema,
-				     const struct schema_note *note)
+static struct json_object *text_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("string");
 
-	add_number(object, "minLength", schema->string.min);
-	add_number(object, "maxLength", schema->string.max);
-	add_text(object, "pattern", note->pattern);
+	add_number(object, "minLength", schema->least);
+	add_number(object, "maxLength", schema->most);
+	add_text(object, "pattern", schema->pattern);
 	return object;
 }
 
-static struct json_object *list_json(const struct format *format,
-				     const cyaml_schema_value_t *schema,
-				     const struct schema_note *note)
+static struct json_object *list_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("array");
 
-	json_object_object_add(object, "items", value_json(format, schema->sequence.entry, note));
-	add_number(object, "minItems", schema->sequence.min);
-	add_number(object, "maxItems", schema->sequence.max);
-	if (note->is_unique)
+	json_object_object_add(object, "items", value_json(schema->entry));
+	add_number(object, "minItems", schema->least);
+	add_number(object, "maxItems", schema->most);
+	if (schema->is_unique)
 		json_object_object_add(object, "uniqueItems", json_object_new_boolean(1));
 	return object;
 }
@@ -113,56 +107,53 @@ static void add_required(struct json_object *object, const char *key)
 }
 
 /** partner_json() - "if the partner has its value, the key may or must be there, else not" */
-static struct json_object *partner_json(const char *key, const struct schema_note *note)
+static struct json_object *partner_json(const struct schema *field)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *value = json_object_new_object();
 
-	add_text(value, "const", note->partner_value);
-	struct json_object *condition = property_json(note->partner, value);
+	add_text(value, "const", field->partner_value);
+	struct json_object *condition = property_json(field->partner, value);
 
-	add_required(condition, note->partner);
+	add_required(condition, field->partner);
 	json_object_object_add(object, "if", condition);
-	if (note->is_needed) {
+	if (field->is_needed) {
 		struct json_object *consequence = json_object_new_object();
 
-		add_required(consequence, key);
+		add_required(consequence, field->key);
 		json_object_object_add(object, "then", consequence);
 	}
-	json_object_object_add(object, "else", property_json(key, json_object_new_boolean(0)));
+	json_object_object_add(object, "else",
+			       property_json(field->key, json_object_new_boolean(0)));
 	return object;
 }
 
-static void add_field(const struct format *format, struct json_object *object,
-		      const cyaml_schema_field_t *field, struct json_object *properties,
-		      struct json_object *partners)
+static void add_field(struct json_object *object, const struct schema *field,
+		      struct json_object *properties, struct json_object *partners)
 {
-	const struct schema_note *note = format_note(format, field);
-	struct json_object *value = value_json(format, &field->value, note);
+	struct json_object *value = value_json(field);
 
-	add_text(value, "description", note->help);
-	add_text(value, "default", note->absent);
+	add_text(value, "description", field->help);
+	add_text(value, "default", field->absent);
 	json_object_object_add(properties, field->key, value);
-	if (!(field->value.flags & CYAML_FLAG_OPTIONAL))
+	if (field->is_required)
 		add_required(object, field->key);
-	if (note->partner)
-		json_object_array_add(partners, partner_json(field->key, note));
+	if (field->partner)
+		json_object_array_add(partners, partner_json(field));
 }
 
-static struct json_object *mapping_json(const struct format *format,
-					const cyaml_schema_value_t *schema,
-					const struct schema_note *note)
+static struct json_object *mapping_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("object");
 	struct json_object *properties = json_object_new_object();
 	struct json_object *partners = json_object_new_array();
 
-	for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; field++)
-		add_field(format, object, field, properties, partners);
+	for (size_t row = 0; row < schema->field_count; row++)
+		add_field(object, &schema->fields[row], properties, partners);
 	json_object_object_add(object, "properties", properties);
 	json_object_object_add(object, "additionalProperties", json_object_new_boolean(0));
-	if (note->least > 0)
-		add_number(object, "minProperties", note->least);
+	if (schema->least > 0)
+		add_number(object, "minProperties", schema->least);
 	if (json_object_array_length(partners) > 0)
 		json_object_object_add(object, "allOf", partners);
 	else
@@ -170,32 +161,33 @@ static struct json_object *mapping_json(const struct format *format,
 	return object;
 }
 
-/* Of those types that the tables have. */
-static struct json_object *value_json(const struct format *format,
-				      const cyaml_schema_value_t *schema,
-				      const struct schema_note *note)
+static struct json_object *value_json(const struct schema *schema)
 {
-	if (schema->type == CYAML_UINT)
-		return number_json(note);
-	if (schema->type == CYAML_ENUM)
+	switch (schema->type) {
+	case SCHEMA_NUMBER:
+		return number_json(schema);
+	case SCHEMA_WORD:
 		return words_json(schema);
-	if (schema->type == CYAML_FLAGS)
+	case SCHEMA_WORDS:
 		return flags_json(schema);
-	if (schema->type == CYAML_STRING)
-		return text_json(schema, note);
-	if (schema->type == CYAML_SEQUENCE)
-		return list_json(format, schema, note);
-	return mapping_json(format, schema, note);
+	case SCHEMA_TEXT:
+		return text_json(schema);
+	case SCHEMA_LIST:
+		return list_json(schema);
+	case SCHEMA_MAPPING:
+	default:
+		return mapping_json(schema);
+	}
 }
 
-struct json_object *schema_json_new(const struct format *format)
+struct json_object *schema_json_new(const struct schema *file)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *root = mapping_json(format, format->schema, &format->note);
+	struct json_object *root = mapping_json(file);
 
 	add_text(object, "$schema", "http://json-schema.org/draft-07/schema#");
-	add_text(object, "title", format->title);
-	add_text(object, "description", format->note.help);
+	add_text(object, "title", file->title);
+	add_text(object, "description", file->help);
 	json_object_object_foreach(root, key, value)
 		json_object_object_add(object, key, json_object_get(value));
 	json_object_put(root);

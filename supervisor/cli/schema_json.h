@@ -4,10 +4,10 @@
 
 /* A format of files as a JSON Schema (draft 7), which editors understand. */
 
-struct format;
 struct json_object;
+struct schema;
 
-/** schema_json_new() - Return: the schema, to be released with json_object_put(). */
-struct json_object *schema_json_new(const struct format *format);
+/** schema_json_new() - Return: that of a whole file, to be released with json_object_put(). */
+struct json_object *schema_json_new(const struct schema *file);
 
 #endif

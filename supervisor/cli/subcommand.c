@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "cli/options.h"
-#include "spelling.h"
+#include "yaml/spelling.h"
 
 #define ABOUT_SIZE 1024
 

@@ -11,13 +11,12 @@
 
 #include "base/allowed_calls.h"
 #include "base/log.h"
-#include "diagnostic.h"
 #include "exec/standin.h"
+#include "yaml/arena.h"
+#include "yaml/diagnostic.h"
 
 #define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
 #define CONFIG_SIZE_MAX (1 << 16)
-
-struct format_reading;
 
 /** struct config_socket - where the daemon listens */
 struct config_socket {
@@ -55,7 +54,7 @@ struct config {
 /** struct config_file - settings and the memory that they lie in */
 struct config_file {
 	struct config config;
-	struct format_reading *reading; /* NULL: none, they are the defaults */
+	struct arena arena;
 };
 
 enum config_result {
@@ -72,7 +71,7 @@ const struct config *config_defaults(void);
  * @ret_config: CONFIG_LOADED: the settings; config_done() them
  * @diagnostics: empty; CONFIG_MISTAKEN: at least one mistake, all that were found at once
  *
- * Return: an enum config_result; -ENOMEM; -EBADMSG for a bug of ours, as policy_file_load().
+ * Return: an enum config_result; -ENOMEM.
  */
 int config_load(const char *text, size_t length, struct config_file *ret_config,
 		struct diagnostics *diagnostics);

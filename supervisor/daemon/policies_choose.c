@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "daemon/policy_entry.h"
-#include "diagnostic.h"
 #include "policy_selector.h"
-#include "spelling.h"
+#include "yaml/diagnostic.h"
+#include "yaml/spelling.h"
 
 /* ---- names ---- */
 

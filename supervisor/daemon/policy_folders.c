@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "daemon/policies.h"
-#include "diagnostic.h"
-#include "spelling.h"
+#include "yaml/diagnostic.h"
+#include "yaml/spelling.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

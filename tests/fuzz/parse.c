@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diagnostics.is_cut = false;
 	int r = policy_file_load("fuzzed", (const char *)data, size, &file, &diagnostics);
 
-	/* A policy or a mistake: never neither, never both, and never what libcyaml alone refuses. */
+	/* A policy or a mistake: never neither, never both. */
 	require(r == POLICY_FILE_LOADED || r == POLICY_FILE_MISTAKEN);
 	if (r == POLICY_FILE_MISTAKEN) {
 		require(!file);

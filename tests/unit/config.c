@@ -251,7 +251,7 @@ Test(config, has_to_be_there_if_it_was_named)
 {
 	cr_expect_eq(config_read("/nonexistent/nsxattrd.yaml", &file, &diagnostics), -ENOENT);
 	cr_expect_eq(config_read("/dev/null", &file, &diagnostics), -EINVAL);
-	cr_expect_null(file.reading);
+	cr_expect_null(file.arena.blocks);
 }
 
 Test(config, is_the_defaults_if_the_usual_file_is_not_there)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "diagnostic.h"
+#include "yaml/diagnostic.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A policy file is loaded again and again, and each time one allocation more succeeds before one
- * fails: ours, libyaml's and libcyaml's. For that, malloc() and its like are here, and count.
+ * A file is loaded again and again, and each time one allocation more succeeds before one fails: ours
+ * and libyaml's. For that, malloc() and its like are here, and count.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/config.h"
 #include "policy_file.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -74,46 +75,75 @@ void free(void *ptr)
 	__libc_free(ptr);
 }
 
-static const char text[] = "version: 1\n"
-			   "description: everything that allocates\n"
-			   "match: [{ runtime: [crun], name: a }, { name: b }]\n"
-			   "attributes:\n"
-			   "- { name: security.a, scheme: suffix, inherit: none }\n"
-			   "- { name: trusted.b, scheme: host, values: [y, 0x00] }\n"
-			   "- { name: security.*, scheme: suffix }\n"
-			   "limits: { in-flight: 256 }\n"
-			   "allow-users: [root, alice]\n";
+static struct diagnostics diagnostics;
 
-/* Return: what the load does when @count allocations succeed, and no more. */
-static int load_with(long count)
+static int load_policy(void)
 {
-	static struct diagnostics diagnostics;
+	static const char text[] = "version: 1\n"
+				   "description: everything that allocates\n"
+				   "match: [{ runtime: [crun], name: a }, { name: b }]\n"
+				   "attributes:\n"
+				   "- { name: security.a, scheme: suffix, inherit: none }\n"
+				   "- { name: trusted.b, scheme: host, values: [y, 0x00] }\n"
+				   "- { name: security.*, scheme: suffix }\n"
+				   "limits: { in-flight: 256 }\n"
+				   "allow-users: [root, alice]\n";
 	struct policy_file *file = NULL;
+	int r = policy_file_load("a policy", text, strlen(text), &file, &diagnostics);
 
+	policy_file_free(file);
+	return r;
+}
+
+static int load_config(void)
+{
+	static const char text[] = "version: 1\n"
+				   "oci-socket: { path: /run/a, mode: 0660, group: podman }\n"
+				   "policies: /srv/policies\n"
+				   "default-policy: samba-dc\n";
+	struct config_file file = { 0 };
+	int r = config_load(text, strlen(text), &file, &diagnostics);
+
+	config_done(&file);
+	return r;
+}
+
+/* Return: what a load does when @count allocations succeed, and no more. */
+static int load_with(int load(void), long count)
+{
 	diagnostics.count = 0;
 	allowed = count;
 	held = 0;
 	has_failed = false;
 	is_counting = true;
-	int r = policy_file_load("a policy", text, strlen(text), &file, &diagnostics);
+	int r = load();
 
-	policy_file_free(file);
 	is_counting = false;
 	return r;
 }
 
-Test(parse_without_memory, says_so_and_loses_nothing)
+static void load_with_more_and_more(int load(void), int loaded, long least)
 {
 	long count = 0;
-	int r = load_with(count);
+	int r = load_with(load, count);
 
-	for (; has_failed; r = load_with(++count)) {
+	for (; has_failed; r = load_with(load, ++count)) {
 		cr_assert_eq(r, -ENOMEM, "with %ld allocations: %d", count, r);
 		cr_assert_eq(held, 0, "with %ld allocations, %ld are lost", count, held);
 	}
-	cr_expect_eq(r, POLICY_FILE_LOADED);
+	cr_expect_eq(r, loaded);
 	cr_expect_eq(held, 0);
-	cr_expect_gt(count, 50);
+	cr_expect_gt(count, least);
+}
+
+Test(parse_without_memory, says_so_and_loses_nothing)
+{
+	load_with_more_and_more(load_policy, POLICY_FILE_LOADED, 50);
+}
+
+Test(parse_without_memory, says_so_of_settings_as_well)
+{
+	load_with_more_and_more(load_config, CONFIG_LOADED, 20);
 }
 
 #endif

@@ -22,91 +22,131 @@
 /* ---- the tables ---- */
 
 static const struct {
-	const struct format *format;
+	const struct schema *schema;
 	size_t fields;
 	const char *json_schema;
-} formats[] = {
-	{ &policy_format, 24, "docs/nsxattr-policy.schema.json" },
-	{ &config_format, 27, "docs/nsxattrd.schema.json" },
+} files[] = {
+	{ &policy_schema, 24, "docs/nsxattr-policy.schema.json" },
+	{ &config_schema, 27, "docs/nsxattrd.schema.json" },
 };
 
-#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+#define FILES (sizeof(files) / sizeof(files[0]))
 
-/* What is counted of a format. */
-struct format_count {
-	const struct format *format;
-	size_t fields;
-};
+typedef void visitor(const struct schema *field, void *argument);
 
-typedef void visitor(const cyaml_schema_field_t *field, void *argument);
-
-static void visit_fields(const cyaml_schema_value_t *value, visitor *visit, void *argument)
+static void visit_fields(const struct schema *schema, visitor *visit, void *argument)
 {
-	if (value->type == CYAML_SEQUENCE)
-		visit_fields(value->sequence.entry, visit, argument);
-	if (value->type != CYAML_MAPPING)
-		return;
-	for (const cyaml_schema_field_t *field = value->mapping.fields; field->key; field++) {
-		visit(field, argument);
-		visit_fields(&field->value, visit, argument);
+	if (schema->type == SCHEMA_LIST)
+		visit_fields(schema->entry, visit, argument);
+	for (size_t row = 0; row < schema->field_count; row++) {
+		visit(&schema->fields[row], argument);
+		visit_fields(&schema->fields[row], visit, argument);
 	}
 }
 
-static void expect_note(const cyaml_schema_field_t *field, void *argument)
+static void expect_sane(const struct schema *field, void *argument)
 {
-	struct format_count *count = argument;
-	const struct schema_note *note = format_note(count->format, field);
+	size_t *count = argument;
 
-	count->fields++;
-	cr_expect_neq(note, &count->format->note, "%s has no note", field->key);
-	cr_expect_not_null(note->help, "%s has no help", field->key);
-	if (field->value.type == CYAML_UINT)
-		cr_expect(note->least > 0 && note->most >= note->least, "%s", field->key);
-	if (field->value.type == CYAML_ENUM || field->value.type == CYAML_FLAGS)
-		cr_expect(field->value.flags & CYAML_FLAG_STRICT, "%s takes numbers", field->key);
-	cr_expect_eq(!!note->partner, !!note->partner_value, "%s", field->key);
-	cr_expect(!note->partner || (field->value.flags & CYAML_FLAG_OPTIONAL), "%s", field->key);
+	(*count)++;
+	cr_assert_not_null(field->key);
+	cr_expect_not_null(field->help, "%s has no help", field->key);
+	if (field->type == SCHEMA_NUMBER)
+		cr_expect(field->least > 0, "%s", field->key);
+	if (field->type != SCHEMA_MAPPING)
+		cr_expect(field->most >= field->least, "%s", field->key);
+	cr_expect_eq(field->type == SCHEMA_WORD || field->type == SCHEMA_WORDS,
+		     field->word_count > 0, "%s", field->key);
+	cr_expect_eq(field->type == SCHEMA_MAPPING, field->field_count > 0, "%s", field->key);
+	cr_expect_eq(field->type == SCHEMA_LIST, field->entry != NULL, "%s", field->key);
+	cr_expect_eq(!!field->partner, !!field->partner_value, "%s", field->key);
+	cr_expect_not(field->partner && field->is_required, "%s", field->key);
 }
 
-Test(schema, has_a_note_on_each_field)
+Test(schema, is_sane_in_each_row)
 {
-	for (size_t i = 0; i < FORMATS; i++) {
-		struct format_count count = { .format = formats[i].format };
+	for (size_t i = 0; i < FILES; i++) {
+		size_t count = 0;
 
-		visit_fields(count.format->schema, expect_note, &count);
-		cr_expect_eq(count.fields, formats[i].fields, "%zu", count.fields);
+		visit_fields(files[i].schema, expect_sane, &count);
+		cr_expect_eq(count, files[i].fields, "%zu", count);
 	}
 }
 
-/* What a file without the field gets is the word whose value is 0, for libcyaml leaves that there. */
-static void expect_default(const cyaml_schema_field_t *field, void *argument)
+static uint32_t number_of(const struct schema *field, const char *word)
 {
-	const struct schema_note *note = format_note(argument, field);
-
-	if (field->value.type != CYAML_ENUM || !note->absent)
-		return;
-	cr_expect_eq(field->value.enumeration.strings[0].val, 0, "%s", field->key);
-	cr_expect_str_eq(field->value.enumeration.strings[0].str, note->absent, "%s", field->key);
+	for (size_t i = 0; i < field->word_count; i++)
+		if (strcmp(field->words[i].text, word) == 0)
+			return field->words[i].number;
+	cr_assert_fail("%s has no word %s", field->key, word);
+	return UINT32_MAX;
 }
 
-Test(schema, has_the_defaults_of_its_notes)
+static uint32_t stored_number(const struct schema *field, const void *structure)
 {
-	for (size_t i = 0; i < FORMATS; i++)
-		visit_fields(formats[i].format->schema, expect_default, (void *)formats[i].format);
+	const char *at = (const char *)structure + field->into.offset;
+
+	return field->into.size == sizeof(bool) ? *(const bool *)at : *(const uint32_t *)at;
+}
+
+/* What a file gets that has nothing but what it has to have is what 'absent' says. */
+static void expect_defaults(const struct schema *file, const void *structure)
+{
+	for (size_t row = 0; row < file->field_count; row++) {
+		const struct schema *field = &file->fields[row];
+
+		if (field->type == SCHEMA_WORD)
+			cr_expect_eq(stored_number(field, structure),
+				     number_of(field, field->absent), "%s", field->key);
+	}
+}
+
+Test(schema, has_the_defaults_that_it_tells_of)
+{
+	static const char text[] = "version: 1\nattributes: []\n";
+	static struct diagnostics diagnostics;
+	struct policy_file *file = NULL;
+
+	cr_assert_eq(policy_file_load("", text, strlen(text), &file, &diagnostics),
+		     POLICY_FILE_LOADED);
+	expect_defaults(&policy_schema, &file->policy);
+	expect_defaults(&config_schema, config_defaults());
+	policy_file_free(file);
+}
+
+/* An entry of a list begins zeroed. */
+static void expect_zero(const struct schema *field, void *argument)
+{
+	size_t *count = argument;
+
+	if (field->type != SCHEMA_WORD || !field->absent)
+		return;
+	cr_expect_eq(number_of(field, field->absent), 0, "%s", field->key);
+	(*count)++;
+}
+
+Test(schema, has_the_defaults_that_its_lists_tell_of)
+{
+	size_t count = 0;
+
+	for (size_t row = 0; row < policy_schema.field_count; row++)
+		if (policy_schema.fields[row].type == SCHEMA_LIST)
+			visit_fields(&policy_schema.fields[row], expect_zero, &count);
+	cr_expect_eq(count, 1);
 }
 
 /* ---- the JSON Schema ---- */
 
 Test(schema, is_the_json_schema_of_the_documentation)
 {
-	for (size_t i = 0; i < FORMATS; i++) {
-		struct json_object *written = json_object_from_file(formats[i].json_schema);
-		struct json_object *made = schema_json_new(formats[i].format);
+	for (size_t i = 0; i < FILES; i++) {
+		struct json_object *written = json_object_from_file(files[i].json_schema);
+		struct json_object *made = schema_json_new(files[i].schema);
 
 		cr_assert_not_null(written, "%s", json_util_get_last_err());
 		cr_expect(json_object_equal(written, made),
 			  "as it should be: nsxattr check [--config] --schema >%s",
-			  formats[i].json_schema);
+			  files[i].json_schema);
 		json_object_put(written);
 		json_object_put(made);
 	}
@@ -167,7 +207,7 @@ Test(schema, has_a_pattern_for_names_that_says_what_the_check_says)
 					     "security.a ",
 					     " security.a",
 					     "usersecurity.a" };
-	struct json_object *schema = schema_json_new(&policy_format);
+	struct json_object *schema = schema_json_new(&policy_schema);
 	regex_t expression;
 
 	cr_assert_eq(regcomp(&expression, find_pattern(schema), REG_EXTENDED | REG_NOSUB), 0);
@@ -209,31 +249,28 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-static void expect_documented(const cyaml_schema_field_t *field, void *argument)
+static void expect_documented(const struct schema *field, void *argument)
 {
 	cr_expect(has_word(argument, field->key), "%s is not documented", field->key);
-	if (field->value.type != CYAML_ENUM && field->value.type != CYAML_FLAGS)
-		return;
-	for (uint32_t i = 0; i < field->value.enumeration.count; i++)
-		cr_expect(has_word(argument, field->value.enumeration.strings[i].str),
-			  "%s of %s is not documented", field->value.enumeration.strings[i].str,
-			  field->key);
+	for (size_t i = 0; i < field->word_count; i++)
+		cr_expect(has_word(argument, field->words[i].text), "%s of %s is not documented",
+			  field->words[i].text, field->key);
 }
 
-static void expect_all_documented(const struct format *format, const char *path)
+static void expect_all_documented(const struct schema *file, const char *path)
 {
 	char *text = read_text(path);
 
-	visit_fields(format->schema, expect_documented, text);
+	visit_fields(file, expect_documented, text);
 	free(text);
 }
 
 Test(schema, is_documented_to_the_last_word)
 {
-	expect_all_documented(&policy_format, "docs/policy.md");
-	expect_all_documented(&policy_format, "docs/nsxattr-policy.5");
-	expect_all_documented(&config_format, "docs/nsxattrd.yaml.5");
-	expect_all_documented(&config_format, "examples/nsxattrd.yaml");
+	expect_all_documented(&policy_schema, "docs/policy.md");
+	expect_all_documented(&policy_schema, "docs/nsxattr-policy.5");
+	expect_all_documented(&config_schema, "docs/nsxattrd.yaml.5");
+	expect_all_documented(&config_schema, "examples/nsxattrd.yaml");
 }
 
 static void expect_loadable(const char *name, const char *text, size_t length)

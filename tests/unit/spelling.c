@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "spelling.h"
+#include "yaml/spelling.h"
 
 #include <criterion/criterion.h>
 

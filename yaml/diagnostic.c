@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one file of the pure core that includes <stdio.h>, to print into memory. */
-#include "diagnostic.h"
+#include "yaml/diagnostic.h"
 
 #include <stdarg.h>
 #include <stdio.h>

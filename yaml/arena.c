@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A list of blocks, one an allocation: there are few, and what they are for is read for hours. */
-#include "arena.h"
+#include "yaml/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>

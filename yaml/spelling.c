@@ -3,7 +3,7 @@
  * The distance of Damerau and Levenshtein, one row at a time: letters to insert, remove, replace, or
  * swap with the next one. A third of the letters may be wrong.
  */
-#include "spelling.h"
+#include "yaml/spelling.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NSXATTR_POLICY_ARENA_H
-#define NSXATTR_POLICY_ARENA_H
+#ifndef NSXATTR_YAML_ARENA_H
+#define NSXATTR_YAML_ARENA_H
 
 /* Memory that is released all at once. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NSXATTR_DIAGNOSTIC_H
-#define NSXATTR_DIAGNOSTIC_H
+#ifndef NSXATTR_YAML_DIAGNOSTIC_H
+#define NSXATTR_YAML_DIAGNOSTIC_H
 
 /*
  * The mistakes that were found in a text, in the order of their places. They are collected, not

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NSXATTR_SPELLING_H
-#define NSXATTR_SPELLING_H
+#ifndef NSXATTR_YAML_SPELLING_H
+#define NSXATTR_YAML_SPELLING_H
 
 /* "Did you mean": the known word that is nearest to a mistyped one. */
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_YAML_COMPLAINT_H
+#define NSXATTR_YAML_COMPLAINT_H
+
+/* What is said of mistakes: what was found, what is allowed, which word may have been meant. */
+
+#include "yaml/walk.h"
+
+/** struct allowed_text - room for what is allowed at a place; what is longer is cut */
+struct allowed_text {
+	char text[200];
+};
+
+/** describe_allowed() - Return: what can stand where this is the schema. */
+const char *describe_allowed(const struct schema *schema, struct allowed_text *allowed);
+
+/** describe_words() - Return: the words of a schema. */
+const char *describe_words(const struct schema *schema, struct allowed_text *allowed);
+
+/** describe_keys() - Return: the keys of a mapping's schema. */
+const char *describe_keys(const struct schema *schema, struct allowed_text *allowed);
+
+/** describe_node() - Return: what stands there. */
+const char *describe_node(const struct tree_node *node, struct quoted_text *quoted);
+
+/** complain_of_value() - the value of a place cannot be what it is */
+void complain_of_value(struct schema_walk *walk, const struct schema_place *place);
+
+/** complain_of_word() - @node, the value of a place or an entry of it, is none of its words */
+void complain_of_word(struct schema_walk *walk, const struct schema_place *place,
+		      const struct tree_node *node);
+
+/**
+ * complain_of_key() - a mapping has no such key
+ * @mapping: the mapping's schema
+ * @key: the key's node
+ *
+ * Return: the field that may have been meant; NULL: none is near.
+ */
+const struct schema *complain_of_key(struct schema_walk *walk, const struct schema *mapping,
+				     const struct tree_node *key);
+
+#endif
