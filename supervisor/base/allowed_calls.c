@@ -235,6 +235,8 @@ static const struct call_rule worker_rules[] = {
 	ALLOW("sched_yield"),
 	ALLOW("sched_getaffinity"),
 	ALLOW("sched_setscheduler"),
+	ALLOW("sched_getattr"),
+	ALLOW("sched_setattr"),
 	ALLOW("getpid"),
 	ALLOW("gettid"),
 	ALLOW("getppid"),

@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "exec/helper.h"
 
-/* How long one that is idle is kept for its container, in milliseconds. */
+/* How long one that is idle is kept, in milliseconds. */
 #define IDLE_MAX 1000
 
 /* A helper, or where one is being started: then it is busy, and NULL. */
@@ -287,23 +287,22 @@ void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_u
 }
 
 /* With the lock held. Return: to be freed without the lock; NULL: none. */
-static struct place *take_superfluous(struct helpers *helpers, const void *container, uint64_t now)
+static struct place *take_superfluous(struct helpers *helpers, uint64_t now)
 {
 	for (struct place **place = helpers->places; place < helpers->places + HELPERS_MAX; place++)
-		if (*place && (*place)->holder.container == container && !(*place)->is_busy &&
-		    now - (*place)->last_used >= IDLE_MAX)
+		if (*place && !(*place)->is_busy && now - (*place)->last_used >= IDLE_MAX)
 			return take_off(place);
 	return NULL;
 }
 
-void helpers_dismiss(struct helpers *helpers, const void *container)
+void helpers_dismiss(struct helpers *helpers)
 {
 	uint64_t now = clock_milliseconds();
 	struct place *ended;
 
 	do {
 		pthread_mutex_lock(&helpers->lock);
-		ended = take_superfluous(helpers, container, now);
+		ended = take_superfluous(helpers, now);
 		pthread_mutex_unlock(&helpers->lock);
 		place_free(ended);
 	} while (ended);

@@ -64,8 +64,8 @@ int helpers_take(struct helpers *helpers, const struct helper_role *role,
 /** helpers_return() - the request is done. @is_of_use: if not, the helper is ended. */
 void helpers_return(struct helpers *helpers, struct helper *helper, bool is_of_use);
 
-/** helpers_dismiss() - end those of a container that nothing has needed for a second */
-void helpers_dismiss(struct helpers *helpers, const void *container);
+/** helpers_dismiss() - end those that nothing has needed for a second */
+void helpers_dismiss(struct helpers *helpers);
 
 /** helpers_have() - is this process one of them? */
 bool helpers_have(struct helpers *helpers, pid_t process);

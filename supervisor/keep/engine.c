@@ -52,6 +52,7 @@
 #include "base/fd.h"
 #include "base/forker.h"
 #include "base/log.h"
+#include "base/slice.h"
 #include "exec/helper.h"
 #include "exec/helpers.h"
 #include "keep/journal.h"
@@ -523,6 +524,8 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 	init_lists(engine);
 	slots_init(&engine->slots, config->journal);
 	r = start_forker(engine);
+	/* Not what makes helpers: of theirs many may compute. */
+	slice_shorten();
 	if (r == 0)
 		r = changes_new(&engine->changes);
 	if (r == 0)

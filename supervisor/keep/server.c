@@ -435,6 +435,12 @@ static struct shard *rest(struct server *server)
 
 	while (!server->shard && !engine->is_over && is_in_time)
 		is_in_time = await_call(server, &until);
+	if (!is_in_time) {
+		/* By now nothing has needed those of the last shard for a second. */
+		pthread_mutex_unlock(&engine->lock);
+		helpers_dismiss(engine->helpers);
+		pthread_mutex_lock(&engine->lock);
+	}
 	while (!server->shard && !engine->is_over && engine->resting_count <= SERVERS_RESTING_MAX)
 		pthread_cond_wait(&server->called, &engine->lock);
 	end_rest(server);
@@ -474,7 +480,7 @@ static void *run_server(void *place)
 
 		/* A container that is gone or silent has no descriptors of ours. */
 		workspace_forget(server->workspace);
-		helpers_dismiss(engine->helpers, shard->client.holder.container);
+		helpers_dismiss(engine->helpers);
 		pthread_mutex_lock(&engine->lock);
 		leave_shard(server, shard, r);
 	}
