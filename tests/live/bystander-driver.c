@@ -3,6 +3,8 @@
  * bystander-driver DIRECTORY: has nothing to do with whatever happens beside it. It makes a file in the directory,
  * sets and gets a value of it, by path and by descriptor, and compares each answer with what has to come.
  * bystander-driver --control=SOCKET: asks a daemon for its status instead, on a connection for each question.
+ * bystander-driver --turns: hands something to another process and has it back instead, by pipes. This is what the turns
+ * at a CPU take that any call takes which another process answers.
  *
  * It obeys lines of standard input, with a line each:
  *
@@ -32,6 +34,7 @@
 
 static struct {
 	const char *control; /* NULL: it calls */
+	int other[2]; /* pipes to another process, and from it; 0: it calls */
 	int fd; /* of "bystander" in the working directory */
 	unsigned long turn;
 	char value[32];
@@ -96,11 +99,25 @@ static bool ask(void)
 	return is_right && first > 0;
 }
 
+static bool hand_over(void)
+{
+	char byte = 0;
+
+	return write(self.other[0], &byte, 1) == 1 && read(self.other[1], &byte, 1) == 1;
+}
+
+static bool act(void)
+{
+	if (self.control)
+		return ask();
+	return self.other[0] > 0 ? hand_over() : call();
+}
+
 static void call_once(void)
 {
 	static const struct timespec pause = { .tv_nsec = PAUSE };
 	double begin = microseconds();
-	bool is_right = self.control ? ask() : call();
+	bool is_right = act();
 	double time = microseconds() - begin;
 
 	found.is_over = !is_right && !self.control && errno == ENOSYS;
@@ -159,8 +176,42 @@ static bool obey(const char *line)
 	return true;
 }
 
+static _Noreturn void hand_back(int input, int output)
+{
+	char byte;
+
+	while (read(input, &byte, 1) == 1 && write(output, &byte, 1) == 1)
+		continue;
+	_exit(EXIT_SUCCESS);
+}
+
+static void start_other(void)
+{
+	int there[2], back[2];
+
+	if (pipe2(there, O_CLOEXEC) < 0 || pipe2(back, O_CLOEXEC) < 0)
+		err(EXIT_FAILURE, "pipe2");
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(EXIT_FAILURE, "fork");
+	if (pid == 0) {
+		close(there[1]);
+		close(back[0]);
+		hand_back(there[0], back[1]);
+	}
+	close(there[0]);
+	close(back[1]);
+	self.other[0] = there[1];
+	self.other[1] = back[0];
+}
+
 static void be_bystander(const char *directory)
 {
+	if (strcmp(directory, "--turns") == 0) {
+		start_other();
+		return;
+	}
 	if (strncmp(directory, "--control=", 10) == 0) {
 		self.control = directory + 10;
 		return;
@@ -177,7 +228,7 @@ int main(int argc, char **argv)
 	char line[64];
 
 	if (argc != 2)
-		errx(2, "usage: bystander-driver DIRECTORY | --control=SOCKET");
+		errx(2, "usage: bystander-driver DIRECTORY | --control=SOCKET | --turns");
 	/* Not buffered: whether there is a line is asked of the descriptor. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setlinebuf(stdout);

@@ -10,7 +10,6 @@
  *	turned-away FOLDER		the same, by one who has as many connections as a user may have
  *	listeners FOLDER NAME CONTAINERS EACH	so many containers NAME0, NAME1, … with so many listeners each
  *	flood FOLDER CALLERS		connections that say something wrong, from so many processes
- *	doormen FOLDER			no attack: sockets in the folder at which everybody is let in and sent away
  */
 #include <err.h>
 #include <errno.h>
@@ -490,49 +489,11 @@ static void run_flood(int report, char **words)
 	pause();
 }
 
-static int listen_at(const char *folder, const struct door *door)
-{
-	const struct sockaddr_un address = address_of(folder, door->name);
-	int fd = socket(AF_UNIX, door->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	(void)unlink(address.sun_path);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, 128) < 0)
-		err(EXIT_FAILURE, "%s", address.sun_path);
-	return fd;
-}
-
-static void let_in(int listening)
-{
-	char said[64];
-	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return;
-	(void)recv(fd, said, sizeof(said), 0);
-	close(fd);
-}
-
-static void run_doormen(int report, char **words)
-{
-	struct pollfd polled[COUNT_OF(doors)];
-
-	/* As long as the test. */
-	alarm(0);
-	for (size_t i = 0; i < COUNT_OF(doors); i++)
-		polled[i] =
-			(struct pollfd){ .fd = listen_at(words[0], &doors[i]), .events = POLLIN };
-	stand(report);
-	while (poll(polled, COUNT_OF(polled), -1) > 0)
-		for (size_t i = 0; i < COUNT_OF(doors); i++)
-			if (polled[i].revents)
-				let_in(polled[i].fd);
-}
-
 static const struct attack attacks[] = {
-	{ "leave", run_leave, 1 },	   { "turned-away", run_turned_away, 1 },
-	{ "listeners", run_listeners, 4 }, { "flood", run_flood, 2 },
-	{ "doormen", run_doormen, 1 },
+	{ "leave", run_leave, 1 },
+	{ "turned-away", run_turned_away, 1 },
+	{ "listeners", run_listeners, 4 },
+	{ "flood", run_flood, 2 },
 };
 
 int main(int argc, char **argv)
