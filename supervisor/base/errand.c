@@ -166,31 +166,26 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length)
 	return (size_t)received == length ? 0 : -EPROTO;
 }
 
-static bool has_ended(const struct errand *errand, unsigned int milliseconds)
+bool errand_has_ended(const struct errand *errand, unsigned int milliseconds)
 {
 	return errand->pidfd >= 0 && await_readable(errand->pidfd, milliseconds) == 0;
 }
 
 bool errand_is_alive(const struct errand *errand)
 {
-	return !has_ended(errand, 0);
-}
-
-bool errand_has_ended(const struct errand *errand)
-{
-	return has_ended(errand, ERRAND_FAREWELL_MS);
+	return !errand_has_ended(errand, 0);
 }
 
 /* Nothing here waits for long: a child can be stopped from inside the namespace. */
 bool errand_stop(struct errand *errand)
 {
 	if (errand->channel < 0)
-		return has_ended(errand, 0);
+		return errand_has_ended(errand, 0);
 	fd_close(&errand->channel);
-	if (has_ended(errand, ERRAND_FAREWELL_MS))
+	if (errand_has_ended(errand, ERRAND_FAREWELL_MS))
 		return true;
 	syscall(SYS_pidfd_send_signal, errand->pidfd, SIGKILL, NULL, 0);
-	return has_ended(errand, ERRAND_FAREWELL_MS);
+	return errand_has_ended(errand, ERRAND_FAREWELL_MS);
 }
 
 /*

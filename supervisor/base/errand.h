@@ -87,8 +87,8 @@ void errand_end(struct errand *errand);
  */
 bool errand_is_alive(const struct errand *errand);
 
-/** errand_has_ended() - has it ended, or does it within a fraction of a second? */
-bool errand_has_ended(const struct errand *errand);
+/** errand_has_ended() - has it ended, or does it within so many milliseconds? */
+bool errand_has_ended(const struct errand *errand, unsigned int milliseconds);
 
 /** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT; -errno. */
 int errand_wait_readable(const struct errand *errand);

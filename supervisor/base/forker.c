@@ -37,6 +37,8 @@
 #include "base/passing.h"
 
 #define FORKER_PROCESS_NAME "nsxattr-forker"
+/* Milliseconds that pass at most between the end of its channels and its own. */
+#define DYING_MS 1000
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
 struct forker {
@@ -257,12 +259,20 @@ static int order_child(struct forker *forker, const struct forker_order *order,
 	return r;
 }
 
+/* What it may be that comes of a forker which has ended or is about to, and not of want of memory or descriptors. */
+static bool is_silence(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET || error == -ECONNREFUSED ||
+	       error == -ENOTCONN || error == -ETIMEDOUT;
+}
+
 /* One that was stopped, or is stuck, is of no more use than one that has ended. */
 static void look_after(const struct forker *forker, int error)
 {
 	if (error == -ETIMEDOUT)
 		(void)syscall(SYS_pidfd_send_signal, forker->errand.pidfd, SIGKILL, NULL, 0);
-	if (errand_has_ended(&forker->errand) && forker->config.lost)
+	if (errand_has_ended(&forker->errand, is_silence(error) ? DYING_MS : 0) &&
+	    forker->config.lost)
 		forker->config.lost();
 }
 

@@ -391,6 +391,24 @@ Test(crowd, a_helper_that_is_killed_is_replaced)
 	actor_end(actor);
 }
 
+/* As for want of memory. The next call needs a helper, and its worker finds that there can be none. */
+Test(crowd, nothing_is_noticed_of_the_death_of_what_makes_helpers)
+{
+	struct actor *actor = actor_with_helper();
+	pid_t keeper = find_keeper();
+
+	for (int i = 0; i < 10; i++) {
+		pid_t worker = await_worker(keeper, -1, PATIENCE);
+
+		cr_assert_eq(kill(find_forker(worker), SIGKILL), 0);
+		signal_helpers(SIGKILL);
+		EXPECT(actor, "3 own", "getxattr file security.a");
+		(void)await_worker(keeper, worker, PATIENCE);
+		EXPECT(actor, "3 own", "getxattr file security.a");
+	}
+	actor_end(actor);
+}
+
 /* Nobody waits for it for ever; whoever stops it has a call refused. */
 Test(crowd, a_helper_that_is_stopped_is_given_up)
 {

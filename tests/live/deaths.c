@@ -149,23 +149,6 @@ static pid_t await_helper(pid_t worker)
 	return children[0];
 }
 
-/* As for want of memory. Without helpers, calls need others, and their worker finds that there can be none. */
-Test(deaths, targets_notice_nothing_of_the_death_of_what_makes_helpers)
-{
-	struct supervised self = start("process", NULL);
-	pid_t worker = await_worker(self.keeper, -1, PATIENCE);
-	pid_t helpers[64];
-
-	for (unsigned int i = 0; i < 10; i++) {
-		(void)await_helper(worker);
-		cr_assert_eq(kill(find_forker(worker), SIGKILL), 0);
-		for (size_t count = find_helpers(worker, helpers, 64); count > 0; count--)
-			(void)kill(helpers[count - 1], SIGKILL);
-		worker = await_worker(self.keeper, worker, PATIENCE);
-	}
-	finish(&self);
-}
-
 /* The root of a namespace can stop a helper there: it must not make its change when all have forgotten it. */
 Test(deaths, a_helper_that_is_stopped_dies_with_its_worker)
 {
