@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 	struct probe_record record = {
 		.proc = proc,
 		.kept = { kept ? kept[PROBE_ROOT] : -1, kept ? kept[PROBE_CWD] : -1 },
-		.wants_places = kept != NULL,
+		.question = kept ? PROBE_WHO_AND_WHERE : PROBE_WHO,
 	};
 	int r = run_program(probe, &record);
 
@@ -102,6 +103,19 @@ int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 		return -ESRCH;
 	forget_changing(&record);
 	*ret_record = record;
+	return 0;
+}
+
+int probe_ask_file_system(const struct probe *probe, int fd, uint32_t *ret_userns)
+{
+	struct probe_record record = { .proc = fd, .question = PROBE_FILE_SYSTEM };
+	int r = run_program(probe, &record);
+
+	if (r < 0)
+		return r;
+	if (!record.is_complete)
+		return -ESRCH;
+	*ret_userns = record.userns;
 	return 0;
 }
 
@@ -140,6 +154,15 @@ static bool is_ourselves(const struct probe_record *record, int proc)
 	       (uint32_t)setfsgid((gid_t)-1) == record->fsgid && has_our_groups(record);
 }
 
+/* A file of memory is on a file system of the kernel's own. */
+static bool knows_file_systems(const struct probe *probe, uint32_t first)
+{
+	_cleanup_fd_ int file = memfd_create("nsxattr", MFD_CLOEXEC);
+	uint32_t userns;
+
+	return file >= 0 && probe_ask_file_system(probe, file, &userns) == 0 && userns == first;
+}
+
 /* What it says of us, for whom it is told in other ways, has to be right. */
 static int check(const struct probe *probe)
 {
@@ -154,7 +177,7 @@ static int check(const struct probe *probe)
 		return r;
 	if (record.userns_level != 0)
 		return -EXDEV;
-	return is_ourselves(&record, proc) ? 0 : -EBADE;
+	return is_ourselves(&record, proc) && knows_file_systems(probe, record.userns) ? 0 : -EBADE;
 }
 
 int probe_new_of(enum probe_form form, struct probe **ret_probe)

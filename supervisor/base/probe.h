@@ -60,4 +60,16 @@ int probe_fd(const struct probe *probe);
 int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 	      struct probe_record *ret_record);
 
+/**
+ * probe_ask_file_system() - which user namespace has mounted the file system of this file?
+ * @probe: as probe_ask()
+ * @fd: a descriptor of ours, which may be an O_PATH one
+ * @ret_userns: the inode number of the namespace
+ *
+ * No file system is asked for that.
+ *
+ * Return: 0; -errno.
+ */
+int probe_ask_file_system(const struct probe *probe, int fd, uint32_t *ret_userns);
+
 #endif

@@ -43,6 +43,8 @@ enum member {
 	FILES_TABLE,
 	TABLE_FILES,
 	FILE_INODE,
+	INODE_FILE_SYSTEM,
+	FILE_SYSTEM_USERNS,
 	PROC_INODE_PID,
 	PROC_INODE_INODE,
 	PID_TASKS,
@@ -85,6 +87,8 @@ static const struct {
 	[FILES_TABLE] = { "files_struct", "fdt" },
 	[TABLE_FILES] = { "fdtable", "fd" },
 	[FILE_INODE] = { "file", "f_inode" },
+	[INODE_FILE_SYSTEM] = { "inode", "i_sb" },
+	[FILE_SYSTEM_USERNS] = { "super_block", "s_user_ns" },
 	[PROC_INODE_PID] = { "proc_inode", "pid" },
 	[PROC_INODE_INODE] = { "proc_inode", "vfs_inode" },
 	[PID_TASKS] = { "pid", "tasks" },
@@ -485,8 +489,8 @@ static void tell_places(struct writer *writer)
 {
 	if (!writer->has_places)
 		return;
-	load(writer, BPF_REG_1, RECORD, offsetof(struct probe_record, wants_places), 4);
-	uint32_t is_enough = jump_if(writer, BPF_JEQ, BPF_REG_1, 0);
+	load(writer, BPF_REG_1, RECORD, offsetof(struct probe_record, question), 4);
+	uint32_t is_enough = jump_if(writer, BPF_JEQ, BPF_REG_1, PROBE_WHO);
 
 	find_places(writer);
 	compare_with_kept(writer, PROBE_ROOT, SLOT_ROOT_MOUNT, SLOT_ROOT_NAME);
@@ -494,6 +498,25 @@ static void tell_places(struct writer *writer)
 	find_lasting(writer);
 	affirm(writer, offsetof(struct probe_record, has_places));
 	land(writer, is_enough);
+}
+
+/*
+ * if (record->question == PROBE_FILE_SYSTEM) who it is, is the user namespace of file->f_inode->i_sb, and that is all.
+ */
+static void tell_file_system(struct writer *writer)
+{
+	const int32_t *offsets = writer->offsets;
+
+	load(writer, BPF_REG_1, RECORD, offsetof(struct probe_record, question), 4);
+	uint32_t is_thread = jump_if(writer, BPF_JNE, BPF_REG_1, PROBE_FILE_SYSTEM);
+
+	follow(writer, SLOT_FILE, offsets[FILE_INODE], SLOT_INODE);
+	follow(writer, SLOT_INODE, offsets[INODE_FILE_SYSTEM], SLOT_FIRST);
+	follow(writer, SLOT_FIRST, offsets[FILE_SYSTEM_USERNS], SLOT_USERNS);
+	COPY(writer, SLOT_USERNS, offsets[USERNS_COMMON] + offsets[COMMON_NUMBER], userns);
+	affirm(writer, offsetof(struct probe_record, is_complete));
+	bail_out(writer, jump_if(writer, BPF_JA, 0, 0));
+	land(writer, is_thread);
 }
 
 static void end(struct writer *writer)
@@ -551,6 +574,7 @@ int probe_program_write(const struct btf *kernel, enum probe_form form,
 	begin(&writer);
 	find_table(&writer);
 	find_file(&writer, offsetof(struct probe_record, proc));
+	tell_file_system(&writer);
 	find_credential(&writer);
 	copy_ids(&writer);
 	copy_groups(&writer);

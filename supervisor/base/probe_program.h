@@ -19,15 +19,22 @@ enum probe_place {
 	PROBE_PLACES,
 };
 
+/** enum probe_question - what the program tells */
+enum probe_question {
+	PROBE_WHO,
+	PROBE_WHO_AND_WHERE,
+	PROBE_FILE_SYSTEM, /* the user namespace that has mounted the file system of a file (s_user_ns) */
+};
+
 /** struct probe_record - the program's only argument: the question, and its answer */
 struct probe_record {
-	int32_t proc; /* our descriptor of /proc/TID */
+	int32_t proc; /* our descriptor of /proc/TID; of PROBE_FILE_SYSTEM: of a file */
 	int32_t kept[PROBE_PLACES]; /* ours, of what might be its directories; -1: none */
-	uint32_t wants_places; /* tell where it is, too */
+	uint32_t question; /* an enum probe_question */
 	uint32_t fsuid; /* all ids are of the first user namespace */
 	uint32_t fsgid;
 	uint64_t capabilities; /* the effective ones */
-	uint32_t userns; /* the inode number of the user namespace */
+	uint32_t userns; /* the inode number of the user namespace; all that PROBE_FILE_SYSTEM tells */
 	uint32_t userns_level; /* how deeply it is nested; 0: the first */
 	uint32_t group_count;
 	uint32_t is_complete; /* who it is has been filled in */

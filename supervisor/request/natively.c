@@ -5,6 +5,7 @@
 #include <linux/xattr.h>
 #include <sys/stat.h>
 
+#include "base/probe.h"
 #include "base/proc.h"
 #include "exec/effect.h"
 #include "exec/helper.h"
@@ -16,12 +17,16 @@
 #include "request/place.h"
 #include "request/stage.h"
 #include "request/subject.h"
+#include "request/userns.h"
 
-/* Where the namespace of its file system is not known, it is not the target's own. */
+/* No system call tells: where there is no probe, none is the target's own. */
 static bool is_on_own_file_system(const struct request *request)
 {
-	(void)request;
-	return false;
+	const struct probe *probe = request->workspace->probe;
+	uint32_t userns;
+
+	return probe && probe_ask_file_system(probe, request->inode.fd, &userns) == 0 &&
+	       userns == request->userns->inode;
 }
 
 /*
@@ -217,8 +222,9 @@ static bool is_on_namespaces_own(struct request *request)
 {
 	struct standin *root;
 
-	return request->workspace->is_guarded && subject_find_root(request, &root) == 0 &&
-	       inode_is_namespaces(&request->inode, root);
+	if (!request->workspace->is_guarded)
+		return is_on_own_file_system(request);
+	return subject_find_root(request, &root) == 0 && inode_is_namespaces(&request->inode, root);
 }
 
 /* After an operation on stored names that has failed: does the kernel's own answer count instead? */

@@ -24,6 +24,7 @@ struct workspace {
 	struct standins *standins;
 	struct changes *changes;
 	struct helpers *helpers;
+	const struct probe *probe; /* borrowed; NULL: there is none */
 	int procfs; /* borrowed */
 	struct walk_space *walk_space;
 	struct list_space *list_space;

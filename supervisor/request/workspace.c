@@ -79,6 +79,7 @@ int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
 	workspace->fd_directory = -1;
 	workspace->changes = changes;
 	workspace->helpers = helpers;
+	workspace->probe = probe;
 	workspace->procfs = procfs;
 	workspace->is_guarded = is_guarded;
 	workspace->has_xattrat = xattrat_is_there();

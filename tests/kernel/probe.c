@@ -228,6 +228,63 @@ Test(probe, sees_each_change_at_once)
 	forget();
 }
 
+/* ---- file systems ---- */
+
+/* The root directory becomes a tmpfs of the namespace's own, the working directory stays on the host's. */
+static void mount_own(void *argument)
+{
+	(void)argument;
+	NEED(chdir("/") == 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
+	NEED(mount("none", "/tmp", "tmpfs", 0, NULL) == 0 && chroot("/tmp") == 0);
+	take_turns();
+}
+
+static uint32_t file_system_of(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	uint32_t userns = 0;
+
+	cr_assert_geq(fd, 0, "%s: %s", path, strerror(errno));
+	cr_expect_eq(probe_ask_file_system(probe, fd, &userns), 0);
+	close(fd);
+	return userns;
+}
+
+static char *below(pid_t pid, const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return path;
+}
+
+Test(probe, knows_who_has_mounted_a_file_system)
+{
+	open_pipes();
+	pid_t pid = child_start(mount_own, NULL, 0);
+
+	await_child();
+	uint32_t own = ask(pid).userns, ours = ask(getpid()).userns;
+
+	cr_expect_neq(own, ours);
+	cr_expect_eq(file_system_of(below(pid, "root")), own);
+	cr_expect_eq(file_system_of(below(pid, "cwd")), ours);
+	cr_expect_eq(file_system_of("/proc/self/exe"), ours);
+	next_turn();
+	cr_expect_eq(child_end(pid), 0);
+	forget();
+}
+
+Test(probe, knows_no_file_system_without_a_file)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+	uint32_t userns = 7;
+
+	close(fd);
+	cr_expect_lt(probe_ask_file_system(probe, fd, &userns), 0);
+	cr_expect_eq(userns, 7);
+}
+
 /* ---- threads ---- */
 
 static void *be_a_thread(void *argument)

@@ -15,6 +15,8 @@ static const char *const structures[][9] = {
 	{ "files_struct", "fdt" },
 	{ "fdtable", "fd" },
 	{ "file", "f_inode", "f_path" },
+	{ "inode", "i_sb" },
+	{ "super_block", "s_user_ns" },
 	{ "proc_inode", "pid", "vfs_inode" },
 	{ "pid", "tasks" },
 	{ "cred", "fsuid", "fsgid", "cap_effective", "user_ns", "group_info" },
