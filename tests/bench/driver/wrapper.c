@@ -57,6 +57,12 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.about = "nsxattr run, a policy with mode: strict, root of a namespace",
 		.command = UNDER_NSXATTR("--policy", WORD_STRICT),
 	},
+	[WRAPPER_UNCHECKED] = {
+		.name = "unchecked",
+		.about = "as on a kernel that does not check (--kernel-checks=no), root of a namespace",
+		.command = UNDER_NSXATTR("--kernel-checks=no"),
+		.needs = "--kernel-checks",
+	},
 	[WRAPPER_KERNEL] = {
 		.name = "kernel",
 		.about = "nsxattr run --policy=kernel --no-userns, host root",
