@@ -31,8 +31,8 @@ enum policy_file_result {
  * @ret_file: POLICY_FILE_LOADED: the policy; policy_file_free() it
  * @diagnostics: empty; POLICY_FILE_MISTAKEN: at least one mistake
  *
- * All mistakes are found at once, but for those of YAML itself: where that cannot be read, nobody
- * knows what the rest would mean.
+ * All mistakes are found at once, unless the text is no YAML: then the first is, for the rest has no
+ * meaning.
  *
  * Return: an enum policy_file_result; -ENOMEM.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of blocks, one an allocation: there are few, and what they are for is read for hours. */
+/* A list of blocks, one an allocation. */
 #include "yaml/arena.h"
 
 #include <stdalign.h>

@@ -4,7 +4,7 @@
 
 /*
  * The mistakes that were found in a text, in the order of their places. They are collected, not
- * shown: whoever has asked for the check knows where they belong.
+ * shown: the caller of a check knows where they belong.
  */
 
 #include <stdarg.h>

@@ -398,7 +398,7 @@ int schema_read(const struct schema *schema, const char *text, size_t length, vo
 	struct schema_place file = { .key = schema->key, .schema = schema, .structure = structure };
 	struct arena tree = { 0 };
 
-	walk.error = tree_read(text, length, &tree, &file.node, diagnostics);
+	walk.error = tree_read(schema->key, text, length, &tree, &file.node, diagnostics);
 	if (walk.error == 0 && diagnostics->count == 0)
 		take(&walk, &file);
 	arena_done(&tree);

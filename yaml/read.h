@@ -24,8 +24,8 @@ enum schema_result {
  * @arena: gets what the structure points to
  * @diagnostics: empty; SCHEMA_MISTAKEN: at least one mistake
  *
- * All mistakes are found at once, but for those of YAML itself: where that cannot be read, nobody
- * knows what the rest would mean.
+ * All mistakes are found at once, unless the text is no YAML: then the first is, for the rest has no
+ * meaning.
  *
  * Return: an enum schema_result; -ENOMEM.
  */

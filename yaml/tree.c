@@ -23,6 +23,7 @@
 struct composer {
 	const char *text;
 	size_t length;
+	const char *name; /* how messages call the file */
 	struct arena *arena;
 	struct diagnostics *diagnostics;
 	struct tree_node **ends[TREE_DEPTH_MAX + 1]; /* where the next node goes, for each depth */
@@ -112,7 +113,8 @@ static struct tree_node *add_node(struct composer *composer, enum tree_kind kind
 	if (tag)
 		complain(composer, mark, "a tag ('!') cannot be here; allowed: plain values");
 	if (++composer->nodes > TREE_NODES_MAX) {
-		complain(composer, mark, "a policy cannot have more than 65536 keys and values");
+		complain(composer, mark, "%s cannot have more than %d keys and values",
+			 composer->name, TREE_NODES_MAX);
 		return NULL;
 	}
 	struct tree_node *node = arena_alloc(composer->arena, 1, sizeof(*node));
@@ -180,14 +182,15 @@ static bool begin_document(struct composer *composer, yaml_mark_t mark)
 {
 	if (++composer->documents == 1)
 		return true;
-	complain(composer, mark, "a second document cannot be here; allowed: one policy in a file");
+	complain(composer, mark, "a second document cannot be here; allowed: one in a file");
 	return false;
 }
 
 static bool end_stream(struct composer *composer, yaml_mark_t mark)
 {
 	if (composer->documents == 0)
-		complain(composer, mark, "there is nothing in the file; allowed: a policy");
+		complain(composer, mark, "there is nothing in the file; allowed: %s",
+			 composer->name);
 	return false;
 }
 
@@ -259,11 +262,15 @@ static int compose_text(struct composer *composer)
 	return r;
 }
 
-int tree_read(const char *text, size_t length, struct arena *arena,
+int tree_read(const char *name, const char *text, size_t length, struct arena *arena,
 	      const struct tree_node **ret_root, struct diagnostics *diagnostics)
 {
 	struct composer composer = {
-		.text = text, .length = length, .arena = arena, .diagnostics = diagnostics
+		.text = text,
+		.length = length,
+		.name = name,
+		.arena = arena,
+		.diagnostics = diagnostics,
 	};
 	struct tree_node *root = NULL;
 	yaml_mark_t start = { 0 };

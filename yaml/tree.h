@@ -31,6 +31,7 @@ struct tree_node {
 
 /**
  * tree_read() - make a tree of a text
+ * @name: how messages call the file: "a policy"
  * @text: the file, @length bytes, without need of a NUL; not used after the return
  * @arena: what the tree lies in
  * @ret_root: the root, if there is no diagnostic
@@ -39,7 +40,7 @@ struct tree_node {
  *
  * Return: 0; -ENOMEM.
  */
-int tree_read(const char *text, size_t length, struct arena *arena,
+int tree_read(const char *name, const char *text, size_t length, struct arena *arena,
 	      const struct tree_node **ret_root, struct diagnostics *diagnostics);
 
 /** tree_find() - Return: the value of a key in a mapping; NULL: there is none, or no mapping. */

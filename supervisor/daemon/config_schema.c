@@ -128,8 +128,8 @@ static const struct schema socket_fields[] = {
 		SCHEMA_RANGE(3, 4),
 		.into = SCHEMA_MEMBER(struct config_socket, mode, mode_t),
 		.parse = parse_mode,
-		.help = "Who may connect: whoever has write permission. 0666, everybody, if absent: "
-			"the daemon asks the kernel who it is.",
+		.help = "The users who can connect have write permission. 0666, all users, if absent: "
+			"the kernel tells the daemon which user has connected.",
 		.pattern = "^0?[0-7]{3}$",
 	},
 	{

@@ -221,6 +221,7 @@ Test(config, is_no_policy)
 	load_bytes("version: 1\nattributes: []\n", 26);
 	cr_expect_eq(diagnostics.count, 1);
 	cr_expect(strstr(diagnostics.entries[0].text, "a key cannot be 'attributes'"));
+	mistakes("", "1:1: there is nothing in the file; allowed: a configuration");
 	mistakes("[]\n", "1:1: a configuration cannot be a list; allowed: the keys version, "
 			 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
 			 "not-allowed, limits, patience, log, resolver, system-call-filter");

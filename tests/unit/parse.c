@@ -614,7 +614,7 @@ Test(parse, refuses_anchors_aliases_tags_and_second_documents)
 		 "2:13: an alias ('*') cannot be here; allowed: plain values, with quotes if they "
 		 "begin with '*'\n"
 		 "3:7: a tag ('!') cannot be here; allowed: plain values\n"
-		 "4:1: a second document cannot be here; allowed: one policy in a file");
+		 "4:1: a second document cannot be here; allowed: one in a file");
 	mistakes("version: 1\nattributes: [{name: *, scheme: hide}]\n",
 		 "2:21: an alias ('*') cannot be here; allowed: plain values, with quotes if they "
 		 "begin with '*'");

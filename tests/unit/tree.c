@@ -22,7 +22,7 @@ static const struct tree_node *read_tree(const char *text)
 	const struct tree_node *root = NULL;
 
 	memset(&diagnostics, 0, sizeof(diagnostics));
-	cr_assert_eq(tree_read(text, strlen(text), &arena, &root, &diagnostics), 0);
+	cr_assert_eq(tree_read("a tree", text, strlen(text), &arena, &root, &diagnostics), 0);
 	cr_assert_eq(root == NULL, diagnostics.count > 0);
 	return root;
 }
