@@ -29,9 +29,10 @@ int confine_surroundings(int *keep, size_t count)
 	return r;
 }
 
-int confine_probe(enum probe_use use, struct probe **ret_probe)
+int confine_probe(enum probe_use use, struct probe **ret_probe, int *ret_error)
 {
 	*ret_probe = NULL;
+	*ret_error = 0;
 	if (use == PROBE_NEVER)
 		return 0;
 	int r = probe_new(ret_probe);
@@ -42,7 +43,7 @@ int confine_probe(enum probe_use use, struct probe **ret_probe)
 		log_error("the kernel cannot be probed: %s", strerror(-r));
 		return r;
 	}
-	log_verbose("the kernel cannot be probed (%s); /proc tells who somebody is", strerror(-r));
+	*ret_error = r;
 	return 0;
 }
 

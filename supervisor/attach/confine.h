@@ -28,10 +28,11 @@ int confine_surroundings(int *keep, size_t count);
 /**
  * confine_probe() - have a probe, where one is to be had
  * @ret_probe: NULL if there is none
+ * @ret_error: why there is none, -errno: exec/kernel_notes.h has words for it; 0: there is, or shall be none
  *
  * Return: 0; -errno when there has to be one: it has been logged.
  */
-int confine_probe(enum probe_use use, struct probe **ret_probe);
+int confine_probe(enum probe_use use, struct probe **ret_probe, int *ret_error);
 
 /** struct confinement - how far whoever is to serve is confined */
 struct confinement {

@@ -30,7 +30,7 @@
 #include "base/probe.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
-#include "exec/mount.h"
+#include "exec/kernel_notes.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
@@ -234,8 +234,6 @@ static void work(void *place, bool is_successor)
 
 	prctl(PR_SET_NAME, "nsxattr");
 	log_verbose("the supervisor is process %d", (int)getpid());
-	if (!is_successor && !mount_maps_are_told())
-		log_verbose("this kernel does not tell the id maps of mounts, Linux 6.18 does");
 	int r = begin(service, is_successor);
 
 	if (r < 0 && is_awaited(service))
@@ -282,17 +280,34 @@ static int keep_descriptors(struct service *service)
 }
 
 /* Everything up to the moment when a worker can start; whatever fails has been logged. */
+/* What is to be known of the kernel, for who wants to know all; to ask it takes time. */
+static void tell_of_kernel(int probe_error)
+{
+	const char *notes[KERNEL_NOTES_MAX];
+	struct kernel_facts facts;
+
+	if (!log_enabled(LOG_VERBOSE))
+		return;
+	kernel_facts_learn(probe_error, &facts);
+	size_t count = kernel_notes(&facts, notes);
+
+	for (size_t i = 0; i < count; i++)
+		log_verbose("%s", notes[i]);
+}
+
 static int prepare(const struct supervised *supervised, struct service *service)
 {
 	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */
 	const struct confinement confinement = { .is_plain = service->options->is_plain,
 						 .calls = service->options->calls };
-	int r = leave_surroundings(supervised);
+	int probe_error = 0, r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
 		r = map_ids(service->options, supervised);
 	if (r == 0)
-		r = confine_probe(service->options->probe, &service->probe);
+		r = confine_probe(service->options->probe, &service->probe, &probe_error);
+	if (r == 0)
+		tell_of_kernel(probe_error);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
 	if (r == 0)

@@ -184,15 +184,15 @@ static void show_daemon(struct json_object *status, size_t containers, time_t no
 		policies == 1 ? "y" : "ies", containers, containers == 1 ? "" : "s");
 }
 
-static void show_warnings(struct json_object *warnings, FILE *to)
+/* One line for each text of a list. */
+static void show_texts(struct json_object *list, const char *kind, FILE *to)
 {
-	size_t count = json_object_is_type(warnings, json_type_array) ?
-			       json_object_array_length(warnings) :
-			       0;
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
+								    0;
 
 	for (size_t i = 0; i < count; i++)
-		fprintf(to, "warning: %s\n",
-			json_object_get_string(json_object_array_get_idx(warnings, i)));
+		fprintf(to, "%s: %s\n", kind,
+			json_object_get_string(json_object_array_get_idx(list, i)));
 }
 
 static bool is_scarce(struct json_object *pool)
@@ -234,7 +234,8 @@ void status_show(struct json_object *status, time_t now, FILE *to)
 	_cleanup_free_ struct row *rows = calloc(count + 1, sizeof(*rows));
 
 	show_daemon(status, count, now, to);
-	show_warnings(json_object_object_get(status, "warnings"), to);
+	show_texts(json_object_object_get(status, "warnings"), "warning", to);
+	show_texts(json_object_object_get(status, "notes"), "note", to);
 	show_pools(json_object_object_get(status, "pools"), to);
 	if (count == 0 || !rows)
 		return;

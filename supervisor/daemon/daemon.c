@@ -59,7 +59,7 @@
 #include "daemon/status.h"
 #include "daemon/upgrade.h"
 #include "exec/helpers.h"
-#include "exec/mount.h"
+#include "exec/kernel_notes.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
@@ -94,6 +94,7 @@ struct daemon {
 	char program[PATH_MAX]; /* "": not known */
 	int directory; /* in which we were started */
 	struct probe *probe;
+	struct kernel_facts kernel;
 	struct journal *journal;
 	int procfs;
 	time_t since;
@@ -178,6 +179,7 @@ static struct json_object *answer_status(void *context, uid_t user)
 		.since = daemon->since,
 		.keeper = daemon->keeper,
 		.is_guarded = engine_is_guarded(daemon->engine),
+		.kernel = &daemon->kernel,
 		.worker_deaths = journal_deaths(daemon->journal),
 	};
 	struct registry_time now = registry_time_now();
@@ -508,6 +510,15 @@ static void compare_descriptors(const struct daemon *daemon)
 			    (uint64_t)limit.rlim_cur, wanted);
 }
 
+static void tell_of_kernel(const struct daemon *daemon)
+{
+	const char *notes[KERNEL_NOTES_MAX];
+	size_t count = kernel_notes(&daemon->kernel, notes);
+
+	for (size_t i = 0; i < count; i++)
+		log_notice("%s", notes[i]);
+}
+
 /* Return: 0; -errno: it has been logged. */
 static int begin(struct daemon *daemon, bool is_successor)
 {
@@ -518,12 +529,10 @@ static int begin(struct daemon *daemon, bool is_successor)
 			journal_inherit(daemon->journal, daemon->procfs, &rest, &rest_count) :
 			0;
 
-	if (!is_successor && !mount_maps_are_told())
-		log_notice(
-			"this kernel does not tell the id maps of mounts, Linux 6.18 does: on an "
-			"idmapped mount values belong to the ids that their container has");
-	if (!is_successor)
+	if (!is_successor) {
+		tell_of_kernel(daemon);
 		compare_descriptors(daemon);
+	}
 	forget_what_is_gone(daemon);
 	/* The daemon that is there kills the keeper when we do not take over in time. */
 	if (daemon->predecessor >= 0)
@@ -739,10 +748,12 @@ static int confine(struct daemon *daemon)
 {
 	const struct confinement confinement = { .leaves_network = true,
 						 .calls = daemon->options->config->calls };
-	int r = confine_descriptors(daemon);
+	int probe_error = 0, r = confine_descriptors(daemon);
 
 	if (r == 0)
-		r = confine_probe(daemon->options->probe, &daemon->probe);
+		r = confine_probe(daemon->options->probe, &daemon->probe, &probe_error);
+	if (r == 0)
+		kernel_facts_learn(probe_error, &daemon->kernel);
 	if (r == 0)
 		r = confine_privileges(&confinement, &daemon->procfs);
 	if (r == 0 && read_policies(daemon, &(struct policies_report){ 0 }) != POLICIES_LOADED)

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/version.h"
 #include "exec/guard.h"
+#include "exec/kernel_notes.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -137,6 +138,18 @@ static void add_warnings(struct json_object *object, const struct status_source 
 	json_object_object_add(object, "warnings", list);
 }
 
+/* What the kernel lacks. */
+static void add_notes(struct json_object *object, const struct status_source *source)
+{
+	struct json_object *list = json_object_new_array();
+	const char *notes[KERNEL_NOTES_MAX];
+	size_t count = kernel_notes(source->kernel, notes);
+
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(list, json_object_new_string(notes[i]));
+	json_object_object_add(object, "notes", list);
+}
+
 struct json_object *status_json_new(const struct status_source *source, uid_t user,
 				    const struct registry_time *now)
 {
@@ -157,6 +170,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	add_number(object, "worker-deaths", source->worker_deaths);
 	add_number(object, "policies", policies_count(source->policies));
 	add_warnings(object, source);
+	add_notes(object, source);
 	if (user == 0)
 		add_pools(object, source);
 	registry_visit(source->registry, select_container, &selection);

@@ -9,6 +9,7 @@
 #include "daemon/registry.h"
 
 struct json_object;
+struct kernel_facts;
 
 /** struct status_source - what there is to tell */
 struct status_source {
@@ -18,6 +19,7 @@ struct status_source {
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
 	pid_t keeper; /* whom to send signals; 0: us */
 	bool is_guarded; /* of engine_is_guarded() */
+	const struct kernel_facts *kernel;
 	unsigned long worker_deaths; /* workers that have died, and were followed by another */
 };
 
@@ -27,7 +29,7 @@ struct status_source {
  * @user: for whom: root sees all containers, others their own
  * @now: the time, for rates
  *
- * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "pools": {"containers":
+ * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "warnings": [TEXT...], "notes": [TEXT...], "pools": {"containers":
  * POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT, "id":
  * TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N}...]}

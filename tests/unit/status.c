@@ -3,6 +3,7 @@
 #include "daemon/status.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/version.h"
 #include "cli/status_text.h"
+#include "exec/kernel_notes.h"
 #include "idmap.h"
 
 #define SECOND 1000000000ULL
@@ -28,6 +30,9 @@ static struct policies *policies;
 static struct policies_choice choice;
 static struct status_source source;
 
+/* It lacks nothing. */
+static const struct kernel_facts kernel = { .version = { 6, 18, 0 }, .tells_mount_maps = true };
+
 static void set_up(void)
 {
 	static struct policies_report report;
@@ -43,8 +48,15 @@ static void set_up(void)
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED);
 	cr_assert_eq(policies_choose(policies, &(struct policies_request){ .user = 0 }, &choice),
 		     POLICIES_CHOSEN);
-	source = (struct status_source){ registry,	  policies,	.is_guarded = true,
-					 .since = 999000, .keeper = 77, .worker_deaths = 3 };
+	source = (struct status_source){
+		.registry = registry,
+		.policies = policies,
+		.since = 999000,
+		.keeper = 77,
+		.is_guarded = true,
+		.kernel = &kernel,
+		.worker_deaths = 3,
+	};
 }
 
 static void tear_down(void)
@@ -147,6 +159,26 @@ Test(status, warns_of_a_kernel_that_does_not_check)
 	cr_expect_eq(warnings_of(false, text, sizeof(text)), 1);
 	cr_expect_not_null(strstr(text, "\nwarning: this kernel lets every user"));
 	cr_expect_not_null(strstr(text, "lsm="));
+}
+
+Test(status, tells_what_the_kernel_lacks)
+{
+	const struct kernel_facts old = { .version = { 6, 18, 0 }, .ring_error = -EPERM };
+	char text[4096];
+
+	source.kernel = &old;
+	struct json_object *status = status_json_new(&source, 1000, &later);
+	struct json_object *notes = json_object_object_get(status, "notes");
+	FILE *to = fmemopen(text, sizeof(text), "w");
+
+	cr_assert_eq(json_object_array_length(notes), 2);
+	cr_expect_not_null(strstr(json_object_get_string(json_object_array_get_idx(notes, 0)),
+				  "io_uring is forbidden"));
+	status_show(status, later.real, to);
+	fclose(to);
+	cr_expect_not_null(strstr(text, "\nnote: io_uring is forbidden"));
+	cr_expect_not_null(strstr(text, "\nnote: this kernel does not tell the id maps"));
+	json_object_put(status);
 }
 
 Test(status, tells_root_what_containers_share)
