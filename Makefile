@@ -195,7 +195,9 @@ check-kernels: must-be-root ## the core of the tests in machines with Debian's k
 
 check-kernels-all: must-be-root ## all tests that a machine without a network can run (root)
 	+@$(MAKE) $(parallel) tests benches
-	+@status=0; tests/run kernels-all || status=1; $(MAKE) check-arm64 || status=1; exit $$status
+	+@status=0; tests/run kernels-all || status=1; $(MAKE) check-arm64 || status=1; \
+		tests/lib/machine-table docs/kernels.md $(BUILD)/test-logs/machine-* \
+			$(BUILD)/aarch64-linux-gnu/test-logs/machine-* && exit $$status
 
 check-arm64: must-be-root deps-cross ## unit, kernel and the core of live on Debian's kernels for arm64 (root)
 	+@$(MAKE) CROSS=aarch64-linux-gnu KERNEL='6.1-arm64 6.12-arm64' test \
@@ -445,7 +447,8 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPERVISOR) $(POLICY)
 endif
 
 SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/bench/*.sh tests/system/*.sh \
-	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/sysroot tests/lib/check-headers tests/lib/coverage \
+	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/machine-table \
+	tests/lib/sysroot tests/lib/check-headers tests/lib/coverage \
 	examples/bash-completion/nsxattr)
 
 # Without what clang before 16 takes for a mistake when it reads what was meant for gcc.

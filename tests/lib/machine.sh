@@ -24,7 +24,7 @@ MACHINE_PACKAGES=initramfs-tools,kmod,udev,zstd,systemd,procps,iproute2,util-lin
 MACHINE_PACKAGES+=,libcriterion3,libcyaml1,libjson-c5,libseccomp2,libcap2-bin,liburing2,libfuse3-3,fuse3
 MACHINE_PACKAGES+=,attr,acl,tar,rsync,uidmap,openssl,keyutils,python3,python3-yaml,jq,binutils,make,gcc,libc6-dev
 MACHINE_PACKAGES+=,strace,gdb,fakeroot,bubblewrap,bindfs,fuse-overlayfs,mergerfs,gocryptfs,xfsprogs,btrfs-progs
-MACHINE_PACKAGES+=,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity,apparmor,apparmor-utils
+MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity,apparmor,apparmor-utils
 MACHINE_PACKAGES+=,selinux-policy-default,selinux-utils,policycoreutils
 
 # machine_kernel() - NAME: its architecture and its package; false when there is no such kernel
@@ -166,6 +166,10 @@ machine_start() {
 		-virtfs "local,path=$folder/results,mount_tag=results,security_model=none" </dev/null
 }
 
+# What tests are told where a machine is emulated: that everything takes longer, and to try less often what is random.
+# shellcheck disable=SC2034 # machine-boot uses it
+MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=1000 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6)
+
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
 
@@ -198,11 +202,21 @@ MACHINE_ODD='Kernel panic|Oops|BUG: |WARNING: CPU|WARNING: possible|general prot
 
 # shellcheck disable=SC2034 # tests/run uses them
 # What 'make check-kernels' runs on each kernel.
-MACHINE_CORE=(kernel live/view)
+MACHINE_CORE=(kernel)
+MACHINE_CORE+=(live/{view,identity,paths,differential})
 
 # shellcheck disable=SC2034
-# What 'make check-kernels-all' runs on each kernel.
+# What 'make check-kernels-all' runs on each kernel. Of the system tests not those that want
+#	a network, or images		documents, rootfs, samba, samba-podman, lxc
+#	podman, buildah, containerd	buildah, inside-podman, podman, podman-images, profile
+#	glusterfs, dnf			samples, rpm
+#	systemd as process 1 of all	systemd
+#	to compare times		hostile-neighbours
 MACHINE_WHOLE=(unit kernel live machine)
+MACHINE_WHOLE+=(system/{admission,clients,clients-by-process,daemon,deaths,file-systems,hostile-peers,idmapped,ima})
+MACHINE_WHOLE+=(system/{images,inside,lxc-fuse,namespaces,namespaces-by-process,no-worker,oci-crun,oci-runc,oci-hooks})
+MACHINE_WHOLE+=(system/{own-mounts,plain-user,policies,policy,refusals,run,schemes,shares,slow-files,store,stores})
+MACHINE_WHOLE+=(system/{stuck-worker,tree,upgrade})
 
 # machine_wants() - machine/NAME KERNEL: the arguments, a line for each machine, that a test wants of a kernel
 #

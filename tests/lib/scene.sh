@@ -22,9 +22,9 @@ INSIDE_COUNT=65536
 # RESOLVER says how nsxattr is to resolve paths: auto, ring or process.
 options=(--resolver="${RESOLVER-auto}")
 
-# await() - COMMAND…: until it succeeds, silently; false after two minutes
+# await() - COMMAND…: until it succeeds, silently; false after two minutes, or as many as TEST_SLOWER makes of these
 await() {
-	local end=$((SECONDS + 120))
+	local end=$((SECONDS + 120 * ${TEST_SLOWER:-1}))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		read -rt 0.05 <> <(:) || :
