@@ -451,12 +451,12 @@ SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/benc
 	tests/lib/sysroot tests/lib/check-headers tests/lib/coverage \
 	examples/bash-completion/nsxattr)
 
-# Without what clang before 16 takes for a mistake when it reads what was meant for gcc.
+# Without what clang takes for a mistake when it reads what was meant for gcc.
 compile_commands.json: FORCE ## the database that clangd and clang-tidy read
 	@{ printf '['; separator=; for file in $(SOURCES); do \
 		printf '%s\n{ "directory": "%s",\n  "file": "%s",\n  "command": "%s -c %s" }' \
 			"$$separator" '$(CURDIR)' "$$file" \
-			'$(subst ",\",$(CC) $(filter-out $(zeroed_before_16),$(ALL_CFLAGS)) $(LIBRARY_CFLAGS) $(TEST_CFLAGS))' "$$file"; \
+			'$(subst ",\",$(CC) $(filter-out $(zeroed_before_16) $(zeroing_loop),$(ALL_CFLAGS)) $(LIBRARY_CFLAGS) $(TEST_CFLAGS))' "$$file"; \
 		separator=,; \
 	done; printf '\n]\n'; } >$@
 

@@ -9,9 +9,10 @@
 #include "policy.h"
 #include "yaml/arena.h"
 #include "yaml/diagnostic.h"
+#include "yaml/tree.h"
 
 /* The longest file. */
-#define POLICY_FILE_SIZE_MAX (1 << 20)
+#define POLICY_FILE_SIZE_MAX TREE_SIZE_MAX
 
 /** struct policy_file - a policy and the memory that it lies in */
 struct policy_file {

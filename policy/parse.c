@@ -8,9 +8,6 @@
 #include "policy_file.h"
 #include "policy_schema.h"
 #include "yaml/read.h"
-#include "yaml/tree.h"
-
-static_assert(POLICY_FILE_SIZE_MAX == TREE_SIZE_MAX, "the longest file is one that can be read");
 
 static const char *const only_root[] = { "root" };
 
