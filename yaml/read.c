@@ -305,8 +305,9 @@ static bool is_known_partner(const struct schema *mapping, const char *key,
 			     const struct tree_node *node)
 {
 	for (size_t row = 0; row < mapping->field_count; row++)
-		if (strcmp(mapping->fields[row].key, key) == 0)
-			return find_word(&mapping->fields[row], node);
+		if (strcmp(mapping->fields[row].key, key) == 0 &&
+		    find_word(&mapping->fields[row], node))
+			return true;
 	return false;
 }
 
