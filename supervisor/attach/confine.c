@@ -74,6 +74,19 @@ static int check_dumpable(int procfs)
 	return -EPERM;
 }
 
+/* With 3 the kernel lets nobody read the memory of another process, and names and paths are in it. */
+static int check_memory(int procfs)
+{
+	char setting[8];
+
+	if (proc_read(procfs, "sys/kernel/yama/ptrace_scope", setting, sizeof(setting)) <= 0 ||
+	    setting[0] != '3')
+		return 0;
+	log_error("kernel.yama.ptrace_scope is 3: until this machine starts again no process reads "
+		  "another's memory, in which the names of attributes are; 2 and below will do");
+	return -EPERM;
+}
+
 static int confine_root(void)
 {
 	int r = sandbox_confine_root();
@@ -118,6 +131,8 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 		return procfs;
 	int r = check_dumpable(procfs);
 
+	if (r == 0)
+		r = check_memory(procfs);
 	if (r == 0 && !confinement->is_plain)
 		r = confine_root();
 	if (r == 0)

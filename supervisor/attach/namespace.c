@@ -189,7 +189,10 @@ int namespace_settle(const struct namespace_maps *maps)
 	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		r = -errno;
-		log_error("cannot make the mounts private: %s", strerror(-r));
+		log_error("cannot make the mounts private: %s%s", strerror(-r),
+			  r == -EACCES || r == -EPERM ?
+				  "; a security module may forbid it (AppArmor, Landlock)" :
+				  "");
 	}
 	return r;
 }
