@@ -2,12 +2,15 @@
 #include "exec/ring.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <liburing.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/fd.h"
 
 #define RING_ENTRIES 8
 
@@ -138,4 +141,26 @@ int ring_open(struct ring *ring, int personality, int base, const char *path,
 		return result;
 	replace(ring);
 	return -EBUSY;
+}
+
+static int open_working_directory(struct ring *ring, int personality)
+{
+	const struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC };
+	_cleanup_fd_ int fd = ring_open(ring, personality, AT_FDCWD, ".", &how);
+
+	return fd < 0 ? fd : 0;
+}
+
+bool ring_may_assume(struct ring *ring)
+{
+	int personality = ring_register_personality(ring_fd(ring));
+
+	if (personality < 0)
+		return false;
+	/* Our own, with which nothing but the module refuses what it does not refuse without. */
+	int r = open_working_directory(ring, personality);
+	bool is_refused = (r == -EACCES || r == -EPERM) && open_working_directory(ring, 0) == 0;
+
+	ring_unregister_personality(ring, personality);
+	return !is_refused;
 }

@@ -9,6 +9,8 @@
  * told apart by the generation.
  */
 
+#include <stdbool.h>
+
 struct ring;
 struct open_how;
 
@@ -35,6 +37,14 @@ int ring_fd(const struct ring *ring);
  * Return: the personality's number, above 0; -errno.
  */
 int ring_register_personality(int fd);
+
+/**
+ * ring_may_assume() - may requests be made with a personality?
+ *
+ * A security module can forbid that (uring_override_creds): each would fail with EACCES then, as if the path
+ * were the reason.
+ */
+bool ring_may_assume(struct ring *ring);
 
 /** ring_unregister_personality() - forget a personality. */
 void ring_unregister_personality(struct ring *ring, int personality);

@@ -33,6 +33,7 @@ struct standin {
 struct standins {
 	struct helpers *helpers; /* borrowed */
 	struct ring *ring; /* NULL: paths are opened by processes */
+	enum standin_kind kind; /* asked for */
 	uint64_t clock;
 	struct standin *slots[STANDINS_MAX]; /* each is large; NULL: free */
 };
@@ -46,20 +47,27 @@ int standins_new(enum standin_kind kind, struct helpers *helpers, struct standin
 		return -ENOMEM;
 	if (kind != STANDIN_PROCESS)
 		r = ring_new(&standins->ring);
+	if (r == 0 && standins->ring && !ring_may_assume(standins->ring)) {
+		ring_free(TAKE_PTR(standins->ring));
+		r = -EACCES;
+	}
 	if (r < 0 && kind == STANDIN_PERSONALITY) {
 		free(standins);
 		return r;
 	}
 	if (r < 0)
-		log_verbose("io_uring is not available; paths are opened through helper processes");
+		log_verbose(
+			"io_uring is not available%s; paths are opened through helper processes",
+			r == -EACCES ? " (a security module forbids its personalities)" : "");
 	standins->helpers = helpers;
+	standins->kind = kind;
 	*ret_standins = standins;
 	return 0;
 }
 
 static bool has_personality(const struct standin *standin)
 {
-	return standin->personality > 0 &&
+	return standin->personality > 0 && standin->owner->ring &&
 	       standin->generation == ring_generation(standin->owner->ring);
 }
 
@@ -263,6 +271,16 @@ static int request_open(struct helper *helper, void *argument)
 	return helper_open(helper, request->base, request->path, request->how, request->ret_fd);
 }
 
+/*
+ * A security module can begin to forbid personalities at any time, as SELinux does when its mode or its policy
+ * changes.
+ */
+static bool is_forbidden(struct standins *standins, int error)
+{
+	return (error == EACCES || error == EPERM) && standins->kind == STANDIN_ANY &&
+	       !ring_may_assume(standins->ring);
+}
+
 int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
 		 int *ret_fd)
 {
@@ -272,8 +290,14 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
 		return ask(standin, request_open, &request);
 	int r = open_by_personality(standin, base, path, how, ret_fd);
 
-	return r < 0 && is_our_failure(-r) ? open_by_personality(standin, base, path, how, ret_fd) :
-					     r;
+	if (r < 0 && is_our_failure(-r))
+		r = open_by_personality(standin, base, path, how, ret_fd);
+	if (!is_forbidden(standin->owner, r))
+		return r;
+	log_verbose(
+		"a security module forbids personalities; paths are opened through helper processes");
+	ring_free(TAKE_PTR(standin->owner->ring));
+	return ask(standin, request_open, &request);
 }
 
 struct call_request {

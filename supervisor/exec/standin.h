@@ -42,7 +42,7 @@ enum standin_kind {
  * @helpers: where processes come from, borrowed
  * @ret_standins: the collection
  *
- * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2).
+ * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2), or -EACCES: ring_may_assume() says no.
  */
 int standins_new(enum standin_kind kind, struct helpers *helpers, struct standins **ret_standins);
 
