@@ -25,6 +25,7 @@
 #include "attach/run.h"
 #include "base/closer.h"
 #include "base/fd.h"
+#include "base/labelling.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/probe.h"
@@ -94,6 +95,7 @@ struct service {
 	struct closer *closer; /* of what a dead worker has left open; NULL: nothing */
 	struct engine *engine;
 	struct probe *probe; /* NULL: there is none */
+	struct labelling labelling;
 	struct loop_watch command;
 	struct shard_counters counters;
 };
@@ -134,6 +136,7 @@ static int start_engine(struct service *service)
 		.standins = service->options->standins,
 		.probe = service->probe,
 		.guard = service->options->guard,
+		.labelling = &service->labelling,
 		.executor = service->options->executor,
 		.calls = service->options->calls,
 	};
@@ -260,6 +263,7 @@ static int keep_descriptors(struct service *service)
 	} kept[] = {
 		{ service->procfs, KEPT_FOREVER },
 		{ service->pidfd, KEPT_FOREVER },
+		{ service->labelling.directory, KEPT_FOREVER },
 		{ service->probe ? probe_fd(service->probe) : -1, KEPT_FOREVER },
 		{ service->channel, KEPT_FOREVER },
 		{ service->listener, KEPT_SOURCE },
@@ -308,6 +312,7 @@ static int prepare(const struct supervised *supervised, struct service *service)
 		r = confine_probe(service->options->probe, &service->probe, &probe_error);
 	if (r == 0)
 		tell_of_kernel(probe_error);
+	labelling_open(&service->labelling);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
 	if (r == 0)

@@ -37,6 +37,7 @@
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/forker.h"
+#include "base/labelling.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/passing.h"
@@ -77,7 +78,7 @@
 #define DESCRIPTORS_OF_HELPER 2
 
 /* Those of list_descriptors(). */
-#define DESCRIPTORS (2 * SOCKET_COUNT + 8)
+#define DESCRIPTORS (2 * SOCKET_COUNT + 9)
 
 /* What keeper and workers know: a worker has a copy of it, and sets up the rest. */
 struct daemon {
@@ -97,6 +98,7 @@ struct daemon {
 	struct kernel_facts kernel;
 	struct journal *journal;
 	int procfs;
+	struct labelling labelling;
 	time_t since;
 	pid_t keeper;
 
@@ -389,6 +391,7 @@ static int build(struct daemon *daemon)
 		.standins = daemon->options->config->resolver,
 		.probe = daemon->probe,
 		.calls = daemon->options->config->calls,
+		.labelling = &daemon->labelling,
 		.closer = daemon->closer,
 	};
 
@@ -673,6 +676,7 @@ static size_t list_descriptors(const struct daemon *daemon, int fds[DESCRIPTORS]
 	fds[count++] = daemon->predecessor;
 	fds[count++] = daemon->directory;
 	fds[count++] = daemon->procfs;
+	fds[count++] = daemon->labelling.directory;
 	fds[count++] = daemon->probe ? probe_fd(daemon->probe) : -1;
 	return count;
 }
@@ -754,6 +758,7 @@ static int confine(struct daemon *daemon)
 		r = confine_probe(daemon->options->probe, &daemon->probe, &probe_error);
 	if (r == 0)
 		kernel_facts_learn(probe_error, &daemon->kernel);
+	labelling_open(&daemon->labelling);
 	if (r == 0)
 		r = confine_privileges(&confinement, &daemon->procfs);
 	if (r == 0 && read_policies(daemon, &(struct policies_report){ 0 }) != POLICIES_LOADED)
@@ -772,6 +777,7 @@ int daemon_run(const struct daemon_options *options)
 		.predecessor = -1,
 		.directory = -1,
 		.procfs = -1,
+		.labelling.directory = -1,
 		.since = time(NULL),
 		.keeper = getpid(),
 	};

@@ -45,6 +45,8 @@ struct engine_config {
 	struct journal *journal;
 	int procfs; /* of proc_open(), borrowed */
 	enum standin_kind standins; /* how paths are opened */
+	const struct labelling
+		*labelling; /* whether the kernel labels processes; NULL: it does not */
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
 	enum guard_use guard; /* does the kernel check who changes security.*? */
 	enum executor executor;

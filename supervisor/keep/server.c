@@ -501,10 +501,16 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
 	server->slot = slots_take(&engine->slots);
-	int r = server->slot ? workspace_new(engine->config.procfs, engine->config.standins,
-					     engine->config.probe, engine->changes, engine->helpers,
-					     engine->is_guarded, &server->workspace) :
-			       -EAGAIN;
+	const struct workspace_config config = {
+		.procfs = engine->config.procfs,
+		.standins = engine->config.standins,
+		.probe = engine->config.probe,
+		.labelling = engine->config.labelling,
+		.changes = engine->changes,
+		.helpers = engine->helpers,
+		.is_guarded = engine->is_guarded,
+	};
+	int r = server->slot ? workspace_new(&config, &server->workspace) : -EAGAIN;
 
 	if (r < 0) {
 		server_free(server);

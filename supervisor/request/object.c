@@ -32,6 +32,7 @@ static int pin(struct request *request)
 		.space = workspace->walk_space,
 		.uids = &request->subject.userns->uids,
 		.is_shy = request->client->is_queued,
+		.label = request->label.labels ? &request->label : NULL,
 	};
 	const struct call *call = &request->call;
 
@@ -263,7 +264,7 @@ static int wait_for_turn(struct request *request, const struct effect *effect)
 static bool ask_again(struct request *request)
 {
 	return stage_still_waits(request->reception) && object_look(request) &&
-	       object_authorize(request);
+	       object_authorize(request) && label_authorize(request);
 }
 
 /* From here on what is found out about the inode stays so until the change is made. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "exec/store.h"
 #include "policy.h"
+#include "request/label.h"
 #include "request/leftover.h"
 #include "request/memory.h"
 #include "request/natively.h"
@@ -133,9 +134,10 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 {
 	static stage *const stages[] = {
 		subject_decode,	   leftover_go_on,   subject_read_name, subject_read_value,
-		subject_read_path, subject_identify, subject_decide,	object_resolve,
-		object_fail_late,  object_look,	     object_locate,	object_authorize,
-		object_take_turn,  execute,	     deliver,
+		subject_read_path, subject_identify, subject_decide,	label_identify,
+		object_resolve,	   object_fail_late, object_look,	object_locate,
+		object_authorize,  label_authorize,  object_take_turn,	execute,
+		deliver,
 	};
 	struct request request = {
 		.workspace = workspace,
@@ -169,4 +171,5 @@ void client_init(struct client *client, const struct policy *policy)
 	client->log_source = 0;
 	remedies_init(&client->remedies);
 	orphans_init(&client->orphans);
+	client->is_label_told = false;
 }

@@ -33,6 +33,7 @@
 
 struct policy;
 struct helpers;
+struct labelling;
 struct probe;
 struct witness;
 struct workspace;
@@ -76,26 +77,31 @@ struct client {
 	uint64_t log_source; /* of lines that are about it: each of its listeners is a client */
 	struct remedies remedies;
 	struct orphans orphans;
+	atomic_bool is_label_told; /* that labels keep it from being served */
 };
 
 /** client_init() - a container with this policy; nothing is to be undone */
 void client_init(struct client *client, const struct policy *policy);
 
+/** struct workspace_config - what the workspaces of an engine share; all that is pointed to is borrowed */
+struct workspace_config {
+	int procfs; /* of proc_open() */
+	enum standin_kind standins;
+	const struct probe *probe; /* tells who a target is; NULL: /proc does */
+	const struct labelling
+		*labelling; /* whether the kernel labels processes; NULL: it does not */
+	struct changes *changes; /* under way in all workspaces */
+	struct helpers *helpers; /* of all workspaces */
+	bool is_guarded; /* the kernel checks who changes security.*, as guard_find() says */
+};
+
 /**
  * workspace_new() - what the requests of one thread share: caches, stand-ins, buffers
- * @procfs: of proc_open(), borrowed
- * @kind: of its stand-ins
- * @probe: tells who a target is, borrowed; NULL: /proc does
- * @changes: under way in all workspaces, borrowed
- * @helpers: of all workspaces, borrowed
- * @is_guarded: the kernel checks who changes security.*, as guard_find() says
  * @ret_workspace: the caller's, for one thread
  *
  * Return: 0; -errno, a message has been logged.
  */
-int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct helpers *helpers, bool is_guarded,
-		  struct workspace **ret_workspace);
+int workspace_new(const struct workspace_config *config, struct workspace **ret_workspace);
 
 /**
  * workspace_forget() - let go of all that was learnt of targets

@@ -84,6 +84,9 @@ static int search(const struct resolver *resolver, int base, const char *path, b
 	_cleanup_fd_ int fd = -1;
 	struct statx stat;
 
+	/* The kernel asks about each directory on the way, and knows only our label. */
+	if (resolver->label)
+		return search_step_by_step(resolver, base, path, follow, ret_fd);
 	if (own_entry_search(resolver, base, path, follow, ret_fd))
 		return 0;
 	int r = search_at_once(resolver, base, path, follow, &fd);

@@ -12,6 +12,7 @@
 #include "exec/inode.h"
 
 struct id_map;
+struct label_view;
 struct standin;
 struct target;
 struct walk_space;
@@ -24,6 +25,8 @@ struct resolver {
 	const struct id_map *uids; /* of the target's namespace */
 	/* Nothing may be asked of a FUSE server in the container: it may itself wait for us. */
 	bool is_shy;
+	const struct label_view
+		*label; /* what a label that is not ours allows counts, too; NULL: none */
 };
 
 /**

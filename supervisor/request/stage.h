@@ -10,10 +10,12 @@
 #include <stdbool.h>
 
 #include "access.h"
+#include "base/labelling.h"
 #include "base/outer.h"
 #include "exec/inode.h"
 #include "naming.h"
 #include "request/decode.h"
+#include "request/label.h"
 #include "request/request.h"
 #include "request/target.h"
 
@@ -29,6 +31,7 @@ struct workspace {
 	struct walk_space *walk_space;
 	struct list_space *list_space;
 	struct mounts *mounts;
+	struct labels *labels; /* NULL: no module of the kernel labels processes */
 	int fd_directory;
 	int descriptors_enough; /* with as many open, nothing is kept of targets */
 	struct outer outer;
@@ -37,6 +40,7 @@ struct workspace {
 	bool has_xattrat; /* of xattrat_is_there() */
 	struct call_order order;
 	struct identity identity;
+	char label[LABEL_SIZE]; /* of the target, if it is not ours */
 	char name[NAME_SIZE];
 	char path[PATH_MAX];
 	char value[XATTR_SIZE_MAX];
@@ -55,6 +59,7 @@ struct request {
 	struct target *target;
 	struct userns *userns;
 	struct naming naming;
+	struct label_view label; /* without labels: the target has the same as we have */
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;

@@ -43,6 +43,7 @@ static int target_open(int procfs, pid_t tid, struct target *ret_target)
 		.procfs = procfs,
 		.proc = directory,
 		.status = -1,
+		.label = -1,
 		.userns = -1,
 		.pidfd = -1,
 		.kept = { -1, -1 },
@@ -55,6 +56,7 @@ static void target_close(struct target *target)
 {
 	fd_close(&target->proc);
 	fd_close(&target->status);
+	fd_close(&target->label);
 	fd_close(&target->userns);
 	fd_close(&target->pidfd);
 	for (size_t i = 0; i < PROBE_PLACES; i++)
@@ -75,6 +77,7 @@ int targets_new(int procfs, const struct probe *probe, struct targets **ret_targ
 		targets->slots[i] = (struct target){
 			.proc = -1,
 			.status = -1,
+			.label = -1,
 			.userns = -1,
 			.pidfd = -1,
 			.kept = { -1, -1 },
@@ -336,6 +339,23 @@ int targets_identify(struct targets *targets, pid_t tid, enum identity_extent ex
 		return r;
 	target->last_used = ++targets->clock;
 	*ret_target = target;
+	return 0;
+}
+
+int target_read_label(struct target *target, char label[LABEL_SIZE])
+{
+	int r = need_entry(target, "attr/current", O_RDONLY, &target->label);
+
+	if (r < 0)
+		return r;
+	ssize_t length = pread(target->label, label, LABEL_SIZE, 0);
+
+	if (length < 0)
+		return -errno;
+	if (length == LABEL_SIZE)
+		return -ERANGE;
+	label[length] = '\0';
+	label[strcspn(label, "\n")] = '\0';
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/credential.h"
+#include "base/labelling.h"
 #include "base/probe.h"
 #include "request/own_entry.h"
 
@@ -28,6 +29,7 @@ struct target {
 	int proc; /* /proc/TID */
 	/* What follows is opened when it is first needed, and -1 until then. */
 	int status; /* /proc/TID/status */
+	int label; /* /proc/TID/attr/current */
 	int userns; /* the link /proc/TID/ns/user itself */
 	int pidfd;
 	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
@@ -79,6 +81,9 @@ enum identity_extent {
  */
 int targets_identify(struct targets *targets, pid_t tid, enum identity_extent extent,
 		     struct target **ret_target, struct identity *ret_identity);
+
+/** target_read_label() - its security label now. Return: 0; -ERANGE: it is too long; -ESRCH; -errno. */
+int target_read_label(struct target *target, char label[LABEL_SIZE]);
 
 /** target_open_userns() - a descriptor of its user namespace. Return: it; -errno. */
 int target_open_userns(const struct target *target);

@@ -9,6 +9,9 @@
  *     on our own procfs: on the target's, a link of the target's could be mounted over it meanwhile;
  *   - the rules of fs.protected_symlinks and of mounts with nosymfollow are applied.
  *
+ * Where the target has a label of its own (label.h), each directory and link is asked about. Magic links of other
+ * processes are refused then: the kernel would ask what one label may do to the other process.
+ *
  * What a file system of the target's namespace's own refuses us (foreign.h), the stand-in looks at, too. A
  * shy resolver searches no directory of such a one.
  *
@@ -35,6 +38,7 @@
 #include "exec/standin.h"
 #include "idmap.h"
 #include "request/foreign.h"
+#include "request/label.h"
 #include "request/own_entry.h"
 #include "request/place.h"
 #include "request/resolve.h"
@@ -197,6 +201,8 @@ static int open_magic(const struct walk *walk, const char *name, int *ret_fd)
 		return 0;
 	if (found < 0 || standin_may_be(walk->standin, place.process))
 		return EACCES;
+	if (walk->resolver->label && !place.is_own)
+		return EACCES;
 	int r = open_by_standin(walk, place.directory, name, 0, ret_fd);
 
 	if (r <= 0 || !is_granted(&place, r))
@@ -227,8 +233,11 @@ static int open_as_itself(const struct walk *walk, const char *name, int error, 
 
 static int open_component(const struct walk *walk, const char *name, int *ret_fd)
 {
-	int r = open_by_standin(walk, walk->at, name, O_NOFOLLOW, ret_fd);
+	int r = label_may_search(walk->resolver->label, walk->at);
 
+	if (r != 0)
+		return r;
+	r = open_by_standin(walk, walk->at, name, O_NOFOLLOW, ret_fd);
 	if ((r != EACCES && r != EPERM) || !proc_is_on(walk->at, NULL) || proc_is_root(walk->at))
 		return r;
 	return open_as_itself(walk, name, r, ret_fd);
@@ -346,6 +355,8 @@ static int follow_link(struct walk *walk, const struct step *step)
 {
 	int r = check_link(walk, step);
 
+	if (r == 0)
+		r = label_may_follow(walk->resolver->label, step->fd);
 	if (r != 0)
 		return r;
 	if (!proc_is_on(step->fd, NULL))

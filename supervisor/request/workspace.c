@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/xattrat.h"
 #include "exec/helpers.h"
+#include "exec/label.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
 #include "exec/store.h"
@@ -24,9 +25,9 @@ void workspace_forget(struct workspace *workspace)
 	mounts_clear(workspace->mounts);
 }
 
-static int fill_workspace(struct workspace *workspace, int procfs, enum standin_kind kind,
-			  const struct probe *probe)
+static int fill_workspace(struct workspace *workspace, const struct workspace_config *config)
 {
+	int procfs = config->procfs;
 	int r = inode_open_directory(procfs, &workspace->fd_directory);
 
 	if (r == 0)
@@ -43,19 +44,31 @@ static int fill_workspace(struct workspace *workspace, int procfs, enum standin_
 		log_error("cannot tell our own groups: %s", strerror(-r));
 		return r;
 	}
-	r = targets_new(procfs, probe, &workspace->targets);
+	r = targets_new(procfs, config->probe, &workspace->targets);
 	if (r < 0)
 		return r;
-	r = standins_new(kind, workspace->helpers, &workspace->standins);
+	r = standins_new(config->standins, workspace->helpers, &workspace->standins);
 	if (r < 0) {
-		log_error("io_uring is not available: %s (see kernel.io_uring_disabled)",
-			  strerror(-r));
+		log_error("io_uring is not available: %s (see %s)", strerror(-r),
+			  r == -EACCES ? "what the security modules of the kernel forbid" :
+					 "kernel.io_uring_disabled");
 		return r;
 	}
 	workspace->walk_space = walk_space_new();
 	workspace->list_space = list_space_new();
 	workspace->mounts = mounts_new();
 	return workspace->walk_space && workspace->list_space && workspace->mounts ? 0 : -ENOMEM;
+}
+
+static int find_labels(struct workspace *workspace, const struct labelling *labelling)
+{
+	if (!labelling || !labelling->is_active)
+		return 0;
+	int r = labels_new(labelling, workspace->procfs, &workspace->labels);
+
+	if (r < 0)
+		log_error("cannot tell our own security label: %s", strerror(-r));
+	return r;
 }
 
 /* Three quarters of those that there may be. */
@@ -68,25 +81,25 @@ static int descriptors_enough(void)
 	return (int)(limit.rlim_cur - limit.rlim_cur / 4);
 }
 
-int workspace_new(int procfs, enum standin_kind kind, const struct probe *probe,
-		  struct changes *changes, struct helpers *helpers, bool is_guarded,
-		  struct workspace **ret_workspace)
+int workspace_new(const struct workspace_config *config, struct workspace **ret_workspace)
 {
 	struct workspace *workspace = calloc(1, sizeof(*workspace));
 
 	if (!workspace)
 		return -ENOMEM;
 	workspace->fd_directory = -1;
-	workspace->changes = changes;
-	workspace->helpers = helpers;
-	workspace->probe = probe;
-	workspace->procfs = procfs;
-	workspace->is_guarded = is_guarded;
+	workspace->changes = config->changes;
+	workspace->helpers = config->helpers;
+	workspace->probe = config->probe;
+	workspace->procfs = config->procfs;
+	workspace->is_guarded = config->is_guarded;
 	workspace->has_xattrat = xattrat_is_there();
 	call_order_learn(&workspace->order);
 	workspace->descriptors_enough = descriptors_enough();
-	int r = fill_workspace(workspace, procfs, kind, probe);
+	int r = fill_workspace(workspace, config);
 
+	if (r == 0)
+		r = find_labels(workspace, config->labelling);
 	if (r < 0) {
 		workspace_free(workspace);
 		return r;
@@ -105,6 +118,7 @@ void workspace_free(struct workspace *workspace)
 	free(workspace->walk_space);
 	free(workspace->list_space);
 	mounts_free(workspace->mounts);
+	labels_free(workspace->labels);
 	fd_close(&workspace->fd_directory);
 	free(workspace);
 }

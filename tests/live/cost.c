@@ -219,8 +219,16 @@ static void set_up(struct server *server, bool by_probe)
 	cr_assert_eq(changes_new(&server->changes), 0);
 	cr_assert_eq(helpers_new(server->forker, server->procfs, &server->helpers), 0);
 	client_init(&server->client, policy_builtin("default"));
-	if (workspace_new(server->procfs, STANDIN_PERSONALITY, server->probe, server->changes,
-			  server->helpers, true, &server->workspace) < 0)
+	const struct workspace_config shared = {
+		.procfs = server->procfs,
+		.standins = STANDIN_PERSONALITY,
+		.probe = server->probe,
+		.changes = server->changes,
+		.helpers = server->helpers,
+		.is_guarded = true,
+	};
+
+	if (workspace_new(&shared, &server->workspace) < 0)
 		SKIP("there is no io_uring");
 }
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel checks an attribute call by the label of the process that makes it:
+ *
+ *	each directory on the way	search
+ *	each symbolic link		read
+ *	get, list			getattr
+ *	set, remove			setattr
+ *	get, set, remove of user.*	read or write, too
+ *
+ * With a label that is not ours the path is searched component by component, so that each of them can be asked
+ * about.
+ */
+#include "request/label.h"
+
+#include <errno.h>
+#include <linux/xattr.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "exec/inode.h"
+#include "exec/label.h"
+#include "request/natively.h"
+#include "request/stage.h"
+#include "request/target.h"
+
+/* The kernel's own answer is never more than the target's label allows. */
+static bool leave(struct request *request, const char *why)
+{
+	struct client *client = request->client;
+
+	if (!atomic_exchange(&client->is_label_told, true))
+		log_limited(client->log_source, LOG_WARNING,
+			    "process %d has another security label than nsxattr, and %s: attribute "
+			    "calls of such processes are left to the kernel",
+			    request->call.tid, why);
+	return natively_may_continue(request) ? stage_leave_to_kernel(request) :
+						stage_settle(request, outcome_error(EPERM));
+}
+
+bool label_identify(struct request *request)
+{
+	struct workspace *workspace = request->workspace;
+	struct labels *labels = workspace->labels;
+
+	if (!labels)
+		return true;
+	int r = target_read_label(request->target, workspace->label);
+
+	if (r == 0 && labels_are_ours(labels, workspace->label))
+		return true;
+	if (r == -ESRCH)
+		return stage_go_on(request, r, "read the label");
+	if (r < 0)
+		return leave(request, "it cannot be told which");
+	if (!labels_begin(labels))
+		return leave(request, "the kernel cannot be asked what that one allows (see "
+				      "/sys/fs/selinux)");
+	request->label = (struct label_view){ labels, workspace->label, workspace->fd_directory };
+	return true;
+}
+
+static unsigned int wanted(const struct request *request)
+{
+	bool is_change = call_is_change(&request->call);
+	unsigned int rights = is_change ? LABEL_SETATTR : LABEL_GETATTR;
+
+	if (request->call.kind->operation != OPERATION_LIST &&
+	    strncmp(request->workspace->name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) == 0)
+		rights |= is_change ? LABEL_WRITE : LABEL_READ;
+	return rights;
+}
+
+bool label_authorize(struct request *request)
+{
+	const struct label_view *label = &request->label;
+
+	if (!label->labels)
+		return true;
+	int r = labels_check(label->labels, label->subject, &request->inode, wanted(request));
+
+	if (r == -EOPNOTSUPP)
+		return leave(request, "the kernel is not asked about files of this kind");
+	return stage_go_on(request, r, "ask what the label allows");
+}
+
+static int check(const struct label_view *view, int fd, unsigned int rights)
+{
+	const struct pinned inode = { .fd = fd, .directory = view ? view->fd_directory : -1 };
+
+	return view ? labels_check(view->labels, view->subject, &inode, rights) : 0;
+}
+
+int label_may_search(const struct label_view *view, int directory)
+{
+	return check(view, directory, LABEL_SEARCH);
+}
+
+int label_may_follow(const struct label_view *view, int link)
+{
+	return check(view, link, LABEL_READ);
+}
