@@ -13,7 +13,8 @@
 
 #include "child.h"
 
-#define PAGE 4096
+/* The largest page that Linux has, which is a whole number of any other. */
+#define PAGE 65536
 
 TestSuite(memory, .timeout = 60);
 
