@@ -302,7 +302,7 @@ distclean: ## remove everything that is not in the repository
 	rm -rf '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+(_[a-z]+\.json)?:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+(_[a-z]+\.json)?:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
 # ---- packages (Debian) ----
 
