@@ -288,6 +288,17 @@ keeper_is_confined() {
 	same "and holds what they hold" 00000000002800e4 "$(status_of "$starter" CapEff)"
 }
 
+# As on a kernel that does not check who changes security.*
+unchecked_kernel() {
+	local unchecked=("${run[@]}" --kernel-checks=no)
+
+	same "-v says that the kernel does not check" 1 \
+		"$("${unchecked[@]}" -v -- true 2>&1 | grep -c 'lets every user set and remove security')"
+	same "and it is not said without -v" "" "$("${unchecked[@]}" -- true 2>&1)"
+	same "but --allow-io-uring is a warning there" 1 \
+		"$("${unchecked[@]}" --allow-io-uring -- true 2>&1 | grep -c 'io_uring is allowed inside')"
+}
+
 supervisor_is_confined() {
 	local task set
 	exec 9<"$SCENE/bin/nsxattr"
@@ -464,6 +475,7 @@ ranges_of_the_user
 limits_of_namespaces
 refusals
 rings
+unchecked_kernel
 supervisor_is_confined
 supervisor_does_not_mind_signals
 supervisor_is_killed
