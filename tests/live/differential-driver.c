@@ -183,6 +183,7 @@ static struct {
 	const struct identity *identity;
 	uint64_t seed;
 	enum cwd cwd;
+	bool is_checked; /* by the kernel: who changes security.* */
 	bool has_vague_lists; /* the size of a list is asked for, and may be too large */
 	struct area path, name, args, value, buffer, readonly;
 } run;
@@ -230,7 +231,25 @@ static bool compares_views(void)
 	return run.profile == PROFILE_VIEW || run.profile == PROFILE_SUPERSET;
 }
 
-static void pick_name(struct dice *dice, struct step *step)
+static bool is_capable(unsigned int capability)
+{
+	return run.profile == PROFILE_VIEW && (run.identity->capabilities & (1ULL << capability));
+}
+
+/* Before Linux 6.10 a kernel may let everybody change security.*: what it gives is not what a supervisor has to give. */
+static bool is_unjudged(const struct step *step)
+{
+	bool is_remove = step->form->verb == XATTR_REMOVE;
+
+	if (run.is_checked || (!is_remove && step->form->verb != XATTR_SET) ||
+	    strncmp(step->name.text, "security.", 9) != 0)
+		return false;
+	if (is_plain(&step->name, "security.capability"))
+		return is_remove && !is_capable(CAP_SETFCAP);
+	return !is_capable(CAP_SYS_ADMIN);
+}
+
+static void pick_any_name(struct dice *dice, struct step *step)
 {
 	static const enum place places[] = { PLACE_EDGE, PLACE_ACROSS, PLACE_CUT,
 					     PLACE_NULL, PLACE_GUARD,  PLACE_KERNEL };
@@ -249,6 +268,13 @@ static void pick_name(struct dice *dice, struct step *step)
 		step->name = pick_virtual(dice);
 	else
 		step->name = *DICE_PICK(dice, kernel_names);
+}
+
+static void pick_name(struct dice *dice, struct step *step)
+{
+	pick_any_name(dice, step);
+	if (is_unjudged(step))
+		step->name = (struct name){ "trusted.t", 0 };
 }
 
 static void pick_flags(struct dice *dice, struct step *step)
@@ -1003,7 +1029,7 @@ static _Noreturn void usage(void)
 	fprintf(stderr, "usage: differential-driver --directory=DIR [--seed=S] [--operations=N]\n"
 			"	[--profile=view|kernel|others|superset] [--identity=NAME]\n"
 			"	[--steps=make|run|all] [--only=N,N-N,...] [--thread]\n"
-			"	[--vague-lists] [--keep-deleted]\n"
+			"	[--vague-lists] [--keep-deleted] [--security=checked|unchecked]\n"
 			"DIR is the caller's; the tree is made in DIR/tree.\n");
 	exit(2);
 }
@@ -1029,10 +1055,12 @@ static void options_parse(int argc, char **argv, struct options *options)
 		{ "thread", no_argument, NULL, 'T' },
 		{ "vague-lists", no_argument, NULL, 'v' },
 		{ "keep-deleted", no_argument, NULL, 'k' },
+		{ "security", required_argument, NULL, 'S' },
 		{ 0 },
 	};
 	int option;
 
+	run.is_checked = true;
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) >= 0) {
 		switch (option) {
 		case 'd':
@@ -1059,6 +1087,9 @@ static void options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'v':
 			run.has_vague_lists = true;
+			break;
+		case 'S':
+			run.is_checked = strcmp(optarg, "checked") == 0;
 			break;
 		case 'k':
 			options->keeps_deleted = true;

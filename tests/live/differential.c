@@ -20,6 +20,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "kernel_features.h"
 #include "launch.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -184,6 +185,7 @@ static void run_driver(const struct side *side, const struct comparison *compari
 		option("seed", number),
 		option("operations", environment("OPERATIONS", OPERATIONS)),
 		option("steps", steps),
+		option("security", kernel_checks_security() ? "checked" : "unchecked"),
 		/* The first NULL ends them; no comparison has both. */
 		comparison->in_thread  ? "--thread" :
 		is_overlay(comparison) ? "--vague-lists" :

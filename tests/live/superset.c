@@ -33,6 +33,7 @@
 
 #include "idmapped.h"
 #include "inode.h"
+#include "kernel_features.h"
 #include "launch.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -360,6 +361,7 @@ static void say_driver(struct words *words, const struct comparison *comparison,
 	say(words, option("identity", comparison->identity));
 	say(words, option("seed", seed));
 	say(words, option("operations", operations));
+	say(words, option("security", kernel_checks_security() ? "checked" : "unchecked"));
 	if (strncmp(comparison->file_system, "overlay", 7) == 0)
 		say(words, "--vague-lists");
 	if (strncmp(comparison->file_system, "fuse", 4) == 0)
