@@ -107,6 +107,7 @@ static void command_ended(void *place, uint32_t events)
 	(void)events;
 	loop_remove(service->loop, &service->command);
 	(void)sandbox_silence();
+	engine_silence(service->engine);
 }
 
 static void targets_gone(void *place, int result)

@@ -41,6 +41,9 @@
 #define DYING_MS 1000
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
+/* In place of a task. */
+#define SILENCE FORKER_TASKS
+
 struct forker {
 	struct forker_config config;
 	struct errand errand; /* the forker itself */
@@ -102,6 +105,8 @@ static bool serve_one(const struct forker_config *config)
 
 	if (length <= 0)
 		return length == -EINTR || length == -ENOMEM;
+	if ((size_t)length >= offsetof(struct order, argument) && order.task == SILENCE)
+		(void)dup2(STDOUT_FILENO, STDERR_FILENO);
 	/* What has no answer ends its channel. */
 	if ((size_t)length >= offsetof(struct order, argument) && passed.count > 0 &&
 	    !passed.is_cut && order.task < FORKER_TASKS && config->bodies[order.task])
@@ -200,6 +205,16 @@ void forker_free(struct forker *forker)
 	errand_end(&forker->errand);
 	fd_close(&forker->errand.channel);
 	free(forker);
+}
+
+/* One that has ended has none. */
+void forker_silence(struct forker *forker)
+{
+	struct order head = { .task = SILENCE };
+	const struct iovec piece = { .iov_base = &head,
+				     .iov_len = offsetof(struct order, argument) };
+
+	(void)passing_send(forker->errand.channel, &piece, 1, NULL, 0);
 }
 
 /* Signals do not prolong it. */

@@ -80,6 +80,9 @@ int forker_new(const struct forker_config *config, struct forker **ret_forker);
 /** forker_free() - end it; no thread uses it. NULL is accepted. */
 void forker_free(struct forker *forker);
 
+/** forker_silence() - have it give up standard error, for standard output; see sandbox_silence() */
+void forker_silence(struct forker *forker);
+
 /**
  * forker_start() - have a child made; any thread
  * @order: which

@@ -779,6 +779,11 @@ static bool end_servers(struct engine *engine)
 	return is_empty;
 }
 
+void engine_silence(struct engine *engine)
+{
+	forker_silence(engine->forker);
+}
+
 bool engine_free(struct engine *engine)
 {
 	if (!engine)

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -227,6 +228,27 @@ Test(forker, has_children_that_are_given_up_in_time_however_often_we_are_disturb
 	cr_assert_eq(setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL), 0);
 	errand_end(&errand);
 	cr_expect_eq(losses, 0u, "the forker has nothing to do with it");
+}
+
+/* Who reads what a command says would wait for it. */
+Test(forker_that_comes_late, gives_up_standard_error_when_it_is_told, .timeout = 60)
+{
+	int ends[2], error = dup(STDERR_FILENO);
+	struct pollfd polled;
+
+	cr_assert(error >= 0 && pipe2(ends, O_CLOEXEC) == 0);
+	cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	set_up();
+	cr_assert_eq(dup2(error, STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	polled = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	cr_expect_eq(poll(&polled, 1, 0), 0, "the forker has it");
+	forker_silence(forker);
+	cr_expect_eq(poll(&polled, 1, ERRAND_DEADLINE_MS), 1);
+	cr_expect_eq(polled.revents, POLLHUP);
+	tear_down();
+	close(ends[0]);
+	close(error);
 }
 
 /* All that is done in a process that is killed then. @ret_pids: the forker, and a child of it that is stopped. */
