@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# AppArmor and Landlock say nothing about attribute calls, and so nsxattr gets nobody anything: what a confined process
+# gets from the kernel it gets from nsxattr. And Yama, at whose strictest setting nobody can be served.
+#
+# The last test cannot be undone: these arguments are for this file alone.
+#
+# arguments: lsm=landlock,lockdown,yama,apparmor,integrity
+
+. tests/lib/case.sh
+. tests/lib/scene.sh
+needs apparmor_parser aa-exec python3
+scene_make
+
+# ---- what they have to say ----
+
+same "of these modules none has a say in attribute calls" "" \
+	"$(grep -E ' (apparmor|tomoyo|hook|landlock|yama)_[a-z_]*xattr' /proc/kallsyms | cut -d' ' -f3)"
+
+# ---- AppArmor ----
+
+# The profiles of LXC and podman have the rules that matter here; the first one is stricter than any of them.
+cat >profiles <<'END'
+#include <tunables/global>
+profile strict flags=(attach_disconnected) {
+	/ r,
+	/** rix,
+	/dev/null rw,
+	capability, network,
+	deny /**/secret rwklx,
+	deny /**/closed/ rwklx,
+	deny /**/closed/** rwklx,
+}
+profile container flags=(attach_disconnected,mediate_deleted) {
+	network, capability, file, umount,
+	signal (receive) peer=unconfined,
+	signal (send,receive) peer=container,
+	deny @{PROC}/* w,
+	deny @{PROC}/sys/[^k]** w,
+	deny @{PROC}/kcore rwklx,
+	deny mount,
+	deny /sys/kernel/security/** rwklx,
+	ptrace (trace,read) peer=container,
+}
+END
+check "the profiles are loaded" apparmor_parser -r profiles
+
+mkdir -p c/closed
+for file in c/open c/secret c/closed/in; do
+	echo x >"$file"
+	setfattr -n security.demo -v "the host's" "$file"
+done
+ln -s secret c/link
+own c
+
+# calls.py [FOLDER]: make calls, and say how each ended; FOLDER: nothing but what is below it may be opened (Landlock)
+cat >calls.py <<'END'
+import ctypes, errno, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+
+def restrict(folder):
+    rules = libc.syscall(444, ctypes.byref(ctypes.c_uint64(0x1fff)), 8, 0)
+    beneath = ((0x1fff).to_bytes(8, "little") +
+               os.open(folder, os.O_PATH).to_bytes(4, "little"))
+    assert rules >= 0 and libc.syscall(445, rules, 1, beneath, 0) == 0
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(446, rules, 0) == 0
+
+def by_descriptor(path):
+    return os.getxattr(os.open(path, os.O_RDONLY), "security.demo")
+
+if len(sys.argv) > 1:
+    restrict(sys.argv[1])
+for path in "open", "secret", "link", "closed/in", "closed":
+    for what, call in (
+            ("get", lambda: os.getxattr(path, "security.demo")), ("list", lambda: os.listxattr(path)),
+            ("open and get", lambda: by_descriptor(path)),
+            ("set user", lambda: os.setxattr(path, "user.demo", b"x")),
+            ("remove user", lambda: os.removexattr(path, "user.demo"))):
+        try:
+            print(path, what, call())
+        except OSError as error:
+            print(path, what, errno.errorcode[error.errno])
+END
+
+# compare() - WHAT COMMAND…: a command below the policy that leaves all to the kernel, and below the usual one
+run=("$NSXATTR" run --map-users="0:$INSIDE_ROOT:65536" --map-groups="0:$INSIDE_ROOT:65536")
+compare() {
+	local what=$1 natively
+	shift
+	natively=$(cd c && "${run[@]}" -p kernel -- "$@" 2>&1)
+	check "$what: something is refused" grep -q EACCES <<<"$natively"
+	same "$what: the kernel's answers" "$natively" "$(cd c && "${run[@]}" -- "$@" 2>&1)"
+	same "$what: by processes, and strictly" "$natively" \
+		"$(cd c && "${run[@]}" --resolver=process -p ../strict.yaml -- "$@" 2>&1)"
+}
+printf '%s\n' 'version: 1' 'mode: strict' 'attributes: [{ name: "security.*", scheme: suffix }]' 'default: kernel' >strict.yaml
+
+# Nothing is refused there that these calls ask for.
+same "a profile as containers have it: the kernel's answers" \
+	"$(cd c && "${run[@]}" -p kernel -- aa-exec -p container -- python3 ../calls.py 2>&1)" \
+	"$(cd c && "${run[@]}" -- aa-exec -p container -- python3 ../calls.py 2>&1)"
+compare "a profile that closes files" aa-exec -p strict -- python3 ../calls.py
+check "own values below it" inside aa-exec -p strict -- python3 -c "import os; os.setxattr('c/secret', 'security.demo', b'own')"
+same "lie beside the host's" "own the host's" \
+	"$(for n in "security.demo@uid=$INSIDE_ROOT" security.demo; do getfattr --only-values -n "$n" c/secret; echo; done | paste -sd' ')"
+setfattr -x "security.demo@uid=$INSIDE_ROOT" c/secret
+fails_to_start=$(aa-exec -p container -- "${run[@]}" -- true 2>&1)
+same "nsxattr below a profile that forbids mounts says so" \
+	"nsxattr: cannot make the mounts private: Permission denied; a security module may forbid it (AppArmor, Landlock)" \
+	"$fails_to_start"
+
+# ---- Landlock ----
+
+compare "Landlock" python3 ../calls.py closed
+
+# ---- a kernel that is locked down ----
+
+echo confidentiality >/sys/kernel/security/lockdown
+check "it serves where the kernel is locked down" inside setfattr -n security.demo -v locked c/open
+same "what it has set" locked "$(inside getfattr --only-values -n security.demo c/open)"
+said=$("${run[@]}" --identity=probe -- true 2>&1)
+echo "# with a probe: ${said:-there is one}"
+
+# ---- Yama ----
+
+for scope in 1 2; do
+	sysctl -qw kernel.yama.ptrace_scope=$scope
+	check "it serves with ptrace_scope=$scope" inside getfattr -n security.demo c/open
+done
+sysctl -qw kernel.yama.ptrace_scope=3
+check "nothing is started with ptrace_scope=3" sh -c "! '$NSXATTR' run -- true"
+check "and it is said why" grep -q "ptrace_scope is 3" <<<"$("${run[@]}" -- true 2>&1)"
