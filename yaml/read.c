@@ -224,7 +224,6 @@ static void take_entries(struct schema_walk *walk, const struct schema_place *li
 	struct schema_place entry = {
 		.key = diagnostic_print(key, sizeof(key), "an entry of %s", list->key),
 		.schema = list->schema->entry,
-		.mapping = list->mapping,
 	};
 
 	for (size_t i = 0; i < count && !is_over(walk); i++, node = node->next) {

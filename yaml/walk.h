@@ -22,7 +22,7 @@ struct schema_place {
 	const char *key; /* how messages call it: the field, or "an entry of" the field */
 	const struct schema *schema;
 	const struct tree_node *node;
-	const struct tree_node *mapping; /* what the field is in; of an entry, what the list is in */
+	const struct tree_node *mapping; /* what the field is in; NULL: it is an entry, or the file */
 	void *structure; /* what the mapping, or the entry, is stored in */
 };
 

@@ -347,11 +347,22 @@ Test(parse, finds_an_owner_that_is_no_id)
 
 Test(parse, finds_a_wrong_number)
 {
-	static const char *const wrong[] = {
-		"0",	"65537", "-1", "+1", "1.0",  "0x10",  "010",
-		"1k",	"1e3",	 "''", "~",  ".inf", "1 000", "99999999999999999999",
-		"1_000"
-	};
+	static const char *const wrong[] = { "0",
+					     "65537",
+					     "-1",
+					     "+1",
+					     "1.0",
+					     "0x10",
+					     "010",
+					     "1k",
+					     "1e3",
+					     "''",
+					     "~",
+					     ".inf",
+					     "1 000",
+					     "99999999999999999999",
+					     "18446744073709551617",
+					     "1_000" };
 	char text[128], expected[128];
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

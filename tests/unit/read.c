@@ -118,7 +118,7 @@ static const struct schema drawing_fields[] = {
 	{ .key = "names",
 	  FIELD_LIST(struct drawing, names, name_count, name, 0, 3),
 	  .is_unique = true },
-	{ .key = "sums", FIELD_LIST(struct drawing, sums, sum_count, sum, 1, 3) },
+	{ .key = "sums", FIELD_LIST(struct drawing, sums, sum_count, sum, 1, 200) },
 	{ .key = "inner", FIELD_MAPPING_INTO(struct drawing, inner, inner_fields) },
 	{ .key = "flat", FIELD_MAPPING(flat_fields) },
 };
@@ -270,6 +270,36 @@ Test(read, stops_a_list_where_its_schema_does)
 {
 	expect_mistake("names: [a, b, c, d, [], {}]\n",
 		       "1:8: names cannot have 6 entries; allowed: a list of 0 to 3 entries");
+}
+
+Test(read, tells_texts_apart_but_not_nothing)
+{
+	expect_read("names: ['', '']\n");
+	cr_expect_eq(drawing.name_count, 2);
+}
+
+/* A text of @before, more mistakes than there is room for, and @after. */
+static void read_many_mistakes(const char *before, const char *mistake, const char *after)
+{
+	char text[8192];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s", before);
+
+	for (int i = 0; i <= DIAGNOSTICS_MAX; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s", mistake);
+	snprintf(text + length, sizeof(text) - length, "%s", after);
+	cr_expect_eq(read_text(text), SCHEMA_MISTAKEN);
+	cr_expect(diagnostics.is_cut);
+}
+
+Test(read, ends_when_there_is_no_room_for_more_mistakes)
+{
+	read_many_mistakes("", "bad: 1\n", "width: 4\n");
+	cr_expect_eq(drawing.width, 0);
+	read_many_mistakes("edges: [", "bad, ", "top]\n");
+	cr_expect_eq(drawing.edges, 0);
+	read_many_mistakes("sums: [", "'', ", "5]\n");
+	cr_assert_eq(drawing.sum_count, DIAGNOSTICS_MAX + 2);
+	cr_expect_eq(drawing.sums[DIAGNOSTICS_MAX + 1].total, 0);
 }
 
 Test(read, calls_the_file_what_it_is)

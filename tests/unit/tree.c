@@ -70,6 +70,7 @@ Test(tree, keeps_entries_and_pairs_in_their_order)
 Test(tree, finds_the_first_of_two_like_keys)
 {
 	cr_expect_str_eq(tree_find(read_tree("{x: 1, x: 2}"), "x")->text, "1");
+	cr_expect_str_eq(tree_find(read_tree("{a: x, x: b}"), "x")->text, "b");
 	cr_expect_null(tree_find(read_tree("{x: 1}"), "1"));
 	cr_expect_null(tree_find(read_tree("[x, 1]"), "x"));
 	cr_expect_null(tree_find(read_tree("x"), "x"));
