@@ -92,16 +92,17 @@ calls+=(get "$SCENE/c/secret" security.demo get "$SCENE/c/home/mine" security.de
 
 # confined() - OUT COMMAND…: make the calls in c as user_t, once SELinux is enforcing, by way of COMMAND
 confined() {
-	local out=$SCENE/$1
+	local out=$SCENE/$1 child
 	shift
 	touch "$out"
 	chmod 666 "$out"
 	chcon user_u:object_r:user_tmp_t:s0 "$out"
 	setenforce 0
 	(cd c && "$@" runcon user_u:user_r:user_t:s0 "$SCENE/labelled" "$out" "${calls[@]}") &
-	await grep -q ready "$out" || kill $!
+	child=$! # which is another one after await()
+	await grep -q ready "$out" || kill "$child"
 	setenforce 1
-	wait $!
+	wait "$child"
 }
 
 # What a process of that domain may do without us: the policy "kernel" leaves all to the kernel.
