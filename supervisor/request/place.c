@@ -89,17 +89,29 @@ static bool is_entry_of(const struct target *target, int root, pid_t process, pi
 	       levels.numbers[levels.count - 1] == innermost;
 }
 
-int place_numbers(const struct target *target, int root, struct place_numbers *ret_numbers)
+/* The numbers of the target's process and thread, from our pid namespace down to its own. */
+static int read_levels(const struct target *target, struct levels *ret_processes,
+		       struct levels *ret_threads)
 {
 	char status[STATUS_SIZE];
-	struct levels processes, threads;
 	ssize_t length = proc_read(target->proc, "status", status, sizeof(status));
 
 	if (length < 0)
 		return (int)length;
-	if (!parse_levels(status, "\nNStgid:", &processes) ||
-	    !parse_levels(status, "\nNSpid:", &threads) || processes.count != threads.count)
-		return -EPROTO;
+	return parse_levels(status, "\nNStgid:", ret_processes) &&
+			       parse_levels(status, "\nNSpid:", ret_threads) &&
+			       ret_processes->count == ret_threads->count ?
+		       0 :
+		       -EPROTO;
+}
+
+int place_numbers(const struct target *target, int root, struct place_numbers *ret_numbers)
+{
+	struct levels processes, threads;
+	int r = read_levels(target, &processes, &threads);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < processes.count; i++) {
 		if (!is_entry_of(target, root, processes.numbers[i],
 				 processes.numbers[processes.count - 1]))
@@ -128,17 +140,16 @@ static int open_pidns(const struct target *target, unsigned int level, unsigned 
 	return fd < 0 ? -errno : fd;
 }
 
-static int count_levels(const struct target *target, unsigned int *ret_deepest)
+/* Before Linux 6.11 the kernel translates no numbers. Those of the target itself we know. */
+static int translate_own(const struct levels *processes, const struct levels *threads,
+			 unsigned int level, pid_t number, pid_t *ret_number)
 {
-	char status[STATUS_SIZE];
-	struct levels levels;
-	ssize_t length = proc_read(target->proc, "status", status, sizeof(status));
-
-	if (length < 0)
-		return (int)length;
-	if (!parse_levels(status, "\nNSpid:", &levels))
-		return -EPROTO;
-	*ret_deepest = (unsigned int)levels.count - 1;
+	if (number == processes->numbers[level])
+		*ret_number = processes->numbers[0];
+	else if (number == threads->numbers[level])
+		*ret_number = threads->numbers[0];
+	else
+		return -ENOTTY;
 	return 0;
 }
 
@@ -146,22 +157,24 @@ static int count_levels(const struct target *target, unsigned int *ret_deepest)
 static int translate(const struct target *target, unsigned int level, pid_t number,
 		     pid_t *ret_number)
 {
-	unsigned int deepest;
-	int r;
+	struct levels processes, threads;
 
 	if (level == 0) {
 		*ret_number = number;
 		return 0;
 	}
-	r = count_levels(target, &deepest);
+	int r = read_levels(target, &processes, &threads);
+
 	if (r < 0)
 		return r;
-	_cleanup_fd_ int pidns = open_pidns(target, level, deepest);
+	_cleanup_fd_ int pidns = open_pidns(target, level, (unsigned int)threads.count - 1);
 
 	if (pidns < 0)
 		return pidns;
 	int translated = ioctl(pidns, NS_GET_PID_FROM_PIDNS, number);
 
+	if (translated < 0 && errno == ENOTTY)
+		return translate_own(&processes, &threads, level, number, ret_number);
 	if (translated < 0)
 		return -errno;
 	*ret_number = translated;

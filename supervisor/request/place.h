@@ -46,7 +46,8 @@ struct place {
  * @ret_place: the same on our procfs
  *
  * Return: 0; -EXDEV when it is not on a whole procfs; -ENOENT or -ESRCH when there is no such place
- * on ours; -ENOTTY where the kernel cannot translate process numbers (before Linux 6.11); -errno.
+ * on ours; -ENOTTY where it is another process's and the kernel cannot translate its number (before Linux
+ * 6.11); -errno.
  */
 int place_find(const struct target *target, int directory, struct place *ret_place);
 
