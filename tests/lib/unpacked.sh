@@ -42,7 +42,7 @@ unpacked_modules() {
 # unpacked_ramdisk() - ROOT VERSION IMAGE: an initial RAM disk, which does no more than to find the root file system
 unpacked_ramdisk() {
 	local folder module base list=
-	folder=$(mktemp -d) && mkdir "$folder/dev" "$folder/root" && cp "$1/bin/busybox" "$folder/busybox" || return 1
+	folder=$(mktemp -d) && mkdir "$folder"/{dev,proc,sys,root} && cp "$1/bin/busybox" "$folder/busybox" || return 1
 	while read -r module; do
 		base=${module##*/}
 		case $base in
@@ -52,8 +52,10 @@ unpacked_ramdisk() {
 		list+=" /${base%.xz}"
 	done < <(unpacked_modules "$1" "$2")
 	printf '%s\n' '#!/busybox sh' '/busybox mount -t devtmpfs dev /dev' \
+		'/busybox mount -t proc proc /proc' '/busybox mount -t sysfs sys /sys' \
 		"for module in$list; do /busybox insmod \$module; done" \
 		'until /busybox mount -t ext4 /dev/vda /root 2>/dev/null; do /busybox usleep 50000; done' \
+		'for each in dev proc sys; do /busybox mount -o move /$each /root/$each; done' \
 		'exec /busybox switch_root /root /init' >"$folder/init" && chmod 755 "$folder/init" || return 1
 	(cd "$folder" && bsdtar --format=newc -cf - . | gzip -1) >"$3"
 	local status=$?
