@@ -4,7 +4,7 @@
 #
 # No source file is named here: what becomes of a file follows from the folder that it lies in.
 #
-#   policy/*.c, yaml/*.c		the pure core		libnsxattr-policy.a
+#   policy/*.c, policy/yaml/*.c	the pure core		libnsxattr-policy.a
 #   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
 #   supervisor/NAME.c			a program		NAME
 #   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
@@ -62,7 +62,7 @@ endif
 
 # ---- what is where ----
 
-POLICY_SOURCES := $(wildcard policy/*.c yaml/*.c)
+POLICY_SOURCES := $(wildcard policy/*.c policy/*/*.c)
 SUPERVISOR_SOURCES := $(wildcard supervisor/*/*.c)
 PROGRAM_SOURCES := $(wildcard supervisor/*.c)
 TESTLIB_SOURCES := $(wildcard tests/lib/*.c)
@@ -77,7 +77,7 @@ BENCHLIB_SOURCES := $(wildcard tests/bench/*/*.c)
 SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
 	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
 	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES) $(BENCHLIB_SOURCES)
-HEADERS := $(wildcard yaml/*.h include/*.h policy/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
+HEADERS := $(wildcard include/*.h policy/*.h policy/*/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
 
 objects = $(1:%.c=$(BUILD)/obj/%.o)
 
@@ -100,7 +100,7 @@ CC_32 ?= $(if $(CROSS),clang --target=arm-linux-gnueabihf,$(if $(filter aarch64%
 
 # ---- flags ----
 
-INCLUDES := -I. -Iinclude -Isupervisor -Ipolicy
+INCLUDES := -Iinclude -Isupervisor -Ipolicy
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 
@@ -261,7 +261,7 @@ check-headers: ## does every header compile alone?
 		tests/lib/check-headers $(HEADERS)
 
 check-layers: ## does every include point down?
-	@tests/lib/check-layers $(filter yaml/% include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
+	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
 
 check-documents: ## are numbers and files in documents those of the code?
 	@tests/lib/check-documents
