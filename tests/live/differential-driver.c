@@ -274,7 +274,8 @@ static void pick_name(struct dice *dice, struct step *step)
 {
 	pick_any_name(dice, step);
 	if (is_unjudged(step))
-		step->name = (struct name){ "trusted.t", 0 };
+		step->name =
+			(struct name){ run.profile == PROFILE_OTHERS ? "user.u" : "trusted.t", 0 };
 }
 
 static void pick_flags(struct dice *dice, struct step *step)
