@@ -447,7 +447,7 @@ failures_at_the_start() {
 	injected "no engine" "cannot watch for events" eventfd2 error=EMFILE
 	injected "each supervisor is killed in eventfd2" "has died as often as it was started" \
 		eventfd2 signal=KILL:when=1
-	for call in chdir close_range capset; do
+	for call in chdir close_range chroot; do
 		injected "the supervisor is killed in $call" "the supervisor has ended" \
 			"$call" signal=KILL:when=1
 	done
