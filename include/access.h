@@ -180,14 +180,14 @@ bool access_is_capable(const struct subject *subject, const struct decision *dec
  *
  * @subject: who asks
  * @object: the inode's owner; NULL: it cannot be told
- * @is_own_file_system: the subject's namespace has mounted the file system; it has no say over others
+ * @has_say: the subject's namespace is the first of the system, or has mounted the file system
  * @operation: set or remove
  * @name: of the attribute
  *
  * Return: 0, or EPERM.
  */
-int access_check_unguarded(const struct subject *subject, const struct object *object,
-			   bool is_own_file_system, enum operation operation, const char *name);
+int access_check_unguarded(const struct subject *subject, const struct object *object, bool has_say,
+			   enum operation operation, const char *name);
 
 /**
  * access_next_ancestor() - step up the chain of inheritance

@@ -195,11 +195,16 @@ static bool has_capability(const struct subject *subject, unsigned int capabilit
 	return subject->capabilities & (1ULL << capability);
 }
 
-/* capable_wrt_inode_uidgid() of the kernel: a capability counts only over ids of one's own. */
+/*
+ * capable_wrt_inode_uidgid() of the kernel: a capability counts only over ids of one's own. Our own namespace has no
+ * map here; of an owner whose id it does not have, UINT32_MAX is told.
+ */
 static bool owner_is_mapped(const struct subject *subject, const struct object *object)
 {
 	uint32_t inside;
 
+	if (subject->userns->is_host)
+		return object->uid != UINT32_MAX && object->gid != UINT32_MAX;
 	return id_map_to_inside(&subject->userns->uids, object->uid, &inside) &&
 	       id_map_to_inside(&subject->userns->gids, object->gid, &inside);
 }
@@ -243,8 +248,8 @@ static bool may_remove_capability(const struct subject *subject, const struct ob
 }
 
 /* cap_inode_setxattr() and cap_inode_removexattr() of the kernel. */
-int access_check_unguarded(const struct subject *subject, const struct object *object,
-			   bool is_own_file_system, enum operation operation, const char *name)
+int access_check_unguarded(const struct subject *subject, const struct object *object, bool has_say,
+			   enum operation operation, const char *name)
 {
 	bool is_allowed;
 
@@ -253,8 +258,7 @@ int access_check_unguarded(const struct subject *subject, const struct object *o
 	else if (strcmp(name, XATTR_NAME_CAPS) == 0)
 		is_allowed = operation == OPERATION_SET || may_remove_capability(subject, object);
 	else
-		is_allowed = has_capability(subject, CAP_SYS_ADMIN) &&
-			     (subject->userns->is_host || is_own_file_system);
+		is_allowed = has_capability(subject, CAP_SYS_ADMIN) && has_say;
 	return is_allowed ? 0 : EPERM;
 }
 

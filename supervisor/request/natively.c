@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/xattr.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/probe.h"
@@ -27,6 +28,13 @@ static bool is_on_own_file_system(const struct request *request)
 
 	return probe && probe_ask_file_system(probe, request->inode.fd, &userns) == 0 &&
 	       userns == request->userns->inode;
+}
+
+/* That it is our own namespace is not enough: a file system of the host's is not ours when we are inside of one. */
+static bool has_say_over_file_system(const struct request *request)
+{
+	return (request->subject.userns->is_host && request->workspace->outer.is_host) ||
+	       is_on_own_file_system(request);
 }
 
 /*
@@ -56,7 +64,7 @@ static int check_unguarded(struct request *request, struct standin *standin)
 	bool is_told = !request->is_foreign || look_as(request, standin, &owner);
 
 	return access_check_unguarded(&request->subject, is_told ? &owner : NULL,
-				      is_on_own_file_system(request), operation,
+				      has_say_over_file_system(request), operation,
 				      request->workspace->name);
 }
 

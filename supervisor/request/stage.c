@@ -28,12 +28,16 @@ bool stage_go_on(struct request *request, int result, const char *what)
 	return result == 0;
 }
 
-/* Has the target all that a kernel would ask for, whatever the name? */
+/*
+ * Has the target all that a kernel would ask for, whatever the name and the file system? Root of our own namespace
+ * has not, when that is not the host's.
+ */
 static bool is_host_root(const struct request *request)
 {
 	const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SETFCAP;
 
 	return request->subject.userns && request->subject.userns->is_host &&
+	       request->workspace->outer.is_host &&
 	       (request->subject.capabilities & needed) == needed;
 }
 

@@ -122,6 +122,17 @@ confined() {
 		"$(at "unshare -rm --map-auto" "$SCENE/bin/nsxattr" run -v sh -c "$look" 2>home/said)"
 }
 
+# On a kernel that does not check, root of the namespace around us has no say over the host's file systems.
+unchecked_kernel() {
+	local place
+	for place in "unshare -r" "unshare -rm --map-auto" "unshare -r unshare -r"; do
+		at "$place" "$SCENE/bin/nsxattr" run -v -N --kernel-checks=no \
+			setfattr -n security.demo -v x f >said 2>&1
+		same "$place: nothing is left to a kernel that does not check" "setxattr security.demo: EPERM" \
+			"$(sed -n 's/^nsxattr: \[[0-9]*\] //p' said)"
+	done
+}
+
 refusals() {
 	fails "ids that are not here" "has no user id 100000" at "unshare -r" \
 		"$SCENE/bin/nsxattr" run --map-users=0:100000:5 --map-groups=0:0:1 true
@@ -164,6 +175,7 @@ printf '%s\n' 'version: 1' 'store: security' 'attributes: [{ name: "security.*",
 everywhere
 never_worse
 confined
+unchecked_kernel
 refusals
 strangers
 preloaded

@@ -866,13 +866,14 @@ Test(access, hides_trusted_from_all_but_administrators)
 
 /* ---- what a kernel does not check ---- */
 
-static int check_unguarded(const struct user_namespace *userns, uint64_t capabilities, bool is_own,
+static int check_unguarded(const struct user_namespace *userns, uint64_t capabilities, bool has_say,
 			   enum operation operation, const char *name)
 {
 	static const struct object theirs = { 100000, 100000 }, roots = { 0, 0 };
 	const struct subject subject = { .userns = userns, .capabilities = capabilities };
 
-	return access_check_unguarded(&subject, is_own ? &theirs : &roots, is_own, operation, name);
+	return access_check_unguarded(&subject, has_say ? &theirs : &roots, has_say, operation,
+				      name);
 }
 
 Test(access, unguarded_names_of_other_classes_are_the_kernels_to_check)
@@ -903,9 +904,12 @@ Test(access, unguarded_security_needs_an_administrator_of_the_file_system)
 				     EPERM);
 			cr_expect_eq(check_unguarded(&container, admin, true, operation, names[i]),
 				     0);
-			cr_expect_eq(check_unguarded(&host, ~admin, false, operation, names[i]),
+			cr_expect_eq(check_unguarded(&host, ~admin, true, operation, names[i]),
 				     EPERM);
-			cr_expect_eq(check_unguarded(&host, admin, false, operation, names[i]), 0);
+			cr_expect_eq(check_unguarded(&host, admin, true, operation, names[i]), 0);
+			/* our own namespace, inside of another */
+			cr_expect_eq(check_unguarded(&host, ~0ULL, false, operation, names[i]),
+				     EPERM);
 		}
 }
 
@@ -922,5 +926,21 @@ Test(access, unguarded_capabilities_are_removed_by_who_may_set_them_on_an_inode_
 	cr_expect_eq(access_check_unguarded(&(struct subject){ .userns = &container,
 							       .capabilities = ~0ULL },
 					    NULL, true, OPERATION_REMOVE, name),
+		     EPERM);
+}
+
+Test(access,
+     unguarded_capabilities_are_removed_in_our_own_namespace_where_the_owner_has_an_id_there)
+{
+	static const struct object nobody = { UINT32_MAX, UINT32_MAX },
+				   alien_group = { 0, UINT32_MAX };
+	const struct subject subject = { .userns = &host, .capabilities = CAPABILITY(CAP_SETFCAP) };
+	const char *name = "security.capability";
+
+	cr_expect_eq(check_unguarded(&host, CAPABILITY(CAP_SETFCAP), false, OPERATION_REMOVE, name),
+		     0);
+	cr_expect_eq(access_check_unguarded(&subject, &nobody, false, OPERATION_REMOVE, name),
+		     EPERM);
+	cr_expect_eq(access_check_unguarded(&subject, &alien_group, false, OPERATION_REMOVE, name),
 		     EPERM);
 }
