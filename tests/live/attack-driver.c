@@ -10,7 +10,7 @@
  *	attack-driver links			text links mounted over entries of procfs
  *	attack-driver jail			the same in a root directory with nothing but /proc
  *	attack-driver entries [helper]		/proc/SUPERVISOR, and that of a helper
- *	attack-driver capability ROUNDS		an attribute's size changes during the call
+ *	attack-driver capability ROUNDS [missing]	an attribute's size changes during the call, which this kernel has not
  *	attack-driver entry			an entry of procfs that the target has made up
  *	attack-driver race ROUNDS [fast]	name and path change during the call
  *	attack-driver flip ROUNDS NAME		user.aaaaaaaa is set and removed, and becomes NAME during the call
@@ -666,14 +666,15 @@ struct sized_value {
 };
 
 /* The kernel asks nobody for a privilege when security.capability is set to an empty value. */
-static void run_capability(unsigned int rounds)
+static void run_capability(unsigned int rounds, bool is_missing)
 {
+	int expected = is_missing ? ENOSYS : EPERM;
 	static const unsigned char capability[20] = { 1, 0, 0, 2 };
 	const struct sized_value full = { (uintptr_t)capability, sizeof(capability), 0 };
 	const struct sized_value empty = { (uintptr_t)capability, 0, 0 };
 	struct flip arguments = { 0 };
 	unsigned int refused = 0;
-	int other = 0; /* the last error but EPERM */
+	int other = 0; /* the last error but this */
 
 	become_user(1000);
 	flip_add(&arguments, &full, sizeof(full));
@@ -683,8 +684,8 @@ static void run_capability(unsigned int rounds)
 		long result = syscall(SYS_setxattrat, AT_FDCWD, "../host", 0, "security.capability",
 				      arguments.words, sizeof(full));
 
-		refused += result < 0 && errno == EPERM;
-		if (result < 0 && errno != EPERM)
+		refused += result < 0 && errno == expected;
+		if (result < 0 && errno != expected)
 			other = errno;
 	}
 	flip_end(&arguments);
@@ -1139,7 +1140,7 @@ int main(int argc, char **argv)
 	else if (strcmp(scene, "entries") == 0)
 		run_entries(argc > 2);
 	else if (strcmp(scene, "capability") == 0)
-		run_capability(rounds);
+		run_capability(rounds, argc > 3);
 	else if (strcmp(scene, "entry") == 0)
 		run_entry();
 	else if (strcmp(scene, "race") == 0)
