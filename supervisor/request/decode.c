@@ -135,14 +135,18 @@ int call_decode(const struct seccomp_notif *notification, bool has_xattrat, stru
 	return r;
 }
 
-/* An empty path is ENOENT, and an empty name ERANGE: what comes first is looked at first. */
+/* An empty path is ENOENT, no descriptor EBADF, and an empty name ERANGE: what comes first is looked at first. */
 void call_order_learn(struct call_order *ret_order)
 {
-	*ret_order = (struct call_order){
-		.is_inode_first[OPERATION_SET] = setxattr("", "", "", 0, 0) < 0 && errno == ENOENT,
-		.is_inode_first[OPERATION_GET] = getxattr("", "", NULL, 0) < 0 && errno == ENOENT,
-		.is_inode_first[OPERATION_REMOVE] = removexattr("", "") < 0 && errno == ENOENT,
-	};
+	bool *paths = ret_order->is_path_first, *descriptors = ret_order->is_descriptor_first;
+
+	*ret_order = (struct call_order){ 0 };
+	paths[OPERATION_SET] = setxattr("", "", "", 0, 0) < 0 && errno == ENOENT;
+	paths[OPERATION_GET] = getxattr("", "", NULL, 0) < 0 && errno == ENOENT;
+	paths[OPERATION_REMOVE] = removexattr("", "") < 0 && errno == ENOENT;
+	descriptors[OPERATION_SET] = fsetxattr(-1, "", "", 0, 0) < 0 && errno == EBADF;
+	descriptors[OPERATION_GET] = fgetxattr(-1, "", NULL, 0) < 0 && errno == EBADF;
+	descriptors[OPERATION_REMOVE] = fremovexattr(-1, "") < 0 && errno == EBADF;
 }
 
 static int read_string(pid_t tid, uint64_t address, char *buffer, size_t size, size_t *ret_length)

@@ -94,7 +94,9 @@ int call_read_path(struct call *call, char path[PATH_MAX]);
  * of a read-only mount. The *xattrat calls look at their arguments first.
  */
 struct call_order {
-	bool is_inode_first[OPERATION_COUNT]; /* by the enum operation */
+	/* By the enum operation: of calls with a path, and of those with a descriptor, as Linux 6.12 has it. */
+	bool is_path_first[OPERATION_COUNT];
+	bool is_descriptor_first[OPERATION_COUNT];
 };
 
 /** call_order_learn() - ask the running kernel, by calls that fail */
@@ -103,7 +105,10 @@ void call_order_learn(struct call_order *ret_order);
 /** call_finds_inode_first() - is this call one of those? */
 static inline bool call_finds_inode_first(const struct call_order *order, const struct call *call)
 {
-	return call->kind->form != FORM_AT && order->is_inode_first[call->kind->operation];
+	const bool *is_first = call->is_descriptor ? order->is_descriptor_first :
+						     order->is_path_first;
+
+	return call->kind->form != FORM_AT && is_first[call->kind->operation];
 }
 
 /** call_is_change() - is it a set or a remove? */

@@ -194,7 +194,30 @@ static int if_first(enum operation operation, int error)
 	struct call_order order;
 
 	call_order_learn(&order);
-	return order.is_inode_first[operation] ? ENOENT : error;
+	return order.is_path_first[operation] ? ENOENT : error;
+}
+
+/* The same where the inode is that of a descriptor. */
+static int if_before_descriptor(enum operation operation, int error)
+{
+	struct call_order order;
+
+	call_order_learn(&order);
+	return order.is_descriptor_first[operation] ? EBADF : error;
+}
+
+/* All calls do so since Linux 6.13. Before, each of them looks at the descriptor first, also where it is not so of a path. */
+Test(xattr, arguments_are_checked_before_the_descriptor)
+{
+	bool is_before = kernel_is_at_least(6, 13);
+
+	FAILS(if_before_descriptor(OPERATION_SET, EINVAL), fsetxattr(-1, "user.u", "v", 1, 8));
+	FAILS(if_before_descriptor(OPERATION_SET, ERANGE), fsetxattr(-1, "", "v", 1, 0));
+	FAILS(if_before_descriptor(OPERATION_GET, ERANGE), fgetxattr(-1, "", NULL, 0));
+	FAILS(if_before_descriptor(OPERATION_REMOVE, ERANGE), fremovexattr(-1, ""));
+	cr_expect_eq(if_before_descriptor(OPERATION_SET, 0), is_before ? 0 : EBADF);
+	cr_expect_eq(if_before_descriptor(OPERATION_GET, 0), is_before ? 0 : EBADF);
+	cr_expect_eq(if_before_descriptor(OPERATION_REMOVE, 0), is_before ? 0 : EBADF);
 }
 
 /*
