@@ -27,7 +27,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text_file.h"
-#include "base/xattrat.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "daemon/policy_folders.h"
@@ -332,16 +331,6 @@ static struct seccomp_conditions find_conditions(const struct profile_request *r
 	return conditions;
 }
 
-/* Of a kernel that is only named nothing is known but when it was made. */
-static bool lacks_xattrat(const struct profile_request *request)
-{
-	unsigned int version[2];
-
-	if (!request->kernel || !seccomp_profile_version(request->kernel, version))
-		return !xattrat_is_there();
-	return version[0] < 6 || (version[0] == 6 && version[1] < 13);
-}
-
 /** make_profile() - Return: whether *ret_profile is one; else why not has been said. */
 static bool make_profile(const struct profile_request *request, const struct seccomp_edit *edit,
 			 struct json_object **ret_profile)
@@ -433,7 +422,8 @@ static int run(const struct profile_request *request)
 		.socket = request->socket,
 		.wait_killable = request->is_for_crun,
 		.allow_io_uring = request->allow_io_uring,
-		.lacks_xattrat = lacks_xattrat(request),
+		/* A profile outlives the kernel. What that one lacks, nsxattrd answers with ENOSYS. */
+		.lacks_xattrat = false,
 	};
 
 	if (!look_at_policy(request, &edit.allow_io_uring) ||

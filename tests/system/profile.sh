@@ -222,6 +222,9 @@ print(found["metadata"]["name"], found["metadata"]["namespace"], *found["data"],
 		"$("${profile[@]}" --for=docker | tr -d '\n\t ' | grep -c '"includes":{"caps":\["CAP_BPF"')"
 	same "capabilities that are told are resolved" 0 \
 		"$("${profile[@]}" --for=docker --cap=bpf | grep -c '"includes"')"
+	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >open.json
+	same "calls that a kernel lacks are nsxattrd's, too: the next one has them" 1 \
+		"$("${profile[@]}" --for=docker --kernel=6.1 --base=open.json | grep -c '"setxattrat"')"
 	fails "a policy that is not there is missed" "there is no policy 'nowhere'" \
 		"${profile[@]}" --for=docker --policy=nowhere
 	fails "an engine has to be told" "--for=containerd|crio|docker|podman" "${profile[@]}"
