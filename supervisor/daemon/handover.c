@@ -56,8 +56,11 @@ static int be_blocking(int connection)
 static int send_with_fds(int connection, const char *text, const int *fds, size_t count)
 {
 	const struct iovec piece = { (char *)text, strlen(text) };
-	ssize_t sent = passing_send(connection, &piece, 1, fds, count);
+	ssize_t sent;
 
+	do
+		sent = passing_send(connection, &piece, 1, fds, count);
+	while (sent == -EINTR);
 	if (sent < 0)
 		return (int)sent;
 	return (size_t)sent == piece.iov_len ? 0 : -EPIPE;
@@ -250,6 +253,22 @@ static int take_one(int connection, struct taken *taken)
 	return r;
 }
 
+/*
+ * The kernel clears up after a ring that has been closed in the thread that had it, and what that thread waits for
+ * with a deadline is interrupted by this as by a signal.
+ */
+static int take_all(int connection, uint64_t end, struct taken *taken)
+{
+	int r;
+
+	do {
+		r = take_one(connection, taken);
+		if (r == -EINTR)
+			r = set_deadline(connection, end) < 0 ? -ETIMEDOUT : 1;
+	} while (r > 0);
+	return r;
+}
+
 /* From here on the old one sees to it that we end if we do not take over. */
 static void outlive_the_asker(void)
 {
@@ -266,17 +285,16 @@ static void take_turns_again(void)
 
 int handover_take(int connection, struct service_fds *ret_handed)
 {
+	const uint64_t end = clock_milliseconds() + HANDOVER_DEADLINE;
 	struct taken taken = { 0 };
 	int r = be_blocking(connection);
 
 	if (r == 0)
-		r = set_deadline(connection, clock_milliseconds() + HANDOVER_DEADLINE);
+		r = set_deadline(connection, end);
 	if (r == 0)
 		r = send_word(connection, take_word);
 	if (r == 0)
-		do
-			r = take_one(connection, &taken);
-		while (r > 0);
+		r = take_all(connection, end, &taken);
 	take_turns_again();
 	outlive_the_asker();
 	if (r < 0) {
