@@ -43,6 +43,12 @@ void __sanitizer_syscall_post_impl_fork(long pid);
 #define __sanitizer_syscall_pre_impl_fork() ((void)0)
 #define __sanitizer_syscall_post_impl_fork(pid) ((void)(pid))
 #endif
+/* The address sanitizer marks the frames of functions; a child that is killed leaves its marks in our memory. */
+#ifdef __SANITIZE_ADDRESS__
+void __asan_unpoison_memory_region(const volatile void *start, size_t size);
+#else
+#define __asan_unpoison_memory_region(start, size) ((void)0)
+#endif
 /* How long a child may take to end once its channel is closed, or it is killed. */
 #define ERRAND_FAREWELL_MS 100
 
@@ -94,9 +100,12 @@ static pid_t start_child(struct order *order, int *ret_pidfd)
 {
 	_Alignas(16) char stack[BRIEF_STACK_SIZE];
 
-	return clone(run_brief_child, stack + sizeof(stack),
-		     CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, order,
-		     ret_pidfd);
+	pid_t pid = clone(run_brief_child, stack + sizeof(stack),
+			  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, order,
+			  ret_pidfd);
+
+	__asan_unpoison_memory_region(stack, sizeof(stack));
+	return pid;
 }
 
 static pid_t start_watched_child(struct order *order, int *ret_pidfd)
