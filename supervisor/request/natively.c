@@ -68,6 +68,16 @@ static int check_unguarded(struct request *request, struct standin *standin)
 				      request->workspace->name);
 }
 
+/*
+ * To give a file another label is a matter of the labels of both, and of the process: of ours, in a stand-in. What the
+ * target's own allows is not known.
+ */
+static bool is_relabelling(const struct request *request)
+{
+	return request->label.labels && call_is_change(&request->call) &&
+	       strcmp(request->workspace->name, XATTR_NAME_SELINUX) == 0;
+}
+
 /* What the kernel objects to before it would make the check. Return: as standin_call(), never 0. */
 static int refuse_unguarded(const struct request *request, struct standin *standin, int error)
 {
@@ -95,6 +105,9 @@ static int call_as_target(struct request *request, size_t *ret_length)
 		.flags = (int)request->call.flags,
 	};
 	struct standin *standin;
+
+	if (is_relabelling(request))
+		return EACCES;
 	int r = subject_find_standin(request, &workspace->identity.credential, &standin);
 	int error = r == 0 ? check_unguarded(request, standin) : 0;
 

@@ -2,8 +2,8 @@
 /*
  * labelled OUT CALL...: wait until SELinux enforces, make calls, and write into OUT how each ended
  *
- * A call is three words, "CALL PATH NAME": get, lget, set, remove, list (whose NAME is not used) or fget, which opens
- * the file first. A line is "CALL PATH NAME: ERROR", with "done" for no error.
+ * A call is three words, "CALL PATH NAME": get, lget, set, remove, list (whose NAME is not used), fget, which opens
+ * the file first, or relabel, whose NAME is the label that the file is to have. A line is "CALL PATH NAME: ERROR", with "done" for no error.
  *
  * It is started while SELinux does not enforce, as a domain that could not be entered otherwise. OUT is open by then,
  * and says "ready" as its first line.
@@ -54,6 +54,8 @@ static long call(const char *kind, const char *path, const char *name)
 		return get_opened(path, name, value, sizeof(value));
 	if (strcmp(kind, "set") == 0)
 		return setxattr(path, name, VALUE, strlen(VALUE), 0);
+	if (strcmp(kind, "relabel") == 0)
+		return setxattr(path, "security.selinux", name, strlen(name) + 1, 0);
 	if (strcmp(kind, "remove") == 0)
 		return removexattr(path, name);
 	return listxattr(path, value, sizeof(value));

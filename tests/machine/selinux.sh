@@ -127,6 +127,18 @@ same "files that the label keeps from it are as they were" "the host's" \
 	"$(getfattr --only-values -n security.demo c/secret)"
 check "and have no value of the container's" sh -c "! getfattr -d -m - c/secret | grep -q @uid="
 
+# Whether a file may have another label SELinux decides by the label of the process, too: not by that of a stand-in.
+cat >relabel.yaml <<'EOF'
+version: 1
+mode: strict
+attributes:
+  - { name: security.selinux, scheme: kernel }
+EOF
+calls=(relabel home/mine user_u:object_r:user_tmp_t:s0 relabel home/mine system_u:object_r:etc_t:s0)
+confined relabelled "${run[@]}" -p "$SCENE/relabel.yaml" --
+same "no stand-in gives a file another label" "EACCES EACCES" "$(sed -n 's/^relabel .*: //p' relabelled | xargs)"
+same "and it has the one that it had" user_home_t "$(label c/home/mine | cut -d: -f3)"
+
 # ---- another domain than that of the tests ----
 
 # as_domain() - CONTEXT COMMAND…
