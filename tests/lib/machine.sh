@@ -7,8 +7,9 @@
 # The root file system has all kernels of an architecture. It is made once and kept in $BUILD/cache, with the kernels
 # beside it. No machine writes to it.
 
-# The kernels: their name, which a version begins with, the architecture, and Debian's package. What is not of
-# amd64 has its architecture in its name, as 6.1-arm64.
+# The kernels, all of one release, for what is built here runs there: their name, which a version begins with, the
+# architecture, and Debian's package. What is not of amd64 has its architecture in its name, as 6.1-arm64.
+MACHINE_CODENAME=bookworm
 MACHINE_KERNELS='
 6.1	amd64	linux-image-amd64
 6.12	amd64	linux-image-6.12-amd64
@@ -24,7 +25,8 @@ MACHINE_PACKAGES=initramfs-tools,kmod,udev,zstd,systemd,procps,iproute2,util-lin
 MACHINE_PACKAGES+=,libcriterion3,libcyaml1,libjson-c5,libseccomp2,libcap2-bin,liburing2,libfuse3-3,fuse3
 MACHINE_PACKAGES+=,attr,acl,tar,rsync,uidmap,openssl,keyutils,python3,python3-yaml,jq,binutils,make,gcc,libc6-dev
 MACHINE_PACKAGES+=,strace,gdb,fakeroot,bubblewrap,bindfs,fuse-overlayfs,mergerfs,gocryptfs,xfsprogs,btrfs-progs
-MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity,apparmor,apparmor-utils
+MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity
+MACHINE_PACKAGES+=,apparmor,apparmor-utils
 MACHINE_PACKAGES+=,selinux-policy-default,selinux-utils,policycoreutils
 
 # machine_kernel() - NAME: its architecture and its package; false when there is no such kernel
@@ -58,6 +60,17 @@ machine_packages() {
 }
 
 # ---- what a machine starts from ----
+
+# machine_is_of_release() - is this the release that the kernels are of?
+machine_is_of_release() {
+	[ "$(machine_codename)" = "$MACHINE_CODENAME" ]
+}
+
+# machine_codename() - the release of Debian that this is, and the root file system will be
+machine_codename() {
+	# shellcheck source=/dev/null
+	. /etc/os-release && echo "${VERSION_CODENAME-}"
+}
 
 # machine_sources() - CODENAME: the package sources of this machine, with those of the security suite
 #
@@ -118,8 +131,7 @@ machine_make() {
 # standard error.
 machine_files() {
 	local cache=$BUILD/cache codename key folder lock
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	codename=$(machine_codename)
 	key=$(echo "$codename $(machine_packages "$1") $machine_hook" | sha256sum | cut -c1-16)
 	mkdir -p "$cache" && folder=$(realpath "$cache")/machine-$1-$key || return 1
 	exec {lock}>"$cache/machine.lock" && flock "$lock" || return 1
@@ -168,7 +180,7 @@ machine_start() {
 
 # What tests are told where a machine is emulated: that everything takes longer, and to try less often what is random.
 # shellcheck disable=SC2034 # machine-boot uses it
-MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=200 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6)
+MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=100 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6)
 
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
