@@ -108,9 +108,10 @@ static pid_t start_child(struct order *order, int *ret_pidfd)
 	return pid;
 }
 
+/* Our descriptors are the child's, too, so we sleep until it has ended here as well. */
 static pid_t start_watched_child(struct order *order, int *ret_pidfd)
 {
-	pid_t pid = errand_fork(CLONE_FILES, ret_pidfd);
+	pid_t pid = errand_fork(CLONE_FILES | CLONE_VFORK, ret_pidfd);
 
 	if (pid == 0)
 		_exit(run_brief_child(order));
