@@ -45,7 +45,7 @@ endif
 ifdef CROSS
 BUILD := $(patsubst build,build/$(CROSS),$(BUILD))
 AR := $(CROSS)-ar
-SYSROOT := $(shell tests/lib/sysroot $(CROSS:aarch64-linux-gnu=arm64) libc6-dev libgcc-12-dev libcyaml-dev \
+SYSROOT := $(shell tests/lib/sysroot $(CROSS:aarch64-linux-gnu=arm64) libc6-dev libgcc-12-dev \
 	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libcriterion-dev libfuse3-dev)
 ifeq ($(SYSROOT),)
 $(error there are no packages for $(CROSS): 'make deps-cross' installs what unpacks them)
@@ -421,10 +421,10 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 # Where there is no compiler for 32 bits, there is no such program, and the test says so.
-$(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) $(BUILD)/flags
+$(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/xattrat.h $(BUILD)/flags
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC_32) -static -std=gnu17 -D_GNU_SOURCE -O1 -o $@ $< 2>$(BUILD)/$(@F).log || rm -f $@
+	$(Q)$(CC_32) -static -std=gnu17 -D_GNU_SOURCE $(INCLUDES) -O1 -o $@ $< 2>$(BUILD)/$(@F).log || rm -f $@
 $(BUILD)/tests/live/idmap-driver: $(BUILD)/obj/tests/lib/idmapped.o
 $(BUILD)/tests/live/stubborn-driver: $(BUILD)/obj/tests/lib/stubborn.o
 $(HARNESS): $(BUILD)/tests/harness/%: $(BUILD)/obj/tests/lib/harness/%.o $(TESTLIB)

@@ -61,26 +61,28 @@ static int open_procfs(void)
 	return procfs;
 }
 
-/* With 1 whoever takes on a target's ids could be traced by the target, and our memory read and written. */
-static int check_dumpable(int procfs)
+/* Of one digit. A kernel without the setting does what its absence means. */
+static bool setting_is(int procfs, const char *path, char value)
 {
 	char setting[8];
 
-	if (proc_read(procfs, "sys/fs/suid_dumpable", setting, sizeof(setting)) <= 0 ||
-	    setting[0] != '1')
+	return proc_read(procfs, path, setting, sizeof(setting)) > 0 && setting[0] == value;
+}
+
+/* With 1 the target could trace a process of ours that takes on its ids, and read and write our memory. */
+static int check_dumpable(int procfs)
+{
+	if (!setting_is(procfs, "sys/fs/suid_dumpable", '1'))
 		return 0;
 	log_error("fs.suid_dumpable is 1, with which targets could trace us: set it to 0 or 2, "
 		  "with 'sysctl fs.suid_dumpable=0'");
 	return -EPERM;
 }
 
-/* With 3 the kernel lets nobody read the memory of another process, and names and paths are in it. */
+/* With 3 no process may read the memory of another one, and names and paths are in the target's. */
 static int check_memory(int procfs)
 {
-	char setting[8];
-
-	if (proc_read(procfs, "sys/kernel/yama/ptrace_scope", setting, sizeof(setting)) <= 0 ||
-	    setting[0] != '3')
+	if (!setting_is(procfs, "sys/kernel/yama/ptrace_scope", '3'))
 		return 0;
 	log_error("kernel.yama.ptrace_scope is 3: until this machine starts again no process reads "
 		  "another's memory, in which the names of attributes are; 2 and below will do");

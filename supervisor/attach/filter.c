@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/call_filter.h"
+#include "base/xattrat.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -33,9 +34,9 @@
 
 #define LISTENER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
-/* setxattrat to removexattrat have these numbers on every ABI (x32 adds its bit). */
-#define XATTRAT_FIRST 463
-#define XATTRAT_END 467
+/* x32 adds its bit. */
+#define XATTRAT_FIRST SYS_setxattrat
+#define XATTRAT_END (SYS_removexattrat + 1)
 #define X32_BIT 0x40000000
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

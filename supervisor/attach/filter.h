@@ -33,7 +33,8 @@ const char *filter_lacking(void);
  * @ret_program: the filter, to be released with filter_done()
  *
  * The sixteen calls (or the twelve that there are), on each ABI of the machine, give
- * SECCOMP_RET_USER_NOTIF; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling process is not changed.
+ * SECCOMP_RET_USER_NOTIF; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling
+ * process is not changed.
  *
  * Return: 0; -errno, of libseccomp or the system.
  */
@@ -47,7 +48,7 @@ void filter_done(struct sock_fprog *program);
  * @options: what it depends on
  * @ret_listener: the listener, the caller's, close-on-exec
  *
- * From here until somebody serves the listener each of these calls hangs; when the last
+ * From here until a supervisor serves the listener each of these calls hangs; when the last
  * descriptor of the listener is closed they fail with ENOSYS. Needs CAP_SYS_ADMIN in the user
  * namespace: no_new_privs is not set, so that file capabilities go on to work.
  *

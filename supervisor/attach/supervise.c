@@ -284,8 +284,7 @@ static int keep_descriptors(struct service *service)
 	return r;
 }
 
-/* Everything up to the moment when a worker can start; whatever fails has been logged. */
-/* What is to be known of the kernel, for who wants to know all; to ask it takes time. */
+/* With -v only, for to learn it takes time. */
 static void tell_of_kernel(int probe_error)
 {
 	const char *notes[KERNEL_NOTES_MAX];
@@ -300,6 +299,7 @@ static void tell_of_kernel(int probe_error)
 		log_verbose("%s", notes[i]);
 }
 
+/* Everything up to the moment when a worker can start; whatever fails has been logged. */
 static int prepare(const struct supervised *supervised, struct service *service)
 {
 	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */

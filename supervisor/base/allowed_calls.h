@@ -3,9 +3,10 @@
 #define NSXATTR_BASE_ALLOWED_CALLS_H
 
 /*
- * The system calls that our own processes may make, by seccomp: one list for a worker, which
- * the starter of workers inherits, and short ones for a keeper, and for a forker with its children. Nothing on them executes a program, traces a
- * process, mounts, loads anything into the kernel, makes a socket or a namespace, or makes memory executable.
+ * The system calls that our own processes may make, by seccomp: one list for a worker, which the starter of
+ * workers inherits, and short ones for a keeper, and for a forker with its children. Nothing on them executes a
+ * program, traces a process, mounts, loads anything into the kernel, makes a socket or a namespace, or makes memory
+ * executable.
  *
  * What a worker does through a ring is not a system call, and no filter sees it (SECURITY.md).
  */

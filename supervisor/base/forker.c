@@ -83,6 +83,7 @@ static void tell_birth(int channel, pid_t child, int pidfd)
 		(void)shutdown(channel, SHUT_RDWR);
 }
 
+/* Not by errand_fork(): the thread sanitizer, which has been told of our own fork, would wait for itself. */
 static void make_child(const struct forker_config *config, struct order *order,
 		       const struct passed *passed)
 {

@@ -329,7 +329,9 @@ static const struct policy *policy_for(const struct run_request *request, bool i
 
 static void warn_of_kernel(const struct run_options *options)
 {
-	if (guard_find(options->guard))
+	bool is_told = log_enabled(LOG_VERBOSE) || options->filter.allow_io_uring;
+
+	if (!is_told || guard_find(options->guard))
 		return;
 	log_verbose("%s", guard_warning());
 	if (options->filter.allow_io_uring)

@@ -9,7 +9,7 @@
  * among its security modules, as it is on Debian 12: there every process may set and remove each name of
  * security.* on every inode that it reaches, but for security.capability, which may only be removed.
  *
- * A call that is left to such a kernel is checked by nobody. So no set and no remove is: a thread that exchanges
+ * Such a kernel does not check a call that is left to it. So no set and no remove is: a thread that exchanges
  * the name after the supervisor has seen it would change a plain name of the host's. The supervisor makes the
  * check itself (access_check_unguarded()), and a stand-in makes the change.
  */
@@ -25,7 +25,7 @@ enum guard_use {
  * guard_find() - does it check?
  * @use: GUARD_NEVER: then it does not
  *
- * It is tried, by a set and a remove without CAP_SYS_ADMIN, on an inode that nobody else has and that is gone
+ * It is tried, by a set and a remove without CAP_SYS_ADMIN, on an inode that no other process has and that is gone
  * afterwards. What cannot be tried counts as not checked. The calling thread needs its capabilities for that, if it
  * has any, and has them again afterwards. Costs some system calls.
  */

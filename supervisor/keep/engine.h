@@ -141,7 +141,7 @@ struct share_pool engine_places(struct engine *engine);
 /** engine_is_guarded() - does the kernel check who changes security.*, as guard_find() says? */
 bool engine_is_guarded(const struct engine *engine);
 
-/** engine_silence() - of our children, too, nobody reads standard error any more; see sandbox_silence() */
+/** engine_silence() - no process reads the standard error of our children any more, either; see sandbox_silence() */
 void engine_silence(struct engine *engine);
 
 /** engine_resume() - receive again */

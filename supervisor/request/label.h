@@ -11,7 +11,6 @@
 #include <stdbool.h>
 
 struct request;
-struct resolver;
 
 /** label_identify() - does the target have a label of its own? Return: as a stage. */
 bool label_identify(struct request *request);

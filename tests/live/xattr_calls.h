@@ -11,13 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Linux 6.13; the same numbers on every ABI. */
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#define SYS_getxattrat 464
-#define SYS_listxattrat 465
-#define SYS_removexattrat 466
-#endif
+#include "base/xattrat.h"
 
 enum xattr_verb { XATTR_SET, XATTR_GET, XATTR_LIST, XATTR_REMOVE };
 enum xattr_way { BY_PATH, BY_LINK, BY_DESCRIPTOR, BY_BOTH };

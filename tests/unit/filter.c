@@ -117,20 +117,23 @@ static uint32_t expected(uint32_t arch, uint32_t number)
 
 TestSuite(filter, .init = build_default, .fini = done);
 
+static void expect_sixteen(uint32_t arch, uint32_t first)
+{
+	unsigned int trapped = 0;
+
+	for (uint32_t number = first; number < first + NUMBERS; number++) {
+		uint32_t found = verdict(arch, number);
+
+		cr_expect_eq(found, expected(arch, number), "%#x %#x: %#x", arch, number, found);
+		trapped += found == SECCOMP_RET_USER_NOTIF;
+	}
+	cr_expect_eq(trapped, 16);
+}
+
 Test(filter, traps_sixteen_calls_of_each_abi_and_nothing_else)
 {
-	for (size_t i = 0; i < ARCH_COUNT; i++) {
-		unsigned int trapped = 0;
-
-		for (uint32_t number = 0; number < NUMBERS; number++) {
-			uint32_t found = verdict(archs[i], number);
-
-			cr_expect_eq(found, expected(archs[i], number), "%#x %u: %#x", archs[i],
-				     number, found);
-			trapped += found == SECCOMP_RET_USER_NOTIF;
-		}
-		cr_expect_eq(trapped, 16);
-	}
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		expect_sixteen(archs[i], 0);
 }
 
 #if defined(__x86_64__)
@@ -151,15 +154,7 @@ Test(filter, traps_the_numbers_that_the_kernel_tables_have)
 
 Test(filter, traps_sixteen_calls_of_x32_and_nothing_else)
 {
-	unsigned int trapped = 0;
-
-	for (uint32_t number = X32_BIT; number < X32_BIT + NUMBERS; number++) {
-		uint32_t found = verdict(AUDIT_ARCH_X86_64, number);
-
-		cr_expect_eq(found, expected(AUDIT_ARCH_X86_64, number), "%#x: %#x", number, found);
-		trapped += found == SECCOMP_RET_USER_NOTIF;
-	}
-	cr_expect_eq(trapped, 16);
+	expect_sixteen(AUDIT_ARCH_X86_64, X32_BIT);
 }
 
 Test(filter, knows_no_x32_bit_on_i386)
