@@ -22,7 +22,7 @@ MACHINE_KERNELS='
 
 # What is in its root file system besides: what the programs are linked with, and what tests call.
 MACHINE_PACKAGES=initramfs-tools,kmod,udev,zstd,systemd,procps,iproute2,util-linux,passwd,e2fsprogs
-MACHINE_PACKAGES+=,libcriterion3,libcyaml1,libjson-c5,libseccomp2,libcap2-bin,liburing2,libfuse3-3,fuse3
+MACHINE_PACKAGES+=,libcriterion3,libyaml-0-2,libjson-c5,libseccomp2,libcap2-bin,liburing2,libfuse3-3,fuse3
 MACHINE_PACKAGES+=,attr,acl,tar,rsync,uidmap,openssl,keyutils,python3,python3-yaml,jq,binutils,make,gcc,libc6-dev
 MACHINE_PACKAGES+=,strace,gdb,fakeroot,bubblewrap,bindfs,fuse-overlayfs,mergerfs,gocryptfs,xfsprogs,btrfs-progs
 MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity
