@@ -4,13 +4,12 @@
 #include <linux/limits.h>
 #include <string.h>
 
+#include "count_of.h"
 #include "name.h"
 #include "policy.h"
 #include "value_text.h"
 #include "yaml/spelling.h"
 #include "yaml/walk.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The classes of xattr(7). */
 static const char *const classes[] = { "security", "trusted", "user", "system" };

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "count_of.h"
+
 static const struct rule default_rules[] = {
 	{ .pattern = "security.capability", .scheme = SCHEME_KERNEL },
 	{ .pattern = "security.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_CHAIN },
@@ -15,14 +17,14 @@ static const struct policy builtins[] = {
 		.name = "default",
 		.description = "security.* and trusted.* of the container's own",
 		.rules = default_rules,
-		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.rule_count = COUNT_OF(default_rules),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	},
 	{
 		.name = "user",
 		.description = "security.* and trusted.* of the container's own, kept in user.*",
 		.rules = default_rules,
-		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.rule_count = COUNT_OF(default_rules),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 		.store = STORE_USER,
 	},
@@ -30,7 +32,7 @@ static const struct policy builtins[] = {
 		.name = "trusted",
 		.description = "security.* and trusted.* of the container's own, kept in trusted.*",
 		.rules = default_rules,
-		.rule_count = sizeof(default_rules) / sizeof(default_rules[0]),
+		.rule_count = COUNT_OF(default_rules),
 		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 		.store = STORE_TRUSTED,
 	},
@@ -43,7 +45,7 @@ static const struct policy builtins[] = {
 
 const struct policy *policy_builtin(const char *name)
 {
-	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(builtins); i++)
 		if (strcmp(builtins[i].name, name) == 0)
 			return &builtins[i];
 	return NULL;

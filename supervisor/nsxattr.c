@@ -13,6 +13,7 @@
 #include "cli/status.h"
 #include "cli/subcommand.h"
 #include "cli/tree.h"
+#include "count_of.h"
 
 static const struct subcommand subcommands[] = {
 	{ "run", "run a command with security attributes of its own", cli_run },
@@ -35,7 +36,7 @@ static const struct subcommand_table table = {
 	.unknown = "unknown command",
 	.missing = "there is no command",
 	.entries = subcommands,
-	.count = sizeof(subcommands) / sizeof(subcommands[0]),
+	.count = COUNT_OF(subcommands),
 };
 
 /*

@@ -15,14 +15,13 @@
 #include "base/proc.h"
 #include "base/sandbox.h"
 #include "cli/options.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "exec/guard.h"
 
 /* From this size on, in bytes, memory is mapped, and unmapped when it is released. */
 #define MAPPED_FROM (16 * 1024)
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct command_line {
 	const char *config;

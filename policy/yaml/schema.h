@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "count_of.h"
+
 struct arena;
 struct diagnostics;
 struct schema_place;
@@ -82,7 +84,6 @@ struct schema {
 
 /* ---- rows of tables ---- */
 
-#define SCHEMA_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define SCHEMA_TYPE_OF(structure, member) typeof(((structure *)NULL)->member)
 #define SCHEMA_SIZE_OF(structure, member) sizeof(SCHEMA_TYPE_OF(structure, member))
 
@@ -108,8 +109,8 @@ struct schema {
 #define SCHEMA_ANY_MEMBER(structure, member) SCHEMA_MEMBER_IF(structure, member, true)
 
 #define SCHEMA_RANGE(least_number, most_number) .least = (least_number), .most = (most_number)
-#define SCHEMA_WORD_LIST(array) .words = (array), .word_count = SCHEMA_COUNT_OF(array)
-#define SCHEMA_FIELDS(array) .fields = (array), .field_count = SCHEMA_COUNT_OF(array)
+#define SCHEMA_WORD_LIST(array) .words = (array), .word_count = COUNT_OF(array)
+#define SCHEMA_FIELDS(array) .fields = (array), .field_count = COUNT_OF(array)
 
 /* A uint32_t. */
 #define FIELD_NUMBER(structure, member, least, most)      \

@@ -27,6 +27,7 @@
 
 #include "base/call_filter.h"
 #include "base/xattrat.h"
+#include "count_of.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -38,8 +39,6 @@
 #define XATTRAT_FIRST SYS_setxattrat
 #define XATTRAT_END (SYS_removexattrat + 1)
 #define X32_BIT 0x40000000
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct abi {
 	uint32_t arch; /* the kernel's */

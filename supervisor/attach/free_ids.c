@@ -19,6 +19,7 @@
 #include "attach/subid.h"
 #include "base/fd.h"
 #include "base/text_file.h"
+#include "count_of.h"
 
 #define STEP 65536
 #define FILE_SIZE_MAX ((size_t)4 << 20)
@@ -95,7 +96,7 @@ static uint64_t met_in_any(const struct id_files *files, struct span span)
 	};
 	uint64_t end = 0;
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && end == 0; i++)
+	for (size_t i = 0; i < COUNT_OF(tables) && end == 0; i++)
 		end = met_in(&tables[i], span);
 	return end;
 }

@@ -23,10 +23,9 @@
 #include <string.h>
 
 #include "attach/oci_frame.h"
+#include "count_of.h"
 #include "policy.h"
 #include "policy_selector.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static void cleanup_object(struct json_object **object)
 {

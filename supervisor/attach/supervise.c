@@ -31,13 +31,12 @@
 #include "base/probe.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
+#include "count_of.h"
 #include "exec/kernel_notes.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
 #include "keep/source.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static int leave_surroundings(const struct supervised *supervised)
 {

@@ -37,8 +37,7 @@
 
 #include "base/call_filter.h"
 #include "base/log.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 /* By the Makefile. */
 #ifdef NSXATTR_INSTRUMENTED

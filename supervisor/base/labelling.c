@@ -23,8 +23,7 @@
 
 #include "base/fd.h"
 #include "base/proc.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 #define FLAG_PERMISSIVE 1U
 #define ALL_RIGHTS (~0U)

@@ -32,8 +32,7 @@
 #include <stddef.h>
 
 #include "base/btf.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 /* Members that the program knows. */
 enum member {

@@ -24,14 +24,13 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "count_of.h"
 
 /* Linux 6.3, which Debian 12's headers do not know. */
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct need {
 	cap_value_t capability;

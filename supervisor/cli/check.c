@@ -17,11 +17,10 @@
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "daemon/config_schema.h"
 #include "policy_schema.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STATUS_MISTAKEN 1
 #define STATUS_UNREADABLE 2

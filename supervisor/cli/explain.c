@@ -11,9 +11,8 @@
 #include "cli/explanation.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
+#include "count_of.h"
 #include "yaml/spelling.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Without --map-users: what useradd(8) sets aside for the first user. */
 static const struct id_extent assumed_extent = { .inside = 0, .host = 100000, .count = 65536 };

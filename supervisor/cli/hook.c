@@ -8,6 +8,7 @@
 #include "cli/hook_oci.h"
 #include "cli/hook_oci_precreate.h"
 #include "cli/subcommand.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "exec/guard.h"
 #include "hook/complaint.h"
@@ -69,7 +70,7 @@ int cli_hook(int argc, char **argv)
 		.unknown = "unknown kind of hook",
 		.missing = "there is no kind of hook",
 		.entries = kinds,
-		.count = sizeof(kinds) / sizeof(kinds[0]),
+		.count = COUNT_OF(kinds),
 	};
 
 	return subcommand_run(&table, argc, argv);

@@ -10,11 +10,10 @@
 #include "base/log.h"
 #include "cli/hook.h"
 #include "cli/options.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "hook/complaint.h"
 #include "hook/lxc.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct lxc_request {
 	struct hook_lxc hook;

@@ -20,6 +20,7 @@
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
 #include "cli/options.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
@@ -28,8 +29,6 @@
 #include "hook/oci_precreate.h"
 #include "hook/stream.h"
 #include "policy.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STATUS_REFUSED 1
 

@@ -16,11 +16,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STATUS_UNREADABLE 2
 

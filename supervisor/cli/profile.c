@@ -29,14 +29,13 @@
 #include "base/text_file.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
+#include "count_of.h"
 #include "daemon/policy_folders.h"
 #include "hook/capability_set.h"
 #include "hook/json_value.h"
 #include "hook/seccomp_base.h"
 #include "hook/seccomp_profile.h"
 #include "hook/seccomp_section.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STATUS_REFUSED 1
 

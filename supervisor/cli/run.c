@@ -27,10 +27,9 @@
 #include "base/xattrat.h"
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
+#include "count_of.h"
 #include "keep/keeper.h"
 #include "policy.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What the options choose from. */
 #define RESOLVERS "auto|ring|process"

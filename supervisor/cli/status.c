@@ -11,10 +11,9 @@
 #include "cli/options.h"
 #include "cli/status_text.h"
 #include "cli/upgrade.h"
+#include "count_of.h"
 #include "daemon/config.h"
 #include "daemon/control_call.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Milliseconds. Policies are read while we wait. */
 #define DEADLINE 10000

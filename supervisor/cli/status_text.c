@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define CELL_SIZE 48
 #define ID_SHOWN 32
 /* Container ids of OCI runtimes' callers are 64 hexadecimal digits, and shown as 12. */

@@ -3,6 +3,7 @@
 #include "cli/tree.h"
 
 #include "cli/subcommand.h"
+#include "count_of.h"
 
 int cli_tree(int argc, char **argv)
 {
@@ -18,7 +19,7 @@ int cli_tree(int argc, char **argv)
 		.unknown = "unknown work on trees",
 		.missing = "it is not said what to do: ls, rekey",
 		.entries = kinds,
-		.count = sizeof(kinds) / sizeof(kinds[0]),
+		.count = COUNT_OF(kinds),
 	};
 
 	return subcommand_run(&table, argc, argv);

@@ -6,8 +6,7 @@
 #include "base/fd.h"
 #include "cli/options.h"
 #include "cli/tree.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 /* What lies on the trees with one number. */
 struct owner {

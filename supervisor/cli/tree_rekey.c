@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/tree.h"
+#include "count_of.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define COUNT_DEFAULT 65536
 
 struct rekey {

@@ -44,6 +44,7 @@
 #include "base/sandbox.h"
 #include "base/service.h"
 #include "base/unix_socket.h"
+#include "count_of.h"
 #include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -67,8 +68,6 @@
 #include "keep/offer.h"
 #include "keep/places.h"
 #include "keep/succession.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000

@@ -9,8 +9,7 @@
 #include "attach/oci_frame.h"
 #include "attach/oci_message.h"
 #include "base/fd.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 /* An object in an object. */
 #define DEPTH_MAX 4

@@ -23,10 +23,9 @@
 #include "base/fd.h"
 #include "base/text_file.h"
 #include "base/users.h"
+#include "count_of.h"
 #include "daemon/policy_entry.h"
 #include "policy_file.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char file_ending[] = ".yaml";
 static const char *const builtin_names[] = { "default", "kernel", "trusted", "user" };

@@ -9,11 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "daemon/policies.h"
 #include "yaml/diagnostic.h"
 #include "yaml/spelling.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char file_ending[] = ".yaml";
 

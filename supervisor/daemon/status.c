@@ -12,10 +12,9 @@
 
 #include "base/fd.h"
 #include "base/version.h"
+#include "count_of.h"
 #include "exec/guard.h"
 #include "exec/kernel_notes.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {

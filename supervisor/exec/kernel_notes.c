@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "exec/mount.h"
 #include "exec/ring.h"
 
@@ -19,7 +20,7 @@ static bool may_restart_answered_calls(const unsigned int version[3])
 {
 	static const unsigned int mended[][3] = { { 6, 6, 115 }, { 6, 12, 56 }, { 6, 17, 6 } };
 
-	for (size_t i = 0; i < sizeof(mended) / sizeof(mended[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(mended); i++)
 		if (version[0] == mended[i][0] && version[1] == mended[i][1])
 			return version[2] < mended[i][2];
 	return version[0] < 6 || (version[0] == 6 && version[1] < 18);

@@ -16,12 +16,11 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 #include "daemon/control.h"
 #include "daemon/control_call.h"
 #include "hook/json_value.h"
 #include "policy.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 __attribute__((format(printf, 2, 3))) static enum admission_result
 refuse(char sentence[ADMISSION_SENTENCE_SIZE], const char *format, ...)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 static const char *const names[] = { "chown",
 				     "dac_override",

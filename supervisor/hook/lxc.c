@@ -13,6 +13,7 @@
 
 #include "attach/free_ids.h"
 #include "attach/subid.h"
+#include "count_of.h"
 #include "daemon/policy_folders.h"
 #include "hook/admission.h"
 #include "hook/lxc_config.h"
@@ -297,7 +298,7 @@ enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 	};
 	struct check check = { .hook = hook, .sentence = ret_sentence };
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(steps); i++)
 		if (!steps[i](&check))
 			return HOOK_LXC_WRONG;
 	return is_weak(&check) ? HOOK_LXC_WEAK : HOOK_LXC_READY;

@@ -27,8 +27,7 @@
 
 #include "base/fd.h"
 #include "base/text_file.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 #define ID_LENGTH 64
 /* A record is some hundred bytes, and root may have thousands. */

@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 #define COMMAND_LINE_MAX 8192
 

@@ -24,9 +24,8 @@
 
 #include "attach/filter.h"
 #include "base/fd.h"
+#include "count_of.h"
 #include "hook/json_value.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* futex_waitv: from 424 on calls have the same number on every ABI. */
 #define LAST_WEIGHED 449

@@ -24,10 +24,9 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 #include "hook/capability_set.h"
 #include "hook/json_value.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* More than any errno has. */
 #define ERRNO_END 4096

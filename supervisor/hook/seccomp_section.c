@@ -22,9 +22,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 #include "hook/json_value.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char notify[] = "SCMP_ACT_NOTIFY";
 

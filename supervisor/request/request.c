@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "count_of.h"
 #include "exec/store.h"
 #include "policy.h"
 #include "request/label.h"
@@ -149,7 +150,7 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	};
 	bool more = true;
 
-	for (size_t i = 0; more && i < sizeof(stages) / sizeof(stages[0]); i++)
+	for (size_t i = 0; more && i < COUNT_OF(stages); i++)
 		more = stages[i](&request);
 	leftover_settle(&request);
 	if (request.excused != 0 && request.outcome.error == request.excused)

@@ -9,6 +9,8 @@
 #include <linux/audit.h>
 #include <stddef.h>
 
+#include "count_of.h"
+
 #define X32_BIT 0x40000000
 
 struct syscall_row {
@@ -59,7 +61,7 @@ const struct syscall_kind *syscall_find(uint32_t arch, int number)
 {
 	if (arch == AUDIT_ARCH_X86_64 && number >= 0)
 		number &= ~X32_BIT;
-	for (size_t i = 0; number >= 0 && i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; number >= 0 && i < COUNT_OF(rows); i++)
 		if (number_of(&rows[i], arch) == number)
 			return &rows[i].kind;
 	return NULL;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 #include "request/userns.h"
 
 /* "NR" and eight numbers of 16 hexadecimal digits: the arguments, stack and instruction pointer. */
@@ -48,7 +49,7 @@ static bool line_tells(const char *line, const struct seccomp_data *call)
 
 	if (end == line || number != call->nr)
 		return false;
-	for (size_t i = 0; i < sizeof(call->args) / sizeof(call->args[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(call->args); i++) {
 		const char *argument = end;
 
 		if (strtoull(argument, &end, 16) != call->args[i] || end == argument)

@@ -21,14 +21,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "driver/json.h"
 #include "driver/machine.h"
 #include "driver/message.h"
 #include "driver/part.h"
 #include "driver/scheduling.h"
 #include "lib/operations.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /** struct part - parts that can be pinned to a CPU come first */
 struct part {

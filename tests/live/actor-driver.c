@@ -44,10 +44,10 @@
 #include <unistd.h>
 
 #include "../lib/fork_alone.h"
+#include "count_of.h"
 #include "identity.h"
 #include "xattr_calls.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define WORDS_MAX 16
 
 struct words {

@@ -47,9 +47,9 @@
 #include <unistd.h>
 
 #include "../lib/fork_alone.h"
+#include "count_of.h"
 #include "xattr_calls.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define NAME "security.a"
 /* Seconds after which a call counts as one that hangs, and a process as one that is not there. */
 #define PATIENCE 60

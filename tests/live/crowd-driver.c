@@ -45,7 +45,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
+
 #define THREADS 8
 
 static atomic_uint wrongs;

@@ -41,11 +41,10 @@
 
 #include "../lib/dice.h"
 #include "area.h"
+#include "count_of.h"
 #include "identity.h"
 #include "tree.h"
 #include "xattr_calls.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Pages of a buffer: more than the largest value, XATTR_SIZE_MAX. */
 #define BUFFER_PAGES 20

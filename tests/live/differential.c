@@ -20,10 +20,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "kernel_features.h"
 #include "launch.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define DRIVER "tests/live/differential-driver"
 #define DRIVER_32 DRIVER "-32"
 #ifdef __SANITIZE_THREAD__

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "count_of.h"
 #include "exec/mount.h"
 #include "idmapped.h"
 #include "inode.h"
@@ -37,7 +38,6 @@
 #include "processes.h"
 #include "registers.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define PATIENCE 60
 /* More than any request has stops. */
 #define TRIES_MAX 400

@@ -24,9 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "fork_alone.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 /* Seconds after which an attack ends by itself. */
 #define ATTACK_MAX 30
 /* Seconds within which an attack stands, and what it waits for is there. */

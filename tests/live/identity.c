@@ -24,12 +24,11 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "count_of.h"
 #include "exec/mount.h"
 #include "idmapped.h"
 #include "inode.h"
 #include "launch.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The actor's descriptor of the object, opened before it becomes somebody else. */
 #define DESCRIPTOR 50

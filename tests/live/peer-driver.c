@@ -40,10 +40,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "dice.h"
 #include "fork_alone.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB (1UL << 20)
 /* SCM_MAX_FD of the kernel. */
 #define DESCRIPTORS_MAX 253

@@ -31,12 +31,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "count_of.h"
 #include "idmapped.h"
 #include "inode.h"
 #include "kernel_features.h"
 #include "launch.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define DRIVER "tests/live/differential-driver"
 #define OPERATIONS 14500
 #define PATIENCE 900 /* seconds */

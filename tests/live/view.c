@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "count_of.h"
 #include "dice.h"
 #include "inode.h"
 #include "launch.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Two namespaces that both contain the host's ids 300000 to 300009. */
 #define FIRST_MAP "0:100000:65536,65536:300000:10"

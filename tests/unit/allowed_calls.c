@@ -26,9 +26,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "count_of.h"
 #include "fork_alone.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Arguments that would do no harm if the call were made. */
 struct call {

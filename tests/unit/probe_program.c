@@ -6,6 +6,7 @@
 
 #include "base/btf.h"
 #include "btf_draft.h"
+#include "count_of.h"
 
 TestSuite(probe_program, .timeout = 60);
 
@@ -30,8 +31,6 @@ static const char *const structures[][9] = {
 	{ "mount", "mnt", "mnt_parent" },
 	{ "vfsmount", "mnt_root" },
 };
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static uint32_t count_members(const char *const *structure)
 {

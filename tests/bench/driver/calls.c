@@ -15,12 +15,11 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "count_of.h"
 #include "message.h"
 #include "part.h"
 #include "runner.h"
 #include "wrapper.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const enum wrapper_id variants[] = {
 	WRAPPER_NATIVE, WRAPPER_FLOOR,	   WRAPPER_ALONE,  WRAPPER_RING,     WRAPPER_PROCESS,

@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "../lib/operations.h"
+#include "count_of.h"
 #include "crowds.h"
 #include "message.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ROUNDS 3
 #define FILES 4096

@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "../lib/operations.h"
+#include "count_of.h"
 #include "crowds.h"
 #include "message.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ROUNDS 5
 #define TURN 200 /* milliseconds */

@@ -9,11 +9,10 @@
 #include <stdio.h>
 
 #include "../lib/operations.h"
+#include "count_of.h"
 #include "crowds.h"
 #include "message.h"
 #include "slow.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ROUNDS 3
 #define TURN 250 /* milliseconds */

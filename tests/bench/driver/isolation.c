@@ -9,12 +9,11 @@
 #include <unistd.h>
 
 #include "../lib/operations.h"
+#include "count_of.h"
 #include "crowds.h"
 #include "daemon.h"
 #include "message.h"
 #include "slow.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ROUNDS 5
 #define TURN 300 /* milliseconds */

@@ -14,12 +14,11 @@
 #include <string.h>
 
 #include "../lib/operations.h"
+#include "count_of.h"
 #include "message.h"
 #include "part.h"
 #include "runner.h"
 #include "wrapper.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ROUNDS 5
 

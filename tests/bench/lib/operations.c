@@ -6,7 +6,7 @@
 #include <sys/xattr.h>
 #include <time.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "count_of.h"
 
 #define SUFFIXED_NAME "security.NTACL"
 #define PAIR_NAME "security.pair"
