@@ -421,7 +421,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 # Where there is no compiler for 32 bits, there is no such program, and the test says so.
-$(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/xattrat.h $(BUILD)/flags
+$(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/syscalls.h $(BUILD)/flags
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC_32) -static -std=gnu17 -D_GNU_SOURCE $(INCLUDES) -O1 -o $@ $< 2>$(BUILD)/$(@F).log || rm -f $@

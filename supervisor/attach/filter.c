@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "base/call_filter.h"
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "count_of.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -95,26 +95,20 @@ static void write_prefix(struct sock_filter *at)
 
 #define _cleanup_program_ __attribute__((cleanup(filter_done)))
 
-static const struct call_rule rules[] = {
-	/* First: without it where a ring is allowed. */
-	{ .call = "io_uring_setup", .action = SECCOMP_RET_ERRNO | ENOSYS },
-	{ .call = "setxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "lsetxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "fsetxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "getxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "lgetxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "fgetxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "listxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "llistxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "flistxattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "removexattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "lremovexattr", .action = SECCOMP_RET_USER_NOTIF },
-	{ .call = "fremovexattr", .action = SECCOMP_RET_USER_NOTIF },
-};
+/* The twelve that libseccomp knows, behind the rule that is left out where a ring is allowed. */
+static void write_rules(struct call_rule rules[1 + SYSCALL_OLD_COUNT])
+{
+	*rules++ = (struct call_rule){ .call = "io_uring_setup",
+				       .action = SECCOMP_RET_ERRNO | ENOSYS };
+	for (size_t i = 0; i < SYSCALL_OLD_COUNT; i++)
+		rules[i] = (struct call_rule){ .call = syscall_kinds[i].name,
+					       .action = SECCOMP_RET_USER_NOTIF };
+}
 
 int filter_build(const struct filter_options *options, struct sock_fprog *ret_program)
 {
 	const size_t first = options->allow_io_uring ? 1 : 0;
+	struct call_rule rules[1 + SYSCALL_OLD_COUNT];
 	const struct call_filter filter = {
 		.rules = rules + first,
 		.rule_count = COUNT_OF(rules) - first,
@@ -125,6 +119,8 @@ int filter_build(const struct filter_options *options, struct sock_fprog *ret_pr
 		.room = options->lacks_xattrat ? 0 : PREFIX_LENGTH,
 	};
 	struct sock_fprog program;
+
+	write_rules(rules);
 	int r = call_filter_build(&filter, &program);
 
 	if (r < 0)

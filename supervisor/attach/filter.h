@@ -11,7 +11,7 @@
 struct filter_options {
 	/* io_uring_setup passes: what goes through a ring, the supervisor does not see */
 	bool allow_io_uring;
-	/* the four *xattrat calls pass: the kernel does not have them (base/xattrat.h) */
+	/* the four *xattrat calls pass: the kernel does not have them (base/syscalls.h) */
 	bool lacks_xattrat;
 };
 

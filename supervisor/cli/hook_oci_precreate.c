@@ -23,7 +23,7 @@
 #include "attach/oci_message.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
 #include "cli/options.h"

@@ -24,7 +24,7 @@
 #include "base/outer.h"
 #include "base/proc.h"
 #include "base/sandbox.h"
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
 #include "count_of.h"

@@ -23,7 +23,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "exec/effect.h"
 #include "exec/helper.h"
 #include "exec/standin.h"

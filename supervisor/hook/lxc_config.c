@@ -22,13 +22,8 @@
 #include <sys/sysmacros.h>
 
 #include "base/fd.h"
+#include "base/syscalls.h"
 #include "base/text_file.h"
-
-const char *const lxc_profile_calls[] = {
-	"setxattr",	"lsetxattr",	"fsetxattr",  "getxattr",   "lgetxattr",
-	"fgetxattr",	"listxattr",	"llistxattr", "flistxattr", "removexattr",
-	"lremovexattr", "fremovexattr", NULL,
-};
 
 /* ---- lines ---- */
 
@@ -301,8 +296,8 @@ static unsigned int notified(char *text)
 	while ((line = strsep(&text, "\n")) != NULL) {
 		if (*line == '[')
 			is_general = strncasecmp(line, "[all]", 5) == 0;
-		for (unsigned int i = 0; is_general && lxc_profile_calls[i]; i++)
-			if (notifies(line, lxc_profile_calls[i]))
+		for (unsigned int i = 0; is_general && i < SYSCALL_OLD_COUNT; i++)
+			if (notifies(line, syscall_kinds[i].name))
 				calls |= 1U << i;
 	}
 	return calls;
@@ -320,8 +315,8 @@ int lxc_profile_check(const char *path, const char **ret_missing)
 	unsigned int calls = notified(text);
 	unsigned int first = 0;
 
-	while (lxc_profile_calls[first] && (calls & (1U << first)))
+	while (calls & (1U << first))
 		first++;
-	*ret_missing = lxc_profile_calls[first];
+	*ret_missing = first < SYSCALL_OLD_COUNT ? syscall_kinds[first].name : NULL;
 	return 0;
 }

@@ -47,13 +47,10 @@ int lxc_config_read(const char *path, struct lxc_config *ret_config);
 /** lxc_config_may_administer() - can anybody in the container have CAP_SYS_ADMIN? */
 bool lxc_config_may_administer(const struct lxc_config *config);
 
-/** lxc_profile_calls - the calls that a profile has to notify of; ends with NULL */
-extern const char *const lxc_profile_calls[];
-
 /**
  * lxc_profile_check() - does a seccomp profile hand its calls to a proxy?
  * @path: of the profile
- * @ret_missing: the first of lxc_profile_calls that is not notified; NULL: none
+ * @ret_missing: the first of the twelve old calls (base/syscalls.h) that is not notified; NULL: none
  *
  * Return: 0; -EINVAL when it is no file, or not of the version 2; -errno.
  */

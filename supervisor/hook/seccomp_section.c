@@ -22,20 +22,11 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/syscalls.h"
 #include "count_of.h"
 #include "hook/json_value.h"
 
 static const char notify[] = "SCMP_ACT_NOTIFY";
-
-/* Those of Linux 6.13 at the end. */
-static const char *const xattr_calls[] = {
-	"setxattr",   "lsetxattr",  "fsetxattr",   "getxattr",	    "lgetxattr",    "fgetxattr",
-	"listxattr",  "llistxattr", "flistxattr",  "removexattr",   "lremovexattr", "fremovexattr",
-	"setxattrat", "getxattrat", "listxattrat", "removexattrat",
-};
-
-#define OLD_CALL_COUNT 12
-#define XATTRAT_COUNT (COUNT_OF(xattr_calls) - OLD_CALL_COUNT)
 
 static const char *const io_uring_calls[] = { "io_uring_setup", "io_uring_enter",
 					      "io_uring_register" };
@@ -138,18 +129,18 @@ static int keep_from_listener(struct json_object *rules, const char *const *call
 static int replace_rules(struct json_object *section, const struct seccomp_edit *edit)
 {
 	struct json_object *rules = json_value_list(section, "syscalls");
-	int r;
+	size_t count = edit->lacks_xattrat ? SYSCALL_OLD_COUNT : SYSCALL_COUNT;
+	const char *calls[SYSCALL_COUNT];
 
 	if (!rules)
 		return -ENOMEM;
+	syscall_names(calls);
 	if (!edit->allow_io_uring)
 		remove_calls(rules, io_uring_calls, COUNT_OF(io_uring_calls));
-	r = edit->lacks_xattrat ?
-		    keep_from_listener(rules, xattr_calls + OLD_CALL_COUNT, XATTRAT_COUNT) :
-		    0;
+	int r = keep_from_listener(rules, calls + count, SYSCALL_COUNT - count);
+
 	if (r == 0)
-		r = hand_over(rules, xattr_calls,
-			      edit->lacks_xattrat ? OLD_CALL_COUNT : COUNT_OF(xattr_calls));
+		r = hand_over(rules, calls, count);
 	if (r == 0 && !edit->allow_io_uring)
 		r = append_rule(rules, io_uring_calls, COUNT_OF(io_uring_calls), "SCMP_ACT_ERRNO",
 				ENOSYS);
@@ -212,10 +203,13 @@ bool seccomp_section_is_ours(const struct json_object *section, const struct sec
 /** is_for_us() - are these calls none but attribute calls? */
 static bool is_for_us(const struct json_object *names)
 {
+	const char *calls[SYSCALL_COUNT];
+
+	syscall_names(calls);
 	for (size_t i = 0; i < json_object_array_length(names); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
 
-		if (!name || !is_among(name, xattr_calls, COUNT_OF(xattr_calls)))
+		if (!name || !is_among(name, calls, SYSCALL_COUNT))
 			return false;
 	}
 	return true;

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "access.h"
-#include "request/syscalls.h"
+#include "base/syscalls.h"
 
 /** struct call - one call, decoded; addresses are the target's */
 struct call {

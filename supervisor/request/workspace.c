@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "exec/helpers.h"
 #include "exec/label.h"
 #include "exec/mount.h"

@@ -19,7 +19,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "child.h"
 #include "inode.h"
 #include "kernel_features.h"

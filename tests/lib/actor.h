@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 #include "launch.h"
 
 struct actor;

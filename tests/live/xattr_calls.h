@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 
 enum xattr_verb { XATTR_SET, XATTR_GET, XATTR_LIST, XATTR_REMOVE };
 enum xattr_way { BY_PATH, BY_LINK, BY_DESCRIPTOR, BY_BOTH };

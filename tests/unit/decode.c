@@ -18,7 +18,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/xattrat.h"
+#include "base/syscalls.h"
 
 /* Numbers of x86-64; setxattrat and its kin have the same everywhere. */
 enum { SET = 188, LSET, FSET, GET, LGET, FGET, LIST, LLIST, FLIST, REMOVE, LREMOVE, FREMOVE };

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "request/syscalls.h"
+#include "base/syscalls.h"
 
 #define X32_BIT 0x40000000
 #define IO_URING_SETUP 425 /* on every ABI */

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/syscalls.h"
+#include "base/syscalls.h"
 
 #include <criterion/criterion.h>
 #include <linux/audit.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+
+#include "base/fd.h"
+#include "base/text_file.h"
 
 #define X32_BIT 0x40000000
 #define KINDS 16
 
-static const struct syscall_kind expected[KINDS] = {
+static const struct {
+	const char *name;
+	enum operation operation;
+	enum call_form form;
+} expected[KINDS] = {
 	{ "setxattr", OPERATION_SET, FORM_PATH },
 	{ "lsetxattr", OPERATION_SET, FORM_LINK },
 	{ "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR },
@@ -64,11 +73,11 @@ static int number_of_at(const struct abi *abi, const char *name)
 	return -1;
 }
 
-static int number_of(const struct abi *abi, const struct syscall_kind *kind)
+static int number_of(const struct abi *abi, const char *name)
 {
-	if (kind->form == FORM_AT)
-		return number_of_at(abi, kind->name);
-	return seccomp_syscall_resolve_name_arch(abi->token, kind->name);
+	int number = number_of_at(abi, name);
+
+	return number >= 0 ? number : seccomp_syscall_resolve_name_arch(abi->token, name);
 }
 
 /* libseccomp's tables are another pair of eyes. */
@@ -76,7 +85,7 @@ Test(syscalls, are_the_sixteen_on_each_abi)
 {
 	for (size_t i = 0; i < ABI_COUNT; i++) {
 		for (size_t j = 0; j < KINDS; j++) {
-			int number = number_of(&abis[i], &expected[j]);
+			int number = number_of(&abis[i], expected[j].name);
 			const struct syscall_kind *kind = syscall_find(abis[i].arch, number);
 
 			cr_assert_geq(number, 0);
@@ -162,4 +171,26 @@ Test(syscalls, have_arguments_of_32_bits_on_i386_and_arm_only)
 	cr_expect(syscall_is_32bit(AUDIT_ARCH_ARM));
 	cr_expect_not(syscall_is_32bit(AUDIT_ARCH_X86_64));
 	cr_expect_not(syscall_is_32bit(AUDIT_ARCH_AARCH64));
+}
+
+static void expect_all_in(const char *path, const char *before, const char *after)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+
+	cr_assert_eq(text_file_read(path, 1 << 16, &text, &length), TEXT_FILE_READ);
+	for (size_t i = 0; i < SYSCALL_COUNT; i++) {
+		char wanted[64];
+		int wanted_length = snprintf(wanted, sizeof(wanted), "%s%s%s", before,
+					     syscall_kinds[i].name, after);
+
+		cr_expect(memmem(text, length, wanted, (size_t)wanted_length) != NULL,
+			  "%s lacks %s", path, wanted);
+	}
+}
+
+Test(syscalls, are_all_handed_over_by_the_example_profiles)
+{
+	expect_all_in("examples/lxc/nsxattr.seccomp", "\n", " notify\n");
+	expect_all_in("examples/oci/seccomp.json", "\"", "\"");
 }
