@@ -31,6 +31,15 @@ $said"
 	fi
 }
 
+# ends_with() - NAME TEST LINE…: what tests/run says after "failed; all that they said is in these files:"
+ends_with() {
+	local name=$1 specimen=$2 said
+	shift 2
+	said=$(TEST_LOGS=$scratch/logs tests/run "$specimen" 2>&1 | sed '1,/^failed; all that they said/d; s/\(body.c:\|descriptor \|(\)[0-9.]\+/\1N/')
+	[ "$said" = "$(printf '%s\n' "$@")" ] && ok "$name" || not_ok "$name" "found:
+$said"
+}
+
 # script() - NAME <TEXT: make a shell test
 script() {
 	{
@@ -57,6 +66,13 @@ gives "a process that is left behind" "1 passed, 1 failed" 1 "left behind" "$PRO
 	TEST_GRACE=1
 gives "a program that was not built" "0 passed, 1 failed" 1 "" "$PROGRAMS/no-such-program"
 
+ends_with "the end of the output has what Criterion says" "$PROGRAMS/leaks-descriptor" \
+	"  leaks-descriptor: $scratch/logs/leaks-descriptor.log" "      | [----] tests/lib/body.c:N: Assertion Failed" \
+	"      | [----]   the test leaves descriptor N open: /dev/null" \
+	"      | [FAIL] specimen::leaks_a_descriptor: (Ns)" "0 passed, 1 failed"
+ends_with "and what tests/run adds" "$PROGRAMS/dies" "  dies: $scratch/logs/dies.log" \
+	"      | not ok - it has reported no result (exit status 0)" "0 passed, 1 failed"
+
 # ---- shell tests ----
 
 script passes <<'END'
@@ -73,6 +89,21 @@ check "three" sh -c "echo this was said; exit 3"
 END
 gives "a script that fails" "1 passed, 2 failed" 1 "# this is the detail" "$scratch/fails.sh"
 gives "a command that fails is shown" "1 passed, 2 failed" 1 "# this was said" "$scratch/fails.sh"
+
+ends_with "the end of the output has what failed, and why" "$scratch/fails.sh" \
+	"  fails.sh: $scratch/logs/fails.sh.log" \
+	"      | not ok 2 - two" "      | # this is the detail" "      | not ok 3 - three" \
+	"      | # command: sh -c echo\\ this\\ was\\ said\\;\\ exit\\ 3" "      | # exit status: 3" "      | # this was said" \
+	"1 passed, 2 failed"
+
+script explains_at_length <<'END'
+not_ok "one" "$(seq 100)"
+for ((i = 0; i < 100; i++)); do not_ok "more"; done
+END
+ends_with "and does not run over" "$scratch/explains_at_length.sh" \
+	"  explains_at_length.sh: $scratch/logs/explains_at_length.sh.log" \
+	"      | not ok 1 - one" "      | # "{1..8} "      | not ok "{2..52}" - more" \
+	"      | (and 49 lines more)" "0 passed, 101 failed"
 
 script ends_early <<'END'
 ok "one"
