@@ -124,7 +124,7 @@ static void attach(struct pending *pending, struct reception *reception)
 	/* It is the same for all requests of a filter; asking for it again costs less than to know. */
 	if (listener >= 0)
 		notify_wake_sync(listener);
-	reception->received->listener = listener;
+	reception->slot->listener = listener;
 	reception->witness = pending->witness.call >= 0 ? &pending->witness : NULL;
 	reception->place = pending;
 }
@@ -133,15 +133,15 @@ static void attach(struct pending *pending, struct reception *reception)
 static void write_down(struct pending *pending, struct reception *ret_reception)
 {
 	const struct seccomp_notif *notification = &pending->request.message.notification;
-	struct received *received = ret_reception->received;
+	struct slot *slot = ret_reception->slot;
 
 	attach(pending, ret_reception);
-	received->received_at = clock_milliseconds();
-	atomic_store(&received->is_answered, false);
-	received->notification = *notification;
-	received->notification.id = 0;
+	slot->received_at = clock_milliseconds();
+	atomic_store(&slot->is_answered, false);
+	slot->notification = *notification;
+	slot->notification.id = 0;
 	atomic_signal_fence(memory_order_release);
-	received->notification.id = notification->id;
+	slot->notification.id = notification->id;
 }
 
 /* Nobody waits for it but the monitor. */
@@ -247,13 +247,13 @@ static bool is_unread(const struct lxc_source *lxc)
 }
 
 /* Was the reply sent that was about to be? */
-static bool has_replied(const struct lxc_source *lxc, const struct received *received)
+static bool has_replied(const struct lxc_source *lxc, const struct slot *slot)
 {
 	uint64_t end = clock_milliseconds() + SURE_TO_HAVE_SEEN;
 
-	if (!atomic_load(&received->is_answered))
+	if (!atomic_load(&slot->is_answered))
 		return false;
-	while (notify_is_valid(received->listener, received->notification.id)) {
+	while (notify_is_valid(slot->listener, slot->notification.id)) {
 		if (is_unread(lxc))
 			return true;
 		if (clock_milliseconds() >= end)
@@ -265,9 +265,9 @@ static bool has_replied(const struct lxc_source *lxc, const struct received *rec
 
 /* The call waits no more. Return: as source_calls.resume(). */
 static int dismiss_left(const struct lxc_source *lxc, const struct pending *pending,
-			const struct received *received)
+			const struct slot *slot)
 {
-	if (clock_milliseconds() - received->received_at < SURE_TO_WAIT)
+	if (clock_milliseconds() - slot->received_at < SURE_TO_WAIT)
 		return dismiss(lxc, &pending->request);
 	shut(lxc);
 	return NOTIFY_NONE;
@@ -276,25 +276,25 @@ static int dismiss_left(const struct lxc_source *lxc, const struct pending *pend
 /* Its claim was found to hold, by a process that has died: here it is looked at once more. */
 static int resume(struct source *source, struct reception *reception)
 {
-	const struct received *received = reception->received;
+	const struct slot *slot = reception->slot;
 	struct lxc_source *lxc = lxc_source(source);
 	_cleanup_pending_ struct pending *pending = pending_new();
 
 	if (!pending)
 		return -ENOMEM;
-	pending->request.message.notification = received->notification;
-	pending->request.message.has_listener = received->listener >= 0;
-	pending->request.descriptors[LXC_LISTENER] = received->listener;
-	int r = forget_request(lxc, received->notification.id);
+	pending->request.message.notification = slot->notification;
+	pending->request.message.has_listener = slot->listener >= 0;
+	pending->request.descriptors[LXC_LISTENER] = slot->listener;
+	int r = forget_request(lxc, slot->notification.id);
 
 	/* LXC before 4.0.5: see may_be_late(). */
-	if (r < 0 || received->listener < 0)
+	if (r < 0 || slot->listener < 0)
 		return r < 0 ? r : (int)NOTIFY_RECEIVED;
-	if (has_replied(lxc, received))
+	if (has_replied(lxc, slot))
 		return NOTIFY_NONE;
 	r = check_claim(lxc, pending);
 	if (r == LXC_CLAIM_GONE)
-		return dismiss_left(lxc, pending, received);
+		return dismiss_left(lxc, pending, slot);
 	if (r != LXC_CLAIM_HOLDS)
 		return r < 0 ? r : -EPROTO;
 	attach(TAKE_PTR(pending), reception);
@@ -307,27 +307,26 @@ static int resume(struct source *source, struct reception *reception)
  */
 static bool may_be_late(const struct reception *reception)
 {
-	const struct received *received = reception->received;
+	const struct slot *slot = reception->slot;
 
 	if (!reception->place)
-		return atomic_load(&received->effect.step) != EFFECT_MADE;
-	return received->listener >= 0 &&
-	       !notify_is_valid(received->listener, received->notification.id);
+		return atomic_load(&slot->effect.step) != EFFECT_MADE;
+	return slot->listener >= 0 && !notify_is_valid(slot->listener, slot->notification.id);
 }
 
 static int answer(struct source *source, struct reception *reception, const struct outcome *outcome)
 {
-	struct received *received = reception->received;
+	struct slot *slot = reception->slot;
 	struct lxc_source *lxc = lxc_source(source);
 	_cleanup_pending_ struct pending *pending = reception->place;
-	const struct lxc_message inherited = { .notification = received->notification };
+	const struct lxc_message inherited = { .notification = slot->notification };
 
 	if (may_be_late(reception)) {
 		log_verbose("a call of an LXC container waits no more: closing the connection");
 		shut(lxc);
 		return 0;
 	}
-	atomic_store(&received->is_answered, true);
+	atomic_store(&slot->is_answered, true);
 	return lxc_reply(source->fd, pending ? &pending->request.message : &inherited, outcome,
 			 &lxc->sizes);
 }

@@ -259,14 +259,14 @@ static int keep_descriptors(struct service *service)
 {
 	const struct {
 		int fd;
-		enum kept_kind kind;
+		enum entry_kind kind;
 	} kept[] = {
-		{ service->procfs, KEPT_FOREVER },
-		{ service->pidfd, KEPT_FOREVER },
-		{ service->labelling.directory, KEPT_FOREVER },
-		{ service->probe ? probe_fd(service->probe) : -1, KEPT_FOREVER },
-		{ service->channel, KEPT_FOREVER },
-		{ service->listener, KEPT_SOURCE },
+		{ service->procfs, ENTRY_OWN },
+		{ service->pidfd, ENTRY_OWN },
+		{ service->labelling.directory, ENTRY_OWN },
+		{ service->probe ? probe_fd(service->probe) : -1, ENTRY_OWN },
+		{ service->channel, ENTRY_OWN },
+		{ service->listener, ENTRY_SOURCE },
 	};
 	int r = journal_new(&service->journal);
 

@@ -60,7 +60,7 @@ struct record {
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
 	       "a record has its place in the journal");
 _Static_assert(
-	LISTENERS_MAX <= JOURNAL_KEPT_MAX / 2,
+	LISTENERS_MAX <= JOURNAL_ENTRIES_MAX / 2,
 	"each listener is kept, beside policies and those who have yet to say what they want");
 
 struct registry_time registry_time_now(void)
@@ -374,7 +374,7 @@ static int make_source(const struct attachments *attachments, const struct arriv
 
 /* Everything that outlives its process has been kept, so there is no more to do for it than to count. */
 static void keep_on(struct attachments *attachments, struct attachment *attachment,
-		    const struct kept *kept, const struct record *record)
+		    const struct entry *kept, const struct record *record)
 {
 	attachment->serial = kept->serial;
 	if (estate_keep_policy(attachments->estate, attachment->container->policy,
@@ -393,7 +393,7 @@ static void let_go(const struct attachments *attachments, int fd, struct source 
 }
 
 /* Return: 0; -errno: it has been logged. */
-static int restore_one(struct attachments *attachments, struct kept *kept)
+static int restore_one(struct attachments *attachments, struct entry *kept)
 {
 	struct record record = { 0 };
 	struct arrival arrival = { .record = &record };
@@ -425,12 +425,12 @@ static int restore_one(struct attachments *attachments, struct kept *kept)
 
 size_t attachments_restore(struct attachments *attachments)
 {
-	struct kept *kept = NULL;
+	struct entry *kept = NULL;
 	size_t lost = 0;
 
 	estate_restore(attachments->estate);
-	while ((kept = journal_next_kept(attachments->estate->journal, kept)) != NULL)
-		if (atomic_load(&kept->kind) == KEPT_SOURCE)
+	while ((kept = journal_next_entry(attachments->estate->journal, kept)) != NULL)
+		if (atomic_load(&kept->kind) == ENTRY_SOURCE)
 			lost += restore_one(attachments, kept) < 0;
 	estate_settle(attachments->estate);
 	return lost;

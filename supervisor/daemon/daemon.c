@@ -407,9 +407,9 @@ static int build(struct daemon *daemon)
 
 static bool is_kept_forever(const struct daemon *daemon, int fd)
 {
-	const struct kept *kept = journal_find(daemon->journal, fd);
+	const struct entry *kept = journal_find(daemon->journal, fd);
 
-	return kept && atomic_load(&kept->kind) == KEPT_FOREVER;
+	return kept && atomic_load(&kept->kind) == ENTRY_OWN;
 }
 
 /* A worker may have let go of what is of no use any more. */
@@ -423,7 +423,7 @@ static void forget_what_is_gone(struct daemon *daemon)
 
 static void adopt_requests(struct daemon *daemon)
 {
-	struct received left;
+	struct slot left;
 
 	for (size_t i = 0; succession_next_request(&daemon->succession, &i, &left); i++)
 		if (!engine_adopt(daemon->engine, &left))
@@ -687,7 +687,7 @@ static int keep_descriptors(struct daemon *daemon)
 	int r = journal_new(&daemon->journal);
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		if (fds[i] >= 0 && !journal_keep(daemon->journal, fds[i], KEPT_FOREVER, NULL, 0))
+		if (fds[i] >= 0 && !journal_keep(daemon->journal, fds[i], ENTRY_OWN, NULL, 0))
 			r = -ENOSPC;
 	if (r == 0)
 		r = journal_reserve(daemon->journal);
@@ -700,7 +700,8 @@ static int keep_descriptors(struct daemon *daemon)
 static void forget_rest(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->handed.count; i++)
-		if (daemon->handed.fds[i].fd >= 0 && succession_is_kept(daemon->handed.fds[i].name))
+		if (daemon->handed.fds[i].fd >= 0 &&
+		    succession_is_entry(daemon->handed.fds[i].name))
 			(void)service_forget(&daemon->store, daemon->handed.fds[i].name);
 	service_fds_done(&daemon->handed);
 }

@@ -31,11 +31,11 @@ static int store(const struct estate *estate, uint64_t serial, int fd)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
-	succession_name_kept(name, serial);
+	succession_name_entry(name, serial);
 	return service_store(estate->service, name, &fd, 1);
 }
 
-static uint64_t store_kept(const struct estate *estate, const struct kept *kept)
+static uint64_t store_kept(const struct estate *estate, const struct entry *kept)
 {
 	if (!kept)
 		return 0;
@@ -46,7 +46,7 @@ static uint64_t store_kept(const struct estate *estate, const struct kept *kept)
 	return kept->serial;
 }
 
-uint64_t estate_keep(struct estate *estate, int fd, enum kept_kind kind, const void *record,
+uint64_t estate_keep(struct estate *estate, int fd, enum entry_kind kind, const void *record,
 		     size_t size)
 {
 	return store_kept(estate, journal_keep(estate->journal, fd, kind, record, size));
@@ -54,14 +54,14 @@ uint64_t estate_keep(struct estate *estate, int fd, enum kept_kind kind, const v
 
 uint64_t estate_settle_guest(struct estate *estate, int fd, const void *record, size_t size)
 {
-	const struct kept *kept = journal_settle_guest(estate->journal, fd, record, size);
+	const struct entry *kept = journal_settle_guest(estate->journal, fd, record, size);
 
-	return kept ? kept->serial : estate_keep(estate, fd, KEPT_SOURCE, record, size);
+	return kept ? kept->serial : estate_keep(estate, fd, ENTRY_SOURCE, record, size);
 }
 
 void estate_forget(struct estate *estate, int fd)
 {
-	const struct kept *kept = journal_find(estate->journal, fd);
+	const struct entry *kept = journal_find(estate->journal, fd);
 	uint64_t serial = kept ? kept->serial : 0;
 
 	if (!kept)
@@ -74,7 +74,7 @@ void estate_remove(const struct estate *estate, uint64_t serial)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
-	succession_name_kept(name, serial);
+	succession_name_entry(name, serial);
 	if (serial)
 		(void)service_forget(estate->service, name);
 }
@@ -163,7 +163,7 @@ static int make_will(struct estate *estate, struct kept_policy *policy, struct w
 
 	if (fd < 0)
 		return fd;
-	uint64_t serial = estate_keep(estate, fd, KEPT_POLICY, name, strlen(name) + 1);
+	uint64_t serial = estate_keep(estate, fd, ENTRY_POLICY, name, strlen(name) + 1);
 
 	if (!serial)
 		return -ENOSPC;
@@ -241,7 +241,7 @@ static int read_will(int fd, char **ret_text, size_t *ret_length)
 }
 
 /* Return: whether it is in the list. */
-static bool restore_policy(struct estate *estate, const struct kept *kept)
+static bool restore_policy(struct estate *estate, const struct entry *kept)
 {
 	struct kept_policy *policy = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -260,12 +260,12 @@ static bool restore_policy(struct estate *estate, const struct kept *kept)
 
 void estate_restore(struct estate *estate)
 {
-	struct kept *kept = NULL;
+	struct entry *kept = NULL;
 
-	while ((kept = journal_next_kept(estate->journal, kept)) != NULL) {
+	while ((kept = journal_next_entry(estate->journal, kept)) != NULL) {
 		int fd = kept->fd;
 
-		if (atomic_load(&kept->kind) != KEPT_POLICY || restore_policy(estate, kept))
+		if (atomic_load(&kept->kind) != ENTRY_POLICY || restore_policy(estate, kept))
 			continue;
 		estate_forget(estate, fd);
 		close(fd);

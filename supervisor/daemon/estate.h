@@ -34,7 +34,7 @@ struct estate {
  *
  * Return: what to call it, later on; 0: there is no room.
  */
-uint64_t estate_keep(struct estate *estate, int fd, enum kept_kind kind, const void *record,
+uint64_t estate_keep(struct estate *estate, int fd, enum entry_kind kind, const void *record,
 		     size_t size);
 
 /** estate_settle_guest() - a guest has become a source, or a source arrives. Return: as estate_keep(). */

@@ -146,7 +146,7 @@ static bool let_in(struct lxc_door *door, int connection, uid_t uid, bool is_kep
 	if (r < 0)
 		return false;
 	if (!is_kept)
-		(void)estate_keep(door->estate, connection, KEPT_GUEST, NULL, 0);
+		(void)estate_keep(door->estate, connection, ENTRY_CONNECTION, NULL, 0);
 	guest->next = door->first;
 	door->first = guest;
 	guests_enter(door->door.guests, &guest->guest, uid);
@@ -172,12 +172,12 @@ static void readmit(struct lxc_door *door, int connection)
 
 int lxc_door_open(struct lxc_door *door)
 {
-	struct kept *kept = NULL;
+	struct entry *kept = NULL;
 
 	door->door.entered = entered;
 	door->door.place = door;
-	while ((kept = journal_next_kept(door->estate->journal, kept)) != NULL)
-		if (atomic_load(&kept->kind) == KEPT_GUEST)
+	while ((kept = journal_next_entry(door->estate->journal, kept)) != NULL)
+		if (atomic_load(&kept->kind) == ENTRY_CONNECTION)
 			readmit(door, kept->fd);
 	return door_open(&door->door);
 }

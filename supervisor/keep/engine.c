@@ -548,13 +548,13 @@ int engine_new(const struct engine_config *config, struct engine **ret_engine)
 static unsigned int hold_inherited(struct engine *engine, const struct shard *shard)
 {
 	int source = shard->source->fd;
-	struct reception *slot = NULL;
+	struct reception *reception = NULL;
 	unsigned int found = 0;
 
-	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
-		if (slot->received->source != source)
+	while ((reception = slots_next_inherited(&engine->slots, reception)) != NULL) {
+		if (reception->slot->source != source)
 			continue;
-		request_hold(engine->changes, &shard->client, slot);
+		request_hold(engine->changes, &shard->client, reception);
 		found++;
 	}
 	return found;
@@ -639,23 +639,23 @@ static bool is_served(const struct engine *engine, int source)
 /* With the lock held: requests whose source went down with the worker that had received them. */
 static void drop_orphans(struct engine *engine)
 {
-	struct reception *slot = NULL;
+	struct reception *reception = NULL;
 
-	while ((slot = slots_next_inherited(&engine->slots, slot)) != NULL) {
-		struct received *received = slot->received;
+	while ((reception = slots_next_inherited(&engine->slots, reception)) != NULL) {
+		struct slot *slot = reception->slot;
 
-		if (is_served(engine, received->source))
+		if (is_served(engine, slot->source))
 			continue;
-		if (received->listener != received->source)
-			fd_close(&received->listener);
-		request_drop(received);
-		slots_release(&engine->slots, slot);
+		if (slot->listener != slot->source)
+			fd_close(&slot->listener);
+		request_drop(slot);
+		slots_release(&engine->slots, reception);
 	}
 }
 
-bool engine_adopt(struct engine *engine, const struct received *left)
+bool engine_adopt(struct engine *engine, const struct slot *left)
 {
-	struct reception *slot = NULL;
+	struct reception *reception = NULL;
 	struct shard *shard;
 
 	pthread_mutex_lock(&engine->lock);
@@ -663,14 +663,14 @@ bool engine_adopt(struct engine *engine, const struct received *left)
 	if (shard->source->fd == left->source)
 		break;
 	if (shard)
-		slot = slots_adopt(&engine->slots, left);
-	if (slot) {
-		request_hold(engine->changes, &shard->client, slot);
+		reception = slots_adopt(&engine->slots, left);
+	if (reception) {
+		request_hold(engine->changes, &shard->client, reception);
 		atomic_fetch_add(&shard->inherited, 1);
 		atomic_fetch_add(&engine->inherited, 1);
 	}
 	pthread_mutex_unlock(&engine->lock);
-	return slot;
+	return reception;
 }
 
 void engine_settle(struct engine *engine)

@@ -28,7 +28,7 @@ struct journal;
 struct loop;
 struct policy;
 struct probe;
-struct received;
+struct slot;
 struct shard;
 struct source;
 
@@ -125,7 +125,7 @@ void engine_settle(struct engine *engine);
  *
  * Return: whether there is a place for it; if not, its descriptors are still the caller's.
  */
-bool engine_adopt(struct engine *engine, const struct received *left);
+bool engine_adopt(struct engine *engine, const struct slot *left);
 
 /**
  * engine_pause() - receive nothing, until engine_resume(); the loop may not run meanwhile

@@ -24,12 +24,12 @@ struct journal {
 	atomic_bool is_listing;
 	atomic_int copy; /* of struct journal_offer */
 	atomic_int successor;
-	struct kept kept[JOURNAL_KEPT_MAX];
-	struct received slots[JOURNAL_SLOTS_MAX];
+	struct entry kept[JOURNAL_ENTRIES_MAX];
+	struct slot slots[JOURNAL_SLOTS_MAX];
 };
 
-_Static_assert(offsetof(struct received, notification) == 0 &&
-		       offsetof(struct received, source) == sizeof(struct seccomp_notif),
+_Static_assert(offsetof(struct slot, notification) == 0 &&
+		       offsetof(struct slot, source) == sizeof(struct seccomp_notif),
 	       "a slot of any format begins like this");
 
 static void write_head(struct journal *journal)
@@ -39,10 +39,10 @@ static void write_head(struct journal *journal)
 	memcpy(head->magic, JOURNAL_MAGIC, sizeof(head->magic));
 	head->format = JOURNAL_FORMAT;
 	head->notification_size = sizeof(struct seccomp_notif);
-	head->kept_offset = offsetof(struct journal, kept);
-	head->kept_size = sizeof(struct kept);
+	head->entries_offset = offsetof(struct journal, kept);
+	head->entry_size = sizeof(struct entry);
 	head->slots_offset = offsetof(struct journal, slots);
-	head->slot_size = sizeof(struct received);
+	head->slot_size = sizeof(struct slot);
 	journal_set_offer(journal, &(struct journal_offer){ .copy = -1, .successor = -1 });
 }
 
@@ -115,35 +115,35 @@ static size_t bounded(uint64_t count, size_t most)
 	return count < most ? (size_t)count : most;
 }
 
-static size_t kept_count(const struct journal *journal)
+static size_t entry_count(const struct journal *journal)
 {
-	return bounded(atomic_load(&journal->head.kept_count), JOURNAL_KEPT_MAX);
+	return bounded(atomic_load(&journal->head.entry_count), JOURNAL_ENTRIES_MAX);
 }
 
-static struct kept *free_kept(struct journal *journal)
+static struct entry *free_kept(struct journal *journal)
 {
-	size_t count = kept_count(journal);
+	size_t count = entry_count(journal);
 
 	for (size_t i = 0; i < count; i++)
-		if (atomic_load(&journal->kept[i].kind) == KEPT_NOTHING)
+		if (atomic_load(&journal->kept[i].kind) == ENTRY_FREE)
 			return &journal->kept[i];
-	if (count == JOURNAL_KEPT_MAX)
+	if (count == JOURNAL_ENTRIES_MAX)
 		return NULL;
-	atomic_store(&journal->head.kept_count, count + 1);
+	atomic_store(&journal->head.entry_count, count + 1);
 	return &journal->kept[count];
 }
 
-static void write_record(struct kept *kept, const void *record, size_t size)
+static void write_record(struct entry *kept, const void *record, size_t size)
 {
 	kept->record_size = (uint32_t)size;
 	if (size > 0)
 		memcpy(kept->record, record, size);
 }
 
-const struct kept *journal_keep(struct journal *journal, int fd, enum kept_kind kind,
-				const void *record, size_t size)
+const struct entry *journal_keep(struct journal *journal, int fd, enum entry_kind kind,
+				 const void *record, size_t size)
 {
-	struct kept *kept = size > JOURNAL_RECORD_SIZE ? NULL : free_kept(journal);
+	struct entry *kept = size > JOURNAL_RECORD_SIZE ? NULL : free_kept(journal);
 
 	if (!kept)
 		return NULL;
@@ -154,9 +154,9 @@ const struct kept *journal_keep(struct journal *journal, int fd, enum kept_kind 
 	return kept;
 }
 
-const struct kept *journal_keep_again(struct journal *journal, int fd, const struct kept *old)
+const struct entry *journal_keep_again(struct journal *journal, int fd, const struct entry *old)
 {
-	struct kept *kept = free_kept(journal);
+	struct entry *kept = free_kept(journal);
 
 	if (!kept)
 		return NULL;
@@ -169,28 +169,28 @@ const struct kept *journal_keep_again(struct journal *journal, int fd, const str
 	return kept;
 }
 
-static struct kept *find(struct journal *journal, int fd)
+static struct entry *find(struct journal *journal, int fd)
 {
-	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
 		if (kept->fd == fd)
 			return kept;
 	return NULL;
 }
 
-const struct kept *journal_find(struct journal *journal, int fd)
+const struct entry *journal_find(struct journal *journal, int fd)
 {
 	return find(journal, fd);
 }
 
-const struct kept *journal_settle_guest(struct journal *journal, int fd, const void *record,
-					size_t size)
+const struct entry *journal_settle_guest(struct journal *journal, int fd, const void *record,
+					 size_t size)
 {
-	struct kept *kept = find(journal, fd);
+	struct entry *kept = find(journal, fd);
 
 	if (!kept)
 		return NULL;
 	write_record(kept, record, size);
-	atomic_store(&kept->kind, KEPT_SOURCE);
+	atomic_store(&kept->kind, ENTRY_SOURCE);
 	return kept;
 }
 
@@ -203,7 +203,7 @@ int journal_reserve(struct journal *journal)
 			return -errno;
 		if (fd >= FORKER_TABLE)
 			return 0;
-		if (!journal_keep(journal, fd, KEPT_FOREVER, NULL, 0))
+		if (!journal_keep(journal, fd, ENTRY_OWN, NULL, 0))
 			return -ENOSPC;
 		(void)TAKE_FD(fd);
 	}
@@ -216,22 +216,22 @@ void journal_keep_from_children(struct journal *journal)
 
 void journal_forget(struct journal *journal, int fd)
 {
-	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
 		if (kept->fd == fd)
-			atomic_store(&kept->kind, KEPT_NOTHING);
+			atomic_store(&kept->kind, ENTRY_FREE);
 }
 
-struct kept *journal_next_kept(struct journal *journal, struct kept *before)
+struct entry *journal_next_entry(struct journal *journal, struct entry *before)
 {
-	struct kept *end = journal->kept + kept_count(journal);
+	struct entry *end = journal->kept + entry_count(journal);
 
-	for (struct kept *kept = before ? before + 1 : journal->kept; kept < end; kept++)
-		if (atomic_load(&kept->kind) != KEPT_NOTHING)
+	for (struct entry *kept = before ? before + 1 : journal->kept; kept < end; kept++)
+		if (atomic_load(&kept->kind) != ENTRY_FREE)
 			return kept;
 	return NULL;
 }
 
-struct received *journal_slot(struct journal *journal, size_t index)
+struct slot *journal_slot(struct journal *journal, size_t index)
 {
 	if (index >= JOURNAL_SLOTS_MAX)
 		return NULL;
@@ -255,7 +255,7 @@ static int list_kept(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
 	/* The journal itself, what is offered, and of a slot two. The count of what is kept may change meanwhile. */
-	size_t most = 3 + JOURNAL_KEPT_MAX + 2 * slot_count;
+	size_t most = 3 + JOURNAL_ENTRIES_MAX + 2 * slot_count;
 	int *fds = malloc(most * sizeof(*fds));
 	int count = 0;
 
@@ -264,10 +264,10 @@ static int list_kept(struct journal *journal, int **ret_fds)
 	fds[count++] = journal->fd;
 	fds[count++] = atomic_load(&journal->copy);
 	fds[count++] = atomic_load(&journal->successor);
-	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
 		fds[count++] = kept->fd;
 	for (size_t i = 0; i < slot_count; i++) {
-		const struct received *slot = &journal->slots[i];
+		const struct slot *slot = &journal->slots[i];
 
 		if (!slot->notification.id)
 			continue;
@@ -455,7 +455,7 @@ void journal_bar(struct journal *journal, bool is_barred)
 }
 
 /* A step that is not begun when we look stays so, and what belongs to one that is does not change. */
-static void copy_slot(struct received *copy, const struct received *slot)
+static void copy_slot(struct slot *copy, const struct slot *slot)
 {
 	uint32_t step = atomic_load(&slot->effect.step);
 
@@ -467,7 +467,7 @@ static void copy_slot(struct received *copy, const struct received *slot)
 static void copy_all(struct journal *copy, const struct journal *journal)
 {
 	copy->head = journal->head;
-	memcpy(copy->kept, journal->kept, kept_count(journal) * sizeof(journal->kept[0]));
+	memcpy(copy->kept, journal->kept, entry_count(journal) * sizeof(journal->kept[0]));
 	for (size_t i = 0; i < journal_slot_count(journal); i++)
 		copy_slot(&copy->slots[i], &journal->slots[i]);
 }
@@ -491,7 +491,7 @@ static int write_sealed(const struct journal *copy, int fd)
 	size_t slots = offsetof(struct journal, slots);
 	int r = write_part(copy, fd, 0,
 			   offsetof(struct journal, kept) +
-				   kept_count(copy) * sizeof(copy->kept[0]));
+				   entry_count(copy) * sizeof(copy->kept[0]));
 
 	if (r == 0)
 		r = write_part(copy, fd, slots,

@@ -37,11 +37,11 @@
 #include "request/request.h"
 
 #define JOURNAL_SLOTS_MAX 18432
-#define JOURNAL_KEPT_MAX 16384
+#define JOURNAL_ENTRIES_MAX 16384
 #define JOURNAL_RECORD_SIZE 512
 
 #define JOURNAL_MAGIC "nsxattrJ"
-/* Of the slots, that is of struct received and what it contains: another layout is another number. */
+/* Of the slots, that is of struct slot and what it contains: another layout is another number. */
 #define JOURNAL_FORMAT 4
 
 struct journal;
@@ -49,18 +49,18 @@ struct journal;
 /**
  * struct journal_head - the beginning of a journal in any format
  *
- * Neither this nor struct kept ever changes but by growing at the end. A slot of any format begins with
+ * Neither this nor struct entry ever changes but by growing at the end. A slot of any format begins with
  * the kernel's struct seccomp_notif, and behind that the int by which its source is known.
  */
 struct journal_head {
 	char magic[8];
 	uint32_t format; /* of the slots */
 	uint32_t notification_size; /* with which a slot begins */
-	uint64_t kept_offset; /* from the beginning of the memory, as slots_offset */
-	uint64_t kept_size; /* of one */
+	uint64_t entries_offset; /* from the beginning of the memory, as slots_offset */
+	uint64_t entry_size; /* of one */
 	uint64_t slots_offset;
 	uint64_t slot_size;
-	_Atomic uint64_t kept_count; /* with those that are free again */
+	_Atomic uint64_t entry_count; /* with those that are free again */
 	_Atomic uint64_t slot_count; /* one more than the highest that was ever taken */
 	_Atomic uint64_t serial; /* the last that an entry was given */
 	uint64_t reserved; /* it had a meaning once */
@@ -69,16 +69,16 @@ struct journal_head {
 };
 
 /* Their numbers are part of what does not change. */
-enum kept_kind {
-	KEPT_NOTHING = 0, /* the entry is free */
-	KEPT_FOREVER = 1, /* what each worker needs, and each program opens for itself */
-	KEPT_SOURCE = 2, /* a source; its record says whose */
-	KEPT_GUEST = 3, /* somebody who may become one */
-	KEPT_POLICY = 4, /* a file with what a source is served by */
+enum entry_kind {
+	ENTRY_FREE = 0, /* the entry is free */
+	ENTRY_OWN = 1, /* what each worker needs, and each program opens for itself */
+	ENTRY_SOURCE = 2, /* a source; its record says whose */
+	ENTRY_CONNECTION = 3, /* somebody who may become one */
+	ENTRY_POLICY = 4, /* a file with what a source is served by */
 };
 
-/** struct kept - a descriptor that stays open */
-struct kept {
+/** struct entry - a descriptor that stays open */
+struct entry {
 	_Atomic uint32_t kind;
 	int fd;
 	uint64_t serial; /* no other entry has ever had it, in journals that follow each other either */
@@ -109,11 +109,11 @@ struct journal_head *journal_head(struct journal *journal);
  *
  * Return: the entry, the journal's; NULL: there is no room.
  */
-const struct kept *journal_keep(struct journal *journal, int fd, enum kept_kind kind,
-				const void *record, size_t size);
+const struct entry *journal_keep(struct journal *journal, int fd, enum entry_kind kind,
+				 const void *record, size_t size);
 
 /** journal_keep_again() - the same for an entry of a journal that this one follows. @old: without fd */
-const struct kept *journal_keep_again(struct journal *journal, int fd, const struct kept *old);
+const struct entry *journal_keep_again(struct journal *journal, int fd, const struct entry *old);
 
 /**
  * journal_settle_guest() - a guest has become a source
@@ -122,8 +122,8 @@ const struct kept *journal_keep_again(struct journal *journal, int fd, const str
  *
  * Return: the entry; NULL: it was not kept.
  */
-const struct kept *journal_settle_guest(struct journal *journal, int fd, const void *record,
-					size_t size);
+const struct entry *journal_settle_guest(struct journal *journal, int fd, const void *record,
+					 size_t size);
 
 /** journal_forget() - it does not any more; call this before it is closed. */
 void journal_forget(struct journal *journal, int fd);
@@ -141,10 +141,10 @@ int journal_reserve(struct journal *journal);
 void journal_keep_from_children(struct journal *journal);
 
 /** journal_find() - Return: the entry of a descriptor that stays open; NULL: it does not. */
-const struct kept *journal_find(struct journal *journal, int fd);
+const struct entry *journal_find(struct journal *journal, int fd);
 
-/** journal_next_kept() - step through them. @before: NULL: the first. Return: NULL: no more. */
-struct kept *journal_next_kept(struct journal *journal, struct kept *before);
+/** journal_next_entry() - step through them. @before: NULL: the first. Return: NULL: no more. */
+struct entry *journal_next_entry(struct journal *journal, struct entry *before);
 
 /**
  * journal_slot() - one of the slots
@@ -154,7 +154,7 @@ struct kept *journal_next_kept(struct journal *journal, struct kept *before);
  *
  * Return: the slot; NULL if @index is not below JOURNAL_SLOTS_MAX.
  */
-struct received *journal_slot(struct journal *journal, size_t index);
+struct slot *journal_slot(struct journal *journal, size_t index);
 
 /** journal_slot_count() - Return: one more than the highest index that was ever taken. */
 size_t journal_slot_count(const struct journal *journal);

@@ -273,7 +273,7 @@ static void refuse_received(struct journal *journal)
 	const struct outcome refusal = outcome_error(EIO);
 
 	for (size_t i = 0; i < journal_slot_count(journal); i++) {
-		struct received *slot = journal_slot(journal, i);
+		struct slot *slot = journal_slot(journal, i);
 
 		if (slot->notification.id && slot->listener >= 0)
 			(void)notify_answer(slot->listener, slot->notification.id, &refusal);
@@ -289,8 +289,8 @@ static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REF
 
 	polled[0] = (struct pollfd){ .fd = desk_of(keeper), .events = POLLIN };
 
-	for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
-		if (atomic_load(&kept->kind) == KEPT_SOURCE && count < REFUSED_MAX)
+	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
+		if (atomic_load(&kept->kind) == ENTRY_SOURCE && count < REFUSED_MAX)
 			polled[count++] = (struct pollfd){ .fd = kept->fd, .events = POLLIN };
 	return count;
 }
@@ -417,11 +417,11 @@ static int begin(struct keeper *keeper)
 	return r;
 }
 
-static bool is_to_be_closed(const struct kept *kept, bool is_listener)
+static bool is_to_be_closed(const struct entry *kept, bool is_listener)
 {
 	uint32_t kind = atomic_load(&kept->kind);
 
-	return (kind == KEPT_SOURCE || kind == KEPT_GUEST) &&
+	return (kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION) &&
 	       notify_is_listener(kept->fd) == is_listener;
 }
 
@@ -432,7 +432,7 @@ static bool is_to_be_closed(const struct kept *kept, bool is_listener)
 static void close_sources(struct journal *journal)
 {
 	for (int is_listener = 1; is_listener >= 0; is_listener--)
-		for (struct kept *kept = NULL; (kept = journal_next_kept(journal, kept)) != NULL;)
+		for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
 			if (is_to_be_closed(kept, is_listener))
 				close(kept->fd);
 }

@@ -27,11 +27,11 @@ struct server the_loop;
 /* With the lock held: a request of this source's. Return: NULL: there is none. */
 static struct reception *find_inherited(struct engine *engine, int source)
 {
-	struct reception *slot = slots_next_inherited(&engine->slots, NULL);
+	struct reception *reception = slots_next_inherited(&engine->slots, NULL);
 
-	while (slot && slot->received->source != source)
-		slot = slots_next_inherited(&engine->slots, slot);
-	return slot;
+	while (reception && reception->slot->source != source)
+		reception = slots_next_inherited(&engine->slots, reception);
+	return reception;
 }
 
 /* With the lock held. */
@@ -100,7 +100,7 @@ static void server_free(struct server *server)
 	if (!server)
 		return;
 	workspace_free(server->workspace);
-	slots_release(&server->engine->slots, server->slot);
+	slots_release(&server->engine->slots, server->reception);
 	pthread_cond_destroy(&server->called);
 	free(server);
 }
@@ -121,10 +121,10 @@ static struct outcome walk(struct server *server, struct shard *shard)
 	struct pace_mark mark;
 
 	pace_begin(&shard->pace, &mark);
-	struct outcome outcome = request_run(server->workspace, &shard->client, server->slot);
+	struct outcome outcome = request_run(server->workspace, &shard->client, server->reception);
 
 	if (outcome.error == EINTR && atomic_exchange(&server->is_recalled, false))
-		outcome = request_run(server->workspace, &shard->client, server->slot);
+		outcome = request_run(server->workspace, &shard->client, server->reception);
 	pace_end(&shard->pace, &mark);
 	return outcome;
 }
@@ -242,11 +242,12 @@ static void settle_one(struct server *server)
 static int resume(struct server *server, struct shard *shard)
 {
 	const struct source_calls *calls = shard->source->calls;
-	int r = calls->resume ? calls->resume(shard->source, server->slot) : (int)NOTIFY_RECEIVED;
+	int r = calls->resume ? calls->resume(shard->source, server->reception) :
+				(int)NOTIFY_RECEIVED;
 
 	if (r == NOTIFY_RECEIVED)
 		return r;
-	request_abandon(server->workspace, &shard->client, server->slot);
+	request_abandon(server->workspace, &shard->client, server->reception);
 	settle_one(server);
 	return r;
 }
@@ -256,13 +257,13 @@ static int serve_one(struct server *server, struct shard *shard)
 	struct shard_counters *counters = shard->config.counters;
 
 	atomic_fetch_add(&server->requests, 1);
-	atomic_store(&server->listener, server->slot->received->listener);
-	atomic_store(&server->notification, server->slot->received->notification.id);
+	atomic_store(&server->listener, server->reception->slot->listener);
+	atomic_store(&server->notification, server->reception->slot->notification.id);
 	atomic_store(&server->is_busy, true);
 	atomic_fetch_add_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&counters->in_flight, 1, memory_order_relaxed);
-	server->slot->wait_begins = wait_begins;
-	server->slot->server = server;
+	server->reception->wait_begins = wait_begins;
+	server->reception->server = server;
 	if (wants_several(shard))
 		pass_turn(server, shard);
 	struct outcome outcome = walk(server, shard);
@@ -272,10 +273,10 @@ static int serve_one(struct server *server, struct shard *shard)
 	atomic_fetch_sub_explicit(&counters->in_flight, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_store(&server->is_answering, true);
-	int r = shard->source->calls->answer(shard->source, server->slot, &outcome);
+	int r = shard->source->calls->answer(shard->source, server->reception, &outcome);
 
 	atomic_store(&server->is_answering, false);
-	server->slot->received->notification.id = 0;
+	server->reception->slot->notification.id = 0;
 	if (server->has_inherited)
 		settle_one(server);
 	atomic_store(&server->is_busy, false);
@@ -290,17 +291,17 @@ static bool take_inherited(struct server *server, struct shard *shard)
 	if (atomic_load(&shard->inherited) == 0)
 		return false;
 	pthread_mutex_lock(&engine->lock);
-	struct reception *slot = find_inherited(engine, shard->source->fd);
+	struct reception *reception = find_inherited(engine, shard->source->fd);
 
-	if (slot) {
-		slots_release(&engine->slots, server->slot);
-		slots_take_over(&engine->slots, slot);
-		server->slot = slot;
+	if (reception) {
+		slots_release(&engine->slots, server->reception);
+		slots_take_over(&engine->slots, reception);
+		server->reception = reception;
 		server->has_inherited = true;
 		atomic_fetch_sub(&shard->inherited, 1);
 	}
 	pthread_mutex_unlock(&engine->lock);
-	return slot;
+	return reception;
 }
 
 /* Return: as source_calls.receive(). */
@@ -310,9 +311,9 @@ static int receive(struct server *server, struct shard *shard)
 		return resume(server, shard);
 	if (!has_turn(server, shard))
 		return NOTIFY_NONE;
-	effect_clear(&server->slot->received->effect);
-	server->slot->received->source = shard->source->fd;
-	return shard->source->calls->receive(shard->source, server->slot);
+	effect_clear(&server->reception->slot->effect);
+	server->reception->slot->source = shard->source->fd;
+	return shard->source->calls->receive(shard->source, server->reception);
 }
 
 /*
@@ -500,7 +501,7 @@ static int server_new(struct engine *engine, struct server **ret_server)
 	}
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
-	server->slot = slots_take(&engine->slots);
+	server->reception = slots_take(&engine->slots);
 	const struct workspace_config config = {
 		.procfs = engine->config.procfs,
 		.standins = engine->config.standins,
@@ -510,7 +511,7 @@ static int server_new(struct engine *engine, struct server **ret_server)
 		.helpers = engine->helpers,
 		.is_guarded = engine->is_guarded,
 	};
-	int r = server->slot ? workspace_new(&config, &server->workspace) : -EAGAIN;
+	int r = server->reception ? workspace_new(&config, &server->workspace) : -EAGAIN;
 
 	if (r < 0) {
 		server_free(server);

@@ -33,7 +33,7 @@ extern struct server the_loop;
 struct server {
 	struct engine *engine;
 	struct workspace *workspace;
-	struct reception *slot;
+	struct reception *reception;
 	bool has_inherited; /* the slot, with a request in it */
 	pthread_t thread;
 	pthread_cond_t called; /* a shard, or the end */

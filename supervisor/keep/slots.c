@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/slots.h"
 
-static size_t index_of(const struct slots *slots, const struct reception *slot)
+static size_t index_of(const struct slots *slots, const struct reception *reception)
 {
-	return (size_t)(slot - slots->receptions);
+	return (size_t)(reception - slots->receptions);
 }
 
 /* The journal's slot is found by its index, whatever is in the journal. */
-static struct reception *slot_at(struct slots *slots, size_t index)
+static struct reception *reception_at(struct slots *slots, size_t index)
 {
-	struct reception *slot = &slots->receptions[index];
+	struct reception *reception = &slots->receptions[index];
 
-	slot->received = journal_slot(slots->journal, index);
-	return slot;
+	reception->slot = journal_slot(slots->journal, index);
+	return reception;
 }
 
 void slots_init(struct slots *slots, struct journal *journal)
@@ -36,34 +36,34 @@ struct reception *slots_take(struct slots *slots)
 	slots->first_free = index + 1;
 	slots->uses[index] = SLOT_TAKEN;
 	slots->receptions[index] = (struct reception){ 0 };
-	return slot_at(slots, index);
+	return reception_at(slots, index);
 }
 
 /* The id last: if we die before, it is as if nothing had been taken. */
-struct reception *slots_adopt(struct slots *slots, const struct received *left)
+struct reception *slots_adopt(struct slots *slots, const struct slot *left)
 {
-	struct reception *slot = slots_take(slots);
+	struct reception *reception = slots_take(slots);
 
-	if (!slot)
+	if (!reception)
 		return NULL;
-	*slot->received = *left;
-	slot->received->notification.id = 0;
+	*reception->slot = *left;
+	reception->slot->notification.id = 0;
 	atomic_signal_fence(memory_order_release);
-	slot->received->notification.id = left->notification.id;
-	slots->uses[index_of(slots, slot)] = SLOT_INHERITED;
-	return slot;
+	reception->slot->notification.id = left->notification.id;
+	slots->uses[index_of(slots, reception)] = SLOT_INHERITED;
+	return reception;
 }
 
-void slots_take_over(struct slots *slots, const struct reception *slot)
+void slots_take_over(struct slots *slots, const struct reception *reception)
 {
-	slots->uses[index_of(slots, slot)] = SLOT_TAKEN;
+	slots->uses[index_of(slots, reception)] = SLOT_TAKEN;
 }
 
-void slots_release(struct slots *slots, const struct reception *slot)
+void slots_release(struct slots *slots, const struct reception *reception)
 {
-	if (!slot)
+	if (!reception)
 		return;
-	size_t index = index_of(slots, slot);
+	size_t index = index_of(slots, reception);
 
 	slots->uses[index] = SLOT_FREE;
 	if (index < slots->first_free)
@@ -76,6 +76,6 @@ struct reception *slots_next_inherited(struct slots *slots, const struct recepti
 
 	for (size_t i = before ? index_of(slots, before) + 1 : 0; i < count; i++)
 		if (slots->uses[i] == SLOT_INHERITED)
-			return slot_at(slots, i);
+			return reception_at(slots, i);
 	return NULL;
 }

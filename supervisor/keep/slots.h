@@ -35,13 +35,13 @@ void slots_init(struct slots *slots, struct journal *journal);
 struct reception *slots_take(struct slots *slots);
 
 /** slots_adopt() - a request that another program has left. Return: its slot; NULL: there is none. */
-struct reception *slots_adopt(struct slots *slots, const struct received *left);
+struct reception *slots_adopt(struct slots *slots, const struct slot *left);
 
 /** slots_take_over() - an inherited one is the caller's from now on. */
-void slots_take_over(struct slots *slots, const struct reception *slot);
+void slots_take_over(struct slots *slots, const struct reception *reception);
 
 /** slots_release() - it is free again; NULL is accepted. */
-void slots_release(struct slots *slots, const struct reception *slot);
+void slots_release(struct slots *slots, const struct reception *reception);
 
 /**
  * slots_next_inherited() - step through those that are inherited

@@ -10,15 +10,15 @@
 
 static int receive(struct source *source, struct reception *ret_reception)
 {
-	ret_reception->received->listener = source->fd;
+	ret_reception->slot->listener = source->fd;
 	ret_reception->witness = NULL;
 	ret_reception->place = NULL;
-	return notify_receive(source->fd, &ret_reception->received->notification);
+	return notify_receive(source->fd, &ret_reception->slot->notification);
 }
 
 static int answer(struct source *source, struct reception *reception, const struct outcome *outcome)
 {
-	return notify_answer(source->fd, reception->received->notification.id, outcome);
+	return notify_answer(source->fd, reception->slot->notification.id, outcome);
 }
 
 static void done(struct source *source)

@@ -93,8 +93,8 @@ static int make_channel(struct journal *journal, int ret_ends[2])
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	if (!journal_keep(journal, ends[0], KEPT_FOREVER, NULL, 0) ||
-	    !journal_keep(journal, ends[1], KEPT_FOREVER, NULL, 0))
+	if (!journal_keep(journal, ends[0], ENTRY_OWN, NULL, 0) ||
+	    !journal_keep(journal, ends[1], ENTRY_OWN, NULL, 0))
 		return -ENOSPC;
 	memcpy(ret_ends, ends, sizeof(ends));
 	return 0;

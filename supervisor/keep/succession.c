@@ -41,7 +41,7 @@ void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generatio
 	make_name(name, journal_prefix, generation);
 }
 
-void succession_name_kept(char name[SUCCESSION_NAME_SIZE], uint64_t serial)
+void succession_name_entry(char name[SUCCESSION_NAME_SIZE], uint64_t serial)
 {
 	make_name(name, kept_prefix, serial);
 }
@@ -59,7 +59,7 @@ static bool parse_name(const char *name, const char *prefix, uint64_t *ret_numbe
 	return errno == 0 && *end == '\0';
 }
 
-bool succession_is_kept(const char *name)
+bool succession_is_entry(const char *name)
 {
 	uint64_t serial;
 
@@ -68,16 +68,16 @@ bool succession_is_kept(const char *name)
 
 /* ---- handing on ---- */
 
-static bool is_handed_on(const struct kept *kept)
+static bool is_handed_on(const struct entry *kept)
 {
-	enum kept_kind kind = (enum kept_kind)atomic_load(&kept->kind);
+	enum entry_kind kind = (enum entry_kind)atomic_load(&kept->kind);
 
-	return kind == KEPT_SOURCE || kind == KEPT_GUEST || kind == KEPT_POLICY;
+	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY;
 }
 
 static int list_slot(struct journal *journal, size_t index, succession_visitor *visit, void *place)
 {
-	const struct received *slot = journal_slot(journal, index);
+	const struct slot *slot = journal_slot(journal, index);
 	char name[SUCCESSION_NAME_SIZE];
 	int r = 0;
 
@@ -101,8 +101,8 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 
 	succession_name_journal(name, journal_head(journal)->generation);
 	r = visit(place, name, journal_fd(journal));
-	for (struct kept *kept = NULL; r == 0 && (kept = journal_next_kept(journal, kept));) {
-		succession_name_kept(name, kept->serial);
+	for (struct entry *kept = NULL; r == 0 && (kept = journal_next_entry(journal, kept));) {
+		succession_name_entry(name, kept->serial);
 		if (is_handed_on(kept))
 			r = visit(place, name, kept->fd);
 	}
@@ -113,18 +113,18 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 
 /* ---- the old journal ---- */
 
-static struct kept *old_kept(const struct succession *succession, size_t index)
+static struct entry *old_kept(const struct succession *succession, size_t index)
 {
 	const struct journal_head *head = succession->head;
 
-	return (struct kept *)((char *)head + head->kept_offset + index * head->kept_size);
+	return (struct entry *)((char *)head + head->entries_offset + index * head->entry_size);
 }
 
-static struct received *old_slot(const struct succession *succession, size_t index)
+static struct slot *old_slot(const struct succession *succession, size_t index)
 {
 	const struct journal_head *head = succession->head;
 
-	return (struct received *)((char *)head + head->slots_offset + index * head->slot_size);
+	return (struct slot *)((char *)head + head->slots_offset + index * head->slot_size);
 }
 
 static bool fits(size_t size, uint64_t offset, uint64_t count, uint64_t each)
@@ -136,9 +136,10 @@ static bool fits(size_t size, uint64_t offset, uint64_t count, uint64_t each)
 static bool is_sane(const struct journal_head *head, size_t size)
 {
 	return memcmp(head->magic, JOURNAL_MAGIC, sizeof(head->magic)) == 0 &&
-	       fits(size, head->kept_offset, atomic_load(&head->kept_count), head->kept_size) &&
+	       fits(size, head->entries_offset, atomic_load(&head->entry_count),
+		    head->entry_size) &&
 	       fits(size, head->slots_offset, atomic_load(&head->slot_count), head->slot_size) &&
-	       head->kept_size >= sizeof(struct kept) &&
+	       head->entry_size >= sizeof(struct entry) &&
 	       head->notification_size >= sizeof(uint64_t) &&
 	       head->slot_size >= (uint64_t)head->notification_size + sizeof(int);
 }
@@ -205,7 +206,7 @@ static size_t index_handed(struct service_fds *handed, struct index_entry *entri
 	return count;
 }
 
-static int keep_again(struct succession *succession, const struct kept *old,
+static int keep_again(struct succession *succession, const struct entry *old,
 		      const struct index_entry *entries, size_t count)
 {
 	const struct index_entry key = { .serial = old->serial };
@@ -229,7 +230,7 @@ static int import_kept(struct succession *succession, struct service_fds *handed
 	size_t count = entries ? index_handed(handed, entries) : 0;
 	int r = entries ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < atomic_load(&succession->head->kept_count) && r == 0; i++)
+	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && r == 0; i++)
 		r = keep_again(succession, old_kept(succession, i), entries, count);
 	return r;
 }
@@ -253,7 +254,7 @@ static int import_lent(struct succession *succession, struct service_fds *handed
 		lent.is_inode = parse_name(name, inode_prefix, &lent.slot);
 		if (!lent.is_inode && !parse_name(name, listener_prefix, &lent.slot))
 			continue;
-		if (!journal_keep(succession->journal, handed->fds[i].fd, KEPT_FOREVER, &lent,
+		if (!journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &lent,
 				  sizeof(lent)))
 			return -ENOSPC;
 		(void)TAKE_FD(handed->fds[i].fd);
@@ -266,8 +267,8 @@ static int keep_copy(struct succession *succession, struct service_fd *handed)
 {
 	if (!offer_is_copy(handed->fd))
 		return 0;
-	const struct kept *kept =
-		journal_keep(succession->journal, handed->fd, KEPT_FOREVER, NULL, 0);
+	const struct entry *kept =
+		journal_keep(succession->journal, handed->fd, ENTRY_OWN, NULL, 0);
 
 	if (!kept)
 		return -ENOSPC;
@@ -318,7 +319,7 @@ bool succession_claim(const struct succession *succession)
 /* Its number is another's when a worker before us has let go of it: the serial tells. */
 void succession_settle(struct succession *succession)
 {
-	const struct kept *kept =
+	const struct entry *kept =
 		succession->copy < 0 ? NULL : journal_find(succession->journal, succession->copy);
 
 	if (kept && kept->serial == succession->copy_serial) {
@@ -333,15 +334,15 @@ void succession_settle(struct succession *succession)
 /* Return: our descriptor of what had this number; -1. */
 static int find_source(const struct succession *succession, int number)
 {
-	const struct kept *ours = NULL, *old = NULL;
+	const struct entry *ours = NULL, *old = NULL;
 
-	for (size_t i = 0; i < atomic_load(&succession->head->kept_count) && !old; i++) {
-		const struct kept *kept = old_kept(succession, i);
+	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && !old; i++) {
+		const struct entry *kept = old_kept(succession, i);
 
-		if (kept->fd == number && atomic_load(&kept->kind) == KEPT_SOURCE)
+		if (kept->fd == number && atomic_load(&kept->kind) == ENTRY_SOURCE)
 			old = kept;
 	}
-	while (old && (ours = journal_next_kept(succession->journal, (struct kept *)ours)))
+	while (old && (ours = journal_next_entry(succession->journal, (struct entry *)ours)))
 		if (ours->serial == old->serial)
 			return ours->fd;
 	return -1;
@@ -352,8 +353,8 @@ static int take_lent(struct succession *succession, size_t index, bool is_inode)
 {
 	struct lent lent;
 
-	for (struct kept *kept = NULL; (kept = journal_next_kept(succession->journal, kept));) {
-		if (atomic_load(&kept->kind) != KEPT_FOREVER || kept->record_size != sizeof(lent))
+	for (struct entry *kept = NULL; (kept = journal_next_entry(succession->journal, kept));) {
+		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(lent))
 			continue;
 		memcpy(&lent, kept->record, sizeof(lent));
 		if (lent.slot != index || lent.is_inode != is_inode)
@@ -370,7 +371,7 @@ static bool is_understood(const struct succession *succession)
 {
 	const struct journal_head *head = succession->head;
 
-	return head->format == JOURNAL_FORMAT && head->slot_size == sizeof(struct received) &&
+	return head->format == JOURNAL_FORMAT && head->slot_size == sizeof(struct slot) &&
 	       head->notification_size == sizeof(struct seccomp_notif);
 }
 
@@ -392,16 +393,15 @@ static void refuse(struct succession *succession, size_t index)
 		    succession->head->format, JOURNAL_FORMAT);
 }
 
-static bool translate(struct succession *succession, size_t index, struct received *ret_received)
+static bool translate(struct succession *succession, size_t index, struct slot *ret_slot)
 {
-	struct received received = *old_slot(succession, index);
-	int source = find_source(succession, received.source);
+	struct slot slot = *old_slot(succession, index);
+	int source = find_source(succession, slot.source);
 
-	received.listener =
-		received.listener == received.source ? source : take_lent(succession, index, false);
-	received.source = source;
-	atomic_store(&received.effect.fd, take_lent(succession, index, true));
-	*ret_received = received;
+	slot.listener = slot.listener == slot.source ? source : take_lent(succession, index, false);
+	slot.source = source;
+	atomic_store(&slot.effect.fd, take_lent(succession, index, true));
+	*ret_slot = slot;
 	return source >= 0;
 }
 
@@ -414,8 +414,7 @@ static bool is_taken(const struct succession *succession, uint64_t id)
 	return false;
 }
 
-bool succession_next_request(struct succession *succession, size_t *index,
-			     struct received *ret_received)
+bool succession_next_request(struct succession *succession, size_t *index, struct slot *ret_slot)
 {
 	size_t count = succession->head ? atomic_load(&succession->head->slot_count) : 0;
 	uint64_t id;
@@ -426,7 +425,7 @@ bool succession_next_request(struct succession *succession, size_t *index,
 			continue;
 		if (!is_understood(succession))
 			refuse(succession, *index);
-		else if (translate(succession, *index, ret_received))
+		else if (translate(succession, *index, ret_slot))
 			return true;
 	}
 	return false;

@@ -30,8 +30,8 @@
 
 struct journal;
 struct journal_head;
-struct received;
 struct service_fds;
+struct slot;
 
 /* With its NUL. */
 #define SUCCESSION_NAME_SIZE 32
@@ -39,11 +39,11 @@ struct service_fds;
 /** succession_name_journal() - what a journal of this generation is called */
 void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generation);
 
-/** succession_name_kept() - what a kept descriptor is called */
-void succession_name_kept(char name[SUCCESSION_NAME_SIZE], uint64_t serial);
+/** succession_name_entry() - what a kept descriptor is called */
+void succession_name_entry(char name[SUCCESSION_NAME_SIZE], uint64_t serial);
 
-/** succession_is_kept() - is it the name of a kept descriptor? */
-bool succession_is_kept(const char *name);
+/** succession_is_entry() - is it the name of a kept descriptor? */
+bool succession_is_entry(const char *name);
 
 /** succession_visitor - what is called for each descriptor. Return: 0; -errno ends it. */
 typedef int succession_visitor(void *place, const char *name, int fd);
@@ -90,14 +90,13 @@ void succession_settle(struct succession *succession);
 /**
  * succession_next_request() - take a request in hand over, which stays in the old journal as well
  * @index: where to look first; then the place of what was found
- * @ret_received: it, with our descriptors
+ * @ret_slot: it, with our descriptors
  *
  * What cannot be understood, or whose source is gone, is answered or left out, and what is in our journal
  * already too. To be called when the old program is no more.
  *
  * Return: whether there was one.
  */
-bool succession_next_request(struct succession *succession, size_t *index,
-			     struct received *ret_received);
+bool succession_next_request(struct succession *succession, size_t *index, struct slot *ret_slot);
 
 #endif

@@ -22,7 +22,7 @@
 static void await_performer(const struct request *request)
 {
 	const struct timespec rest = { .tv_nsec = LOOK };
-	pid_t performer = atomic_load(&request->received->effect.performer);
+	pid_t performer = atomic_load(&request->slot->effect.performer);
 	unsigned int untold = 0;
 
 	for (bool is_waiting = false;; is_waiting = true) {
@@ -54,7 +54,7 @@ static int excuse(const struct effect *effect)
  */
 static bool look_at_effect(struct request *request)
 {
-	const struct effect *effect = &request->received->effect;
+	const struct effect *effect = &request->slot->effect;
 
 	request->inode.fd = atomic_load(&effect->fd);
 	if (request->inode.fd < 0) {
@@ -72,7 +72,7 @@ static bool look_at_effect(struct request *request)
 /* Was the change of this request made by a process that has died before it could say so? */
 static bool was_made(struct request *request)
 {
-	struct effect *effect = &request->received->effect;
+	struct effect *effect = &request->slot->effect;
 	uint32_t step = atomic_load(&effect->step);
 
 	if (step == EFFECT_BEGUN)
@@ -88,7 +88,7 @@ static bool was_made(struct request *request)
 
 bool leftover_go_on(struct request *request)
 {
-	if (atomic_load(&request->received->effect.step) == EFFECT_NONE)
+	if (atomic_load(&request->slot->effect.step) == EFFECT_NONE)
 		return true;
 	return !was_made(request);
 }
@@ -113,21 +113,21 @@ void request_abandon(struct workspace *workspace, struct client *client,
 		.workspace = workspace,
 		.client = client,
 		.reception = reception,
-		.received = reception->received,
+		.slot = reception->slot,
 	};
 
-	if (atomic_load(&reception->received->effect.step) == EFFECT_BEGUN)
+	if (atomic_load(&reception->slot->effect.step) == EFFECT_BEGUN)
 		await_performer(&request);
 	changes_leave(workspace->changes, &reception->change);
-	request_drop(reception->received);
+	request_drop(reception->slot);
 }
 
-void request_drop(struct received *received)
+void request_drop(struct slot *slot)
 {
-	int fd = atomic_load(&received->effect.fd);
+	int fd = atomic_load(&slot->effect.fd);
 
-	received->notification.id = 0;
-	if (atomic_load(&received->effect.step) == EFFECT_BEGUN)
+	slot->notification.id = 0;
+	if (atomic_load(&slot->effect.step) == EFFECT_BEGUN)
 		fd_close(&fd);
-	effect_clear(&received->effect);
+	effect_clear(&slot->effect);
 }

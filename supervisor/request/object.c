@@ -270,7 +270,7 @@ static bool ask_again(struct request *request)
 /* From here on what is found out about the inode stays so until the change is made. */
 bool object_take_turn(struct request *request)
 {
-	struct effect *effect = &request->received->effect;
+	struct effect *effect = &request->slot->effect;
 
 	if (!call_is_change(&request->call) || request->decision.route == ROUTE_REFUSED ||
 	    request->is_foreign)
@@ -291,7 +291,7 @@ bool object_take_turn(struct request *request)
 /* No file system is asked: it may not answer, and others wait for the caller. */
 void request_hold(struct changes *changes, const struct client *client, struct reception *reception)
 {
-	const struct effect *effect = &reception->received->effect;
+	const struct effect *effect = &reception->slot->effect;
 	const struct change_key key = key_of(effect, client);
 
 	if (atomic_load(&effect->step) == EFFECT_BEGUN)

@@ -144,7 +144,7 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 		.workspace = workspace,
 		.client = client,
 		.reception = reception,
-		.received = reception->received,
+		.slot = reception->slot,
 		.inode = { .fd = -1, .directory = -1 },
 		.outcome = outcome_error(EPERM),
 	};

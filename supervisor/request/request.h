@@ -39,12 +39,12 @@ struct witness;
 struct workspace;
 
 /**
- * struct received - one notification, and how far it has come
+ * struct slot - one notification, and how far it has come
  *
  * It lies where it outlives the process (keep/journal.h): the next one goes on with what is in
  * @notification, from where @effect says. So nothing in it is a pointer.
  */
-struct received {
+struct slot {
 	struct seccomp_notif notification; /* id 0: nothing was received */
 	int source; /* a descriptor, by which the engine knows the source again */
 	int listener; /* knows whether the target still waits; borrowed; -1: none */
@@ -56,7 +56,7 @@ struct received {
 
 /** struct reception - a notification in the hands of this process, and what only this process knows of it */
 struct reception {
-	struct received *received;
+	struct slot *slot;
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
 	/* The request is about to wait for another target, whose own call may come next; NULL: it matters not. */
@@ -137,6 +137,6 @@ void request_abandon(struct workspace *workspace, struct client *client,
 		     struct reception *reception);
 
 /** request_drop() - a request that nobody will go on with, and that holds nothing */
-void request_drop(struct received *received);
+void request_drop(struct slot *slot);
 
 #endif

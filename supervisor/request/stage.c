@@ -49,7 +49,7 @@ bool stage_may_continue(const struct request *request)
 	if (request->workspace->is_guarded || is_host_root(request))
 		return true;
 	if (!call->kind)
-		return syscall_knows(request->received->notification.data.arch);
+		return syscall_knows(request->slot->notification.data.arch);
 	return !call_is_change(call);
 }
 
@@ -62,8 +62,8 @@ bool stage_leave_to_kernel(struct request *request)
 
 bool stage_still_waits(const struct reception *reception)
 {
-	const struct seccomp_notif *notification = &reception->received->notification;
-	int listener = reception->received->listener;
+	const struct seccomp_notif *notification = &reception->slot->notification;
+	int listener = reception->slot->listener;
 
 	if (listener >= 0 && !notify_is_valid(listener, notification->id))
 		return false;
@@ -87,7 +87,7 @@ void stage_let_go(struct request *request)
 	bool is_scarce = request->ran_out || is_enough(request);
 
 	changes_leave(request->workspace->changes, &request->reception->change);
-	atomic_store(&request->received->effect.fd, -1);
+	atomic_store(&request->slot->effect.fd, -1);
 	fd_close(&request->inode.fd);
 	if (request->userns)
 		userns_unref(TAKE_PTR(request->userns));

@@ -52,7 +52,7 @@ struct request {
 	struct workspace *workspace;
 	struct client *client;
 	struct reception *reception;
-	struct received *received; /* the reception's */
+	struct slot *slot; /* the reception's */
 	struct call call;
 	bool has_path; /* it was read together with the name */
 	bool has_value; /* it was, too */

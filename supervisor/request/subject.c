@@ -24,7 +24,7 @@ static bool go_on_by_arguments(struct request *request, int result, const char *
 bool subject_decode(struct request *request)
 {
 	const struct client *client = request->client;
-	int r = call_decode(&request->received->notification, request->workspace->has_xattrat,
+	int r = call_decode(&request->slot->notification, request->workspace->has_xattrat,
 			    &request->call);
 
 	if (r == -ENOSYS && (client->is_strict || !stage_may_continue(request)))

@@ -244,13 +244,13 @@ static void tear_down(struct server *server)
 
 static void serve_one(struct server *server)
 {
-	struct received received = { .listener = scene->listener };
-	struct reception reception = { .received = &received };
+	struct slot slot = { .listener = scene->listener };
+	struct reception reception = { .slot = &slot };
 
-	cr_assert_eq(notify_receive(scene->listener, &received.notification), NOTIFY_RECEIVED);
+	cr_assert_eq(notify_receive(scene->listener, &slot.notification), NOTIFY_RECEIVED);
 	struct outcome outcome = request_run(server->workspace, &server->client, &reception);
 
-	cr_assert_eq(notify_answer(scene->listener, received.notification.id, &outcome), 0);
+	cr_assert_eq(notify_answer(scene->listener, slot.notification.id, &outcome), 0);
 }
 
 static unsigned int count_calls(void)

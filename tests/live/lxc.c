@@ -428,8 +428,8 @@ Test(lxc, serves_a_connection)
 	struct source *source = source_of(&link);
 	struct lxc_greeting greeting;
 	struct seccomp_notif_resp response;
-	struct received received;
-	struct reception reception = { .received = &received };
+	struct slot slot;
+	struct reception reception = { .slot = &slot };
 	struct outcome outcome = outcome_error(ENODATA);
 	char reason[LXC_REASON_SIZE] = "";
 
@@ -440,8 +440,8 @@ Test(lxc, serves_a_connection)
 	cr_expect_str_eq(greeting.policy, "samba-dc");
 	cr_expect_str_eq(greeting.container, "init-4001");
 	cr_assert_eq(source->calls->receive(source, &reception), NOTIFY_RECEIVED);
-	cr_expect_eq(received.notification.id, target.notification.id);
-	cr_expect_geq(received.listener, 0);
+	cr_expect_eq(slot.notification.id, target.notification.id);
+	cr_expect_geq(slot.listener, 0);
 	cr_expect_not_null(reception.witness);
 	cr_assert_eq(source->calls->answer(source, &reception, &outcome), 0);
 	cr_assert_eq(reply_to(&link, &response), 136);
@@ -461,8 +461,8 @@ Test(lxc, answers_at_once_where_nobody_waits)
 	struct source *source = source_of(&link);
 	struct lxc_greeting greeting;
 	struct seccomp_notif_resp response;
-	struct received received;
-	struct reception reception = { .received = &received };
+	struct slot slot;
+	struct reception reception = { .slot = &slot };
 	char reason[LXC_REASON_SIZE];
 	struct seccomp_notif gone = target.notification;
 
@@ -487,8 +487,8 @@ Test(lxc, never_replies_late)
 		struct link link = connect_as(USER);
 		struct source *source = source_of(&link);
 		struct seccomp_notif_resp response;
-		struct received received;
-		struct reception reception = { .received = &received };
+		struct slot slot;
+		struct reception reception = { .slot = &slot };
 		struct outcome outcome = outcome_value(1);
 
 		send_request(link.monitor, &target.notification, target.listener);
@@ -521,12 +521,11 @@ Test(lxc, answers_for_a_dead_worker_only_what_was_done)
 		struct link link = connect_as(USER);
 		struct source *source = source_of(&link);
 		struct seccomp_notif_resp response;
-		struct received received = { .notification = target.notification,
-					     .listener = ready };
-		struct reception reception = { .received = &received };
+		struct slot slot = { .notification = target.notification, .listener = ready };
+		struct reception reception = { .slot = &slot };
 		struct outcome outcome = outcome_value(0);
 
-		received.effect.step = is_made ? EFFECT_MADE : EFFECT_NONE;
+		slot.effect.step = is_made ? EFFECT_MADE : EFFECT_NONE;
 		cr_expect_eq(source->calls->answer(source, &reception, &outcome), 0);
 		cr_expect_eq(reply_to(&link, &response), is_made ? 136 : 0);
 		cr_expect(!is_made || response.id == target.notification.id);
@@ -542,8 +541,8 @@ Test(lxc, serves_no_liar)
 	struct link link = connect_as(USER);
 	struct source *source = source_of(&link);
 	struct lxc_greeting greeting;
-	struct received received;
-	struct reception reception = { .received = &received };
+	struct slot slot;
+	struct reception reception = { .slot = &slot };
 	char reason[LXC_REASON_SIZE] = "";
 	struct seccomp_notif lie = own.notification;
 

@@ -164,7 +164,7 @@ static void run(void)
 /* A change that may be made, of nobody who is there any more; before begin(). */
 static void leave_change(size_t index, const struct made_up *made_up)
 {
-	struct received *slot = journal_slot(journal, index);
+	struct slot *slot = journal_slot(journal, index);
 
 	slot->source = made_up->source.fd;
 	slot->listener = -1;

@@ -27,23 +27,23 @@ Test(journal, keeps_and_forgets_descriptors)
 {
 	struct journal *journal = new_journal();
 
-	cr_expect_null(journal_next_kept(journal, NULL));
-	cr_assert_not_null(journal_keep(journal, 30, KEPT_FOREVER, NULL, 0));
-	cr_assert_not_null(journal_keep(journal, 31, KEPT_SOURCE, "whose", 6));
-	struct kept *first = journal_next_kept(journal, NULL);
-	struct kept *second = journal_next_kept(journal, first);
+	cr_expect_null(journal_next_entry(journal, NULL));
+	cr_assert_not_null(journal_keep(journal, 30, ENTRY_OWN, NULL, 0));
+	cr_assert_not_null(journal_keep(journal, 31, ENTRY_SOURCE, "whose", 6));
+	struct entry *first = journal_next_entry(journal, NULL);
+	struct entry *second = journal_next_entry(journal, first);
 
 	cr_expect_eq(first->fd, 30);
 	cr_expect_eq(second->fd, 31);
 	cr_expect_str_eq(second->record, "whose");
 	cr_expect_eq(second->record_size, 6);
-	cr_expect_null(journal_next_kept(journal, second));
+	cr_expect_null(journal_next_entry(journal, second));
 	journal_forget(journal, 30);
 	cr_expect_null(journal_find(journal, 30));
 	cr_expect_eq(journal_find(journal, 31)->fd, 31);
 	/* What is free again is used again. */
-	cr_assert_not_null(journal_keep(journal, 32, KEPT_FOREVER, NULL, 0));
-	cr_expect_eq(journal_next_kept(journal, NULL)->fd, 32);
+	cr_assert_not_null(journal_keep(journal, 32, ENTRY_OWN, NULL, 0));
+	cr_expect_eq(journal_next_entry(journal, NULL)->fd, 32);
 	journal_free(journal);
 }
 
@@ -51,12 +51,12 @@ Test(journal, is_full_some_day)
 {
 	struct journal *journal = new_journal();
 
-	for (int i = 0; i < JOURNAL_KEPT_MAX; i++)
-		cr_assert_not_null(journal_keep(journal, i, KEPT_FOREVER, NULL, 0));
-	cr_expect_null(journal_keep(journal, 1, KEPT_FOREVER, NULL, 0));
+	for (int i = 0; i < JOURNAL_ENTRIES_MAX; i++)
+		cr_assert_not_null(journal_keep(journal, i, ENTRY_OWN, NULL, 0));
+	cr_expect_null(journal_keep(journal, 1, ENTRY_OWN, NULL, 0));
 	journal_forget(journal, 17);
-	cr_expect_not_null(journal_keep(journal, 17, KEPT_FOREVER, NULL, 0));
-	cr_expect_null(journal_keep(journal, 1, KEPT_SOURCE, "", JOURNAL_RECORD_SIZE + 1));
+	cr_expect_not_null(journal_keep(journal, 17, ENTRY_OWN, NULL, 0));
+	cr_expect_null(journal_keep(journal, 1, ENTRY_SOURCE, "", JOURNAL_RECORD_SIZE + 1));
 	journal_free(journal);
 }
 
@@ -88,7 +88,7 @@ static void inherit(struct journal *journal, int kept, int change, int path, int
 	int *rest = NULL;
 	size_t count = 0;
 
-	(void)journal_keep(journal, procfs, KEPT_FOREVER, NULL, 0);
+	(void)journal_keep(journal, procfs, ENTRY_OWN, NULL, 0);
 	int r = journal_inherit(journal, procfs, &rest, &count);
 
 	_exit(r == 2 && is_open(kept) && is_open(change) && !is_open(path) && is_open(file) &&
@@ -107,11 +107,11 @@ Test(journal, is_inherited_with_what_is_kept_and_what_is_under_way)
 	/* To close this one never waits; the other could be a file of a peer's. */
 	int path = open("/dev/null", O_PATH | O_CLOEXEC);
 	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct received *walked = journal_slot(journal, 0), *begun = journal_slot(journal, 1);
+	struct slot *walked = journal_slot(journal, 0), *begun = journal_slot(journal, 1);
 	int status = -1;
 
 	cr_assert(kept > 2 && change > 2 && path > 2 && file > 2);
-	cr_assert_not_null(journal_keep(journal, kept, KEPT_FOREVER, NULL, 0));
+	cr_assert_not_null(journal_keep(journal, kept, ENTRY_OWN, NULL, 0));
 	walked->notification.id = 5;
 	begun->notification.id = 6;
 	atomic_store(&begun->effect.fd, change);
@@ -175,26 +175,26 @@ Test(journal, says_what_it_is)
 Test(journal, gives_each_entry_a_serial_of_its_own)
 {
 	struct journal *journal = new_journal();
-	const struct kept *first = journal_keep(journal, 30, KEPT_GUEST, NULL, 0);
+	const struct entry *first = journal_keep(journal, 30, ENTRY_CONNECTION, NULL, 0);
 	uint64_t serial = first->serial;
-	const struct kept *settled = journal_settle_guest(journal, 30, "whose", 6);
+	const struct entry *settled = journal_settle_guest(journal, 30, "whose", 6);
 
 	cr_expect_eq(settled->serial, serial);
-	cr_expect_eq(atomic_load(&settled->kind), KEPT_SOURCE);
+	cr_expect_eq(atomic_load(&settled->kind), ENTRY_SOURCE);
 	cr_expect_str_eq(settled->record, "whose");
 	cr_expect_null(journal_settle_guest(journal, 31, NULL, 0));
 	journal_forget(journal, 30);
-	cr_expect_gt(journal_keep(journal, 30, KEPT_SOURCE, NULL, 0)->serial, serial);
+	cr_expect_gt(journal_keep(journal, 30, ENTRY_SOURCE, NULL, 0)->serial, serial);
 	journal_free(journal);
 }
 
 Test(journal, is_copied_as_far_as_it_is_used)
 {
 	struct journal *journal = new_journal(), *copy = NULL;
-	struct received *slot = journal_slot(journal, 3);
+	struct slot *slot = journal_slot(journal, 3);
 
 	journal_head(journal)->generation = 5;
-	(void)journal_keep(journal, 30, KEPT_SOURCE, "whose", 6);
+	(void)journal_keep(journal, 30, ENTRY_SOURCE, "whose", 6);
 	slot->notification.id = 77;
 	atomic_store(&slot->effect.step, EFFECT_BEGUN);
 	journal_bar(journal, true);
@@ -236,7 +236,7 @@ Test(journal, can_be_memory_as_any_other)
 
 	cr_assert_eq(journal_withdraw(journal), 0);
 	cr_expect_eq(journal_fd(journal), -1);
-	cr_expect_not_null(journal_keep(journal, 30, KEPT_FOREVER, NULL, 0));
+	cr_expect_not_null(journal_keep(journal, 30, ENTRY_OWN, NULL, 0));
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -257,10 +257,10 @@ Test(journal, counts_in_it_lead_nowhere_else)
 	struct journal_head *head = journal_head(journal);
 
 	atomic_store(&head->slot_count, UINT64_MAX);
-	atomic_store(&head->kept_count, UINT64_MAX);
+	atomic_store(&head->entry_count, UINT64_MAX);
 	cr_expect_eq(journal_slot_count(journal), JOURNAL_SLOTS_MAX);
 	cr_expect_null(journal_slot(journal, JOURNAL_SLOTS_MAX));
-	cr_expect_null(journal_next_kept(journal, NULL));
-	cr_expect_not_null(journal_keep(journal, 7, KEPT_FOREVER, NULL, 0), "one that is free");
+	cr_expect_null(journal_next_entry(journal, NULL));
+	cr_expect_not_null(journal_keep(journal, 7, ENTRY_OWN, NULL, 0), "one that is free");
 	journal_free(journal);
 }

@@ -80,7 +80,7 @@ Test(offer, is_taken_back_by_the_next_worker_too, .init = begin)
 /* A request that hangs finds out when it goes on. */
 Test(offer, lets_no_request_begin_a_change, .init = begin)
 {
-	struct received *slot = journal_slot(journal, 0);
+	struct slot *slot = journal_slot(journal, 0);
 
 	cr_expect_not(atomic_load(&slot->effect.is_barred), "it was not there yet");
 	cr_expect(offer_take_back(journal));

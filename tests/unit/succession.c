@@ -32,7 +32,7 @@ static void begin(void)
 /* Descriptors are closed by the test itself: it is looked at what it leaves open. */
 static void finish(void)
 {
-	for (struct kept *kept = NULL; (kept = journal_next_kept(new, kept)) != NULL;)
+	for (struct entry *kept = NULL; (kept = journal_next_entry(new, kept)) != NULL;)
 		close(kept->fd);
 	for (size_t i = 0; i < handed.count; i++)
 		fd_close(&handed_fds[i].fd);
@@ -53,11 +53,11 @@ static int hand_over(const char *name)
 	return fd;
 }
 
-static int hand_over_kept(const struct kept *kept)
+static int hand_over_kept(const struct entry *kept)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
-	succession_name_kept(name, kept->serial);
+	succession_name_entry(name, kept->serial);
 	return hand_over(name);
 }
 
@@ -68,9 +68,9 @@ static void hand_over_journal(void)
 	cr_assert_eq(dup3(journal_fd(old), fd, O_CLOEXEC), fd);
 }
 
-static struct received *old_request(size_t index, uint64_t id, int source)
+static struct slot *old_request(size_t index, uint64_t id, int source)
 {
-	struct received *slot = journal_slot(old, index);
+	struct slot *slot = journal_slot(old, index);
 
 	slot->source = source;
 	slot->listener = source;
@@ -91,33 +91,33 @@ Test(succession, of_nobody_is_nothing)
 	cr_assert_eq(import(), 0);
 	cr_expect_null(succession.head);
 	cr_expect(succession_claim(&succession));
-	cr_expect_null(journal_next_kept(new, NULL));
+	cr_expect_null(journal_next_entry(new, NULL));
 	finish();
 }
 
 Test(succession, keeps_what_was_handed_over_under_its_serial)
 {
-	(void)journal_keep(old, 500, KEPT_FOREVER, NULL, 0);
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, "whose", 6);
-	const struct kept *policy = journal_keep(old, 502, KEPT_POLICY, "name", 5);
+	(void)journal_keep(old, 500, ENTRY_OWN, NULL, 0);
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, "whose", 6);
+	const struct entry *policy = journal_keep(old, 502, ENTRY_POLICY, "name", 5);
 
-	(void)journal_keep(old, 503, KEPT_SOURCE, "lost", 5);
+	(void)journal_keep(old, 503, ENTRY_SOURCE, "lost", 5);
 	int policy_fd = hand_over_kept(policy), source_fd = hand_over_kept(source);
 
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
-	const struct kept *first = journal_next_kept(new, NULL);
-	const struct kept *second = journal_next_kept(new, (struct kept *)first);
+	const struct entry *first = journal_next_entry(new, NULL);
+	const struct entry *second = journal_next_entry(new, (struct entry *)first);
 
 	cr_assert(first && second);
-	cr_expect_null(journal_next_kept(new, (struct kept *)second));
+	cr_expect_null(journal_next_entry(new, (struct entry *)second));
 	cr_expect_eq(first->fd, source_fd);
 	cr_expect_eq(first->serial, source->serial);
 	cr_expect_str_eq(first->record, "whose");
 	cr_expect_eq(second->fd, policy_fd);
-	cr_expect_eq(atomic_load(&second->kind), KEPT_POLICY);
+	cr_expect_eq(atomic_load(&second->kind), ENTRY_POLICY);
 	/* Serials go on where they were. */
-	cr_expect_eq(journal_keep(new, open("/dev/null", O_RDONLY | O_CLOEXEC), KEPT_SOURCE, NULL,
+	cr_expect_eq(journal_keep(new, open("/dev/null", O_RDONLY | O_CLOEXEC), ENTRY_SOURCE, NULL,
 				  0)
 			     ->serial,
 		     5);
@@ -129,7 +129,7 @@ Test(succession, keeps_what_was_handed_over_under_its_serial)
 Test(succession, claims_a_copy)
 {
 	struct journal *copy = NULL;
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, "whose", 6);
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, "whose", 6);
 
 	(void)hand_over_kept(source);
 	cr_assert_eq(journal_copy(old, &copy), 0);
@@ -161,7 +161,7 @@ Test(succession, does_not_close_what_has_the_number_of_the_copy_by_now)
 	cr_assert_eq(dup3(journal_fd(copy), fd, O_CLOEXEC), fd);
 	cr_assert_eq(import(), 0);
 	journal_forget(new, fd);
-	(void)journal_keep(new, fd, KEPT_SOURCE, NULL, 0);
+	(void)journal_keep(new, fd, ENTRY_SOURCE, NULL, 0);
 	succession_settle(&succession);
 	cr_expect_not_null(journal_find(new, fd));
 	journal_free(copy);
@@ -188,7 +188,7 @@ Test(succession, takes_the_newest_journal)
 
 static void expect_no_journal(void)
 {
-	(void)journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
+	(void)journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
 	(void)journal_slot(old, 0);
 	hand_over_journal();
 	cr_expect_eq(import(), -EBADMSG);
@@ -211,15 +211,15 @@ Test(succession, refuses_a_journal_without_its_first_word)
 
 Test(succession, refuses_entries_beyond_its_end)
 {
-	journal_head(old)->kept_offset = 1ULL << 40;
+	journal_head(old)->entries_offset = 1ULL << 40;
 	expect_no_journal();
 	finish();
 }
 
 Test(succession, refuses_more_entries_than_it_has_room_for)
 {
-	(void)journal_keep(old, 500, KEPT_SOURCE, NULL, 0);
-	atomic_store(&journal_head(old)->kept_count, UINT64_MAX / 2);
+	(void)journal_keep(old, 500, ENTRY_SOURCE, NULL, 0);
+	atomic_store(&journal_head(old)->entry_count, UINT64_MAX / 2);
 	hand_over_journal();
 	cr_expect_eq(import(), -EBADMSG);
 	finish();
@@ -236,8 +236,8 @@ Test(succession, refuses_slots_without_a_size)
 
 Test(succession, translates_a_request)
 {
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
-	struct received *begun, left;
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	struct slot *begun, left;
 	size_t index = 0;
 
 	(void)old_request(0, 0, 501);
@@ -270,8 +270,8 @@ Test(succession, translates_a_request)
 
 Test(succession, knows_what_has_no_inode_any_more)
 {
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
-	struct received *begun = old_request(0, 78, 501), left;
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	struct slot *begun = old_request(0, 78, 501), left;
 	size_t index = 0;
 
 	atomic_store(&begun->effect.fd, 601);
@@ -286,8 +286,8 @@ Test(succession, knows_what_has_no_inode_any_more)
 
 Test(succession, leaves_out_what_is_in_our_journal_already)
 {
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
-	struct received left;
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	struct slot left;
 	size_t index = 0;
 
 	(void)old_request(0, 77, 501);
@@ -301,8 +301,8 @@ Test(succession, leaves_out_what_is_in_our_journal_already)
 
 Test(succession, does_not_guess_at_another_format)
 {
-	const struct kept *source = journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
-	struct received left;
+	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	struct slot left;
 	size_t index = 0;
 
 	(void)old_request(0, 77, 501);
@@ -310,7 +310,7 @@ Test(succession, does_not_guess_at_another_format)
 	(void)hand_over_kept(source);
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
-	cr_expect_not_null(journal_next_kept(new, NULL), "the source is served all the same");
+	cr_expect_not_null(journal_next_entry(new, NULL), "the source is served all the same");
 	cr_expect_not(succession_next_request(&succession, &index, &left));
 	finish();
 }
@@ -330,11 +330,11 @@ Test(succession, lists_all_that_a_successor_needs)
 {
 	char text[512] = "";
 
-	(void)journal_keep(old, 500, KEPT_FOREVER, NULL, 0);
-	(void)journal_keep(old, 501, KEPT_SOURCE, NULL, 0);
-	(void)journal_keep(old, 502, KEPT_GUEST, NULL, 0);
+	(void)journal_keep(old, 500, ENTRY_OWN, NULL, 0);
+	(void)journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	(void)journal_keep(old, 502, ENTRY_CONNECTION, NULL, 0);
 	(void)old_request(0, 77, 501);
-	struct received *begun = old_request(1, 78, 501);
+	struct slot *begun = old_request(1, 78, 501);
 
 	begun->listener = 600;
 	atomic_store(&begun->effect.fd, 601);
