@@ -109,6 +109,13 @@ static void command_ended(void *place, uint32_t events)
 	engine_silence(service->engine);
 }
 
+static void forget_listener(void *place)
+{
+	struct service *service = place;
+
+	journal_forget(service->journal, service->listener);
+}
+
 static void targets_gone(void *place, int result)
 {
 	struct service *service = place;
@@ -151,6 +158,7 @@ static int serve_listener(struct service *service)
 		.is_alone = service->options->has_no_keeper,
 		.counters = &service->counters,
 		.owner = 0, /* there is no other user here to leave something to */
+		.over = forget_listener,
 		.ended = targets_gone,
 		.place = service,
 	};

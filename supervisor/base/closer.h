@@ -17,7 +17,7 @@
  * Each errand of this sort, a *chore*, is a member of whatever stands for the peer, so that to hand it over
  * takes no memory and never fails. It is worked at by a thread that has nothing else to do: when all of them hang,
  * another one is started. What bounds the threads is the number of peers: one whose chore is not done yet keeps
- * its place (daemon/door.h).
+ * its place (daemon/acceptor.h).
  *
  * Waits that a signal ends, as that of SO_LINGER is, are ended after a moment.
  *

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
-#include "daemon/estate.h"
+#include "daemon/entries.h"
 #include "idmap.h"
 #include "keep/engine.h"
 #include "keep/source.h"
@@ -24,17 +24,17 @@
 /* Room for 340 lines of three numbers. */
 #define MAP_TEXT_SIZE ((size_t)16 * 1024)
 
-/** struct attachment - one source that is served */
+/** struct attachment - one source that is served; it owns its entry of the journal */
 struct attachment {
 	struct attachments *attachments;
 	struct container *container;
-	struct kept_policy *policy;
-	uint64_t serial; /* in the estate; 0: it is not kept */
-	uint64_t policy_serial; /* likewise */
+	struct shared_policy *policy;
+	uint64_t serial; /* of its entry; 0: it is not kept */
+	uint64_t policy_serial; /* of its policy's; 0: that is built in, or not kept */
 };
 
-/** struct arrival - who has come, whatever the way */
-struct arrival {
+/** struct delivery - what a runtime has sent beside a source, by whichever socket */
+struct delivery {
 	unsigned int runtimes;
 	uid_t uid;
 	char id[CONTAINER_ID_MAX + 1];
@@ -43,10 +43,10 @@ struct arrival {
 	const struct annotation *annotations;
 	size_t annotation_count;
 	pid_t process; /* of it, as the runtime says; for show, if it is proved; 0: not said */
-	const struct record *record; /* what was written down of it; NULL: it has just arrived */
+	const struct record *record; /* of an attachment that is restored; NULL: it is new */
 };
 
-/** struct record - what a successor has to know; it may be another version, so: only add at the end */
+/** struct record - of an attachment, in its entry. Another version may read it: only add at the end. */
 struct record {
 	uint32_t runtimes; /* bits of enum policy_runtime */
 	uint32_t uid;
@@ -54,14 +54,13 @@ struct record {
 		1]; /* behind its NUL is the name, if it is another one that fits */
 	char policy[POLICY_NAME_MAX + 1];
 	char map[CONTAINER_MAP_SIZE];
-	uint64_t policy_serial; /* in the estate; 0: it is built in */
+	uint64_t policy_serial; /* of its policy's entry; 0: it is built in */
 };
 
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
 	       "a record has its place in the journal");
-_Static_assert(
-	LISTENERS_MAX <= JOURNAL_ENTRIES_MAX / 2,
-	"each listener is kept, beside policies and those who have yet to say what they want");
+_Static_assert(LISTENERS_MAX <= JOURNAL_ENTRIES_MAX / 2,
+	       "each listener is kept, beside policies and the connections of monitors");
 
 struct registry_time registry_time_now(void)
 {
@@ -87,16 +86,24 @@ static void attachment_free(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
-	estate_release_policy(attachment->attachments->estate, attachment->policy_serial);
+	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	if (attachment->container)
 		registry_detach(attachment->attachments->registry, attachment->container);
-	kept_policy_unref(attachment->policy);
+	shared_policy_unref(attachment->policy);
 	free(attachment);
 }
 
 static void attachment_freep(struct attachment **attachment)
 {
 	attachment_free(*attachment);
+}
+
+/* See shard_config.over(). */
+static void forget(void *place)
+{
+	struct attachment *attachment = place;
+
+	entries_forget(attachment->attachments->entries, attachment->serial);
 }
 
 /* See shard_config.ended(). */
@@ -111,11 +118,10 @@ static void ended(void *place, int result)
 			    strerror(-result));
 	else
 		log_verbose("a listener of container %s has ended", container->key.id);
-	estate_remove(attachment->attachments->estate, attachment->serial);
 	attachment_free(attachment);
 }
 
-/* Of others but root and ourselves a process counts that is in a user namespace of theirs. */
+/* Of a user other than root and our own, a process counts only in a user namespace that the user owns. */
 static bool is_theirs(const struct attachments *attachments, uid_t uid,
 		      const struct witness *process)
 {
@@ -136,102 +142,102 @@ static void read_map(const struct witness *process, struct container *container)
 		container_set_map(container, map);
 }
 
-/* For people who look at the status; nothing is decided by it. */
-static void show_map(const struct attachments *attachments, const struct arrival *arrival,
+/* For 'nsxattr status' alone; nothing is decided by it. */
+static void show_map(const struct attachments *attachments, const struct delivery *delivery,
 		     struct container *container)
 {
 	struct witness process;
 
-	if (arrival->process <= 0 ||
-	    witness_open(attachments->procfs, arrival->process, &process) < 0)
+	if (delivery->process <= 0 ||
+	    witness_open(attachments->procfs, delivery->process, &process) < 0)
 		return;
-	if (is_theirs(attachments, arrival->uid, &process))
+	if (is_theirs(attachments, delivery->uid, &process))
 		read_map(&process, container);
 	witness_done(&process);
 }
 
-static struct container_key key_of(const struct arrival *arrival)
+static struct container_key key_of(const struct delivery *delivery)
 {
 	return (struct container_key){
-		.runtime = arrival->runtimes,
-		.owner = arrival->uid,
-		.id = arrival->id,
+		.runtime = delivery->runtimes,
+		.owner = delivery->uid,
+		.id = delivery->id,
 	};
 }
 
 /*
- * A container that is there already, whose listener is that of an exec say, keeps its policy, whatever is
- * named this time, and whatever has become of the folder.
+ * A listener of a container that has one already (of an exec, say) is served by the container's policy, whatever the
+ * delivery names, and whatever has become of the folder.
  *
  * Return: 0; -EPERM: it is refused, which has been logged.
  */
-static int choose_policy(struct attachments *attachments, const struct arrival *arrival,
-			 struct kept_policy **ret_policy)
+static int choose_policy(struct attachments *attachments, const struct delivery *delivery,
+			 struct shared_policy **ret_policy)
 {
-	const struct container_key key = key_of(arrival);
+	const struct container_key key = key_of(delivery);
 	const struct container *container = registry_find(attachments->registry, &key);
 	struct policies_choice choice = { 0 };
 
 	if (container) {
-		*ret_policy = kept_policy_ref(container->policy);
+		*ret_policy = shared_policy_ref(container->policy);
 		return 0;
 	}
-	if (arrival->record) {
-		*ret_policy = estate_find_policy(attachments->estate,
-						 arrival->record->policy_serial,
-						 arrival->record->policy);
+	if (delivery->record) {
+		*ret_policy = entries_find_policy(attachments->entries,
+						  delivery->record->policy_serial,
+						  delivery->record->policy);
 		return *ret_policy ? 0 : -EPERM;
 	}
 	const struct policies_request request = {
 		.container = {
-			.runtimes = arrival->runtimes,
-			.name = arrival->name,
-			.annotations = arrival->annotations,
-			.annotation_count = arrival->annotation_count,
+			.runtimes = delivery->runtimes,
+			.name = delivery->name,
+			.annotations = delivery->annotations,
+			.annotation_count = delivery->annotation_count,
 		},
-		.wanted = arrival->wanted,
-		.user = arrival->uid,
+		.wanted = delivery->wanted,
+		.user = delivery->uid,
 	};
 
 	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
-		log_limited(log_source(arrival->uid, arrival->id), LOG_NOTICE,
-			    "container %s (%s of %s, of uid %u) has policy %s: %s", arrival->id,
-			    arrival->name, runtime_name(arrival->runtimes), arrival->uid,
-			    choice.kept->policy->name, choice.reason);
-		*ret_policy = choice.kept;
+		log_limited(log_source(delivery->uid, delivery->id), LOG_NOTICE,
+			    "container %s (%s of %s, of uid %u) has policy %s: %s", delivery->id,
+			    delivery->name, runtime_name(delivery->runtimes), delivery->uid,
+			    choice.shared->policy->name, choice.reason);
+		*ret_policy = choice.shared;
 		return 0;
 	}
-	log_limited(log_source(arrival->uid, arrival->id), LOG_WARNING,
-		    "container %s (%s of %s, of uid %u) is refused: %s", arrival->id, arrival->name,
-		    runtime_name(arrival->runtimes), arrival->uid, choice.reason);
+	log_limited(log_source(delivery->uid, delivery->id), LOG_WARNING,
+		    "container %s (%s of %s, of uid %u) is refused: %s", delivery->id,
+		    delivery->name, runtime_name(delivery->runtimes), delivery->uid, choice.reason);
 	return -EPERM;
 }
 
 /* Return: 0; -EPERM: there are too many, which has been logged; other -errno. */
-static int enter_registry(struct attachments *attachments, const struct arrival *arrival,
+static int enter_registry(struct attachments *attachments, const struct delivery *delivery,
 			  struct attachment *attachment)
 {
-	const struct container_key key = key_of(arrival);
+	const struct container_key key = key_of(delivery);
 	struct registry_time now = registry_time_now();
-	int r = (arrival->record ? registry_restore : registry_attach)(
+	int r = (delivery->record ? registry_restore : registry_attach)(
 		attachments->registry, &key, attachment->policy, &now, &attachment->container);
 
 	if (r == REGISTRY_ATTACHED) {
 		if (attachment->container->listeners == 1)
-			container_set_name(attachment->container, arrival->name);
-		show_map(attachments, arrival, attachment->container);
+			container_set_name(attachment->container, delivery->name);
+		show_map(attachments, delivery, attachment->container);
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	log_limited(log_source(arrival->uid, arrival->id), LOG_WARNING,
-		    "container %s of uid %u is refused: %s", arrival->id, arrival->uid,
+	log_limited(log_source(delivery->uid, delivery->id), LOG_WARNING,
+		    "container %s of uid %u is refused: %s", delivery->id, delivery->uid,
 		    registry_refusal((enum registry_result)r));
 	return -EPERM;
 }
 
 /* @source: taken over on success */
-static int serve(struct attachments *attachments, const struct arrival *arrival,
+static int serve(struct attachments *attachments, const struct delivery *delivery,
 		 struct source *source, struct attachment **ret_attachment)
 {
 	__attribute__((cleanup(attachment_freep))) struct attachment *attachment =
@@ -240,10 +246,10 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 	if (!attachment)
 		return -ENOMEM;
 	attachment->attachments = attachments;
-	int r = choose_policy(attachments, arrival, &attachment->policy);
+	int r = choose_policy(attachments, delivery, &attachment->policy);
 
 	if (r == 0)
-		r = enter_registry(attachments, arrival, attachment);
+		r = enter_registry(attachments, delivery, attachment);
 	if (r < 0)
 		return r;
 	const struct shard_config config = {
@@ -251,6 +257,7 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 		.counters = &attachment->container->counters,
 		.owner = attachment->container->key.owner,
 		.id = attachment->container->key.id,
+		.over = forget,
 		.ended = ended,
 		.place = attachment,
 	};
@@ -261,11 +268,11 @@ static int serve(struct attachments *attachments, const struct arrival *arrival,
 	return r;
 }
 
-static void complain(const struct arrival *arrival, int result)
+static void complain(const struct delivery *delivery, int result)
 {
 	if (result < 0 && result != -EPERM)
-		log_limited(log_source(arrival->uid, arrival->id), LOG_ERROR,
-			    "cannot serve container %s: %s", arrival->id, strerror(-result));
+		log_limited(log_source(delivery->uid, delivery->id), LOG_ERROR,
+			    "cannot serve container %s: %s", delivery->id, strerror(-result));
 }
 
 static void record_set_name(struct record *record, const char *name)
@@ -301,24 +308,23 @@ static void fill_record(const struct attachment *attachment, struct record *reco
 static void keep(struct attachments *attachments, struct attachment *attachment, int fd)
 {
 	struct record record;
-	int r = estate_keep_policy(attachments->estate, attachment->container->policy,
-				   &attachment->policy_serial);
+	int r = entries_keep_policy(attachments->entries, attachment->container->policy,
+				    &attachment->policy_serial);
 
 	fill_record(attachment, &record);
 	if (r == 0)
-		attachment->serial =
-			estate_settle_guest(attachments->estate, fd, &record, sizeof(record));
-	if (!attachment->serial)
+		r = entries_keep_source(attachments->entries, fd, &record, sizeof(record),
+					&attachment->serial);
+	if (r < 0)
 		log_limited(log_source(record.uid, record.id), LOG_WARNING,
-			    "container %s would not outlive a worker's death: there is no room in "
-			    "the journal",
-			    record.id);
+			    "container %s will not survive another restart: %s", record.id,
+			    strerror(-r));
 }
 
 void attachments_add_oci(struct attachments *attachments, uid_t uid,
 			 const struct oci_message *message, int listener)
 {
-	struct arrival arrival = {
+	struct delivery delivery = {
 		.runtimes = message->runtimes,
 		.uid = uid,
 		.process = message->pid > 0 ? message->pid : message->state_pid,
@@ -329,109 +335,113 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 	struct source *source = NULL;
 	int r = source_new_listener(listener, &source);
 
-	snprintf(arrival.id, sizeof(arrival.id), "%s", message->id);
-	snprintf(arrival.name, sizeof(arrival.name), "%s",
+	snprintf(delivery.id, sizeof(delivery.id), "%s", message->id);
+	snprintf(delivery.name, sizeof(delivery.name), "%s",
 		 message->name[0] ? message->name : message->id);
-	snprintf(arrival.wanted, sizeof(arrival.wanted), "%s", oci_message_wanted(message));
+	snprintf(delivery.wanted, sizeof(delivery.wanted), "%s", oci_message_wanted(message));
 	if (r == 0)
-		r = serve(attachments, &arrival, source, &attachment);
+		r = serve(attachments, &delivery, source, &attachment);
 	if (r == 0)
 		keep(attachments, attachment, listener);
 	else if (source)
 		source_free(source);
 	else
 		close(listener);
-	complain(&arrival, r);
+	complain(&delivery, r);
 }
 
 bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source)
 {
-	struct arrival arrival = { .runtimes = RUNTIME_LXC,
-				   .uid = greeting->uid,
-				   .process = greeting->process };
+	struct delivery delivery = { .runtimes = RUNTIME_LXC,
+				     .uid = greeting->uid,
+				     .process = greeting->process };
 	struct attachment *attachment = NULL;
 	int fd = source->fd;
 
-	snprintf(arrival.id, sizeof(arrival.id), "%s", greeting->container);
-	snprintf(arrival.name, sizeof(arrival.name), "%s", greeting->container);
-	snprintf(arrival.wanted, sizeof(arrival.wanted), "%s", greeting->policy);
-	int r = serve(attachments, &arrival, source, &attachment);
+	snprintf(delivery.id, sizeof(delivery.id), "%s", greeting->container);
+	snprintf(delivery.name, sizeof(delivery.name), "%s", greeting->container);
+	snprintf(delivery.wanted, sizeof(delivery.wanted), "%s", greeting->policy);
+	int r = serve(attachments, &delivery, source, &attachment);
 
 	if (r == 0)
 		keep(attachments, attachment, fd);
-	complain(&arrival, r);
+	complain(&delivery, r);
 	return r == 0;
 }
 
-static int make_source(const struct attachments *attachments, const struct arrival *arrival, int fd,
-		       struct source **ret_source)
+static int make_source(const struct attachments *attachments, const struct delivery *delivery,
+		       int fd, struct source **ret_source)
 {
-	if (arrival->runtimes & RUNTIME_LXC)
+	if (delivery->runtimes & RUNTIME_LXC)
 		return lxc_source_new(fd, attachments->procfs, ret_source);
 	return source_new_listener(fd, ret_source);
 }
 
-/* Everything that outlives its process has been kept, so there is no more to do for it than to count. */
-static void keep_on(struct attachments *attachments, struct attachment *attachment,
-		    const struct entry *kept, const struct record *record)
+/* Its entry, and its policy's, are there; one more attachment has the latter. */
+static void inherit_entries(struct attachments *attachments, struct attachment *attachment,
+			    const struct entry *entry, const struct record *record)
 {
-	attachment->serial = kept->serial;
-	if (estate_keep_policy(attachments->estate, attachment->container->policy,
-			       &attachment->policy_serial) < 0)
-		log_warning("container %s would not outlive another death", record->id);
+	attachment->serial = entry->serial;
+	int r = entries_keep_policy(attachments->entries, attachment->container->policy,
+				    &attachment->policy_serial);
+
+	if (r < 0)
+		log_warning("container %s will not survive another restart: %s", record->id,
+			    strerror(-r));
 	snprintf(attachment->container->map, CONTAINER_MAP_SIZE, "%s", record->map);
 }
 
 /* What a monitor has sent may lie in its connection. @source: NULL: there is none */
-static void let_go(const struct attachments *attachments, int fd, struct source *source)
+static void let_go(const struct attachments *attachments, int fd, uint64_t serial,
+		   struct source *source)
 {
-	estate_forget(attachments->estate, fd);
+	entries_forget(attachments->entries, serial);
 	if (source)
 		(void)source_let_go(source);
 	(void)closer_close_all(attachments->closer, &fd, 1);
 }
 
 /* Return: 0; -errno: it has been logged. */
-static int restore_one(struct attachments *attachments, struct entry *kept)
+static int restore_one(struct attachments *attachments, struct entry *entry)
 {
 	struct record record = { 0 };
-	struct arrival arrival = { .record = &record };
+	struct delivery delivery = { .record = &record };
 	struct attachment *attachment = NULL;
 	struct source *source = NULL;
-	int fd = kept->fd;
+	int fd = entry->fd;
 
-	memcpy(&record, kept->record,
-	       kept->record_size < sizeof(record) ? kept->record_size : sizeof(record));
-	arrival.runtimes = record.runtimes;
-	arrival.uid = record.uid;
+	memcpy(&record, entry->record,
+	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	delivery.runtimes = record.runtimes;
+	delivery.uid = record.uid;
 	record.id[sizeof(record.id) - 1] = '\0';
-	snprintf(arrival.id, sizeof(arrival.id), "%s", record.id);
-	snprintf(arrival.name, sizeof(arrival.name), "%s", record_name(&record));
-	int r = make_source(attachments, &arrival, fd, &source);
+	snprintf(delivery.id, sizeof(delivery.id), "%s", record.id);
+	snprintf(delivery.name, sizeof(delivery.name), "%s", record_name(&record));
+	int r = make_source(attachments, &delivery, fd, &source);
 
 	if (r == 0)
-		r = serve(attachments, &arrival, source, &attachment);
+		r = serve(attachments, &delivery, source, &attachment);
 	if (r == 0)
-		keep_on(attachments, attachment, kept, &record);
+		inherit_entries(attachments, attachment, entry, &record);
 	else
-		let_go(attachments, fd, source);
+		let_go(attachments, fd, entry->serial, source);
 	/* A monitor that has ended meanwhile is no loss. */
-	if (r == -ESRCH && (arrival.runtimes & RUNTIME_LXC))
+	if (r == -ESRCH && (delivery.runtimes & RUNTIME_LXC))
 		return 0;
-	complain(&arrival, r);
+	complain(&delivery, r);
 	return r;
 }
 
 size_t attachments_restore(struct attachments *attachments)
 {
-	struct entry *kept = NULL;
+	struct entry *entry = NULL;
 	size_t lost = 0;
 
-	estate_restore(attachments->estate);
-	while ((kept = journal_next_entry(attachments->estate->journal, kept)) != NULL)
-		if (atomic_load(&kept->kind) == ENTRY_SOURCE)
-			lost += restore_one(attachments, kept) < 0;
-	estate_settle(attachments->estate);
+	entries_restore_policies(attachments->entries);
+	while ((entry = journal_next_entry(attachments->entries->journal, entry)) != NULL)
+		if (atomic_load(&entry->kind) == ENTRY_SOURCE)
+			lost += restore_one(attachments, entry) < 0;
+	entries_forget_unused_policies(attachments->entries);
 	return lost;
 }

@@ -3,8 +3,9 @@
 #define NSXATTR_DAEMON_ATTACHMENTS_H
 
 /*
- * Listeners that have arrived, from the choice of their policy to the end of their last target. Those
- * that are kept in the journal are served again by the next worker.
+ * Deliveries that were accepted: what a runtime has sent is a delivery; it becomes an attachment (listener, policy and
+ * container) when its policy is chosen, and is one until the last target is gone. The next worker restores those that
+ * are kept in the journal.
  */
 
 #include <stdbool.h>
@@ -15,7 +16,7 @@
 
 struct closer;
 struct engine;
-struct estate;
+struct entries;
 struct lxc_greeting;
 struct oci_message;
 struct source;
@@ -24,7 +25,7 @@ struct source;
 struct attachments {
 	struct closer *closer;
 	struct engine *engine;
-	struct estate *estate;
+	struct entries *entries;
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
 	int procfs;
@@ -34,8 +35,8 @@ struct attachments {
 struct registry_time registry_time_now(void);
 
 /**
- * attachments_add_oci() - serve what a runtime has handed over
- * @uid: who runs the runtime
+ * attachments_add_oci() - serve a delivery of an OCI runtime
+ * @uid: the runtime's user
  * @message: what it says
  * @listener: taken over
  *
@@ -54,7 +55,7 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
 			 struct source *source);
 
 /**
- * attachments_restore() - serve what a worker, or a daemon, that is no more has left
+ * attachments_restore() - serve the attachments of a worker, or a daemon, that has ended
  *
  * Return: how many listeners cannot be served any more: each of it has been logged.
  */

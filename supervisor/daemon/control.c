@@ -2,17 +2,13 @@
 /*
  * Theory of operation
  *
- * A connection is a slot with a watch and a deadline. While it reads, what comes goes into a buffer that
- * grows with it; the first newline, or the longest request, ends that, and the answer is made at once.
- * Then it writes. A peer that is silent or does not read costs its slot until the deadline, nobody else
- * anything but that slot.
+ * While a connection is read, what comes goes into a buffer that grows with it; the first newline, or the longest
+ * request, ends that, and the answer is made at once. Then it is written. A peer that is silent or does not read takes
+ * its place until the deadline, and delays no other peer.
  *
  * No descriptor belongs in a request, and from Linux 6.16 on none comes in. Before, the kernel closes what comes, which
  * can take as long as the peer likes: when a request is received, which a thread of the closer does, and when the
  * connection is closed with something in its queue.
- *
- * Nobody is accepted while there is no free slot, nor for a moment after accept4(2) has failed for want
- * of descriptors or memory: what cannot be taken stays in the kernel's queue.
  */
 #include "daemon/control.h"
 
@@ -28,22 +24,23 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/peer.h"
 #include "base/unix_socket.h"
-#include "daemon/refusals.h"
+#include "daemon/acceptor.h"
 
 #ifndef SO_PASSRIGHTS /* Linux 6.16 */
 #define SO_PASSRIGHTS 83
 #endif
 
-/* Milliseconds to wait after a failed accept4(2). */
-#define PAUSE 100
 /* Room for a word, and what there is room for at first. */
 #define FIRST_ROOM 64
 
-struct connection {
+_Static_assert(CONTROL_CONNECTIONS_OF_USERS_MAX ==
+		       CONTROL_CONNECTIONS_MAX - CONTROL_CONNECTIONS_MAX / 4,
+	       "a quarter is root's, as everywhere");
+
+struct control_connection {
+	struct connection connection;
 	struct control *control;
-	bool is_taken; /* the slot */
 	struct loop_watch watch;
 	struct chore reading;
 	bool is_being_read; /* by a thread, which has @request and @received then */
@@ -52,7 +49,6 @@ struct connection {
 	struct closing closing;
 	int fd; /* when it is being closed */
 	struct loop_timer deadline;
-	uid_t user;
 	char *request;
 	size_t request_length;
 	size_t room; /* in @request */
@@ -64,104 +60,49 @@ struct connection {
 struct control {
 	struct loop *loop;
 	struct control_answers answers;
-	struct loop_watch listening;
-	bool is_listening; /* the watch is in the loop */
-	bool has_failed; /* the last accept4(2), of which one message is enough */
-	struct loop_timer pause;
-	struct connection connections[CONTROL_CONNECTIONS_MAX];
+	struct connections connections;
+	struct acceptor acceptor;
 };
 
-/* ---- accepting ---- */
+/* ---- the end of a connection ---- */
 
-static struct connection *find_slot(struct control *control)
+static void give_place_back(void *place)
 {
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
-		if (!control->connections[i].is_taken)
-			return &control->connections[i];
-	return NULL;
-}
+	struct control_connection *connection = place;
 
-/* Whoever has a range of ids is many users: so that root finds a slot, they do not get all of them. */
-static bool is_user_full(const struct control *control, uid_t user)
-{
-	size_t count = 0, users = 0;
-
-	for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
-		const struct connection *connection = &control->connections[i];
-
-		if (!connection->is_taken)
-			continue;
-		count += connection->user == user;
-		users += connection->user != 0;
-	}
-	return user != 0 && (count >= CONTROL_CONNECTIONS_PER_USER_MAX ||
-			     users >= CONTROL_CONNECTIONS_OF_USERS_MAX);
-}
-
-static void start_listening(struct control *control)
-{
-	if (control->is_listening)
-		return;
-	int r = loop_add(control->loop, &control->listening, EPOLLIN);
-
-	control->is_listening = r == 0;
-	if (r < 0)
-		loop_start_timer(control->loop, &control->pause, PAUSE);
-}
-
-static void stop_listening(struct control *control)
-{
-	if (control->is_listening)
-		loop_remove(control->loop, &control->listening);
-	control->is_listening = false;
-}
-
-static void pause_is_over(void *place)
-{
-	struct control *control = place;
-
-	if (find_slot(control))
-		start_listening(control);
-}
-
-static void free_slot(void *place)
-{
-	struct connection *connection = place;
-
-	connection->is_taken = false;
-	start_listening(connection->control);
-}
-
-/* Nobody hears it any more; the slot is still taken. Return: the connection, the caller's. */
-static int release(struct connection *connection)
-{
+	connections_remove(&connection->control->connections, &connection->connection);
 	free(connection->request);
 	free(connection->answer);
-	connection->request = connection->answer = NULL;
+	free(connection);
+}
+
+/* It still has its place. Return: the descriptor, the caller's. */
+static int let_go(struct control_connection *connection)
+{
 	loop_remove(connection->control->loop, &connection->watch);
 	loop_stop_timer(connection->control->loop, &connection->deadline);
 	return connection->watch.fd;
 }
 
-static void close_connection(struct connection *connection)
+static void close_connection(struct control_connection *connection)
 {
-	connection->fd = release(connection);
+	connection->fd = let_go(connection);
 	if (unix_socket_is_drained(connection->fd)) {
 		fd_close(&connection->fd);
-		free_slot(connection);
+		give_place_back(connection);
 		return;
 	}
 	connection->closing = (struct closing){
-		.fds = &connection->fd, .count = 1, .done = free_slot, .place = connection
+		.fds = &connection->fd, .count = 1, .done = give_place_back, .place = connection
 	};
 	closer_close(connection->control->answers.closer, &connection->closing);
 }
 
 static void deadline_is_over(void *place)
 {
-	struct connection *connection = place;
+	struct control_connection *connection = place;
 
-	log_verbose("control: user %u %s in time", connection->user,
+	log_verbose("control: user %u %s in time", connection->connection.uid,
 		    connection->answer ? "has not read the answer" : "has not asked anything");
 	connection->is_overdue = true;
 	if (connection->is_being_read)
@@ -172,7 +113,7 @@ static void deadline_is_over(void *place)
 
 /* ---- writing ---- */
 
-static void write_answer(struct connection *connection)
+static void write_answer(struct control_connection *connection)
 {
 	ssize_t count;
 
@@ -195,19 +136,21 @@ static struct json_object *refusal(const char *sentence)
 	return object;
 }
 
-static struct json_object *answer_to(const struct connection *connection)
+static struct json_object *answer_to(const struct control_connection *connection)
 {
 	static const char may_use[] = "may-use ";
 	const struct control_answers *answers = &connection->control->answers;
 	const char *word = connection->request;
 
 	if (strncmp(word, may_use, strlen(may_use)) == 0)
-		return answers->may_use(answers->context, connection->user, word + strlen(may_use));
+		return answers->may_use(answers->context, connection->connection.uid,
+					word + strlen(may_use));
 	if (strcmp(word, "status") == 0)
-		return answers->status(answers->context, connection->user);
+		return answers->status(answers->context, connection->connection.uid);
 	if (strcmp(word, "reload") == 0)
-		return connection->user == 0 ? answers->reload(answers->context) :
-					       refusal("only root can have policies read anew");
+		return connection->connection.uid == 0 ?
+			       answers->reload(answers->context) :
+			       refusal("only root can have policies read anew");
 	if (strcmp(word, "ping") == 0) {
 		struct json_object *pong = json_object_new_object();
 
@@ -215,7 +158,7 @@ static struct json_object *answer_to(const struct connection *connection)
 		return pong;
 	}
 	if (strcmp(word, "upgrade") == 0)
-		return refusal(connection->user == 0 ?
+		return refusal(connection->connection.uid == 0 ?
 				       "a service manager has started nsxattrd, and starts another "
 				       "one in its place (systemctl restart nsxattrd): containers "
 				       "do not notice" :
@@ -224,7 +167,7 @@ static struct json_object *answer_to(const struct connection *connection)
 }
 
 /* Return: whether there is an answer to write now. */
-static bool keep_answer(struct connection *connection, struct json_object *object)
+static bool keep_answer(struct control_connection *connection, struct json_object *object)
 {
 	size_t length = 0;
 	const char *text = object ? json_object_to_json_string_length(
@@ -243,21 +186,22 @@ static bool keep_answer(struct connection *connection, struct json_object *objec
 	return connection->answer != NULL;
 }
 
-static void answer(struct connection *connection)
+static void answer(struct control_connection *connection)
 {
 	const struct control_answers *answers = &connection->control->answers;
 
-	if (answers->upgrade && connection->user == 0 &&
+	if (answers->upgrade && connection->connection.uid == 0 &&
 	    strcmp(connection->request, "upgrade") == 0) {
-		answers->upgrade(answers->context, release(connection));
-		free_slot(connection);
+		answers->upgrade(answers->context, let_go(connection));
+		give_place_back(connection);
 		return;
 	}
 	connection->sent = 0;
 	if (!keep_answer(connection, answer_to(connection)) ||
 	    loop_change(connection->control->loop, &connection->watch, EPOLLOUT) < 0) {
-		log_limited(connection->user, LOG_WARNING, "control: no answer to user %u: %s",
-			    connection->user, strerror(ENOMEM));
+		log_limited(connection->connection.uid, LOG_WARNING,
+			    "control: no answer to user %u: %s", connection->connection.uid,
+			    strerror(ENOMEM));
 		close_connection(connection);
 		return;
 	}
@@ -266,7 +210,7 @@ static void answer(struct connection *connection)
 
 /* ---- reading ---- */
 
-static bool make_room(struct connection *connection)
+static bool make_room(struct control_connection *connection)
 {
 	size_t room = connection->room ? connection->room * 2 : FIRST_ROOM;
 
@@ -284,14 +228,14 @@ static bool make_room(struct connection *connection)
 /* On a thread of the closer. */
 static void receive(void *place)
 {
-	struct connection *connection = place;
+	struct control_connection *connection = place;
 	ssize_t count = recv(connection->watch.fd, connection->request + connection->request_length,
 			     connection->room - connection->request_length, MSG_DONTWAIT);
 
 	connection->received = count < 0 ? -errno : count;
 }
 
-static void take_in(struct connection *connection, size_t count)
+static void take_in(struct control_connection *connection, size_t count)
 {
 	char *begin = connection->request + connection->request_length;
 
@@ -300,7 +244,7 @@ static void take_in(struct connection *connection, size_t count)
 
 	if (!end && connection->request_length < CONTROL_REQUEST_MAX)
 		return;
-	/* What is too long is no request that there is, however it ends. */
+	/* A request that is too long is refused as an unknown one. */
 	end = end ? end : connection->request + connection->request_length - 1;
 	*end = '\0';
 	answer(connection);
@@ -308,7 +252,7 @@ static void take_in(struct connection *connection, size_t count)
 
 static void was_received(void *place)
 {
-	struct connection *connection = place;
+	struct control_connection *connection = place;
 	ssize_t count = connection->received;
 
 	connection->is_being_read = false;
@@ -319,7 +263,7 @@ static void was_received(void *place)
 		take_in(connection, (size_t)count);
 }
 
-static void read_request(struct connection *connection)
+static void read_request(struct control_connection *connection)
 {
 	if (!make_room(connection)) {
 		close_connection(connection);
@@ -334,7 +278,7 @@ static void read_request(struct connection *connection)
 
 static void connection_is_ready(void *place, uint32_t events)
 {
-	struct connection *connection = place;
+	struct control_connection *connection = place;
 
 	if (connection->answer)
 		write_answer(connection);
@@ -342,77 +286,26 @@ static void connection_is_ready(void *place, uint32_t events)
 		read_request(connection);
 }
 
-/* Takes over @fd on success: the slot is taken then. */
-static int begin(struct control *control, struct connection *connection, int fd, uid_t user)
-{
-	*connection = (struct connection){
-		.control = control,
-		.is_taken = true,
-		.watch = { .fd = fd, .ready = connection_is_ready, .place = connection },
-		.deadline = { .due = deadline_is_over, .place = connection },
-		.user = user,
-	};
-	int r = loop_add(control->loop, &connection->watch, EPOLLIN);
+/* ---- accepting ---- */
 
-	if (r < 0) {
-		connection->is_taken = false;
-		return r;
-	}
-	loop_start_timer(control->loop, &connection->deadline, control->answers.deadline);
-	return 0;
-}
-
-/* A peer that has ended awaits no answer. */
-static uid_t user_of(const struct control *control, int connection, const struct unix_peer *peer)
-{
-	if (peer->uid != 0 ||
-	    peer_check_administrator(connection, control->answers.procfs, peer->pid) == 0)
-		return peer->uid;
-	return PEER_NOT_ROOT;
-}
-
-static void refuse(struct control *control, int fd, uid_t user)
-{
-	log_verbose("control: user %u has too many connections", user);
-	refusals_add(control->answers.refusals, fd, user);
-	if (!refusals_are_many(control->answers.refusals))
-		return;
-	stop_listening(control);
-	loop_start_timer(control->loop, &control->pause, PAUSE);
-}
-
-static void welcome(struct control *control, int fd)
-{
-	struct unix_peer peer;
-	uid_t user = PEER_NOT_ROOT;
-
-	if (unix_socket_peer(fd, &peer) == 0)
-		user = user_of(control, fd, &peer);
-	if (is_user_full(control, user) || begin(control, find_slot(control), fd, user) < 0)
-		refuse(control, fd, user);
-	else if (!find_slot(control))
-		stop_listening(control);
-}
-
-static void somebody_connects(void *place, uint32_t events)
+static bool accepted(void *place, int fd, uid_t uid)
 {
 	struct control *control = place;
-	int fd = accept4(control->listening.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control_connection *connection = calloc(1, sizeof(*connection));
 
-	(void)events;
-	if (fd >= 0) {
-		control->has_failed = false;
-		welcome(control, fd);
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		if (!control->has_failed)
-			log_warning("control: cannot accept a connection: %s", strerror(errno));
-		control->has_failed = true;
-		stop_listening(control);
-		loop_start_timer(control->loop, &control->pause, PAUSE);
+	if (!connection)
+		return false;
+	connection->control = control;
+	connection->watch = (struct loop_watch){ fd, connection_is_ready, connection };
+	connection->deadline = (struct loop_timer){ .due = deadline_is_over, .place = connection };
+	if (loop_add(control->loop, &connection->watch, EPOLLIN) < 0) {
+		free(connection);
+		return false;
 	}
+	connections_add(&control->connections, &connection->connection, uid);
+	loop_start_timer(control->loop, &connection->deadline, control->answers.deadline);
+	return true;
 }
-
-/* ---- the whole ---- */
 
 int control_new(struct loop *loop, int listening, const struct control_answers *answers,
 		struct control **ret_control)
@@ -425,17 +318,30 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 	control->answers = *answers;
 	if (control->answers.deadline == 0)
 		control->answers.deadline = CONTROL_DEADLINE;
-	control->listening = (struct loop_watch){ listening, somebody_connects, control };
-	control->pause = (struct loop_timer){ .due = pause_is_over, .place = control };
+	control->connections = (struct connections){
+		.most = CONTROL_CONNECTIONS_MAX,
+		.of_user = CONTROL_CONNECTIONS_PER_USER_MAX,
+	};
+	control->acceptor = (struct acceptor){
+		.loop = loop,
+		.connections = &control->connections,
+		.closer = answers->closer,
+		.refusals = answers->refusals,
+		.listening = listening,
+		.procfs = answers->procfs,
+		.answers = true,
+		.refused = LOG_VERBOSE,
+		.accepted = accepted,
+		.place = control,
+	};
 	/* What is accepted here has the same. */
 	(void)setsockopt(listening, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
-	int r = loop_add(loop, &control->listening, EPOLLIN);
+	int r = acceptor_open(&control->acceptor);
 
 	if (r < 0) {
 		free(control);
 		return r;
 	}
-	control->is_listening = true;
 	*ret_control = control;
 	return 0;
 }

@@ -3,23 +3,23 @@
 #define NSXATTR_DAEMON_CONTROL_H
 
 /*
- * The control socket: SOCK_STREAM, one request a connection. A request is a word, what it is about if
- * anything, and a newline; the answer is one JSON object and a newline, and then the end. An object with the
- * member "error", a sentence, is a refusal.
+ * The control socket: SOCK_STREAM, one request a connection. A request is a word, for some words a blank and an object,
+ * and a newline; the answer is one JSON object and a newline, and then the end. An object with the member "error", a
+ * sentence, is a refusal.
  *
- *	ping		{"pong": true}					anybody
- *	status		status_json_new()				anybody, of their own containers
- *	may-use {...}	may_use_json_new()				anybody, for their own containers
+ *	ping		{"pong": true}					all users
+ *	status		status_json_new()				all users, of their own containers
+ *	may-use {...}	may_use_json_new()				all users, for their own containers
  *	reload		reload_json_new()				root
  *	upgrade		the connection is used for that (handover.h)	root
  *
  * A connection is in one of these states, and is closed when its deadline passes:
  *
  *	reading		a request is awaited; not answered yet
- *	writing		the answer is on its way; what the peer says is not read any more
- *	closing		its slot is taken until it is closed (base/closer.h)
+ *	writing		the answer is being sent; what the peer sends is not read any more
+ *	closing		its place is taken until it is closed (base/closer.h)
  *
- * When all slots are taken nobody is accepted until one is free; a user has but a few of them.
+ * The places of connections, and who has how many, are those of daemon/acceptor.h.
  */
 
 #include <stddef.h>
@@ -38,12 +38,12 @@ struct json_object;
 struct loop;
 struct refusals;
 
-/** struct control_answers - who knows the answers; each is a new object, NULL without memory */
+/** struct control_answers - what makes the answers; each is a new object, NULL without memory */
 struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
 	struct json_object *(*may_use)(void *context, uid_t user, const char *question);
 	struct json_object *(*reload)(void *context);
-	/* Takes the connection over; NULL: somebody else sees to that, and says so in a refusal. */
+	/* Takes the connection over; NULL: a service manager does it, and the answer is a refusal. */
 	void (*upgrade)(void *context, int connection);
 	void *context;
 	int procfs; /* of proc_open(), borrowed: tells who is root */

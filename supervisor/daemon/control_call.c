@@ -19,8 +19,8 @@
 /* Milliseconds until it is asked again. */
 #define PAUSE 20
 
-/** struct call - a question under way */
-struct call {
+/** struct question - one that is under way */
+struct question {
 	int fd;
 	int64_t end; /* CLOCK_MONOTONIC, milliseconds */
 	char *text;
@@ -29,13 +29,13 @@ struct call {
 };
 
 /* Return: 0 when the socket is ready; -ETIMEDOUT; -errno. */
-static int await(const struct call *call, short events)
+static int await(const struct question *question, short events)
 {
-	struct pollfd polled = { .fd = call->fd, .events = events };
+	struct pollfd polled = { .fd = question->fd, .events = events };
 	int count;
 
 	do {
-		int64_t left = call->end - (int64_t)clock_milliseconds();
+		int64_t left = question->end - (int64_t)clock_milliseconds();
 
 		count = left <= 0 ? 0 : poll(&polled, 1, (int)left);
 	} while (count < 0 && errno == EINTR);
@@ -44,7 +44,7 @@ static int await(const struct call *call, short events)
 	return count == 0 ? -ETIMEDOUT : 0;
 }
 
-static int open_connection(const char *path, struct call *call)
+static int open_connection(const char *path, struct question *question)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t length = strlen(path);
@@ -52,14 +52,14 @@ static int open_connection(const char *path, struct call *call)
 	if (length >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, length);
-	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (call->fd < 0)
+	question->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (question->fd < 0)
 		return -errno;
 	/* EAGAIN: so many want something of it that its queue is full. */
-	while (connect(call->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	while (connect(question->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno != EAGAIN)
 			return -errno;
-		if ((int64_t)clock_milliseconds() >= call->end)
+		if ((int64_t)clock_milliseconds() >= question->end)
 			return -ETIMEDOUT;
 		(void)poll(NULL, 0, 10);
 	}
@@ -67,14 +67,14 @@ static int open_connection(const char *path, struct call *call)
 }
 
 /* What it does not want to hear, it may have answered already. Return: 0; -errno. */
-static int send_bytes(const struct call *call, const char *bytes, size_t length)
+static int send_bytes(const struct question *question, const char *bytes, size_t length)
 {
 	while (length > 0) {
-		int r = await(call, POLLOUT);
+		int r = await(question, POLLOUT);
 
 		if (r < 0)
 			return r;
-		ssize_t sent = send(call->fd, bytes, length, MSG_NOSIGNAL);
+		ssize_t sent = send(question->fd, bytes, length, MSG_NOSIGNAL);
 
 		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return 0;
@@ -86,7 +86,7 @@ static int send_bytes(const struct call *call, const char *bytes, size_t length)
 	return 0;
 }
 
-static int send_request(const struct call *call, const char *request)
+static int send_request(const struct question *question, const char *request)
 {
 	_cleanup_free_ char *line = NULL;
 	int length = asprintf(&line, "%s\n", request);
@@ -95,54 +95,56 @@ static int send_request(const struct call *call, const char *request)
 		line = NULL;
 		return -ENOMEM;
 	}
-	return send_bytes(call, line, (size_t)length);
+	return send_bytes(question, line, (size_t)length);
 }
 
-static int make_room(struct call *call)
+static int make_room(struct question *question)
 {
-	if (call->size - call->length >= PIECE)
+	if (question->size - question->length >= PIECE)
 		return 0;
-	size_t size = call->size ? call->size * 2 : PIECE;
+	size_t size = question->size ? question->size * 2 : PIECE;
 
 	if (size > CONTROL_ANSWER_MAX)
 		return -EBADMSG;
-	char *text = realloc(call->text, size);
+	char *text = realloc(question->text, size);
 
 	if (!text)
 		return -ENOMEM;
-	call->text = text;
-	call->size = size;
+	question->text = text;
+	question->size = size;
 	return 0;
 }
 
 /* Return: 1 if there may be more; 0 at the end; -errno. */
-static int read_piece(struct call *call)
+static int read_piece(struct question *question)
 {
-	int r = make_room(call);
+	int r = make_room(question);
 
 	if (r == 0)
-		r = await(call, POLLIN);
+		r = await(question, POLLIN);
 	if (r < 0)
 		return r;
-	ssize_t count = recv(call->fd, call->text + call->length, call->size - call->length, 0);
+	ssize_t count = recv(question->fd, question->text + question->length,
+			     question->size - question->length, 0);
 
 	/* Who closes without having read what we said is gone with an error; an answer is there all the same. */
 	if (count < 0 && errno == ECONNRESET)
 		return 0;
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
-	call->length += (size_t)count;
+	question->length += (size_t)count;
 	return count > 0;
 }
 
-static int parse(const struct call *call, struct json_object **ret_answer)
+static int parse(const struct question *question, struct json_object **ret_answer)
 {
 	struct json_tokener *tokener = json_tokener_new();
 
 	if (!tokener)
 		return -ENOMEM;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	struct json_object *answer = json_tokener_parse_ex(tokener, call->text, (int)call->length);
+	struct json_object *answer =
+		json_tokener_parse_ex(tokener, question->text, (int)question->length);
 
 	json_tokener_free(tokener);
 	if (!json_object_is_type(answer, json_type_object)) {
@@ -156,19 +158,19 @@ static int parse(const struct call *call, struct json_object **ret_answer)
 /* Return: as control_call(); -EBUSY: not a word was said. */
 static int ask(const char *path, const char *request, int64_t end, struct json_object **ret_answer)
 {
-	struct call call = { .fd = -1, .end = end };
-	int r = open_connection(path, &call);
+	struct question question = { .fd = -1, .end = end };
+	int r = open_connection(path, &question);
 
 	if (r == 0)
-		r = send_request(&call, request);
+		r = send_request(&question, request);
 	if (r == 0)
 		do
-			r = read_piece(&call);
+			r = read_piece(&question);
 		while (r > 0);
 	if (r == 0)
-		r = call.length > 0 ? parse(&call, ret_answer) : -EBUSY;
-	fd_close(&call.fd);
-	free(call.text);
+		r = question.length > 0 ? parse(&question, ret_answer) : -EBUSY;
+	fd_close(&question.fd);
+	free(question.text);
 	return r;
 }
 
@@ -187,15 +189,15 @@ int control_call(const char *path, const char *request, int deadline,
 
 int control_connect(const char *path, int deadline, const char *request, int *ret_connection)
 {
-	struct call call = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
-	int r = open_connection(path, &call);
+	struct question question = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
+	int r = open_connection(path, &question);
 
 	if (r == 0)
-		r = send_request(&call, request);
+		r = send_request(&question, request);
 	if (r < 0)
-		fd_close(&call.fd);
+		fd_close(&question.fd);
 	else
-		*ret_connection = call.fd;
+		*ret_connection = question.fd;
 	return r;
 }
 

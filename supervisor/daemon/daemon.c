@@ -48,11 +48,11 @@
 #include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
-#include "daemon/estate.h"
+#include "daemon/entries.h"
 #include "daemon/handover.h"
-#include "daemon/lxc_door.h"
+#include "daemon/lxc_acceptor.h"
 #include "daemon/may_use.h"
-#include "daemon/oci_door.h"
+#include "daemon/oci_acceptor.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
 #include "daemon/refusals.h"
@@ -106,10 +106,10 @@ struct daemon {
 	struct refusals refusals;
 	struct engine *engine;
 	struct attachments attachments;
-	struct estate estate;
-	struct guests guests;
-	struct oci_door oci;
-	struct lxc_door lxc;
+	struct entries entries;
+	struct connections connections;
+	struct oci_acceptor oci;
+	struct lxc_acceptor lxc;
 	struct control *control;
 	struct loop_watch signalled;
 	struct loop_timer sample;
@@ -225,9 +225,9 @@ static void heed_signal(void *place, uint32_t events)
 
 /* ---- another daemon in our place ---- */
 
-static bool has_oci_guests(void *place)
+static bool has_oci_connections(void *place)
 {
-	return ((struct daemon *)place)->oci.first;
+	return ((struct daemon *)place)->oci.count > 0;
 }
 
 static void fill_start(const struct daemon *daemon, struct handover_start *start)
@@ -256,7 +256,7 @@ static void prepare_upgrade(struct daemon *daemon)
 		.loop = daemon->loop,
 		.engine = daemon->engine,
 		.journal = daemon->journal,
-		.has_guests = has_oci_guests,
+		.has_connections = has_oci_connections,
 		.place = daemon,
 		.watch.fd = -1,
 		.successor = -1,
@@ -276,14 +276,14 @@ static void take_sample(void *place)
 	loop_start_timer(daemon->loop, &daemon->sample, SAMPLE);
 }
 
-static void oci_arrived(void *place, uid_t uid, const struct oci_message *message, int listener)
+static void oci_delivered(void *place, uid_t uid, const struct oci_message *message, int listener)
 {
 	struct daemon *daemon = place;
 
 	attachments_add_oci(&daemon->attachments, uid, message, listener);
 }
 
-static bool lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
+static bool lxc_delivered(void *place, const struct lxc_greeting *greeting, struct source *source)
 {
 	struct daemon *daemon = place;
 
@@ -306,39 +306,42 @@ static int heed_signals(struct daemon *daemon)
 	return loop_add(daemon->loop, &daemon->signalled, EPOLLIN);
 }
 
+static struct acceptor acceptor_of(struct daemon *daemon, int listening)
+{
+	return (struct acceptor){
+		.loop = daemon->loop,
+		.connections = &daemon->connections,
+		.closer = daemon->closer,
+		.refusals = &daemon->refusals,
+		.listening = listening,
+		.procfs = daemon->procfs,
+		.refused = LOG_WARNING,
+	};
+}
+
 static int open_oci(struct daemon *daemon)
 {
 	int listening = daemon->sockets[SOCKET_OCI].fd;
 
-	daemon->oci = (struct oci_door){
-		.door = { .loop = daemon->loop,
-			  .guests = &daemon->guests,
-			  .closer = daemon->closer,
-			  .refusals = &daemon->refusals,
-			  .listening = listening,
-			  .procfs = daemon->procfs },
-		.arrived = oci_arrived,
+	daemon->oci = (struct oci_acceptor){
+		.acceptor = acceptor_of(daemon, listening),
+		.delivered = oci_delivered,
 		.place = daemon,
 	};
-	return listening < 0 ? 0 : oci_door_open(&daemon->oci);
+	return listening < 0 ? 0 : oci_acceptor_open(&daemon->oci);
 }
 
 static int open_lxc(struct daemon *daemon)
 {
 	int listening = daemon->sockets[SOCKET_LXC].fd;
 
-	daemon->lxc = (struct lxc_door){
-		.door = { .loop = daemon->loop,
-			  .guests = &daemon->guests,
-			  .closer = daemon->closer,
-			  .refusals = &daemon->refusals,
-			  .listening = listening,
-			  .procfs = daemon->procfs },
-		.estate = &daemon->estate,
-		.arrived = lxc_arrived,
+	daemon->lxc = (struct lxc_acceptor){
+		.acceptor = acceptor_of(daemon, listening),
+		.entries = &daemon->entries,
+		.delivered = lxc_delivered,
 		.place = daemon,
 	};
-	return listening < 0 ? 0 : lxc_door_open(&daemon->lxc);
+	return listening < 0 ? 0 : lxc_acceptor_open(&daemon->lxc);
 }
 
 static int open_control(struct daemon *daemon)
@@ -358,9 +361,12 @@ static int open_control(struct daemon *daemon)
 	return listening < 0 ? 0 : control_new(daemon->loop, listening, &answers, &daemon->control);
 }
 
-static int open_doors(struct daemon *daemon)
+static int open_sockets(struct daemon *daemon)
 {
-	daemon->guests = (struct guests){ .limits = &daemon->options->config->limits };
+	const struct config_limits *limits = &daemon->options->config->limits;
+
+	daemon->connections = (struct connections){ .most = limits->connections,
+						    .of_user = limits->connections_per_user };
 	prepare_upgrade(daemon);
 	int r = open_oci(daemon);
 
@@ -397,10 +403,10 @@ static int build(struct daemon *daemon)
 	r = engine_new(&config, &daemon->engine);
 	if (r == 0)
 		r = registry_new(&daemon->options->config->limits, &attachments->registry);
-	daemon->estate = (struct estate){ .journal = daemon->journal, .service = &daemon->store };
+	daemon->entries = (struct entries){ .journal = daemon->journal, .service = &daemon->store };
 	attachments->closer = daemon->closer;
 	attachments->engine = daemon->engine;
-	attachments->estate = &daemon->estate;
+	attachments->entries = &daemon->entries;
 	attachments->procfs = daemon->procfs;
 	return r;
 }
@@ -463,7 +469,7 @@ static int settle(struct daemon *daemon, size_t lost)
 	if (r < 0)
 		return r;
 	adopt_requests(daemon);
-	r = estate_store(&daemon->estate);
+	r = entries_store_journal(&daemon->entries);
 	if (r < 0)
 		log_warning("the service manager does not store the journal: %s", strerror(-r));
 	journal_set_settled(daemon->journal);
@@ -549,7 +555,7 @@ static int begin(struct daemon *daemon, bool is_successor)
 	if (r == 0)
 		r = restore(daemon);
 	if (r == 0)
-		r = open_doors(daemon);
+		r = open_sockets(daemon);
 	if (r < 0 && r != -ECANCELED)
 		log_error("cannot begin to serve: %s", strerror(-r));
 	return r;

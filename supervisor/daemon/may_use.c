@@ -90,7 +90,7 @@ static unsigned int runtimes_of(struct json_object *question)
 static struct json_object *grant(const struct may_use_source *source,
 				 const struct policies_choice *choice)
 {
-	const struct policy *policy = choice->kept->policy;
+	const struct policy *policy = choice->shared->policy;
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "policy", json_object_new_string(policy->name));
@@ -112,7 +112,7 @@ static struct json_object *choose(const struct may_use_source *source,
 		return refusal(choice.reason);
 	struct json_object *answer = grant(source, &choice);
 
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 	return answer;
 }
 

@@ -2,13 +2,12 @@
 /*
  * Theory of operation
  *
- * The folder is listed, its files are read in the order of their names, and what is wrong with any of
- * them is collected, so that whoever reloads learns of all mistakes at once. The users of each policy
- * are looked up while it is loaded: what is compared later is the number that the kernel says.
+ * The files of the folder are read in the order of their names, and all mistakes in them are collected, so that a
+ * reload tells all of them at once. The users of each policy are looked up while it is loaded: later on their numbers
+ * are compared with the one that the kernel tells.
  *
- * A set is an array of counted entries (policy_entry.h). Choosing (policies_choose.c) adds an owner to an
- * entry; freeing the set takes one from each. So an entry that a container has been given lives on after
- * the set.
+ * A set is a list of counted policies (listed_policy.h). Choosing (policies_choose.c) adds an owner to one; freeing
+ * the set takes one from each. So a policy that a container has lives on after the set.
  */
 #include "daemon/policies.h"
 
@@ -24,7 +23,7 @@
 #include "base/text_file.h"
 #include "base/users.h"
 #include "count_of.h"
-#include "daemon/policy_entry.h"
+#include "daemon/listed_policy.h"
 #include "policy_file.h"
 
 static const char file_ending[] = ".yaml";
@@ -93,46 +92,46 @@ static bool is_ours(const struct stat *status)
 	       (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static int add_user(struct load *load, struct entry *entry, const char *user)
+static int add_user(struct load *load, struct listed_policy *listed, const char *user)
 {
 	uid_t uid;
 	int r = users_find(load->source->etc, user, &uid);
 
 	if (r == USERS_FOUND)
-		entry->users[entry->user_count++] = uid;
+		listed->users[listed->user_count++] = uid;
 	else if (r == USERS_UNKNOWN)
 		report(load->report,
 		       "%s/%s%s: allow-users has '%s', who is not in passwd(5); a number would do",
-		       load->path, entry_name(entry), file_ending, user);
+		       load->path, listed_policy_name(listed), file_ending, user);
 	return r < 0 ? r : 0;
 }
 
-static int add_users(struct load *load, struct entry *entry)
+static int add_users(struct load *load, struct listed_policy *listed)
 {
-	const struct policy *policy = entry->kept.policy;
+	const struct policy *policy = listed->shared.policy;
 	int r = 0;
 
-	entry->users = calloc(policy->allow_user_count + 1, sizeof(*entry->users));
-	if (!entry->users)
+	listed->users = calloc(policy->allow_user_count + 1, sizeof(*listed->users));
+	if (!listed->users)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy->allow_user_count && r == 0; i++)
-		r = add_user(load, entry, policy->allow_users[i]);
+		r = add_user(load, listed, policy->allow_users[i]);
 	return r;
 }
 
 /* Takes both over, also on failure. */
-static int add_entry(struct load *load, struct policy_file *file, char *text, size_t length)
+static int add_policy(struct load *load, struct policy_file *file, char *text, size_t length)
 {
-	struct entry *entry = entry_new_of_file(file, text, length);
+	struct listed_policy *listed = listed_policy_new_of_file(file, text, length);
 
-	if (!entry) {
+	if (!listed) {
 		policy_file_free(file);
 		free(text);
 		return -ENOMEM;
 	}
-	entry->folder = load->folder;
-	load->policies->entries[load->policies->count++] = entry;
-	return add_users(load, entry);
+	listed->folder = load->folder;
+	load->policies->list[load->policies->count++] = listed;
+	return add_users(load, listed);
 }
 
 static void complain_of_file(struct load *load, const char *file_name,
@@ -161,7 +160,7 @@ static int load_text(struct load *load, const char *file_name, char *taken, size
 	int r = policy_file_load(name, text, length, &file, diagnostics);
 
 	if (r == POLICY_FILE_LOADED)
-		return add_entry(load, file, TAKE_PTR(text), length);
+		return add_policy(load, file, TAKE_PTR(text), length);
 	complain_of_file(load, file_name, diagnostics);
 	return r < 0 ? r : 0;
 }
@@ -179,9 +178,9 @@ static bool is_hidden(const struct load *load, const char *file_name)
 	size_t length = strlen(file_name) - strlen(file_ending);
 
 	for (size_t i = 0; i < policies->count; i++)
-		if (policies->entries[i]->folder != load->folder &&
-		    strlen(entry_name(policies->entries[i])) == length &&
-		    strncmp(entry_name(policies->entries[i]), file_name, length) == 0)
+		if (policies->list[i]->folder != load->folder &&
+		    strlen(listed_policy_name(policies->list[i])) == length &&
+		    strncmp(listed_policy_name(policies->list[i]), file_name, length) == 0)
 			return true;
 	return false;
 }
@@ -380,11 +379,12 @@ static int load_share(struct load *load)
 static int add_builtins(struct policies *policies)
 {
 	for (size_t i = 0; i < COUNT_OF(builtin_names); i++) {
-		struct entry *entry = entry_new(policy_builtin(builtin_names[i]), NULL);
+		struct listed_policy *listed =
+			listed_policy_new(policy_builtin(builtin_names[i]), NULL);
 
-		if (!entry)
+		if (!listed)
 			return -ENOMEM;
-		policies->entries[policies->count++] = entry;
+		policies->list[policies->count++] = listed;
 	}
 	return 0;
 }
@@ -438,7 +438,7 @@ void policies_free(struct policies *policies)
 	if (!policies)
 		return;
 	for (size_t i = 0; i < policies->count; i++)
-		kept_policy_unref(&policies->entries[i]->kept);
+		shared_policy_unref(&policies->list[i]->shared);
 	for (size_t i = 0; i < COUNT_OF(policies->folders); i++)
 		free(policies->folders[i]);
 	free(policies);

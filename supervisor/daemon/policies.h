@@ -4,13 +4,13 @@
 
 /*
  * The policies of a folder, NAME.yaml for the policy NAME, those that were installed with the program
- * (policy_folders.h), and the built-in ones: a set that does not change. A container is given one that was
- * installed only if it is named: 'match' counts in the folder alone, which is its administrator's. SIGHUP makes another set. A policy is counted for itself, so that a container keeps the one
- * that it began with.
+ * (policy_folders.h), and the built-in ones: a set that does not change; SIGHUP makes another one. A policy that was
+ * installed has to be named: 'match' counts in the folder alone, which is the administrator's. Each policy is counted
+ * for itself, so that a container keeps the one that it began with.
  *
  *	loading		one thread; the set is as it will be when it is returned
  *	choosing	any thread, as long as the set is not freed meanwhile
- *	kept_policy_*	any thread, whatever becomes of the set
+ *	shared_policy_*	any thread, whatever becomes of the set
  */
 
 #include <stdbool.h>
@@ -60,7 +60,7 @@ int policies_source_open(const char *folder, const char *share, struct policies_
 /** policies_source_done() - close its descriptors, which may be -1 */
 void policies_source_done(struct policies_source *source);
 
-/** struct policies_report - what is wrong, for whoever has asked; begins zeroed */
+/** struct policies_report - what is wrong, for the log or the caller of a reload; begins zeroed */
 struct policies_report {
 	char text[8192]; /* lines, each with a newline behind it */
 	bool is_cut; /* there are more */
@@ -88,7 +88,7 @@ struct policies;
 int policies_load(const struct policies_source *source, struct policies **ret_policies,
 		  struct policies_report *report);
 
-/** policies_free() - let go of the set; what is kept of it stays. NULL is accepted. */
+/** policies_free() - let go of the set; policies of it that are counted for a container stay. NULL is accepted. */
 void policies_free(struct policies *policies);
 
 /** struct policies_item - one of the set, for a listing */
@@ -107,29 +107,29 @@ void policies_visit(const struct policies *policies, uid_t user,
 /** policies_count() - Return: how many there are in the folder of the settings. */
 size_t policies_count(const struct policies *policies);
 
-/** struct kept_policy - a policy that is counted */
-struct kept_policy {
-	const struct policy *policy; /* as long as it is kept */
+/** struct shared_policy - a policy that is counted */
+struct shared_policy {
+	const struct policy *policy; /* as long as it is counted */
 	const char *text; /* of its file; NULL: it is built in */
 	size_t length; /* of the text */
 };
 
 /**
- * kept_policy_load() - a policy by its content, which is in no set
+ * shared_policy_load() - a policy by its content, which is in no set
  * @name: what it is called
  * @text: of its file, @length bytes; NULL: it is built in
- * @ret_kept: POLICIES_LOADED: the policy; kept_policy_unref() it
+ * @ret_shared: POLICIES_LOADED: the policy; shared_policy_unref() it
  *
  * Return: an enum policies_result; -ENOMEM.
  */
-int kept_policy_load(const char *name, const char *text, size_t length,
-		     struct kept_policy **ret_kept);
+int shared_policy_load(const char *name, const char *text, size_t length,
+		       struct shared_policy **ret_shared);
 
-/** kept_policy_ref() - one more owner. Return: @kept. */
-struct kept_policy *kept_policy_ref(struct kept_policy *kept);
+/** shared_policy_ref() - one more owner. Return: @shared. */
+struct shared_policy *shared_policy_ref(struct shared_policy *shared);
 
-/** kept_policy_unref() - one owner less; NULL is accepted. */
-void kept_policy_unref(struct kept_policy *kept);
+/** shared_policy_unref() - one owner less; NULL is accepted. */
+void shared_policy_unref(struct shared_policy *shared);
 
 /** struct policies_request - for whom a policy is wanted */
 struct policies_request {
@@ -145,7 +145,7 @@ enum policies_choice_result {
 
 /** struct policies_choice - what it has come to */
 struct policies_choice {
-	struct kept_policy *kept; /* POLICIES_CHOSEN: the caller's to kept_policy_unref() */
+	struct shared_policy *shared; /* POLICIES_CHOSEN: the caller's to shared_policy_unref() */
 	char reason[400]; /* for the log: a sentence without a period */
 };
 

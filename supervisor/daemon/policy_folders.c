@@ -82,8 +82,8 @@ int policy_folders_find(const struct policy_folders *folders, const char *name, 
 	return is_closed ? -EACCES : (int)POLICY_FOLDERS_UNKNOWN;
 }
 
-/** struct explanation - of a name that no policy has */
-struct explanation {
+/** struct suggestion - in place of a name that no policy has */
+struct suggestion {
 	struct spelling spelling; /* the nearest name is copied: a listing does not last */
 	char names[2][POLICY_NAME_MAX + 1]; /* the nearest one, and one that is offered */
 	char list[POLICY_FOLDERS_SENTENCE_SIZE / 2]; /* of all there are */
@@ -91,36 +91,36 @@ struct explanation {
 };
 
 /* What there is no room for is told by dots. */
-static void list_name(struct explanation *explanation, const char *name)
+static void list_name(struct suggestion *suggestion, const char *name)
 {
-	size_t room = sizeof(explanation->list) - explanation->length;
-	const char *comma = explanation->length > 0 ? ", " : "";
+	size_t room = sizeof(suggestion->list) - suggestion->length;
+	const char *comma = suggestion->length > 0 ? ", " : "";
 	int length;
 
 	if (room < POLICY_NAME_MAX + sizeof(", ...") + 2) {
 		if (room > sizeof(", ...") &&
-		    strcmp(explanation->list + explanation->length - 3, "...") != 0)
-			explanation->length +=
-				(size_t)sprintf(explanation->list + explanation->length, ", ...");
+		    strcmp(suggestion->list + suggestion->length - 3, "...") != 0)
+			suggestion->length +=
+				(size_t)sprintf(suggestion->list + suggestion->length, ", ...");
 		return;
 	}
-	length = snprintf(explanation->list + explanation->length, room, "%s%s", comma, name);
-	explanation->length += length > 0 ? (size_t)length : 0;
+	length = snprintf(suggestion->list + suggestion->length, room, "%s%s", comma, name);
+	suggestion->length += length > 0 ? (size_t)length : 0;
 }
 
-static void offer_name(struct explanation *explanation, const char *name)
+static void offer_name(struct suggestion *suggestion, const char *name)
 {
-	struct spelling *spelling = &explanation->spelling;
-	char *place = spelling->nearest == explanation->names[0] ? explanation->names[1] :
-								   explanation->names[0];
+	struct spelling *spelling = &suggestion->spelling;
+	char *place = spelling->nearest == suggestion->names[0] ? suggestion->names[1] :
+								  suggestion->names[0];
 
 	snprintf(place, POLICY_NAME_MAX + 1, "%s", name);
 	spelling_offer(spelling, place);
-	list_name(explanation, name);
+	list_name(suggestion, name);
 }
 
 /* @before: the folder that hides what is in this one; NULL: none does */
-static void offer_folder(struct explanation *explanation, const char *path, const char *before)
+static void offer_folder(struct suggestion *suggestion, const char *path, const char *before)
 {
 	DIR *stream = path ? opendir(path) : NULL;
 	char name[POLICY_NAME_MAX + 1];
@@ -135,7 +135,7 @@ static void offer_folder(struct explanation *explanation, const char *path, cons
 		memcpy(name, found->d_name, length - ending);
 		name[length - ending] = '\0';
 		if (policy_name_is_sane(name) && !(before && has_file(before, name)))
-			offer_name(explanation, name);
+			offer_name(suggestion, name);
 	}
 	if (stream)
 		closedir(stream);
@@ -145,17 +145,16 @@ void policy_folders_explain(const struct policy_folders *folders, const char *na
 			    char text[POLICY_FOLDERS_SENTENCE_SIZE])
 {
 	static const char *const builtins[] = { "default", "user", "trusted", "kernel" };
-	struct explanation explanation = { .spelling.word = name };
+	struct suggestion suggestion = { .spelling.word = name };
 	struct quoted_text quoted;
 
 	for (size_t i = 0; i < COUNT_OF(builtins); i++)
-		offer_name(&explanation, builtins[i]);
-	offer_folder(&explanation, folders->paths[0], NULL);
-	offer_folder(&explanation, folders->paths[1], folders->paths[0]);
-	bool is_near = explanation.spelling.nearest;
+		offer_name(&suggestion, builtins[i]);
+	offer_folder(&suggestion, folders->paths[0], NULL);
+	offer_folder(&suggestion, folders->paths[1], folders->paths[0]);
+	bool is_near = suggestion.spelling.nearest;
 
 	snprintf(text, POLICY_FOLDERS_SENTENCE_SIZE, "there is no policy %s%s%s%s; there are: %s",
 		 quote_text(name, strlen(name), &quoted), is_near ? " (did you mean '" : "",
-		 is_near ? explanation.spelling.nearest : "", is_near ? "'?)" : "",
-		 explanation.list);
+		 is_near ? suggestion.spelling.nearest : "", is_near ? "'?)" : "", suggestion.list);
 }

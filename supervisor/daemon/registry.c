@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A table of chains, by a hash of the key. Ids are made by whoever starts containers, so that somebody
- * could make many of the same chain; with what a user may have at a time, that costs little. It has as
- * many chains as it takes for a search to be short when it is full.
+ * A table of chains, by a hash of the key. A user chooses the ids of containers, and could make many for the same
+ * chain; with the few that a user may have at a time, that costs little. There are so many chains that a search is
+ * short when the table is full.
  *
  * A user is known as long as they have a container. The shares are those of base/share.h.
  */
@@ -66,7 +66,7 @@ int registry_new(const struct config_limits *limits, struct registry **ret_regis
 
 static void container_free(struct container *container)
 {
-	kept_policy_unref(container->policy);
+	shared_policy_unref(container->policy);
 	free(container->name);
 	free(container);
 }
@@ -164,8 +164,8 @@ static void leave_user(struct registry *registry, struct registry_user *user)
 	free(user);
 }
 
-/** struct search - for a container, whatever its runtime may be called */
-struct search {
+/** struct container_search - for a container of any runtime */
+struct container_search {
 	uid_t owner;
 	const char *id;
 	bool is_found;
@@ -173,7 +173,7 @@ struct search {
 
 static void compare(const struct container *container, void *argument)
 {
-	struct search *search = argument;
+	struct container_search *search = argument;
 
 	search->is_found |= container->key.owner == search->owner &&
 			    strcmp(container->key.id, search->id) == 0;
@@ -234,14 +234,15 @@ static enum registry_result find_listener_room(const struct registry *registry, 
 
 enum registry_result registry_room(const struct registry *registry, uid_t owner, const char *id)
 {
-	struct search search = { .owner = owner, .id = id };
+	struct container_search search = { .owner = owner, .id = id };
 
 	registry_visit(registry, compare, &search);
 	return search.is_found ? REGISTRY_ATTACHED : find_room(registry, owner);
 }
 
 /* The id lies behind the container. */
-static struct container *container_new(const struct container_key *key, struct kept_policy *policy,
+static struct container *container_new(const struct container_key *key,
+				       struct shared_policy *policy,
 				       const struct registry_time *now)
 {
 	size_t size = strlen(key->id) + 1;
@@ -251,7 +252,7 @@ static struct container *container_new(const struct container_key *key, struct k
 		return NULL;
 	container->key = *key;
 	container->key.id = memcpy(container + 1, key->id, size);
-	container->policy = kept_policy_ref(policy);
+	container->policy = shared_policy_ref(policy);
 	container->since = now->real;
 	container->samples[0].time = container->samples[1].time = now->monotonic;
 	return container;
@@ -259,7 +260,7 @@ static struct container *container_new(const struct container_key *key, struct k
 
 /* Return: 0; -ENOMEM. */
 static int add(struct registry *registry, const struct container_key *key,
-	       struct kept_policy *policy, const struct registry_time *now,
+	       struct shared_policy *policy, const struct registry_time *now,
 	       struct container **ret_container)
 {
 	struct container *container = container_new(key, policy, now);
@@ -285,7 +286,7 @@ static bool is_id(const char *id)
 }
 
 int registry_restore(struct registry *registry, const struct container_key *key,
-		     struct kept_policy *policy, const struct registry_time *now,
+		     struct shared_policy *policy, const struct registry_time *now,
 		     struct container **ret_container)
 {
 	struct container *container = is_id(key->id) ? registry_find(registry, key) : NULL;
@@ -303,7 +304,7 @@ int registry_restore(struct registry *registry, const struct container_key *key,
 }
 
 int registry_attach(struct registry *registry, const struct container_key *key,
-		    struct kept_policy *policy, const struct registry_time *now,
+		    struct shared_policy *policy, const struct registry_time *now,
 		    struct container **ret_container)
 {
 	const struct container *container = registry_find(registry, key);

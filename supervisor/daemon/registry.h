@@ -32,7 +32,7 @@ struct id_map;
 /** struct container_key - what tells one container from another */
 struct container_key {
 	unsigned int runtime; /* bits of enum policy_runtime, always the same for a container */
-	uid_t owner; /* who has attached it */
+	uid_t owner; /* the user whose runtime has handed it over */
 	const char *id;
 };
 
@@ -47,7 +47,7 @@ struct container {
 	struct container_key key; /* @key.id is the container's own copy */
 	char *name; /* container_name(); NULL: it is called by its id */
 	struct registry_user *user;
-	struct kept_policy *policy; /* counted */
+	struct shared_policy *policy; /* counted */
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
 	uint32_t listeners;
@@ -103,7 +103,7 @@ struct registry_time {
  * Return: an enum registry_result; -EINVAL; -ENOMEM.
  */
 int registry_attach(struct registry *registry, const struct container_key *key,
-		    struct kept_policy *policy, const struct registry_time *now,
+		    struct shared_policy *policy, const struct registry_time *now,
 		    struct container **ret_container);
 
 /**
@@ -114,7 +114,7 @@ int registry_attach(struct registry *registry, const struct container_key *key,
  * Return: REGISTRY_ATTACHED; -EINVAL; -ENOMEM.
  */
 int registry_restore(struct registry *registry, const struct container_key *key,
-		     struct kept_policy *policy, const struct registry_time *now,
+		     struct shared_policy *policy, const struct registry_time *now,
 		     struct container **ret_container);
 
 /** registry_detach() - one listener less; with the last one, the container is gone. */

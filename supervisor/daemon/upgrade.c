@@ -17,8 +17,8 @@
 /* Milliseconds that the other daemon may take until it asks for what we have. */
 #define DEADLINE 60000
 /* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
-#define GUESTS_PAUSE 5
-#define GUESTS_TRIES 100
+#define CONNECTIONS_PAUSE 5
+#define CONNECTIONS_TRIES 100
 /* Milliseconds for what a successor that was killed leaves behind. */
 #define FAREWELL 500
 
@@ -73,8 +73,8 @@ static void hand_over_soon(void *place)
 {
 	struct upgrade *upgrade = place;
 
-	if (upgrade->has_guests(upgrade->place) && ++upgrade->tries <= GUESTS_TRIES)
-		loop_start_timer(upgrade->loop, &upgrade->timer, GUESTS_PAUSE);
+	if (upgrade->has_connections(upgrade->place) && ++upgrade->tries <= CONNECTIONS_TRIES)
+		loop_start_timer(upgrade->loop, &upgrade->timer, CONNECTIONS_PAUSE);
 	else
 		hand_over(upgrade);
 }

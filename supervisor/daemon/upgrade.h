@@ -27,7 +27,7 @@ struct upgrade {
 	struct engine *engine;
 	struct journal *journal;
 	struct handover_start start;
-	bool (*has_guests)(void *place); /* has a runtime sent something, but not all of it? */
+	bool (*has_connections)(void *place); /* has a runtime sent something, but not all of it? */
 	void *place;
 	struct loop_watch watch; /* the connection */
 	struct loop_timer timer;

@@ -430,8 +430,8 @@ static void stirred(void *place, uint32_t events)
 	(void)events;
 	(void)eventfd_read(engine->stir, &value);
 	while ((shard = take_ended(engine)) != NULL) {
-		/* Not where the engine ends: what is kept then is for whoever follows. */
-		journal_forget(engine->config.journal, shard->source->fd);
+		if (shard->config.over)
+			shard->config.over(shard->config.place);
 		/* What hangs in what a monitor has sent is the container's as long as it hangs. */
 		shard->closing = (struct closing){ .done = say_ended, .place = shard };
 		if (!close_source(shard))

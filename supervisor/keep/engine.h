@@ -74,6 +74,11 @@ struct shard_config {
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
 	bool is_alone; /* nobody follows when we die: changes are not written down */
 	/*
+	 * The source is over, and its descriptor about to be closed: its owner forgets its entry of the journal. Not
+	 * called by engine_free(), for the next worker needs the entry then. NULL: there is no entry.
+	 */
+	void (*over)(void *place);
+	/*
 	 * The shard is over, and gone with its source, whose descriptor is closed. @result: 0 when no target is
 	 * left, -errno when the source has failed.
 	 */

@@ -31,9 +31,9 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/control_call.h"
-#include "daemon/estate.h"
-#include "daemon/lxc_door.h"
-#include "daemon/oci_door.h"
+#include "daemon/entries.h"
+#include "daemon/lxc_acceptor.h"
+#include "daemon/oci_acceptor.h"
 #include "daemon/refusals.h"
 #include "keep/journal.h"
 #include "launch.h"
@@ -46,36 +46,36 @@
 /* SO_PASSRIGHTS of Linux 6.16. */
 #define PASS_RIGHTS 83
 
-enum door_number { OCI, LXC, CONTROL, DOORS };
+enum socket_number { OCI, LXC, CONTROL, SOCKETS };
 
-static const int types[DOORS] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_STREAM };
+static const int types[SOCKETS] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_STREAM };
 static char folder[] = "/tmp/nsxattr-doors.XXXXXX";
-static char paths[DOORS][64];
-static struct unix_socket sockets[DOORS];
+static char paths[SOCKETS][64];
+static struct unix_socket sockets[SOCKETS];
 static pid_t server;
 
-/* ---- the doors ---- */
+/* ---- the sockets ---- */
 
-static void oci_arrived(void *place, uid_t uid, const struct oci_message *message, int listener)
+static void oci_delivered(void *place, uid_t uid, const struct oci_message *message, int listener)
 {
 	(void)place, (void)uid, (void)message, (void)listener;
-	NEED(false && "a listener has arrived");
+	NEED(false && "a listener was delivered");
 }
 
-static bool lxc_arrived(void *place, const struct lxc_greeting *greeting, struct source *source)
+static bool lxc_delivered(void *place, const struct lxc_greeting *greeting, struct source *source)
 {
 	(void)place, (void)greeting, (void)source;
-	NEED(false && "a monitor has arrived");
+	NEED(false && "a monitor was delivered");
 	return false;
 }
 
 static void serve(void *argument)
 {
-	static struct guests guests;
+	static struct connections connections;
 	static struct refusals refusals;
-	static struct oci_door oci;
-	static struct lxc_door lxc;
-	static struct estate estate;
+	static struct oci_acceptor oci;
+	static struct lxc_acceptor lxc;
+	static struct entries entries;
 	static struct service none = { .socket = -1 };
 	struct control_answers answers = { .procfs = proc_open(), .deadline = PATIENCE };
 	struct control *control;
@@ -85,23 +85,26 @@ static void serve(void *argument)
 	(void)argument;
 	NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	NEED(allowed_calls_limit(ALLOWED_CALLS_WORKER, ALLOWED_CALLS_ENFORCE) == 0);
-	guests.limits = &config_defaults()->limits;
+	connections.most = config_defaults()->limits.connections;
+	connections.of_user = config_defaults()->limits.connections_per_user;
 	NEED(loop_new(&loop) == 0 && closer_new(loop, &answers.closer) == 0);
 	NEED(journal_new(&journal) == 0);
-	estate = (struct estate){ .journal = journal, .service = &none };
+	entries = (struct entries){ .journal = journal, .service = &none };
 	refusals_init(&refusals, answers.closer);
 	answers.refusals = &refusals;
-	struct door door = { .loop = loop,
-			     .guests = &guests,
-			     .closer = answers.closer,
-			     .refusals = &refusals,
-			     .procfs = answers.procfs };
+	struct acceptor acceptor = { .loop = loop,
+				     .connections = &connections,
+				     .closer = answers.closer,
+				     .refusals = &refusals,
+				     .procfs = answers.procfs };
 
-	oci = (struct oci_door){ .door = door, .arrived = oci_arrived };
-	lxc = (struct lxc_door){ .door = door, .estate = &estate, .arrived = lxc_arrived };
-	oci.door.listening = sockets[OCI].fd;
-	lxc.door.listening = sockets[LXC].fd;
-	NEED(oci_door_open(&oci) == 0 && lxc_door_open(&lxc) == 0);
+	oci = (struct oci_acceptor){ .acceptor = acceptor, .delivered = oci_delivered };
+	lxc = (struct lxc_acceptor){ .acceptor = acceptor,
+				     .entries = &entries,
+				     .delivered = lxc_delivered };
+	oci.acceptor.listening = sockets[OCI].fd;
+	lxc.acceptor.listening = sockets[LXC].fd;
+	NEED(oci_acceptor_open(&oci) == 0 && lxc_acceptor_open(&lxc) == 0);
 	NEED(control_new(loop, sockets[CONTROL].fd, &answers, &control) == 0);
 	/* As kernels before 6.16 have it. */
 	(void)setsockopt(sockets[CONTROL].fd, SOL_SOCKET, PASS_RIGHTS, &(int){ 1 }, sizeof(int));
@@ -110,11 +113,11 @@ static void serve(void *argument)
 
 static void start(void)
 {
-	static const char *const names[DOORS] = { "oci", "lxc", "control" };
+	static const char *const names[SOCKETS] = { "oci", "lxc", "control" };
 
 	cr_assert_not_null(mkdtemp(folder));
 	cr_assert_eq(chmod(folder, 0755), 0);
-	for (int i = 0; i < DOORS; i++) {
+	for (int i = 0; i < SOCKETS; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
 		const struct unix_socket_place place = { paths[i], types[i], 0666, (gid_t)-1 };
 
@@ -129,7 +132,7 @@ static void stop(void)
 
 	kill(server, SIGKILL);
 	cr_expect_eq(child_end(server), 128 + SIGKILL, "it has ended before");
-	for (int i = 0; i < DOORS; i++)
+	for (int i = 0; i < SOCKETS; i++)
 		unix_socket_done(&sockets[i]);
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	cr_expect_eq(system(command), 0);
@@ -139,7 +142,7 @@ TestSuite(doors, .init = start, .fini = stop, .timeout = 120);
 
 /* ---- peers ---- */
 
-static int connect_to(enum door_number number)
+static int connect_to(enum socket_number number)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, types[number] | SOCK_CLOEXEC, 0);
@@ -163,12 +166,12 @@ static bool say(int connection, const char *text, size_t length, int fd, size_t 
 enum way { TOLD, MANY, UNREAD };
 
 /* What could be a message of each: the descriptors are asked for. */
-static const char *const messages[DOORS] = {
+static const char *const messages[SOCKETS] = {
 	"{\"fds\":[\"seccompFd\"],\"pid\":1,\"state\":{\"id\":\"x\",\"pid\":1}}", "a packet",
 	"ping\n"
 };
 
-static bool try_to_hand_over(enum door_number number, enum way way, int fd, int *ret_connection)
+static bool try_to_hand_over(enum socket_number number, enum way way, int fd, int *ret_connection)
 {
 	static const char nothing[2048] = "\n";
 	int connection = connect_to(number);
@@ -183,8 +186,8 @@ static bool try_to_hand_over(enum door_number number, enum way way, int fd, int 
 	return is_taken;
 }
 
-/* The door may have closed it before all is said. */
-static int hand_over(enum door_number number, enum way way, int fd)
+/* The daemon may have closed it before all is said. */
+static int hand_over(enum socket_number number, enum way way, int fd)
 {
 	int connection = -1;
 
@@ -208,21 +211,21 @@ static void others_are_heard(void)
 	close(lxc);
 }
 
-static void hand_over_socket(enum door_number number, enum way way)
+static void hand_over_socket(enum socket_number number, enum way way)
 {
 	struct stubborn_socket stubborn;
 
 	cr_assert_eq(stubborn_socket_new(&stubborn), 0);
 	int connection = hand_over(number, way, stubborn.fd);
 
-	/* If the door was quicker, the last close(2) is here. */
+	/* If the daemon was quicker, the last close(2) is here. */
 	stubborn_socket_close(&stubborn);
 	others_are_heard();
 	close(connection);
 	close(stubborn.other);
 }
 
-static void hand_over_file(enum door_number number, enum way way)
+static void hand_over_file(enum socket_number number, enum way way)
 {
 	struct stubborn_file file;
 	char byte;

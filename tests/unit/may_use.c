@@ -146,7 +146,7 @@ Test(may_use, says_that_there_is_no_room)
 	for (int i = 0; i < 2; i++) {
 		const struct container_key key = { RUNTIME_CRUN, 1000, i ? "b" : "a" };
 
-		cr_assert_eq(registry_attach(registry, &key, choice.kept, &start, &container),
+		cr_assert_eq(registry_attach(registry, &key, choice.shared, &start, &container),
 			     REGISTRY_ATTACHED);
 	}
 	expect(1000, "{\"policy\":\"mine\",\"id\":\"c\"}",
@@ -155,7 +155,7 @@ Test(may_use, says_that_there_is_no_room)
 	       GRANTED("mine", "it was named", "true", "true"));
 	expect(0, "{\"policy\":\"mine\",\"id\":\"c\"}",
 	       GRANTED("mine", "it was named", "true", "true"));
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 }
 
 Test(may_use, refuses_what_is_no_question)

@@ -59,7 +59,7 @@ static void remove_folder(void)
 {
 	char command[128];
 
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 	policies_free(policies);
 	policies_source_done(&source);
 	snprintf(command, sizeof(command), "rm -r %s", top);
@@ -108,10 +108,10 @@ static enum policies_choice_result try(uid_t user, const char *wanted, const cha
 		.user = user,
 	};
 
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 	enum policies_choice_result r = policies_choose(policies, &request, &choice);
 
-	cr_assert_eq(r == POLICIES_CHOSEN, choice.kept != NULL);
+	cr_assert_eq(r == POLICIES_CHOSEN, choice.shared != NULL);
 	cr_expect_str_not_empty(choice.reason);
 	return r;
 }
@@ -119,9 +119,9 @@ static enum policies_choice_result try(uid_t user, const char *wanted, const cha
 static void expect(uid_t user, const char *wanted, const char *container, const char *expected)
 {
 	cr_expect_eq(try(user, wanted, container), POLICIES_CHOSEN, "%s", choice.reason);
-	if (choice.kept)
-		cr_expect_str_eq(choice.kept->policy->name, expected, "%s, not %s: %s",
-				 choice.kept->policy->name, expected, choice.reason);
+	if (choice.shared)
+		cr_expect_str_eq(choice.shared->policy->name, expected, "%s, not %s: %s",
+				 choice.shared->policy->name, expected, choice.reason);
 }
 
 static void expect_refused(uid_t user, const char *wanted, const char *reason)
@@ -477,13 +477,13 @@ Test(policies, outlive_their_set)
 	policy("a.yaml", "description: the first\n");
 	load();
 	expect(0, "a", "c", "a");
-	struct kept_policy *first = kept_policy_ref(choice.kept);
+	struct shared_policy *first = shared_policy_ref(choice.shared);
 
 	policy("a.yaml", "description: the second\n");
 	load();
 	expect(0, "a", "c", "a");
 	cr_expect_str_eq(first->policy->description, "the first");
-	cr_expect_str_eq(choice.kept->policy->description, "the second");
-	kept_policy_unref(first);
-	kept_policy_unref(NULL);
+	cr_expect_str_eq(choice.shared->policy->description, "the second");
+	shared_policy_unref(first);
+	shared_policy_unref(NULL);
 }

@@ -43,7 +43,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	registry_free(registry);
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 	policies_free(policies);
 }
 
@@ -58,7 +58,7 @@ static int try(const char *id, uid_t owner, struct container **ret_container)
 {
 	struct container_key key = key_of(id, owner);
 
-	return registry_attach(registry, &key, choice.kept, &start, ret_container);
+	return registry_attach(registry, &key, choice.shared, &start, ret_container);
 }
 
 static struct container *attach(const char *id, uid_t owner)
@@ -127,8 +127,8 @@ Test(registry, keeps_the_policy_of_a_container_after_its_set)
 {
 	struct container *container = attach("web", 0);
 
-	kept_policy_unref(choice.kept);
-	choice.kept = NULL;
+	shared_policy_unref(choice.shared);
+	choice.shared = NULL;
 	policies_free(policies);
 	policies = NULL;
 	cr_expect_str_eq(container->policy->policy->name, "default");
@@ -232,7 +232,7 @@ Test(registry, refuses_nothing_that_was_let_in_once)
 	attach("1", 1000);
 	attach("2", 1000);
 	attach("3", 1000);
-	cr_expect_eq(registry_restore(registry, &key, choice.kept, &start, &container),
+	cr_expect_eq(registry_restore(registry, &key, choice.shared, &start, &container),
 		     REGISTRY_ATTACHED);
 	registry_detach(registry, container);
 	expect_refused("4", 1000, REGISTRY_USER_FULL);

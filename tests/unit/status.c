@@ -62,7 +62,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	registry_free(registry);
-	kept_policy_unref(choice.kept);
+	shared_policy_unref(choice.shared);
 	policies_free(policies);
 }
 
@@ -73,7 +73,7 @@ static struct container *attach(unsigned int runtime, const char *id, uid_t owne
 	const struct container_key key = { runtime, owner, id };
 	struct container *container = NULL;
 
-	cr_assert_eq(registry_attach(registry, &key, choice.kept, &start, &container),
+	cr_assert_eq(registry_attach(registry, &key, choice.shared, &start, &container),
 		     REGISTRY_ATTACHED);
 	return container;
 }

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/entries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/service.h"
+#include "daemon/policies.h"
+#include "keep/succession.h"
+#include "policy_file.h"
+
+/** struct policy_entry - a policy that is kept, with its file's text */
+struct policy_entry {
+	struct shared_policy *policy; /* counted */
+	uint64_t serial;
+	int fd; /* of the memfd */
+	unsigned int attachments;
+	struct policy_entry *next;
+};
+
+static int keep(struct entries *entries, const struct entry *entry, uint64_t *ret_serial)
+{
+	char name[SUCCESSION_NAME_SIZE];
+
+	if (!entry)
+		return -ENOSPC;
+	succession_name_entry(name, entry->serial);
+	int r = service_store(entries->service, name, &entry->fd, 1);
+
+	if (r < 0)
+		log_warning("the service manager does not store a descriptor: %s", strerror(-r));
+	*ret_serial = entry->serial;
+	return 0;
+}
+
+int entries_keep(struct entries *entries, int fd, enum entry_kind kind, const void *record,
+		 size_t size, uint64_t *ret_serial)
+{
+	return keep(entries, journal_keep(entries->journal, fd, kind, record, size), ret_serial);
+}
+
+int entries_keep_source(struct entries *entries, int fd, const void *record, size_t size,
+			uint64_t *ret_serial)
+{
+	const struct entry *entry = journal_settle_guest(entries->journal, fd, record, size);
+
+	if (!entry)
+		return entries_keep(entries, fd, ENTRY_SOURCE, record, size, ret_serial);
+	*ret_serial = entry->serial;
+	return 0;
+}
+
+void entries_forget(struct entries *entries, uint64_t serial)
+{
+	struct entry *entry = NULL;
+	char name[SUCCESSION_NAME_SIZE];
+
+	if (!serial)
+		return;
+	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
+		if (entry->serial == serial)
+			journal_forget(entries->journal, entry->fd);
+	succession_name_entry(name, serial);
+	(void)service_forget(entries->service, name);
+}
+
+int entries_store_journal(const struct entries *entries)
+{
+	char name[SUCCESSION_NAME_SIZE];
+	int fd = journal_fd(entries->journal);
+	uint64_t generation = journal_head(entries->journal)->generation;
+
+	succession_name_journal(name, generation);
+	int r = service_store(entries->service, name, &fd, 1);
+
+	/* Ours has all that was in the one before, and is the one that is found from now on. */
+	if (r < 0 || generation == 0)
+		return r;
+	succession_name_journal(name, generation - 1);
+	return service_forget(entries->service, name);
+}
+
+/* ---- policies ---- */
+
+static int write_all(int fd, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t count = write(fd, text, length);
+
+		if (count < 0)
+			return -errno;
+		text += count;
+		length -= (size_t)count;
+	}
+	return 0;
+}
+
+static int make_memory(const struct shared_policy *policy)
+{
+	_cleanup_fd_ int fd = memfd_create("nsxattr-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r = fd < 0 ? -errno : write_all(fd, policy->text, policy->length);
+
+	if (r == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Return: it, in the list, without an attachment; NULL without memory. */
+static struct policy_entry *add_policy(struct entries *entries, struct shared_policy *policy,
+				       uint64_t serial, int fd)
+{
+	struct policy_entry *entry = malloc(sizeof(*entry));
+
+	if (!entry)
+		return NULL;
+	*entry = (struct policy_entry){ shared_policy_ref(policy), serial, fd, 0,
+					entries->policies };
+	entries->policies = entry;
+	return entry;
+}
+
+static void remove_policy(struct entries *entries, struct policy_entry *entry)
+{
+	struct policy_entry **place = &entries->policies;
+
+	while (*place != entry)
+		place = &(*place)->next;
+	*place = entry->next;
+	entries_forget(entries, entry->serial);
+	close(entry->fd);
+	shared_policy_unref(entry->policy);
+	free(entry);
+}
+
+static struct policy_entry *find_serial(const struct entries *entries, uint64_t serial)
+{
+	struct policy_entry *entry = serial ? entries->policies : NULL;
+
+	while (entry && entry->serial != serial)
+		entry = entry->next;
+	return entry;
+}
+
+static int make_entry(struct entries *entries, struct shared_policy *policy,
+		      struct policy_entry **ret_entry)
+{
+	const char *name = policy->policy->name;
+	_cleanup_fd_ int fd = make_memory(policy);
+	uint64_t serial = 0;
+
+	if (fd < 0)
+		return fd;
+	int r = entries_keep(entries, fd, ENTRY_POLICY, name, strlen(name) + 1, &serial);
+
+	if (r < 0)
+		return r;
+	*ret_entry = add_policy(entries, policy, serial, fd);
+	if (!*ret_entry) {
+		entries_forget(entries, serial);
+		return -ENOMEM;
+	}
+	(void)TAKE_FD(fd);
+	return 0;
+}
+
+int entries_keep_policy(struct entries *entries, struct shared_policy *policy, uint64_t *ret_serial)
+{
+	struct policy_entry *entry = entries->policies;
+	int r = 0;
+
+	*ret_serial = 0;
+	if (!policy->text)
+		return 0;
+	while (entry && entry->policy != policy)
+		entry = entry->next;
+	if (!entry)
+		r = make_entry(entries, policy, &entry);
+	if (r < 0)
+		return r;
+	entry->attachments++;
+	*ret_serial = entry->serial;
+	return 0;
+}
+
+void entries_release_policy(struct entries *entries, uint64_t serial)
+{
+	struct policy_entry *entry = find_serial(entries, serial);
+
+	if (entry && --entry->attachments == 0)
+		remove_policy(entries, entry);
+}
+
+struct shared_policy *entries_find_policy(struct entries *entries, uint64_t serial,
+					  const char *name)
+{
+	const struct policy_entry *entry = find_serial(entries, serial);
+	struct shared_policy *builtin = NULL;
+
+	if (entry)
+		return shared_policy_ref(entry->policy);
+	if (!serial && shared_policy_load(name, NULL, 0, &builtin) == POLICIES_LOADED)
+		return builtin;
+	log_error("the policy '%s' of a running container cannot be used any more", name);
+	return NULL;
+}
+
+/* ---- policies that were kept by another process ---- */
+
+/* A successor that has not taken over may have the descriptor, too, and with it the place in the file. */
+static int read_memory(int fd, char **ret_text, size_t *ret_length)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) || status.st_size > (off_t)POLICY_FILE_SIZE_MAX)
+		return -EBADMSG;
+	size_t length = (size_t)status.st_size;
+	_cleanup_free_ char *text = malloc(length + 1);
+
+	if (!text)
+		return -ENOMEM;
+	if (pread(fd, text, length, 0) != (ssize_t)length)
+		return -EIO;
+	text[length] = '\0';
+	*ret_text = TAKE_PTR(text);
+	*ret_length = length;
+	return 0;
+}
+
+/* Return: whether it is in the list. */
+static bool restore_policy(struct entries *entries, const struct entry *entry)
+{
+	struct shared_policy *policy = NULL;
+	_cleanup_free_ char *text = NULL;
+	char name[POLICY_NAME_MAX + 1] = "";
+	size_t length = 0;
+
+	memcpy(name, entry->record, strnlen(entry->record, POLICY_NAME_MAX));
+	if (read_memory(entry->fd, &text, &length) < 0 ||
+	    shared_policy_load(name, text, length, &policy) != POLICIES_LOADED)
+		return false;
+	bool is_there = add_policy(entries, policy, entry->serial, entry->fd);
+
+	shared_policy_unref(policy);
+	return is_there;
+}
+
+void entries_restore_policies(struct entries *entries)
+{
+	struct entry *entry = NULL;
+
+	while ((entry = journal_next_entry(entries->journal, entry)) != NULL) {
+		int fd = entry->fd;
+
+		if (atomic_load(&entry->kind) != ENTRY_POLICY || restore_policy(entries, entry))
+			continue;
+		entries_forget(entries, entry->serial);
+		close(fd);
+	}
+}
+
+void entries_forget_unused_policies(struct entries *entries)
+{
+	struct policy_entry *next;
+
+	for (struct policy_entry *entry = entries->policies; entry; entry = next) {
+		next = entry->next;
+		if (entry->attachments == 0)
+			remove_policy(entries, entry);
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_DAEMON_LXC_ACCEPTOR_H
+#define NSXATTR_DAEMON_LXC_ACCEPTOR_H
+
+/* The socket to which monitors of LXC connect. */
+
+#include "daemon/acceptor.h"
+
+struct entries;
+struct lxc_greeting;
+struct source;
+
+/** struct lxc_acceptor - of the socket; begins with zeroes but for what is the caller's */
+struct lxc_acceptor {
+	struct acceptor acceptor; /* without accepted() and its place */
+	struct entries *entries; /* in which connections are kept */
+	/* @source is taken over if it is served. @greeting is there until the return. Return: whether. */
+	bool (*delivered)(void *place, const struct lxc_greeting *greeting, struct source *source);
+	void *place;
+};
+
+/** lxc_acceptor_open() - connections that are kept are inherited. Return: 0; -errno. */
+int lxc_acceptor_open(struct lxc_acceptor *acceptor);
+
+#endif
