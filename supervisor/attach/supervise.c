@@ -34,6 +34,7 @@
 #include "count_of.h"
 #include "exec/kernel_notes.h"
 #include "keep/engine.h"
+#include "keep/inherit.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
 #include "keep/source.h"
@@ -193,8 +194,7 @@ static int let_go(struct service *service, bool is_successor)
 
 	if (r < 0 && !is_successor)
 		return r;
-	journal_forget(service->journal, service->channel);
-	fd_close(&service->channel);
+	journal_close(service->journal, &service->channel);
 	return 0;
 }
 
@@ -215,7 +215,7 @@ static int begin(struct service *service, bool is_successor)
 	_cleanup_free_ int *rest = NULL;
 	size_t rest_count = 0;
 	int r = is_successor ?
-			journal_inherit(service->journal, service->procfs, &rest, &rest_count) :
+			inherit_descriptors(service->journal, service->procfs, &rest, &rest_count) :
 			0;
 
 	if (r > 0)
@@ -251,7 +251,7 @@ static void work(void *place, bool is_successor)
 		fail_start(service);
 	if (r < 0)
 		exit(EXIT_FAILURE);
-	journal_set_serving(service->journal, true);
+	journal_set(service->journal, JOURNAL_SERVING, true);
 	r = loop_run(service->loop);
 	if (r < 0)
 		log_error("the supervisor cannot go on: %s", strerror(-r));
@@ -281,9 +281,8 @@ static int keep_descriptors(struct service *service)
 	if (r == 0 && service->options->has_no_keeper)
 		r = journal_withdraw(service->journal);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
-		if (kept[i].fd >= 0 &&
-		    !journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0))
-			r = -ENOSPC;
+		if (kept[i].fd >= 0)
+			r = journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0, NULL);
 	if (r == 0)
 		r = journal_reserve(service->journal);
 	if (r < 0)

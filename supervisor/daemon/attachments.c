@@ -313,8 +313,8 @@ static void keep(struct attachments *attachments, struct attachment *attachment,
 
 	fill_record(attachment, &record);
 	if (r == 0)
-		r = entries_keep_source(attachments->entries, fd, &record, sizeof(record),
-					&attachment->serial);
+		r = entries_keep(attachments->entries, fd, ENTRY_SOURCE, &record, sizeof(record),
+				 &attachment->serial);
 	if (r < 0)
 		log_limited(log_source(record.uid, record.id), LOG_WARNING,
 			    "container %s will not survive another restart: %s", record.id,
@@ -403,7 +403,7 @@ static void let_go(const struct attachments *attachments, int fd, uint64_t seria
 }
 
 /* Return: 0; -errno: it has been logged. */
-static int restore_one(struct attachments *attachments, struct entry *entry)
+static int restore_one(struct attachments *attachments, const struct entry *entry)
 {
 	struct record record = { 0 };
 	struct delivery delivery = { .record = &record };
@@ -435,7 +435,7 @@ static int restore_one(struct attachments *attachments, struct entry *entry)
 
 size_t attachments_restore(struct attachments *attachments)
 {
-	struct entry *entry = NULL;
+	const struct entry *entry = NULL;
 	size_t lost = 0;
 
 	entries_restore_policies(attachments->entries);

@@ -63,6 +63,7 @@
 #include "exec/helpers.h"
 #include "exec/kernel_notes.h"
 #include "keep/engine.h"
+#include "keep/inherit.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
 #include "keep/offer.h"
@@ -451,8 +452,7 @@ static int claim(struct daemon *daemon, size_t lost)
 		return 0;
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	handover_finish(daemon->predecessor);
-	journal_forget(daemon->journal, daemon->predecessor);
-	fd_close(&daemon->predecessor);
+	journal_close(daemon->journal, &daemon->predecessor);
 	return 0;
 }
 
@@ -472,7 +472,7 @@ static int settle(struct daemon *daemon, size_t lost)
 	r = entries_store_journal(&daemon->entries);
 	if (r < 0)
 		log_warning("the service manager does not store the journal: %s", strerror(-r));
-	journal_set_settled(daemon->journal);
+	journal_set(daemon->journal, JOURNAL_IMPORTED, true);
 	if (is_taken_over)
 		log_notice("containers taken over: %zu; their calls have waited for %u ms",
 			   registry_count(daemon->attachments.registry),
@@ -484,7 +484,7 @@ static int settle(struct daemon *daemon, size_t lost)
 static int restore(struct daemon *daemon)
 {
 	size_t lost = attachments_restore(&daemon->attachments);
-	int r = journal_is_settled(daemon->journal) ? 0 : settle(daemon, lost);
+	int r = journal_is(daemon->journal, JOURNAL_IMPORTED) ? 0 : settle(daemon, lost);
 
 	if (r < 0)
 		return r;
@@ -534,7 +534,7 @@ static int begin(struct daemon *daemon, bool is_successor)
 	_cleanup_free_ int *rest = NULL;
 	size_t rest_count = 0;
 	int r = is_successor ?
-			journal_inherit(daemon->journal, daemon->procfs, &rest, &rest_count) :
+			inherit_descriptors(daemon->journal, daemon->procfs, &rest, &rest_count) :
 			0;
 
 	if (!is_successor) {
@@ -603,7 +603,7 @@ static void work(void *place, bool is_successor)
 		exit(EXIT_FAILURE);
 	daemon->sample = (struct loop_timer){ .due = take_sample, .place = daemon };
 	take_sample(daemon);
-	journal_set_serving(daemon->journal, true);
+	journal_set(daemon->journal, JOURNAL_SERVING, true);
 	tell_ready(daemon);
 	log_verbose("worker %d serves", (int)getpid());
 	r = loop_run(daemon->loop);
@@ -693,8 +693,8 @@ static int keep_descriptors(struct daemon *daemon)
 	int r = journal_new(&daemon->journal);
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		if (fds[i] >= 0 && !journal_keep(daemon->journal, fds[i], ENTRY_OWN, NULL, 0))
-			r = -ENOSPC;
+		if (fds[i] >= 0)
+			r = journal_keep_own(daemon->journal, fds[i]);
 	if (r == 0)
 		r = journal_reserve(daemon->journal);
 	if (r < 0)

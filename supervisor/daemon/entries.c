@@ -25,48 +25,37 @@ struct policy_entry {
 	struct policy_entry *next;
 };
 
-static int keep(struct entries *entries, const struct entry *entry, uint64_t *ret_serial)
+static void store(const struct entries *entries, uint64_t serial, int fd)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
-	if (!entry)
-		return -ENOSPC;
-	succession_name_entry(name, entry->serial);
-	int r = service_store(entries->service, name, &entry->fd, 1);
+	succession_name_entry(name, serial);
+	int r = service_store(entries->service, name, &fd, 1);
 
 	if (r < 0)
 		log_warning("the service manager does not store a descriptor: %s", strerror(-r));
-	*ret_serial = entry->serial;
-	return 0;
 }
 
 int entries_keep(struct entries *entries, int fd, enum entry_kind kind, const void *record,
 		 size_t size, uint64_t *ret_serial)
 {
-	return keep(entries, journal_keep(entries->journal, fd, kind, record, size), ret_serial);
-}
+	bool is_stored = journal_find(entries->journal, fd);
+	int r = journal_keep(entries->journal, fd, kind, record, size, ret_serial);
 
-int entries_keep_source(struct entries *entries, int fd, const void *record, size_t size,
-			uint64_t *ret_serial)
-{
-	const struct entry *entry = journal_settle_guest(entries->journal, fd, record, size);
-
-	if (!entry)
-		return entries_keep(entries, fd, ENTRY_SOURCE, record, size, ret_serial);
-	*ret_serial = entry->serial;
-	return 0;
+	if (r == 0 && !is_stored)
+		store(entries, *ret_serial, fd);
+	return r;
 }
 
 void entries_forget(struct entries *entries, uint64_t serial)
 {
-	struct entry *entry = NULL;
+	const struct entry *entry = journal_find_serial(entries->journal, serial);
 	char name[SUCCESSION_NAME_SIZE];
 
 	if (!serial)
 		return;
-	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
-		if (entry->serial == serial)
-			journal_forget(entries->journal, entry->fd);
+	if (entry)
+		journal_forget(entries->journal, entry->fd);
 	succession_name_entry(name, serial);
 	(void)service_forget(entries->service, name);
 }
@@ -256,7 +245,7 @@ static bool restore_policy(struct entries *entries, const struct entry *entry)
 
 void entries_restore_policies(struct entries *entries)
 {
-	struct entry *entry = NULL;
+	const struct entry *entry = NULL;
 
 	while ((entry = journal_next_entry(entries->journal, entry)) != NULL) {
 		int fd = entry->fd;

@@ -29,17 +29,14 @@ struct entries {
 
 /**
  * entries_keep() - put a descriptor into the journal and the store
+ * @fd: if it is there already, as a connection that becomes a source, its entry gets another kind and record
  * @record: @size bytes that go with it
  * @ret_serial: of the entry
  *
- * Return: 0; -ENOSPC: the journal is full.
+ * Return: 0; -ENOSPC: the journal is full; -E2BIG.
  */
 int entries_keep(struct entries *entries, int fd, enum entry_kind kind, const void *record,
 		 size_t size, uint64_t *ret_serial);
-
-/** entries_keep_source() - the same of a source; a connection that is kept becomes one, under its serial */
-int entries_keep_source(struct entries *entries, int fd, const void *record, size_t size,
-			uint64_t *ret_serial);
 
 /** entries_forget() - take it out of both, before it is closed. @serial: 0 is accepted */
 void entries_forget(struct entries *entries, uint64_t serial);

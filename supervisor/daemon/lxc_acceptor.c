@@ -165,7 +165,7 @@ static void inherit(struct lxc_acceptor *acceptor, int fd, uint64_t serial)
 
 int lxc_acceptor_open(struct lxc_acceptor *acceptor)
 {
-	struct entry *entry = NULL;
+	const struct entry *entry = NULL;
 
 	acceptor->acceptor.accepted = accepted;
 	acceptor->acceptor.place = acceptor;

@@ -54,7 +54,8 @@ static void hand_over(struct upgrade *upgrade)
 	if (r == 0) {
 		log_notice("another nsxattrd has taken over");
 		/* The keeper closes it when no thread of ours can run any code, even if one cannot end. */
-		(void)journal_keep(upgrade->journal, upgrade->watch.fd, ENTRY_CONNECTION, NULL, 0);
+		(void)journal_keep(upgrade->journal, upgrade->watch.fd, ENTRY_CONNECTION, NULL, 0,
+				   NULL);
 		journal_conclude(upgrade->journal, EXIT_SUCCESS);
 		_exit(EXIT_SUCCESS);
 	}

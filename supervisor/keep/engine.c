@@ -679,7 +679,7 @@ void engine_settle(struct engine *engine)
 
 	pthread_mutex_lock(&engine->lock);
 	drop_orphans(engine);
-	journal_set_clear(engine->config.journal, atomic_load(&engine->inherited) == 0);
+	journal_set(engine->config.journal, JOURNAL_CLEAR, atomic_load(&engine->inherited) == 0);
 	TAILQ_FOREACH(shard, &engine->shards, all)
 	if (atomic_load(&shard->inherited) > 0)
 		serve_shard(shard);

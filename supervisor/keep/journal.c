@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/journal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,15 +13,11 @@
 struct journal {
 	struct journal_head head; /* first: it is the beginning of the memory */
 	int fd;
-	atomic_bool is_concluded;
+	atomic_bool flags[JOURNAL_FLAG_COUNT];
 	atomic_int status;
-	atomic_bool is_settled;
-	atomic_bool is_serving;
-	atomic_bool is_clear;
-	atomic_bool is_listing;
 	atomic_int copy; /* of struct journal_offer */
 	atomic_int successor;
-	struct entry kept[JOURNAL_ENTRIES_MAX];
+	struct entry entries[JOURNAL_ENTRIES_MAX];
 	struct slot slots[JOURNAL_SLOTS_MAX];
 };
 
@@ -39,7 +32,7 @@ static void write_head(struct journal *journal)
 	memcpy(head->magic, JOURNAL_MAGIC, sizeof(head->magic));
 	head->format = JOURNAL_FORMAT;
 	head->notification_size = sizeof(struct seccomp_notif);
-	head->entries_offset = offsetof(struct journal, kept);
+	head->entries_offset = offsetof(struct journal, entries);
 	head->entry_size = sizeof(struct entry);
 	head->slots_offset = offsetof(struct journal, slots);
 	head->slot_size = sizeof(struct slot);
@@ -107,7 +100,7 @@ struct journal_head *journal_head(struct journal *journal)
 	return &journal->head;
 }
 
-/* ---- what is kept ---- */
+/* ---- entries ---- */
 
 /* Other processes have this memory, too: no number in it leads out of it. */
 static size_t bounded(uint64_t count, size_t most)
@@ -120,78 +113,84 @@ static size_t entry_count(const struct journal *journal)
 	return bounded(atomic_load(&journal->head.entry_count), JOURNAL_ENTRIES_MAX);
 }
 
-static struct entry *free_kept(struct journal *journal)
+static struct entry *find(struct journal *journal, int fd)
+{
+	return (struct entry *)journal_find(journal, fd);
+}
+
+static struct entry *find_free(struct journal *journal)
 {
 	size_t count = entry_count(journal);
 
 	for (size_t i = 0; i < count; i++)
-		if (atomic_load(&journal->kept[i].kind) == ENTRY_FREE)
-			return &journal->kept[i];
+		if (atomic_load(&journal->entries[i].kind) == ENTRY_FREE)
+			return &journal->entries[i];
 	if (count == JOURNAL_ENTRIES_MAX)
 		return NULL;
 	atomic_store(&journal->head.entry_count, count + 1);
-	return &journal->kept[count];
+	return &journal->entries[count];
 }
 
-static void write_record(struct entry *kept, const void *record, size_t size)
+/* The kind last: without it the entry is free, or what it was. */
+static void write_entry(struct entry *entry, enum entry_kind kind, const void *record, size_t size)
 {
-	kept->record_size = (uint32_t)size;
+	entry->record_size = (uint32_t)size;
 	if (size > 0)
-		memcpy(kept->record, record, size);
+		memcpy(entry->record, record, size);
+	atomic_store(&entry->kind, kind);
 }
 
-const struct entry *journal_keep(struct journal *journal, int fd, enum entry_kind kind,
-				 const void *record, size_t size)
+int journal_keep(struct journal *journal, int fd, enum entry_kind kind, const void *record,
+		 size_t size, uint64_t *ret_serial)
 {
-	struct entry *kept = size > JOURNAL_RECORD_SIZE ? NULL : free_kept(journal);
+	struct entry *entry = find(journal, fd);
 
-	if (!kept)
-		return NULL;
-	kept->fd = fd;
-	kept->serial = atomic_fetch_add(&journal->head.serial, 1) + 1;
-	write_record(kept, record, size);
-	atomic_store(&kept->kind, kind);
-	return kept;
+	if (size > JOURNAL_RECORD_SIZE)
+		return -E2BIG;
+	if (!entry) {
+		entry = find_free(journal);
+		if (!entry)
+			return -ENOSPC;
+		entry->fd = fd;
+		entry->serial = atomic_fetch_add(&journal->head.serial, 1) + 1;
+	}
+	write_entry(entry, kind, record, size);
+	if (ret_serial)
+		*ret_serial = entry->serial;
+	return 0;
 }
 
-const struct entry *journal_keep_again(struct journal *journal, int fd, const struct entry *old)
+int journal_keep_own(struct journal *journal, int fd)
 {
-	struct entry *kept = free_kept(journal);
+	return journal_keep(journal, fd, ENTRY_OWN, NULL, 0, NULL);
+}
 
-	if (!kept)
-		return NULL;
-	kept->fd = fd;
-	kept->serial = old->serial;
-	write_record(kept, old->record, old->record_size);
+int journal_import(struct journal *journal, int fd, const struct entry *old)
+{
+	struct entry *entry = find_free(journal);
+
+	if (!entry)
+		return -ENOSPC;
+	entry->fd = fd;
+	entry->serial = old->serial;
 	if (old->serial > atomic_load(&journal->head.serial))
 		atomic_store(&journal->head.serial, old->serial);
-	atomic_store(&kept->kind, atomic_load(&old->kind));
-	return kept;
+	write_entry(entry, atomic_load(&old->kind), old->record, old->record_size);
+	return 0;
 }
 
-static struct entry *find(struct journal *journal, int fd)
+void journal_forget(struct journal *journal, int fd)
 {
-	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
-		if (kept->fd == fd)
-			return kept;
-	return NULL;
+	struct entry *entry = find(journal, fd);
+
+	if (entry)
+		atomic_store(&entry->kind, ENTRY_FREE);
 }
 
-const struct entry *journal_find(struct journal *journal, int fd)
+void journal_close(struct journal *journal, int *fd)
 {
-	return find(journal, fd);
-}
-
-const struct entry *journal_settle_guest(struct journal *journal, int fd, const void *record,
-					 size_t size)
-{
-	struct entry *kept = find(journal, fd);
-
-	if (!kept)
-		return NULL;
-	write_record(kept, record, size);
-	atomic_store(&kept->kind, ENTRY_SOURCE);
-	return kept;
+	journal_forget(journal, *fd);
+	fd_close(fd);
 }
 
 int journal_reserve(struct journal *journal)
@@ -203,32 +202,48 @@ int journal_reserve(struct journal *journal)
 			return -errno;
 		if (fd >= FORKER_TABLE)
 			return 0;
-		if (!journal_keep(journal, fd, ENTRY_OWN, NULL, 0))
-			return -ENOSPC;
+		int r = journal_keep_own(journal, fd);
+
+		if (r < 0)
+			return r;
 		(void)TAKE_FD(fd);
 	}
 }
 
+const struct entry *journal_find(const struct journal *journal, int fd)
+{
+	const struct entry *entry = NULL;
+
+	while ((entry = journal_next_entry(journal, entry)) && entry->fd != fd)
+		;
+	return entry;
+}
+
+const struct entry *journal_find_serial(const struct journal *journal, uint64_t serial)
+{
+	const struct entry *entry = NULL;
+
+	while ((entry = journal_next_entry(journal, entry)) && entry->serial != serial)
+		;
+	return entry;
+}
+
+const struct entry *journal_next_entry(const struct journal *journal, const struct entry *before)
+{
+	const struct entry *end = journal->entries + entry_count(journal);
+
+	for (const struct entry *entry = before ? before + 1 : journal->entries; entry < end;
+	     entry++)
+		if (atomic_load(&entry->kind) != ENTRY_FREE)
+			return entry;
+	return NULL;
+}
+
+/* ---- slots ---- */
+
 void journal_keep_from_children(struct journal *journal)
 {
 	(void)madvise(journal, sizeof(*journal), MADV_DONTFORK);
-}
-
-void journal_forget(struct journal *journal, int fd)
-{
-	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
-		if (kept->fd == fd)
-			atomic_store(&kept->kind, ENTRY_FREE);
-}
-
-struct entry *journal_next_entry(struct journal *journal, struct entry *before)
-{
-	struct entry *end = journal->kept + entry_count(journal);
-
-	for (struct entry *kept = before ? before + 1 : journal->kept; kept < end; kept++)
-		if (atomic_load(&kept->kind) != ENTRY_FREE)
-			return kept;
-	return NULL;
 }
 
 struct slot *journal_slot(struct journal *journal, size_t index)
@@ -245,123 +260,6 @@ size_t journal_slot_count(const struct journal *journal)
 	return bounded(atomic_load(&journal->head.slot_count), JOURNAL_SLOTS_MAX);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* What stays open, in ascending order. Return: how many; -ENOMEM. */
-static int list_kept(struct journal *journal, int **ret_fds)
-{
-	size_t slot_count = journal_slot_count(journal);
-	/* The journal itself, what is offered, and of a slot two. The count of what is kept may change meanwhile. */
-	size_t most = 3 + JOURNAL_ENTRIES_MAX + 2 * slot_count;
-	int *fds = malloc(most * sizeof(*fds));
-	int count = 0;
-
-	if (!fds)
-		return -ENOMEM;
-	fds[count++] = journal->fd;
-	fds[count++] = atomic_load(&journal->copy);
-	fds[count++] = atomic_load(&journal->successor);
-	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
-		fds[count++] = kept->fd;
-	for (size_t i = 0; i < slot_count; i++) {
-		const struct slot *slot = &journal->slots[i];
-
-		if (!slot->notification.id)
-			continue;
-		fds[count++] = slot->listener;
-		if (atomic_load(&slot->effect.step) == EFFECT_BEGUN)
-			fds[count++] = atomic_load(&slot->effect.fd);
-	}
-	qsort(fds, (size_t)count, sizeof(*fds), compare);
-	*ret_fds = fds;
-	return count;
-}
-
-/* Only what the kernel itself has made is sure to be closed at once: other files can be a peer's. */
-static bool may_wait(int procfs, int fd)
-{
-	char path[32], target[64];
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || (flags & O_PATH))
-		return false;
-	snprintf(path, sizeof(path), "self/fd/%d", fd);
-	ssize_t length = readlinkat(procfs, path, target, sizeof(target) - 1);
-
-	if (length < 0)
-		return true;
-	target[length] = '\0';
-	/* "anon_inode:[io_uring]", "pipe:[4]", "user:[5]"; a path begins with '/', or "(unreachable)". */
-	return target[0] == '/' || target[0] == '(' || strncmp(target, "socket:", 7) == 0;
-}
-
-/** struct rest - descriptors that are open and not kept */
-struct rest {
-	int *fds;
-	size_t count;
-	size_t room;
-};
-
-static int add_rest(struct rest *rest, int fd)
-{
-	if (rest->count == rest->room) {
-		size_t room = rest->room ? rest->room * 2 : 64;
-		int *fds = realloc(rest->fds, room * sizeof(*fds));
-
-		if (!fds)
-			return -ENOMEM;
-		rest->fds = fds;
-		rest->room = room;
-	}
-	rest->fds[rest->count++] = fd;
-	return 0;
-}
-
-static bool is_kept(const int *kept, int count, int fd)
-{
-	return fd <= STDERR_FILENO ||
-	       bsearch(&fd, kept, (size_t)count, sizeof(*kept), compare) != NULL;
-}
-
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
-/* Nothing is closed while the directory is read: its entries are these descriptors. */
-static int list_rest(int procfs, const int *kept, int count, struct rest *rest)
-{
-	int fd = openat(procfs, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	__attribute__((cleanup(close_directory))) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int r = directory ? 0 : -errno;
-
-	while (r == 0 && (entry = readdir(directory))) {
-		int other = (int)strtol(entry->d_name, NULL, 10);
-
-		if (entry->d_name[0] != '.' && other != fd && !is_kept(kept, count, other))
-			r = add_rest(rest, other);
-	}
-	return r;
-}
-
-/* Those for which that may wait stay. */
-static void close_rest(int procfs, struct rest *rest)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < rest->count; i++)
-		if (may_wait(procfs, rest->fds[i]))
-			rest->fds[count++] = rest->fds[i];
-		else
-			close(rest->fds[i]);
-	rest->count = count;
-}
-
 int journal_count_in_hand(const struct journal *journal)
 {
 	int count = 0;
@@ -371,82 +269,40 @@ int journal_count_in_hand(const struct journal *journal)
 	return count;
 }
 
-int journal_inherit(struct journal *journal, int procfs, int **ret_rest, size_t *ret_count)
+/* ---- what the processes of one program tell each other ---- */
+
+void journal_set(struct journal *journal, enum journal_flag flag, bool is_set)
 {
-	_cleanup_free_ int *kept = NULL;
-	int count = list_kept(journal, &kept);
-	struct rest rest = { 0 };
+	atomic_store(&journal->flags[flag], is_set);
+}
 
-	if (count < 0)
-		return count;
-	int r = list_rest(procfs, kept, count, &rest);
-
-	if (r < 0) {
-		free(rest.fds);
-		return r;
-	}
-	close_rest(procfs, &rest);
-	journal_set_listing(journal, false);
-	*ret_rest = rest.fds;
-	*ret_count = rest.count;
-	return journal_count_in_hand(journal);
+bool journal_is(const struct journal *journal, enum journal_flag flag)
+{
+	return atomic_load(&journal->flags[flag]);
 }
 
 void journal_conclude(struct journal *journal, int status)
 {
 	atomic_store(&journal->status, status);
-	atomic_store(&journal->is_concluded, true);
+	journal_set(journal, JOURNAL_CONCLUDED, true);
 }
 
-bool journal_is_concluded(const struct journal *journal, int *ret_status)
+int journal_status(const struct journal *journal)
 {
-	if (!atomic_load(&journal->is_concluded))
-		return false;
-	*ret_status = atomic_load(&journal->status);
-	return true;
+	return journal_is(journal, JOURNAL_CONCLUDED) ? atomic_load(&journal->status) : -EAGAIN;
 }
 
-void journal_set_settled(struct journal *journal)
+unsigned long journal_count_death(struct journal *journal)
 {
-	atomic_store(&journal->is_settled, true);
+	return atomic_fetch_add(&journal->head.deaths, 1) + 1;
 }
 
-bool journal_is_settled(const struct journal *journal)
+unsigned long journal_deaths(const struct journal *journal)
 {
-	return atomic_load(&journal->is_settled);
+	return atomic_load(&journal->head.deaths);
 }
 
-void journal_set_serving(struct journal *journal, bool is_serving)
-{
-	atomic_store(&journal->is_serving, is_serving);
-}
-
-bool journal_is_serving(const struct journal *journal)
-{
-	return atomic_load(&journal->is_serving);
-}
-
-void journal_set_listing(struct journal *journal, bool is_listing)
-{
-	atomic_store(&journal->is_listing, is_listing);
-}
-
-bool journal_is_listing(const struct journal *journal)
-{
-	return atomic_load(&journal->is_listing);
-}
-
-void journal_set_clear(struct journal *journal, bool is_clear)
-{
-	atomic_store(&journal->is_clear, is_clear);
-}
-
-bool journal_is_clear(const struct journal *journal)
-{
-	return atomic_load(&journal->is_clear);
-}
-
-/* ---- another program ---- */
+/* ---- for another program ---- */
 
 void journal_bar(struct journal *journal, bool is_barred)
 {
@@ -467,7 +323,7 @@ static void copy_slot(struct slot *copy, const struct slot *slot)
 static void copy_all(struct journal *copy, const struct journal *journal)
 {
 	copy->head = journal->head;
-	memcpy(copy->kept, journal->kept, entry_count(journal) * sizeof(journal->kept[0]));
+	memcpy(copy->entries, journal->entries, entry_count(journal) * sizeof(journal->entries[0]));
 	for (size_t i = 0; i < journal_slot_count(journal); i++)
 		copy_slot(&copy->slots[i], &journal->slots[i]);
 }
@@ -490,8 +346,8 @@ static int write_sealed(const struct journal *copy, int fd)
 {
 	size_t slots = offsetof(struct journal, slots);
 	int r = write_part(copy, fd, 0,
-			   offsetof(struct journal, kept) +
-				   entry_count(copy) * sizeof(copy->kept[0]));
+			   offsetof(struct journal, entries) +
+				   entry_count(copy) * sizeof(copy->entries[0]));
 
 	if (r == 0)
 		r = write_part(copy, fd, slots,
@@ -533,14 +389,4 @@ struct journal_offer journal_offered(const struct journal *journal)
 {
 	return (struct journal_offer){ .copy = atomic_load(&journal->copy),
 				       .successor = atomic_load(&journal->successor) };
-}
-
-unsigned long journal_count_death(struct journal *journal)
-{
-	return atomic_fetch_add(&journal->head.deaths, 1) + 1;
-}
-
-unsigned long journal_deaths(const struct journal *journal)
-{
-	return atomic_load(&journal->head.deaths);
 }

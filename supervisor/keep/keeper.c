@@ -65,7 +65,7 @@ static void pass_signal(struct keeper *keeper, int number)
 	if (number != SIGHUP && keeper->end_by == 0)
 		keeper->end_by = clock_milliseconds() + KEEPER_FAREWELL;
 	/* Whoever wants us to end does not want to wait for a worker that cannot start. */
-	if (number != SIGHUP && !journal_is_serving(keeper->config->journal)) {
+	if (number != SIGHUP && !journal_is(keeper->config->journal, JOURNAL_SERVING)) {
 		journal_conclude(keeper->config->journal, 0);
 		number = SIGKILL;
 	}
@@ -114,7 +114,7 @@ static bool is_stuck(struct keeper *keeper)
 	bool was_final = keeper->was_final;
 
 	/* To look takes a descriptor. Until then a worker waits for nothing of others', and so is not stuck. */
-	if (journal_is_listing(keeper->config->journal))
+	if (journal_is(keeper->config->journal, JOURNAL_LISTING))
 		return false;
 	keeper->was_final = ending_is_final(keeper->config->procfs, keeper->worker);
 	return was_final && keeper->was_final;
@@ -199,19 +199,19 @@ static void end_orphans(const struct keeper *keeper)
 
 static void await_death(struct keeper *keeper)
 {
+	struct journal *journal = keeper->config->journal;
 	uint64_t born = clock_milliseconds();
-	int status;
 
 	await_end(keeper);
 	end_orphans(keeper);
 	/* One that was told to end and has died in it is not followed by another. */
-	if (keeper->end_by > 0 && !journal_is_concluded(keeper->config->journal, &status))
-		journal_conclude(keeper->config->journal, 0);
-	if (journal_is_serving(keeper->config->journal)) {
+	if (keeper->end_by > 0 && journal_status(journal) < 0)
+		journal_conclude(journal, 0);
+	if (journal_is(journal, JOURNAL_SERVING)) {
 		keeper->served = clock_milliseconds();
 		keeper->has_served = true;
 	}
-	if (clock_milliseconds() - born >= LIVED || journal_is_clear(keeper->config->journal))
+	if (clock_milliseconds() - born >= LIVED || journal_is(journal, JOURNAL_CLEAR))
 		keeper->unclear = 0;
 	else
 		keeper->unclear++;
@@ -289,7 +289,7 @@ static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REF
 
 	polled[0] = (struct pollfd){ .fd = desk_of(keeper), .events = POLLIN };
 
-	for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
+	for (const struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
 		if (atomic_load(&kept->kind) == ENTRY_SOURCE && count < REFUSED_MAX)
 			polled[count++] = (struct pollfd){ .fd = kept->fd, .events = POLLIN };
 	return count;
@@ -356,9 +356,9 @@ static bool come_round(struct keeper *keeper)
 
 	if (keeper->worker > 0 ? !count_death(keeper) : !keeper->has_served)
 		return false;
-	journal_set_serving(journal, false);
-	journal_set_listing(journal, true);
-	journal_set_clear(journal, false);
+	journal_set(journal, JOURNAL_SERVING, false);
+	journal_set(journal, JOURNAL_LISTING, true);
+	journal_set(journal, JOURNAL_CLEAR, false);
 	pause_between(keeper);
 	if (clock_milliseconds() - keeper->served >= keeper->config->patience * 1000ULL) {
 		log_error("no worker has served for %u seconds: calls fail with EIO",
@@ -432,7 +432,8 @@ static bool is_to_be_closed(const struct entry *kept, bool is_listener)
 static void close_sources(struct journal *journal)
 {
 	for (int is_listener = 1; is_listener >= 0; is_listener--)
-		for (struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
+		for (const struct entry *kept = NULL;
+		     (kept = journal_next_entry(journal, kept)) != NULL;)
 			if (is_to_be_closed(kept, is_listener))
 				close(kept->fd);
 }
@@ -441,7 +442,7 @@ static void close_sources(struct journal *journal)
 static int keep(struct keeper *keeper)
 {
 	struct journal *journal = keeper->config->journal;
-	int r = begin(keeper), status = 0;
+	int r = begin(keeper);
 
 	if (r < 0)
 		return r;
@@ -450,8 +451,8 @@ static int keep(struct keeper *keeper)
 			await_death(keeper);
 		else
 			go_without(keeper);
-		if (journal_is_concluded(journal, &status))
-			return status;
+		if (journal_status(journal) >= 0)
+			return journal_status(journal);
 		if (!come_round(keeper))
 			return -ECHILD;
 		r = start_worker(keeper, true);

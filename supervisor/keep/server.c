@@ -235,7 +235,7 @@ static void settle_one(struct server *server)
 
 	server->has_inherited = false;
 	if (atomic_fetch_sub(&engine->inherited, 1) == 1)
-		journal_set_clear(engine->config.journal, true);
+		journal_set(engine->config.journal, JOURNAL_CLEAR, true);
 }
 
 /* Return: as source_calls.resume(). */

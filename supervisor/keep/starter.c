@@ -93,11 +93,13 @@ static int make_channel(struct journal *journal, int ret_ends[2])
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	if (!journal_keep(journal, ends[0], ENTRY_OWN, NULL, 0) ||
-	    !journal_keep(journal, ends[1], ENTRY_OWN, NULL, 0))
-		return -ENOSPC;
-	memcpy(ret_ends, ends, sizeof(ends));
-	return 0;
+	int r = journal_keep_own(journal, ends[0]);
+
+	if (r == 0)
+		r = journal_keep_own(journal, ends[1]);
+	if (r == 0)
+		memcpy(ret_ends, ends, sizeof(ends));
+	return r;
 }
 
 int starter_begin(struct journal *journal, starter_work *work, void *place,

@@ -101,7 +101,8 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 
 	succession_name_journal(name, journal_head(journal)->generation);
 	r = visit(place, name, journal_fd(journal));
-	for (struct entry *kept = NULL; r == 0 && (kept = journal_next_entry(journal, kept));) {
+	for (const struct entry *kept = NULL;
+	     r == 0 && (kept = journal_next_entry(journal, kept));) {
 		succession_name_entry(name, kept->serial);
 		if (is_handed_on(kept))
 			r = visit(place, name, kept->fd);
@@ -218,10 +219,11 @@ static int keep_again(struct succession *succession, const struct entry *old,
 
 	if (!found || found->fd->fd < 0)
 		return 0;
-	if (!journal_keep_again(succession->journal, found->fd->fd, old))
-		return -ENOSPC;
-	(void)TAKE_FD(found->fd->fd);
-	return 0;
+	int r = journal_import(succession->journal, found->fd->fd, old);
+
+	if (r == 0)
+		(void)TAKE_FD(found->fd->fd);
+	return r;
 }
 
 static int import_kept(struct succession *succession, struct service_fds *handed)
@@ -254,9 +256,11 @@ static int import_lent(struct succession *succession, struct service_fds *handed
 		lent.is_inode = parse_name(name, inode_prefix, &lent.slot);
 		if (!lent.is_inode && !parse_name(name, listener_prefix, &lent.slot))
 			continue;
-		if (!journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &lent,
-				  sizeof(lent)))
-			return -ENOSPC;
+		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &lent,
+				     sizeof(lent), NULL);
+
+		if (r < 0)
+			return r;
 		(void)TAKE_FD(handed->fds[i].fd);
 	}
 	return 0;
@@ -267,14 +271,12 @@ static int keep_copy(struct succession *succession, struct service_fd *handed)
 {
 	if (!offer_is_copy(handed->fd))
 		return 0;
-	const struct entry *kept =
-		journal_keep(succession->journal, handed->fd, ENTRY_OWN, NULL, 0);
+	int r = journal_keep(succession->journal, handed->fd, ENTRY_OWN, NULL, 0,
+			     &succession->copy_serial);
 
-	if (!kept)
-		return -ENOSPC;
-	succession->copy_serial = kept->serial;
-	succession->copy = TAKE_FD(handed->fd);
-	return 0;
+	if (r == 0)
+		succession->copy = TAKE_FD(handed->fd);
+	return r;
 }
 
 int succession_import(struct journal *journal, struct service_fds *handed,
@@ -319,13 +321,9 @@ bool succession_claim(const struct succession *succession)
 /* Its number is another's when a worker before us has let go of it: the serial tells. */
 void succession_settle(struct succession *succession)
 {
-	const struct entry *kept =
-		succession->copy < 0 ? NULL : journal_find(succession->journal, succession->copy);
-
-	if (kept && kept->serial == succession->copy_serial) {
-		journal_forget(succession->journal, succession->copy);
-		close(succession->copy);
-	}
+	if (succession->copy >= 0 &&
+	    journal_find_serial(succession->journal, succession->copy_serial))
+		journal_close(succession->journal, &succession->copy);
 	succession->copy = -1;
 }
 
@@ -353,7 +351,8 @@ static int take_lent(struct succession *succession, size_t index, bool is_inode)
 {
 	struct lent lent;
 
-	for (struct entry *kept = NULL; (kept = journal_next_entry(succession->journal, kept));) {
+	for (const struct entry *kept = NULL;
+	     (kept = journal_next_entry(succession->journal, kept));) {
 		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(lent))
 			continue;
 		memcpy(&lent, kept->record, sizeof(lent));

@@ -189,7 +189,8 @@ static void await_settled(size_t index)
 
 static void await_no_inherited(void)
 {
-	for (time_t end = time(NULL) + PATIENCE; !journal_is_clear(journal); poll(NULL, 0, 5))
+	for (time_t end = time(NULL) + PATIENCE; !journal_is(journal, JOURNAL_CLEAR);
+	     poll(NULL, 0, 5))
 		cr_assert_lt(time(NULL), end, "what was inherited is not settled");
 }
 

@@ -18,9 +18,17 @@ static struct journal *new_journal(void)
 	return journal;
 }
 
-static bool is_open(int fd)
+Test(journal, forgets_what_it_closes)
 {
-	return fcntl(fd, F_GETFD) >= 0;
+	struct journal *journal = new_journal();
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), number = fd;
+
+	cr_assert_eq(journal_keep_own(journal, fd), 0);
+	journal_close(journal, &fd);
+	cr_expect_eq(fd, -1);
+	cr_expect(fcntl(number, F_GETFD) < 0);
+	cr_expect_null(journal_find(journal, number));
+	journal_free(journal);
 }
 
 Test(journal, keeps_and_forgets_descriptors)
@@ -28,10 +36,10 @@ Test(journal, keeps_and_forgets_descriptors)
 	struct journal *journal = new_journal();
 
 	cr_expect_null(journal_next_entry(journal, NULL));
-	cr_assert_not_null(journal_keep(journal, 30, ENTRY_OWN, NULL, 0));
-	cr_assert_not_null(journal_keep(journal, 31, ENTRY_SOURCE, "whose", 6));
-	struct entry *first = journal_next_entry(journal, NULL);
-	struct entry *second = journal_next_entry(journal, first);
+	cr_assert_eq(journal_keep_own(journal, 30), 0);
+	cr_assert_eq(journal_keep(journal, 31, ENTRY_SOURCE, "whose", 6, NULL), 0);
+	const struct entry *first = journal_next_entry(journal, NULL);
+	const struct entry *second = journal_next_entry(journal, first);
 
 	cr_expect_eq(first->fd, 30);
 	cr_expect_eq(second->fd, 31);
@@ -42,7 +50,7 @@ Test(journal, keeps_and_forgets_descriptors)
 	cr_expect_null(journal_find(journal, 30));
 	cr_expect_eq(journal_find(journal, 31)->fd, 31);
 	/* What is free again is used again. */
-	cr_assert_not_null(journal_keep(journal, 32, ENTRY_OWN, NULL, 0));
+	cr_assert_eq(journal_keep_own(journal, 32), 0);
 	cr_expect_eq(journal_next_entry(journal, NULL)->fd, 32);
 	journal_free(journal);
 }
@@ -52,11 +60,12 @@ Test(journal, is_full_some_day)
 	struct journal *journal = new_journal();
 
 	for (int i = 0; i < JOURNAL_ENTRIES_MAX; i++)
-		cr_assert_not_null(journal_keep(journal, i, ENTRY_OWN, NULL, 0));
-	cr_expect_null(journal_keep(journal, 1, ENTRY_OWN, NULL, 0));
+		cr_assert_eq(journal_keep_own(journal, i), 0);
+	cr_expect_eq(journal_keep_own(journal, JOURNAL_ENTRIES_MAX), -ENOSPC);
 	journal_forget(journal, 17);
-	cr_expect_not_null(journal_keep(journal, 17, ENTRY_OWN, NULL, 0));
-	cr_expect_null(journal_keep(journal, 1, ENTRY_SOURCE, "", JOURNAL_RECORD_SIZE + 1));
+	cr_expect_eq(journal_keep_own(journal, 17), 0);
+	cr_expect_eq(journal_keep(journal, 1, ENTRY_SOURCE, "", JOURNAL_RECORD_SIZE + 1, NULL),
+		     -E2BIG);
 	journal_free(journal);
 }
 
@@ -72,86 +81,27 @@ Test(journal, has_so_many_slots)
 	journal_free(journal);
 }
 
-static bool has(const int *fds, size_t count, int fd)
-{
-	bool is_there = false;
-
-	for (size_t i = 0; i < count; i++)
-		is_there = is_there || fds[i] == fd;
-	return is_there;
-}
-
-/* Ends with 0 if the descriptors are as they shall be. */
-static void inherit(struct journal *journal, int kept, int change, int path, int file)
-{
-	int procfs = open("/proc", O_PATH | O_CLOEXEC);
-	int *rest = NULL;
-	size_t count = 0;
-
-	(void)journal_keep(journal, procfs, ENTRY_OWN, NULL, 0);
-	int r = journal_inherit(journal, procfs, &rest, &count);
-
-	_exit(r == 2 && is_open(kept) && is_open(change) && !is_open(path) && is_open(file) &&
-			      has(rest, count, file) && !has(rest, count, kept) &&
-			      !has(rest, count, change) ?
-		      0 :
-		      1);
-}
-
-/* In a child: it closes nearly everything. */
-Test(journal, is_inherited_with_what_is_kept_and_what_is_under_way)
-{
-	struct journal *journal = new_journal();
-	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int change = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	/* To close this one never waits; the other could be a file of a peer's. */
-	int path = open("/dev/null", O_PATH | O_CLOEXEC);
-	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct slot *walked = journal_slot(journal, 0), *begun = journal_slot(journal, 1);
-	int status = -1;
-
-	cr_assert(kept > 2 && change > 2 && path > 2 && file > 2);
-	cr_assert_not_null(journal_keep(journal, kept, ENTRY_OWN, NULL, 0));
-	walked->notification.id = 5;
-	begun->notification.id = 6;
-	atomic_store(&begun->effect.fd, change);
-	atomic_store(&begun->effect.step, EFFECT_BEGUN);
-	(void)journal_slot(journal, 2);
-	pid_t pid = fork();
-
-	if (pid == 0)
-		inherit(journal, kept, change, path, file);
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect_eq(status, 0);
-	close(kept);
-	close(change);
-	close(path);
-	close(file);
-	journal_free(journal);
-}
-
 /* It is shared with the processes that come after. */
 Test(journal, tells_the_keeper_what_became_of_a_worker)
 {
 	struct journal *journal = new_journal();
-	int status = -1, concluded = -1;
+	int status = -1;
 
-	cr_expect_not(journal_is_concluded(journal, &concluded));
-	cr_expect_not(journal_is_serving(journal));
+	cr_expect_eq(journal_status(journal), -EAGAIN);
+	cr_expect_not(journal_is(journal, JOURNAL_SERVING));
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		journal_set_serving(journal, true);
-		journal_set_clear(journal, true);
+		journal_set(journal, JOURNAL_SERVING, true);
+		journal_set(journal, JOURNAL_CLEAR, true);
 		(void)journal_count_death(journal);
 		journal_conclude(journal, 7);
 		_exit(0);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect(journal_is_concluded(journal, &concluded));
-	cr_expect_eq(concluded, 7);
-	cr_expect(journal_is_serving(journal));
-	cr_expect(journal_is_clear(journal));
+	cr_expect_eq(journal_status(journal), 7);
+	cr_expect(journal_is(journal, JOURNAL_SERVING));
+	cr_expect(journal_is(journal, JOURNAL_CLEAR));
 	cr_expect_eq(journal_deaths(journal), 1);
 	journal_free(journal);
 }
@@ -175,16 +125,19 @@ Test(journal, says_what_it_is)
 Test(journal, gives_each_entry_a_serial_of_its_own)
 {
 	struct journal *journal = new_journal();
-	const struct entry *first = journal_keep(journal, 30, ENTRY_CONNECTION, NULL, 0);
-	uint64_t serial = first->serial;
-	const struct entry *settled = journal_settle_guest(journal, 30, "whose", 6);
+	uint64_t first, same, next;
 
-	cr_expect_eq(settled->serial, serial);
-	cr_expect_eq(atomic_load(&settled->kind), ENTRY_SOURCE);
-	cr_expect_str_eq(settled->record, "whose");
-	cr_expect_null(journal_settle_guest(journal, 31, NULL, 0));
+	cr_assert_eq(journal_keep(journal, 30, ENTRY_CONNECTION, NULL, 0, &first), 0);
+	cr_assert_eq(journal_keep(journal, 30, ENTRY_SOURCE, "whose", 6, &same), 0);
+	const struct entry *entry = journal_next_entry(journal, NULL);
+
+	cr_expect_eq(same, first, "it is the same entry");
+	cr_expect_eq(atomic_load(&entry->kind), ENTRY_SOURCE);
+	cr_expect_str_eq(entry->record, "whose");
+	cr_expect_null(journal_next_entry(journal, entry));
 	journal_forget(journal, 30);
-	cr_expect_gt(journal_keep(journal, 30, ENTRY_SOURCE, NULL, 0)->serial, serial);
+	cr_assert_eq(journal_keep(journal, 30, ENTRY_SOURCE, NULL, 0, &next), 0);
+	cr_expect_gt(next, first);
 	journal_free(journal);
 }
 
@@ -194,7 +147,7 @@ Test(journal, is_copied_as_far_as_it_is_used)
 	struct slot *slot = journal_slot(journal, 3);
 
 	journal_head(journal)->generation = 5;
-	(void)journal_keep(journal, 30, ENTRY_SOURCE, "whose", 6);
+	(void)journal_keep(journal, 30, ENTRY_SOURCE, "whose", 6, NULL);
 	slot->notification.id = 77;
 	atomic_store(&slot->effect.step, EFFECT_BEGUN);
 	journal_bar(journal, true);
@@ -236,7 +189,7 @@ Test(journal, can_be_memory_as_any_other)
 
 	cr_assert_eq(journal_withdraw(journal), 0);
 	cr_expect_eq(journal_fd(journal), -1);
-	cr_expect_not_null(journal_keep(journal, 30, ENTRY_OWN, NULL, 0));
+	cr_expect_eq(journal_keep_own(journal, 30), 0);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -246,7 +199,7 @@ Test(journal, can_be_memory_as_any_other)
 	int status;
 
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect_not(journal_is_concluded(journal, &status));
+	cr_expect_lt(journal_status(journal), 0);
 	journal_free(journal);
 }
 
@@ -261,6 +214,6 @@ Test(journal, counts_in_it_lead_nowhere_else)
 	cr_expect_eq(journal_slot_count(journal), JOURNAL_SLOTS_MAX);
 	cr_expect_null(journal_slot(journal, JOURNAL_SLOTS_MAX));
 	cr_expect_null(journal_next_entry(journal, NULL));
-	cr_expect_not_null(journal_keep(journal, 7, ENTRY_OWN, NULL, 0), "one that is free");
+	cr_expect_eq(journal_keep_own(journal, 7), 0, "one that is free");
 	journal_free(journal);
 }

@@ -40,7 +40,7 @@ int starter_make_worker(const struct starter *starter, bool is_successor, pid_t 
 		(void)kill(getpid(), SIGTERM);
 		return -EAGAIN;
 	}
-	journal_set_serving(journal, true);
+	journal_set(journal, JOURNAL_SERVING, true);
 	if (is_successor)
 		journal_conclude(journal, 7);
 	*ret_worker = fork();

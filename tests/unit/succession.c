@@ -32,8 +32,8 @@ static void begin(void)
 /* Descriptors are closed by the test itself: it is looked at what it leaves open. */
 static void finish(void)
 {
-	for (struct entry *kept = NULL; (kept = journal_next_entry(new, kept)) != NULL;)
-		close(kept->fd);
+	for (const struct entry *entry = NULL; (entry = journal_next_entry(new, entry));)
+		close(entry->fd);
 	for (size_t i = 0; i < handed.count; i++)
 		fd_close(&handed_fds[i].fd);
 	journal_free(old);
@@ -53,11 +53,17 @@ static int hand_over(const char *name)
 	return fd;
 }
 
-static int hand_over_kept(const struct entry *kept)
+static const struct entry *keep(int fd, enum entry_kind kind, const void *record, size_t size)
+{
+	cr_assert_eq(journal_keep(old, fd, kind, record, size, NULL), 0);
+	return journal_find(old, fd);
+}
+
+static int hand_over_entry(const struct entry *entry)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
-	succession_name_entry(name, kept->serial);
+	succession_name_entry(name, entry->serial);
 	return hand_over(name);
 }
 
@@ -97,30 +103,32 @@ Test(succession, of_nobody_is_nothing)
 
 Test(succession, keeps_what_was_handed_over_under_its_serial)
 {
-	(void)journal_keep(old, 500, ENTRY_OWN, NULL, 0);
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, "whose", 6);
-	const struct entry *policy = journal_keep(old, 502, ENTRY_POLICY, "name", 5);
+	(void)keep(500, ENTRY_OWN, NULL, 0);
+	const struct entry *source = keep(501, ENTRY_SOURCE, "whose", 6);
+	const struct entry *policy = keep(502, ENTRY_POLICY, "name", 5);
 
-	(void)journal_keep(old, 503, ENTRY_SOURCE, "lost", 5);
-	int policy_fd = hand_over_kept(policy), source_fd = hand_over_kept(source);
+	(void)keep(503, ENTRY_SOURCE, "lost", 5);
+	int policy_fd = hand_over_entry(policy), source_fd = hand_over_entry(source);
 
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
 	const struct entry *first = journal_next_entry(new, NULL);
-	const struct entry *second = journal_next_entry(new, (struct entry *)first);
+	const struct entry *second = journal_next_entry(new, first);
 
 	cr_assert(first && second);
-	cr_expect_null(journal_next_entry(new, (struct entry *)second));
+	cr_expect_null(journal_next_entry(new, second));
 	cr_expect_eq(first->fd, source_fd);
 	cr_expect_eq(first->serial, source->serial);
 	cr_expect_str_eq(first->record, "whose");
 	cr_expect_eq(second->fd, policy_fd);
 	cr_expect_eq(atomic_load(&second->kind), ENTRY_POLICY);
 	/* Serials go on where they were. */
-	cr_expect_eq(journal_keep(new, open("/dev/null", O_RDONLY | O_CLOEXEC), ENTRY_SOURCE, NULL,
-				  0)
-			     ->serial,
-		     5);
+	uint64_t serial;
+
+	cr_assert_eq(journal_keep(new, open("/dev/null", O_RDONLY | O_CLOEXEC), ENTRY_SOURCE, NULL,
+				  0, &serial),
+		     0);
+	cr_expect_eq(serial, 5);
 	cr_expect_eq(journal_head(new)->generation, 1);
 	finish();
 }
@@ -129,9 +137,9 @@ Test(succession, keeps_what_was_handed_over_under_its_serial)
 Test(succession, claims_a_copy)
 {
 	struct journal *copy = NULL;
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, "whose", 6);
+	const struct entry *source = keep(501, ENTRY_SOURCE, "whose", 6);
 
-	(void)hand_over_kept(source);
+	(void)hand_over_entry(source);
 	cr_assert_eq(journal_copy(old, &copy), 0);
 	int fd = hand_over("journal-0");
 
@@ -161,7 +169,7 @@ Test(succession, does_not_close_what_has_the_number_of_the_copy_by_now)
 	cr_assert_eq(dup3(journal_fd(copy), fd, O_CLOEXEC), fd);
 	cr_assert_eq(import(), 0);
 	journal_forget(new, fd);
-	(void)journal_keep(new, fd, ENTRY_SOURCE, NULL, 0);
+	(void)journal_keep(new, fd, ENTRY_SOURCE, NULL, 0, NULL);
 	succession_settle(&succession);
 	cr_expect_not_null(journal_find(new, fd));
 	journal_free(copy);
@@ -188,7 +196,7 @@ Test(succession, takes_the_newest_journal)
 
 static void expect_no_journal(void)
 {
-	(void)journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	(void)keep(501, ENTRY_SOURCE, NULL, 0);
 	(void)journal_slot(old, 0);
 	hand_over_journal();
 	cr_expect_eq(import(), -EBADMSG);
@@ -218,7 +226,7 @@ Test(succession, refuses_entries_beyond_its_end)
 
 Test(succession, refuses_more_entries_than_it_has_room_for)
 {
-	(void)journal_keep(old, 500, ENTRY_SOURCE, NULL, 0);
+	(void)keep(500, ENTRY_SOURCE, NULL, 0);
 	atomic_store(&journal_head(old)->entry_count, UINT64_MAX / 2);
 	hand_over_journal();
 	cr_expect_eq(import(), -EBADMSG);
@@ -236,7 +244,7 @@ Test(succession, refuses_slots_without_a_size)
 
 Test(succession, translates_a_request)
 {
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	const struct entry *source = keep(501, ENTRY_SOURCE, NULL, 0);
 	struct slot *begun, left;
 	size_t index = 0;
 
@@ -247,7 +255,7 @@ Test(succession, translates_a_request)
 	atomic_store(&begun->effect.fd, 601);
 	atomic_store(&begun->effect.step, EFFECT_BEGUN);
 	(void)old_request(3, 79, 999);
-	int fd = hand_over_kept(source);
+	int fd = hand_over_entry(source);
 	int inode = hand_over("inode-2"), listener = hand_over("listener-2");
 
 	hand_over_journal();
@@ -270,13 +278,13 @@ Test(succession, translates_a_request)
 
 Test(succession, knows_what_has_no_inode_any_more)
 {
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	const struct entry *source = keep(501, ENTRY_SOURCE, NULL, 0);
 	struct slot *begun = old_request(0, 78, 501), left;
 	size_t index = 0;
 
 	atomic_store(&begun->effect.fd, 601);
 	atomic_store(&begun->effect.step, EFFECT_BEGUN);
-	(void)hand_over_kept(source);
+	(void)hand_over_entry(source);
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
 	cr_assert(succession_next_request(&succession, &index, &left));
@@ -286,13 +294,13 @@ Test(succession, knows_what_has_no_inode_any_more)
 
 Test(succession, leaves_out_what_is_in_our_journal_already)
 {
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	const struct entry *source = keep(501, ENTRY_SOURCE, NULL, 0);
 	struct slot left;
 	size_t index = 0;
 
 	(void)old_request(0, 77, 501);
 	journal_slot(new, 4)->notification.id = 77;
-	(void)hand_over_kept(source);
+	(void)hand_over_entry(source);
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
 	cr_expect_not(succession_next_request(&succession, &index, &left));
@@ -301,13 +309,13 @@ Test(succession, leaves_out_what_is_in_our_journal_already)
 
 Test(succession, does_not_guess_at_another_format)
 {
-	const struct entry *source = journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
+	const struct entry *source = keep(501, ENTRY_SOURCE, NULL, 0);
 	struct slot left;
 	size_t index = 0;
 
 	(void)old_request(0, 77, 501);
 	journal_head(old)->format++;
-	(void)hand_over_kept(source);
+	(void)hand_over_entry(source);
 	hand_over_journal();
 	cr_assert_eq(import(), 0);
 	cr_expect_not_null(journal_next_entry(new, NULL), "the source is served all the same");
@@ -330,9 +338,9 @@ Test(succession, lists_all_that_a_successor_needs)
 {
 	char text[512] = "";
 
-	(void)journal_keep(old, 500, ENTRY_OWN, NULL, 0);
-	(void)journal_keep(old, 501, ENTRY_SOURCE, NULL, 0);
-	(void)journal_keep(old, 502, ENTRY_CONNECTION, NULL, 0);
+	(void)keep(500, ENTRY_OWN, NULL, 0);
+	(void)keep(501, ENTRY_SOURCE, NULL, 0);
+	(void)keep(502, ENTRY_CONNECTION, NULL, 0);
 	(void)old_request(0, 77, 501);
 	struct slot *begun = old_request(1, 78, 501);
 
