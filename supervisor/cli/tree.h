@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "exec/inode.h"
+#include "exec/performer.h"
 #include "name.h"
 
 struct option_table;
@@ -20,7 +20,7 @@ struct option_table;
 /** struct tree_value - a value that lies on an inode of the tree */
 struct tree_value {
 	const char *path; /* of the inode */
-	const struct pinned *inode;
+	const struct performer *performer; /* of calls on the inode */
 	const char *name; /* the stored one */
 	enum store store; /* in which it is one */
 	struct stored_name parts;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/tree.h"
+#include "exec/attribute_call.h"
 #include "exec/tree.h"
 #include "name_list.h"
 
@@ -74,9 +75,10 @@ static void fail_at(struct run *run, const char *path, int error)
 static void visit(void *place, const char *path, int fd)
 {
 	struct run *run = place;
-	const struct pinned inode = { .fd = fd, .directory = run->fd_directory };
-	struct tree_value value = { .path = path, .inode = &inode };
-	ssize_t length = inode_list(&inode, run->list, sizeof(run->list));
+	const struct pinned inode = { .fd = fd };
+	const struct performer performer = { .inode = &inode, .directory = run->fd_directory };
+	struct tree_value value = { .path = path, .performer = &performer };
+	ssize_t length = performer_list(&performer, run->list, sizeof(run->list));
 	size_t name_length;
 
 	run->job->inodes++;
@@ -117,7 +119,7 @@ static int open_fd_directory(int *ret_directory)
 {
 	_cleanup_fd_ int procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return procfs < 0 ? -errno : inode_open_directory(procfs, ret_directory);
+	return procfs < 0 ? -errno : attribute_open_directory(procfs, ret_directory);
 }
 
 static void walk_all(struct run *run, char **paths)

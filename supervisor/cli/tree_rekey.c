@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/tree.h"
 #include "count_of.h"
+#include "exec/inode.h"
 
 #define COUNT_DEFAULT 65536
 
@@ -101,7 +102,7 @@ static bool fail(struct rekey *rekey, const struct tree_value *value, const char
 static bool is_there(struct rekey *rekey, const struct tree_value *value, const char *name,
 		     size_t length)
 {
-	ssize_t other = inode_get(value->inode, name, rekey->other, sizeof(rekey->other));
+	ssize_t other = performer_get(value->performer, name, rekey->other, sizeof(rekey->other));
 
 	return other == (ssize_t)length && memcmp(rekey->other, rekey->value, length) == 0;
 }
@@ -120,8 +121,8 @@ static int set(const struct rekey *rekey, const struct tree_value *value, const 
 	ssize_t r;
 
 	if (!rekey->is_dry)
-		return inode_set(value->inode, name, rekey->value, length, XATTR_CREATE);
-	r = inode_get(value->inode, name, NULL, 0);
+		return inode_set(value->performer, name, rekey->value, length, XATTR_CREATE);
+	r = performer_get(value->performer, name, NULL, 0);
 	if (r == -ENODATA)
 		return 0;
 	return r < 0 ? (int)r : -EEXIST;
@@ -129,7 +130,8 @@ static int set(const struct rekey *rekey, const struct tree_value *value, const 
 
 static bool move(struct rekey *rekey, const struct tree_value *value, const char *name)
 {
-	ssize_t length = inode_get(value->inode, value->name, rekey->value, sizeof(rekey->value));
+	ssize_t length =
+		performer_get(value->performer, value->name, rekey->value, sizeof(rekey->value));
 
 	if (length < 0)
 		return fail(rekey, value, value->name, (int)-length);
@@ -139,7 +141,7 @@ static bool move(struct rekey *rekey, const struct tree_value *value, const char
 		return report_conflict(rekey, value, name);
 	if (r < 0 && r != -EEXIST)
 		return fail(rekey, value, name, -r);
-	r = rekey->is_dry ? 0 : inode_remove(value->inode, value->name);
+	r = rekey->is_dry ? 0 : inode_remove(value->performer, value->name);
 	return r == 0 ? true : fail(rekey, value, value->name, -r);
 }
 

@@ -7,9 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exec/helper.h"
+#include "exec/attribute_call.h"
+#include "exec/performer.h"
 
-/* FNV-1a, eight bytes at a time: it tells values apart, nobody is to be kept from making two alike. */
+/* FNV-1a, eight bytes at a time. It is not collision resistant, and need not be: a target could only fool itself. */
 static uint64_t digest(const void *value, size_t length)
 {
 	const unsigned char *bytes = value;
@@ -28,9 +29,9 @@ static uint64_t digest(const void *value, size_t length)
 	return hash;
 }
 
-static bool exists(const struct pinned *inode, const char *name)
+static bool exists(const struct performer *performer, const char *name)
 {
-	return inode_get(inode, name, NULL, 0) != -ENODATA;
+	return performer_get(performer, name, NULL, 0) != -ENODATA;
 }
 
 static void await_leave(const struct effect *effect)
@@ -41,23 +42,23 @@ static void await_leave(const struct effect *effect)
 		(void)nanosleep(&moment, NULL);
 }
 
-/* Whoever bars it looks at the step afterwards: he sees that it is begun, or we see that it is barred. */
-void effect_begin(const struct pinned *inode, struct attribute_call *call)
+/* The thread that bars the effect looks at the step afterwards: it sees that this one has begun, or this one waits. */
+void effect_begin(const struct performer *performer, struct attribute_call *call)
 {
-	struct effect *effect = inode->effect;
+	struct effect *effect = performer->effect;
 
 	if (!effect)
 		return;
 	await_leave(effect);
-	atomic_store(&effect->fd, inode->fd);
+	atomic_store(&effect->fd, performer->inode->fd);
 	atomic_store(&effect->performer, gettid());
 	call->performer = &effect->performer;
-	effect->is_opened = inode->is_opened;
+	effect->is_opened = performer->inode->is_opened;
 	effect->operation = call->operation;
 	effect->is_create = call->operation == OPERATION_SET && (call->flags & XATTR_CREATE);
 	/* It tells a change that was made from one that would have failed. */
 	effect->has_existed = (effect->is_create || call->operation == OPERATION_REMOVE) &&
-			      exists(inode, call->name);
+			      exists(performer, call->name);
 	effect->length = call->size;
 	effect->digest = call->operation == OPERATION_SET ? digest(call->value, call->size) : 0;
 	strncpy(effect->name, call->name, sizeof(effect->name) - 1);
@@ -71,20 +72,14 @@ void effect_clear(struct effect *effect)
 	atomic_store(&effect->fd, -1);
 }
 
-bool effect_has_helper(const struct effect *effect)
-{
-	return atomic_load(&effect->performer) != gettid();
-}
-
 /* A helper that was given up may be in the change still. */
 static bool may_be_made(const struct effect *effect, int result)
 {
-	return result == -ETIMEDOUT && effect_has_helper(effect);
+	return result == -ETIMEDOUT && atomic_load(&effect->performer) != gettid();
 }
 
-bool effect_end(const struct pinned *inode, int result)
+bool effect_end(struct effect *effect, int result)
 {
-	struct effect *effect = inode->effect;
 
 	if (!effect)
 		return true;
@@ -94,20 +89,20 @@ bool effect_end(const struct pinned *inode, int result)
 	return true;
 }
 
-static bool holds_value(const struct effect *effect, const struct pinned *inode)
+static bool holds_value(const struct effect *effect, const struct performer *performer)
 {
 	char value[XATTR_SIZE_MAX];
-	ssize_t length = inode_get(inode, effect->name, value, sizeof(value));
+	ssize_t length = performer_get(performer, effect->name, value, sizeof(value));
 
 	return length >= 0 && (uint64_t)length == effect->length &&
 	       digest(value, (size_t)length) == effect->digest;
 }
 
-bool effect_was_made(const struct effect *effect, const struct pinned *inode)
+bool effect_was_made(const struct effect *effect, const struct performer *performer)
 {
 	if (effect->operation == OPERATION_REMOVE)
-		return effect->has_existed && !exists(inode, effect->name);
+		return effect->has_existed && !exists(performer, effect->name);
 	if (effect->is_create)
-		return !effect->has_existed && exists(inode, effect->name);
-	return holds_value(effect, inode);
+		return !effect->has_existed && exists(performer, effect->name);
+	return holds_value(effect, performer);
 }

@@ -3,17 +3,16 @@
 #define NSXATTR_EXEC_EFFECT_H
 
 /*
- * A change under way, written down so that whoever takes over when this process dies in the middle of
- * it knows what became of it. It lies in memory that outlives the process (keep/journal.h); the inode
- * is known by its descriptor, which outlives the process too (keep/keeper.h).
+ * A change under way, written down: when this process dies in the middle of it, the next worker finds out what
+ * became of it. The record lies in memory that outlives the process (keep/journal.h), and so does the descriptor
+ * of the inode (keep/keeper.h).
  *
  *	step		the change
  *	EFFECT_NONE	is not made: nothing was begun, or what was begun has failed
  *	EFFECT_BEGUN	may be made: effect_was_made() looks at the inode
  *	EFFECT_MADE	is made, and must not be made again
  *
- * What effect_was_made() concludes holds if nobody else has changed the attribute meanwhile, which
- * exec/changes.h sees to.
+ * What effect_was_made() concludes holds if no other change of ours was made meanwhile, which exec/changes.h sees to.
  */
 
 #include <stdatomic.h>
@@ -23,9 +22,9 @@
 #include <sys/types.h>
 
 #include "access.h"
-#include "exec/inode.h"
 
 struct attribute_call;
+struct performer;
 
 enum effect_step {
 	EFFECT_NONE,
@@ -57,33 +56,31 @@ struct effect {
 
 /**
  * effect_begin() - write down what is about to be done
- * @inode: its effect is written; one without an effect is accepted
+ * @performer: its effect is written; one without an effect is accepted
  * @call: the set or remove; a helper that makes it writes itself down, too
  *
  * It waits while the effect is barred: another program is told how far the request has come then, and no
  * change may follow of which it is not told (keep/offer.h).
  */
-void effect_begin(const struct pinned *inode, struct attribute_call *call);
+void effect_begin(const struct performer *performer, struct attribute_call *call);
 
 /** effect_clear() - nothing is under way */
 void effect_clear(struct effect *effect);
 
-/** effect_has_helper() - of EFFECT_BEGUN, by this thread: does a helper make the change? */
-bool effect_has_helper(const struct effect *effect);
-
 /**
  * effect_end() - what has become of it
+ * @effect: NULL is accepted
  * @result: 0, or -errno: then nothing was changed; but with -ETIMEDOUT of a helper, which was ended then, that
  *          is not known, and it stays EFFECT_BEGUN
  *
  * Return: whether it is known.
  */
-bool effect_end(const struct pinned *inode, int result);
+bool effect_end(struct effect *effect, int result);
 
 /**
  * effect_was_made() - of EFFECT_BEGUN: was the change made?
- * @inode: the inode of the effect, with whoever makes the calls
+ * @performer: who looks at the inode of the effect
  */
-bool effect_was_made(const struct effect *effect, const struct pinned *inode);
+bool effect_was_made(const struct effect *effect, const struct performer *performer);
 
 #endif

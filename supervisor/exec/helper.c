@@ -10,14 +10,12 @@
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/credential.h"
@@ -25,6 +23,7 @@
 #include "base/fd.h"
 #include "base/forker.h"
 #include "base/passing.h"
+#include "exec/attribute_call.h"
 
 struct helper {
 	struct errand errand;
@@ -64,52 +63,24 @@ struct answer {
 };
 
 /*
- * The helper's side. It stands in /proc/self/fd, where descriptor N is the path "N": that leads to
- * the inode of an O_PATH descriptor, which f*xattr(2) refuses.
+ * The helper's side. Its working directory is /proc/self/fd, as attribute_call_make() needs it.
  */
-
-static long call_on_descriptor(const struct packet *packet, int fd, const char *value, char *buffer)
-{
-	const struct header *header = &packet->header;
-
-	switch (header->operation) {
-	case OPERATION_SET:
-		return fsetxattr(fd, packet->text, value, header->size, header->flags);
-	case OPERATION_GET:
-		return fgetxattr(fd, packet->text, buffer, header->size);
-	case OPERATION_LIST:
-		return flistxattr(fd, buffer, header->size);
-	case OPERATION_REMOVE:
-	default:
-		return fremovexattr(fd, packet->text);
-	}
-}
-
-static long call_on_path(const struct packet *packet, int fd, const char *value, char *buffer)
-{
-	const struct header *header = &packet->header;
-	char path[16];
-
-	snprintf(path, sizeof(path), "%d", fd);
-	switch (header->operation) {
-	case OPERATION_SET:
-		return setxattr(path, packet->text, value, header->size, header->flags);
-	case OPERATION_GET:
-		return getxattr(path, packet->text, buffer, header->size);
-	case OPERATION_LIST:
-		return listxattr(path, buffer, header->size);
-	case OPERATION_REMOVE:
-	default:
-		return removexattr(path, packet->text);
-	}
-}
 
 static long call_attribute(const struct packet *packet, int fd, char *buffer)
 {
-	const char *value = packet->text + packet->header.text_size;
+	const struct header *header = &packet->header;
+	const struct attribute_call call = {
+		.operation = header->operation,
+		.fd = fd,
+		.is_opened = header->is_opened,
+		.name = packet->text,
+		.value = packet->text + header->text_size,
+		.buffer = buffer,
+		.size = header->size,
+		.flags = header->flags,
+	};
 
-	return packet->header.is_opened ? call_on_descriptor(packet, fd, value, buffer) :
-					  call_on_path(packet, fd, value, buffer);
+	return attribute_call_make(&call, -1);
 }
 
 static long make_stat(int fd, char *buffer)
@@ -118,22 +89,28 @@ static long make_stat(int fd, char *buffer)
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID,
 		  &stat) < 0)
-		return -1;
+		return -errno;
 	memcpy(buffer, &stat, sizeof(stat));
 	return sizeof(stat);
 }
 
+static long result_of(long result)
+{
+	return result < 0 ? -errno : result;
+}
+
+/* Return: the result of the call; -errno. */
 static long call(const struct packet *packet, int fd, struct answer *answer)
 {
 	struct open_how how = packet->header.how;
 
 	switch (packet->header.task) {
 	case TASK_OPEN:
-		return syscall(SYS_openat2, fd, packet->text, &how, sizeof(how));
+		return result_of(syscall(SYS_openat2, fd, packet->text, &how, sizeof(how)));
 	case TASK_STAT:
 		return make_stat(fd, answer->bytes);
 	case TASK_READ_LINK:
-		return readlinkat(fd, "", answer->bytes, packet->header.size);
+		return result_of(readlinkat(fd, "", answer->bytes, packet->header.size));
 	case TASK_CALL:
 	default:
 		return call_attribute(packet, fd, answer->bytes);
@@ -145,7 +122,7 @@ static void perform(const struct packet *packet, int fd, struct answer *answer)
 	long result = call(packet, fd, answer);
 
 	if (result < 0)
-		answer->reply.error = errno;
+		answer->reply.error = (int)-result;
 	else if (packet->header.task == TASK_OPEN)
 		answer->fd = (int)result;
 	else

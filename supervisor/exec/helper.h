@@ -12,26 +12,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "access.h"
-
+struct attribute_call;
 struct credential_change;
 struct forker;
 struct helper;
 struct statx;
-
-/** struct attribute_call - one attribute call on an inode; the pointers are the caller's */
-struct attribute_call {
-	enum operation operation;
-	int fd; /* the inode */
-	bool is_opened; /* fd is no O_PATH descriptor: the call is made on it as it is */
-	const char *name; /* but for a list */
-	const void *value; /* of a set: @size bytes */
-	void *buffer; /* of a get or list: room for @size bytes */
-	size_t size;
-	int flags; /* of a set */
-	_Atomic pid_t *
-		performer; /* where a helper that makes it writes its number before; NULL: nowhere */
-};
 
 /** helper_serve() - what it does. See forker_body. */
 void helper_serve(int channel, void *argument, const int *fds, size_t fd_count);

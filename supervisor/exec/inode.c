@@ -1,10 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * An O_PATH descriptor is no ticket for f*xattr(2). The way around is /proc/self/fd/N, which leads to
- * the inode itself, a symbolic link too, and through the mount on which it was found. There is no path
- * to it, for the supervisor has no root directory to speak of: the *xattrat calls take N relative to a
- * descriptor of /proc/self/fd, and where they are missing that is the working directory.
- */
 #include "exec/inode.h"
 
 #include <errno.h>
@@ -14,39 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/log.h"
 #include "base/proc.h"
-#include "base/syscalls.h"
+#include "exec/attribute_call.h"
 #include "exec/effect.h"
-#include "exec/helper.h"
 #include "exec/standin.h"
 #include "policy.h"
 
-/* struct xattr_args of the kernel. */
-struct args_at {
-	uint64_t value;
-	uint32_t size;
-	uint32_t flags;
-};
-
 /* A name that is nowhere, for nothing of ours makes such ones. */
 #define PROBE_NAME "security.nsxattr@"
-/* Room for "2147483647". */
-#define FD_PATH_SIZE 16
-
-/* The path of a descriptor in /proc/self/fd. */
-static const char *fd_path(const struct pinned *inode, char path[FD_PATH_SIZE])
-{
-	snprintf(path, FD_PATH_SIZE, "%d", inode->fd);
-	return path;
-}
 
 /*
  * The last check before privilege is used: the name of a namespace's value, in whichever store. Those of
@@ -63,24 +37,6 @@ static bool may_be_changed(const char *name)
 	return false;
 }
 
-int inode_open_directory(int procfs, int *ret_directory)
-{
-	int directory = openat(procfs, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (directory < 0)
-		return -errno;
-	if (!xattrat_is_there()) {
-		int r = fchdir(directory) < 0 ? -errno : 0;
-
-		close(directory);
-		directory = -1;
-		if (r < 0)
-			return r;
-	}
-	*ret_directory = directory;
-	return 0;
-}
-
 /* Ids that are used again are of no use. */
 uint64_t inode_mount_in(const struct statx *stat)
 {
@@ -89,17 +45,12 @@ uint64_t inode_mount_in(const struct statx *stat)
 
 bool inode_is_namespaces(const struct pinned *inode, struct standin *root)
 {
-	const struct attribute_call call = {
-		.operation = OPERATION_REMOVE,
-		.fd = inode->fd,
-		.is_opened = inode->is_opened,
-		.name = PROBE_NAME,
-	};
-	size_t length;
-	int r = standin_call(root, &call, &length);
+	const struct performer performer = { .inode = inode, .standin = root };
+	struct attribute_call call = { OPERATION_REMOVE, .name = PROBE_NAME };
+	ssize_t r = performer_call(&performer, &call);
 
 	/* A FUSE server has its own opinion of such a name. */
-	return r == ENODATA || r == EOPNOTSUPP || r == EINVAL;
+	return r == -ENODATA || r == -EOPNOTSUPP || r == -EINVAL;
 }
 
 int inode_stat(const struct pinned *inode, struct inode_stat *ret_stat)
@@ -130,11 +81,13 @@ uint64_t inode_mount(const struct pinned *inode)
 	return inode_mount_in(&stat);
 }
 
-void inode_show_path(const struct pinned *inode, char *path, size_t size)
+void inode_show_path(const struct performer *performer, char *path, size_t size)
 {
-	int directory = inode->directory < 0 ? AT_FDCWD : inode->directory;
-	char number[FD_PATH_SIZE];
-	ssize_t length = readlinkat(directory, fd_path(inode, number), path, size - 1);
+	int directory = performer->directory < 0 ? AT_FDCWD : performer->directory;
+	char number[sizeof("2147483647")];
+
+	snprintf(number, sizeof(number), "%d", performer->inode->fd);
+	ssize_t length = readlinkat(directory, number, path, size - 1);
 
 	if (length < 0)
 		snprintf(path, size, "a file");
@@ -150,21 +103,22 @@ bool inode_is_unusable(const struct pinned *inode)
 }
 
 /* What refuses to tell us tells the performer. Return: the inode's mode; 0: it cannot be told. */
-static mode_t mode_of(const struct pinned *inode)
+static mode_t mode_of(const struct performer *performer)
 {
+	int fd = performer->inode->fd;
 	struct statx stat;
 
-	if (statx(inode->fd, "", AT_EMPTY_PATH, STATX_TYPE, &stat) == 0)
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &stat) == 0)
 		return stat.stx_mode;
-	if (errno != EACCES || !inode->performer ||
-	    standin_stat(inode->performer, inode->fd, &stat) != 0)
+	if (errno != EACCES || !performer->standin ||
+	    standin_stat(performer->standin, fd, &stat) != 0)
 		return 0;
 	return stat.stx_mode;
 }
 
-bool inode_holds_user_attributes(const struct pinned *inode)
+bool inode_holds_user_attributes(const struct performer *performer)
 {
-	mode_t mode = mode_of(inode);
+	mode_t mode = mode_of(performer);
 
 	return S_ISREG(mode) || S_ISDIR(mode);
 }
@@ -189,117 +143,44 @@ bool inode_lists_by_name(const struct pinned *inode)
 	       statfs.f_type == TMPFS_MAGIC;
 }
 
-/* Through a stand-in. What fails on our side is a refusal for the target, but that a helper was given up. */
-static ssize_t call_by_performer(const struct pinned *inode, struct attribute_call *call)
+static int change(const struct performer *performer, struct attribute_call *call)
 {
-	size_t length = 0;
+	/* A file system that is asked for a contradiction may do either. */
+	bool is_contradiction = call->flags == (XATTR_CREATE | XATTR_REPLACE);
 
-	call->fd = inode->fd;
-	call->is_opened = inode->is_opened;
-	int r = standin_call(inode->performer, call, &length);
+	effect_begin(performer, call);
+	int r = is_contradiction ? -EINVAL : (int)performer_call(performer, call);
 
-	if (r < 0)
-		log_verbose("a helper cannot make an attribute call: %s", strerror(-r));
-	if (r < 0)
-		return r == -ETIMEDOUT && call->performer ? r : -EPERM;
-	return r > 0 ? -r : (ssize_t)length;
+	/* What a helper has made of it that was given up is not known yet: until then it is refused. */
+	return effect_end(performer->effect, r) ? r : -EPERM;
 }
 
-ssize_t inode_get(const struct pinned *inode, const char *name, void *value, size_t size)
-{
-	struct attribute_call call = { OPERATION_GET, .name = name, .buffer = value, .size = size };
-	struct args_at args = { .value = (uintptr_t)value, .size = (uint32_t)size };
-	char path[FD_PATH_SIZE];
-	ssize_t length;
-
-	if (inode->performer)
-		return call_by_performer(inode, &call);
-	if (inode->is_opened)
-		length = fgetxattr(inode->fd, name, value, size);
-	else if (inode->directory < 0)
-		length = getxattr(fd_path(inode, path), name, value, size);
-	else
-		length = syscall(SYS_getxattrat, inode->directory, fd_path(inode, path), 0, name,
-				 &args, sizeof(args));
-	return length < 0 ? -errno : length;
-}
-
-static int make_set(const struct pinned *inode, struct attribute_call *call)
-{
-	struct args_at args = { (uintptr_t)call->value, (uint32_t)call->size,
-				(uint32_t)call->flags };
-	char path[FD_PATH_SIZE];
-	long r;
-
-	if (inode->performer)
-		return (int)call_by_performer(inode, call);
-	if (inode->is_opened)
-		r = fsetxattr(inode->fd, call->name, call->value, call->size, call->flags);
-	else if (inode->directory < 0)
-		r = setxattr(fd_path(inode, path), call->name, call->value, call->size,
-			     call->flags);
-	else
-		r = syscall(SYS_setxattrat, inode->directory, fd_path(inode, path), 0, call->name,
-			    &args, sizeof(args));
-	return r < 0 ? -errno : 0;
-}
-
-/* Return: what the target will see, as far as that is known yet. */
-static int end_change(const struct pinned *inode, int r)
-{
-	return effect_end(inode, r) ? r : -EPERM;
-}
-
-static int set(const struct pinned *inode, const char *name, const void *value, size_t size,
+static int set(const struct performer *performer, const char *name, const void *value, size_t size,
 	       int flags)
 {
 	struct attribute_call call = {
 		OPERATION_SET, .name = name, .value = value, .size = size, .flags = flags,
 	};
 
-	effect_begin(inode, &call);
-	/* A file system that is asked for a contradiction may do either. */
-	int r = flags == (XATTR_CREATE | XATTR_REPLACE) ? -EINVAL : make_set(inode, &call);
-
-	return end_change(inode, r);
+	return change(performer, &call);
 }
 
-static int make_remove(const struct pinned *inode, struct attribute_call *call)
-{
-	char path[FD_PATH_SIZE];
-	long r;
-
-	if (inode->performer)
-		return (int)call_by_performer(inode, call);
-	if (inode->is_opened)
-		r = fremovexattr(inode->fd, call->name);
-	else if (inode->directory < 0)
-		r = removexattr(fd_path(inode, path), call->name);
-	else
-		r = syscall(SYS_removexattrat, inode->directory, fd_path(inode, path), 0,
-			    call->name);
-	return r < 0 ? -errno : 0;
-}
-
-static int remove_attribute(const struct pinned *inode, const char *name)
+static int remove_attribute(const struct performer *performer, const char *name)
 {
 	struct attribute_call call = { OPERATION_REMOVE, .name = name };
 
-	effect_begin(inode, &call);
-	int r = make_remove(inode, &call);
-
-	return end_change(inode, r);
+	return change(performer, &call);
 }
 
-int inode_set(const struct pinned *inode, const char *name, const void *value, size_t size,
+int inode_set(const struct performer *performer, const char *name, const void *value, size_t size,
 	      int flags)
 {
-	return may_be_changed(name) ? set(inode, name, value, size, flags) : -EPERM;
+	return may_be_changed(name) ? set(performer, name, value, size, flags) : -EPERM;
 }
 
-int inode_remove(const struct pinned *inode, const char *name)
+int inode_remove(const struct performer *performer, const char *name)
 {
-	return may_be_changed(name) ? remove_attribute(inode, name) : -EPERM;
+	return may_be_changed(name) ? remove_attribute(performer, name) : -EPERM;
 }
 
 /* A name that nothing of ours makes. */
@@ -311,19 +192,19 @@ static bool is_never_stored(const char *name)
 	       (length > 0 && name_split(name, length).base_length == length - 1);
 }
 
-int inode_remove_absent(const struct pinned *inode, const char *name)
+int inode_remove_absent(const struct performer *performer, const char *name)
 {
 	struct attribute_call call = { OPERATION_REMOVE, .name = name };
-	ssize_t length = inode_get(inode, name, NULL, 0);
+	ssize_t length = performer_get(performer, name, NULL, 0);
 	bool is_absent = length == -ENODATA || length == -EINVAL || length == -EOPNOTSUPP;
 
 	if (!is_never_stored(name))
 		return -EPERM;
 	if (!is_absent)
 		return length < 0 ? (int)length : 0;
-	int r = make_remove(inode, &call);
+	ssize_t r = performer_call(performer, &call);
 
-	return r == -ENODATA ? 0 : r;
+	return r == -ENODATA ? 0 : (int)r;
 }
 
 static bool is_lent(const struct rule *rule, const char *name, const void *value, size_t size)
@@ -339,47 +220,30 @@ static bool is_lent(const struct rule *rule, const char *name, const void *value
 	return false;
 }
 
-int inode_set_host(const struct pinned *inode, const struct rule *rule, const char *name,
+int inode_set_host(const struct performer *performer, const struct rule *rule, const char *name,
 		   const void *value, size_t size, int flags)
 {
-	return is_lent(rule, name, value, size) ? set(inode, name, value, size, flags) : -EPERM;
+	return is_lent(rule, name, value, size) ? set(performer, name, value, size, flags) : -EPERM;
 }
 
-int inode_remove_host(const struct pinned *inode, const struct rule *rule, const char *name)
+int inode_remove_host(const struct performer *performer, const struct rule *rule, const char *name)
 {
 	char value[HOST_VALUE_MAX];
-	ssize_t length = inode_get(inode, name, value, sizeof(value));
+	ssize_t length = performer_get(performer, name, value, sizeof(value));
 
 	if (length < 0)
 		return length == -ERANGE ? -EPERM : (int)length;
-	return is_lent(rule, name, value, (size_t)length) ? remove_attribute(inode, name) : -EPERM;
+	return is_lent(rule, name, value, (size_t)length) ? remove_attribute(performer, name) :
+							    -EPERM;
 }
 
-int inode_find_objection(const struct pinned *inode)
+int inode_find_objection(const struct performer *performer)
 {
-	return inode_remove_absent(inode, PROBE_NAME);
+	return inode_remove_absent(performer, PROBE_NAME);
 }
 
 /* statfs(2) would tell, but is not to be asked of FUSE (base/proc.c). */
-bool inode_is_readonly(const struct pinned *inode)
+bool inode_is_readonly(const struct performer *performer)
 {
-	return inode_find_objection(inode) == -EROFS;
-}
-
-ssize_t inode_list(const struct pinned *inode, char *list, size_t size)
-{
-	struct attribute_call call = { OPERATION_LIST, .buffer = list, .size = size };
-	char path[FD_PATH_SIZE];
-	ssize_t length;
-
-	if (inode->performer)
-		return call_by_performer(inode, &call);
-	if (inode->is_opened)
-		length = flistxattr(inode->fd, list, size);
-	else if (inode->directory < 0)
-		length = listxattr(fd_path(inode, path), list, size);
-	else
-		length = syscall(SYS_listxattrat, inode->directory, fd_path(inode, path), 0, list,
-				 size);
-	return length < 0 ? -errno : length;
+	return inode_find_objection(performer) == -EROFS;
 }

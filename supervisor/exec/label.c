@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/proc.h"
-#include "exec/inode.h"
+#include "exec/performer.h"
 
 /* Directories of a path, most of which have one of a few labels. */
 #define ANSWERS_MAX 16
@@ -26,13 +26,15 @@ struct answer {
 
 struct labels {
 	int directory; /* borrowed; -1: nothing can be asked */
+	int fd_directory; /* of attribute_open_directory() */
 	char own[LABEL_SIZE];
 	struct labelling_state state;
 	size_t next; /* the answer that makes room */
 	struct answer answers[ANSWERS_MAX];
 };
 
-int labels_new(const struct labelling *labelling, int procfs, struct labels **ret_labels)
+int labels_new(const struct labelling *labelling, int procfs, int fd_directory,
+	       struct labels **ret_labels)
 {
 	struct labels *labels = calloc(1, sizeof(*labels));
 	char path[32];
@@ -40,6 +42,7 @@ int labels_new(const struct labelling *labelling, int procfs, struct labels **re
 	if (!labels)
 		return -ENOMEM;
 	labels->directory = labelling->directory;
+	labels->fd_directory = fd_directory;
 	snprintf(path, sizeof(path), "%d/attr/current", gettid());
 	ssize_t length = proc_read(procfs, path, labels->own, LABEL_SIZE);
 
@@ -106,12 +109,11 @@ static int find_class(const struct pinned *inode, enum label_class *ret_class)
 }
 
 /* SELinux itself tells it, of every inode, whatever the file system can store. */
-static int read_label(const struct pinned *inode, char label[LABEL_SIZE])
+static int read_label(const struct labels *labels, const struct pinned *inode,
+		      char label[LABEL_SIZE])
 {
-	struct pinned own = *inode;
-
-	own.performer = NULL;
-	ssize_t length = inode_get(&own, XATTR_NAME_SELINUX, label, LABEL_SIZE - 1);
+	const struct performer own = { .inode = inode, .directory = labels->fd_directory };
+	ssize_t length = performer_get(&own, XATTR_NAME_SELINUX, label, LABEL_SIZE - 1);
 
 	if (length < 0)
 		return (int)length;
@@ -146,23 +148,35 @@ static int ask(struct labels *labels, const char *subject, const char *object,
 	return 0;
 }
 
-int labels_check(struct labels *labels, const char *subject, const struct pinned *inode,
-		 unsigned int rights)
+int label_check(const struct label_view *view, const struct pinned *inode, unsigned int rights)
 {
 	char object[LABEL_SIZE];
 	enum label_class class = LABEL_FILE;
 	unsigned int granted = 0;
+
+	if (!view || !view->labels)
+		return 0;
 	int r = find_class(inode, &class);
 
 	if (r == 0)
-		r = read_label(inode, object);
+		r = read_label(view->labels, inode, object);
 	if (r == 0)
-		r = ask(labels, subject, object, class, &granted);
+		r = ask(view->labels, view->subject, object, class, &granted);
 	if (r < 0)
 		return r;
-	if ((rights & ~granted) == 0 || !labels->state.is_enforcing)
+	if ((rights & ~granted) == 0 || !view->labels->state.is_enforcing)
 		return 0;
-	log_verbose("SELinux does not let %s do that to a %s of %s", subject,
+	log_verbose("SELinux does not let %s do that to a %s of %s", view->subject,
 		    labelling_class_name(class), object);
 	return EACCES;
+}
+
+int label_may_search(const struct label_view *view, int directory)
+{
+	return label_check(view, &(const struct pinned){ .fd = directory }, LABEL_SEARCH);
+}
+
+int label_may_follow(const struct label_view *view, int link)
+{
+	return label_check(view, &(const struct pinned){ .fd = link }, LABEL_READ);
 }

@@ -16,39 +16,51 @@
 struct labels;
 struct pinned;
 
+/** struct label_view - whose label counts; both are borrowed */
+struct label_view {
+	struct labels *labels; /* NULL: no label counts */
+	const char *subject;
+};
+
 /**
  * labels_new() - for one thread, nothing kept
  * @labelling: of an active module; the descriptor is borrowed
  * @procfs: of proc_open()
+ * @fd_directory: of attribute_open_directory(), borrowed
  * @ret_labels: the caller's
  *
  * Return: 0; -errno.
  */
-int labels_new(const struct labelling *labelling, int procfs, struct labels **ret_labels);
+int labels_new(const struct labelling *labelling, int procfs, int fd_directory,
+	       struct labels **ret_labels);
 
 /** labels_free() - NULL is accepted. */
 void labels_free(struct labels *labels);
 
-/** labels_are_ours() - is this label our own? Then whatever we make is checked as the target's own call. */
+/** labels_are_ours() - is this label our own? Then the kernel checks our calls as the target's own. */
 bool labels_are_ours(const struct labels *labels, const char *label);
 
 /**
- * labels_begin() - before the first labels_check() of a request: is there an answer to be had?
+ * labels_begin() - before the first label_check() of a request: can the kernel be asked?
  *
  * What was kept is thrown away if it may have changed.
  */
 bool labels_begin(struct labels *labels);
 
 /**
- * labels_check() - may a process with this label do that to an inode?
- * @subject: the label
- * @inode: the inode
+ * label_check() - may a process with this label do that to an inode?
+ * @view: the label; NULL: none counts
  * @rights: enum label_right, combined
  *
- * Return: 0: it may; EACCES; -EOPNOTSUPP: the inode is of a kind that nothing is asked about, such as a socket;
+ * Return: 0: it may; EACCES; -EOPNOTSUPP: the kernel is not asked about inodes of this kind, such as sockets;
  * other -errno: there is no answer.
  */
-int labels_check(struct labels *labels, const char *subject, const struct pinned *inode,
-		 unsigned int rights);
+int label_check(const struct label_view *view, const struct pinned *inode, unsigned int rights);
+
+/** label_may_search() - may a directory on the way of a path be searched? Return: as label_check(). */
+int label_may_search(const struct label_view *view, int directory);
+
+/** label_may_follow() - may a symbolic link be followed? Return: as label_check(). */
+int label_may_follow(const struct label_view *view, int link);
 
 #endif

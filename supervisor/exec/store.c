@@ -35,41 +35,51 @@ static struct outcome outcome_of(ssize_t result)
 	return result < 0 ? outcome_error((int)-result) : outcome_value(result);
 }
 
+ssize_t store_names(const struct store_context *context, const char **ret_names)
+{
+	struct list_space *space = context->space;
+	ssize_t length = performer_list(context->performer, space->stored, sizeof(space->stored));
+
+	*ret_names = space->stored;
+	return length;
+}
+
 /*
  * Values in user.* cannot be read where the file cannot: there the store has none, and the chain
  * goes on to the host's plain name, which anybody can read.
  */
-static ssize_t get_stored(const struct pinned *inode, const struct decision *decision,
-			  const char *name, void *value, size_t size)
+static ssize_t get_stored(const struct store_context *context, const char *name, void *value,
+			  size_t size)
 {
-	ssize_t length = inode_get(inode, name, value, size);
+	ssize_t length = performer_get(context->performer, name, value, size);
 
-	return length == -EACCES && decision->store == STORE_USER ? -ENODATA : length;
+	return length == -EACCES && context->decision->store == STORE_USER ? -ENODATA : length;
 }
 
 /* The value of the nearest ancestor that has one; -ENODATA when none has. */
-static ssize_t get_inherited(const struct pinned *inode, const struct user_namespace *userns,
-			     const struct decision *decision, void *value, size_t size)
+static ssize_t get_inherited(const struct store_context *context, void *value, size_t size)
 {
+	const struct user_namespace *userns = context->subject->userns;
+	const struct decision *decision = context->decision;
 	char name[NAME_SIZE];
 	ssize_t length = -ENODATA;
 
 	while (length == -ENODATA && decision->inherits &&
 	       access_next_ancestor(&userns, decision->naming, decision->store, decision->base,
 				    decision->base_length, name))
-		length = get_stored(inode, decision, name, value, size);
+		length = get_stored(context, name, value, size);
 	return length;
 }
 
-struct outcome store_get(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision, void *value, size_t size)
+struct outcome store_get(const struct store_context *context, void *value, size_t size)
 {
+	const struct decision *decision = context->decision;
 	ssize_t length = -ENODATA;
 
 	if (decision->name[0] != '\0')
-		length = get_stored(inode, decision, decision->name, value, size);
+		length = get_stored(context, decision->name, value, size);
 	if (length == -ENODATA)
-		length = get_inherited(inode, userns, decision, value, size);
+		length = get_inherited(context, value, size);
 	return outcome_of(length);
 }
 
@@ -79,13 +89,12 @@ struct outcome store_get(const struct pinned *inode, const struct user_namespace
  *
  * Return: 1, 0; -errno: it cannot be told.
  */
-static int is_shown(const struct pinned *inode, const struct user_namespace *userns,
-		    const struct decision *decision)
+static int is_shown(const struct store_context *context)
 {
-	ssize_t length = inode_get(inode, decision->name, NULL, 0);
+	ssize_t length = performer_get(context->performer, context->decision->name, NULL, 0);
 
 	if (length == -ENODATA)
-		length = get_inherited(inode, userns, decision, NULL, 0);
+		length = get_inherited(context, NULL, 0);
 	if (length == -ENODATA)
 		return 0;
 	return length >= 0 || length == -EACCES || length == -EPERM ? 1 : (int)length;
@@ -109,28 +118,27 @@ static const char *absent_name(const struct decision *decision)
 }
 
 /* A change is refused: what the kernel objects to before it looks for the attribute comes first. */
-static int refuse_change(const struct pinned *inode, const struct decision *decision, int error)
+static int refuse_change(const struct store_context *context, int error)
 {
-	int r = inode_remove_absent(inode, absent_name(decision));
+	int r = inode_remove_absent(context->performer, absent_name(context->decision));
 
 	return r == 0 ? error : r;
 }
 
 /* What a file system does not take in a set goes to the LSM, which has no place for it either. */
-static int refuse_set(const struct pinned *inode, const struct decision *decision, int error)
+static int refuse_set(const struct store_context *context, int error)
 {
-	int r = refuse_change(inode, decision, error);
+	int r = refuse_change(context, error);
 
 	return r == -EAGAIN ? -EOPNOTSUPP : r;
 }
 
 /* The flags are judged by the view. No file system is asked: some write before they object. */
-static int check_flags(const struct pinned *inode, const struct user_namespace *userns,
-		       const struct decision *decision, int flags)
+static int check_flags(const struct store_context *context, int flags)
 {
 	if (flags == 0)
 		return 0;
-	int shown = is_shown(inode, userns, decision);
+	int shown = is_shown(context);
 
 	if (shown < 0)
 		return shown;
@@ -143,16 +151,16 @@ static int check_flags(const struct pinned *inode, const struct user_namespace *
  * What is inherited is replaced by an own value. A container with another supervisor may create or
  * remove the own value between our two steps: then again, but not as often as it likes.
  */
-static int set_replace(const struct pinned *inode, const struct decision *decision,
-		       const void *value, size_t size)
+static int set_replace(const struct store_context *context, const void *value, size_t size)
 {
+	const char *name = context->decision->name;
 	int r = -ENODATA;
 
 	for (int attempt = 0; attempt < REPLACE_ATTEMPTS; attempt++) {
-		r = inode_set(inode, decision->name, value, size, XATTR_REPLACE);
+		r = inode_set(context->performer, name, value, size, XATTR_REPLACE);
 		if (r != -ENODATA)
 			return r;
-		r = inode_set(inode, decision->name, value, size, XATTR_CREATE);
+		r = inode_set(context->performer, name, value, size, XATTR_CREATE);
 		if (r != -EEXIST)
 			return r;
 	}
@@ -163,140 +171,131 @@ static int set_replace(const struct pinned *inode, const struct decision *decisi
  * What one has is replaced, whatever the limits are. For one more value all names are looked at; where
  * there are more than a list can have (XATTR_LIST_MAX), that cannot be told, and there is none.
  */
-static bool is_within_quota(const struct store_context *context, const struct pinned *inode,
-			    const struct user_namespace *userns, const struct decision *decision)
+static bool is_within_quota(const struct store_context *context)
 {
-	char *names = context->space->stored;
+	const struct decision *decision = context->decision;
+	const char *names;
 
 	if (!quota_is_limited(context->policy, decision) ||
-	    inode_get(inode, decision->name, NULL, 0) >= 0)
+	    performer_get(context->performer, decision->name, NULL, 0) >= 0)
 		return true;
-	ssize_t length = inode_list(inode, names, sizeof(context->space->stored));
+	ssize_t length = store_names(context, &names);
 
-	return length >= 0 &&
-	       quota_admits(context->policy, userns, decision, names, (size_t)length);
+	return length >= 0 && quota_admits(context->policy, context->subject->userns, decision,
+					   names, (size_t)length);
 }
 
-static int set_own(const struct store_context *context, const struct pinned *inode,
-		   const struct user_namespace *userns, const struct decision *decision,
-		   const void *value, size_t size, int flags)
+static int set_own(const struct store_context *context, const void *value, size_t size, int flags)
 {
+	const struct decision *decision = context->decision;
 	uint32_t value_size = context->policy->value_size;
 
-	if (decision->store == STORE_USER && !inode_holds_user_attributes(inode))
+	if (decision->store == STORE_USER && !inode_holds_user_attributes(context->performer))
 		return -EOPNOTSUPP;
 	if (value_size > 0 && size > value_size)
 		return -E2BIG;
-	int r = check_flags(inode, userns, decision, flags);
+	int r = check_flags(context, flags);
 
-	if (r == 0 && !is_within_quota(context, inode, userns, decision))
+	if (r == 0 && !is_within_quota(context))
 		r = -EDQUOT;
 	if (r < 0)
-		return refuse_set(inode, decision, r);
+		return refuse_set(context, r);
 	if (flags == XATTR_REPLACE)
-		return set_replace(inode, decision, value, size);
-	return inode_set(inode, decision->name, value, size, flags);
+		return set_replace(context, value, size);
+	return inode_set(context->performer, decision->name, value, size, flags);
 }
 
-static int set_host(const struct pinned *inode, const struct user_namespace *userns,
-		    const struct decision *decision, const void *value, size_t size, int flags)
+static int set_host(const struct store_context *context, const void *value, size_t size, int flags)
 {
-	int r = check_flags(inode, userns, decision, flags);
+	const struct decision *decision = context->decision;
+	int r = check_flags(context, flags);
 
 	if (r < 0)
-		return refuse_set(inode, decision, r);
-	return inode_set_host(inode, decision->rule, decision->name, value, size, flags);
+		return refuse_set(context, r);
+	return inode_set_host(context->performer, decision->rule, decision->name, value, size,
+			      flags);
 }
 
-struct outcome store_set(const struct store_context *context, const struct pinned *inode,
-			 const struct user_namespace *userns, const struct decision *decision,
-			 const void *value, size_t size, int flags)
+struct outcome store_set(const struct store_context *context, const void *value, size_t size,
+			 int flags)
 {
-	if (decision->route == ROUTE_HOST)
-		return outcome_of(set_host(inode, userns, decision, value, size, flags));
-	return outcome_of(set_own(context, inode, userns, decision, value, size, flags));
+	if (context->decision->route == ROUTE_HOST)
+		return outcome_of(set_host(context, value, size, flags));
+	return outcome_of(set_own(context, value, size, flags));
 }
 
-struct outcome store_remove(const struct pinned *inode, const struct decision *decision)
+struct outcome store_remove(const struct store_context *context)
 {
+	const struct decision *decision = context->decision;
 	if (decision->route == ROUTE_HOST)
-		return outcome_of(inode_remove_host(inode, decision->rule, decision->name));
-	return outcome_of(inode_remove(inode, decision->name));
+		return outcome_of(
+			inode_remove_host(context->performer, decision->rule, decision->name));
+	return outcome_of(inode_remove(context->performer, decision->name));
 }
 
 /* A get that the kernel would refuse before it looks at the name. */
-static int object_to_look(const struct pinned *inode, const struct decision *decision)
+static int object_to_look(const struct store_context *context)
 {
-	ssize_t r = inode_get(inode, decision->base, NULL, 0);
+	ssize_t r = performer_get(context->performer, context->decision->base, NULL, 0);
 
 	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
 }
 
-static int object(const struct pinned *inode, enum operation operation,
-		  const struct decision *decision)
+static int object(const struct store_context *context, enum operation operation)
 {
+	int error = -context->decision->error;
+
 	switch (operation) {
 	case OPERATION_SET:
-		return refuse_set(inode, decision, -decision->error);
+		return refuse_set(context, error);
 	case OPERATION_REMOVE:
-		return refuse_change(inode, decision, -decision->error);
+		return refuse_change(context, error);
 	case OPERATION_GET:
 	case OPERATION_LIST:
 	default:
-		return object_to_look(inode, decision);
+		return object_to_look(context);
 	}
 }
 
-struct outcome store_refuse(const struct pinned *inode, enum operation operation,
-			    const struct decision *decision)
+struct outcome store_refuse(const struct store_context *context, enum operation operation)
 {
-	int r = object(inode, operation, decision);
+	int r = object(context, operation);
 
-	return outcome_error(r < 0 ? -r : decision->error);
+	return outcome_error(r < 0 ? -r : context->decision->error);
 }
 
 /*
  * On a tmpfs the place of a name follows from the name. There what is shown has the place of the name
  * that it is shown by, as it would have without us; elsewhere that of the name that it is stored by.
  */
-static const char *in_order(struct list_space *space, const struct pinned *inode, size_t stored,
-			    size_t length)
+static const char *in_order(const struct store_context *context, size_t stored, size_t length)
 {
+	struct list_space *space = context->space;
 	enum name_list_order order = name_list_order(space->stored, stored);
 
-	if (order == NAME_LIST_UNORDERED || !inode_lists_by_name(inode))
+	if (order == NAME_LIST_UNORDERED || !inode_lists_by_name(context->performer->inode))
 		return space->view;
 	name_list_sort(space->view, length, order, space->offsets, space->sorted);
 	return space->sorted;
 }
 
-ssize_t store_names(const struct store_context *context, const struct pinned *inode,
-		    const char **ret_names)
+struct outcome store_list(const struct store_context *context, size_t size, const char **ret_list)
 {
 	struct list_space *space = context->space;
-	ssize_t length = inode_list(inode, space->stored, sizeof(space->stored));
-
-	*ret_names = space->stored;
-	return length;
-}
-
-struct outcome store_list(const struct store_context *context, const struct pinned *inode,
-			  const struct subject *subject, size_t size, const char **ret_list)
-{
-	struct list_space *space = context->space;
-	ssize_t stored = inode_list(inode, space->stored, sizeof(space->stored));
+	const char *names;
+	ssize_t stored = store_names(context, &names);
 
 	if (stored < 0)
 		return outcome_error((int)-stored);
-	size_t length = context->is_native ? view_list_natively(context->policy, space->stored,
+	size_t length = context->is_native ? view_list_natively(context->policy, names,
 								(size_t)stored, space->view) :
-					     view_list(context->policy, subject, space->stored,
+					     view_list(context->policy, context->subject, names,
 						       (size_t)stored, space->offsets, space->view);
 
 	if (size > 0 && length > size)
 		return outcome_error(size < XATTR_LIST_MAX ? ERANGE : E2BIG);
 	if (size > 0 && length > XATTR_LIST_MAX)
 		return outcome_error(E2BIG);
-	*ret_list = size > 0 ? in_order(space, inode, (size_t)stored, length) : space->view;
+	*ret_list = size > 0 ? in_order(context, (size_t)stored, length) : space->view;
 	return outcome_value((long)length);
 }

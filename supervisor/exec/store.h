@@ -12,7 +12,7 @@
 
 #include "access.h"
 
-struct pinned;
+struct performer;
 struct policy;
 
 /** struct list_space - room for a list and its view */
@@ -21,35 +21,32 @@ struct list_space;
 /** list_space_new() - NULL when there is no memory */
 struct list_space *list_space_new(void);
 
-/** struct store_context - what the operations share; the pointers are borrowed */
+/** struct store_context - one operation: on what, by whom and for whom; the pointers are borrowed */
 struct store_context {
+	const struct performer *performer;
 	const struct policy *policy;
+	const struct subject *subject;
+	const struct decision *decision; /* but for a list; of ROUTE_STORED or ROUTE_HOST */
 	struct list_space *space;
 	bool is_native; /* a list is as the kernel has it, without the names that the policy hides */
 };
 
 /**
  * store_get() - get a value
- * @inode: the inode
- * @userns: the namespace of the subject
- * @decision: of ROUTE_STORED or ROUTE_HOST
  * @value: where it goes
  * @size: as the target gave it, at most XATTR_SIZE_MAX; 0 asks for the length
  */
-struct outcome store_get(const struct pinned *inode, const struct user_namespace *userns,
-			 const struct decision *decision, void *value, size_t size);
+struct outcome store_get(const struct store_context *context, void *value, size_t size);
 
 /**
- * store_set() - set a value; XATTR_CREATE and XATTR_REPLACE are judged by the view
- * @context: the policy, whose limits count, and working memory
- * @flags: as the target gave them
+ * store_set() - set a value, within the limits of the policy
+ * @flags: as the target gave them; the view judges XATTR_CREATE and XATTR_REPLACE
  */
-struct outcome store_set(const struct store_context *context, const struct pinned *inode,
-			 const struct user_namespace *userns, const struct decision *decision,
-			 const void *value, size_t size, int flags);
+struct outcome store_set(const struct store_context *context, const void *value, size_t size,
+			 int flags);
 
 /** store_remove() - remove the own variant, or a lent value of the host */
-struct outcome store_remove(const struct pinned *inode, const struct decision *decision);
+struct outcome store_remove(const struct store_context *context);
 
 /**
  * store_refuse() - the error of a decision of ROUTE_REFUSED
@@ -57,8 +54,7 @@ struct outcome store_remove(const struct pinned *inode, const struct decision *d
  * What the kernel objects to before it looks at the name comes first: a file system without
  * attributes, a read-only mount, an immutable inode.
  */
-struct outcome store_refuse(const struct pinned *inode, enum operation operation,
-			    const struct decision *decision);
+struct outcome store_refuse(const struct store_context *context, enum operation operation);
 
 /**
  * store_names() - the names as they lie on the inode
@@ -66,15 +62,13 @@ struct outcome store_refuse(const struct pinned *inode, enum operation operation
  *
  * Return: their bytes; -errno.
  */
-ssize_t store_names(const struct store_context *context, const struct pinned *inode,
-		    const char **ret_names);
+ssize_t store_names(const struct store_context *context, const char **ret_names);
 
 /**
  * store_list() - the names that the subject sees
  * @size: as the target gave it; 0 asks for the length
  * @ret_list: the list, in @context->space; of outcome.value bytes if @size is not 0
  */
-struct outcome store_list(const struct store_context *context, const struct pinned *inode,
-			  const struct subject *subject, size_t size, const char **ret_list);
+struct outcome store_list(const struct store_context *context, size_t size, const char **ret_list);
 
 #endif

@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "exec/inode.h"
 #include "exec/label.h"
 #include "request/natively.h"
 #include "request/stage.h"
@@ -56,7 +55,7 @@ bool label_identify(struct request *request)
 	if (!labels_begin(labels))
 		return leave(request, "the kernel cannot be asked what that one allows (see "
 				      "/sys/fs/selinux)");
-	request->label = (struct label_view){ labels, workspace->label, workspace->fd_directory };
+	request->label = (struct label_view){ labels, workspace->label };
 	return true;
 }
 
@@ -73,30 +72,9 @@ static unsigned int wanted(const struct request *request)
 
 bool label_authorize(struct request *request)
 {
-	const struct label_view *label = &request->label;
-
-	if (!label->labels)
-		return true;
-	int r = labels_check(label->labels, label->subject, &request->inode, wanted(request));
+	int r = label_check(&request->label, &request->inode, wanted(request));
 
 	if (r == -EOPNOTSUPP)
 		return leave(request, "the kernel is not asked about files of this kind");
 	return stage_go_on(request, r, "ask what the label allows");
-}
-
-static int check(const struct label_view *view, int fd, unsigned int rights)
-{
-	const struct pinned inode = { .fd = fd, .directory = view ? view->fd_directory : -1 };
-
-	return view ? labels_check(view->labels, view->subject, &inode, rights) : 0;
-}
-
-int label_may_search(const struct label_view *view, int directory)
-{
-	return check(view, directory, LABEL_SEARCH);
-}
-
-int label_may_follow(const struct label_view *view, int link)
-{
-	return check(view, link, LABEL_READ);
 }

@@ -62,11 +62,10 @@ static bool look_at_effect(struct request *request)
 		return false;
 	}
 	request->inode.is_opened = effect->is_opened;
-	request->inode.directory = request->workspace->fd_directory;
 	if (request->client->policy->store == STORE_USER &&
 	    (!subject_identify(request) || subject_choose_performer(request) < 0))
 		return false;
-	return effect_was_made(effect, &request->inode);
+	return effect_was_made(effect, &request->performer);
 }
 
 /* Was the change of this request made by a process that has died before it could say so? */
@@ -81,7 +80,8 @@ static bool was_made(struct request *request)
 
 	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
 	stage_let_go(request);
-	request->inode = (struct pinned){ .fd = -1, .directory = -1 };
+	request->inode = (struct pinned){ .fd = -1 };
+	request->performer.standin = NULL;
 	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
 	return is_made;
 }
@@ -95,12 +95,12 @@ bool leftover_go_on(struct request *request)
 
 void leftover_settle(struct request *request)
 {
-	struct effect *effect = request->inode.effect;
+	struct effect *effect = request->performer.effect;
 
 	if (!effect || atomic_load(&effect->step) != EFFECT_BEGUN)
 		return;
 	await_performer(request);
-	bool is_made = effect_was_made(effect, &request->inode);
+	bool is_made = effect_was_made(effect, &request->performer);
 
 	atomic_store(&effect->step, is_made ? EFFECT_MADE : EFFECT_NONE);
 	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);

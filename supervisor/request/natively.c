@@ -8,10 +8,9 @@
 
 #include "base/probe.h"
 #include "base/proc.h"
+#include "exec/attribute_call.h"
 #include "exec/effect.h"
-#include "exec/helper.h"
 #include "exec/standin.h"
-#include "exec/store.h"
 #include "policy.h"
 #include "quota.h"
 #include "request/foreign.h"
@@ -81,11 +80,8 @@ static bool is_relabelling(const struct request *request)
 /* What the kernel objects to before it would make the check. Return: as standin_call(), never 0. */
 static int refuse_unguarded(const struct request *request, struct standin *standin, int error)
 {
-	struct pinned inode = request->inode;
-
-	inode.performer = standin;
-	inode.effect = NULL;
-	int r = inode_find_objection(&inode);
+	const struct performer performer = { .inode = &request->inode, .standin = standin };
+	int r = inode_find_objection(&performer);
 
 	return r == 0 ? error : -r;
 }
@@ -114,11 +110,11 @@ static int call_as_target(struct request *request, size_t *ret_length)
 	if (r < 0 || error != 0)
 		return r < 0 ? r : refuse_unguarded(request, standin, error);
 	if (call_is_change(&request->call))
-		effect_begin(&request->inode, &call);
+		effect_begin(&request->performer, &call);
 	r = standin_call(standin, &call, ret_length);
 	/* A result above 0 is what the target gets: nothing was changed then either. */
 	if (call_is_change(&request->call))
-		(void)effect_end(&request->inode, r > 0 ? -EPERM : r);
+		(void)effect_end(request->performer.effect, r > 0 ? -EPERM : r);
 	return r;
 }
 
@@ -152,17 +148,14 @@ bool natively_execute(struct request *request)
 
 static bool list_as_target(struct request *request)
 {
-	struct workspace *workspace = request->workspace;
-	const struct store_context context = { .policy = request->client->policy,
-					       .space = workspace->list_space,
-					       .is_native = true };
-	int r = subject_find_standin(request, &workspace->identity.credential,
-				     &request->inode.performer);
+	struct store_context context = stage_store_context(request);
+	int r = subject_find_standin(request, &request->workspace->identity.credential,
+				     &request->performer.standin);
 
 	if (!stage_go_on(request, r, "find a helper"))
 		return false;
-	request->outcome = store_list(&context, &request->inode, &request->subject,
-				      request->call.size, &request->bytes);
+	context.is_native = true;
+	request->outcome = store_list(&context, request->call.size, &request->bytes);
 	return request->outcome.error == 0;
 }
 

@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
-#include "exec/store.h"
 #include "policy.h"
 #include "request/foreign.h"
+#include "request/label.h"
 #include "request/natively.h"
 #include "request/resolve.h"
 #include "request/stage.h"
@@ -55,7 +55,6 @@ bool object_resolve(struct request *request)
 		return natively_answer(request);
 	if (!stage_go_on(request, r, "resolve a path"))
 		return false;
-	request->inode.directory = request->workspace->fd_directory;
 	/*
 	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
 	 * For what changes nothing it is enough to know that before the answer is delivered.
@@ -75,7 +74,7 @@ bool object_fail_late(struct request *request)
 		return true;
 	if (inode_is_unusable(&request->inode))
 		return stage_settle(request, outcome_error(EBADF));
-	if (call_is_change(&request->call) && may_ask && inode_is_readonly(&request->inode))
+	if (call_is_change(&request->call) && may_ask && inode_is_readonly(&request->performer))
 		return stage_settle(request, outcome_error(EROFS));
 	return stage_settle(request, outcome_error(request->late_error));
 }
@@ -99,8 +98,8 @@ static bool look_as_performer(struct request *request)
 	struct statx stat;
 
 	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
-	    subject_choose_performer(request) != 0 || !request->inode.performer ||
-	    standin_stat(request->inode.performer, request->inode.fd, &stat) != 0)
+	    subject_choose_performer(request) != 0 || !request->performer.standin ||
+	    standin_stat(request->performer.standin, request->inode.fd, &stat) != 0)
 		return false;
 	owner = (struct object){ .uid = stat.stx_uid, .gid = stat.stx_gid };
 	if (!is_told(request, &owner) || !id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
@@ -173,7 +172,7 @@ bool object_locate(struct request *request)
 
 static bool has_no_attributes(const struct request *request)
 {
-	return inode_get(&request->inode, request->decision.base, NULL, 0) == -EOPNOTSUPP;
+	return performer_get(&request->performer, request->decision.base, NULL, 0) == -EOPNOTSUPP;
 }
 
 /* What cannot be is asked of the stand-in, whose answer is an error in any case. */
@@ -193,9 +192,10 @@ static bool refuse_without_attributes(struct request *request)
 	    request->client->policy->store == STORE_USER)
 		return natively_may_continue(request) ? stage_leave_to_kernel(request) :
 							refuse_as_target(request);
+	const struct store_context context = stage_store_context(request);
+
 	request->decision.error = EPERM;
-	return stage_settle(request, store_refuse(&request->inode, request->call.kind->operation,
-						  &request->decision));
+	return stage_settle(request, store_refuse(&context, request->call.kind->operation));
 }
 
 static int check_access(const struct request *request)
@@ -206,7 +206,7 @@ static int check_access(const struct request *request)
 	/* Where we do not come as far as the call itself. */
 	if (error != 0 && inode_is_unusable(&request->inode))
 		return EBADF;
-	return error == EPERM && inode_is_readonly(&request->inode) ? EROFS : error;
+	return error == EPERM && inode_is_readonly(&request->performer) ? EROFS : error;
 }
 
 /* What the kernel does not check. A policy that leaves everything to it leaves that to it, too. */
@@ -284,7 +284,7 @@ bool object_take_turn(struct request *request)
 		return stage_go_on(request, r, "have a turn at an inode");
 	if (r == CHANGES_WAITED && !ask_again(request))
 		return false;
-	request->inode.effect = request->client->is_alone ? NULL : effect;
+	request->performer.effect = request->client->is_alone ? NULL : effect;
 	return true;
 }
 

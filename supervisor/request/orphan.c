@@ -59,12 +59,12 @@ static bool find_range(const struct user_namespace *container, const struct nami
 	return true;
 }
 
-static void say(uint64_t log_source, const struct pinned *inode, const struct stored_name *orphan,
-		uint32_t first, uint32_t last, pid_t tid)
+static void say(uint64_t log_source, const struct performer *performer,
+		const struct stored_name *orphan, uint32_t first, uint32_t last, pid_t tid)
 {
 	char path[PATH_SHOWN_MAX];
 
-	inode_show_path(inode, path, sizeof(path));
+	inode_show_path(performer, path, sizeof(path));
 	log_limited(
 		log_source, LOG_WARNING,
 		"thread %d: %s carries %.*s of the number %u, but its container has the numbers %u "
@@ -75,8 +75,9 @@ static void say(uint64_t log_source, const struct pinned *inode, const struct st
 }
 
 void orphan_note(struct orphans *orphans, uint64_t log_source, const struct store_context *context,
-		 const struct pinned *inode, const struct subject *subject, pid_t tid)
+		 pid_t tid)
 {
+	const struct subject *subject = context->subject;
 	const struct user_namespace *container = access_container(subject->userns);
 	struct stored_name orphan;
 	const char *names;
@@ -84,14 +85,14 @@ void orphan_note(struct orphans *orphans, uint64_t log_source, const struct stor
 
 	if (!take_look(orphans))
 		return;
-	ssize_t length = store_names(context, inode, &names);
+	ssize_t length = store_names(context, &names);
 
 	if (length <= 0 ||
 	    !view_find_orphan(context->policy, subject, names, (size_t)length, &orphan) ||
-	    !is_own_inode(container, inode) ||
+	    !is_own_inode(container, context->performer->inode) ||
 	    !find_range(container, subject->naming, &first, &last))
 		return;
 	/* Once: whichever thread has made it 0. */
 	if (atomic_exchange(&orphans->looks, 0) > 0)
-		say(log_source, inode, &orphan, first, last, tid);
+		say(log_source, context->performer, &orphan, first, last, tid);
 }

@@ -12,9 +12,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "access.h"
-
-struct pinned;
 struct store_context;
 
 /** struct orphans - of one container; for several threads at once */
@@ -29,12 +26,10 @@ void orphans_init(struct orphans *orphans);
  * orphan_note() - look at the inode of a get or a list that has been answered
  * @orphans: of the container
  * @log_source: whose line it is, as of log_limited()
- * @context: the policy, and working memory for a list, which is overwritten
- * @inode: the inode
- * @subject: who has asked
- * @tid: likewise
+ * @context: what was asked, and working memory for a list, which is overwritten
+ * @tid: who has asked
  */
 void orphan_note(struct orphans *orphans, uint64_t log_source, const struct store_context *context,
-		 const struct pinned *inode, const struct subject *subject, pid_t tid);
+		 pid_t tid);
 
 #endif

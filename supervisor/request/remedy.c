@@ -13,22 +13,23 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "exec/inode.h"
+#include "exec/performer.h"
 
 /* An overlay mounted in a user namespace asks its upper layer with the mounter's credentials. */
-static bool is_overlay(const struct pinned *inode)
+static bool is_overlay(const struct performer *performer)
 {
 	struct statfs statfs;
 
-	return fstatfs(inode->fd, &statfs) == 0 && statfs.f_type == OVERLAYFS_SUPER_MAGIC;
+	return fstatfs(performer->inode->fd, &statfs) == 0 &&
+	       statfs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 /* Then the overlay cannot copy the file up, whatever is to be changed in it. */
-static bool has_stored_security(const struct pinned *inode)
+static bool has_stored_security(const struct performer *performer)
 {
 	static const enum store store = STORE_SECURITY;
 	_cleanup_free_ char *names = malloc(XATTR_LIST_MAX);
-	ssize_t length = names ? inode_list(inode, names, XATTR_LIST_MAX) : 0;
+	ssize_t length = names ? performer_list(performer, names, XATTR_LIST_MAX) : 0;
 	struct stored_name stored;
 	size_t step;
 
@@ -41,9 +42,9 @@ static bool has_stored_security(const struct pinned *inode)
 	return false;
 }
 
-static const char *remedy_on_overlay(enum store store, const struct pinned *inode)
+static const char *remedy_on_overlay(enum store store, const struct performer *performer)
 {
-	if (has_stored_security(inode))
+	if (has_stored_security(performer))
 		return "an overlay mounted in a user namespace changes no file of its lower layer that "
 		       "has values in security.*; those of 'store: trusted' and 'store: user' are not in "
 		       "the way, and 'store: user' has values on the overlay, too";
@@ -53,10 +54,10 @@ static const char *remedy_on_overlay(enum store store, const struct pinned *inod
 	       "anybody; 'store: user' keeps them in user.*";
 }
 
-static const char *remedy_for(enum store store, const struct pinned *inode, int error)
+static const char *remedy_for(enum store store, const struct performer *performer, int error)
 {
 	if (error == EPERM)
-		return is_overlay(inode) ? remedy_on_overlay(store, inode) : NULL;
+		return is_overlay(performer) ? remedy_on_overlay(store, performer) : NULL;
 	switch (store) {
 	case STORE_USER:
 		return "values kept in user.* need a regular file or a directory on a file system that "
@@ -107,14 +108,14 @@ static bool say(struct remedies *remedies, dev_t device)
 }
 
 void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
-		 const struct pinned *inode, int error)
+		 const struct performer *performer, int error)
 {
 	struct stat stat;
 
-	if ((error != EOPNOTSUPP && error != EPERM) || fstat(inode->fd, &stat) < 0 ||
+	if ((error != EOPNOTSUPP && error != EPERM) || fstat(performer->inode->fd, &stat) < 0 ||
 	    was_said(remedies, stat.st_dev))
 		return;
-	const char *remedy = remedy_for(store, inode, error);
+	const char *remedy = remedy_for(store, performer, error);
 
 	if (remedy && say(remedies, stat.st_dev))
 		log_limited(log_source, LOG_WARNING, "device %u:%u: %s", major(stat.st_dev),

@@ -11,7 +11,7 @@
 
 #include "policy.h"
 
-struct pinned;
+struct performer;
 
 #define REMEDIES_MAX 32
 
@@ -30,10 +30,10 @@ void remedies_init(struct remedies *remedies);
  * @remedies: where it was said already
  * @log_source: whose line it is, as of log_limited()
  * @store: of the policy
- * @inode: the inode
+ * @performer: who looks at the inode
  * @error: the positive errno of the set, or 0
  */
 void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
-		 const struct pinned *inode, int error);
+		 const struct performer *performer, int error);
 
 #endif

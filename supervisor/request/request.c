@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "count_of.h"
-#include "exec/store.h"
 #include "policy.h"
 #include "request/label.h"
 #include "request/leftover.h"
@@ -18,34 +17,30 @@
 
 static struct outcome execute_named(struct request *request)
 {
-	struct workspace *workspace = request->workspace;
-	const struct user_namespace *userns = request->subject.userns;
+	char *value = request->workspace->value;
+	const struct store_context context = stage_store_context(request);
 	const struct call *call = &request->call;
-	const struct store_context context = { .policy = request->client->policy,
-					       .space = workspace->list_space };
 
+	if (request->decision.route == ROUTE_REFUSED)
+		return store_refuse(&context, call->kind->operation);
 	switch (call->kind->operation) {
 	case OPERATION_SET:
-		return store_set(&context, &request->inode, userns, &request->decision,
-				 workspace->value, call->size, (int)call->flags);
+		return store_set(&context, value, call->size, (int)call->flags);
 	case OPERATION_GET:
-		request->bytes = workspace->value;
-		return store_get(&request->inode, userns, &request->decision, workspace->value,
-				 call_capped_size(call));
+		request->bytes = value;
+		return store_get(&context, value, call_capped_size(call));
 	case OPERATION_REMOVE:
-		return store_remove(&request->inode, &request->decision);
+		return store_remove(&context);
 	case OPERATION_LIST:
 	default:
-		return store_list(&context, &request->inode, &request->subject, call->size,
-				  &request->bytes);
+		return store_list(&context, call->size, &request->bytes);
 	}
 }
 
 /* After a get that has found no own value, and after a list. */
 static void note_orphan(struct request *request)
 {
-	const struct store_context context = { .policy = request->client->policy,
-					       .space = request->workspace->list_space };
+	const struct store_context context = stage_store_context(request);
 	const struct decision *decision = &request->decision;
 	enum operation operation = request->call.kind->operation;
 	bool is_miss = operation == OPERATION_GET && decision->route == ROUTE_STORED &&
@@ -53,7 +48,7 @@ static void note_orphan(struct request *request)
 
 	if (is_miss || operation == OPERATION_LIST)
 		orphan_note(&request->client->orphans, request->client->log_source, &context,
-			    &request->inode, &request->subject, request->call.tid);
+			    request->call.tid);
 }
 
 /* What the kernel makes instead needs no remedy. It fares no better with the EPERM of an overlay. */
@@ -63,7 +58,7 @@ static void note_remedy(struct request *request, bool is_kernels)
 	    request->decision.route == ROUTE_STORED &&
 	    (!is_kernels || request->outcome.error == EPERM))
 		remedy_note(&request->client->remedies, request->client->log_source,
-			    request->client->policy->store, &request->inode,
+			    request->client->policy->store, &request->performer,
 			    request->outcome.error);
 }
 
@@ -75,11 +70,7 @@ static bool execute(struct request *request)
 		return natively_execute(request);
 	if (!stage_go_on(request, subject_choose_performer(request), "find a helper"))
 		return false;
-	if (request->decision.route == ROUTE_REFUSED)
-		request->outcome = store_refuse(&request->inode, request->call.kind->operation,
-						&request->decision);
-	else
-		request->outcome = execute_named(request);
+	request->outcome = execute_named(request);
 	leftover_settle(request);
 	note_orphan(request);
 	bool is_kernels = natively_counts(request);
@@ -145,7 +136,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 		.client = client,
 		.reception = reception,
 		.slot = reception->slot,
-		.inode = { .fd = -1, .directory = -1 },
+		.inode = { .fd = -1 },
+		.performer = { .inode = &request.inode, .directory = workspace->fd_directory },
 		.outcome = outcome_error(EPERM),
 	};
 	bool more = true;

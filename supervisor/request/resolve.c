@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/proc.h"
+#include "exec/inode.h"
 #include "exec/standin.h"
 #include "request/foreign.h"
 #include "request/own_entry.h"
@@ -29,7 +30,7 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true, .directory = -1 };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true };
 	return 0;
 }
 
@@ -106,7 +107,7 @@ int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 
 	if (fd < 0)
 		return fd;
-	*ret_inode = (struct pinned){ .fd = fd, .directory = -1 };
+	*ret_inode = (struct pinned){ .fd = fd };
 	return 0;
 }
 
@@ -125,6 +126,6 @@ int resolve_path(const struct resolver *resolver, int dirfd, const char *path, b
 		    search(resolver, base, path, follow, &fd, &mount);
 	if (r != 0)
 		return r;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .directory = -1, .mount = mount };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .mount = mount };
 	return 0;
 }

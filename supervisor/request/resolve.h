@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "exec/inode.h"
+#include "exec/performer.h"
 
 struct id_map;
 struct label_view;

@@ -60,6 +60,17 @@ bool stage_leave_to_kernel(struct request *request)
 	return stage_settle(request, outcome_kernel());
 }
 
+struct store_context stage_store_context(const struct request *request)
+{
+	return (struct store_context){
+		.performer = &request->performer,
+		.policy = request->client->policy,
+		.subject = &request->subject,
+		.decision = &request->decision,
+		.space = request->workspace->list_space,
+	};
+}
+
 bool stage_still_waits(const struct reception *reception)
 {
 	const struct seccomp_notif *notification = &reception->slot->notification;

@@ -13,9 +13,11 @@
 #include "base/labelling.h"
 #include "base/outer.h"
 #include "exec/inode.h"
+#include "exec/label.h"
+#include "exec/performer.h"
+#include "exec/store.h"
 #include "naming.h"
 #include "request/decode.h"
-#include "request/label.h"
 #include "request/request.h"
 #include "request/target.h"
 
@@ -63,6 +65,7 @@ struct request {
 	struct subject subject;
 	struct decision decision;
 	struct pinned inode;
+	struct performer performer; /* of calls on it */
 	struct inode_stat stat; /* of a change; of others only the mount */
 	bool is_foreign; /* of a change: the file system refuses us, and so the change is the kernel's */
 	const char *bytes; /* of a get or list: what goes to the target */
@@ -107,6 +110,9 @@ bool stage_may_continue(const struct request *request);
  * Return: false.
  */
 bool stage_leave_to_kernel(struct request *request);
+
+/** stage_store_context() - for operations on stored names, of this request */
+struct store_context stage_store_context(const struct request *request);
 
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);

@@ -205,7 +205,7 @@ int subject_choose_performer(struct request *request)
 {
 	if (request->client->policy->store != STORE_USER)
 		return 0;
-	int r = subject_find_root(request, &request->inode.performer);
+	int r = subject_find_root(request, &request->performer.standin);
 
 	return r == -ENOENT ? 0 : r;
 }

@@ -35,7 +35,7 @@ int subject_find_standin(struct request *request, const struct credential *crede
 /** subject_find_root() - the same for root of that namespace. Return: also -ENOENT: it has none. */
 int subject_find_root(struct request *request, struct standin **ret_root);
 
-/** subject_choose_performer() - who makes the calls on stored names: request->inode.performer */
+/** subject_choose_performer() - who makes the calls on stored names: request->performer.standin */
 int subject_choose_performer(struct request *request);
 
 #endif

@@ -9,7 +9,7 @@
  *     on our own procfs: on the target's, a link of the target's could be mounted over it meanwhile;
  *   - the rules of fs.protected_symlinks and of mounts with nosymfollow are applied.
  *
- * Where the target has a label of its own (label.h), each directory and link is asked about. Magic links of other
+ * Where the target has a label of its own (exec/label.h), each directory and link is asked about. Magic links of other
  * processes are refused then: the kernel would ask what one label may do to the other process.
  *
  * What a file system of the target's namespace's own refuses us (foreign.h), the stand-in looks at, too. A
@@ -35,10 +35,10 @@
 
 #include "base/fd.h"
 #include "base/proc.h"
+#include "exec/label.h"
 #include "exec/standin.h"
 #include "idmap.h"
 #include "request/foreign.h"
-#include "request/label.h"
 #include "request/own_entry.h"
 #include "request/place.h"
 #include "request/resolve.h"

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/syscalls.h"
+#include "exec/attribute_call.h"
 #include "exec/helpers.h"
 #include "exec/label.h"
 #include "exec/mount.h"
@@ -28,7 +29,7 @@ void workspace_forget(struct workspace *workspace)
 static int fill_workspace(struct workspace *workspace, const struct workspace_config *config)
 {
 	int procfs = config->procfs;
-	int r = inode_open_directory(procfs, &workspace->fd_directory);
+	int r = attribute_open_directory(procfs, &workspace->fd_directory);
 
 	if (r == 0)
 		r = userns_cache_new(procfs, helpers_forker(workspace->helpers),
@@ -64,7 +65,8 @@ static int find_labels(struct workspace *workspace, const struct labelling *labe
 {
 	if (!labelling || !labelling->is_active)
 		return 0;
-	int r = labels_new(labelling, workspace->procfs, &workspace->labels);
+	int r = labels_new(labelling, workspace->procfs, workspace->fd_directory,
+			   &workspace->labels);
 
 	if (r < 0)
 		log_error("cannot tell our own security label: %s", strerror(-r));

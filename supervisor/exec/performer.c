@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/performer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "exec/attribute_call.h"
+#include "exec/standin.h"
+
+static ssize_t call_by_standin(struct standin *standin, const struct attribute_call *call)
+{
+	size_t length = 0;
+	int r = standin_call(standin, call, &length);
+
+	if (r < 0)
+		log_verbose("a helper cannot make an attribute call: %s", strerror(-r));
+	if (r < 0)
+		return r == -ETIMEDOUT && call->performer ? r : -EPERM;
+	return r > 0 ? -r : (ssize_t)length;
+}
+
+ssize_t performer_call(const struct performer *performer, struct attribute_call *call)
+{
+	call->fd = performer->inode->fd;
+	call->is_opened = performer->inode->is_opened;
+	return performer->standin ? call_by_standin(performer->standin, call) :
+				    attribute_call_make(call, performer->directory);
+}
+
+ssize_t performer_get(const struct performer *performer, const char *name, void *value, size_t size)
+{
+	struct attribute_call call = { OPERATION_GET, .name = name, .buffer = value, .size = size };
+
+	return performer_call(performer, &call);
+}
+
+ssize_t performer_list(const struct performer *performer, char *list, size_t size)
+{
+	struct attribute_call call = { OPERATION_LIST, .buffer = list, .size = size };
+
+	return performer_call(performer, &call);
+}

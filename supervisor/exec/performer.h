@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_EXEC_PERFORMER_H
+#define NSXATTR_EXEC_PERFORMER_H
+
+/* Who makes the attribute calls on a pinned inode: this thread with its own privilege, or a stand-in. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct attribute_call;
+struct effect;
+struct standin;
+
+/** struct pinned - an inode that cannot be exchanged any more; the descriptor is owned */
+struct pinned {
+	int fd;
+	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
+	uint64_t mount; /* the unique id of its mount; 0: no call has asked, or the kernel has none */
+};
+
+/** struct performer - an inode, and who makes calls on it; all of it is borrowed */
+struct performer {
+	const struct pinned *inode;
+	int directory; /* of attribute_open_directory() */
+	struct standin *standin; /* NULL: this thread makes the calls */
+	struct effect *effect; /* where changes are written down; NULL: nowhere */
+};
+
+/**
+ * performer_call() - have a call made on the inode
+ * @call: its descriptor is filled in
+ *
+ * Return: its result; -errno. What fails on our side is -EPERM, but for a change of which is not known whether a
+ * helper has made it: -ETIMEDOUT.
+ */
+ssize_t performer_call(const struct performer *performer, struct attribute_call *call);
+
+/** performer_get() - getxattr(2). Return: the value's length; -errno, -E2BIG where the kernel gives it. */
+ssize_t performer_get(const struct performer *performer, const char *name, void *value,
+		      size_t size);
+
+/** performer_list() - listxattr(2). Return: the list's length; -errno. */
+ssize_t performer_list(const struct performer *performer, char *list, size_t size);
+
+#endif
