@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/opened.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/confine.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/probe.h"
+#include "daemon/config.h"
+#include "keep/journal.h"
+
+/* ---- policies ---- */
+
+static void log_report(const struct policies_report *report)
+{
+	const char *line = report->text;
+
+	while (*line) {
+		int length = (int)strcspn(line, "\n");
+
+		log_error("%.*s", length, line);
+		line += length + (line[length] == '\n');
+	}
+}
+
+int opened_read_policies(const struct opened *opened, struct policies **policies,
+			 struct policies_report *report)
+{
+	struct policies *read = NULL;
+	int r = policies_load(&opened->source, &read, report);
+
+	log_report(report);
+	if (r < 0)
+		log_error("cannot read the policies in %s: %s", opened->source.path, strerror(-r));
+	if (r != POLICIES_LOADED)
+		return r;
+	policies_free(*policies);
+	*policies = read;
+	return r;
+}
+
+/* ---- by a path ---- */
+
+/* How another daemon would be started in our place. */
+static void remember_start(struct opened *opened)
+{
+	ssize_t length = readlink("/proc/self/exe", opened->program, sizeof(opened->program) - 1);
+
+	opened->program[length > 0 ? length : 0] = '\0';
+	opened->directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The program that starts us in place of another daemon speaks like a service manager, but has no store. */
+static int connect_service(struct opened *opened)
+{
+	int r = service_connect(&opened->service);
+
+	if (r == 0)
+		r = import_open(&opened->import);
+	if (r < 0)
+		log_error("cannot understand the service manager: %s", strerror(-r));
+	else if (opened->import.predecessor < 0)
+		opened->store = opened->service;
+	return r;
+}
+
+int opened_open(const struct daemon_options *options, struct opened *ret_opened)
+{
+	const struct config *config = options->config;
+	struct opened *opened = ret_opened;
+
+	*opened = (struct opened){
+		.options = options,
+		.service.socket = -1,
+		.store.socket = -1,
+		.import.predecessor = -1,
+		.directory = -1,
+		.procfs = -1,
+		.labelling.directory = -1,
+		.since = time(NULL),
+		.keeper = getpid(),
+	};
+	int r = connect_service(opened);
+
+	if (r < 0)
+		return r;
+	remember_start(opened);
+	policy_folders_init(&opened->folders, config->policies);
+	r = policies_source_open(config->policies, opened->folders.paths[1], &opened->source);
+	if (r < 0) {
+		log_error("cannot open the folder of policies %s: %s", config->policies,
+			  strerror(-r));
+		return r;
+	}
+	opened->source.default_policy = config->default_policy;
+	opened->source.refuses_not_allowed = config->refuses_not_allowed;
+	return sockets_open(config, &opened->import.handed, opened->sockets);
+}
+
+/* ---- without paths ---- */
+
+/* All that a worker needs; -1: there is none. Return: how many. */
+static size_t list_descriptors(const struct opened *opened, int fds[OPENED_DESCRIPTORS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < SOCKET_COUNT; i++) {
+		fds[count++] = opened->sockets[i].fd;
+		fds[count++] = opened->sockets[i].folder;
+	}
+	fds[count++] = opened->source.folder;
+	fds[count++] = opened->source.share;
+	fds[count++] = opened->source.etc;
+	fds[count++] = opened->service.socket;
+	fds[count++] = opened->import.predecessor;
+	fds[count++] = opened->directory;
+	fds[count++] = opened->procfs;
+	fds[count++] = opened->labelling.directory;
+	fds[count++] = opened->probe ? probe_fd(opened->probe) : -1;
+	return count;
+}
+
+static int keep_descriptors(struct opened *opened)
+{
+	int fds[OPENED_DESCRIPTORS];
+	size_t count = list_descriptors(opened, fds);
+	int r = journal_new(&opened->journal);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (fds[i] >= 0)
+			r = journal_keep_own(opened->journal, fds[i]);
+	if (r == 0)
+		r = journal_reserve(opened->journal);
+	if (r < 0)
+		log_error("cannot make a journal: %s", strerror(-r));
+	return r;
+}
+
+static int confine_descriptors(const struct opened *opened)
+{
+	const struct service_fds *handed = &opened->import.handed;
+	_cleanup_free_ int *fds = calloc(OPENED_DESCRIPTORS + handed->count, sizeof(*fds));
+
+	if (!fds) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	size_t count = list_descriptors(opened, fds);
+
+	for (size_t i = 0; i < handed->count; i++)
+		fds[count++] = handed->fds[i].fd;
+	return confine_surroundings(fds, count);
+}
+
+int opened_confine(struct opened *opened)
+{
+	const struct confinement confinement = { .leaves_network = true,
+						 .calls = opened->options->config->calls };
+	int probe_error = 0, r = confine_descriptors(opened);
+
+	if (r == 0)
+		r = confine_probe(opened->options->probe, &opened->probe, &probe_error);
+	if (r == 0)
+		kernel_facts_learn(probe_error, &opened->kernel);
+	labelling_open(&opened->labelling);
+	if (r == 0)
+		r = confine_privileges(&confinement, &opened->procfs);
+	if (r == 0 && opened_read_policies(opened, &opened->policies,
+					   &(struct policies_report){ 0 }) != POLICIES_LOADED)
+		r = -EINVAL;
+	return r < 0 ? r : keep_descriptors(opened);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/closer.h"
+#include "base/fd.h"
+#include "base/forker.h"
+#include "base/log.h"
+#include "base/passing.h"
+#include "daemon/answers.h"
+#include "daemon/config.h"
+#include "exec/helpers.h"
+#include "keep/engine.h"
+#include "keep/inherit.h"
+#include "keep/journal.h"
+#include "keep/offer.h"
+#include "keep/places.h"
+
+/* Milliseconds between two looks at the counters, for rates. */
+#define SAMPLE 2000
+
+/* Descriptors of a call under way and its thread, and those of a helper. */
+#define DESCRIPTORS_OF_PLACE 8
+#define DESCRIPTORS_OF_HELPER 2
+
+/* ---- what comes to the loop ---- */
+
+static void heed_signal(void *place, uint32_t events)
+{
+	struct worker *worker = place;
+	struct policies_report report = { 0 };
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(worker->signalled.fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		(void)answers_reload(worker, &report);
+	else
+		loop_end(worker->loop, EXIT_SUCCESS);
+}
+
+static int heed_signals(struct worker *worker)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	worker->signalled = (struct loop_watch){ fd, heed_signal, worker };
+	return loop_add(worker->loop, &worker->signalled, EPOLLIN);
+}
+
+static void take_sample(void *place)
+{
+	struct worker *worker = place;
+	struct registry_time now = registry_time_now();
+
+	registry_sample(worker->attachments.registry, &now);
+	log_left_out();
+	loop_start_timer(worker->loop, &worker->sample, SAMPLE);
+}
+
+static void oci_delivered(void *place, uid_t uid, const struct oci_message *message, int listener)
+{
+	struct worker *worker = place;
+
+	attachments_add_oci(&worker->attachments, uid, message, listener);
+}
+
+static bool lxc_delivered(void *place, const struct lxc_greeting *greeting, struct source *source)
+{
+	struct worker *worker = place;
+
+	return attachments_add_lxc(&worker->attachments, greeting, source);
+}
+
+static bool has_oci_connections(void *place)
+{
+	return ((struct worker *)place)->oci.count > 0;
+}
+
+/* ---- sockets ---- */
+
+static struct acceptor acceptor_of(struct worker *worker, enum socket_kind kind)
+{
+	return (struct acceptor){
+		.loop = worker->loop,
+		.connections = &worker->connections,
+		.closer = worker->closer,
+		.refusals = &worker->refusals,
+		.listening = worker->opened->sockets[kind].fd,
+		.procfs = worker->opened->procfs,
+		.refused = LOG_WARNING,
+	};
+}
+
+static int open_oci(struct worker *worker)
+{
+	worker->oci = (struct oci_acceptor){
+		.acceptor = acceptor_of(worker, SOCKET_OCI),
+		.delivered = oci_delivered,
+		.place = worker,
+	};
+	return worker->oci.acceptor.listening < 0 ? 0 : oci_acceptor_open(&worker->oci);
+}
+
+static int open_lxc(struct worker *worker)
+{
+	worker->lxc = (struct lxc_acceptor){
+		.acceptor = acceptor_of(worker, SOCKET_LXC),
+		.entries = &worker->entries,
+		.delivered = lxc_delivered,
+		.place = worker,
+	};
+	return worker->lxc.acceptor.listening < 0 ? 0 : lxc_acceptor_open(&worker->lxc);
+}
+
+static int open_control(struct worker *worker)
+{
+	const struct control_answers answers = answers_of(worker);
+	int listening = worker->opened->sockets[SOCKET_CONTROL].fd;
+
+	return listening < 0 ? 0 : control_new(worker->loop, listening, &answers, &worker->control);
+}
+
+static void prepare_upgrade(struct worker *worker)
+{
+	const struct opened *opened = worker->opened;
+	struct upgrade *upgrade = &worker->upgrade;
+
+	*upgrade = (struct upgrade){
+		.loop = worker->loop,
+		.engine = worker->engine,
+		.journal = opened->journal,
+		.start = { .program = opened->program, .arguments = opened->options->arguments },
+		.has_connections = has_oci_connections,
+		.place = worker,
+		.watch.fd = -1,
+		.successor = -1,
+	};
+	for (size_t i = 0; i < SOCKET_COUNT; i++) {
+		handover_start_add(&upgrade->start, socket_names[i].socket, opened->sockets[i].fd);
+		handover_start_add(&upgrade->start, socket_names[i].folder,
+				   opened->sockets[i].folder);
+	}
+	handover_start_add(&upgrade->start, "directory", opened->directory);
+	handover_start_add(&upgrade->start, "errors", STDERR_FILENO);
+}
+
+static int open_sockets(struct worker *worker)
+{
+	const struct config_limits *limits = &worker->opened->options->config->limits;
+
+	worker->connections = (struct connections){ .most = limits->connections,
+						    .of_user = limits->connections_per_user };
+	prepare_upgrade(worker);
+	int r = open_oci(worker);
+
+	if (r == 0)
+		r = open_lxc(worker);
+	if (r == 0)
+		r = open_control(worker);
+	if (r == 0)
+		r = heed_signals(worker);
+	return r;
+}
+
+/* ---- the beginning ---- */
+
+static int build_engine(struct worker *worker)
+{
+	struct opened *opened = worker->opened;
+	const struct config *settings = opened->options->config;
+	const struct engine_config config = {
+		.loop = worker->loop,
+		.journal = opened->journal,
+		.procfs = opened->procfs,
+		.standins = settings->resolver,
+		.probe = opened->probe,
+		.calls = settings->calls,
+		.labelling = &opened->labelling,
+		.closer = worker->closer,
+	};
+	int r = engine_new(&config, &worker->engine);
+
+	worker->entries = (struct entries){ .journal = opened->journal, .service = &opened->store };
+	worker->attachments = (struct attachments){
+		.closer = worker->closer,
+		.engine = worker->engine,
+		.entries = &worker->entries,
+		.policies = opened->policies,
+		.procfs = opened->procfs,
+	};
+	if (r == 0)
+		r = registry_new(&settings->limits, &worker->attachments.registry);
+	return r;
+}
+
+static int build(struct worker *worker)
+{
+	int r = loop_new(&worker->loop);
+
+	if (r == 0)
+		r = closer_new(worker->loop, &worker->closer);
+	if (r < 0)
+		return r;
+	refusals_init(&worker->refusals, worker->closer);
+	return build_engine(worker);
+}
+
+static bool is_open(const struct opened *opened, int fd)
+{
+	const struct entry *entry = journal_find(opened->journal, fd);
+
+	return entry && atomic_load(&entry->kind) == ENTRY_OWN;
+}
+
+/* A worker before this one may have closed what it needed no more. */
+static void forget_closed(struct opened *opened)
+{
+	if (!is_open(opened, opened->service.socket))
+		opened->service.socket = -1;
+	if (!is_open(opened, opened->import.predecessor))
+		opened->import.predecessor = -1;
+}
+
+/* Return: 0; -ECANCELED: another daemon serves; -errno. */
+static int restore(struct worker *worker)
+{
+	size_t lost = attachments_restore(&worker->attachments);
+
+	return import_complete(&worker->opened->import, worker->engine, &worker->entries, lost);
+}
+
+/* What all that is let in can have open at a time, but for what is kept for speed. */
+static uint64_t descriptors_wanted(const struct config_limits *limits)
+{
+	uint64_t listeners = (uint64_t)limits->containers * limits->listeners_per_container;
+	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
+
+	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
+	       places * DESCRIPTORS_OF_PLACE + HELPERS_MAX * DESCRIPTORS_OF_HELPER +
+	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
+	       FORKER_TABLE;
+}
+
+static void compare_descriptors(const struct opened *opened)
+{
+	uint64_t wanted = descriptors_wanted(&opened->options->config->limits);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
+		log_warning("%" PRIu64 " descriptors can be open at a time, and the limits of the "
+			    "settings allow for %" PRIu64
+			    ": raise LimitNOFILE= of the service (ulimit "
+			    "-n), or lower limits/containers",
+			    (uint64_t)limit.rlim_cur, wanted);
+}
+
+static void tell_of_kernel(const struct opened *opened)
+{
+	const char *notes[KERNEL_NOTES_MAX];
+	size_t count = kernel_notes(&opened->kernel, notes);
+
+	for (size_t i = 0; i < count; i++)
+		log_notice("%s", notes[i]);
+}
+
+/* What a worker that has died has left open, and what it had not learnt. Return: 0; -errno. */
+static int inherit(struct worker *worker, const int *rest, size_t rest_count)
+{
+	struct policies_report report = { 0 };
+	int r = closer_close_each(worker->closer, rest, rest_count);
+
+	if (r == 0 && opened_read_policies(worker->opened, &worker->attachments.policies,
+					   &report) != POLICIES_LOADED)
+		log_error("the policies stay as they were when nsxattrd was started");
+	return r;
+}
+
+static int begin_first(struct worker *worker)
+{
+	tell_of_kernel(worker->opened);
+	compare_descriptors(worker->opened);
+	import_protect(&worker->opened->import);
+	return build(worker);
+}
+
+static int begin_successor(struct worker *worker)
+{
+	struct opened *opened = worker->opened;
+	_cleanup_free_ int *rest = NULL;
+	size_t rest_count = 0;
+	int r = inherit_descriptors(opened->journal, opened->procfs, &rest, &rest_count);
+
+	forget_closed(opened);
+	import_protect(&opened->import);
+	if (r >= 0)
+		r = build(worker);
+	return r < 0 ? r : inherit(worker, rest, rest_count);
+}
+
+/* Return: 0; -errno: it has been logged. */
+static int begin(struct worker *worker, bool is_successor)
+{
+	int r = is_successor ? begin_successor(worker) : begin_first(worker);
+
+	if (r == 0)
+		r = restore(worker);
+	if (r == 0)
+		r = open_sockets(worker);
+	if (r < 0 && r != -ECANCELED)
+		log_error("cannot begin to serve: %s", strerror(-r));
+	return r;
+}
+
+/* ---- the end ---- */
+
+static void end(struct worker *worker)
+{
+	(void)service_tell_stopping(&worker->opened->service);
+	for (size_t i = 0; i < SOCKET_COUNT; i++)
+		unix_socket_done(&worker->opened->sockets[i]);
+	/*
+	 * The engine's sources are the closer's at last. Where a thread hangs, the end of the process releases what
+	 * it uses.
+	 */
+	if (!engine_free(worker->engine) || !closer_free(worker->closer))
+		log_verbose("a request hangs, and ends with us");
+}
+
+/* The program that has started us in place of another daemon is told once, and is no service manager. */
+static void tell_ready(struct opened *opened)
+{
+	struct service *service = &opened->service;
+
+	(void)service_tell_ready(service);
+	if (opened->store.socket == service->socket || service->socket < 0)
+		return;
+	journal_close(opened->journal, &service->socket);
+}
+
+_Noreturn void worker_run(void *place, bool is_successor)
+{
+	struct opened *opened = place;
+	struct worker worker = { .opened = opened };
+
+	prctl(PR_SET_NAME, "nsxattrd");
+	/* A worker before this one may have died while it was handing over. */
+	if (!offer_take_back(opened->journal)) {
+		journal_conclude(opened->journal, EXIT_SUCCESS);
+		exit(EXIT_SUCCESS);
+	}
+	int r = begin(&worker, is_successor);
+
+	if (r == -ECANCELED || (r < 0 && !is_successor))
+		journal_conclude(opened->journal, EXIT_FAILURE);
+	if (r < 0)
+		exit(EXIT_FAILURE);
+	worker.sample = (struct loop_timer){ .due = take_sample, .place = &worker };
+	take_sample(&worker);
+	journal_set(opened->journal, JOURNAL_SERVING, true);
+	tell_ready(opened);
+	log_verbose("worker %d serves", (int)getpid());
+	r = loop_run(worker.loop);
+	if (r < 0)
+		log_error("cannot go on: %s", strerror(-r));
+	else
+		journal_conclude(opened->journal, r);
+	end(&worker);
+	exit(r < 0 ? EXIT_FAILURE : r);
+}
