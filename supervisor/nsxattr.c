@@ -30,11 +30,9 @@ static const struct subcommand subcommands[] = {
 
 static const struct subcommand_table table = {
 	.command = "nsxattr",
-	.operands = "COMMAND [ARGUMENT]...",
+	.noun = "COMMAND",
 	.intro = "Gives containers their own security.* and trusted.* extended attributes.\n\n"
 		 "Commands ('nsxattr COMMAND --help' explains each):",
-	.unknown = "unknown command",
-	.missing = "there is no command",
 	.entries = subcommands,
 	.count = COUNT_OF(subcommands),
 };

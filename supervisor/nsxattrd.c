@@ -15,8 +15,9 @@
 #include "base/proc.h"
 #include "base/sandbox.h"
 #include "cli/options.h"
+#include "cli/output.h"
+#include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "exec/guard.h"
 
@@ -30,51 +31,19 @@ struct command_line {
 	unsigned int verbosity;
 };
 
-static const char *apply_config(void *place, const char *argument)
-{
-	((struct command_line *)place)->config = argument;
-	return NULL;
-}
-
-static const char *apply_path(const char **ret_path, const char *argument)
-{
-	if (argument[0] != '/')
-		return "is no absolute path";
-	*ret_path = argument;
-	return NULL;
-}
-
-static const char *apply_oci(void *place, const char *argument)
-{
-	return apply_path(&((struct command_line *)place)->oci, argument);
-}
-
-static const char *apply_lxc(void *place, const char *argument)
-{
-	return apply_path(&((struct command_line *)place)->lxc, argument);
-}
-
-static const char *apply_control(void *place, const char *argument)
-{
-	return apply_path(&((struct command_line *)place)->control, argument);
-}
-
-static const char *apply_verbose(void *place, const char *argument)
-{
-	(void)argument;
-	((struct command_line *)place)->verbosity++;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
-	{ "config", 'c', "FILE", "the settings, instead of " CONFIG_PATH, .apply = apply_config },
-	{ "oci-socket", 0, "PATH", "where OCI runtimes hand over listeners", .apply = apply_oci },
-	{ "lxc-socket", 0, "PATH", "where monitors of LXC connect", .apply = apply_lxc },
-	{ "control", 0, "PATH", "where nsxattr status asks", .apply = apply_control },
+	{ "config", 'c', "FILE", "the settings, instead of " CONFIG_PATH,
+	  INTO_TEXT(struct command_line, config) },
+	{ "oci-socket", 0, "PATH", "where OCI runtimes hand over listeners",
+	  INTO_SOCKET(struct command_line, oci) },
+	{ "lxc-socket", 0, "PATH", "where monitors of LXC connect",
+	  INTO_SOCKET(struct command_line, lxc) },
+	{ "control", 0, "PATH", "where nsxattr status asks",
+	  INTO_SOCKET(struct command_line, control) },
 	{ "check", 0, NULL, "say what is wrong with the settings, and end",
-	  .flag = OPTION_FLAG(struct command_line, is_check) },
+	  INTO_FLAG(struct command_line, is_check) },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
-	  .apply = apply_verbose },
+	  INTO_COUNT(struct command_line, verbosity) },
 };
 
 static const struct option_table table = {
@@ -91,15 +60,9 @@ static const struct option_table table = {
 static bool read_settings(const char *path, struct config_file *ret_file)
 {
 	struct diagnostics diagnostics = { 0 };
-	const char *name = path ? path : CONFIG_PATH;
-	int r = config_read(path, ret_file, &diagnostics);
+	int r = settings_read(path, ret_file, &diagnostics);
 
-	for (size_t i = 0; i < diagnostics.count; i++)
-		log_error("%s:%u:%u: %s", name, diagnostics.entries[i].line,
-			  diagnostics.entries[i].column, diagnostics.entries[i].text);
-	if (r < 0)
-		log_error("cannot read %s: %s", name,
-			  r == -EINVAL ? "it is no regular file" : strerror(-r));
+	output_log_mistakes(path ? path : CONFIG_PATH, &diagnostics);
 	return r == CONFIG_LOADED;
 }
 
@@ -161,27 +124,16 @@ int main(int argc, char **argv)
 {
 	struct command_line line = { 0 };
 	struct config_file file = { 0 };
-	int operand = argc;
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &line, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand < argc) {
-		log_error("nsxattrd takes no operand, and '%s' is one", argv[operand]);
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
+	if (!options_parse(&table, argc, argv, &line, &operands, &status))
+		return status;
 	if (!read_settings(line.config, &file))
 		return STATUS_USAGE;
 	apply_command_line(&line, &file.config);
 	return_memory();
-	int status = line.is_check ? 0 : start(&file.config, argv);
+	status = line.is_check ? 0 : start(&file.config, argv);
 
 	config_done(&file);
 	return status;

@@ -6,19 +6,17 @@
  */
 #include "cli/check.h"
 
-#include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
+#include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config.h"
 #include "daemon/config_schema.h"
 #include "policy_schema.h"
 
@@ -36,11 +34,11 @@ static const char config_name[] = "nsxattrd.yaml";
 
 static const struct option_row rows[] = {
 	{ "config", 'c', NULL, "the files are settings of nsxattrd, as nsxattrd.yaml is",
-	  .flag = OPTION_FLAG(struct check_request, is_config) },
+	  INTO_FLAG(struct check_request, is_config) },
 	{ "schema", 0, NULL, "print the format as a JSON Schema, for editors",
-	  .flag = OPTION_FLAG(struct check_request, wants_schema) },
+	  INTO_FLAG(struct check_request, wants_schema) },
 	{ "verbose", 'v', NULL, "name the files without a mistake too",
-	  .flag = OPTION_FLAG(struct check_request, is_verbose) },
+	  INTO_FLAG(struct check_request, is_verbose) },
 };
 
 static const struct option_table table = {
@@ -51,6 +49,7 @@ static const struct option_table table = {
 		 "Exit status: 0 if there is none, 1 if there is any, 2 if a file cannot be read.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
+	.takes_operands = true,
 };
 
 static void show_diagnostics(const char *path, const struct diagnostics *diagnostics)
@@ -73,12 +72,9 @@ static bool is_config(const struct check_request *request, const char *path)
 static int read_config(const char *path, struct diagnostics *diagnostics)
 {
 	struct config_file file = { 0 };
-	int r = config_read(path, &file, diagnostics);
+	int r = settings_read(path, &file, diagnostics);
 
 	config_done(&file);
-	if (r < 0)
-		log_error("cannot read %s: %s", path,
-			  r == -EINVAL ? "it is no regular file" : strerror(-r));
 	return r == CONFIG_MISTAKEN ? POLICY_FILE_MISTAKEN : r;
 }
 
@@ -127,17 +123,6 @@ static int check_operand(const struct check_request *request, const char *operan
 	return 0;
 }
 
-static int show_schema(const struct schema *file)
-{
-	struct json_object *schema = schema_json_new(file);
-
-	puts(json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(schema);
-	return 0;
-}
-
 static int check_all(const struct check_request *request, char **operands)
 {
 	int worst = 0;
@@ -150,36 +135,21 @@ static int check_all(const struct check_request *request, char **operands)
 	return worst;
 }
 
-/* What could not be written was not said. */
-static int flush(int status)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	log_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_UNREADABLE;
-}
-
 int cli_check(int argc, char **argv)
 {
 	struct check_request request = { 0 };
-	int operand = argc;
+	char **files;
+	int status = 0;
 
-	switch (options_parse(&table, argc, argv, &request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (request.wants_schema && operand == argc)
-		return flush(show_schema(request.is_config ? &config_schema : &policy_schema));
-	if (request.wants_schema || operand == argc) {
-		log_error(request.wants_schema ? "--schema goes without a file" :
-						 "there is no file to check");
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
-	return flush(check_all(&request, argv + operand));
+	if (!options_parse(&table, argc, argv, &request, &files, &status))
+		return status;
+	if (request.wants_schema && *files)
+		return options_refuse(&table, "unexpected argument '%s' beside --schema", *files);
+	if (request.wants_schema)
+		output_json(schema_json_new(request.is_config ? &config_schema : &policy_schema));
+	else if (*files)
+		status = check_all(&request, files);
+	else
+		return options_refuse(&table, "missing FILE or NAME: what to check");
+	return output_end(status, STATUS_UNREADABLE);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/explain.h"
 
-#include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +8,7 @@
 #include "base/log.h"
 #include "cli/explanation.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/policy_arg.h"
 #include "count_of.h"
 #include "yaml/spelling.h"
@@ -25,15 +24,7 @@ struct explain_request {
 	const char *name;
 };
 
-static const char *apply_policy(void *place, const char *argument)
-{
-	struct explain_request *request = place;
-
-	request->policy = argument;
-	return policy_arg_check(argument);
-}
-
-static const char *apply_map_users(void *place, const char *argument)
+static const char *parse_map(void *place, const char *argument)
 {
 	struct explain_request *request = place;
 	struct id_extent extent;
@@ -45,11 +36,10 @@ static const char *apply_map_users(void *place, const char *argument)
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
-	  .apply = apply_policy },
+	  INTO_TEXT(struct explain_request, policy), .check = policy_arg_check },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "the ids of the namespace (0:100000:65536)",
-	  .apply = apply_map_users },
-	{ "json", 0, NULL, "say it for programs",
-	  .flag = OPTION_FLAG(struct explain_request, wants_json) },
+	  PARSED_BY(parse_map) },
+	{ "json", 0, NULL, "say it for programs", INTO_FLAG(struct explain_request, wants_json) },
 };
 
 static const struct option_table table = {
@@ -60,37 +50,40 @@ static const struct option_table table = {
 		"what it needs, for a target in a user namespace with the given ids.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
+	.takes_operands = true,
+	.missing = "get, set, list or remove: the operation",
 };
 
-static bool read_operation(const char *word, enum operation *ret_operation)
+/* Return: 0; else the exit status, and what is wrong has been logged. */
+static int read_operation(const char *word, enum operation *ret_operation)
 {
 	struct spelling spelling = { .word = word };
 
 	for (unsigned int i = 0; explanation_operations[i]; i++) {
 		if (strcmp(explanation_operations[i], word) == 0) {
 			*ret_operation = (enum operation)i;
-			return true;
+			return 0;
 		}
 		spelling_offer(&spelling, explanation_operations[i]);
 	}
 	if (spelling.nearest)
-		log_error("unknown operation '%s'; did you mean '%s'?", word, spelling.nearest);
-	else
-		log_error("unknown operation '%s'; there are: get, set, list, remove", word);
-	return false;
+		return options_refuse(&table, "unknown operation '%s'; did you mean '%s'?", word,
+				      spelling.nearest);
+	return options_refuse(&table, "unknown operation '%s'; there are: get, set, list, remove",
+			      word);
 }
 
-static bool read_operands(int count, char **operands, struct explain_request *request)
+/* Return: as read_operation(). */
+static int read_operands(char **operands, struct explain_request *request)
 {
-	if (count != 2) {
-		log_error("there must be an operation and an attribute's name");
-		return false;
-	}
 	request->name = operands[1];
-	if (request->name[0] == '\0' || strlen(request->name) >= NAME_SIZE) {
-		log_error("an attribute's name has from 1 to %d bytes", NAME_SIZE - 1);
-		return false;
-	}
+	if (!request->name)
+		return options_refuse(&table, "missing NAME: the attribute");
+	if (operands[2])
+		return options_refuse(&table, "unexpected argument '%s'", operands[2]);
+	if (request->name[0] == '\0' || strlen(request->name) >= NAME_SIZE)
+		return options_refuse(&table, "an attribute's name has from 1 to %d bytes",
+				      NAME_SIZE - 1);
 	return read_operation(operands[0], &request->operation);
 }
 
@@ -108,16 +101,6 @@ static void use_namespace(struct explain_request *request, struct user_namespace
 		.parent = host,
 	};
 	userns->has_root = id_map_to_host(&userns->uids, 0, &userns->root);
-}
-
-static void show_json(const struct explanation *explanation)
-{
-	struct json_object *object = explanation_json_new(explanation);
-
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
 }
 
 static int explain(struct explain_request *request)
@@ -138,7 +121,7 @@ static int explain(struct explain_request *request)
 
 	explanation_fill(&explanation);
 	if (request->wants_json)
-		show_json(&explanation);
+		output_json(explanation_json_new(&explanation));
 	else
 		explanation_print(&explanation);
 	return 0;
@@ -147,25 +130,11 @@ static int explain(struct explain_request *request)
 int cli_explain(int argc, char **argv)
 {
 	struct explain_request request = { .policy = "default" };
-	int operand = argc;
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (!read_operands(argc - operand, argv + operand, &request)) {
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
-	int status = explain(&request);
-
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (!options_parse(&table, argc, argv, &request, &operands, &status))
 		return status;
-	log_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_USAGE;
+	status = read_operands(operands, &request);
+	return status == 0 ? output_end(explain(&request), STATUS_USAGE) : status;
 }

@@ -13,35 +13,32 @@
 #include "exec/guard.h"
 #include "hook/complaint.h"
 
-const char *hook_take_start(const char **place, const char *argument)
+#define NO_CONTROL "none"
+
+const char *hook_check_control(const char *argument)
 {
-	*place = argument;
-	if (*argument == '\0')
-		return "names nothing";
-	return *argument == '/' || !strchr(argument, '/') ? NULL : "is not an absolute path";
+	return argument[0] == '/' || strcmp(argument, NO_CONTROL) == 0 ?
+		       NULL :
+		       "is neither an absolute path nor " NO_CONTROL;
 }
 
-const char *hook_take_control(const char **place, const char *argument)
+const char *hook_check_start(const char *argument)
 {
-	if (strcmp(argument, "none") != 0)
-		return hook_take_path(place, argument);
-	*place = NULL;
-	return NULL;
+	return *argument == '/' || (*argument && presence_is_unit(argument)) ?
+		       NULL :
+		       "is neither an absolute path nor a unit";
 }
 
-const char *hook_take_path(const char **place, const char *argument)
+void hook_complete(struct hook_daemon *daemon, const struct config *config, const char *socket)
 {
-	*place = argument;
-	return argument[0] == '/' ? NULL : "is no absolute path";
-}
-
-const struct config *hook_settings(struct config_file *file)
-{
-	struct diagnostics diagnostics = { 0 };
-
-	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
-		return &file->config;
-	return config_defaults();
+	if (!daemon->control)
+		daemon->control = daemon->socket ? NULL : config->control.path;
+	else if (strcmp(daemon->control, NO_CONTROL) == 0)
+		daemon->control = NULL;
+	if (!daemon->socket)
+		daemon->socket = socket;
+	if (!daemon->policies)
+		daemon->policies = config->policies;
 }
 
 void hook_warn_of_kernel(const char *container, bool allows_io_uring)
@@ -63,12 +60,10 @@ int cli_hook(int argc, char **argv)
 	};
 	static const struct subcommand_table table = {
 		.command = "nsxattr hook",
-		.operands = "KIND [ARGUMENT]...",
+		.noun = "KIND",
 		.intro =
 			"What a container's runtime starts, to bring the container to nsxattrd.\n\n"
 			"Kinds ('nsxattr hook KIND --help' explains each):",
-		.unknown = "unknown kind of hook",
-		.missing = "there is no kind of hook",
 		.entries = kinds,
 		.count = COUNT_OF(kinds),
 	};

@@ -11,27 +11,40 @@
 
 #include <stdbool.h>
 
+#include "cli/options.h"
+#include "hook/presence.h"
+
 struct config;
-struct config_file;
+
+/* Rows for a struct hook_daemon, which are in the table of each hook. */
+#define HOOK_DAEMON_ROWS(structure, member)                                                       \
+	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",               \
+	  INTO_SOCKET(structure, member.socket) },                                                \
+		{ "control",                                                                      \
+		  0,                                                                              \
+		  "PATH|none",                                                                    \
+		  "its control socket, where it is asked whether it would serve",                 \
+		  INTO_TEXT(structure, member.control),                                           \
+		  .check = hook_check_control },                                                  \
+		{ "policies", 0, "FOLDER", "where its policies are, for when it cannot be asked", \
+		  INTO_PATH(structure, member.policies) },                                        \
+	{                                                                                         \
+		"start", 0, "PROGRAM|UNIT", "start this nsxattrd if none listens there",          \
+			INTO_TEXT(structure, member.start), .check = hook_check_start             \
+	}
+
+/** hook_check_control(), hook_check_start() - Return: what is wrong with an argument; NULL: nothing. */
+const char *hook_check_control(const char *argument);
+const char *hook_check_start(const char *argument);
 
 /**
- * hook_take_start() - the argument of --start: a unit of systemd, or a program's absolute path
- *
- * Return: what is wrong with it; NULL: nothing.
+ * hook_complete() - what no option has said of the daemon
+ * @daemon: what options have said; a control socket is asked if one was named, or if the settings speak of the
+ *          daemon that is meant
+ * @config: the settings; they are to outlive @daemon
+ * @socket: of these, where the runtime connects
  */
-const char *hook_take_start(const char **place, const char *argument);
-
-/**
- * hook_settings() - the daemon's settings, as far as this user may read them; else the defaults
- * @file: zeroed; config_done() it when the settings are not needed any more
- */
-const struct config *hook_settings(struct config_file *file);
-
-/** hook_take_control() - the argument of --control: a path, or "none" for NULL. Return: as hook_take_start(). */
-const char *hook_take_control(const char **place, const char *argument);
-
-/** hook_take_path() - the argument of an option, an absolute path. Return: as hook_take_start(). */
-const char *hook_take_path(const char **place, const char *argument);
+void hook_complete(struct hook_daemon *daemon, const struct config *config, const char *socket);
 
 /**
  * hook_warn_of_kernel() - of one that does not check who changes security.* (exec/guard.h); else nothing is said

@@ -13,6 +13,7 @@
 #include "hook/json_value.h"
 #include "hook/oci_precreate.h"
 #include "hook/oci_surroundings.h"
+#include "hook/presence.h"
 
 static const char *id_of(const struct hook_admit *container)
 {
@@ -27,7 +28,7 @@ static bool find_file(const struct hook_admit *container, char **ret_path)
 	struct policy_folders folders;
 	char sentence[POLICY_FOLDERS_SENTENCE_SIZE];
 
-	policy_folders_init(&folders, container->policies);
+	policy_folders_init(&folders, container->daemon->policies);
 	if (policy_folders_find(&folders, container->policy, ret_path) != POLICY_FOLDERS_UNKNOWN)
 		return true;
 	policy_folders_explain(&folders, container->policy, sentence);
@@ -98,7 +99,7 @@ static bool suits(const struct hook_admit *container, const struct admission *ad
 bool hook_admit(const struct hook_admit *container, struct admission *ret_admission)
 {
 	const struct admission_question question = {
-		.control = container->control,
+		.control = container->daemon->control,
 		.policy = container->policy,
 		.runtimes = container->runtimes,
 		.id = container->id,

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 struct admission;
+struct hook_daemon;
 struct oci_config;
 
 /** struct hook_admit - a container, as one of its hooks knows it */
 struct hook_admit {
 	const struct oci_config *config;
-	const char *control; /* of nsxattrd; NULL: it is not asked */
-	const char *policies; /* its folder, for when it cannot be asked */
+	const struct hook_daemon *daemon;
 	const char *policy; /* that the container names; "": none */
 	unsigned int runtimes; /* bits of enum policy_runtime */
 	const char *id; /* "": not known */

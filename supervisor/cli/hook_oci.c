@@ -7,7 +7,6 @@
  */
 #include "cli/hook_oci.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,13 +14,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/text_file.h"
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
-#include "cli/options.h"
+#include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
 #include "hook/json_value.h"
@@ -36,41 +33,11 @@
 #define STATE_MAX (1 << 20)
 
 struct oci_request {
-	struct oci_daemon daemon;
-	const char *policies; /* the folder of policies */
-	bool has_control;
+	struct hook_daemon daemon;
 };
 
-static const char *apply_socket(void *place, const char *argument)
-{
-	struct oci_request *request = place;
-
-	/* Another daemon than that of the settings. */
-	if (!request->has_control)
-		request->daemon.control = NULL;
-	return hook_take_path(&request->daemon.socket, argument);
-}
-
-static const char *apply_control(void *place, const char *argument)
-{
-	struct oci_request *request = place;
-
-	request->has_control = true;
-	return hook_take_control(&request->daemon.control, argument);
-}
-
-static const char *apply_start(void *place, const char *argument)
-{
-	return hook_take_start(&((struct oci_request *)place)->daemon.start, argument);
-}
-
 static const struct option_row rows[] = {
-	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",
-	  .apply = apply_socket },
-	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
-	  .apply = apply_control },
-	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there",
-	  .apply = apply_start },
+	HOOK_DAEMON_ROWS(struct oci_request, daemon),
 };
 
 static const struct option_table table = {
@@ -81,8 +48,6 @@ static const struct option_table table = {
 	.rows = rows,
 	.count = COUNT_OF(rows),
 };
-
-static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
 
 /** struct state - what the runtime says of the container */
 struct state {
@@ -142,7 +107,7 @@ static bool read_config(struct state *state)
 }
 
 /* Does it come to the daemon, and would that serve it? Return: if not, it has been said. */
-static bool admit(const struct oci_request *request, struct state *state)
+static bool admit(const struct hook_daemon *daemon, struct state *state)
 {
 	char name[OCI_NAME_MAX + 1];
 	struct admission admission;
@@ -156,8 +121,7 @@ static bool admit(const struct oci_request *request, struct state *state)
 	oci_config_name(&state->config, name);
 	const struct hook_admit container = {
 		.config = &state->config,
-		.control = request->daemon.control,
-		.policies = request->policies,
+		.daemon = daemon,
 		.policy = policy,
 		.runtimes = RUNTIME_CRUN | RUNTIME_RUNC |
 			    (oci_config_is_podmans(&state->config) ? RUNTIME_PODMAN : 0),
@@ -171,14 +135,14 @@ static bool admit(const struct oci_request *request, struct state *state)
 	return true;
 }
 
-static int check(const struct oci_request *request)
+static int check(const struct hook_daemon *daemon)
 {
 	_cleanup_state_ struct state state = { 0 };
 	char sentence[OCI_DAEMON_SENTENCE_SIZE];
 
 	read_state(&state);
-	if (oci_daemon_require(&request->daemon, sentence) == OCI_DAEMON_PRESENT)
-		return admit(request, &state) ? 0 : STATUS_REFUSED;
+	if (oci_daemon_require(daemon, sentence) == OCI_DAEMON_PRESENT)
+		return admit(daemon, &state) ? 0 : STATUS_REFUSED;
 	complain_of_container(*id_of(&state) ? id_of(&state) : NULL, "%s", sentence);
 	return STATUS_REFUSED;
 }
@@ -186,27 +150,14 @@ static int check(const struct oci_request *request)
 int cli_hook_oci(int argc, char **argv)
 {
 	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
-	const struct config *config = hook_settings(&file);
-	struct oci_request request = {
-		.daemon.socket = config->oci.path ? config->oci.path : config_defaults()->oci.path,
-		.daemon.control = config->control.path,
-		.policies = config->policies,
-	};
-	int operand = argc;
+	const struct config *config = settings_find(&file);
+	struct oci_request request = { 0 };
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand < argc) {
-		log_error("there is nothing to be said behind the options");
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
-	return check(&request);
+	if (!options_parse(&table, argc, argv, &request, &operands, &status))
+		return status;
+	hook_complete(&request.daemon, config,
+		      config->oci.path ? config->oci.path : CONFIG_OCI_SOCKET);
+	return check(&request.daemon);
 }

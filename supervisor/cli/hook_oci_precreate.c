@@ -12,7 +12,6 @@
  */
 #include "cli/hook_oci_precreate.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,9 +25,8 @@
 #include "base/syscalls.h"
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
-#include "cli/options.h"
+#include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
 #include "hook/filter_text.h"
@@ -41,20 +39,16 @@
 
 #define STATUS_REFUSED 1
 
-/* What --runtime= chooses from. */
-#define RUNTIMES "auto|crun|runc"
-
-/* The longest path of a socket. */
-#define SOCKET_PATH_MAX 107
+static const struct schema_word runtimes[] = {
+	{ "auto", OCI_RUNTIME_UNKNOWN },
+	{ "crun", OCI_RUNTIME_CRUN },
+	{ "runc", OCI_RUNTIME_RUNC },
+};
 
 struct precreate_request {
 	const char *policy; /* NULL: the container's annotation */
-	const char *socket;
-	const char *control; /* NULL: the daemon is not asked */
-	const char *policies;
-	const char *start; /* NULL: the daemon is not started */
+	struct hook_daemon daemon;
 	enum oci_runtime runtime;
-	bool has_control;
 	bool allow_io_uring;
 	bool is_unchecked; /* whether the daemon is there */
 };
@@ -71,73 +65,16 @@ static const char *check_name(const char *name)
 	return NULL;
 }
 
-static const char *apply_policy(void *place, const char *argument)
-{
-	struct precreate_request *request = place;
-
-	request->policy = argument;
-	return check_name(argument);
-}
-
-static const char *apply_socket(void *place, const char *argument)
-{
-	struct precreate_request *request = place;
-
-	request->socket = argument;
-	/* Another daemon than that of the settings. */
-	if (!request->has_control)
-		request->control = NULL;
-	if (argument[0] != '/' || strlen(argument) > SOCKET_PATH_MAX)
-		return "is no absolute path of a socket";
-	return NULL;
-}
-
-static const char *apply_control(void *place, const char *argument)
-{
-	struct precreate_request *request = place;
-
-	request->has_control = true;
-	return hook_take_control(&request->control, argument);
-}
-
-static const char *apply_policies(void *place, const char *argument)
-{
-	return hook_take_path(&((struct precreate_request *)place)->policies, argument);
-}
-
-static const char *apply_start(void *place, const char *argument)
-{
-	return hook_take_start(&((struct precreate_request *)place)->start, argument);
-}
-
-static const char *apply_runtime(void *place, const char *argument)
-{
-	static const enum oci_runtime values[] = { OCI_RUNTIME_UNKNOWN, OCI_RUNTIME_CRUN,
-						   OCI_RUNTIME_RUNC };
-	int choice = option_choice(RUNTIMES, argument);
-
-	if (choice < 0)
-		return "is not one of " RUNTIMES;
-	((struct precreate_request *)place)->runtime = values[choice];
-	return NULL;
-}
-
 static const struct option_row rows[] = {
 	{ "policy", 'p', "NAME", "for every container that comes here, not only those that ask",
-	  .apply = apply_policy },
-	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",
-	  .apply = apply_socket },
-	{ "control", 0, "PATH|none", "its control socket, where it is asked whether it would serve",
-	  .apply = apply_control },
-	{ "policies", 0, "FOLDER", "where its policies are, for when it cannot be asked",
-	  .apply = apply_policies },
-	{ "start", 0, "PROGRAM|UNIT", "start this nsxattrd if nobody listens there",
-	  .apply = apply_start },
+	  INTO_TEXT(struct precreate_request, policy), .check = check_name },
+	HOOK_DAEMON_ROWS(struct precreate_request, daemon),
 	{ "unchecked", 0, NULL, "edit without asking nsxattrd, or whether it is there",
-	  .flag = OPTION_FLAG(struct precreate_request, is_unchecked) },
-	{ "runtime", 0, RUNTIMES, "which one will run the container", .apply = apply_runtime },
+	  INTO_FLAG(struct precreate_request, is_unchecked) },
+	{ "runtime", 0, NULL, "which one will run the container",
+	  INTO_WORD(struct precreate_request, runtime, runtimes) },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  .flag = OPTION_FLAG(struct precreate_request, allow_io_uring) },
+	  INTO_FLAG(struct precreate_request, allow_io_uring) },
 };
 
 static const struct option_table table = {
@@ -151,15 +88,14 @@ static const struct option_table table = {
 	.count = COUNT_OF(rows),
 };
 
-static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
-
 /*
  * Here and not in a later hook: crun connects before it starts any, and what it says of an absent
  * daemon helps nobody.
  */
 static bool find_daemon(const struct precreate_request *request)
 {
-	struct oci_daemon daemon = { .socket = request->socket, .start = request->start };
+	const struct hook_daemon daemon = { .socket = request->daemon.socket,
+					    .start = request->daemon.start };
 	char sentence[OCI_DAEMON_SENTENCE_SIZE];
 
 	if (oci_daemon_require(&daemon, sentence) == OCI_DAEMON_PRESENT)
@@ -197,9 +133,9 @@ static int refuse(int r, const char *reason)
 static unsigned int runtimes_of(const struct precreate_request *request,
 				const struct oci_config *config)
 {
-	unsigned int runtimes = oci_config_is_podmans(config) ? RUNTIME_PODMAN : 0;
+	unsigned int podman = oci_config_is_podmans(config) ? RUNTIME_PODMAN : 0;
 
-	return runtimes | (request->runtime == OCI_RUNTIME_CRUN ? RUNTIME_CRUN : RUNTIME_RUNC);
+	return podman | (request->runtime == OCI_RUNTIME_CRUN ? RUNTIME_CRUN : RUNTIME_RUNC);
 }
 
 /** admit() - may it start? @allow_io_uring: what its policy says. Return: if not, it has been said. */
@@ -208,8 +144,7 @@ static bool admit(const struct precreate_request *request, const struct oci_conf
 {
 	const struct hook_admit container = {
 		.config = config,
-		.control = request->control,
-		.policies = request->policies,
+		.daemon = &request->daemon,
 		.policy = policy,
 		.runtimes = runtimes_of(request, config),
 		.id = "",
@@ -246,7 +181,7 @@ static int edit(const struct precreate_request *request, const char *policy,
 	struct oci_edit wanted = {
 		.seccomp = {
 			.policy = policy,
-			.socket = request->socket,
+			.socket = request->daemon.socket,
 			.wait_killable = is_crun && !filter_lacking(),
 			.allow_io_uring = request->allow_io_uring,
 			.lacks_xattrat = !xattrat_is_there(),
@@ -297,30 +232,17 @@ static int pass_or_edit(const struct precreate_request *request, const struct js
 int cli_hook_oci_precreate(int argc, char **argv)
 {
 	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
-	const struct config *config = hook_settings(&file);
-	struct precreate_request request = {
-		.socket = config->oci.path ? config->oci.path : config_defaults()->oci.path,
-		.control = config->control.path,
-		.policies = config->policies,
-	};
+	const struct config *config = settings_find(&file);
+	struct precreate_request request = { 0 };
 	_cleanup_free_ char *bytes = NULL;
 	struct json_text text;
-	int operand = argc;
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand < argc) {
-		log_error("there is nothing to be said behind the options");
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
+	if (!options_parse(&table, argc, argv, &request, &operands, &status))
+		return status;
+	hook_complete(&request.daemon, config,
+		      config->oci.path ? config->oci.path : CONFIG_OCI_SOCKET);
 	if (request.runtime == OCI_RUNTIME_UNKNOWN)
 		request.runtime = runtime_guess();
 	int r = stream_read(STDIN_FILENO, OCI_CONFIG_MAX + 1, &bytes, &text.length);

@@ -8,9 +8,11 @@
  */
 #include "cli/options.h"
 
+#include <assert.h>
 #include <getopt.h>
-#include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -19,6 +21,7 @@
 
 #define VALUE_OF_ROW_0 256
 #define HELP_WIDTH 30
+#define TEXT_SIZE 256
 
 /* The two that every command has; they are answered by the parser. */
 enum answer { ANSWER_HELP, ANSWER_VERSION, ANSWER_COUNT };
@@ -34,15 +37,38 @@ struct getopt_arrays {
 	struct option longs[OPTION_ROWS_MAX + ANSWER_COUNT + 1];
 };
 
+/* A text that is put together; it is cut where it does not fit. */
+struct text {
+	char bytes[TEXT_SIZE];
+};
+
+__attribute__((format(printf, 2, 3))) static const char *append(struct text *text,
+								const char *format, ...)
+{
+	size_t length = strlen(text->bytes);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text->bytes + length, sizeof(text->bytes) - length, format, arguments);
+	va_end(arguments);
+	return text->bytes;
+}
+
 static const struct option_row *row_at(const struct option_table *table, size_t index)
 {
 	return index < table->count ? &table->rows[index] : &answers[index - table->count];
+}
+
+static bool takes_argument(const struct option_row *row)
+{
+	return row->argument || row->type == OPTION_WORD;
 }
 
 static void fill_arrays(const struct option_table *table, struct getopt_arrays *arrays)
 {
 	char *letter = arrays->letters;
 
+	assert(table->count <= OPTION_ROWS_MAX);
 	*letter++ = '+'; /* stop at the first operand */
 	*letter++ = ':'; /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++) {
@@ -50,13 +76,13 @@ static void fill_arrays(const struct option_table *table, struct getopt_arrays *
 
 		arrays->longs[i] = (struct option){
 			.name = row->name,
-			.has_arg = row->argument ? required_argument : no_argument,
+			.has_arg = takes_argument(row) ? required_argument : no_argument,
 			.val = (int)i + VALUE_OF_ROW_0,
 		};
 		if (!row->letter)
 			continue;
 		*letter++ = row->letter;
-		if (row->argument)
+		if (takes_argument(row))
 			*letter++ = ':';
 	}
 }
@@ -72,133 +98,273 @@ static const struct option_row *row_of(const struct option_table *table, int val
 	return NULL;
 }
 
+/* ---- what the rows say of themselves ---- */
+
+static void append_words(struct text *text, const struct option_row *row)
+{
+	for (size_t i = 0; i < row->word_count; i++)
+		append(text, "%s%s", i > 0 ? "|" : "", row->words[i].text);
+}
+
+/* "--name", or "--name=ARGUMENT" */
+static void append_usage(struct text *text, const struct option_row *row)
+{
+	append(text, "--%s%s%s", row->name, takes_argument(row) ? "=" : "",
+	       row->argument ? row->argument : "");
+	if (!row->argument)
+		append_words(text, row);
+}
+
 static void show_row(const struct option_row *row)
 {
-	char left[80];
+	struct text left = { "" };
 
-	snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", row->letter ? '-' : ' ',
-		 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-		 row->argument ? "=" : "", row->argument ? row->argument : "");
-	if (strlen(left) < HELP_WIDTH)
-		printf("%-*s%s\n", HELP_WIDTH, left, row->help);
+	if (row->letter)
+		append(&left, "  -%c, ", row->letter);
 	else
-		printf("%s\n%*s%s\n", left, HELP_WIDTH, "", row->help);
+		append(&left, "      ");
+	append_usage(&left, row);
+	if (strlen(left.bytes) < HELP_WIDTH)
+		printf("%-*s%s\n", HELP_WIDTH, left.bytes, row->help);
+	else
+		printf("%s\n%*s%s\n", left.bytes, HELP_WIDTH, "", row->help);
 }
 
-static bool is_answer(const struct option_row *row)
+static void show_help(const struct option_table *table)
 {
-	return row == &answers[ANSWER_HELP] || row == &answers[ANSWER_VERSION];
-}
-
-static enum options_result answer(const struct option_table *table, const struct option_row *row)
-{
-	if (row == &answers[ANSWER_VERSION]) {
-		printf("nsxattr %s\n", NSXATTR_VERSION);
-		return OPTIONS_ANSWERED;
-	}
 	printf("Usage: %s [OPTION]... %s\n\n%s\n\n", table->command, table->operands, table->about);
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++)
 		show_row(row_at(table, i));
-	return OPTIONS_ANSWERED;
 }
 
-enum options_result options_suggest_help(const struct option_table *table)
+/* ---- what is wrong ---- */
+
+int options_refuse(const struct option_table *table, const char *format, ...)
 {
+	char message[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	log_error("%s", message);
 	log_error("Try '%s --help' for more information", table->command);
-	return OPTIONS_REFUSED;
+	return STATUS_USAGE;
 }
 
-/** refuse_unknown() - say that there is no such option, and what it may have been meant to be */
-static void refuse_unknown(const struct option_table *table, const char *word)
+static int refuse_unknown(const struct option_table *table, const char *word)
 {
-	char name[80];
+	struct text name = { "" };
+	struct spelling spelling = { .word = name.bytes };
 
-	if (strncmp(word, "--", 2) != 0) {
-		log_error("unknown option '-%c'", optopt);
-		return;
-	}
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	struct spelling spelling = { .word = name };
-
+	if (strncmp(word, "--", 2) != 0)
+		return options_refuse(table, "unknown option '-%c'", optopt);
+	append(&name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++)
 		spelling_offer(&spelling, row_at(table, i)->name);
 	if (spelling.nearest)
-		log_error("unknown option '--%s'; did you mean '--%s'?", name, spelling.nearest);
-	else
-		log_error("unknown option '--%s'", name);
+		return options_refuse(table, "unknown option '--%s'; did you mean '--%s'?",
+				      name.bytes, spelling.nearest);
+	return options_refuse(table, "unknown option '--%s'", name.bytes);
 }
 
-/** refuse() - say what getopt_long() did not like; @value is what it returned */
-static enum options_result refuse(const struct option_table *table, int value, const char *word)
+/** refuse_word() - what getopt_long() did not like; @value is what it returned */
+static int refuse_word(const struct option_table *table, int value, const char *word)
 {
 	const struct option_row *row = row_of(table, optopt);
+	struct text usage = { "" };
 
-	if (value == ':' && row)
-		log_error("option '--%s' needs an argument: --%s=%s", row->name, row->name,
-			  row->argument);
-	else if (row)
-		log_error("option '--%s' takes no argument", row->name);
-	else
-		refuse_unknown(table, word);
-	return options_suggest_help(table);
+	if (!row)
+		return refuse_unknown(table, word);
+	if (value != ':')
+		return options_refuse(table, "option '--%s' takes no argument", row->name);
+	append_usage(&usage, row);
+	return options_refuse(table, "option '--%s' needs an argument: %s", row->name, usage.bytes);
 }
 
-static enum options_result apply(const struct option_table *table, const struct option_row *row,
-				 void *request)
+/* ---- storing: each returns NULL, or what is wrong, to come behind the argument ---- */
+
+static const char *store(const struct option_row *row, void *request, const char *argument,
+			 struct text *complaint);
+
+static const char *store_path(const struct option_row *row, const char **place,
+			      const char *argument, struct text *complaint)
 {
-	const char *complaint = row->apply ? row->apply(request, optarg) : NULL;
-
-	if (!row->apply)
-		*(bool *)((char *)request + row->flag) = true;
-	if (!complaint)
-		return OPTIONS_PARSED;
-	if (row->argument)
-		log_error("--%s=%s %s", row->name, optarg, complaint);
-	else
-		log_error("--%s %s", row->name, complaint);
-	return options_suggest_help(table);
+	*place = argument;
+	if (argument[0] != '/')
+		return "is not an absolute path";
+	if (row->most > 0 && strlen(argument) > row->most)
+		return append(complaint, "is longer than the %u bytes that a path has here",
+			      row->most);
+	return NULL;
 }
 
-enum options_result options_parse(const struct option_table *table, int argc, char **argv,
-				  void *request, int *ret_operand)
+static const char *store_number(const struct option_row *row, uint32_t *place, const char *argument,
+				struct text *complaint)
+{
+	size_t length = strlen(argument);
+	/* It has twelve digits at most, so that it fits. */
+	unsigned long long number = length <= 12 ? strtoull(argument, NULL, 10) : UINT64_MAX;
+
+	if (length == 0 || strspn(argument, "0123456789") != length || number < row->least ||
+	    number > row->most)
+		return append(complaint, "is not a number from %u to %u", row->least, row->most);
+	*place = (uint32_t)number;
+	return NULL;
+}
+
+static const char *store_word(const struct option_row *row, void *place, const char *argument,
+			      struct text *complaint)
+{
+	for (size_t i = 0; i < row->word_count; i++) {
+		if (strcmp(row->words[i].text, argument) != 0)
+			continue;
+		if (row->into.size == sizeof(bool))
+			*(bool *)place = row->words[i].number;
+		else
+			*(uint32_t *)place = row->words[i].number;
+		return NULL;
+	}
+	append(complaint, "is not one of ");
+	append_words(complaint, row);
+	return complaint->bytes;
+}
+
+static const char *store_key(const struct option_row *row, void *request, const char *argument,
+			     struct text *complaint)
+{
+	size_t length = strcspn(argument, "=");
+
+	for (size_t i = 0; i < row->key_count; i++)
+		if (strlen(row->keys[i].name) == length && argument[length] == '=' &&
+		    strncmp(row->keys[i].name, argument, length) == 0)
+			return store(&row->keys[i], request, argument + length + 1, complaint);
+	append(complaint, "is not one of");
+	for (size_t i = 0; i < row->key_count; i++) {
+		append(complaint, "%s %s=", i > 0 ? "," : "", row->keys[i].name);
+		append_words(complaint, &row->keys[i]);
+	}
+	return complaint->bytes;
+}
+
+static const char *store(const struct option_row *row, void *request, const char *argument,
+			 struct text *complaint)
+{
+	void *place = (char *)request + row->into.offset;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		*(bool *)place = true;
+		return NULL;
+	case OPTION_COUNT:
+		++*(unsigned int *)place;
+		return NULL;
+	case OPTION_TEXT:
+		*(const char **)place = argument;
+		return row->check ? row->check(argument) : NULL;
+	case OPTION_PATH:
+		return store_path(row, place, argument, complaint);
+	case OPTION_NUMBER:
+		return store_number(row, place, argument, complaint);
+	case OPTION_WORD:
+		return store_word(row, place, argument, complaint);
+	case OPTION_KEYS:
+		return store_key(row, request, argument, complaint);
+	case OPTION_PARSED:
+	default:
+		return row->parse(request, argument);
+	}
+}
+
+/* ---- a command line ---- */
+
+/* A command line that is being read. */
+struct parse {
+	const struct option_table *table;
+	void *request;
+	uint64_t seen; /* bits of rows */
+	int status;
+};
+
+static_assert(OPTION_ROWS_MAX + ANSWER_COUNT <= 64, "each row has a bit");
+
+/* Return: whether it is one that leaves something to do. */
+static bool use_row(struct parse *parse, const struct option_row *row)
+{
+	struct text complaint = { "" };
+
+	parse->status = 0;
+	if (row == &answers[ANSWER_HELP] || row == &answers[ANSWER_VERSION]) {
+		if (row == &answers[ANSWER_VERSION])
+			printf("nsxattr %s\n", NSXATTR_VERSION);
+		else
+			show_help(parse->table);
+		return false;
+	}
+	parse->seen |= UINT64_C(1) << (row - parse->table->rows);
+	const char *wrong = store(row, parse->request, optarg, &complaint);
+
+	if (wrong)
+		parse->status = options_refuse(parse->table, "--%s%s%s %s", row->name,
+					       takes_argument(row) ? "=" : "",
+					       takes_argument(row) ? optarg : "", wrong);
+	return !wrong;
+}
+
+static bool read_options(struct parse *parse, int argc, char **argv)
 {
 	struct getopt_arrays arrays = { 0 };
-	enum options_result result = OPTIONS_PARSED;
 
-	fill_arrays(table, &arrays);
+	fill_arrays(parse->table, &arrays);
 	opterr = 0;
 	optind = 0; /* glibc's way to begin anew */
-	while (result == OPTIONS_PARSED) {
+	for (;;) {
 		/* Before the call optind is at the word it will read, within a cluster too. */
 		int word = optind > 0 ? optind : 1;
 		int value = getopt_long(argc, argv, arrays.letters, arrays.longs, NULL);
+		const struct option_row *row = value < 0 ? NULL : row_of(parse->table, value);
 
 		if (value < 0)
-			break;
-		const struct option_row *row = row_of(table, value);
-
+			return true;
 		if (!row)
-			result = refuse(table, value, argv[word]);
-		else if (is_answer(row))
-			result = answer(table, row);
-		else
-			result = apply(table, row, request);
+			parse->status = refuse_word(parse->table, value, argv[word]);
+		if (!row || !use_row(parse, row))
+			return false;
 	}
-	if (result == OPTIONS_PARSED)
-		*ret_operand = optind;
-	return result;
 }
 
-int option_choice(const char *words, const char *argument)
+/* Is all there that has to be, and nothing else? */
+static bool is_whole(struct parse *parse, char **operands)
 {
-	size_t length = strlen(argument);
+	const struct option_table *table = parse->table;
 
-	for (int i = 0; words; i++) {
-		size_t end = strcspn(words, "|");
+	for (size_t i = 0; i < table->count; i++) {
+		struct text usage = { "" };
 
-		if (end == length && strncmp(words, argument, length) == 0)
-			return i;
-		words = words[end] ? words + end + 1 : NULL;
+		if (!table->rows[i].is_required || parse->seen >> i & 1)
+			continue;
+		append_usage(&usage, &table->rows[i]);
+		parse->status = options_refuse(table, "missing %s", usage.bytes);
+		return false;
 	}
-	return -1;
+	if (*operands && !table->takes_operands)
+		parse->status = options_refuse(table, "unexpected argument '%s'", *operands);
+	else if (!*operands && table->missing)
+		parse->status = options_refuse(table, "missing %s", table->missing);
+	else
+		return true;
+	return false;
+}
+
+bool options_parse(const struct option_table *table, int argc, char **argv, void *request,
+		   char ***ret_operands, int *ret_status)
+{
+	struct parse parse = { .table = table, .request = request };
+
+	if (read_options(&parse, argc, argv) && is_whole(&parse, argv + optind)) {
+		*ret_operands = argv + optind;
+		return true;
+	}
+	*ret_status = parse.status;
+	return false;
 }

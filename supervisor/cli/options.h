@@ -3,12 +3,20 @@
 #define NSXATTR_CLI_OPTIONS_H
 
 /*
- * The options of one command as a table: what is parsed, what --help shows and what is suggested
- * for a misspelt option all come from it. --help and --version are there without a row.
+ * The options of one command as a table. One parser stores what a command line says in the members that the rows
+ * name; --help, and what is suggested for a misspelt option, come from the same rows. --help and --version are
+ * there without a row.
+ *
+ * A member that no option names keeps the value that it had, which is how defaults are given.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/unix_socket.h"
+#include "count_of.h"
+#include "yaml/schema.h"
 
 /* Exit statuses as env(1) has them; below 125 they are the command's own. */
 #define STATUS_USAGE 2
@@ -19,20 +27,56 @@
 /* Rows of one table; static so that getopt_long(3)'s arrays are. */
 #define OPTION_ROWS_MAX 30
 
+enum option_type {
+	OPTION_FLAG, /* takes no argument: a bool becomes true */
+	OPTION_COUNT, /* takes no argument: an unsigned int grows by one */
+	OPTION_TEXT, /* a const char * */
+	OPTION_PATH, /* a const char *: an absolute path */
+	OPTION_NUMBER, /* a uint32_t, from @least to @most */
+	OPTION_WORD, /* an enumeration or a bool: the number of one of @words */
+	OPTION_KEYS, /* KEY=VALUE, as one of @keys says */
+	OPTION_PARSED, /* whatever parse() does */
+};
+
 /** struct option_row - one option */
 struct option_row {
 	const char *name; /* the long one, without dashes */
 	char letter; /* the short one; 0: none */
-	const char *argument; /* what --help calls it; NULL: takes none */
+	const char *argument; /* what --help calls it; NULL: takes none, or one of @words */
 	const char *help;
+	bool is_required;
+	enum option_type type;
+	struct schema_member into;
+	uint32_t least, most; /* a path: @most bytes; 0: no bound */
+	const struct schema_word *words;
+	size_t word_count;
+	const struct option_row *keys;
+	size_t key_count;
 	/* Return: NULL; or what is wrong with the argument, to come behind it in a message. */
-	const char *(*apply)(void *request, const char *argument);
-	size_t flag; /* OPTION_FLAG() of what is set where there is no apply() */
+	const char *(*check)(const char *argument); /* of a text; NULL: any is right */
+	const char *(*parse)(void *request, const char *argument);
 };
 
-/** OPTION_FLAG() - where a member of the request is; one that is no bool does not compile */
-#define OPTION_FLAG(type, member) \
-	(offsetof(type, member) + 0 * sizeof(char[_Generic(((type *)0)->member, bool : 1)]))
+/* ---- the end of a row: where the argument goes ---- */
+
+#define INTO_FLAG(structure, member) \
+	.type = OPTION_FLAG, .into = SCHEMA_MEMBER(structure, member, bool)
+#define INTO_COUNT(structure, member) \
+	.type = OPTION_COUNT, .into = SCHEMA_MEMBER(structure, member, unsigned int)
+#define INTO_TEXT(structure, member) \
+	.type = OPTION_TEXT, .into = SCHEMA_MEMBER(structure, member, const char *)
+#define INTO_PATH(structure, member) \
+	.type = OPTION_PATH, .into = SCHEMA_MEMBER(structure, member, const char *)
+#define INTO_SOCKET(structure, member) \
+	INTO_PATH(structure, member), .most = UNIX_SOCKET_PATH_SIZE - 1
+#define INTO_NUMBER(structure, member, least, most)       \
+	.type = OPTION_NUMBER, SCHEMA_RANGE(least, most), \
+	.into = SCHEMA_MEMBER(structure, member, uint32_t)
+#define INTO_WORD(structure, member, array)           \
+	.type = OPTION_WORD, SCHEMA_WORD_LIST(array), \
+	.into = SCHEMA_MEMBER_IF(structure, member, SCHEMA_HOLDS_WORD(structure, member))
+#define INTO_KEYS(array) .type = OPTION_KEYS, .keys = (array), .key_count = COUNT_OF(array)
+#define PARSED_BY(function) .type = OPTION_PARSED, .parse = (function)
 
 /** struct option_table - the options of one command */
 struct option_table {
@@ -41,29 +85,26 @@ struct option_table {
 	const char *about; /* a sentence or two; lines of at most 79 columns */
 	const struct option_row *rows;
 	size_t count; /* of rows, at most OPTION_ROWS_MAX */
-};
-
-enum options_result {
-	OPTIONS_PARSED = 1,
-	OPTIONS_ANSWERED, /* --help or --version: the answer is on standard output */
-	OPTIONS_REFUSED, /* a message has been logged: exit with STATUS_USAGE */
+	bool takes_operands;
+	const char *missing; /* "COMMAND": the operand that must be there; NULL: none need be */
 };
 
 /**
- * options_parse() - apply the options of a command line, up to the first operand
+ * options_parse() - store the options of a command line, up to the first operand
  * @table: the options
  * @argc: as in main()
  * @argv: as in main(); argv[0] is the command itself
- * @request: handed to each row's apply(), and what its flag is a member of
- * @ret_operand: OPTIONS_PARSED: the index of the first operand, @argc if there is none
+ * @request: the structure that rows store into
+ * @ret_operands: the operands, and NULL
+ * @ret_status: if there is nothing to do: the exit status. A question is answered, or a message logged
+ *
+ * Return: whether there is something to do.
  */
-enum options_result options_parse(const struct option_table *table, int argc, char **argv,
-				  void *request, int *ret_operand);
+bool options_parse(const struct option_table *table, int argc, char **argv, void *request,
+		   char ***ret_operands, int *ret_status);
 
-/** options_suggest_help() - log where the options are explained. Return: OPTIONS_REFUSED. */
-enum options_result options_suggest_help(const struct option_table *table);
-
-/** option_choice() - Return: which of @words, "WORD|WORD|...", an argument is; -1: none. */
-int option_choice(const char *words, const char *argument);
+/** options_refuse() - log what is wrong with a command line, and where it is explained. Return: STATUS_USAGE. */
+int options_refuse(const struct option_table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

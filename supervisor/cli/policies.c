@@ -16,8 +16,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/output.h"
+#include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
 
@@ -30,8 +31,7 @@ struct policies_list {
 };
 
 static const struct option_row rows[] = {
-	{ "json", 0, NULL, "say it for programs",
-	  .flag = OPTION_FLAG(struct policies_list, is_json) },
+	{ "json", 0, NULL, "say it for programs", INTO_FLAG(struct policies_list, is_json) },
 };
 
 static const struct option_table table = {
@@ -87,10 +87,7 @@ static void show_json(const struct policies_list *list)
 		json_object_array_add(array, entry);
 	}
 	add(object, "policies", array);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	output_json(object);
 }
 
 /* ---- for people ---- */
@@ -175,20 +172,14 @@ static struct policies *load(const struct config *config)
 	return policies;
 }
 
-static const struct config *settings(struct config_file *file)
-{
-	struct diagnostics diagnostics = { 0 };
-
-	if (config_read(NULL, file, &diagnostics) == CONFIG_LOADED)
-		return &file->config;
-	log_warning("cannot read " CONFIG_PATH ": the defaults are taken for it");
-	return config_defaults();
-}
-
 static int show(struct policies_list *list)
 {
 	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
-	struct policies *policies = load(settings(&file));
+	const struct config *config = settings_find(&file);
+
+	if (config == config_defaults())
+		log_warning("cannot read " CONFIG_PATH ": the defaults are taken for it");
+	struct policies *policies = load(config);
 
 	list->items = policies ? calloc(POLICIES_TOTAL_MAX, sizeof(*list->items)) : NULL;
 	if (list->items) {
@@ -208,26 +199,10 @@ static int show(struct policies_list *list)
 int cli_policies(int argc, char **argv)
 {
 	struct policies_list list = { 0 };
-	int operand = argc;
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &list, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand < argc) {
-		log_error("'%s' is one word too many", argv[operand]);
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
-	int status = show(&list);
-
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (!options_parse(&table, argc, argv, &list, &operands, &status))
 		return status;
-	log_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_UNREADABLE;
+	return output_end(show(&list), STATUS_UNREADABLE);
 }

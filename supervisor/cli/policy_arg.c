@@ -7,7 +7,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text_file.h"
-#include "daemon/config.h"
+#include "cli/output.h"
+#include "cli/settings.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
 
@@ -39,14 +40,9 @@ struct search {
 
 static void search_begin(struct search *search, const char *folder)
 {
-	struct diagnostics diagnostics = { 0 };
-
 	search->file = (struct config_file){ 0 };
-	if (!folder)
-		folder = config_read(NULL, &search->file, &diagnostics) == CONFIG_LOADED ?
-				 search->file.config.policies :
-				 config_defaults()->policies;
-	policy_folders_init(&search->folders, folder);
+	policy_folders_init(&search->folders,
+			    folder ? folder : settings_find(&search->file)->policies);
 }
 
 static void search_end(struct search *search)
@@ -103,13 +99,6 @@ int policy_arg_read(const char *path, struct policy_file **ret_file,
 	return r;
 }
 
-static void log_diagnostics(const char *path, const struct diagnostics *diagnostics)
-{
-	for (size_t i = 0; i < diagnostics->count; i++)
-		log_error("%s:%u:%u: %s", path, diagnostics->entries[i].line,
-			  diagnostics->entries[i].column, diagnostics->entries[i].text);
-}
-
 static bool load_file(const char *path, const struct policy **ret_policy,
 		      struct policy_file **ret_file)
 {
@@ -117,7 +106,7 @@ static bool load_file(const char *path, const struct policy **ret_policy,
 	struct policy_file *file = NULL;
 
 	if (policy_arg_read(path, &file, &diagnostics) != POLICY_FILE_LOADED) {
-		log_diagnostics(path, &diagnostics);
+		output_log_mistakes(path, &diagnostics);
 		return false;
 	}
 	*ret_policy = &file->policy;

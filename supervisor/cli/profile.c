@@ -12,7 +12,6 @@
  */
 #include "cli/profile.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
@@ -28,8 +27,10 @@
 #include "base/log.h"
 #include "base/text_file.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/policy_arg.h"
 #include "count_of.h"
+#include "daemon/config.h"
 #include "daemon/policy_folders.h"
 #include "hook/capability_set.h"
 #include "hook/json_value.h"
@@ -39,17 +40,10 @@
 
 #define STATUS_REFUSED 1
 
-#define DEFAULT_SOCKET "/run/nsxattr/oci.sock"
-#define DEFAULT_POLICIES "/etc/nsxattr/policies"
 #define PODMAN_BASE "/usr/share/containers/seccomp.json"
-#define ENGINES "containerd|crio|docker|podman"
-#define ARCHITECTURES "amd64|arm64"
-#define RUNTIMES "crun|runc"
 
 /* The longest profile, in bytes. */
 #define PROFILE_MAX (16U << 20)
-/* The longest path of a socket. */
-#define SOCKET_PATH_MAX 107
 
 #define BIT(capability) (UINT64_C(1) << (capability))
 /* What each of the engines gives a container. */
@@ -70,13 +64,25 @@ struct engine {
 	const char *base; /* where its own profile is; NULL: within its program */
 };
 
-/* In the order of ENGINES. */
+enum engine_id { ENGINE_CONTAINERD, ENGINE_CRIO, ENGINE_DOCKER, ENGINE_PODMAN };
+
 static const struct engine engines[] = {
-	{ false, false, false, DOCKER_CAPABILITIES, NULL },
-	{ true, true, false, COMMON_CAPABILITIES, NULL },
-	{ true, true, true, DOCKER_CAPABILITIES, NULL },
-	{ true, true, false, PODMAN_CAPABILITIES, PODMAN_BASE },
+	[ENGINE_CONTAINERD] = { false, false, false, DOCKER_CAPABILITIES, NULL },
+	[ENGINE_CRIO] = { true, true, false, COMMON_CAPABILITIES, NULL },
+	[ENGINE_DOCKER] = { true, true, true, DOCKER_CAPABILITIES, NULL },
+	[ENGINE_PODMAN] = { true, true, false, PODMAN_CAPABILITIES, PODMAN_BASE },
 };
+
+static const struct schema_word engine_words[] = {
+	{ "containerd", ENGINE_CONTAINERD },
+	{ "crio", ENGINE_CRIO },
+	{ "docker", ENGINE_DOCKER },
+	{ "podman", ENGINE_PODMAN },
+};
+
+static const struct schema_word runtimes[] = { { "crun", true }, { "runc", false } };
+
+enum architecture { ARCHITECTURE_NATIVE, ARCHITECTURE_AMD64, ARCHITECTURE_ARM64 };
 
 #if defined(__aarch64__)
 #define NATIVE_ARCHITECTURE "arm64"
@@ -84,11 +90,22 @@ static const struct engine engines[] = {
 #define NATIVE_ARCHITECTURE "amd64"
 #endif
 
+static const char *const architecture_names[] = {
+	[ARCHITECTURE_NATIVE] = NATIVE_ARCHITECTURE,
+	[ARCHITECTURE_AMD64] = "amd64",
+	[ARCHITECTURE_ARM64] = "arm64",
+};
+
+static const struct schema_word architectures[] = {
+	{ "amd64", ARCHITECTURE_AMD64 },
+	{ "arm64", ARCHITECTURE_ARM64 },
+};
+
 struct profile_request {
-	const struct engine *engine;
+	enum engine_id engine;
 	const char *policy;
 	const char *capabilities; /* NULL: those of the engine */
-	const char *architecture; /* NULL: of this machine */
+	enum architecture architecture;
 	const char *kernel; /* NULL: of this machine */
 	const char *base;
 	const char *socket;
@@ -98,94 +115,73 @@ struct profile_request {
 	bool allow_io_uring;
 };
 
-static const char *apply_engine(void *place, const char *argument)
+/** name_of() - what the daemon calls a policy. Return: whether it can be a policy's name. */
+static bool name_of(const char *policy, char ret_name[OCI_METADATA_MAX + 1])
 {
-	int choice = option_choice(ENGINES, argument);
+	const char *slash = strrchr(policy, '/');
+	const char *file = slash ? slash + 1 : policy;
+	size_t length = strlen(file);
 
-	if (choice < 0)
-		return "is not one of " ENGINES;
-	((struct profile_request *)place)->engine = &engines[choice];
-	return NULL;
+	if (policy_arg_is_path(policy) && strrchr(file, '.'))
+		length = (size_t)(strrchr(file, '.') - file);
+	if (length == 0 || length > OCI_METADATA_MAX || file[0] == '.')
+		return false;
+	/* What a key of a ConfigMap may be, and a file's name can be without quotes. */
+	for (size_t i = 0; i < length; i++)
+		if (!isascii(file[i]) || (!isalnum(file[i]) && !strchr("-_.", file[i])))
+			return false;
+	snprintf(ret_name, OCI_METADATA_MAX + 1, "%.*s", (int)length, file);
+	return true;
 }
 
-static const char *apply_policy(void *place, const char *argument)
+static const char *check_policy(const char *argument)
 {
-	((struct profile_request *)place)->policy = argument;
-	return *argument ? NULL : "names no policy";
+	char name[OCI_METADATA_MAX + 1];
+
+	return name_of(argument, name) ?
+		       NULL :
+		       "is no name of a policy: letters, digits, '-', '_' and '.'";
 }
 
-static const char *apply_capabilities(void *place, const char *argument)
+static const char *check_capabilities(const char *argument)
 {
 	uint64_t set = 0;
 
-	((struct profile_request *)place)->capabilities = argument;
 	return capability_set_change(&set, argument) ?
 		       NULL :
 		       "is no list of capabilities such as SYS_ADMIN,NET_ADMIN or -ALL,CHOWN";
 }
 
-static const char *apply_architecture(void *place, const char *argument)
-{
-	((struct profile_request *)place)->architecture = argument;
-	return option_choice(ARCHITECTURES, argument) < 0 ? "is not one of " ARCHITECTURES : NULL;
-}
-
-static const char *apply_kernel(void *place, const char *argument)
+static const char *check_kernel(const char *argument)
 {
 	unsigned version[2];
 
-	((struct profile_request *)place)->kernel = argument;
 	return seccomp_profile_version(argument, version) ? NULL : "is no version such as 6.1";
 }
 
-static const char *apply_base(void *place, const char *argument)
-{
-	((struct profile_request *)place)->base = argument;
-	return NULL;
-}
-
-static const char *apply_runtime(void *place, const char *argument)
-{
-	int choice = option_choice(RUNTIMES, argument);
-
-	((struct profile_request *)place)->is_for_crun = choice == 0;
-	return choice < 0 ? "is not one of " RUNTIMES : NULL;
-}
-
-static const char *apply_socket(void *place, const char *argument)
-{
-	((struct profile_request *)place)->socket = argument;
-	if (argument[0] != '/' || strlen(argument) > SOCKET_PATH_MAX)
-		return "is no absolute path of a socket";
-	return NULL;
-}
-
-static const char *apply_policies(void *place, const char *argument)
-{
-	((struct profile_request *)place)->policies = argument;
-	return NULL;
-}
-
 static const struct option_row rows[] = {
-	{ "for", 0, ENGINES, "what starts the containers", .apply = apply_engine },
+	{ "for", 0, NULL, "what starts the containers", .is_required = true,
+	  INTO_WORD(struct profile_request, engine, engine_words) },
 	{ "policy", 'p', "POLICY", "the policy of the containers: its name, or its file",
-	  .apply = apply_policy },
+	  .is_required = true, INTO_TEXT(struct profile_request, policy), .check = check_policy },
 	{ "cap", 0, "LIST", "capabilities beside those that the engine gives; -NAME: without it",
-	  .apply = apply_capabilities },
-	{ "arch", 0, ARCHITECTURES, "of the machines that run them: " NATIVE_ARCHITECTURE,
-	  .apply = apply_architecture },
-	{ "kernel", 0, "VERSION", "of these machines: this one's", .apply = apply_kernel },
+	  INTO_TEXT(struct profile_request, capabilities), .check = check_capabilities },
+	{ "arch", 0, NULL, "of the machines that run them: " NATIVE_ARCHITECTURE,
+	  INTO_WORD(struct profile_request, architecture, architectures) },
+	{ "kernel", 0, "VERSION", "of these machines: this one's",
+	  INTO_TEXT(struct profile_request, kernel), .check = check_kernel },
 	{ "base", 0, "FILE", "the profile to begin with, of Docker's format or OCI's",
-	  .apply = apply_base },
-	{ "runtime", 0, RUNTIMES, "crun gets flags that runc refuses: runc",
-	  .apply = apply_runtime },
+	  INTO_TEXT(struct profile_request, base) },
+	{ "runtime", 0, NULL, "crun gets flags that runc refuses: runc",
+	  INTO_WORD(struct profile_request, is_for_crun, runtimes) },
 	{ "configmap", 0, NULL, "print a ConfigMap of Kubernetes that has the profile",
-	  .flag = OPTION_FLAG(struct profile_request, is_configmap) },
-	{ "socket", 0, "PATH", "where nsxattrd listens: " DEFAULT_SOCKET, .apply = apply_socket },
-	{ "policies", 0, "FOLDER", "where policies are: " DEFAULT_POLICIES,
-	  .apply = apply_policies },
+	  INTO_FLAG(struct profile_request, is_configmap) },
+	{ "socket", 0, "PATH", "where nsxattrd listens: " CONFIG_OCI_SOCKET,
+	  INTO_SOCKET(struct profile_request, socket) },
+	{ "policies", 0, "FOLDER", "where policies are: " CONFIG_POLICIES,
+	  INTO_TEXT(struct profile_request, policies) },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  .flag = OPTION_FLAG(struct profile_request, allow_io_uring) },
+	  INTO_FLAG(struct profile_request, allow_io_uring) },
 };
 
 static const struct option_table table = {
@@ -199,28 +195,7 @@ static const struct option_table table = {
 	.count = COUNT_OF(rows),
 };
 
-static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
-
 /* ---- the policy ---- */
-
-/** name_of() - what the daemon calls a policy. Return: 0, the caller's to free; -EINVAL; -ENOMEM. */
-static int name_of(const char *policy, char **ret_name)
-{
-	const char *slash = strrchr(policy, '/');
-	const char *file = slash ? slash + 1 : policy;
-	size_t length = strlen(file);
-
-	if (policy_arg_is_path(policy) && strrchr(file, '.'))
-		length = (size_t)(strrchr(file, '.') - file);
-	if (length == 0 || length > OCI_METADATA_MAX || file[0] == '.')
-		return -EINVAL;
-	/* What a key of a ConfigMap may be, and a file's name can be without quotes. */
-	for (size_t i = 0; i < length; i++)
-		if (!isascii(file[i]) || (!isalnum(file[i]) && !strchr("-_.", file[i])))
-			return -EINVAL;
-	*ret_name = strndup(file, length);
-	return *ret_name ? 0 : -ENOMEM;
-}
 
 /** look_at_file() - does the policy of a file let io_uring pass? Return: whether it is a policy. */
 static bool look_at_file(const char *path, bool *allow_io_uring)
@@ -272,7 +247,7 @@ static bool look_at_policy(const struct profile_request *request, bool *allow_io
 
 static const char *base_of(const struct profile_request *request)
 {
-	return request->base ? request->base : request->engine->base;
+	return request->base ? request->base : engines[request->engine].base;
 }
 
 /** read_base() - a file's profile. Return: whether there is one; else that has been said. */
@@ -312,13 +287,13 @@ static bool find_base(const struct profile_request *request,
 /** find_conditions() - what is resolved, and for what */
 static struct seccomp_conditions find_conditions(const struct profile_request *request)
 {
-	const struct engine *engine = request->engine;
+	const struct engine *engine = &engines[request->engine];
 	struct seccomp_conditions conditions = {
 		.resolves_capabilities = !engine->knows_capabilities || request->capabilities,
 		.resolves_architecture = !engine->knows_architectures || request->architecture,
 		.resolves_kernel = !engine->knows_kernels || request->kernel,
 		.capabilities = engine->capabilities,
-		.architecture = request->architecture ? request->architecture : NATIVE_ARCHITECTURE,
+		.architecture = architecture_names[request->architecture],
 	};
 	struct utsname machine = { 0 };
 
@@ -396,26 +371,16 @@ static int print_profile(const struct profile_request *request, const char *name
 		print_configmap(name, text);
 	else
 		puts(text);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	log_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_REFUSED;
+	return output_end(0, STATUS_REFUSED);
 }
 
 /** run() - do what the request wants. Return: the exit status. */
 static int run(const struct profile_request *request)
 {
 	_cleanup_json_value_ struct json_object *profile = NULL;
-	_cleanup_free_ char *name = NULL;
-	int r = name_of(request->policy, &name);
+	char name[OCI_METADATA_MAX + 1] = "";
 
-	if (r < 0) {
-		log_error("--policy=%s %s", request->policy,
-			  r == -EINVAL ?
-				  "is no name of a policy: letters, digits, '-', '_' and '.'" :
-				  strerror(-r));
-		return STATUS_USAGE;
-	}
+	(void)name_of(request->policy, name);
 	struct seccomp_edit edit = {
 		.policy = name,
 		.socket = request->socket,
@@ -433,25 +398,12 @@ static int run(const struct profile_request *request)
 
 int cli_profile(int argc, char **argv)
 {
-	struct profile_request request = { .socket = DEFAULT_SOCKET, .policies = DEFAULT_POLICIES };
-	int operand = argc;
+	struct profile_request request = { .socket = CONFIG_OCI_SOCKET,
+					   .policies = CONFIG_POLICIES };
+	char **operands;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand < argc || !request.engine || !request.policy) {
-		log_error("%s",
-			  operand < argc  ? "there is nothing to be said behind the options" :
-			  !request.engine ? "what is the profile for? --for=" ENGINES :
-					    "which policy do the containers get? --policy=NAME");
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
+	if (!options_parse(&table, argc, argv, &request, &operands, &status))
+		return status;
 	return run(&request);
 }

@@ -8,7 +8,6 @@
  */
 #include "cli/run.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,27 +27,27 @@
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
 #include "count_of.h"
+#include "daemon/config_schema.h"
 #include "keep/keeper.h"
 #include "policy.h"
 
-/* What the options choose from. */
-#define RESOLVERS "auto|ring|process"
-#define CALL_FILTERS "enforce|log|none"
-#define IDENTITIES "auto|probe|status"
-#define GUARDS "auto|no"
-#define EXECUTORS "auto|inline|threads"
-#define KEEPERS "yes|no"
+static const struct schema_word identities[] = {
+	{ "auto", PROBE_AUTO },
+	{ "probe", PROBE_ALWAYS },
+	{ "status", PROBE_NEVER },
+};
 
-static const char *apply_policy(void *place, const char *argument)
-{
-	struct run_request *request = place;
+static const struct schema_word guards[] = { { "auto", GUARD_AUTO }, { "no", GUARD_NEVER } };
 
-	request->policy = policy_builtin(argument);
-	request->policy_path = request->policy ? NULL : argument;
-	return policy_arg_check(argument);
-}
+static const struct schema_word executors[] = {
+	{ "auto", EXECUTOR_AUTO },
+	{ "inline", EXECUTOR_INLINE },
+	{ "threads", EXECUTOR_THREADS },
+};
 
-static const char *apply_map(struct map_request *request, const char *argument)
+static const struct schema_word keepers[] = { { "yes", false }, { "no", true } };
+
+static const char *parse_map(struct map_request *request, const char *argument)
 {
 	struct id_extent extent;
 
@@ -62,160 +61,65 @@ static const char *apply_map(struct map_request *request, const char *argument)
 	return complaint ? complaint : idmap_arg_add(&request->map, &extent);
 }
 
-static const char *apply_map_users(void *place, const char *argument)
+static const char *parse_map_users(void *place, const char *argument)
 {
 	struct run_request *request = place;
 
-	return apply_map(&request->users, argument);
+	return parse_map(&request->users, argument);
 }
 
-static const char *apply_map_groups(void *place, const char *argument)
+static const char *parse_map_groups(void *place, const char *argument)
 {
 	struct run_request *request = place;
 
-	return apply_map(&request->groups, argument);
+	return parse_map(&request->groups, argument);
 }
 
-static const char *apply_map_auto(void *place, const char *argument)
-{
-	struct run_request *request = place;
-
-	(void)argument;
-	apply_map(&request->users, "auto");
-	return apply_map(&request->groups, "auto");
-}
-
-static const char *apply_resolver(void *place, const char *argument)
-{
-	static const enum standin_kind values[] = { STANDIN_ANY, STANDIN_PERSONALITY,
-						    STANDIN_PROCESS };
-	int choice = option_choice(RESOLVERS, argument);
-
-	if (choice < 0)
-		return "is not one of " RESOLVERS;
-	((struct run_request *)place)->resolver = values[choice];
-	return NULL;
-}
-
-static const char *apply_identity(void *place, const char *argument)
-{
-	static const enum probe_use values[] = { PROBE_AUTO, PROBE_ALWAYS, PROBE_NEVER };
-	int choice = option_choice(IDENTITIES, argument);
-
-	if (choice < 0)
-		return "is not one of " IDENTITIES;
-	((struct run_request *)place)->identity = values[choice];
-	return NULL;
-}
-
-static const char *apply_guard(void *place, const char *argument)
-{
-	static const enum guard_use values[] = { GUARD_AUTO, GUARD_NEVER };
-	int choice = option_choice(GUARDS, argument);
-
-	if (choice < 0)
-		return "is not one of " GUARDS;
-	((struct run_request *)place)->guard = values[choice];
-	return NULL;
-}
-
-static const char *apply_call_filter(void *place, const char *argument)
-{
-	static const enum allowed_calls_mode values[] = { ALLOWED_CALLS_ENFORCE, ALLOWED_CALLS_LOG,
-							  ALLOWED_CALLS_NONE };
-	int choice = option_choice(CALL_FILTERS, argument);
-
-	if (choice < 0)
-		return "is not one of " CALL_FILTERS;
-	((struct run_request *)place)->calls = values[choice];
-	return NULL;
-}
-
-static const char *apply_executor(void *place, const char *argument)
-{
-	static const enum executor values[] = { EXECUTOR_AUTO, EXECUTOR_INLINE, EXECUTOR_THREADS };
-	int choice = option_choice(EXECUTORS, argument);
-
-	if (choice < 0)
-		return "is not one of " EXECUTORS;
-	((struct run_request *)place)->executor = values[choice];
-	return NULL;
-}
-
-static const char *apply_keeper(void *place, const char *argument)
-{
-	int choice = option_choice(KEEPERS, argument);
-
-	if (choice < 0)
-		return "is not one of " KEEPERS;
-	((struct run_request *)place)->has_no_keeper = choice == 1;
-	return NULL;
-}
-
-static const char *apply_patience(void *place, const char *argument)
-{
-	struct run_request *request = place;
-	size_t length = strlen(argument);
-	unsigned long seconds = strtoul(argument, NULL, 10);
-
-	if (length == 0 || length > 5 || strspn(argument, "0123456789") != length || seconds == 0 ||
-	    seconds > KEEPER_PATIENCE_MAX)
-		return "is not a number of seconds from 1 to 86400";
-	request->patience = (unsigned int)seconds;
-	return NULL;
-}
-
-static const char *apply_preload(void *place, const char *argument)
-{
-	struct run_request *request = place;
-
-	request->preload = argument;
-	return NULL;
-}
-
-static const char *apply_verbose(void *place, const char *argument)
+static const char *parse_map_auto(void *place, const char *argument)
 {
 	struct run_request *request = place;
 
 	(void)argument;
-	request->verbosity++;
-	return NULL;
+	parse_map(&request->users, "auto");
+	return parse_map(&request->groups, "auto");
 }
+
+/* What tests and measurements force. */
+static const struct option_row debug_keys[] = {
+	{ "resolver", INTO_WORD(struct run_request, resolver, config_resolvers) },
+	{ "identity", INTO_WORD(struct run_request, identity, identities) },
+	{ "kernel-checks", INTO_WORD(struct run_request, guard, guards) },
+	{ "executor", INTO_WORD(struct run_request, executor, executors) },
+	{ "keeper", INTO_WORD(struct run_request, has_no_keeper, keepers) },
+};
 
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
-	  .apply = apply_policy },
+	  INTO_TEXT(struct run_request, policy_path), .check = policy_arg_check },
 	{ "map-auto", 0, NULL, "map the user's ids of /etc/subuid and /etc/subgid",
-	  .apply = apply_map_auto },
+	  PARSED_BY(parse_map_auto) },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "map user ids; or: auto",
-	  .apply = apply_map_users },
+	  PARSED_BY(parse_map_users) },
 	{ "map-groups", 0, "INSIDE:OUTSIDE:COUNT", "map group ids; or: auto",
-	  .apply = apply_map_groups },
+	  PARSED_BY(parse_map_groups) },
 	{ "map-root-user", 'r', NULL, "map the user to root; with --map-auto, others, too",
-	  .flag = OPTION_FLAG(struct run_request, map_root_user) },
+	  INTO_FLAG(struct run_request, map_root_user) },
 	{ "no-userns", 'N', NULL, "stay in the current namespaces",
-	  .flag = OPTION_FLAG(struct run_request, no_userns) },
+	  INTO_FLAG(struct run_request, no_userns) },
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
-	  .flag = OPTION_FLAG(struct run_request, allow_io_uring) },
-	{ "resolver", 0, RESOLVERS, "how paths are opened: by io_uring, or a helper",
-	  .apply = apply_resolver },
-	{ "identity", 0, IDENTITIES, "how processes are told apart: by BPF, or /proc",
-	  .apply = apply_identity },
-	{ "kernel-checks", 0, GUARDS, "no: trust the kernel with no change of an attribute",
-	  .apply = apply_guard },
-	{ "system-call-filter", 0, CALL_FILTERS,
+	  INTO_FLAG(struct run_request, allow_io_uring) },
+	{ "system-call-filter", 0, NULL,
 	  "what becomes of a system call that the supervisor is not known to need",
-	  .apply = apply_call_filter },
-	{ "executor", 0, EXECUTORS, "how many calls are worked on at a time",
-	  .apply = apply_executor },
-	{ "keeper", 0, KEEPERS, "replace a supervisor that dies", .apply = apply_keeper },
-	{ "patience", 0, "SECONDS", "how long calls wait for one, before they fail",
-	  .apply = apply_patience },
+	  INTO_WORD(struct run_request, calls, config_call_filters) },
+	{ "patience", 0, "SECONDS", "how long calls wait for a supervisor, before they fail",
+	  INTO_NUMBER(struct run_request, patience, 1, KEEPER_PATIENCE_MAX) },
 	{ "preload", 0, "LIBRARIES", "LD_PRELOAD of COMMAND, which nsxattr itself does without",
-	  .apply = apply_preload },
+	  INTO_TEXT(struct run_request, preload) },
+	{ "debug", 0, "KEY=VALUE", "for tests: force what is chosen otherwise, see nsxattr(1)",
+	  INTO_KEYS(debug_keys) },
 	{ "verbose", 'v', NULL, "say what becomes of each request; twice: each step",
-	  .apply = apply_verbose },
+	  INTO_COUNT(struct run_request, verbosity) },
 };
 
 static const struct option_table table = {
@@ -226,44 +130,40 @@ static const struct option_table table = {
 		 "for other users.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
+	.takes_operands = true,
+	.missing = "COMMAND: the program to run",
 };
 
-static_assert(COUNT_OF(rows) <= OPTION_ROWS_MAX, "too many options");
-
-static bool check_exclusions(const struct run_request *request)
+/* Return: which options exclude each other; NULL: none. */
+static const char *find_exclusion(const struct run_request *request)
 {
 	bool maps = request->users.is_given || request->groups.is_given;
 
-	if (request->no_userns && (maps || request->map_root_user)) {
-		log_error("--no-userns makes no user namespace, so there are no ids to map");
-		return false;
-	}
+	if (request->no_userns && (maps || request->map_root_user))
+		return "--no-userns makes no user namespace, so there are no ids to map";
 	if (request->map_root_user &&
-	    (request->users.map.count > 0 || request->groups.map.count > 0)) {
-		log_error("--map-root-user maps the first id, and goes with --map-auto alone");
-		return false;
-	}
-	return true;
+	    (request->users.map.count > 0 || request->groups.map.count > 0))
+		return "--map-root-user maps the first id, and goes with --map-auto alone";
+	return NULL;
 }
 
-enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret_request)
+bool cli_run_parse(int argc, char **argv, struct run_request *ret_request, int *ret_status)
 {
-	struct run_request request = { .policy = policy_builtin("default"),
-				       .patience = KEEPER_PATIENCE };
-	int operand = argc;
-	enum options_result result = options_parse(&table, argc, argv, &request, &operand);
+	struct run_request request = { .policy_path = "default", .patience = KEEPER_PATIENCE };
 
-	if (result != OPTIONS_PARSED)
-		return result;
-	if (!check_exclusions(&request))
-		return options_suggest_help(&table);
-	if (operand >= argc) {
-		log_error("there is no command to run");
-		return options_suggest_help(&table);
+	if (!options_parse(&table, argc, argv, &request, &request.command, ret_status))
+		return false;
+	const char *exclusion = find_exclusion(&request);
+
+	if (exclusion) {
+		*ret_status = options_refuse(&table, "%s", exclusion);
+		return false;
 	}
-	request.command = argv + operand;
+	request.policy = policy_builtin(request.policy_path);
+	if (request.policy)
+		request.policy_path = NULL;
 	*ret_request = request;
-	return OPTIONS_PARSED;
+	return true;
 }
 
 static int exit_status(enum run_failure failure)
@@ -425,16 +325,10 @@ int cli_run(int argc, char **argv)
 {
 	_cleanup_policy_file_ struct policy_file *file = NULL;
 	struct run_request request;
+	int status;
 
-	switch (cli_run_parse(argc, argv, &request)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
+	if (!cli_run_parse(argc, argv, &request, &status))
+		return status;
 	if (request.verbosity > 0)
 		log_set_level(request.verbosity > 1 ? LOG_DEBUG : LOG_VERBOSE);
 	const char *preload = request.preload ? NULL : getenv("LD_PRELOAD");

@@ -47,9 +47,12 @@ struct run_request {
  * cli_run_parse() - read a command line; says what is wrong with it
  * @argc: words of @argv
  * @argv: argv[0] is "run"
- * @ret_request: OPTIONS_PARSED: what was asked for
+ * @ret_request: what was asked for
+ * @ret_status: as of options_parse()
+ *
+ * Return: as options_parse().
  */
-enum options_result cli_run_parse(int argc, char **argv, struct run_request *ret_request);
+bool cli_run_parse(int argc, char **argv, struct run_request *ret_request, int *ret_status);
 
 /** cli_run() - the subcommand. Return: the exit status, if there is no command to become. */
 int cli_run(int argc, char **argv);

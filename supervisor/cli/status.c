@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/status_text.h"
 #include "cli/upgrade.h"
 #include "count_of.h"
@@ -24,29 +25,22 @@ struct control_request {
 	bool is_binary;
 };
 
-static const char *apply_control(void *place, const char *argument)
-{
-	struct control_request *request = place;
-
-	request->path = argument;
-	return NULL;
-}
-
-#define CONTROL_ROW                                                                         \
-	{                                                                                   \
-		"control", 0, "PATH", "the daemon's control socket", .apply = apply_control \
+#define CONTROL_ROW                                                  \
+	{                                                            \
+		"control", 0, "PATH", "the daemon's control socket", \
+			INTO_TEXT(struct control_request, path)      \
 	}
 
 static const struct option_row status_rows[] = {
 	CONTROL_ROW,
 	{ "json", 0, NULL, "print all that the daemon says, as JSON",
-	  .flag = OPTION_FLAG(struct control_request, is_json) },
+	  INTO_FLAG(struct control_request, is_json) },
 };
 
 static const struct option_row reload_rows[] = {
 	CONTROL_ROW,
 	{ "binary", 0, NULL, "replace the daemon by its program that is on disk now",
-	  .flag = OPTION_FLAG(struct control_request, is_binary) },
+	  INTO_FLAG(struct control_request, is_binary) },
 };
 
 static const struct option_table status_table = {
@@ -68,30 +62,6 @@ static const struct option_table reload_table = {
 	.count = COUNT_OF(reload_rows),
 };
 
-/* Return: 0 if there is something to do; else the exit status, with *ret_done set for success. */
-static int parse(const struct option_table *table, int argc, char **argv,
-		 struct control_request *request, bool *ret_done)
-{
-	int operand = argc;
-
-	*ret_done = false;
-	switch (options_parse(table, argc, argv, request, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		*ret_done = true;
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (operand == argc)
-		return 0;
-	log_error("'%s' is one word too many", argv[operand]);
-	options_suggest_help(table);
-	return STATUS_USAGE;
-}
-
 /* Return: 0 with an answer; else the exit status. What is wrong has been logged. */
 static int ask(const struct control_request *request, const char *word,
 	       struct json_object **ret_answer)
@@ -109,33 +79,24 @@ static int ask(const struct control_request *request, const char *word,
 	return 0;
 }
 
-/* What could not be written was not said. */
-static int flush(int status)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	log_error("cannot write to standard output: %s", strerror(errno));
-	return STATUS_UNANSWERED;
-}
-
 int cli_status(int argc, char **argv)
 {
 	struct control_request request = { .path = config_defaults()->control.path };
 	struct json_object *answer = NULL;
-	bool is_done;
-	int status = parse(&status_table, argc, argv, &request, &is_done);
+	char **operands;
+	int status;
 
-	if (status != 0 || is_done)
+	if (!options_parse(&status_table, argc, argv, &request, &operands, &status))
 		return status;
 	status = ask(&request, "status", &answer);
-	if (status == 0 && request.is_json)
-		puts(json_object_to_json_string_ext(
-			answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-					JSON_C_TO_STRING_NOSLASHESCAPE));
-	else if (status == 0)
+	if (status == 0 && request.is_json) {
+		output_json(answer);
+		return output_end(status, STATUS_UNANSWERED);
+	}
+	if (status == 0)
 		status_show(answer, time(NULL), stdout);
 	json_object_put(answer);
-	return flush(status);
+	return output_end(status, STATUS_UNANSWERED);
 }
 
 static void show_messages(struct json_object *answer)
@@ -156,13 +117,13 @@ int cli_reload(int argc, char **argv)
 {
 	struct control_request request = { .path = config_defaults()->control.path };
 	struct json_object *answer = NULL;
-	bool is_done;
-	int status = parse(&reload_table, argc, argv, &request, &is_done);
+	char **operands;
+	int status;
 
-	if (status != 0 || is_done)
+	if (!options_parse(&reload_table, argc, argv, &request, &operands, &status))
 		return status;
 	if (request.is_binary)
-		return flush(upgrade_daemon(request.path));
+		return output_end(upgrade_daemon(request.path), STATUS_UNANSWERED);
 	status = ask(&request, "reload", &answer);
 	show_messages(answer);
 	json_object_put(answer);

@@ -2,17 +2,19 @@
 #include "cli/subcommand.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "cli/options.h"
 #include "yaml/spelling.h"
 
 #define ABOUT_SIZE 1024
+#define OPERANDS_SIZE 40
+#define NAMES_SIZE 160
 
 /* The help, with a line for each. */
-static struct option_table describe(const struct subcommand_table *table, char about[ABOUT_SIZE])
+static void describe(const struct subcommand_table *table, char about[ABOUT_SIZE])
 {
 	size_t length = (size_t)snprintf(about, ABOUT_SIZE, "%s", table->intro);
 
@@ -20,41 +22,56 @@ static struct option_table describe(const struct subcommand_table *table, char a
 		length += (size_t)snprintf(about + length, ABOUT_SIZE - length, "\n  %-28s%s",
 					   table->entries[i].name, table->entries[i].summary);
 	assert(length < ABOUT_SIZE);
-	return (struct option_table){
-		.command = table->command,
-		.operands = table->operands,
-		.about = about,
-	};
 }
 
-static void refuse(const struct subcommand_table *table, const char *name)
+/* "oci-precreate, oci or lxc" */
+static void list_names(const struct subcommand_table *table, char names[NAMES_SIZE])
 {
-	struct spelling spelling = { .word = name };
+	size_t length = 0;
 
+	for (size_t i = 0; i < table->count && length < NAMES_SIZE; i++)
+		length += (size_t)snprintf(names + length, NAMES_SIZE - length, "%s%s",
+					   i == 0		? "" :
+					   i + 1 < table->count ? ", " :
+								  " or ",
+					   table->entries[i].name);
+	assert(length < NAMES_SIZE);
+}
+
+static int refuse(const struct subcommand_table *table, const struct option_table *options,
+		  const char *name)
+{
+	struct spelling spelling = { .word = name ? name : "" };
+	char names[NAMES_SIZE] = "";
+
+	list_names(table, names);
+	if (!name)
+		return options_refuse(options, "missing %s: %s", table->noun, names);
 	for (size_t i = 0; i < table->count; i++)
 		spelling_offer(&spelling, table->entries[i].name);
 	if (spelling.nearest)
-		log_error("%s '%s'; did you mean '%s'?", table->unknown, name, spelling.nearest);
-	else
-		log_error("%s '%s'", table->unknown, name);
+		return options_refuse(options, "unknown %s '%s'; did you mean '%s'?", table->noun,
+				      name, spelling.nearest);
+	return options_refuse(options, "unknown %s '%s'; there are: %s", table->noun, name, names);
 }
 
 int subcommand_run(const struct subcommand_table *table, int argc, char **argv)
 {
-	char about[ABOUT_SIZE];
-	const struct option_table options = describe(table, about);
-	int operand = argc;
-	enum options_result result = options_parse(&options, argc, argv, NULL, &operand);
+	char about[ABOUT_SIZE], operands[OPERANDS_SIZE], **words;
+	const struct option_table options = {
+		.command = table->command,
+		.operands = operands,
+		.about = about,
+		.takes_operands = true,
+	};
+	int status;
 
-	if (result != OPTIONS_PARSED)
-		return result == OPTIONS_ANSWERED ? 0 : STATUS_USAGE;
-	for (size_t i = 0; operand < argc && i < table->count; i++)
-		if (strcmp(table->entries[i].name, argv[operand]) == 0)
-			return table->entries[i].run(argc - operand, argv + operand);
-	if (operand < argc)
-		refuse(table, argv[operand]);
-	else
-		log_error("%s", table->missing);
-	options_suggest_help(&options);
-	return STATUS_USAGE;
+	describe(table, about);
+	snprintf(operands, sizeof(operands), "%s [ARGUMENT]...", table->noun);
+	if (!options_parse(&options, argc, argv, NULL, &words, &status))
+		return status;
+	for (size_t i = 0; *words && i < table->count; i++)
+		if (strcmp(table->entries[i].name, *words) == 0)
+			return table->entries[i].run(argc - (int)(words - argv), words);
+	return refuse(table, &options, *words);
 }

@@ -17,10 +17,8 @@ struct subcommand {
 /** struct subcommand_table - all of them, and how messages speak of them */
 struct subcommand_table {
 	const char *command; /* "nsxattr hook" */
-	const char *operands; /* "KIND [ARGUMENT]..." */
+	const char *noun; /* how messages call one: "KIND" */
 	const char *intro; /* of the help, which lists them */
-	const char *unknown; /* "unknown kind of hook", before a name in quotes */
-	const char *missing; /* when no name is there */
 	const struct subcommand *entries;
 	size_t count;
 };

@@ -13,11 +13,9 @@ int cli_tree(int argc, char **argv)
 	};
 	static const struct subcommand_table table = {
 		.command = "nsxattr tree",
-		.operands = "KIND [ARGUMENT]...",
+		.noun = "KIND",
 		.intro = "Work on the values that containers have left on directory trees.\n\n"
 			 "Kinds ('nsxattr tree KIND --help' explains each):",
-		.unknown = "unknown work on trees",
-		.missing = "it is not said what to do: ls, rekey",
 		.entries = kinds,
 		.count = COUNT_OF(kinds),
 	};

@@ -15,8 +15,6 @@
 #include "exec/performer.h"
 #include "name.h"
 
-struct option_table;
-
 /** struct tree_value - a value that lies on an inode of the tree */
 struct tree_value {
 	const char *path; /* of the inode */
@@ -39,14 +37,11 @@ struct tree_job {
 
 /**
  * tree_job_run() - visit all values
- * @table: the kind's options, for its help
  * @paths: the trees; NULL is the end
  *
  * It says on a terminal how far it has come.
- *
- * Return: false when no tree was named, which has been logged.
  */
-bool tree_job_run(struct tree_job *job, const struct option_table *table, char **paths);
+void tree_job_run(struct tree_job *job, char **paths);
 
 /** tree_job_fail() - something could not be done: printf(3), without a newline */
 void tree_job_fail(struct tree_job *job, const char *format, ...)

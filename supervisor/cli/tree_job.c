@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "cli/options.h"
+#include "cli/output.h"
 #include "cli/tree.h"
 #include "exec/attribute_call.h"
 #include "exec/tree.h"
@@ -142,20 +142,14 @@ static void walk_all(struct run *run, char **paths)
 	fd_close(&run->fd_directory);
 }
 
-bool tree_job_run(struct tree_job *job, const struct option_table *table, char **paths)
+void tree_job_run(struct tree_job *job, char **paths)
 {
 	struct run run = { .job = job, .shows_progress = isatty(STDERR_FILENO) == 1 };
 
-	if (!*paths) {
-		log_error("there is no tree");
-		options_suggest_help(table);
-		return false;
-	}
 	/* What can be shown on the terminal, and nothing else. */
 	(void)setlocale(LC_CTYPE, "");
 	raise_descriptors();
 	walk_all(&run, paths);
-	return true;
 }
 
 /* Return: how many bytes make the character of the locale that begins there; 0: none that can be shown. */
@@ -208,9 +202,5 @@ void tree_job_fail(struct tree_job *job, const char *format, ...)
 
 int tree_job_end(const struct tree_job *job)
 {
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_error("cannot write to standard output: %s", strerror(errno));
-		return STATUS_INCOMPLETE;
-	}
-	return job->failures > 0 ? STATUS_INCOMPLETE : 0;
+	return output_end(job->failures > 0 ? STATUS_INCOMPLETE : 0, STATUS_INCOMPLETE);
 }

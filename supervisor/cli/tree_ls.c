@@ -25,9 +25,9 @@ struct ls {
 
 static const struct option_row rows[] = {
 	{ "long", 'l', NULL, "each value: the number, the attribute, the store, the file",
-	  .flag = OPTION_FLAG(struct ls, is_long) },
+	  INTO_FLAG(struct ls, is_long) },
 	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",
-	  .flag = OPTION_FLAG(struct ls, job.crosses_mounts) },
+	  INTO_FLAG(struct ls, job.crosses_mounts) },
 };
 
 static const struct option_table table = {
@@ -39,6 +39,8 @@ static const struct option_table table = {
 		"Exit status: 0; 1 if something could not be read.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
+	.takes_operands = true,
+	.missing = "PATH: the tree to work on",
 };
 
 /* Return: where the number is, or would have to be. */
@@ -122,19 +124,12 @@ static void show_owners(const struct ls *ls)
 int cli_tree_ls(int argc, char **argv)
 {
 	struct ls ls = { .job.visit = visit };
-	int operand = argc;
+	char **paths;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &ls, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
-	if (!tree_job_run(&ls.job, &table, argv + operand))
-		return STATUS_USAGE;
+	if (!options_parse(&table, argc, argv, &ls, &paths, &status))
+		return status;
+	tree_job_run(&ls.job, paths);
 	show_owners(&ls);
 	free(ls.owners);
 	return tree_job_end(&ls.job);

@@ -20,7 +20,7 @@
 
 struct rekey {
 	struct tree_job job; /* the first, so that a visit finds the rest */
-	bool has_from, has_to, is_dry, is_verbose;
+	bool is_dry, is_verbose;
 	uint32_t from, to, count;
 	unsigned long moved;
 	unsigned long conflicts;
@@ -28,55 +28,21 @@ struct rekey {
 	char other[XATTR_SIZE_MAX];
 };
 
-/* The last id is none. */
-static const char *read_number(const char *argument, uint32_t *ret_number)
-{
-	uint64_t number = 0;
-
-	for (const char *at = argument; *at; at++) {
-		if (*at < '0' || *at > '9' || number > UINT32_MAX)
-			return "is no number of a user";
-		number = number * 10 + (uint64_t)(*at - '0');
-	}
-	if (*argument == '\0' || number >= UINT32_MAX)
-		return "is no number of a user";
-	*ret_number = (uint32_t)number;
-	return NULL;
-}
-
-static const char *apply_from(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-
-	rekey->has_from = true;
-	return read_number(argument, &rekey->from);
-}
-
-static const char *apply_to(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-
-	rekey->has_to = true;
-	return read_number(argument, &rekey->to);
-}
-
-static const char *apply_count(void *place, const char *argument)
-{
-	struct rekey *rekey = place;
-	const char *complaint = read_number(argument, &rekey->count);
-
-	return complaint || rekey->count == 0 ? "is no number of ids" : NULL;
-}
+/* The last number is no id. */
+#define ID_MAX (UINT32_MAX - 1)
 
 static const struct option_row rows[] = {
-	{ "from", 0, "N", "the first number of the old range", .apply = apply_from },
-	{ "to", 0, "M", "the first number of the new range", .apply = apply_to },
-	{ "count", 0, "C", "how many numbers the ranges have (65536)", .apply = apply_count },
+	{ "from", 0, "N", "the first number of the old range", .is_required = true,
+	  INTO_NUMBER(struct rekey, from, 0, ID_MAX) },
+	{ "to", 0, "M", "the first number of the new range", .is_required = true,
+	  INTO_NUMBER(struct rekey, to, 0, ID_MAX) },
+	{ "count", 0, "C", "how many numbers the ranges have (65536)",
+	  INTO_NUMBER(struct rekey, count, 1, ID_MAX) },
 	{ "dry-run", 'n', NULL, "change nothing, only say what would be done",
-	  .flag = OPTION_FLAG(struct rekey, is_dry) },
-	{ "verbose", 'v', NULL, "name each value", .flag = OPTION_FLAG(struct rekey, is_verbose) },
+	  INTO_FLAG(struct rekey, is_dry) },
+	{ "verbose", 'v', NULL, "name each value", INTO_FLAG(struct rekey, is_verbose) },
 	{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",
-	  .flag = OPTION_FLAG(struct rekey, job.crosses_mounts) },
+	  INTO_FLAG(struct rekey, job.crosses_mounts) },
 };
 
 static const struct option_table table = {
@@ -88,6 +54,8 @@ static const struct option_table table = {
 		"Exit status: 0; 1 if something could not be done, or was there already.",
 	.rows = rows,
 	.count = COUNT_OF(rows),
+	.takes_operands = true,
+	.missing = "PATH: the tree to work on",
 };
 
 /* ---- one value ---- */
@@ -184,8 +152,6 @@ static const char *find_fault(const struct rekey *rekey)
 	uint32_t distance = rekey->to > rekey->from ? rekey->to - rekey->from :
 						      rekey->from - rekey->to;
 
-	if (!rekey->has_from || !rekey->has_to)
-		return "--from=N and --to=M have to be there";
 	if (distance < rekey->count)
 		return "the ranges overlap: give a smaller --count, or go by way of another range";
 	if (rekey->from > UINT32_MAX - rekey->count || rekey->to > UINT32_MAX - rekey->count)
@@ -210,26 +176,16 @@ static void sum_up(const struct rekey *rekey)
 int cli_tree_rekey(int argc, char **argv)
 {
 	struct rekey rekey = { .job.visit = visit, .count = COUNT_DEFAULT };
-	int operand = argc;
+	char **paths;
+	int status;
 
-	switch (options_parse(&table, argc, argv, &rekey, &operand)) {
-	case OPTIONS_PARSED:
-		break;
-	case OPTIONS_ANSWERED:
-		return 0;
-	case OPTIONS_REFUSED:
-	default:
-		return STATUS_USAGE;
-	}
+	if (!options_parse(&table, argc, argv, &rekey, &paths, &status))
+		return status;
 	const char *fault = find_fault(&rekey);
 
-	if (fault) {
-		log_error("%s", fault);
-		options_suggest_help(&table);
-		return STATUS_USAGE;
-	}
-	if (!tree_job_run(&rekey.job, &table, argv + operand))
-		return STATUS_USAGE;
+	if (fault)
+		return options_refuse(&table, "%s", fault);
+	tree_job_run(&rekey.job, paths);
 	sum_up(&rekey);
 	return tree_job_end(&rekey.job);
 }

@@ -13,10 +13,10 @@
 #define SOCKET_MODE_DEFAULT 0666
 
 static const struct config defaults = {
-	.oci = { "/run/nsxattr/oci.sock", SOCKET_MODE_DEFAULT, NULL },
-	.lxc = { "/run/nsxattr/lxc.sock", SOCKET_MODE_DEFAULT, NULL },
-	.control = { "/run/nsxattr/control.sock", SOCKET_MODE_DEFAULT, NULL },
-	.policies = "/etc/nsxattr/policies",
+	.oci = { CONFIG_OCI_SOCKET, SOCKET_MODE_DEFAULT, NULL },
+	.lxc = { CONFIG_LXC_SOCKET, SOCKET_MODE_DEFAULT, NULL },
+	.control = { CONFIG_CONTROL_SOCKET, SOCKET_MODE_DEFAULT, NULL },
+	.policies = CONFIG_POLICIES,
 	.default_policy = "default",
 	.refuses_not_allowed = true,
 	.limits = {

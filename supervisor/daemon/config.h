@@ -16,6 +16,11 @@
 #include "yaml/diagnostic.h"
 
 #define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
+/* What the settings are where nothing is said. */
+#define CONFIG_OCI_SOCKET "/run/nsxattr/oci.sock"
+#define CONFIG_LXC_SOCKET "/run/nsxattr/lxc.sock"
+#define CONFIG_CONTROL_SOCKET "/run/nsxattr/control.sock"
+#define CONFIG_POLICIES "/etc/nsxattr/policies"
 #define CONFIG_SIZE_MAX (1 << 16)
 
 /** struct config_socket - where the daemon listens */

@@ -26,13 +26,13 @@ static const struct schema_word logs[] = {
 	{ "debug", LOG_DEBUG },
 };
 
-static const struct schema_word resolvers[] = {
+const struct schema_word config_resolvers[CONFIG_RESOLVERS] = {
 	{ "auto", STANDIN_ANY },
 	{ "ring", STANDIN_PERSONALITY },
 	{ "process", STANDIN_PROCESS },
 };
 
-static const struct schema_word call_filters[] = {
+const struct schema_word config_call_filters[CONFIG_CALL_FILTERS] = {
 	{ "enforce", ALLOWED_CALLS_ENFORCE },
 	{ "log", ALLOWED_CALLS_LOG },
 	{ "none", ALLOWED_CALLS_NONE },
@@ -181,6 +181,18 @@ static const struct schema limits_fields[] = {
 	},
 };
 
+/* ---- 'debug' ---- */
+
+static const struct schema debug_fields[] = {
+	{
+		.key = "resolver",
+		FIELD_WORD(struct config, resolver, config_resolvers),
+		.help = "How paths are opened for containers. ring: on io_uring. process: by deputies. "
+			"auto: on io_uring where the kernel lets it be used.",
+		.absent = "auto",
+	},
+};
+
 /* ---- the file ---- */
 
 static const struct schema config_fields[] = {
@@ -194,26 +206,26 @@ static const struct schema config_fields[] = {
 	{
 		.key = "oci-socket",
 		FIELD_MAPPING_INTO(struct config, oci, socket_fields),
-		.help = "Where crun, runc, youki and those above them hand over containers; "
-			"/run/nsxattr/oci.sock, if absent.",
+		.help = "Where crun, runc, youki and those above them hand over containers; " CONFIG_OCI_SOCKET
+			", if absent.",
 	},
 	{
 		.key = "lxc-socket",
 		FIELD_MAPPING_INTO(struct config, lxc, socket_fields),
-		.help = "Where LXC hands over containers; /run/nsxattr/lxc.sock, if absent.",
+		.help = "Where LXC hands over containers; " CONFIG_LXC_SOCKET ", if absent.",
 	},
 	{
 		.key = "control-socket",
 		FIELD_MAPPING_INTO(struct config, control, socket_fields),
-		.help = "Where 'nsxattr status' and 'nsxattr reload' ask; /run/nsxattr/control.sock, "
-			"if absent.",
+		.help = "Where 'nsxattr status' and 'nsxattr reload' ask; " CONFIG_CONTROL_SOCKET
+			", if absent.",
 	},
 	{
 		.key = "policies",
 		FIELD_TEXT(struct config, policies, 1, PATH_MAX - 1),
 		.check = check_folder,
-		.help = "The folder of the policies: NAME.yaml is the policy NAME. "
-			"/etc/nsxattr/policies, if absent.",
+		.help = "The folder of the policies: NAME.yaml is the policy NAME. " CONFIG_POLICIES
+			", if absent.",
 		.pattern = "^/\\S*$",
 	},
 	{
@@ -251,19 +263,17 @@ static const struct schema config_fields[] = {
 		.absent = "info",
 	},
 	{
-		.key = "resolver",
-		FIELD_WORD(struct config, resolver, resolvers),
-		.help = "How paths are opened for containers. ring: on io_uring. process: through "
-			"helper processes. auto: on io_uring where it is available.",
-		.absent = "auto",
-	},
-	{
 		.key = "system-call-filter",
-		FIELD_WORD(struct config, calls, call_filters),
+		FIELD_WORD(struct config, calls, config_call_filters),
 		.help = "What becomes of a system call that the daemon is not known to need. enforce: "
 			"the process that makes it is ended, and the log has its number. log: it is "
 			"made, and the kernel's audit log has it. none: nothing.",
 		.absent = "enforce",
+	},
+	{
+		.key = "debug",
+		FIELD_MAPPING(debug_fields),
+		.help = "What tests and measurements force; otherwise the daemon chooses.",
 	},
 };
 

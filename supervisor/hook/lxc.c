@@ -17,7 +17,6 @@
 #include "daemon/policy_folders.h"
 #include "hook/admission.h"
 #include "hook/lxc_config.h"
-#include "hook/presence.h"
 #include "policy.h"
 
 /* A check under way: false means that the sentence is written. */
@@ -81,7 +80,7 @@ static bool reads(struct check *check)
 
 static bool has_proxy(struct check *check)
 {
-	const char *proxy = check->config.proxy, *socket = check->hook->socket;
+	const char *proxy = check->config.proxy, *socket = check->hook->daemon.socket;
 
 	if (*proxy == '\0')
 		return complain(
@@ -189,7 +188,7 @@ static bool finds_policy(struct check *check)
 	check->virtualises = !builtin || !policy_is_transparent(builtin);
 	if (*name == '\0' || builtin)
 		return true;
-	policy_folders_init(&folders, check->hook->policies);
+	policy_folders_init(&folders, check->hook->daemon.policies);
 	int r = policy_folders_find(&folders, name, &path);
 
 	free(path);
@@ -209,7 +208,7 @@ static bool names_policy(struct check *check)
 	return complain(check,
 			"lxc.seccomp.notify.cookie is '%s', which is not the name of a policy: "
 			"that is a file in '%s', without the folder and without '.yaml'",
-			name, check->hook->policies);
+			name, check->hook->daemon.policies);
 }
 
 /* Would it serve the container? */
@@ -217,7 +216,7 @@ static bool is_welcome(struct check *check)
 {
 	const struct hook_lxc *hook = check->hook;
 	const struct admission_question question = {
-		.control = hook->control,
+		.control = hook->daemon.control,
 		.policy = check->config.cookie,
 		.runtimes = RUNTIME_LXC,
 		.id = hook->name ? hook->name : "",
@@ -240,26 +239,26 @@ static bool is_welcome(struct check *check)
 
 static bool starts(struct check *check)
 {
-	const struct hook_lxc *hook = check->hook;
-	int r = presence_bring(hook->start, hook->socket, SOCK_SEQPACKET);
+	const struct hook_daemon *daemon = &check->hook->daemon;
+	int r = presence_bring(daemon->start, daemon->socket, SOCK_SEQPACKET);
 
 	if (r == 0)
 		return true;
-	if (r == -ECHILD && presence_is_unit(hook->start))
+	if (r == -ECHILD && presence_is_unit(daemon->start))
 		return complain(check,
 				"systemd could not start '%s': 'systemctl status %s' says why",
-				hook->start, hook->start);
+				daemon->start, daemon->start);
 	if (r == -ECHILD)
 		return complain(check, "'%s' was started and has ended: run it by hand to see why",
-				hook->start);
-	return complain(check, "'%s' was started, and nobody listens at '%s': %s", hook->start,
-			hook->socket, strerror(-r));
+				daemon->start);
+	return complain(check, "'%s' was started, and nobody listens at '%s': %s", daemon->start,
+			daemon->socket, strerror(-r));
 }
 
 static bool has_daemon(struct check *check)
 {
-	const struct hook_lxc *hook = check->hook;
-	int r = presence_check(hook->socket, SOCK_SEQPACKET);
+	const struct hook_daemon *daemon = &check->hook->daemon;
+	int r = presence_check(daemon->socket, SOCK_SEQPACKET);
 
 	if (r == 0)
 		return true;
@@ -268,14 +267,14 @@ static bool has_daemon(struct check *check)
 			check,
 			"cannot connect to nsxattrd at '%s': %s; 'mode' and 'group' of lxc-socket in "
 			"nsxattrd.yaml say who may",
-			hook->socket, strerror(-r));
-	if (hook->start)
+			daemon->socket, strerror(-r));
+	if (daemon->start)
 		return starts(check);
 	return complain(
 		check,
 		"nsxattrd does not listen at '%s': start it ('systemctl start nsxattrd'), or "
 		"have this hook do it with --start=PROGRAM or --start=UNIT",
-		hook->socket);
+		daemon->socket);
 }
 
 static bool is_weak(struct check *check)

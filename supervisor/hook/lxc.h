@@ -11,15 +11,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "hook/presence.h"
+
 /** struct hook_lxc - what is to be checked */
 struct hook_lxc {
 	uid_t user; /* who runs LXC: geteuid(2) */
 	const char *name; /* of the container: LXC_NAME; NULL: not known */
 	const char *config; /* the container's configuration: LXC_CONFIG_FILE */
-	const char *socket; /* where nsxattrd listens for LXC */
-	const char *control; /* its control socket; NULL: it is not asked */
-	const char *policies; /* its folder of policies, for when it cannot be asked */
-	const char *start; /* nsxattrd's program or unit, if it is to be started; NULL: it is not */
+	struct hook_daemon daemon;
 };
 
 /* Room for a sentence; it names at most two paths. */

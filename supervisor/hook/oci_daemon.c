@@ -29,7 +29,7 @@ absent(char sentence[OCI_DAEMON_SENTENCE_SIZE], const char *format, ...)
 	return OCI_DAEMON_ABSENT;
 }
 
-static enum oci_daemon_result explain_start(const struct oci_daemon *daemon, int error,
+static enum oci_daemon_result explain_start(const struct hook_daemon *daemon, int error,
 					    char sentence[OCI_DAEMON_SENTENCE_SIZE])
 {
 	const char *unit = presence_is_unit(daemon->start) ? daemon->start : NULL;
@@ -45,7 +45,7 @@ static enum oci_daemon_result explain_start(const struct oci_daemon *daemon, int
 	return absent(sentence, "cannot start %s: %s", daemon->start, strerror(-error));
 }
 
-static enum oci_daemon_result explain_absence(const struct oci_daemon *daemon, int error,
+static enum oci_daemon_result explain_absence(const struct hook_daemon *daemon, int error,
 					      char sentence[OCI_DAEMON_SENTENCE_SIZE])
 {
 	if (error == -ENOENT || error == -ECONNREFUSED)
@@ -62,7 +62,7 @@ static enum oci_daemon_result explain_absence(const struct oci_daemon *daemon, i
 }
 
 /** ask() - does it answer, and not only listen? Who may not ask takes the one for the other. */
-static enum oci_daemon_result ask(const struct oci_daemon *daemon,
+static enum oci_daemon_result ask(const struct hook_daemon *daemon,
 				  char sentence[OCI_DAEMON_SENTENCE_SIZE])
 {
 	struct json_object *answer = NULL;
@@ -75,7 +75,7 @@ static enum oci_daemon_result ask(const struct oci_daemon *daemon,
 		      daemon->socket, daemon->control, control_call_fault(r));
 }
 
-enum oci_daemon_result oci_daemon_require(const struct oci_daemon *daemon,
+enum oci_daemon_result oci_daemon_require(const struct hook_daemon *daemon,
 					  char sentence[OCI_DAEMON_SENTENCE_SIZE])
 {
 	int r = presence_check(daemon->socket, SOCK_STREAM);

@@ -9,6 +9,14 @@
 /* How long a daemon that was started may take until it listens, in milliseconds. */
 #define PRESENCE_PATIENCE 10000
 
+/** struct hook_daemon - where nsxattrd is, for a hook */
+struct hook_daemon {
+	const char *socket; /* where the runtime connects */
+	const char *control; /* its control socket; NULL: it is not asked */
+	const char *policies; /* its folder of policies, for when it cannot be asked */
+	const char *start; /* its program's path, or its unit of systemd; NULL: it is not started */
+};
+
 /**
  * presence_check() - does somebody listen at a socket?
  * @path: of the socket

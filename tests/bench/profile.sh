@@ -6,7 +6,7 @@
 # First a table: how many system calls of which kind it makes for one request, counted with
 # strace(1) on the supervisor alone while a warmed-up target makes CALLS requests. Then, where
 # perf(1) works, what the supervisor and the kernel below it spend their time on during a get by path.
-# RUN-OPTIONs go to nsxattr run (say --resolver=process). Needs root, and strace.
+# RUN-OPTIONs go to nsxattr run (say --debug=resolver=process). Needs root, and strace.
 set -eu
 
 build=$(realpath "${BUILD:-build}")

@@ -187,11 +187,12 @@ static void add_nsxattr(struct arguments *arguments, const struct launch *launch
 	if (launch->policy)
 		add_option(arguments, "--policy=", launch->policy, strlen(launch->policy));
 	if (launch->resolver)
-		add_option(arguments, "--resolver=", launch->resolver, strlen(launch->resolver));
+		add_option(arguments, "--debug=resolver=", launch->resolver,
+			   strlen(launch->resolver));
 	if (identity)
-		add_option(arguments, "--identity=", identity, strlen(identity));
+		add_option(arguments, "--debug=identity=", identity, strlen(identity));
 	if (launch->is_unchecked)
-		add(arguments, "--kernel-checks=no");
+		add(arguments, "--debug=kernel-checks=no");
 	add(arguments, "--");
 }
 

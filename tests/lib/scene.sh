@@ -20,7 +20,7 @@ INSIDE_ROOT=100000
 INSIDE_COUNT=65536
 
 # RESOLVER says how nsxattr is to resolve paths: auto, ring or process.
-options=(--resolver="${RESOLVER-auto}")
+options=(--debug=resolver="${RESOLVER-auto}")
 
 # await() - COMMAND…: until it succeeds, silently; false after two minutes, or as many as TEST_SLOWER makes of these
 await() {

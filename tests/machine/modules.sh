@@ -92,7 +92,7 @@ compare() {
 	check "$what: something is refused" grep -q EACCES <<<"$natively"
 	same "$what: the kernel's answers" "$natively" "$(cd c && "${run[@]}" -- "$@" 2>&1)"
 	same "$what: by processes, and strictly" "$natively" \
-		"$(cd c && "${run[@]}" --resolver=process -p ../strict.yaml -- "$@" 2>&1)"
+		"$(cd c && "${run[@]}" --debug=resolver=process -p ../strict.yaml -- "$@" 2>&1)"
 }
 printf '%s\n' 'version: 1' 'mode: strict' 'attributes: [{ name: "security.*", scheme: suffix }]' 'default: kernel' >strict.yaml
 
@@ -119,7 +119,7 @@ compare "Landlock" python3 ../calls.py closed
 echo confidentiality >/sys/kernel/security/lockdown
 check "it serves where the kernel is locked down" inside setfattr -n security.demo -v locked c/open
 same "what it has set" locked "$(inside getfattr --only-values -n security.demo c/open)"
-said=$("${run[@]}" --identity=probe -- true 2>&1)
+said=$("${run[@]}" --debug=identity=probe -- true 2>&1)
 echo "# with a probe: ${said:-there is one}"
 
 # ---- Yama ----

@@ -109,7 +109,7 @@ confined() {
 run=("$NSXATTR" run --map-users="0:$INSIDE_ROOT:65536" --map-groups="0:$INSIDE_ROOT:65536")
 confined natively "${run[@]}" -p kernel --
 confined under "${run[@]}" --
-confined by-process "${run[@]}" --resolver=process --identity=status --
+confined by-process "${run[@]}" --debug=resolver=process --debug=identity=status --
 confined strict "${run[@]}" -p "$REPOSITORY/examples/policies/strict-untrusted.yaml" --
 
 check "the domain is refused something natively" grep -q EACCES natively

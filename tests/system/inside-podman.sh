@@ -54,7 +54,7 @@ works() {
 	same "$name: on the host" "user.nsxattr.$number.security.ima" "$(names data/f)"
 	setfattr -x "user.nsxattr.$number.security.ima" data/f 2>/dev/null
 	same "$name: labels, by processes, alone" "$has_labels" \
-		"$(in_container "$@" -- nsxattr run -r --resolver=process -- sh -c "$labels")"
+		"$(in_container "$@" -- nsxattr run -r --debug=resolver=process -- sh -c "$labels")"
 	setfattr -x "user.nsxattr.$number.security.ima" data/f 2>/dev/null
 }
 

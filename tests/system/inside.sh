@@ -87,8 +87,8 @@ everywhere() {
 	for place in "${places[@]}"; do
 		works_at "$place"
 		works_at "$place" -r
-		works_at "$place" --resolver=process
-		works_at "$place" -r --resolver=ring -p user
+		works_at "$place" --debug=resolver=process
+		works_at "$place" -r --debug=resolver=ring -p user
 		# Who may map no ids but its own needs newuidmap(1).
 		[[ $place == *fakeroot || $place == *-c || $place == *CAP_SETFCAP ]] && continue
 		works_at "$place" --map-auto
@@ -126,7 +126,7 @@ confined() {
 unchecked_kernel() {
 	local place
 	for place in "unshare -r" "unshare -rm --map-auto" "unshare -r unshare -r"; do
-		at "$place" "$SCENE/bin/nsxattr" run -v -N --kernel-checks=no \
+		at "$place" "$SCENE/bin/nsxattr" run -v -N --debug=kernel-checks=no \
 			setfattr -n security.demo -v x f >said 2>&1
 		same "$place: nothing is left to a kernel that does not check" "setxattr security.demo: EPERM" \
 			"$(sed -n 's/^nsxattr: \[[0-9]*\] //p' said)"

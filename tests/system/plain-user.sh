@@ -118,9 +118,9 @@ strict() {
 		default: kernel
 	EOF
 	chmod 644 strict.yaml
-	extra=(--resolver=process --identity=status -p "$SCENE/strict.yaml")
+	extra=(--debug=resolver=process --debug=identity=status -p "$SCENE/strict.yaml")
 	everywhere "strict, by processes"
-	extra=(--resolver=ring -p "$SCENE/strict.yaml")
+	extra=(--debug=resolver=ring -p "$SCENE/strict.yaml")
 	everywhere "strict, by the ring"
 }
 
@@ -142,7 +142,7 @@ others_inside() {
 	fails "and another one does not" "Permission denied" supervised "-r --map-auto" \
 		setpriv --reuid=5 --regid=5 --groups=5,8 -- getfattr -d grouped/file
 	for resolver in ring process; do
-		extra=("--resolver=$resolver")
+		extra=("--debug=resolver=$resolver")
 		for who in "--reuid=5 --regid=5 --groups=5,7" "--reuid=5 --regid=5 --groups=5,8" \
 			"--reuid=5 --regid=7 --clear-groups" "--reuid=5 --regid=5 --keep-groups" \
 			"--reuid=3 --regid=3 --clear-groups" "--regid=5 --clear-groups" "--groups=5,9"; do
@@ -199,7 +199,7 @@ bare() {
 }
 
 make_home
-extra=(--resolver="${RESOLVER-auto}")
+extra=(--debug=resolver="${RESOLVER-auto}")
 identities
 bare
 everywhere "as it is"

@@ -69,9 +69,9 @@ wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you mean 'fast
 	mkfifo pipe
 	ends "check of a pipe does not wait" 2 "" "nsxattr: cannot read pipe: it is no regular file" \
 		"$NSXATTR" check pipe
-	ends "check without a file" 2 "" "nsxattr: there is no file to check
+	ends "check without a file" 2 "" "nsxattr: missing FILE or NAME: what to check
 $usage" "$NSXATTR" check
-	ends "check --schema with a file" 2 "" "nsxattr: --schema goes without a file
+	ends "check --schema with a file" 2 "" "nsxattr: unexpected argument 'right.yaml' beside --schema
 $usage" "$NSXATTR" check --schema right.yaml
 	fails "check that cannot say what it found" "cannot write to standard output: No space left" \
 		bash -c '"$0" check wrong.yaml >/dev/full' "$NSXATTR"
@@ -170,7 +170,7 @@ decision    the name is listed where the inode has user.a" "" \
 		"nsxattr: unknown operation 'gte'; did you mean 'get'?
 $usage" "$NSXATTR" explain gte security.ima
 	ends "explain of nothing" 2 "" \
-		"nsxattr: there must be an operation and an attribute's name
+		"nsxattr: missing NAME: the attribute
 $usage" "$NSXATTR" explain get
 	ends "explain of an empty name" 2 "" "nsxattr: an attribute's name has from 1 to 255 bytes
 $usage" "$NSXATTR" explain get ''

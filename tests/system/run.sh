@@ -237,7 +237,7 @@ limits_of_namespaces() {
 # ---- what is refused ----
 
 refusals() {
-	ends "no command" 2 "there is no command to run" "${run[@]}"
+	ends "no command" 2 "missing COMMAND: the program to run" "${run[@]}"
 	ends "an unknown option" 2 "did you mean '--policy'" "$NSXATTR" run --polcy=x true
 	ends "an unknown policy" 2 "there are: default, user, trusted, kernel" "$NSXATTR" run -p nonesuch true
 	ends "an unknown subcommand" 2 "did you mean 'run'" "$NSXATTR" rum true
@@ -290,7 +290,7 @@ keeper_is_confined() {
 
 # As on a kernel that does not check who changes security.*
 unchecked_kernel() {
-	local unchecked=("${run[@]}" --kernel-checks=no)
+	local unchecked=("${run[@]}" --debug=kernel-checks=no)
 
 	same "-v says that the kernel does not check" 1 \
 		"$("${unchecked[@]}" -v -- true 2>&1 | grep -c 'lets every user set and remove security')"

@@ -31,7 +31,7 @@ make_files() {
 # crowd() - EXECUTOR: CROWD processes make CALLS calls each. Return: whether each has had its value each
 # time.
 crowd() {
-	"$NSXATTR" run --executor="$1" --map-users=0:100000:65536 --map-groups=0:100000:65536 -- sh -c '
+	"$NSXATTR" run --debug=executor="$1" --map-users=0:100000:65536 --map-groups=0:100000:65536 -- sh -c '
 		i=0
 		while [ $i -lt '"$CROWD"' ]; do
 			getfattr --only-values -n security.own $(yes "slow/$i" | head -'"$CALLS"') >"out/found.$i" &
@@ -50,19 +50,19 @@ found_all() {
 side_by_side() {
 	local executor=$1 least=$2 peak
 	slowfs_ask peak >/dev/null
-	check "--executor=$executor: a crowd on a slow file system" crowd "$executor"
+	check "--debug=executor=$executor: a crowd on a slow file system" crowd "$executor"
 	peak=$(slowfs_ask peak)
-	check "--executor=$executor: each has had its values" found_all
-	check "--executor=$executor: $least or more of their calls were worked on at a time" \
+	check "--debug=executor=$executor: each has had its values" found_all
+	check "--debug=executor=$executor: $least or more of their calls were worked on at a time" \
 		test "$peak" -ge "$least"
 }
 
 one_after_another() {
 	slowfs_ask peak >/dev/null
-	check "--executor=inline: a crowd on a slow file system" crowd inline
-	check "--executor=inline: each has had its values" found_all
+	check "--debug=executor=inline: a crowd on a slow file system" crowd inline
+	check "--debug=executor=inline: each has had its values" found_all
 	# More than one only where a request has taken 50 ms, as on a busy machine.
-	check "--executor=inline: few of their calls were worked on at a time" test "$(slowfs_ask peak)" -lt 4
+	check "--debug=executor=inline: few of their calls were worked on at a time" test "$(slowfs_ask peak)" -lt 4
 }
 
 threads_of() {

@@ -77,7 +77,7 @@ lists() {
 		"$NSXATTR" tree ls $'odd/\xff/\e'
 	rm $'tree/\e[31mred'
 	fails "a tree that is not there" "No such file or directory" "$NSXATTR" tree ls nowhere
-	fails "ls without a tree" "there is no tree" "$NSXATTR" tree ls
+	fails "ls without a tree" "missing PATH" "$NSXATTR" tree ls
 }
 
 rekeys() {
@@ -175,8 +175,8 @@ usage() {
 	fails "ranges that overlap" "overlap" "$NSXATTR" tree rekey --from=100000 --to=100001 tree
 	fails "a range without an end" "beyond the last id" \
 		"$NSXATTR" tree rekey --from=100000 --to=4294967000 tree
-	fails "no number" "is no number of a user" "$NSXATTR" tree rekey --from=-1 --to=5 tree
-	fails "no range" "--from=N and --to=M have to be there" "$NSXATTR" tree rekey tree
+	fails "no number" "is not a number from 0 to 4294967294" "$NSXATTR" tree rekey --from=-1 --to=5 tree
+	fails "no range" "missing --from=N" "$NSXATTR" tree rekey tree
 	fails "a kind that there is not" "did you mean 'rekey'" "$NSXATTR" tree rekye
 	same "a terminal sees how far it is, and a file does not" "files ...	" "$(
 		# shellcheck disable=SC2016

@@ -116,7 +116,7 @@ Test(config, takes_all_that_a_file_says)
 		"          connections: 9, connections-per-user: 1 }\n"
 		"patience: 5\n"
 		"log: debug\n"
-		"resolver: process\n"
+		"debug: { resolver: process }\n"
 		"system-call-filter: log\n");
 
 	expect_socket(&config->oci, "/run/a", 0660, "podman");
@@ -155,21 +155,20 @@ Test(config, is_asked_for_its_version)
 
 Test(config, tells_all_mistakes_at_once)
 {
-	mistakes(
-		"version: 1\n"
-		"oci-sokcet: {}\n"
-		"lxc-socket: { path: run/x, mode: 0888 }\n"
-		"log: verbos\n"
-		"limits: { containers: 0 }\n",
-		"2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
-		"control-socket, policies, default-policy, not-allowed, limits, patience, log, resolver, "
-		"system-call-filter (did you mean 'oci-socket'?)\n"
-		"3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
-		"word none\n"
-		"3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
-		"4:6: log cannot be 'verbos'; allowed: info, verbose, debug (did you mean "
-		"'verbose'?)\n"
-		"5:23: containers cannot be '0'; allowed: 1 to 8192");
+	mistakes("version: 1\n"
+		 "oci-sokcet: {}\n"
+		 "lxc-socket: { path: run/x, mode: 0888 }\n"
+		 "log: verbos\n"
+		 "limits: { containers: 0 }\n",
+		 "2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
+		 "control-socket, policies, default-policy, not-allowed, limits, patience, log, "
+		 "system-call-filter, debug (did you mean 'oci-socket'?)\n"
+		 "3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
+		 "word none\n"
+		 "3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
+		 "4:6: log cannot be 'verbos'; allowed: info, verbose, debug (did you mean "
+		 "'verbose'?)\n"
+		 "5:23: containers cannot be '0'; allowed: 1 to 8192");
 }
 
 Test(config, takes_no_paths_that_sockets_cannot_have)
@@ -224,7 +223,7 @@ Test(config, is_no_policy)
 	mistakes("", "1:1: there is nothing in the file; allowed: a configuration");
 	mistakes("[]\n", "1:1: a configuration cannot be a list; allowed: the keys version, "
 			 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
-			 "not-allowed, limits, patience, log, resolver, system-call-filter");
+			 "not-allowed, limits, patience, log, system-call-filter, debug");
 }
 
 /* ---- files ---- */

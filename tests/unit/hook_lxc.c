@@ -38,7 +38,8 @@ static void make_folder(void)
 	snprintf(profile, sizeof(profile), "%s/profile", folder);
 	snprintf(policy, sizeof(policy), "%s/mine.yaml", folder);
 	write_file(policy, "version: 1\n");
-	hook = (struct hook_lxc){ .config = config, .socket = socket_path, .policies = folder };
+	hook = (struct hook_lxc){ .config = config,
+				  .daemon = { .socket = socket_path, .policies = folder } };
 }
 
 static void remove_folder(void)
@@ -210,9 +211,9 @@ Test(hook_lxc, says_that_nobody_listens)
 Test(hook_lxc, says_what_became_of_the_program_that_it_started)
 {
 	configure(ALL, "");
-	hook.start = "/bin/true";
+	hook.daemon.start = "/bin/true";
 	expect_sentence("'/bin/true' was started and has ended");
-	hook.start = "/no/such/program";
+	hook.daemon.start = "/no/such/program";
 	expect_sentence("'/no/such/program' was started and has ended");
 }
 
@@ -220,7 +221,7 @@ Test(hook_lxc, says_what_became_of_the_program_that_it_started)
 Test(hook_lxc, says_what_became_of_the_unit_that_it_started)
 {
 	configure(ALL, "");
-	hook.start = "nsxattr-no-such.service";
+	hook.daemon.start = "nsxattr-no-such.service";
 	if (access("/usr/bin/systemctl", X_OK) < 0)
 		cr_skip_test("there is no systemctl");
 	expect_sentence("'systemctl status nsxattr-no-such.service' says why");

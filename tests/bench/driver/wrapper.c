@@ -14,6 +14,8 @@
 #define WORD_STATE "@state" /* a directory that the wrapper may have for itself */
 #define WORD_STRICT "@strict" /* a policy whose mode is strict */
 
+#define DEBUG "--debug="
+
 /* It finds its library and its database by the environment, and leaves a daemon behind. */
 static const char pseudo_script[] = "command -v pseudo >/dev/null || exit 127\n"
 				    "export PSEUDO_PREFIX=/usr PSEUDO_LOCALSTATEDIR=\"$0\"\n"
@@ -38,19 +40,19 @@ static const struct wrapper wrappers[WRAPPERS] = {
 	},
 	[WRAPPER_RING] = {
 		.name = "ring",
-		.about = "nsxattr run --resolver=ring, root of a namespace",
-		.command = UNDER_NSXATTR("--resolver=ring"),
+		.about = "nsxattr run --debug=resolver=ring, root of a namespace",
+		.command = UNDER_NSXATTR("--debug=resolver=ring"),
 	},
 	[WRAPPER_ALONE] = {
 		.name = "alone",
-		.about = "ring, without a keeper and its journal (--keeper=no)",
-		.command = UNDER_NSXATTR("--resolver=ring", "--keeper=no"),
-		.needs = "--keeper",
+		.about = "ring, without a keeper and its journal (--debug=keeper=no)",
+		.command = UNDER_NSXATTR("--debug=resolver=ring", "--debug=keeper=no"),
+		.needs = "keeper",
 	},
 	[WRAPPER_PROCESS] = {
 		.name = "process",
-		.about = "nsxattr run --resolver=process, root of a namespace",
-		.command = UNDER_NSXATTR("--resolver=process"),
+		.about = "nsxattr run --debug=resolver=process, root of a namespace",
+		.command = UNDER_NSXATTR("--debug=resolver=process"),
 	},
 	[WRAPPER_STRICT] = {
 		.name = "strict",
@@ -59,9 +61,9 @@ static const struct wrapper wrappers[WRAPPERS] = {
 	},
 	[WRAPPER_UNCHECKED] = {
 		.name = "unchecked",
-		.about = "as on a kernel that does not check (--kernel-checks=no), root of a namespace",
-		.command = UNDER_NSXATTR("--kernel-checks=no"),
-		.needs = "--kernel-checks",
+		.about = "as on a kernel that does not check (--debug=kernel-checks=no), root of a namespace",
+		.command = UNDER_NSXATTR("--debug=kernel-checks=no"),
+		.needs = "kernel-checks",
 	},
 	[WRAPPER_KERNEL] = {
 		.name = "kernel",
@@ -89,15 +91,15 @@ static const struct wrapper wrappers[WRAPPERS] = {
 	},
 	[WRAPPER_INLINE] = {
 		.name = "inline",
-		.about = "nsxattr run --executor=inline, root of a namespace",
-		.command = UNDER_NSXATTR("--executor=inline"),
-		.needs = "--executor",
+		.about = "nsxattr run --debug=executor=inline, root of a namespace",
+		.command = UNDER_NSXATTR("--debug=executor=inline"),
+		.needs = "executor",
 	},
 	[WRAPPER_THREADS] = {
 		.name = "threads",
-		.about = "nsxattr run --executor=threads, root of a namespace",
-		.command = UNDER_NSXATTR("--executor=threads"),
-		.needs = "--executor",
+		.about = "nsxattr run --debug=executor=threads, root of a namespace",
+		.command = UNDER_NSXATTR("--debug=executor=threads"),
+		.needs = "executor",
 	},
 };
 
@@ -123,10 +125,19 @@ static bool knows_option(const struct settings *settings, const char *option)
 	return is_known;
 }
 
+/* Before there was --debug, each of its keys was an option. */
+static bool knows_key(const struct settings *settings, const char *key)
+{
+	char option[64];
+
+	snprintf(option, sizeof(option), "--%s=", key);
+	return knows_option(settings, DEBUG) || knows_option(settings, option);
+}
+
 bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings)
 {
 	return settings_names(settings->variants, wrapper->name) &&
-	       (!wrapper->needs || knows_option(settings, wrapper->needs));
+	       (!wrapper->needs || knows_key(settings, wrapper->needs));
 }
 
 /* The rules of the default policy. */
@@ -161,6 +172,8 @@ static bool expand(const struct settings *settings, const struct scene *scene, c
 		       write_strict_policy(path);
 	if (strcmp(word, WORD_NSXATTR) == 0)
 		word = settings->nsxattr;
+	if (strncmp(word, DEBUG, strlen(DEBUG)) == 0 && !knows_option(settings, DEBUG))
+		return snprintf(path, PATH_MAX, "--%s", word + strlen(DEBUG)) < PATH_MAX;
 	return snprintf(path, PATH_MAX, "%s", word) < PATH_MAX;
 }
 

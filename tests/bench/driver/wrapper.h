@@ -32,7 +32,7 @@ struct wrapper {
 	const char *name;
 	const char *about;
 	const char *command[12];
-	const char *needs; /* an option that nsxattr run has to know; NULL: none */
+	const char *needs; /* a key of --debug that nsxattr run has to know; NULL: none */
 	bool is_optional; /* its lack is nothing to speak of */
 	bool answers_zero; /* to everything: the floor */
 	bool is_pretence; /* nothing that it sets reaches the file */
