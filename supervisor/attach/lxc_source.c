@@ -263,7 +263,7 @@ static bool has_replied(const struct lxc_source *lxc, const struct slot *slot)
 	return true;
 }
 
-/* The call waits no more. Return: as source_calls.resume(). */
+/* The call waits no more. Return: as source_calls.restore(). */
 static int dismiss_left(const struct lxc_source *lxc, const struct pending *pending,
 			const struct slot *slot)
 {
@@ -274,7 +274,7 @@ static int dismiss_left(const struct lxc_source *lxc, const struct pending *pend
 }
 
 /* Its claim was found to hold, by a process that has died: here it is looked at once more. */
-static int resume(struct source *source, struct reception *reception)
+static int restore(struct source *source, struct reception *reception)
 {
 	const struct slot *slot = reception->slot;
 	struct lxc_source *lxc = lxc_source(source);
@@ -352,7 +352,7 @@ static const struct source_calls lxc_calls = {
 	.is_peers = true,
 	.is_queued = true,
 	.receive = receive,
-	.resume = resume,
+	.restore = restore,
 	.answer = answer,
 	.overdue = overdue,
 	.done = done,

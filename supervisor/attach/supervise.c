@@ -172,7 +172,7 @@ static int serve_listener(struct service *service)
 	}
 	r = engine_serve(service->engine, &config, source);
 	if (r == 0)
-		engine_settle(service->engine);
+		engine_serve_inherited(service->engine);
 	else
 		source_free(source);
 	return r;

@@ -101,7 +101,7 @@ static void restore_requests(struct import *import, struct engine *engine)
 	struct slot left;
 
 	for (size_t i = 0; succession_next_request(&import->succession, &i, &left); i++)
-		if (!engine_adopt(engine, &left))
+		if (!engine_import(engine, &left))
 			log_warning("a request is lost: there is no place for it");
 }
 
@@ -136,6 +136,6 @@ int import_complete(struct import *import, struct engine *engine, struct entries
 			   "waited for %u ms",
 			   (unsigned int)(clock_milliseconds() - import->asked));
 	succession_settle(&import->succession);
-	engine_settle(engine);
+	engine_serve_inherited(engine);
 	return 0;
 }

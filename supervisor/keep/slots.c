@@ -40,7 +40,7 @@ struct reception *slots_take(struct slots *slots)
 }
 
 /* The id last: if we die before, it is as if nothing had been taken. */
-struct reception *slots_adopt(struct slots *slots, const struct slot *left)
+struct reception *slots_import(struct slots *slots, const struct slot *left)
 {
 	struct reception *reception = slots_take(slots);
 
@@ -54,9 +54,16 @@ struct reception *slots_adopt(struct slots *slots, const struct slot *left)
 	return reception;
 }
 
-void slots_take_over(struct slots *slots, const struct reception *reception)
+struct reception *slots_take_inherited(struct slots *slots, int source)
 {
-	slots->uses[index_of(slots, reception)] = SLOT_TAKEN;
+	struct reception *reception = NULL;
+
+	while ((reception = slots_next_inherited(slots, reception)) &&
+	       reception->slot->source != source)
+		;
+	if (reception)
+		slots->uses[index_of(slots, reception)] = SLOT_TAKEN;
+	return reception;
 }
 
 void slots_release(struct slots *slots, const struct reception *reception)

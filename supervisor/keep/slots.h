@@ -3,9 +3,9 @@
 #define NSXATTR_KEEP_SLOTS_H
 
 /*
- * Who has which slot of the journal, and what this process knows of the request in it: nothing that is
+ * Which slots of the journal are in use, and what this process knows of the request in each: nothing that is
  * in the journal, which other processes have too, is a pointer. A worker that has died leaves slots with
- * requests in them; the next one takes these over before it receives anything.
+ * requests in them; the servers of the next one take these before they receive anything.
  *
  * Nothing here locks: the engine does.
  */
@@ -34,11 +34,11 @@ void slots_init(struct slots *slots, struct journal *journal);
 /** slots_take() - Return: a free one, which is the caller's now; NULL: there is none. */
 struct reception *slots_take(struct slots *slots);
 
-/** slots_adopt() - a request that another program has left. Return: its slot; NULL: there is none. */
-struct reception *slots_adopt(struct slots *slots, const struct slot *left);
+/** slots_import() - a request that another program had in hand. Return: its slot, as an inherited one; NULL: none is free. */
+struct reception *slots_import(struct slots *slots, const struct slot *left);
 
-/** slots_take_over() - an inherited one is the caller's from now on. */
-void slots_take_over(struct slots *slots, const struct reception *reception);
+/** slots_take_inherited() - Return: one of this source, which is the caller's now; NULL: there is none. */
+struct reception *slots_take_inherited(struct slots *slots, int source);
 
 /** slots_release() - it is free again; NULL is accepted. */
 void slots_release(struct slots *slots, const struct reception *reception);

@@ -3,12 +3,12 @@
 #define NSXATTR_KEEP_SOURCE_H
 
 /*
- * Where notifications come from and answers go to: a listener of seccomp_unotify(2), or somebody who
- * holds one and passes on what comes (the proxy protocol of LXC).
+ * Where notifications come from and answers go to: a listener of seccomp_unotify(2), or a connection of a
+ * monitor of LXC, which has the listener and passes on what comes.
  *
  *	state		may be called						must not
  *	watched		receive() when the descriptor is ready, done()		block
- *	served		receive() or resume(), and answer(), by several		done()
+ *	served		receive() or restore(), and answer(), by several		done()
  *			threads at once;
  *			overdue() by the loop's thread
  *	over		answer() for what was received, then done()		receive()
@@ -31,11 +31,11 @@ struct source_calls {
 	 */
 	int (*receive)(struct source *source, struct reception *ret_reception);
 	/*
-	 * A request that another process, which has died, had received: @reception has what the journal
-	 * has. NULL: there is nothing to do. Return: as receive(); NOTIFY_NONE: it is done with.
+	 * A request that a dead process had received: its slot has what that has written down, the rest of
+	 * @reception is restored. NULL: there is nothing to do. Return: as receive(); NOTIFY_NONE: it is done with.
 	 */
-	int (*resume)(struct source *source, struct reception *reception);
-	/* Return: 0, also when nobody waits for the answer any more; -errno when the source fails. */
+	int (*restore)(struct source *source, struct reception *reception);
+	/* Return: 0, also when the target does not wait for the answer any more; -errno when the source fails. */
 	int (*answer)(struct source *source, struct reception *reception,
 		      const struct outcome *outcome);
 	/*

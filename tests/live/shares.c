@@ -162,7 +162,7 @@ static void *run_loop(void *place)
 
 static void run(void)
 {
-	engine_settle(engine);
+	engine_serve_inherited(engine);
 	cr_assert_eq(pthread_create(&thread, NULL, run_loop, NULL), 0);
 }
 

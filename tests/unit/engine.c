@@ -19,7 +19,7 @@
 #include "base/proc.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
-#include "keep/server.h"
+#include "keep/shard.h"
 #include "keep/source.h"
 #include "policy.h"
 #include "request/notify.h"
@@ -32,7 +32,7 @@ struct made_up {
 	struct source source; /* first */
 	int peer;
 	atomic_bool is_let_go;
-	atomic_uint resumed;
+	atomic_uint restored;
 };
 
 static struct journal *journal;
@@ -77,10 +77,10 @@ static int receive_nothing(struct source *source, struct reception *reception)
 }
 
 /* As of a call that waits no more. */
-static int resume_nothing(struct source *source, struct reception *reception)
+static int restore_nothing(struct source *source, struct reception *reception)
 {
 	(void)reception;
-	atomic_fetch_add(&((struct made_up *)source)->resumed, 1);
+	atomic_fetch_add(&((struct made_up *)source)->restored, 1);
 	await_let_go((struct made_up *)source);
 	return NOTIFY_NONE;
 }
@@ -102,7 +102,7 @@ static void done(struct source *source)
 
 static const struct source_calls calls = {
 	.receive = receive_nothing,
-	.resume = resume_nothing,
+	.restore = restore_nothing,
 	.answer = answer_nothing,
 	.done = done,
 };
@@ -181,7 +181,7 @@ static unsigned int count_held(size_t index)
 	return changes_count(engine->changes, &(struct change_key){ .inode = INODE + index });
 }
 
-static void await_settled(size_t index)
+static void await_let_go_of_inode(size_t index)
 {
 	for (time_t end = time(NULL) + PATIENCE; count_held(index) > 0; poll(NULL, 0, 5))
 		cr_assert_lt(time(NULL), end, "the inode of slot %zu is held for ever", index);
@@ -191,14 +191,14 @@ static void await_no_inherited(void)
 {
 	for (time_t end = time(NULL) + PATIENCE; !journal_is(journal, JOURNAL_CLEAR);
 	     poll(NULL, 0, 5))
-		cr_assert_lt(time(NULL), end, "what was inherited is not settled");
+		cr_assert_lt(time(NULL), end, "not all that was inherited is answered");
 }
 
 static void await_resumed(struct made_up *made_up)
 {
-	for (time_t end = time(NULL) + PATIENCE; atomic_load(&made_up->resumed) == 0;
+	for (time_t end = time(NULL) + PATIENCE; atomic_load(&made_up->restored) == 0;
 	     poll(NULL, 0, 5))
-		cr_assert_lt(time(NULL), end, "nothing is taken over");
+		cr_assert_lt(time(NULL), end, "nothing is restored");
 }
 
 static bool has_hung_up(const struct made_up *made_up)
@@ -224,15 +224,15 @@ Test(engine, lets_go_of_the_inode_of_a_call_that_waits_no_more)
 	serve(&one);
 	cr_expect_eq(count_held(0), 1U);
 	atomic_store(&one.is_let_go, true);
-	engine_settle(engine);
+	engine_serve_inherited(engine);
 	run();
-	await_settled(0);
+	await_let_go_of_inode(0);
 	await_no_inherited();
-	cr_expect_eq(atomic_load(&one.resumed), 1U);
+	cr_expect_eq(atomic_load(&one.restored), 1U);
 	end();
 }
 
-Test(engine, settles_what_is_left_of_a_listener_that_ends_while_it_waits_for_a_place)
+Test(engine, answers_what_is_left_of_a_listener_that_ends_while_it_waits_for_a_place)
 {
 	static struct made_up first, second;
 
@@ -245,7 +245,7 @@ Test(engine, settles_what_is_left_of_a_listener_that_ends_while_it_waits_for_a_p
 	begin();
 	serve(&second);
 	serve(&first);
-	engine_settle(engine);
+	engine_serve_inherited(engine);
 	/* It has no place, and no target: what it has left holds its inode still. */
 	cr_assert_eq(shutdown(second.peer, SHUT_RDWR), 0);
 	run();
@@ -255,8 +255,8 @@ Test(engine, settles_what_is_left_of_a_listener_that_ends_while_it_waits_for_a_p
 	cr_expect_eq(count_held(1), 1U);
 	atomic_store(&second.is_let_go, true);
 	atomic_store(&first.is_let_go, true);
-	await_settled(0);
-	await_settled(1);
+	await_let_go_of_inode(0);
+	await_let_go_of_inode(1);
 	await_no_inherited();
 	end();
 }
@@ -270,7 +270,7 @@ Test(engine, goes_on_with_what_is_left_after_a_pause)
 	leave_change(1, &one);
 	begin();
 	serve(&one);
-	engine_settle(engine);
+	engine_serve_inherited(engine);
 	await_resumed(&one);
 	cr_expect_not(engine_pause(engine, 10), "its first request is in hand");
 	atomic_store(&one.is_let_go, true);
@@ -278,7 +278,7 @@ Test(engine, goes_on_with_what_is_left_after_a_pause)
 	engine_resume(engine);
 	run();
 	await_no_inherited();
-	await_settled(1);
+	await_let_go_of_inode(1);
 	end();
 }
 
