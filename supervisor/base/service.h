@@ -13,8 +13,8 @@
 
 /* The number of the first descriptor that is handed over (SD_LISTEN_FDS_START). */
 #define SERVICE_FIRST_FD 3
-/* Descriptors that a service manager hands over: sockets, and what was stored with it. */
-#define SERVICE_FDS_MAX 4096
+/* Descriptors that a service manager hands over: sockets, and FileDescriptorStoreMax= of examples/systemd. */
+#define SERVICE_FDS_MAX (256 + 16384)
 /* Descriptors of one message (SCM_MAX_FD of the kernel). */
 #define SERVICE_STORE_MAX 253
 
