@@ -23,7 +23,8 @@
 #include "base/fd.h"
 #include "base/passing.h"
 
-#define NAME_LENGTH_MAX 255
+static const char store_text[] = "FDSTORE=1\nFDNAME=";
+static const char stopping_text[] = "STOPPING=1\n";
 
 /* ---- what we tell ---- */
 
@@ -107,7 +108,7 @@ int service_tell_reloading(const struct service *service)
 
 int service_tell_stopping(const struct service *service)
 {
-	return tell(service, "STOPPING=1\n");
+	return tell(service, stopping_text);
 }
 
 int service_tell_status(const struct service *service, const char *format, ...)
@@ -130,22 +131,22 @@ static bool is_name(const char *name)
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	size_t length = strlen(name);
 
-	return length > 0 && length <= NAME_LENGTH_MAX && strspn(name, allowed) == length;
+	return length > 0 && length <= SERVICE_NAME_MAX && strspn(name, allowed) == length;
 }
 
 int service_store(const struct service *service, const char *name, const int *fds, size_t count)
 {
-	char text[NAME_LENGTH_MAX + 32];
+	char text[SERVICE_NAME_MAX + 32];
 
 	if (!is_name(name) || count == 0 || count > SERVICE_STORE_MAX)
 		return -EINVAL;
-	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\n", name);
+	snprintf(text, sizeof(text), "%s%s\n", store_text, name);
 	return send_text(service, text, fds, count);
 }
 
 int service_forget(const struct service *service, const char *name)
 {
-	char text[NAME_LENGTH_MAX + 32];
+	char text[SERVICE_NAME_MAX + 32];
 
 	if (!is_name(name))
 		return -EINVAL;
@@ -187,19 +188,39 @@ static int set_cloexec(int fd)
 	return flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* Cuts @names, which it takes over, at the colons. */
+/* @fd: taken over on success */
+static int add(struct service_fds *fds, int fd, const char *name)
+{
+	if (fds->count == fds->room) {
+		size_t room = fds->room ? fds->room * 2 : 64;
+		void *larger = realloc(fds->fds, room * sizeof(*fds->fds));
+
+		if (!larger)
+			return -ENOMEM;
+		fds->fds = larger;
+		fds->room = room;
+	}
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	fds->fds[fds->count++] = (struct service_fd){ fd, copy };
+	return 0;
+}
+
+/* Cuts @names at the colons. */
 static int take(size_t count, char *names, struct service_fds *ret_fds)
 {
-	struct service_fds fds = { .fds = calloc(count + 1, sizeof(*fds.fds)), .names = names };
-	char *rest = names;
-	int r = fds.fds ? 0 : -ENOMEM;
+	struct service_fds fds = { 0 };
+	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		char *name = rest ? strsep(&rest, ":") : NULL;
+		const char *name = names ? strsep(&names, ":") : NULL;
+		int fd = SERVICE_FIRST_FD + (int)i;
 
-		fds.fds[i] = (struct service_fd){ SERVICE_FIRST_FD + (int)i, name ? name : "" };
-		r = set_cloexec(fds.fds[i].fd);
-		fds.count += r == 0;
+		r = set_cloexec(fd);
+		if (r == 0)
+			r = add(&fds, fd, name ? name : "");
 	}
 	if (r < 0)
 		service_fds_done(&fds);
@@ -219,9 +240,42 @@ int service_take_fds(struct service_fds *ret_fds)
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDNAMES");
-	if (count < 0)
-		return count;
-	return take((size_t)count, TAKE_PTR(copy), ret_fds);
+	return count < 0 ? count : take((size_t)count, copy, ret_fds);
+}
+
+/* A message of service_store(), with what came along. */
+static int add_stored(struct service_fds *fds, char *text, struct passed *passed)
+{
+	char *name = text + strlen(store_text);
+
+	if (strncmp(text, store_text, strlen(store_text)) != 0 || passed->count == 0)
+		return -EPROTO;
+	name[strcspn(name, "\n")] = '\0';
+	for (size_t i = 0; i < passed->count; i++) {
+		int r = add(fds, passed->fds[i], name);
+
+		if (r < 0)
+			return r;
+		passed->fds[i] = -1;
+	}
+	return SERVICE_STORED;
+}
+
+int service_receive(int socket, struct service_fds *fds)
+{
+	char text[SERVICE_NAME_MAX + 32];
+	const struct iovec piece = { text, sizeof(text) - 1 };
+	_cleanup_passed_ struct passed passed = { 0 };
+	ssize_t length = passing_receive(socket, &piece, 1, 0, &passed);
+
+	if (length <= 0)
+		return length < 0 ? (int)length : -EPIPE;
+	text[length] = '\0';
+	if (passed.is_cut)
+		return -EMFILE;
+	if (strcmp(text, stopping_text) == 0)
+		return SERVICE_STOPPING;
+	return add_stored(fds, text, &passed);
 }
 
 struct service_fd *service_fds_find(struct service_fds *fds, const char *name)
@@ -234,9 +288,10 @@ struct service_fd *service_fds_find(struct service_fds *fds, const char *name)
 
 void service_fds_done(struct service_fds *fds)
 {
-	for (size_t i = 0; i < fds->count; i++)
+	for (size_t i = 0; i < fds->count; i++) {
 		fd_close(&fds->fds[i].fd);
+		free(fds->fds[i].name);
+	}
 	free(fds->fds);
-	free(fds->names);
 	*fds = (struct service_fds){ 0 };
 }

@@ -15,6 +15,8 @@
 #define SERVICE_FIRST_FD 3
 /* Descriptors that a service manager hands over: sockets, and FileDescriptorStoreMax= of examples/systemd. */
 #define SERVICE_FDS_MAX (256 + 16384)
+/* The longest name of one. */
+#define SERVICE_NAME_MAX 255
 /* Descriptors of one message (SCM_MAX_FD of the kernel). */
 #define SERVICE_STORE_MAX 253
 
@@ -68,14 +70,14 @@ int service_forget(const struct service *service, const char *name);
 /** struct service_fd - one that was handed over */
 struct service_fd {
 	int fd; /* close-on-exec; service_fds_done() closes it, unless taken by TAKE_FD */
-	const char *name; /* "" if it has none; as long as the struct service_fds */
+	char *name; /* "" if it has none; of malloc(3) */
 };
 
-/** struct service_fds - all that were handed over */
+/** struct service_fds - all that were handed over; begins with zeroes */
 struct service_fds {
 	struct service_fd *fds;
 	size_t count;
-	char *names; /* what they point into */
+	size_t room;
 };
 
 /**
@@ -88,6 +90,21 @@ struct service_fds {
  * -ENOMEM.
  */
 int service_take_fds(struct service_fds *ret_fds);
+
+enum service_message {
+	SERVICE_STORED = 1, /* of service_store() */
+	SERVICE_STOPPING, /* of service_tell_stopping() */
+};
+
+/**
+ * service_receive() - be the service manager of another process
+ * @socket: connected to that process, and not blocking
+ * @fds: SERVICE_STORED: what has come is added
+ *
+ * Return: an enum service_message; -EAGAIN: nothing has come yet; -EPIPE: the process has closed its end; -EPROTO for
+ * any other message; -EMFILE: there is no room for the descriptors; -errno.
+ */
+int service_receive(int socket, struct service_fds *fds);
 
 /** service_fds_find() - Return: the first of this name; NULL. */
 struct service_fd *service_fds_find(struct service_fds *fds, const char *name);

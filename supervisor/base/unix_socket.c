@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define BACKLOG 1024
@@ -299,4 +301,20 @@ int unix_socket_peer(int fd, struct unix_peer *ret_peer)
 		return -errno;
 	*ret_peer = (struct unix_peer){ .pid = peer.pid, .uid = peer.uid, .gid = peer.gid };
 	return 0;
+}
+
+/* A signal does not prolong the wait. */
+int unix_socket_await(int fd, short events, uint64_t end)
+{
+	struct pollfd polled = { .fd = fd, .events = events };
+	int count;
+
+	do {
+		uint64_t now = clock_milliseconds();
+
+		count = now >= end ? 0 : poll(&polled, 1, (int)(end - now));
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	return count == 0 ? -ETIMEDOUT : 0;
 }

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -80,6 +81,15 @@ struct unix_peer {
  * Return: whether nothing lies in its queue: neither bytes nor the descriptors that come with them.
  */
 bool unix_socket_is_drained(int fd);
+
+/**
+ * unix_socket_await() - wait for a socket, up to a moment
+ * @events: of poll(2)
+ * @end: in milliseconds, as clock_milliseconds() has it
+ *
+ * Return: 0: one of the events has come, or the other end has hung up; -ETIMEDOUT; -errno.
+ */
+int unix_socket_await(int fd, short events, uint64_t end);
 
 /** unix_socket_peer() - Return: 0; -errno. */
 int unix_socket_peer(int fd, struct unix_peer *ret_peer);

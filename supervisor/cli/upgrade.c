@@ -2,10 +2,10 @@
 /*
  * Theory of operation
  *
- * daemon/handover.h has the protocol. We ask the old daemon how it was started, start the program that is
- * there now in the same way, with the old one's sockets and our connection to it, and are its service
- * manager until it says that it is ready. Whether it takes over is between the two of them: when it ends
- * instead, or takes too long and is killed, the old one has gone on.
+ * daemon/handover.h has the protocol. We ask the old daemon how it was started, and start the program that is on disk
+ * now in the same way, with the old one's sockets and our connection to the old one. Then we wait until the new one
+ * tells us, as it would a service manager, that it is ready. If it ends instead, or takes too long and is killed, the
+ * old one serves on.
  */
 #include "cli/upgrade.h"
 
@@ -45,95 +45,94 @@
 /* Of a descriptor. */
 #define NAME_LENGTH_MAX 31
 
-struct upgrade {
+struct replacement {
 	int connection;
 	struct json_object *start;
 	int fds[HANDOVER_START_MAX];
 	size_t count;
-	int manager; /* the socket on which the new one says that it is ready */
+	int manager; /* the socket on which the new one tells that it is ready */
 	char manager_name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
 	pid_t pid;
 	int pidfd;
 };
 
-static void close_all(struct upgrade *upgrade)
+static void close_all(struct replacement *replacement)
 {
-	for (size_t i = 0; i < upgrade->count; i++)
-		fd_close(&upgrade->fds[i]);
+	for (size_t i = 0; i < replacement->count; i++)
+		fd_close(&replacement->fds[i]);
 }
 
-static void upgrade_done(struct upgrade *upgrade)
+static void replacement_done(struct replacement *replacement)
 {
-	close_all(upgrade);
-	fd_close(&upgrade->connection);
-	fd_close(&upgrade->manager);
-	fd_close(&upgrade->pidfd);
-	json_object_put(upgrade->start);
+	close_all(replacement);
+	fd_close(&replacement->connection);
+	fd_close(&replacement->manager);
+	fd_close(&replacement->pidfd);
+	json_object_put(replacement->start);
 }
 
-/* ---- what the old one says ---- */
+/* ---- what the old one tells ---- */
 
 /* Return: the length of the line; -errno. */
-static ssize_t receive_start(struct upgrade *upgrade, char text[HANDOVER_TEXT_MAX])
+static ssize_t receive_start(struct replacement *replacement, char text[HANDOVER_TEXT_MAX])
 {
 	const struct iovec piece = { text, HANDOVER_TEXT_MAX - 1 };
-	struct pollfd polled = { .fd = upgrade->connection, .events = POLLIN };
+	struct pollfd polled = { .fd = replacement->connection, .events = POLLIN };
 	_cleanup_passed_ struct passed passed = { 0 };
 
 	if (poll(&polled, 1, ANSWER_DEADLINE) <= 0)
 		return -ETIMEDOUT;
-	ssize_t length = passing_receive(upgrade->connection, &piece, 1, 0, &passed);
+	ssize_t length = passing_receive(replacement->connection, &piece, 1, 0, &passed);
 
 	if (length < 0)
 		return length;
 	if (length == 0 || passed.is_cut || passed.count > HANDOVER_START_MAX)
 		return -EBADMSG;
 	text[length] = '\0';
-	while (upgrade->count < passed.count) {
-		upgrade->fds[upgrade->count] = TAKE_FD(passed.fds[upgrade->count]);
-		upgrade->count++;
+	while (replacement->count < passed.count) {
+		replacement->fds[replacement->count] = TAKE_FD(passed.fds[replacement->count]);
+		replacement->count++;
 	}
 	return length;
 }
 
-static const char *word(const struct upgrade *upgrade, const char *list, size_t index)
+static const char *word(const struct replacement *replacement, const char *list, size_t index)
 {
-	struct json_object *texts = json_object_object_get(upgrade->start, list);
+	struct json_object *texts = json_object_object_get(replacement->start, list);
 
 	return json_object_get_string(json_object_array_get_idx(texts, index));
 }
 
-static const char *program_of(const struct upgrade *upgrade)
+static const char *program_of(const struct replacement *replacement)
 {
-	return json_object_get_string(json_object_object_get(upgrade->start, "program"));
+	return json_object_get_string(json_object_object_get(replacement->start, "program"));
 }
 
-static bool are_texts(const struct upgrade *upgrade, const char *list, size_t longest)
+static bool are_texts(const struct replacement *replacement, const char *list, size_t longest)
 {
-	struct json_object *texts = json_object_object_get(upgrade->start, list);
+	struct json_object *texts = json_object_object_get(replacement->start, list);
 
 	if (!json_object_is_type(texts, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(texts); i++)
 		if (!json_object_is_type(json_object_array_get_idx(texts, i), json_type_string) ||
-		    strlen(word(upgrade, list, i)) > longest)
+		    strlen(word(replacement, list, i)) > longest)
 			return false;
 	return true;
 }
 
-static bool is_start(const struct upgrade *upgrade)
+static bool is_start(const struct replacement *replacement)
 {
-	struct json_object *names = json_object_object_get(upgrade->start, "descriptors");
+	struct json_object *names = json_object_object_get(replacement->start, "descriptors");
 
-	return program_of(upgrade) && are_texts(upgrade, "arguments", HANDOVER_TEXT_MAX) &&
-	       are_texts(upgrade, "descriptors", NAME_LENGTH_MAX) &&
-	       json_object_array_length(names) == upgrade->count;
+	return program_of(replacement) && are_texts(replacement, "arguments", HANDOVER_TEXT_MAX) &&
+	       are_texts(replacement, "descriptors", NAME_LENGTH_MAX) &&
+	       json_object_array_length(names) == replacement->count;
 }
 
 /*
- * What the daemon says is not to be relied upon, for it has served people who may have got hold of it: it
- * has few privileges, but we are root. So what it names has to be an nsxattrd that only root can have put
- * there.
+ * The daemon has few privileges, and a container that has taken control of it must not get root's through us. So the
+ * program that it names has to be an nsxattrd that only root can write.
  */
 static bool is_program(const char *program)
 {
@@ -150,7 +149,7 @@ static bool is_program(const char *program)
 	return r == 0;
 }
 
-/* Nor is anybody else to say how it is started. */
+/* Only root says what is started. */
 static int check_peer(int connection)
 {
 	struct unix_peer peer;
@@ -162,26 +161,26 @@ static int check_peer(int connection)
 }
 
 /* Return: 0; else the exit status, what is wrong has been logged. */
-static int ask_start(struct upgrade *upgrade, const char *control)
+static int ask_start(struct replacement *replacement, const char *control)
 {
 	char text[HANDOVER_TEXT_MAX];
-	int r = control_connect(control, ANSWER_DEADLINE, "upgrade", &upgrade->connection);
+	int r = control_connect(control, ANSWER_DEADLINE, "upgrade", &replacement->connection);
 
 	if (r == 0)
-		r = check_peer(upgrade->connection);
-	ssize_t length = r < 0 ? r : receive_start(upgrade, text);
+		r = check_peer(replacement->connection);
+	ssize_t length = r < 0 ? r : receive_start(replacement, text);
 
 	if (length < 0) {
 		log_error("cannot ask %s: %s", control, control_call_fault((int)length));
 		return STATUS_UNANSWERED;
 	}
-	upgrade->start = json_tokener_parse(text);
-	if (upgrade->start && control_refusal(upgrade->start)) {
-		log_error("%s", control_refusal(upgrade->start));
+	replacement->start = json_tokener_parse(text);
+	if (replacement->start && control_refusal(replacement->start)) {
+		log_error("%s", control_refusal(replacement->start));
 		return STATUS_REFUSED;
 	}
-	if (is_start(upgrade))
-		return is_program(program_of(upgrade)) ? 0 : STATUS_REFUSED;
+	if (is_start(replacement))
+		return is_program(program_of(replacement)) ? 0 : STATUS_REFUSED;
 	log_error("cannot ask %s: %s", control, control_call_fault(-EBADMSG));
 	return STATUS_UNANSWERED;
 }
@@ -189,18 +188,19 @@ static int ask_start(struct upgrade *upgrade, const char *control)
 /* ---- the new one ---- */
 
 /* In the abstract namespace, under a name that the kernel chooses. */
-static int be_manager(struct upgrade *upgrade)
+static int be_manager(struct replacement *replacement)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t length = sizeof(sa_family_t);
 
-	upgrade->manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (upgrade->manager < 0 || bind(upgrade->manager, (struct sockaddr *)&address, length) < 0)
+	replacement->manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (replacement->manager < 0 ||
+	    bind(replacement->manager, (struct sockaddr *)&address, length) < 0)
 		return -errno;
 	length = sizeof(address);
-	if (getsockname(upgrade->manager, (struct sockaddr *)&address, &length) < 0)
+	if (getsockname(replacement->manager, (struct sockaddr *)&address, &length) < 0)
 		return -errno;
-	snprintf(upgrade->manager_name, sizeof(upgrade->manager_name), "@%.*s",
+	snprintf(replacement->manager_name, sizeof(replacement->manager_name), "@%.*s",
 		 (int)(length - sizeof(sa_family_t) - 1), address.sun_path + 1);
 	return 0;
 }
@@ -222,19 +222,19 @@ static void pass(struct inheritance *inheritance, const char *name, int fd)
 	inheritance->fds[inheritance->count++] = fd;
 }
 
-static void pass_all(const struct upgrade *upgrade, struct inheritance *inheritance)
+static void pass_all(const struct replacement *replacement, struct inheritance *inheritance)
 {
-	for (size_t i = 0; i < upgrade->count; i++) {
-		const char *name = word(upgrade, "descriptors", i);
+	for (size_t i = 0; i < replacement->count; i++) {
+		const char *name = word(replacement, "descriptors", i);
 
 		if (strcmp(name, "directory") == 0)
-			inheritance->directory = upgrade->fds[i];
+			inheritance->directory = replacement->fds[i];
 		else if (strcmp(name, "errors") == 0)
-			inheritance->errors = upgrade->fds[i];
+			inheritance->errors = replacement->fds[i];
 		else
-			pass(inheritance, name, upgrade->fds[i]);
+			pass(inheritance, name, replacement->fds[i]);
 	}
-	pass(inheritance, "predecessor", upgrade->connection);
+	pass(inheritance, "predecessor", replacement->connection);
 }
 
 /* Numbers from 3 on, in their order: away from there first, so that none is overwritten. */
@@ -259,18 +259,18 @@ static void set_number(const char *variable, unsigned long number)
 	setenv(variable, text, 1);
 }
 
-static void set_environment(const struct upgrade *upgrade, const struct inheritance *inheritance)
+static void set_environment(const struct replacement *replacement,
+			    const struct inheritance *inheritance)
 {
-	setenv("NOTIFY_SOCKET", upgrade->manager_name, 1);
+	setenv("NOTIFY_SOCKET", replacement->manager_name, 1);
 	setenv("LISTEN_FDNAMES", inheritance->names, 1);
 	set_number("LISTEN_FDS", inheritance->count);
 	set_number("LISTEN_PID", (unsigned long)getpid());
 }
 
 /*
- * Containers that keep all CPUs busy can keep a new session waiting for a minute, although they are in
- * another one (autogroups of sched(7), Linux 6.18). Ours goes before them until handover_take() is through; where
- * that is not allowed it takes its turn.
+ * Containers that keep all CPUs busy can keep a new session waiting for a minute, although they are in another one
+ * (autogroups of sched(7), Linux 6.18). Ours has precedence until handover_take() returns, where that is allowed.
  */
 static void go_first(void)
 {
@@ -279,22 +279,22 @@ static void go_first(void)
 	(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest);
 }
 
-/* The working directory first, and standard error last: what fails is still said to us. */
-static _Noreturn void become_daemon(const struct upgrade *upgrade)
+/* Standard error last: what fails before is told to our caller. */
+static _Noreturn void become_daemon(const struct replacement *replacement)
 {
-	struct json_object *arguments = json_object_object_get(upgrade->start, "arguments");
+	struct json_object *arguments = json_object_object_get(replacement->start, "arguments");
 	size_t argument_count = json_object_array_length(arguments);
-	const char *program = program_of(upgrade);
+	const char *program = program_of(replacement);
 	char **argv = calloc(argument_count + 1, sizeof(*argv));
 	struct inheritance inheritance = { .directory = -1, .errors = -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	pass_all(upgrade, &inheritance);
+	pass_all(replacement, &inheritance);
 	for (size_t i = 0; argv && i < argument_count; i++)
-		argv[i] = (char *)word(upgrade, "arguments", i);
-	set_environment(upgrade, &inheritance);
+		argv[i] = (char *)word(replacement, "arguments", i);
+	set_environment(replacement, &inheritance);
 	go_first();
-	/* The sockets are useful to nobody who hangs, until handover_take() is through. */
+	/* One that hangs must not keep the sockets. handover_take() ends this. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (argv && setsid() >= 0 && fchdir(inheritance.directory) == 0 &&
 	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
@@ -305,49 +305,49 @@ static _Noreturn void become_daemon(const struct upgrade *upgrade)
 	_exit(STATUS_NOT_EXECUTABLE);
 }
 
-static int start_daemon(struct upgrade *upgrade)
+static int start_daemon(struct replacement *replacement)
 {
-	upgrade->pid = fork();
-	if (upgrade->pid == 0)
-		become_daemon(upgrade);
-	if (upgrade->pid < 0)
+	replacement->pid = fork();
+	if (replacement->pid == 0)
+		become_daemon(replacement);
+	if (replacement->pid < 0)
 		return -errno;
-	/* Theirs alone: who of them is left is seen by the connection's end. */
-	fd_close(&upgrade->connection);
-	close_all(upgrade);
-	upgrade->pidfd = (int)syscall(SYS_pidfd_open, upgrade->pid, 0);
-	return upgrade->pidfd < 0 ? -errno : 0;
+	/* The two daemons alone have them: the connection ends when one of the two has ended. */
+	fd_close(&replacement->connection);
+	close_all(replacement);
+	replacement->pidfd = (int)syscall(SYS_pidfd_open, replacement->pid, 0);
+	return replacement->pidfd < 0 ? -errno : 0;
 }
 
-static bool is_ready(const struct upgrade *upgrade)
+static bool is_ready(const struct replacement *replacement)
 {
 	char text[512];
-	ssize_t length = recv(upgrade->manager, text, sizeof(text) - 1, MSG_DONTWAIT);
+	ssize_t length = recv(replacement->manager, text, sizeof(text) - 1, MSG_DONTWAIT);
 
 	text[length > 0 ? length : 0] = '\0';
 	return strstr(text, "READY=1") != NULL;
 }
 
 /* Return: 0; -ETIMEDOUT; -ECHILD: it has ended. */
-static int await_ready(const struct upgrade *upgrade)
+static int await_ready(const struct replacement *replacement)
 {
 	uint64_t end = clock_milliseconds() + START_DEADLINE;
 
 	for (;;) {
 		uint64_t now = clock_milliseconds();
-		struct pollfd polled[] = { { .fd = upgrade->manager, .events = POLLIN },
-					   { .fd = upgrade->pidfd, .events = POLLIN } };
+		struct pollfd polled[] = { { .fd = replacement->manager, .events = POLLIN },
+					   { .fd = replacement->pidfd, .events = POLLIN } };
 
 		if (now >= end || poll(polled, 2, (int)(end - now)) == 0)
 			return -ETIMEDOUT;
-		if (polled[0].revents && is_ready(upgrade))
+		if (polled[0].revents && is_ready(replacement))
 			return 0;
 		if (!polled[0].revents && polled[1].revents)
 			return -ECHILD;
 	}
 }
 
-/* Of one that does not get on: where the kernel has it, and whether it has got a CPU at all. */
+/* Of one that is not ready in time: where it sleeps in the kernel, and how long it has had a CPU. */
 static void say_where(pid_t pid)
 {
 	char path[32], where[64], times[80];
@@ -365,16 +365,16 @@ static void say_where(pid_t pid)
 		  run / 1000000, waited / 1000000, strcmp(where, "0") == 0 ? "nothing" : where);
 }
 
-static int say_failure(const struct upgrade *upgrade, int error)
+static int say_failure(const struct replacement *replacement, int error)
 {
 	int status = 0;
 
 	if (error == -ETIMEDOUT)
-		say_where(upgrade->pid);
+		say_where(replacement->pid);
 	if (error != -ECHILD)
-		(void)kill(upgrade->pid, SIGKILL);
-	(void)waitpid(upgrade->pid, &status, 0);
-	log_error("the new nsxattrd %s; the one that was there goes on (its log has more)",
+		(void)kill(replacement->pid, SIGKILL);
+	(void)waitpid(replacement->pid, &status, 0);
+	log_error("the new nsxattrd %s; the running one serves on (its log says more)",
 		  error == -ECHILD    ? "has ended at once" :
 		  error == -ETIMEDOUT ? "was not ready in time" :
 					strerror(-error));
@@ -383,20 +383,20 @@ static int say_failure(const struct upgrade *upgrade, int error)
 
 int upgrade_daemon(const char *control)
 {
-	struct upgrade upgrade = { .connection = -1, .manager = -1, .pidfd = -1 };
-	int status = ask_start(&upgrade, control), r = 0;
+	struct replacement replacement = { .connection = -1, .manager = -1, .pidfd = -1 };
+	int status = ask_start(&replacement, control), r = 0;
 
 	if (status == 0) {
-		r = be_manager(&upgrade);
+		r = be_manager(&replacement);
 		if (r == 0)
-			r = start_daemon(&upgrade);
+			r = start_daemon(&replacement);
 		if (r == 0)
-			r = await_ready(&upgrade);
+			r = await_ready(&replacement);
 		if (r == 0)
-			printf("nsxattrd is process %d now\n", upgrade.pid);
+			printf("nsxattrd is process %d now\n", replacement.pid);
 	}
 	if (r < 0)
-		status = say_failure(&upgrade, r);
-	upgrade_done(&upgrade);
+		status = say_failure(&replacement, r);
+	replacement_done(&replacement);
 	return status;
 }

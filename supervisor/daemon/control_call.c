@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/unix_socket.h"
 
 #define PIECE 65536
 /* Milliseconds until it is asked again. */
@@ -22,27 +23,11 @@
 /** struct question - one that is under way */
 struct question {
 	int fd;
-	int64_t end; /* CLOCK_MONOTONIC, milliseconds */
+	uint64_t end; /* CLOCK_MONOTONIC, milliseconds */
 	char *text;
 	size_t length;
 	size_t size;
 };
-
-/* Return: 0 when the socket is ready; -ETIMEDOUT; -errno. */
-static int await(const struct question *question, short events)
-{
-	struct pollfd polled = { .fd = question->fd, .events = events };
-	int count;
-
-	do {
-		int64_t left = question->end - (int64_t)clock_milliseconds();
-
-		count = left <= 0 ? 0 : poll(&polled, 1, (int)left);
-	} while (count < 0 && errno == EINTR);
-	if (count < 0)
-		return -errno;
-	return count == 0 ? -ETIMEDOUT : 0;
-}
 
 static int open_connection(const char *path, struct question *question)
 {
@@ -59,7 +44,7 @@ static int open_connection(const char *path, struct question *question)
 	while (connect(question->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno != EAGAIN)
 			return -errno;
-		if ((int64_t)clock_milliseconds() >= question->end)
+		if (clock_milliseconds() >= question->end)
 			return -ETIMEDOUT;
 		(void)poll(NULL, 0, 10);
 	}
@@ -70,7 +55,7 @@ static int open_connection(const char *path, struct question *question)
 static int send_bytes(const struct question *question, const char *bytes, size_t length)
 {
 	while (length > 0) {
-		int r = await(question, POLLOUT);
+		int r = unix_socket_await(question->fd, POLLOUT, question->end);
 
 		if (r < 0)
 			return r;
@@ -121,7 +106,7 @@ static int read_piece(struct question *question)
 	int r = make_room(question);
 
 	if (r == 0)
-		r = await(question, POLLIN);
+		r = unix_socket_await(question->fd, POLLIN, question->end);
 	if (r < 0)
 		return r;
 	ssize_t count = recv(question->fd, question->text + question->length,
@@ -156,7 +141,7 @@ static int parse(const struct question *question, struct json_object **ret_answe
 }
 
 /* Return: as control_call(); -EBUSY: not a word was said. */
-static int ask(const char *path, const char *request, int64_t end, struct json_object **ret_answer)
+static int ask(const char *path, const char *request, uint64_t end, struct json_object **ret_answer)
 {
 	struct question question = { .fd = -1, .end = end };
 	int r = open_connection(path, &question);
@@ -177,10 +162,10 @@ static int ask(const char *path, const char *request, int64_t end, struct json_o
 int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer)
 {
-	int64_t end = (int64_t)clock_milliseconds() + deadline;
+	uint64_t end = clock_milliseconds() + (unsigned int)deadline;
 	int r = ask(path, request, end, ret_answer);
 
-	while (r == -EBUSY && (int64_t)clock_milliseconds() + PAUSE < end) {
+	while (r == -EBUSY && clock_milliseconds() + PAUSE < end) {
 		(void)poll(NULL, 0, PAUSE);
 		r = ask(path, request, end, ret_answer);
 	}
@@ -189,7 +174,8 @@ int control_call(const char *path, const char *request, int deadline,
 
 int control_connect(const char *path, int deadline, const char *request, int *ret_connection)
 {
-	struct question question = { .fd = -1, .end = (int64_t)clock_milliseconds() + deadline };
+	struct question question = { .fd = -1,
+				     .end = clock_milliseconds() + (unsigned int)deadline };
 	int r = open_connection(path, &question);
 
 	if (r == 0)

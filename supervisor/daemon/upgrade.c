@@ -16,10 +16,10 @@
 
 /* Milliseconds that the other daemon may take until it asks for what we have. */
 #define DEADLINE 60000
-/* Milliseconds, and how often, to wait for runtimes that are just handing something over to us. */
+/* Milliseconds, and how often, to wait for runtimes whose message has not come in full. */
 #define CONNECTIONS_PAUSE 5
 #define CONNECTIONS_TRIES 100
-/* Milliseconds for what a successor that was killed leaves behind. */
+/* Milliseconds for the processes of a successor that was killed. */
 #define FAREWELL 500
 
 static void end(struct upgrade *upgrade)
@@ -32,44 +32,46 @@ static void end(struct upgrade *upgrade)
 
 static void time_is_over(void *place)
 {
-	log_warning("the nsxattrd that was to take over has not asked for it; this one goes on");
+	log_warning("upgrade failed: the new nsxattrd has not asked for the containers within a "
+		    "minute; this one serves on");
 	end(place);
 }
 
-/* The successor was killed; who else has the connection has the listeners, too. */
-static bool is_anybody_left(const struct upgrade *upgrade)
+/* The successor was killed; another process with the connection would have the listeners, too. */
+static bool is_process_left(const struct upgrade *upgrade)
 {
 	struct pollfd polled = { .fd = upgrade->watch.fd };
 
 	return poll(&polled, 1, FAREWELL) == 0;
 }
 
-/* Nobody serves from here on, until either of us does. */
+/* Service is paused until one side claims the journal. */
 static void hand_over(struct upgrade *upgrade)
 {
 	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))
-		log_verbose("a request hangs: it is left to the other nsxattrd");
+		log_verbose("a request hangs: it is left to the new nsxattrd");
 	int r = handover_give(upgrade->watch.fd, upgrade->successor, upgrade->journal);
 
 	if (r == 0) {
-		log_notice("another nsxattrd has taken over");
-		/* The keeper closes it when no thread of ours can run any code, even if one cannot end. */
+		log_notice("upgraded: the new nsxattrd has taken over; exiting");
+		/* The keeper closes the connection when no thread of ours can run any code, even if one cannot end. */
 		(void)journal_keep(upgrade->journal, upgrade->watch.fd, ENTRY_CONNECTION, NULL, 0,
 				   NULL);
 		journal_conclude(upgrade->journal, EXIT_SUCCESS);
 		_exit(EXIT_SUCCESS);
 	}
-	bool is_left = is_anybody_left(upgrade);
+	bool is_left = is_process_left(upgrade);
 
 	engine_resume(upgrade->engine);
-	log_warning("the other nsxattrd has not taken over (%s); this one goes on", strerror(-r));
+	log_warning("upgrade failed: the new nsxattrd has not taken over (%s); this one serves on",
+		    strerror(-r));
 	if (is_left)
-		log_error("processes that it has started are left, which could receive calls of "
-			  "containers: end them");
+		log_error("processes that the new nsxattrd has started still run, and could "
+			  "receive calls of containers: end them");
 	end(upgrade);
 }
 
-/* What a runtime has sent in part would be lost. */
+/* A message of a runtime that has not come in full would be lost. */
 static void hand_over_soon(void *place)
 {
 	struct upgrade *upgrade = place;
@@ -80,7 +82,7 @@ static void hand_over_soon(void *place)
 		hand_over(upgrade);
 }
 
-static void said(void *place, uint32_t events)
+static void is_readable(void *place, uint32_t events)
 {
 	struct upgrade *upgrade = place;
 	int r = handover_is_asked(upgrade->watch.fd, &upgrade->successor);
@@ -103,7 +105,7 @@ void upgrade_begin(struct upgrade *upgrade, int connection)
 	if (upgrade->watch.fd >= 0 || passing_ask_senders(fd) < 0 ||
 	    handover_tell_start(fd, &upgrade->start) < 0)
 		return;
-	upgrade->watch = (struct loop_watch){ fd, said, upgrade };
+	upgrade->watch = (struct loop_watch){ fd, is_readable, upgrade };
 	upgrade->timer = (struct loop_timer){ .due = time_is_over, .place = upgrade };
 	if (loop_add(upgrade->loop, &upgrade->watch, EPOLLIN) < 0) {
 		upgrade->watch.fd = -1;

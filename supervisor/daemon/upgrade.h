@@ -6,11 +6,11 @@
  * The old daemon's side of an upgrade (handover.h), in its worker:
  *
  *	state		until
- *	idle		somebody begins
- *	awaiting	the new one asks for the rest; or its time is over, or it is gone: idle
- *	asked		no runtime is just handing something over
- *	given		the new one has claimed it: we end; or has not: it is killed, and we are idle, all is
- *			served as before
+ *	idle		a peer at the control socket begins an upgrade
+ *	awaiting	the new one asks for the rest; or its time is over, or it has ended: idle
+ *	asked		no message of a runtime is on its way
+ *	given		the new one has claimed the journal: we end; or has not: it is killed, and we are idle, and serve
+ *			as before
  */
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ struct upgrade {
 	struct engine *engine;
 	struct journal *journal;
 	struct handover_start start;
-	bool (*has_connections)(void *place); /* has a runtime sent something, but not all of it? */
+	bool (*has_connections)(void *place); /* has a message of a runtime not come in full? */
 	void *place;
 	struct loop_watch watch; /* the connection */
 	struct loop_timer timer;
@@ -36,7 +36,7 @@ struct upgrade {
 };
 
 /**
- * upgrade_begin() - somebody wants to start another daemon in our place
+ * upgrade_begin() - another daemon is to be started in our place
  * @connection: taken over; closed if there is an upgrade under way
  *
  * If the other one takes over, the process ends from the loop, after journal_conclude().

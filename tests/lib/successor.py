@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""successor.py CONTROL HOW: somebody who asks for all that a daemon hands over, and does not take over.
+"""successor.py CONTROL HOW: a program that asks for all that a daemon hands over, and does not take over.
 
 It speaks what supervisor/daemon/handover.h says. HOW is what becomes of it when it has got all:
 
     dies      it ends
     silent    it says nothing any more
-    hostile   it says what nobody understands; then it overwrites the journal, accepts whoever connects and
-              receives the calls of containers, as long as it lives
+    hostile   it sends a word of no protocol; then it overwrites the journal, accepts connections and receives
+              the calls of containers, as long as it lives
 
 What it has done is on standard output, a line each.
 """
@@ -44,9 +44,9 @@ def take(connection):
     taken = {}
     while True:
         text, fds = receive(connection)
-        if not text or text == "end\n":
+        if not text or text == "STOPPING=1\n":
             return sockets, taken
-        taken[text.strip()] = fds[0]
+        taken[text.split("FDNAME=")[1].strip()] = fds[0]
 
 
 def overwrite(journal):

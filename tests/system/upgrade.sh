@@ -81,7 +81,7 @@ bad_upgrades() {
 	printf '#!/bin/sh\nexit 1\n' >bad
 	chmod 755 bad
 	mv bad bin/nsxattrd
-	fails "a program that ends at once does not take over" "the one that was there goes on" upgrade
+	fails "a program that ends at once does not take over" "the running one serves on" upgrade
 	rm bin/nsxattrd
 	fails "nor does one that is not there" "No such file" upgrade
 	cp "$NSXATTRD" bin/
@@ -90,7 +90,7 @@ bad_upgrades() {
 		upgrade
 	chmod 755 bin
 	echo "nonsense: 1" >>policies/wrong.yaml
-	fails "nor does one with a mistake in its policies" "the one that was there goes on" upgrade
+	fails "nor does one with a mistake in its policies" "the running one serves on" upgrade
 	rm policies/wrong.yaml
 	fails "only root has it replaced" "only root can" "${as_user[@]}" \
 		"$NSXATTR" reload --binary --control="$control"
@@ -134,11 +134,11 @@ dead_successors() {
 			names = __import__("os").environ["LISTEN_FDNAMES"].split(":")
 			old = socket.socket(fileno=3 + names.index("predecessor"))
 			old.sendall(b"take\n")
-			while not old.recv(4096).endswith(b"end\n"):
+			while not old.recv(4096).endswith(b"STOPPING=1\n"):
 			    pass
 		END
 		chmod 755 bin/nsxattrd
-		fails "one that ends when it has got all ($i)" "the one that was there goes on" upgrade
+		fails "one that ends when it has got all ($i)" "the running one serves on" upgrade
 	done
 	rm bin/nsxattrd
 	cp "$NSXATTRD" bin/

@@ -342,3 +342,39 @@ Test(service, makes_sense_or_is_refused)
 	/* As many as a store can have are no mistake; here they are not open. */
 	expect_taken((struct handing_over){ "16640", NULL, NULL, -EBADF, 0, { 0 } });
 }
+
+/* ---- we as a service manager ---- */
+
+Test(service, takes_what_another_process_stores_with_it)
+{
+	struct service_fds fds = { 0 };
+	char name[SERVICE_NAME_MAX + 1];
+
+	memset(name, 'a', SERVICE_NAME_MAX);
+	name[SERVICE_NAME_MAX] = '\0';
+	cr_expect_eq(service_store(&service, "kept-1", &manager, 1), 0);
+	cr_expect_eq(service_store(&service, name, (int[]){ manager, manager }, 2), 0);
+	cr_expect_eq(service_tell_stopping(&service), 0);
+	cr_expect_eq(service_receive(manager, &fds), SERVICE_STORED);
+	cr_expect_eq(service_receive(manager, &fds), SERVICE_STORED);
+	cr_expect_eq(service_receive(manager, &fds), SERVICE_STOPPING);
+	cr_expect_eq(service_receive(manager, &fds), -EAGAIN);
+	cr_assert_eq(fds.count, 3);
+	cr_expect_str_eq(fds.fds[0].name, "kept-1");
+	cr_expect_str_eq(fds.fds[2].name, name);
+	for (size_t i = 0; i < fds.count; i++)
+		cr_expect(is_cloexec(fds.fds[i].fd));
+	service_fds_done(&fds);
+}
+
+Test(service, takes_nothing_else)
+{
+	struct service_fds fds = { 0 };
+
+	cr_expect_eq(service_tell_ready(&service), 0);
+	cr_expect_eq(service_receive(manager, &fds), -EPROTO);
+	cr_expect_eq(send(service.socket, "FDSTORE=1\nFDNAME=a\n", 19, 0), 19);
+	cr_expect_eq(service_receive(manager, &fds), -EPROTO, "there is no descriptor");
+	cr_expect_eq(fds.count, 0);
+	service_fds_done(&fds);
+}
