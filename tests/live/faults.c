@@ -8,7 +8,9 @@
  * error, and an error means that nothing was done.
  *
  * The calls are those of the threads that serve, of threads that they start, of the children that they send
- * into the target's namespace, and of the process that makes these.
+ * into the target's namespace, and of the process that makes these. Each of these threads has a number, in the
+ * order in which they make their first call for the request, and its stops are counted apart: what the others do
+ * meanwhile does not change which stop it is.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -41,6 +43,8 @@
 #define PATIENCE 60
 /* More than any request has stops. */
 #define TRIES_MAX 400
+/* More than any request has threads. */
+#define THREADS_MAX 16
 
 /* ---- the tracer: a process of its own ---- */
 
@@ -55,6 +59,13 @@ struct trace {
 	atomic_bool is_ready;
 	atomic_bool has_fired;
 	atomic_bool is_whole; /* the request was answered before it came to that */
+	atomic_uint threads; /* that had a part in it */
+};
+
+/* Where to strike: a thread's stop, both counted from 0 on. */
+struct mark {
+	unsigned int thread;
+	unsigned int stop;
 };
 
 static void follow(pid_t tid, bool is_needed)
@@ -170,7 +181,12 @@ struct tracer {
 	struct trace *shared;
 	enum fault fault;
 	pid_t worker;
-	unsigned int rest; /* stops until the fault */
+	struct mark mark;
+	unsigned int threads;
+	struct {
+		pid_t tid;
+		unsigned int stops;
+	} thread[THREADS_MAX]; /* that had a part in the request */
 	bool is_counting;
 	bool has_struck;
 	pid_t failing; /* whose call does */
@@ -193,6 +209,22 @@ static void strike(struct tracer *self, pid_t tid)
 	self->has_struck = true;
 }
 
+/* Is this stop of @tid the one? Counts it. */
+static bool is_marked(struct tracer *self, pid_t tid)
+{
+	unsigned int i = 0;
+
+	while (i < self->threads && self->thread[i].tid != tid)
+		i++;
+	if (i == THREADS_MAX)
+		_exit(1);
+	if (i == self->threads) {
+		self->thread[i].tid = tid;
+		atomic_store(&self->shared->threads, ++self->threads);
+	}
+	return self->thread[i].stops++ == self->mark.stop && i == self->mark.thread;
+}
+
 static void see_call(struct tracer *self, pid_t tid)
 {
 	struct stop stop;
@@ -212,14 +244,14 @@ static void see_call(struct tracer *self, pid_t tid)
 	}
 	/* Requests are the business of the other threads. */
 	if (self->is_counting && tid != self->worker && is_struck(self->fault, &stop) &&
-	    self->rest-- == 0)
+	    is_marked(self, tid))
 		strike(self, tid);
 }
 
-/* Strike at the @stop-th stop after the worker has received something. */
-static _Noreturn void trace(pid_t worker, enum fault fault, unsigned int stop, struct trace *shared)
+/* Strike at @mark of the first request that the worker receives. */
+static _Noreturn void trace(pid_t worker, enum fault fault, struct mark mark, struct trace *shared)
 {
-	struct tracer self = { .shared = shared, .fault = fault, .worker = worker, .rest = stop };
+	struct tracer self = { .shared = shared, .fault = fault, .worker = worker, .mark = mark };
 	int status;
 	pid_t tid;
 
@@ -236,7 +268,7 @@ static _Noreturn void trace(pid_t worker, enum fault fault, unsigned int stop, s
 	_exit(0);
 }
 
-static pid_t start_tracer(pid_t worker, enum fault fault, unsigned int stop, struct trace *shared)
+static pid_t start_tracer(pid_t worker, enum fault fault, struct mark mark, struct trace *shared)
 {
 	/* One that has just begun has none. */
 	time_t end = time(NULL) + PATIENCE;
@@ -246,10 +278,11 @@ static pid_t start_tracer(pid_t worker, enum fault fault, unsigned int stop, str
 	atomic_store(&shared->is_ready, false);
 	atomic_store(&shared->has_fired, false);
 	atomic_store(&shared->is_whole, false);
+	atomic_store(&shared->threads, 0);
 	pid_t pid = fork();
 
 	if (pid == 0)
-		trace(worker, fault, stop, shared);
+		trace(worker, fault, mark, shared);
 	cr_assert_gt(pid, 0);
 	while (!atomic_load(&shared->is_ready))
 		cr_assert_eq(waitpid(pid, NULL, WNOHANG), 0, "it cannot trace");
@@ -320,14 +353,15 @@ struct sweep {
 };
 
 /* After the death of a worker all is as if it had lived; an error means that nothing was done. */
-static void expect_answer(const struct sweep *sweep, unsigned int stop, const char *answer)
+static void expect_answer(const struct sweep *sweep, struct mark mark, const char *answer)
 {
 	const struct request *request = sweep->request;
 	bool is_right = strcmp(answer, request->answer) == 0;
 	bool is_error = sweep->fault == CALL_FAILS && answer[0] == 'E';
 
-	cr_expect(is_right || is_error, "%s (%s), %s at stop %u: %s, not %s", request->command,
-		  sweep->resolver, sweep->fault == WORKER_DIES ? "death" : "a failure", stop,
+	cr_expect(is_right || is_error, "%s (%s), %s at stop %u of thread %u: %s, not %s",
+		  request->command, sweep->resolver,
+		  sweep->fault == WORKER_DIES ? "death" : "a failure", mark.stop, mark.thread,
 		  answer, request->answer);
 	INODE_HAS(file, sweep->stored, is_right ? request->after : request->before);
 	INODE_HAS(file, "security.n", request->hosts);
@@ -340,9 +374,54 @@ static pid_t replace_worker(pid_t keeper, pid_t worker)
 	return await_worker(keeper, worker, PATIENCE);
 }
 
-static void sweep(const struct sweep *sweep)
+/* One request with a fault at @mark. Return: whether the mark was beyond the thread's last stop. */
+static bool try_mark(const struct sweep *sweep, struct actor *actor, pid_t keeper, pid_t *worker,
+		     struct trace *shared, struct mark mark)
 {
 	const struct request *request = sweep->request;
+
+	if (sweep->is_cold)
+		*worker = replace_worker(keeper, *worker);
+	else
+		(void)actor_ask(actor, "%s", request->command);
+	put(file, sweep->stored, request->before);
+	put(file, "security.n", request->hosts);
+	pid_t tracer = start_tracer(*worker, sweep->fault, mark, shared);
+
+	expect_answer(sweep, mark, actor_ask(actor, "%s", request->command));
+	end_tracer(tracer);
+	if (!atomic_load(&shared->has_fired))
+		return atomic_load(&shared->is_whole);
+	if (sweep->fault == WORKER_DIES)
+		*worker = await_worker(keeper, *worker, PATIENCE);
+	else
+		cr_expect_eq(find_worker(keeper), *worker, "the worker has died of it");
+	return false;
+}
+
+/* Each stop of each thread. Return: how many there were. */
+static unsigned int try_marks(const struct sweep *sweep, struct actor *actor, struct trace *shared)
+{
+	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
+	struct mark mark = { 0 };
+	unsigned int fired = 0;
+
+	for (unsigned int tries = 0;; tries++) {
+		cr_assert_lt(tries, TRIES_MAX, "the request does not end");
+		if (try_mark(sweep, actor, keeper, &worker, shared, mark)) {
+			if (++mark.thread >= atomic_load(&shared->threads))
+				return fired;
+			mark.stop = 0;
+		} else if (atomic_load(&shared->has_fired)) {
+			fired++;
+			mark.stop++;
+		}
+		/* Else on a busy machine a thread has served it that was not there before. */
+	}
+}
+
+static void sweep(const struct sweep *sweep)
+{
 	struct actor *actor = actor_start(&(struct launch){ .is_supervised = true,
 							    .map = USUAL_MAP,
 							    .policy = sweep->policy,
@@ -350,36 +429,15 @@ static void sweep(const struct sweep *sweep)
 							    .directory = place[0] ? place : NULL });
 	struct trace *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned int stop = 0, tries = 0;
 
 	cr_assert(shared != MAP_FAILED);
 	/* Once it answers, it is no nsxattr any more. */
 	EXPECT(actor, "20", "open 20 file");
-	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
+	pid_t keeper = find_keeper();
+	unsigned int stops = try_marks(sweep, actor, shared);
 
-	while (!atomic_load(&shared->is_whole)) {
-		if (sweep->is_cold)
-			worker = replace_worker(keeper, worker);
-		else
-			(void)actor_ask(actor, "%s", request->command);
-		put(file, sweep->stored, request->before);
-		put(file, "security.n", request->hosts);
-		pid_t tracer = start_tracer(worker, sweep->fault, stop, shared);
-
-		expect_answer(sweep, stop, actor_ask(actor, "%s", request->command));
-		end_tracer(tracer);
-		cr_assert_lt(++tries, TRIES_MAX, "the request does not end");
-		/* On a busy machine a thread may have served it that was not there before. */
-		if (!atomic_load(&shared->has_fired))
-			continue;
-		if (sweep->fault == WORKER_DIES)
-			worker = await_worker(keeper, worker, PATIENCE);
-		else
-			cr_expect_eq(find_worker(keeper), worker, "the worker has died of it");
-		stop++;
-	}
 	/* There was something to strike at. */
-	cr_expect_gt(stop, 6, "only %u stops", stop);
+	cr_expect_gt(stops, 6, "only %u stops", stops);
 	actor_end(actor);
 	/* The next one is looked for among our children. */
 	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);

@@ -5,7 +5,7 @@
  * The main() of a fuzz target where there is no libFuzzer: each file of the corpus once, then some
  * thousand inputs that are made from them, or from nothing, by a generator whose seed is shown and
  * can be set (FUZZ_SEED). That is no search for new paths; it keeps what fuzzing has found from
- * coming back, in every build.
+ * coming back, in every build. All of them are one test.
  *
  * A child runs the inputs and keeps the current one in memory that is shared, so that when it ends
  * by a signal, or by a sanitizer, the parent can still say which one it was.
@@ -40,7 +40,7 @@ struct input {
 
 /* What the parent knows when the child has ended. */
 struct progress {
-	unsigned int passed;
+	unsigned int tried;
 	struct input current;
 };
 
@@ -112,7 +112,7 @@ static void run_input(struct progress *progress)
 	memcpy(exact, input->bytes, input->size);
 	LLVMFuzzerTestOneInput(exact, input->size);
 	free(exact);
-	progress->passed++;
+	progress->tried++;
 }
 
 static void put_byte(struct input *input, size_t at, uint8_t byte)
@@ -241,6 +241,6 @@ int main(int argc, char **argv)
 
 	if (failed)
 		keep_input(argv[0], &progress->current);
-	printf("# %u passed, %d failed, 0 skipped\n", progress->passed, failed);
+	printf("# %u inputs\n# %d passed, %d failed, 0 skipped\n", progress->tried, !failed, failed);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
