@@ -1,30 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program nsxattr: a table of subcommands. */
+/* The program nsxattr: tables of subcommands. */
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "cli/check.h"
-#include "cli/explain.h"
-#include "cli/hook.h"
-#include "cli/policies.h"
-#include "cli/profile.h"
-#include "cli/run.h"
-#include "cli/status.h"
+#include "cli/commands.h"
 #include "cli/subcommand.h"
-#include "cli/tree.h"
 #include "count_of.h"
+
+static int run_hook(int argc, char **argv)
+{
+	static const struct subcommand kinds[] = {
+		{ "oci-precreate", "podman: have config.json hand its calls to nsxattrd",
+		  cli_hook_oci_precreate },
+		{ "oci", "OCI runtimes: is nsxattrd there?", cli_hook_oci },
+		{ "lxc", "LXC: is nsxattrd there, and the configuration right?", cli_hook_lxc },
+	};
+	static const struct subcommand_table hooks = {
+		.command = "nsxattr hook",
+		.noun = "KIND",
+		.intro =
+			"What a container's runtime starts, to bring the container to nsxattrd.\n\n"
+			"Kinds ('nsxattr hook KIND --help' explains each):",
+		.entries = kinds,
+		.count = COUNT_OF(kinds),
+	};
+
+	return subcommand_run(&hooks, argc, argv);
+}
+
+static int run_tree(int argc, char **argv)
+{
+	static const struct subcommand kinds[] = {
+		{ "ls", "say whose values lie on trees", cli_tree_ls },
+		{ "rekey", "give the values of one range of ids to another", cli_tree_rekey },
+	};
+	static const struct subcommand_table trees = {
+		.command = "nsxattr tree",
+		.noun = "KIND",
+		.intro = "Work on the values that containers have left on directory trees.\n\n"
+			 "Kinds ('nsxattr tree KIND --help' explains each):",
+		.entries = kinds,
+		.count = COUNT_OF(kinds),
+	};
+
+	return subcommand_run(&trees, argc, argv);
+}
 
 static const struct subcommand subcommands[] = {
 	{ "run", "run a command with security attributes of its own", cli_run },
 	{ "policies", "list the policies that go by a name", cli_policies },
 	{ "check", "say what is wrong with policy files", cli_check },
 	{ "explain", "say what would be done about an attribute, and why", cli_explain },
-	{ "hook", "what container runtimes start, to bring a container to nsxattrd", cli_hook },
+	{ "hook", "what container runtimes start, to bring a container to nsxattrd", run_hook },
 	{ "profile", "print a seccomp profile for containerd, CRI-O, docker or podman",
 	  cli_profile },
 	{ "status", "show the containers that the daemon serves", cli_status },
-	{ "tree", "work on the values that containers have left on trees", cli_tree },
+	{ "tree", "work on the values that containers have left on trees", run_tree },
 	{ "reload", "have the daemon read its policies anew", cli_reload },
 };
 

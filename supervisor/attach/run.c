@@ -36,7 +36,6 @@
 
 #include "attach/handshake.h"
 #include "attach/namespace.h"
-#include "attach/supervise.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sandbox.h"

@@ -22,7 +22,6 @@
 #include "attach/confine.h"
 #include "attach/handshake.h"
 #include "attach/namespace.h"
-#include "attach/run.h"
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/labelling.h"
@@ -84,7 +83,7 @@ static int map_ids(const struct run_options *options, const struct supervised *s
 }
 
 /* What keeper and workers know: a worker has a copy of it, and sets up the rest. */
-struct service {
+struct supervisor {
 	const struct run_options *options;
 	struct journal *journal;
 	int procfs;
@@ -102,189 +101,190 @@ struct service {
 
 static void command_ended(void *place, uint32_t events)
 {
-	struct service *service = place;
+	struct supervisor *supervisor = place;
 
 	(void)events;
-	loop_remove(service->loop, &service->command);
+	loop_remove(supervisor->loop, &supervisor->command);
 	(void)sandbox_silence();
-	engine_silence(service->engine);
+	engine_silence(supervisor->engine);
 }
 
 static void forget_listener(void *place)
 {
-	struct service *service = place;
+	struct supervisor *supervisor = place;
 
-	journal_forget(service->journal, service->listener);
+	journal_forget(supervisor->journal, supervisor->listener);
 }
 
 static void targets_gone(void *place, int result)
 {
-	struct service *service = place;
+	struct supervisor *supervisor = place;
 
 	if (result < 0)
 		log_error("the supervisor cannot go on: %s", strerror(-result));
-	loop_end(service->loop, result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	loop_end(supervisor->loop, result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static int start_engine(struct service *service)
+static int start_engine(struct supervisor *supervisor)
 {
-	int r = loop_new(&service->loop);
+	int r = loop_new(&supervisor->loop);
 
-	service->command = (struct loop_watch){ service->pidfd, command_ended, service };
+	supervisor->command = (struct loop_watch){ supervisor->pidfd, command_ended, supervisor };
 	if (r == 0)
-		r = loop_add(service->loop, &service->command, EPOLLIN);
+		r = loop_add(supervisor->loop, &supervisor->command, EPOLLIN);
 	if (r < 0) {
 		log_error("cannot watch the command: %s", strerror(-r));
 		return r;
 	}
 	const struct engine_config config = {
-		.loop = service->loop,
-		.journal = service->journal,
-		.procfs = service->procfs,
-		.standins = service->options->standins,
-		.probe = service->probe,
-		.guard = service->options->guard,
-		.labelling = &service->labelling,
-		.executor = service->options->executor,
-		.calls = service->options->calls,
+		.loop = supervisor->loop,
+		.journal = supervisor->journal,
+		.procfs = supervisor->procfs,
+		.standins = supervisor->options->standins,
+		.probe = supervisor->probe,
+		.guard = supervisor->options->guard,
+		.labelling = &supervisor->labelling,
+		.executor = supervisor->options->executor,
+		.calls = supervisor->options->calls,
 	};
 
-	return engine_new(&config, &service->engine);
+	return engine_new(&config, &supervisor->engine);
 }
 
-static int serve_listener(struct service *service)
+static int serve_listener(struct supervisor *supervisor)
 {
 	const struct shard_config config = {
-		.policy = service->options->policy,
-		.is_alone = service->options->has_no_keeper,
-		.counters = &service->counters,
+		.policy = supervisor->options->policy,
+		.is_alone = supervisor->options->has_no_keeper,
+		.counters = &supervisor->counters,
 		.owner = 0, /* there is no other user here to leave something to */
 		.over = forget_listener,
 		.ended = targets_gone,
-		.place = service,
+		.place = supervisor,
 	};
 	struct source *source;
-	int r = source_new_listener(service->listener, &source);
+	int r = source_new_listener(supervisor->listener, &source);
 
 	if (r < 0) {
 		log_error("out of memory");
 		return r;
 	}
-	r = engine_serve(service->engine, &config, source);
+	r = engine_serve(supervisor->engine, &config, source);
 	if (r == 0)
-		engine_serve_inherited(service->engine);
+		engine_serve_inherited(supervisor->engine);
 	else
 		source_free(source);
 	return r;
 }
 
 /* The channel is kept until the command was let go. */
-static bool is_awaited(const struct service *service)
+static bool is_awaited(const struct supervisor *supervisor)
 {
-	return journal_find(service->journal, service->channel);
+	return journal_find(supervisor->journal, supervisor->channel);
 }
 
 /*
  * The worker before may have done so, and have died before that was written down: then the command does not
  * listen any more.
  */
-static int let_go(struct service *service, bool is_successor)
+static int let_go(struct supervisor *supervisor, bool is_successor)
 {
-	int r = tell(service->channel, STEP_SERVING);
+	int r = tell(supervisor->channel, STEP_SERVING);
 
 	if (r < 0 && !is_successor)
 		return r;
-	journal_close(service->journal, &service->channel);
+	journal_close(supervisor->journal, &supervisor->channel);
 	return 0;
 }
 
-static int close_rest(struct service *service, const int *rest, size_t count)
+static int close_rest(struct supervisor *supervisor, const int *rest, size_t count)
 {
-	int r = count > 0 ? closer_new(service->loop, &service->closer) : 0;
+	int r = count > 0 ? closer_new(supervisor->loop, &supervisor->closer) : 0;
 
 	if (r == 0)
-		r = closer_close_each(service->closer, rest, count);
+		r = closer_close_each(supervisor->closer, rest, count);
 	if (r < 0)
 		log_error("cannot close what another worker has left: %s", strerror(-r));
 	return r;
 }
 
 /* Return: 0; -errno: whatever failed has been logged, here or by the command's process. */
-static int begin(struct service *service, bool is_successor)
+static int begin(struct supervisor *supervisor, bool is_successor)
 {
 	_cleanup_free_ int *rest = NULL;
 	size_t rest_count = 0;
-	int r = is_successor ?
-			inherit_descriptors(service->journal, service->procfs, &rest, &rest_count) :
-			0;
+	int r = is_successor ? inherit_descriptors(supervisor->journal, supervisor->procfs, &rest,
+						   &rest_count) :
+			       0;
 
 	if (r > 0)
 		log_verbose("%d requests were in hand", r);
 	if (r >= 0)
-		r = start_engine(service);
+		r = start_engine(supervisor);
 	if (r == 0)
-		r = close_rest(service, rest, rest_count);
+		r = close_rest(supervisor, rest, rest_count);
 	if (r == 0)
-		r = serve_listener(service);
-	if (r == 0 && is_awaited(service))
-		r = let_go(service, is_successor);
+		r = serve_listener(supervisor);
+	if (r == 0 && is_awaited(supervisor))
+		r = let_go(supervisor, is_successor);
 	return r;
 }
 
 /* One that never served is not followed by another: the command has not begun yet. */
-static void fail_start(struct service *service)
+static void fail_start(struct supervisor *supervisor)
 {
-	(void)handshake_send(service->channel, STEP_FAILED, -1);
-	journal_conclude(service->journal, EXIT_FAILURE);
+	(void)handshake_send(supervisor->channel, STEP_FAILED, -1);
+	journal_conclude(supervisor->journal, EXIT_FAILURE);
 }
 
 /** work() - a worker's life. See keeper_config.work(). */
 static void work(void *place, bool is_successor)
 {
-	struct service *service = place;
+	struct supervisor *supervisor = place;
 
 	prctl(PR_SET_NAME, "nsxattr");
 	log_verbose("the supervisor is process %d", (int)getpid());
-	int r = begin(service, is_successor);
+	int r = begin(supervisor, is_successor);
 
-	if (r < 0 && is_awaited(service))
-		fail_start(service);
+	if (r < 0 && is_awaited(supervisor))
+		fail_start(supervisor);
 	if (r < 0)
 		exit(EXIT_FAILURE);
-	journal_set(service->journal, JOURNAL_SERVING, true);
-	r = loop_run(service->loop);
+	journal_set(supervisor->journal, JOURNAL_SERVING, true);
+	r = loop_run(supervisor->loop);
 	if (r < 0)
 		log_error("the supervisor cannot go on: %s", strerror(-r));
 	else
-		journal_conclude(service->journal, r);
+		journal_conclude(supervisor->journal, r);
 	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (closer_free(service->closer) && engine_free(service->engine))
-		loop_free(service->loop);
+	if (closer_free(supervisor->closer) && engine_free(supervisor->engine))
+		loop_free(supervisor->loop);
 	exit(r < 0 ? EXIT_FAILURE : r);
 }
 
-static int keep_descriptors(struct service *service)
+static int keep_descriptors(struct supervisor *supervisor)
 {
 	const struct {
 		int fd;
 		enum entry_kind kind;
 	} kept[] = {
-		{ service->procfs, ENTRY_OWN },
-		{ service->pidfd, ENTRY_OWN },
-		{ service->labelling.directory, ENTRY_OWN },
-		{ service->probe ? probe_fd(service->probe) : -1, ENTRY_OWN },
-		{ service->channel, ENTRY_OWN },
-		{ service->listener, ENTRY_SOURCE },
+		{ supervisor->procfs, ENTRY_OWN },
+		{ supervisor->pidfd, ENTRY_OWN },
+		{ supervisor->labelling.directory, ENTRY_OWN },
+		{ supervisor->probe ? probe_fd(supervisor->probe) : -1, ENTRY_OWN },
+		{ supervisor->channel, ENTRY_OWN },
+		{ supervisor->listener, ENTRY_SOURCE },
 	};
-	int r = journal_new(&service->journal);
+	int r = journal_new(&supervisor->journal);
 
-	if (r == 0 && service->options->has_no_keeper)
-		r = journal_withdraw(service->journal);
+	if (r == 0 && supervisor->options->has_no_keeper)
+		r = journal_withdraw(supervisor->journal);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
 		if (kept[i].fd >= 0)
-			r = journal_keep(service->journal, kept[i].fd, kept[i].kind, NULL, 0, NULL);
+			r = journal_keep(supervisor->journal, kept[i].fd, kept[i].kind, NULL, 0,
+					 NULL);
 	if (r == 0)
-		r = journal_reserve(service->journal);
+		r = journal_reserve(supervisor->journal);
 	if (r < 0)
 		log_error("cannot have a journal: %s", strerror(-r));
 	return r;
@@ -306,47 +306,47 @@ static void tell_of_kernel(int probe_error)
 }
 
 /* Everything up to the moment when a worker can start; whatever fails has been logged. */
-static int prepare(const struct supervised *supervised, struct service *service)
+static int prepare(const struct supervised *supervised, struct supervisor *supervisor)
 {
 	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */
-	const struct confinement confinement = { .is_plain = service->options->is_plain,
-						 .calls = service->options->calls };
+	const struct confinement confinement = { .is_plain = supervisor->options->is_plain,
+						 .calls = supervisor->options->calls };
 	int probe_error = 0, r = leave_surroundings(supervised);
 
 	if (r == 0 && supervised->proc >= 0)
-		r = map_ids(service->options, supervised);
+		r = map_ids(supervisor->options, supervised);
 	if (r == 0)
-		r = confine_probe(service->options->probe, &service->probe, &probe_error);
+		r = confine_probe(supervisor->options->probe, &supervisor->probe, &probe_error);
 	if (r == 0)
 		tell_of_kernel(probe_error);
-	labelling_open(&service->labelling);
+	labelling_open(&supervisor->labelling);
 	if (r == 0)
-		r = expect(supervised->channel, STEP_LISTENER, &service->listener);
+		r = expect(supervised->channel, STEP_LISTENER, &supervisor->listener);
 	if (r == 0)
-		r = confine_privileges(&confinement, &service->procfs);
-	return r < 0 ? r : keep_descriptors(service);
+		r = confine_privileges(&confinement, &supervisor->procfs);
+	return r < 0 ? r : keep_descriptors(supervisor);
 }
 
 /* Return: as keeper_run(). */
-static int run_keeper(struct service *service)
+static int run_keeper(struct supervisor *supervisor)
 {
 	/* Without a keeper we are the only worker, and end as it does. */
-	if (service->options->has_no_keeper)
-		work(service, false);
+	if (supervisor->options->has_no_keeper)
+		work(supervisor, false);
 	return keeper_run(&(struct keeper_config){
-		.journal = service->journal,
-		.procfs = service->procfs,
-		.patience = service->options->patience,
+		.journal = supervisor->journal,
+		.procfs = supervisor->procfs,
+		.patience = supervisor->options->patience,
 		.desk = -1,
-		.calls = service->options->calls,
+		.calls = supervisor->options->calls,
 		.work = work,
-		.place = service,
+		.place = supervisor,
 	});
 }
 
 int supervise(const struct run_options *options, const struct supervised *supervised)
 {
-	struct service service = {
+	struct supervisor supervisor = {
 		.options = options,
 		.procfs = -1,
 		.listener = -1,
@@ -357,17 +357,18 @@ int supervise(const struct run_options *options, const struct supervised *superv
 
 	/* Found under one name, whatever the file is called. */
 	prctl(PR_SET_NAME, "nsxattr-keeper");
-	int r = prepare(supervised, &service);
+	int r = prepare(supervised, &supervisor);
 
 	fd_close(&proc);
 	if (r == 0)
-		r = run_keeper(&service);
+		r = run_keeper(&supervisor);
 	if (r >= 0)
 		return r;
 	if (r == -ECHILD)
-		log_error("the supervisor has died as often as it was started");
+		log_error("giving up: the supervisor died %lu times before serving",
+			  journal_deaths(supervisor.journal));
 	/* Else a worker has closed it, and its number may be another descriptor's. */
-	if (!service.journal || is_awaited(&service))
-		(void)handshake_send(service.channel, STEP_FAILED, -1);
+	if (!supervisor.journal || is_awaited(&supervisor))
+		(void)handshake_send(supervisor.channel, STEP_FAILED, -1);
 	return EXIT_FAILURE;
 }

@@ -4,7 +4,7 @@
  * file without a mistake says nothing. That a file cannot be read is no finding but a failure, and
  * goes to standard error.
  */
-#include "cli/check.h"
+#include "cli/commands.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,6 @@
 #include "policy_schema.h"
 
 #define STATUS_MISTAKEN 1
-#define STATUS_UNREADABLE 2
 
 struct check_request {
 	bool is_verbose;
@@ -94,7 +93,7 @@ static int check_file(const struct check_request *request, const char *path)
 					   read_policy(path, &diagnostics);
 
 	if (r < 0)
-		return STATUS_UNREADABLE;
+		return STATUS_FAILED;
 	show_diagnostics(path, &diagnostics);
 	if (r == POLICY_FILE_MISTAKEN)
 		return STATUS_MISTAKEN;
@@ -151,5 +150,5 @@ int cli_check(int argc, char **argv)
 		status = check_all(&request, files);
 	else
 		return options_refuse(&table, "missing FILE or NAME: what to check");
-	return output_end(status, STATUS_UNREADABLE);
+	return output_end(status, STATUS_FAILED);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/explain.h"
+#include "cli/commands.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,12 +2,7 @@
 #ifndef NSXATTR_CLI_HOOK_H
 #define NSXATTR_CLI_HOOK_H
 
-/*
- * nsxattr hook KIND [OPTION]...
- *
- * What a container's runtime starts. Each kind has a file of its own, a table of options, and a row
- * in hook.c.
- */
+/* What a container's runtime starts: what the kinds of nsxattr hook have in common. */
 
 #include <stdbool.h>
 
@@ -52,8 +47,5 @@ void hook_complete(struct hook_daemon *daemon, const struct config *config, cons
  * @allows_io_uring: the container's policy does
  */
 void hook_warn_of_kernel(const char *container, bool allows_io_uring);
-
-/** cli_hook() - the subcommand. Return: the exit status. */
-int cli_hook(int argc, char **argv);
 
 #endif

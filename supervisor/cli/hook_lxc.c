@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/hook_lxc.h"
+#include "cli/commands.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * config.json of its bundle says whether it comes to the daemon, and by which policy; one that does not is only
  * asked to have the daemon there.
  */
-#include "cli/hook_oci.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -26,8 +26,6 @@
 #include "hook/oci_precreate.h"
 #include "hook/stream.h"
 #include "policy.h"
-
-#define STATUS_REFUSED 1
 
 /* The longest state that is looked into. */
 #define STATE_MAX (1 << 20)

@@ -10,7 +10,7 @@
  * Which runtime will read the config is not said anywhere; podman's own command line may have it.
  * A flag that a runtime does not know is an error there, so runc gets none.
  */
-#include "cli/hook_oci_precreate.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -36,8 +36,6 @@
 #include "hook/runtime_guess.h"
 #include "hook/stream.h"
 #include "policy.h"
-
-#define STATUS_REFUSED 1
 
 static const struct schema_word runtimes[] = {
 	{ "auto", OCI_RUNTIME_UNKNOWN },

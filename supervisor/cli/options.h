@@ -18,8 +18,11 @@
 #include "count_of.h"
 #include "yaml/schema.h"
 
-/* Exit statuses as env(1) has them; below 125 they are the command's own. */
+/* Exit statuses. */
+#define STATUS_REFUSED 1 /* it is not so, or not allowed */
 #define STATUS_USAGE 2
+#define STATUS_FAILED 2 /* it could not be found out */
+/* As env(1) has them. */
 #define STATUS_NOT_STARTED 125
 #define STATUS_NOT_EXECUTABLE 126
 #define STATUS_NOT_FOUND 127

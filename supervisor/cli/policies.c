@@ -3,7 +3,7 @@
  * The set is read as the daemon reads it (daemon/policies.h), by its settings, so that what is said of a user is
  * what the daemon would say. But a file with a mistake takes nothing from the others here.
  */
-#include "cli/policies.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -21,8 +21,6 @@
 #include "count_of.h"
 #include "daemon/policies.h"
 #include "daemon/policy_folders.h"
-
-#define STATUS_UNREADABLE 2
 
 struct policies_list {
 	bool is_json;
@@ -189,7 +187,7 @@ static int show(struct policies_list *list)
 		else
 			show_table(list);
 	}
-	int status = list->items ? 0 : STATUS_UNREADABLE;
+	int status = list->items ? 0 : STATUS_FAILED;
 
 	free(list->items);
 	policies_free(policies);
@@ -204,5 +202,5 @@ int cli_policies(int argc, char **argv)
 
 	if (!options_parse(&table, argc, argv, &list, &operands, &status))
 		return status;
-	return output_end(show(&list), STATUS_UNREADABLE);
+	return output_end(show(&list), STATUS_FAILED);
 }

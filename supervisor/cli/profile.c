@@ -10,7 +10,7 @@
  * knows all. podman and CRI-O share a library, which passes over minKernel. A condition that is given on the
  * command line is resolved for all of them.
  */
-#include "cli/profile.h"
+#include "cli/commands.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,8 +37,6 @@
 #include "hook/seccomp_base.h"
 #include "hook/seccomp_profile.h"
 #include "hook/seccomp_section.h"
-
-#define STATUS_REFUSED 1
 
 #define PODMAN_BASE "/usr/share/containers/seccomp.json"
 

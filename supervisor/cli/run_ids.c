@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/outer.h"
 #include "base/sandbox.h"
-#include "cli/run.h"
+#include "cli/run_request.h"
 
 /* One of the two sorts of ids: words for messages, and who we are. */
 struct id_sort {
@@ -208,7 +208,7 @@ bool run_ids_resolve(const struct run_request *request, const struct outer *oute
 		.ours = &outer->gids,
 	};
 
-	if (request->no_userns)
+	if (request->options.keep_namespaces)
 		return true;
 	if (!check_self(&users) || !check_self(&groups))
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/status.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -70,7 +70,7 @@ static int ask(const struct control_request *request, const char *word,
 
 	if (r < 0) {
 		log_error("cannot ask %s: %s", request->path, control_call_fault(r));
-		return STATUS_UNANSWERED;
+		return STATUS_FAILED;
 	}
 	if (control_refusal(*ret_answer)) {
 		log_error("%s", control_refusal(*ret_answer));
@@ -91,12 +91,12 @@ int cli_status(int argc, char **argv)
 	status = ask(&request, "status", &answer);
 	if (status == 0 && request.is_json) {
 		output_json(answer);
-		return output_end(status, STATUS_UNANSWERED);
+		return output_end(status, STATUS_FAILED);
 	}
 	if (status == 0)
 		status_show(answer, time(NULL), stdout);
 	json_object_put(answer);
-	return output_end(status, STATUS_UNANSWERED);
+	return output_end(status, STATUS_FAILED);
 }
 
 static void show_messages(struct json_object *answer)
@@ -123,7 +123,7 @@ int cli_reload(int argc, char **argv)
 	if (!options_parse(&reload_table, argc, argv, &request, &operands, &status))
 		return status;
 	if (request.is_binary)
-		return output_end(upgrade_daemon(request.path), STATUS_UNANSWERED);
+		return output_end(upgrade_daemon(request.path), STATUS_FAILED);
 	status = ask(&request, "reload", &answer);
 	show_messages(answer);
 	json_object_put(answer);

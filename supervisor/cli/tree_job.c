@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/tree_job.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +18,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/output.h"
-#include "cli/tree.h"
 #include "exec/attribute_call.h"
 #include "exec/tree.h"
 #include "name_list.h"

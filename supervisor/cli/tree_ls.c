@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/tree.h"
+#include "cli/tree_job.h"
 #include "count_of.h"
 
 /* What lies on the trees with one number. */

@@ -11,8 +11,9 @@
 #include <sys/xattr.h>
 
 #include "base/log.h"
+#include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/tree.h"
+#include "cli/tree_job.h"
 #include "count_of.h"
 #include "exec/inode.h"
 

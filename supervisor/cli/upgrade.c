@@ -35,7 +35,6 @@
 #include "base/trust.h"
 #include "base/unix_socket.h"
 #include "cli/options.h"
-#include "cli/status.h"
 #include "daemon/control_call.h"
 #include "daemon/handover.h"
 
@@ -172,7 +171,7 @@ static int ask_start(struct replacement *replacement, const char *control)
 
 	if (length < 0) {
 		log_error("cannot ask %s: %s", control, control_call_fault((int)length));
-		return STATUS_UNANSWERED;
+		return STATUS_FAILED;
 	}
 	replacement->start = json_tokener_parse(text);
 	if (replacement->start && control_refusal(replacement->start)) {
@@ -182,7 +181,7 @@ static int ask_start(struct replacement *replacement, const char *control)
 	if (is_start(replacement))
 		return is_program(program_of(replacement)) ? 0 : STATUS_REFUSED;
 	log_error("cannot ask %s: %s", control, control_call_fault(-EBADMSG));
-	return STATUS_UNANSWERED;
+	return STATUS_FAILED;
 }
 
 /* ---- the new one ---- */

@@ -8,7 +8,7 @@
  * upgrade_daemon() - do that; what has become of it is said
  * @control: the path of the control socket
  *
- * Return: an exit status of cli/status.c.
+ * Return: the exit status.
  */
 int upgrade_daemon(const char *control);
 

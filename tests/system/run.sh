@@ -445,7 +445,7 @@ failures_at_the_start() {
 	injected "no sandbox" "cannot drop privileges" capset error=EPERM:when=1
 	injected "no loop" "cannot watch the command" epoll_create1 error=EMFILE
 	injected "no engine" "cannot watch for events" eventfd2 error=EMFILE
-	injected "each supervisor is killed in eventfd2" "has died as often as it was started" \
+	injected "each supervisor is killed in eventfd2" "times before serving" \
 		eventfd2 signal=KILL:when=1
 	for call in chdir close_range chroot; do
 		injected "the supervisor is killed in $call" "the supervisor has ended" \

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NSXATTR_CLI_TREE_H
-#define NSXATTR_CLI_TREE_H
+#ifndef NSXATTR_CLI_TREE_JOB_H
+#define NSXATTR_CLI_TREE_JOB_H
 
-/*
- * nsxattr tree KIND [OPTION]... PATH...
- *
- * Work on the stored values of whole trees, from the host. Each kind has a file of its own, with a table
- * of options and what it does at each value.
- */
+/* Work on the stored values of whole trees, from the host: what the kinds of nsxattr tree have in common. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,12 +47,5 @@ void tree_job_print(const char *text, size_t length);
 
 /** tree_job_end() - say what has failed. Return: the exit status. */
 int tree_job_end(const struct tree_job *job);
-
-/** cli_tree_ls(), cli_tree_rekey() - the kinds. Return: the exit status. */
-int cli_tree_ls(int argc, char **argv);
-int cli_tree_rekey(int argc, char **argv);
-
-/** cli_tree() - the subcommand. Return: the exit status. */
-int cli_tree(int argc, char **argv);
 
 #endif
