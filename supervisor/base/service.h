@@ -3,7 +3,7 @@
 #define NSXATTR_BASE_SERVICE_H
 
 /*
- * What a service manager and we tell each other: sd_notify(3) and sd_listen_fds(3). Their protocol is
+ * The protocol of a service manager: sd_notify(3) and sd_listen_fds(3). Their protocol is
  * a few environment variables and a datagram socket, and documented as stable, so that no library is
  * needed for it. Without a service manager all of it succeeds and does nothing.
  */
@@ -31,7 +31,7 @@ struct service {
  * @ret_service: the way to it; service_done() it
  *
  * To be called in the process that the service manager has started: messages of others are sent in its name, so
- * that it need listen to nobody else (NotifyAccess=main). Takes NOTIFY_SOCKET out of the environment. One thread.
+ * that it can ignore messages of other processes (NotifyAccess=main). Takes NOTIFY_SOCKET out of the environment. One thread.
  *
  * Return: 0, also when there is none; -errno.
  */
@@ -109,7 +109,7 @@ int service_receive(int socket, struct service_fds *fds);
 /** service_fds_find() - Return: the first of this name; NULL. */
 struct service_fd *service_fds_find(struct service_fds *fds, const char *name);
 
-/** service_fds_done() - close what nobody has taken; a zeroed one is accepted. */
+/** service_fds_done() - close those that were not taken; a zeroed one is accepted. */
 void service_fds_done(struct service_fds *fds);
 
 #endif

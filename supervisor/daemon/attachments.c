@@ -42,7 +42,7 @@ struct delivery {
 	char wanted[CONTAINER_ID_MAX + 1]; /* the policy that was named; "": none */
 	const struct annotation *annotations;
 	size_t annotation_count;
-	pid_t process; /* of it, as the runtime says; for show, if it is proved; 0: not said */
+	pid_t process; /* of it, by the word of the runtime; only shown, and only if it is proved; 0: not known */
 	const struct record *record; /* of an attachment that is restored; NULL: it is new */
 };
 
@@ -283,7 +283,7 @@ static void record_set_name(struct record *record, const char *name)
 		memcpy(record->id + used, name, size);
 }
 
-/* Return: the name that a container has by its record; its id, where that says no other. */
+/* Return: the name of a container by its record; its id, if the record has no other. */
 static const char *record_name(const struct record *record)
 {
 	size_t used = strlen(record->id) + 1;

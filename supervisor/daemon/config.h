@@ -47,7 +47,7 @@ struct config {
 	struct config_socket control;
 	const char *policies; /* the folder, absolute */
 	const char *default_policy; /* built in, or of the folder */
-	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
+	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
 	struct config_limits limits;
 	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;

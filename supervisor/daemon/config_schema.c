@@ -171,7 +171,7 @@ static const struct schema limits_fields[] = {
 	{
 		.key = "connections",
 		FIELD_NUMBER(struct config_limits, connections, 1, CONNECTIONS_MOST),
-		.help = "Peers, of all users, that have connected and not said yet what for. 512, if "
+		.help = "Connections, of all users, whose peer has not said yet what it wants. 512, if "
 			"absent.",
 	},
 	{

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What answers may be anything: the size of its answer is bounded, and so is the time that it takes. */
+/* Any program may listen at the path: the size of its answer is bounded, and so is the time that it takes. */
 #include "daemon/control_call.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ static int open_connection(const char *path, struct question *question)
 	question->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (question->fd < 0)
 		return -errno;
-	/* EAGAIN: so many want something of it that its queue is full. */
+	/* EAGAIN: the queue of connections that it has not accepted yet is full. */
 	while (connect(question->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno != EAGAIN)
 			return -errno;
@@ -51,7 +51,7 @@ static int open_connection(const char *path, struct question *question)
 	return 0;
 }
 
-/* What it does not want to hear, it may have answered already. Return: 0; -errno. */
+/* A daemon that reads no further may have answered already. Return: 0; -errno. */
 static int send_bytes(const struct question *question, const char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -112,7 +112,7 @@ static int read_piece(struct question *question)
 	ssize_t count = recv(question->fd, question->text + question->length,
 			     question->size - question->length, 0);
 
-	/* Who closes without having read what we said is gone with an error; an answer is there all the same. */
+	/* A daemon that closes without having read all of our request resets the connection, after its answer. */
 	if (count < 0 && errno == ECONNRESET)
 		return 0;
 	if (count < 0)
@@ -140,7 +140,7 @@ static int parse(const struct question *question, struct json_object **ret_answe
 	return 0;
 }
 
-/* Return: as control_call(); -EBUSY: not a word was said. */
+/* Return: as control_call(); -EBUSY: the connection was closed without a word. */
 static int ask(const char *path, const char *request, uint64_t end, struct json_object **ret_answer)
 {
 	struct question question = { .fd = -1, .end = end };

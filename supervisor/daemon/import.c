@@ -135,7 +135,7 @@ int import_complete(struct import *import, struct engine *engine, struct entries
 		log_notice("the containers of the nsxattrd before are served; their calls have "
 			   "waited for %u ms",
 			   (unsigned int)(clock_milliseconds() - import->asked));
-	succession_settle(&import->succession);
+	succession_finish(&import->succession);
 	engine_serve_inherited(engine);
 	return 0;
 }

@@ -17,7 +17,7 @@ struct policy_file;
 struct listed_policy {
 	struct shared_policy shared; /* the first member: what others know of it */
 	struct policy_file *file; /* NULL: it is built in */
-	char *text; /* likewise: what the file says */
+	char *text; /* of the file; likewise */
 	uid_t *users; /* who may name it, besides root */
 	size_t user_count;
 	const char *folder; /* the set's, and as long as it; NULL: it is built in */

@@ -3,9 +3,9 @@
 #define NSXATTR_DAEMON_MAY_USE_H
 
 /*
- * What a hook asks before a container starts, over control.h: would the daemon serve it, and by which policy?
- * The answer is that for the user who asks, at this moment; nothing is kept of it, and the container is judged
- * anew when it comes.
+ * What a hook asks before a container starts, over control.h: would the daemon serve it, and by which policy? The
+ * answer is for this user and this moment. The daemon keeps nothing of it, and decides anew when the container's
+ * listener is delivered.
  */
 
 #include <stdint.h>
@@ -25,12 +25,12 @@ struct may_use_source {
 /**
  * may_use_json_new() - answer
  * @source: what there is
- * @user: who asks
+ * @user: of the hook
  * @question: {"policy": TEXT, "runtimes": [TEXT...], "id": TEXT, "name": TEXT, "annotations": {KEY: TEXT...}};
  *            any of them may be left out
  *
  * {"policy": TEXT, "reason": TEXT, "virtualises": BOOL, "io-uring": BOOL, "user-namespace": N}, where
- * "virtualises" says whether the policy leaves anything but everything to the kernel; or {"error": TEXT}.
+ * "virtualises" is false if the policy leaves everything to the kernel; or {"error": TEXT}.
  *
  * Return: the object, the caller's; NULL without memory.
  */

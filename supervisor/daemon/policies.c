@@ -32,7 +32,7 @@ static const char *const builtin_names[] = { "default", "kernel", "trusted", "us
 _Static_assert(POLICIES_TOTAL_MAX == 2 * POLICIES_MAX + COUNT_OF(builtin_names),
 	       "there is room for all that is built in");
 
-/* ---- what is said ---- */
+/* ---- the report ---- */
 
 static void report(struct policies_report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -85,7 +85,7 @@ bool policy_name_is_sane(const char *name)
 	       name[0] != '.' && name[0] != '-';
 }
 
-/* Only who may be trusted with the policies: what they write here is done with the host's rights. */
+/* What a policy says is done with the host's rights, so no other user may write it. */
 static bool is_ours(const struct stat *status)
 {
 	return (status->st_uid == 0 || status->st_uid == geteuid()) &&
@@ -389,7 +389,7 @@ static int add_builtins(struct policies *policies)
 	return 0;
 }
 
-static void settle_default(struct load *load)
+static void find_default(struct load *load)
 {
 	const char *name = load->source->default_policy;
 	struct unknown_name unknown;
@@ -424,7 +424,7 @@ int policies_load(const struct policies_source *source, struct policies **ret_po
 	load.path = source->path;
 	load.is_tolerant = source->is_tolerant;
 	if (r == 0)
-		settle_default(&load);
+		find_default(&load);
 	if (r < 0 || load.is_mistaken) {
 		policies_free(load.policies);
 		return r < 0 ? r : POLICIES_MISTAKEN;

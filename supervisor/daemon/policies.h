@@ -40,10 +40,10 @@ struct policies_source {
 	const char *path; /* of the folder, for messages */
 	int share; /* the folder that was installed with the program; -1: there is none */
 	const char *share_path; /* for messages */
-	bool is_tolerant; /* a mistake is said, and the set is without that policy: not for a daemon */
+	bool is_tolerant; /* a mistake is reported, and the set lacks that policy: not for a daemon */
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
-	bool refuses_not_allowed; /* who names a policy that is not theirs; else they get the default */
+	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
 };
 
 /**
@@ -80,7 +80,7 @@ struct policies;
  * @report: zeroed
  *
  * One mistake anywhere in the folder and there is no set. A file has to be a regular one that belongs to root
- * or to us, and that nobody else can write to. What is wrong in the folder that was installed is a warning: a
+ * or to us, and that no other user can write to. What is wrong in the folder that was installed is a warning: a
  * package may have brought more than this program knows.
  *
  * Return: an enum policies_result; -errno when the folder cannot be read.
@@ -135,7 +135,7 @@ void shared_policy_unref(struct shared_policy *shared);
 struct policies_request {
 	struct candidate container; /* its name is its id if it has none */
 	const char *wanted; /* the policy that was named; NULL or "": none */
-	uid_t user; /* who asks: SO_PEERCRED */
+	uid_t user; /* of the peer: SO_PEERCRED */
 };
 
 enum policies_choice_result {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may have which policy of a set, and which it is. What is not allowed is refused with the sentence that the log,
- * "may-use" and "nsxattr policies" show.
+ * Which policy of a set a container gets, and which ones its user may name. The log, "may-use" and "nsxattr policies"
+ * show the reason of a refusal.
  */
 #include <stdlib.h>
 #include <string.h>

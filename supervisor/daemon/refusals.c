@@ -22,7 +22,7 @@ void refusals_init(struct refusals *refusals, struct closer *closer)
 	struct rlimit limit = { 0 };
 
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	/* Half of all descriptors: the other half is for those who have a place. */
+	/* Half of all descriptors: the other half is for connections with a place. */
 	*refusals = (struct refusals){ .closer = closer, .most = limit.rlim_cur / 2 };
 	refusals->end = &refusals->first;
 }

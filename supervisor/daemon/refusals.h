@@ -3,10 +3,10 @@
 #define NSXATTR_DAEMON_REFUSALS_H
 
 /*
- * Connections for which there is no place. They have to be accepted before it is known whose they are, and what
- * their peers have sent by then is closed with them. That can take as long as the peer likes (base/closer.h), and
- * there is no place that bounds them. So only a few of a user are closed at a time; the others stay open, and cost
- * a descriptor each. Where that are too many, nobody is accepted until there are less.
+ * Connections for which there is no place. Only once a connection is accepted is it known whose it is, and what its
+ * peer has sent by then is closed with it. That can take as long as the peer likes (base/closer.h), and no place bounds
+ * it. So only a few of a user are closed at a time; the others stay open, and take a descriptor each. If that are too
+ * many, nothing is accepted until there are fewer.
  */
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ void refusals_init(struct refusals *refusals, struct closer *closer);
 /** refusals_add() - close a connection, whenever that is. @connection: taken over; its peer sees it closed */
 void refusals_add(struct refusals *refusals, int connection, uid_t uid);
 
-/** refusals_are_many() - shall nobody be accepted any more? */
+/** refusals_are_many() - so many that nothing may be accepted? */
 bool refusals_are_many(const struct refusals *refusals);
 
 #endif

@@ -58,7 +58,7 @@ struct container {
 
 struct registry;
 
-/* What the words mean is said in base/share.h; registry_refusal() says it to people. */
+/* base/share.h has the rules; registry_refusal() has the sentences for people. */
 enum registry_result {
 	REGISTRY_ATTACHED = 1,
 	REGISTRY_FULL, /* no more containers */
@@ -109,7 +109,7 @@ int registry_attach(struct registry *registry, const struct container_key *key,
 /**
  * registry_restore() - the same for a listener that was attached in another process
  *
- * No limit refuses what was let in once: whether it is within its share depends on who comes first.
+ * No limit refuses what was accepted once: whether it is within its share depends on the order.
  *
  * Return: REGISTRY_ATTACHED; -EINVAL; -ENOMEM.
  */

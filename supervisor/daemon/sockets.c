@@ -48,14 +48,14 @@ static int listen_at(const struct config_socket *config, int type, struct unix_s
 	}
 	r = unix_socket_listen(&place, ret_socket);
 	if (r == -EADDRINUSE)
-		log_error("somebody listens at %s already: is another nsxattrd running?",
+		log_error("another process listens at %s already: is another nsxattrd running?",
 			  config->path);
 	else if (r < 0)
 		log_error("cannot listen at %s: %s", config->path, strerror(-r));
 	return r;
 }
 
-static int adopt(struct service_fd *handed, int type, struct unix_socket *ret_socket)
+static int take_socket(struct service_fd *handed, int type, struct unix_socket *ret_socket)
 {
 	int r = unix_socket_adopt(handed->fd, type, ret_socket);
 
@@ -67,7 +67,7 @@ static int adopt(struct service_fd *handed, int type, struct unix_socket *ret_so
 	return r;
 }
 
-static int adopt_folder(struct unix_socket *socket, struct service_fd *folder)
+static int take_folder(struct unix_socket *socket, struct service_fd *folder)
 {
 	int r = folder ? unix_socket_adopt_place(socket, folder->fd) : -ENOENT;
 
@@ -96,11 +96,11 @@ int sockets_open(const struct config *config, struct service_fds *handed,
 		struct unix_socket *socket = &ret_sockets[i];
 
 		if (fd)
-			r = adopt(fd, wanted[i].type, socket);
+			r = take_socket(fd, wanted[i].type, socket);
 		else if (wanted[i].config->path)
 			r = listen_at(wanted[i].config, wanted[i].type, socket);
 		if (fd && r == 0)
-			r = adopt_folder(socket, service_fds_find(handed, socket_names[i].folder));
+			r = take_folder(socket, service_fds_find(handed, socket_names[i].folder));
 	}
 	return r;
 }

@@ -2,7 +2,7 @@
 #ifndef NSXATTR_DAEMON_STATUS_H
 #define NSXATTR_DAEMON_STATUS_H
 
-/* What the daemon says about itself, as JSON objects, for control.h. */
+/* The state of the daemon, as JSON objects, for control.h. */
 
 #include "base/share.h"
 #include "daemon/policies.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers of descriptors in the old journal meant something to the old program only. An entry of the old
- * journal is recognized by its serial, which is in the name of its descriptor; a slot says the number that
- * its source had, and that is looked up among the old entries.
+ * The numbers of descriptors in the old journal are those of the old program. The name of a descriptor has the serial of
+ * its entry in the old journal. A slot has the number of its source, which is looked up among the old entries.
  *
- * Descriptors of requests in hand wait in our journal until the requests follow, when the old program is no
- * more and does nothing about them any longer.
+ * Descriptors that requests in hand own have entries in our journal until the requests are imported, which is when the
+ * old program has ended.
  */
 #include "keep/succession.h"
 
@@ -25,7 +24,7 @@
 #include "request/notify.h"
 
 static const char journal_prefix[] = "journal-";
-static const char kept_prefix[] = "kept-";
+static const char entry_prefix[] = "kept-";
 static const char inode_prefix[] = "inode-";
 static const char listener_prefix[] = "listener-";
 
@@ -43,7 +42,7 @@ void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generatio
 
 void succession_name_entry(char name[SUCCESSION_NAME_SIZE], uint64_t serial)
 {
-	make_name(name, kept_prefix, serial);
+	make_name(name, entry_prefix, serial);
 }
 
 /* Return: whether the name is the prefix and a number. */
@@ -63,7 +62,7 @@ bool succession_is_entry(const char *name)
 {
 	uint64_t serial;
 
-	return parse_name(name, kept_prefix, &serial);
+	return parse_name(name, entry_prefix, &serial);
 }
 
 /* ---- handing on ---- */
@@ -114,7 +113,7 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 
 /* ---- the old journal ---- */
 
-static struct entry *old_kept(const struct succession *succession, size_t index)
+static struct entry *old_entry(const struct succession *succession, size_t index)
 {
 	const struct journal_head *head = succession->head;
 
@@ -201,14 +200,14 @@ static size_t index_handed(struct service_fds *handed, struct index_entry *entri
 	size_t count = 0;
 
 	for (size_t i = 0; i < handed->count; i++)
-		if (parse_name(handed->fds[i].name, kept_prefix, &entries[count].serial))
+		if (parse_name(handed->fds[i].name, entry_prefix, &entries[count].serial))
 			entries[count++].fd = &handed->fds[i];
 	qsort(entries, count, sizeof(*entries), compare_entries);
 	return count;
 }
 
-static int keep_again(struct succession *succession, const struct entry *old,
-		      const struct index_entry *entries, size_t count)
+static int import_entry(struct succession *succession, const struct entry *old,
+			const struct index_entry *entries, size_t count)
 {
 	const struct index_entry key = { .serial = old->serial };
 
@@ -226,38 +225,38 @@ static int keep_again(struct succession *succession, const struct entry *old,
 	return r;
 }
 
-static int import_kept(struct succession *succession, struct service_fds *handed)
+static int import_entries(struct succession *succession, struct service_fds *handed)
 {
 	_cleanup_free_ struct index_entry *entries = calloc(handed->count + 1, sizeof(*entries));
 	size_t count = entries ? index_handed(handed, entries) : 0;
 	int r = entries ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && r == 0; i++)
-		r = keep_again(succession, old_kept(succession, i), entries, count);
+		r = import_entry(succession, old_entry(succession, i), entries, count);
 	return r;
 }
 
 /*
- * What requests in hand need stays open for ever, for nobody would know when it may be closed; there are
- * few of them, for the old program has finished all that can be finished. The record says which it is.
+ * The record of a descriptor that a request in hand owns. There are few of them, for the old program has answered all
+ * requests but those that hang.
  */
-struct lent {
+struct requests_own {
 	uint64_t slot;
 	bool is_inode;
 };
 
-static int import_lent(struct succession *succession, struct service_fds *handed)
+static int import_requests_own(struct succession *succession, struct service_fds *handed)
 {
-	struct lent lent = { 0 };
+	struct requests_own own = { 0 };
 
 	for (size_t i = 0; i < handed->count; i++) {
 		const char *name = handed->fds[i].name;
 
-		lent.is_inode = parse_name(name, inode_prefix, &lent.slot);
-		if (!lent.is_inode && !parse_name(name, listener_prefix, &lent.slot))
+		own.is_inode = parse_name(name, inode_prefix, &own.slot);
+		if (!own.is_inode && !parse_name(name, listener_prefix, &own.slot))
 			continue;
-		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &lent,
-				     sizeof(lent), NULL);
+		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &own,
+				     sizeof(own), NULL);
 
 		if (r < 0)
 			return r;
@@ -296,9 +295,9 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 	head->generation = succession.head->generation + 1;
 	atomic_store(&head->serial, atomic_load(&succession.head->serial));
 	atomic_store(&head->deaths, atomic_load(&succession.head->deaths));
-	r = import_kept(&succession, handed);
+	r = import_entries(&succession, handed);
 	if (r == 0)
-		r = import_lent(&succession, handed);
+		r = import_requests_own(&succession, handed);
 	if (r == 0)
 		r = keep_copy(&succession, newest);
 	if (r == 0)
@@ -319,7 +318,7 @@ bool succession_claim(const struct succession *succession)
 }
 
 /* Its number is another's when a worker before us has let go of it: the serial tells. */
-void succession_settle(struct succession *succession)
+void succession_finish(struct succession *succession)
 {
 	if (succession->copy >= 0 &&
 	    journal_find_serial(succession->journal, succession->copy_serial))
@@ -335,7 +334,7 @@ static int find_source(const struct succession *succession, int number)
 	const struct entry *ours = NULL, *old = NULL;
 
 	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && !old; i++) {
-		const struct entry *kept = old_kept(succession, i);
+		const struct entry *kept = old_entry(succession, i);
 
 		if (kept->fd == number && atomic_load(&kept->kind) == ENTRY_SOURCE)
 			old = kept;
@@ -347,16 +346,16 @@ static int find_source(const struct succession *succession, int number)
 }
 
 /* Return: the descriptor of a request, whose owner it is now; -1. */
-static int take_lent(struct succession *succession, size_t index, bool is_inode)
+static int take_requests_own(struct succession *succession, size_t index, bool is_inode)
 {
-	struct lent lent;
+	struct requests_own own;
 
 	for (const struct entry *kept = NULL;
 	     (kept = journal_next_entry(succession->journal, kept));) {
-		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(lent))
+		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(own))
 			continue;
-		memcpy(&lent, kept->record, sizeof(lent));
-		if (lent.slot != index || lent.is_inode != is_inode)
+		memcpy(&own, kept->record, sizeof(own));
+		if (own.slot != index || own.is_inode != is_inode)
 			continue;
 		int fd = kept->fd;
 
@@ -397,9 +396,10 @@ static bool translate(struct succession *succession, size_t index, struct slot *
 	struct slot slot = *old_slot(succession, index);
 	int source = find_source(succession, slot.source);
 
-	slot.listener = slot.listener == slot.source ? source : take_lent(succession, index, false);
+	slot.listener = slot.listener == slot.source ? source :
+						       take_requests_own(succession, index, false);
 	slot.source = source;
-	atomic_store(&slot.effect.fd, take_lent(succession, index, true));
+	atomic_store(&slot.effect.fd, take_requests_own(succession, index, true));
 	*ret_slot = slot;
 	return source >= 0;
 }

@@ -3,8 +3,8 @@
 #define NSXATTR_KEEP_SUCCESSION_H
 
 /*
- * What a program that ends leaves to one that follows it: its journal, and descriptors under names that
- * say which part of the journal they belong to.
+ * What one program leaves to the next: its journal, and descriptors under names that say which entry or slot of the
+ * journal they belong to.
  *
  *	journal-GENERATION	the journal; of several the highest, which was whole when it was handed on
  *	kept-SERIAL		a source, guest or policy that is kept
@@ -18,7 +18,7 @@
  *	in this format		as in keep/journal.h	the same; a change that may be made, without
  *							its inode, is made (again), and one that
  *							fails because of itself was made before
- *	in another format	an id			answers EIO: nobody knows how far it had come
+ *	in another format	an id			answers EIO: it cannot know how far the request had come
  *
  * From a program that lives the journal is a copy, and which of the two serves is decided by a claim
  * (keep/offer.h).
@@ -55,7 +55,7 @@ int succession_list(struct journal *journal, succession_visitor *visit, void *pl
 struct succession {
 	struct journal_head *head; /* NULL: nothing was left to us */
 	size_t size;
-	int copy; /* where to claim it; -1: it is nobody else's */
+	int copy; /* by which it is claimed; -1: the program that has left it has ended */
 	uint64_t copy_serial; /* in our journal, which keeps it */
 	struct journal *journal; /* ours */
 };
@@ -77,15 +77,15 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 /**
  * succession_is_offered() - can it be claimed from the program that has left it, and that may live?
  *
- * Such a journal is a copy that nobody changes any more.
+ * Such a journal is a copy that no process can change.
  */
 bool succession_is_offered(const struct succession *succession);
 
 /** succession_claim() - the last moment to let go of it. Return: whether it is ours to serve. */
 bool succession_claim(const struct succession *succession);
 
-/** succession_settle() - all of it is in our journal: nothing needs to be claimed any more, also not again */
-void succession_settle(struct succession *succession);
+/** succession_finish() - all of it is in our journal: no worker has to claim it any more */
+void succession_finish(struct succession *succession);
 
 /**
  * succession_next_request() - take a request in hand over, which stays in the old journal as well

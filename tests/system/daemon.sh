@@ -118,7 +118,7 @@ sockets() {
 	start
 	same "its sockets have their modes and groups" "620 daemon
 666 root" "$(stat -c '%a %G' "$oci" "$control")"
-	fails "a second one does not start beside it" "somebody listens at $oci already" \
+	fails "a second one does not start beside it" "another process listens at $oci already" \
 		"$NSXATTRD" -c nsxattrd.yaml
 	check "and leaves the first one's sockets alone" status
 	# The keeper, the worker, and what starts workers.

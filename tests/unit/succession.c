@@ -150,7 +150,7 @@ Test(succession, claims_a_copy)
 	cr_expect_not_null(journal_find(new, fd), "the next worker can claim it, too");
 	cr_expect(succession_claim(&succession));
 	cr_expect(succession_claim(&succession));
-	succession_settle(&succession);
+	succession_finish(&succession);
 	cr_expect_null(journal_find(new, fd));
 	cr_expect_lt(fcntl(fd, F_GETFD), 0, "it is closed");
 	cr_expect_not(succession_is_offered(&succession));
@@ -170,7 +170,7 @@ Test(succession, does_not_close_what_has_the_number_of_the_copy_by_now)
 	cr_assert_eq(import(), 0);
 	journal_forget(new, fd);
 	(void)journal_keep(new, fd, ENTRY_SOURCE, NULL, 0, NULL);
-	succession_settle(&succession);
+	succession_finish(&succession);
 	cr_expect_not_null(journal_find(new, fd));
 	journal_free(copy);
 	finish();
