@@ -58,6 +58,7 @@
 #include "keep/tick.h"
 #include "policy.h"
 #include "request/notify.h"
+#include "request/replay.h"
 #include "request/userns.h"
 
 _Static_assert(JOURNAL_SLOTS_MAX >= 2 * (ENGINE_CONTAINERS_MAX + PLACES_BESIDE_MAX),
@@ -114,7 +115,7 @@ static unsigned int hold_inherited_locked(struct engine *engine, const struct sh
 	while ((reception = slots_next_inherited(&engine->slots, reception)) != NULL) {
 		if (reception->slot->source != source)
 			continue;
-		request_hold(engine->changes, &shard->client, reception);
+		replay_hold(engine->changes, &shard->client, reception);
 		found++;
 	}
 	return found;

@@ -9,6 +9,7 @@
 #include "keep/journal.h"
 #include "keep/shard.h"
 #include "keep/source.h"
+#include "request/replay.h"
 
 /* Return: the shard whose source has this number; NULL: there is none. */
 static struct shard *find_shard_locked(const struct engine *engine, int source)
@@ -33,7 +34,7 @@ static void drop_orphans_locked(struct engine *engine)
 			continue;
 		if (slot->listener != slot->source)
 			fd_close(&slot->listener);
-		request_drop(slot);
+		replay_drop(slot);
 		slots_release(&engine->slots, reception);
 	}
 }
@@ -48,7 +49,7 @@ bool engine_import(struct engine *engine, const struct slot *left)
 	if (shard)
 		reception = slots_import(&engine->slots, left);
 	if (reception) {
-		request_hold(engine->changes, &shard->client, reception);
+		replay_hold(engine->changes, &shard->client, reception);
 		atomic_fetch_add(&shard->inherited, 1);
 		atomic_fetch_add(&engine->inherited, 1);
 	}

@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "request/request.h"
+#include "request/reception.h"
 
 #define JOURNAL_SLOTS_MAX 18432
 #define JOURNAL_ENTRIES_MAX 16384

@@ -13,7 +13,7 @@
  *
  * A thread in a call on a file system that does not answer cannot be killed, and its process is not reaped as
  * long as it is there. So a worker counts as dead when no thread of it can run any code again (base/ending.h);
- * the journal says which changes may still be made (request/leftover.h).
+ * the journal says which changes may still be made (request/replay.h).
  *
  *	who dies		what becomes of it
  *	the worker		another one takes over; calls wait meanwhile

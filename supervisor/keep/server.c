@@ -15,6 +15,8 @@
 #include "keep/shard.h"
 #include "keep/source.h"
 #include "request/notify.h"
+#include "request/replay.h"
+#include "request/workspace.h"
 
 #define SERVERS_RESTING_MAX 4
 /* How long a server that has nothing to do keeps itself ready, in milliseconds. */
@@ -211,7 +213,7 @@ static int restore(struct server *server, struct shard *shard)
 
 	if (r == NOTIFY_RECEIVED)
 		return r;
-	request_abandon(server->workspace, &shard->client, server->reception);
+	replay_abandon(server->workspace, &shard->client, server->reception);
 	finish_inherited(server);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel checks an attribute call by the label of the process that makes it:
+ * A target with another label than ours is not to get by our hand what the kernel would not give to its label. Where
+ * that cannot be told, the kernel answers its calls. It checks an attribute call by the label of the process that makes it:
  *
  *	each directory on the way	search
  *	each symbolic link		read
@@ -11,15 +12,12 @@
  * With a label that is not ours the path is searched component by component, so that each of them can be asked
  * about.
  */
-#include "request/label.h"
-
 #include <errno.h>
 #include <linux/xattr.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "exec/label.h"
-#include "request/natively.h"
 #include "request/stage.h"
 #include "request/target.h"
 
@@ -33,8 +31,8 @@ static bool leave(struct request *request, const char *why)
 			    "process %d has another security label than nsxattr, and %s: attribute "
 			    "calls of such processes are left to the kernel",
 			    request->call.tid, why);
-	return natively_may_continue(request) ? stage_leave_to_kernel(request) :
-						stage_settle(request, outcome_error(EPERM));
+	return stage_policy_lets_continue(request) ? stage_leave_to_kernel(request) :
+						     stage_end(request, outcome_error(EPERM));
 }
 
 bool label_identify(struct request *request)

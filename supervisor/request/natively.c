@@ -16,13 +16,13 @@
 #include "request/foreign.h"
 #include "request/place.h"
 #include "request/stage.h"
-#include "request/subject.h"
+#include "request/target_standin.h"
 #include "request/userns.h"
 
 /* No system call tells: where there is no probe, none is the target's own. */
 static bool is_on_own_file_system(const struct request *request)
 {
-	const struct probe *probe = request->workspace->probe;
+	const struct probe *probe = request->workspace->config.probe;
 	uint32_t userns;
 
 	return probe && probe_ask_file_system(probe, request->inode.fd, &userns) == 0 &&
@@ -58,7 +58,7 @@ static int check_unguarded(struct request *request, struct standin *standin)
 	enum operation operation = request->call.kind->operation;
 	struct object owner = request->stat.owner;
 
-	if (request->workspace->is_guarded || !call_is_change(&request->call))
+	if (request->workspace->config.is_guarded || !call_is_change(&request->call))
 		return 0;
 	bool is_told = !request->is_foreign || look_as(request, standin, &owner);
 
@@ -104,7 +104,7 @@ static int call_as_target(struct request *request, size_t *ret_length)
 
 	if (is_relabelling(request))
 		return EACCES;
-	int r = subject_find_standin(request, &workspace->identity.credential, &standin);
+	int r = target_standin_find(request, &workspace->identity.credential, &standin);
 	int error = r == 0 ? check_unguarded(request, standin) : 0;
 
 	if (r < 0 || error != 0)
@@ -149,26 +149,14 @@ bool natively_execute(struct request *request)
 static bool list_as_target(struct request *request)
 {
 	struct store_context context = stage_store_context(request);
-	int r = subject_find_standin(request, &request->workspace->identity.credential,
-				     &request->performer.standin);
+	int r = target_standin_find(request, &request->workspace->identity.credential,
+				    &request->performer.standin);
 
 	if (!stage_go_on(request, r, "find a helper"))
 		return false;
 	context.is_native = true;
 	request->outcome = store_list(&context, request->call.size, &request->bytes);
 	return request->outcome.error == 0;
-}
-
-bool natively_may_continue(const struct request *request)
-{
-	return !subject_is_bound_by_policy(request) && stage_may_continue(request);
-}
-
-/* For a FUSE server, which may be a target, too. */
-void natively_begin_to_wait(const struct request *request)
-{
-	if (request->reception->wait_begins && !request->client->is_queued)
-		request->reception->wait_begins(request->reception->server);
 }
 
 /*
@@ -193,12 +181,12 @@ bool natively_answer(struct request *request)
 	bool is_list = request->call.kind->operation == OPERATION_LIST;
 
 	if (request->decision.route == ROUTE_REFUSED)
-		return stage_settle(request, outcome_error(request->decision.error));
-	if (natively_may_continue(request) || may_continue_queued(request))
+		return stage_end(request, outcome_error(request->decision.error));
+	if (stage_policy_lets_continue(request) || may_continue_queued(request))
 		return stage_leave_to_kernel(request);
 	if (request->client->is_queued)
-		return stage_settle(request, outcome_error(EOPNOTSUPP));
-	natively_begin_to_wait(request);
+		return stage_end(request, outcome_error(EOPNOTSUPP));
+	stage_begin_to_wait(request);
 	return is_list ? list_as_target(request) : natively_execute(request);
 }
 
@@ -236,9 +224,10 @@ static bool is_on_namespaces_own(struct request *request)
 {
 	struct standin *root;
 
-	if (!request->workspace->is_guarded)
+	if (!request->workspace->config.is_guarded)
 		return is_on_own_file_system(request);
-	return subject_find_root(request, &root) == 0 && inode_is_namespaces(&request->inode, root);
+	return target_standin_find_root(request, &root) == 0 &&
+	       inode_is_namespaces(&request->inode, root);
 }
 
 /* After an operation on stored names that has failed: does the kernel's own answer count instead? */

@@ -14,12 +14,6 @@ struct request;
 /** natively_execute() - the call as it was made, by the target's stand-in. Return: as a stage. */
 bool natively_execute(struct request *request);
 
-/** natively_may_continue() - may the call be left to the kernel? */
-bool natively_may_continue(const struct request *request);
-
-/** natively_begin_to_wait() - a file system is about to be asked that may not answer: let others receive */
-void natively_begin_to_wait(const struct request *request);
-
 /** natively_answer() - the kernel's own answer, in the one way or the other. Return: as a stage. */
 bool natively_answer(struct request *request);
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/object.h"
-
 #include <errno.h>
 #include <linux/xattr.h>
 #include <string.h>
@@ -13,11 +11,11 @@
 #include "exec/standin.h"
 #include "policy.h"
 #include "request/foreign.h"
-#include "request/label.h"
 #include "request/natively.h"
 #include "request/resolve.h"
+#include "request/resolver.h"
 #include "request/stage.h"
-#include "request/subject.h"
+#include "request/target_standin.h"
 #include "request/userns.h"
 #include "request/walk.h"
 
@@ -40,7 +38,7 @@ static int pin(struct request *request)
 		return resolve_cwd(&resolver, &request->inode);
 	if (call->is_descriptor)
 		return resolve_descriptor(&resolver, call->dirfd, &request->inode);
-	int r = subject_find_standin(request, &workspace->identity.credential, &resolver.standin);
+	int r = target_standin_find(request, &workspace->identity.credential, &resolver.standin);
 
 	if (r < 0)
 		return r;
@@ -73,10 +71,10 @@ bool object_fail_late(struct request *request)
 	if (!request->late_error)
 		return true;
 	if (inode_is_unusable(&request->inode))
-		return stage_settle(request, outcome_error(EBADF));
+		return stage_end(request, outcome_error(EBADF));
 	if (call_is_change(&request->call) && may_ask && inode_is_readonly(&request->performer))
-		return stage_settle(request, outcome_error(EROFS));
-	return stage_settle(request, outcome_error(request->late_error));
+		return stage_end(request, outcome_error(EROFS));
+	return stage_end(request, outcome_error(request->late_error));
 }
 
 /* Of an owner whose id one does not have one is shown another, which one may have as well. */
@@ -98,7 +96,7 @@ static bool look_as_performer(struct request *request)
 	struct statx stat;
 
 	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
-	    subject_choose_performer(request) != 0 || !request->performer.standin ||
+	    target_standin_choose(request) != 0 || !request->performer.standin ||
 	    standin_stat(request->performer.standin, request->inode.fd, &stat) != 0)
 		return false;
 	owner = (struct object){ .uid = stat.stx_uid, .gid = stat.stx_gid };
@@ -120,7 +118,7 @@ static bool look_before_change(struct request *request)
 	bool has_refused = r < 0 && foreign_has_refused(request->inode.fd, -r);
 
 	if (has_refused)
-		natively_begin_to_wait(request);
+		stage_begin_to_wait(request);
 	request->is_foreign = has_refused && !look_as_performer(request);
 	if (r == 0 && !request->workspace->outer.is_host && !is_told(request, &request->stat.owner))
 		request->stat.owner = nobody;
@@ -178,7 +176,7 @@ static bool has_no_attributes(const struct request *request)
 /* What cannot be is asked of the stand-in, whose answer is an error in any case. */
 static bool refuse_as_target(struct request *request)
 {
-	return !natively_execute(request) ? false : stage_settle(request, outcome_error(EPERM));
+	return !natively_execute(request) ? false : stage_end(request, outcome_error(EPERM));
 }
 
 /*
@@ -190,12 +188,12 @@ static bool refuse_without_attributes(struct request *request)
 {
 	if (!access_is_capable(&request->subject, &request->decision) ||
 	    request->client->policy->store == STORE_USER)
-		return natively_may_continue(request) ? stage_leave_to_kernel(request) :
-							refuse_as_target(request);
+		return stage_policy_lets_continue(request) ? stage_leave_to_kernel(request) :
+							     refuse_as_target(request);
 	const struct store_context context = stage_store_context(request);
 
 	request->decision.error = EPERM;
-	return stage_settle(request, store_refuse(&context, request->call.kind->operation));
+	return stage_end(request, store_refuse(&context, request->call.kind->operation));
 }
 
 static int check_access(const struct request *request)
@@ -238,26 +236,14 @@ static bool is_wanted(void *place)
 	return stage_still_waits(place);
 }
 
-/*
- * What the kernel checks can be asked for by a container that has no right to the inode: such changes wait
- * for those of the same container only.
- */
-static struct change_key key_of(const struct effect *effect, const struct client *client)
-{
-	return (struct change_key){
-		.device = effect->device,
-		.inode = effect->inode,
-		.scope = effect->is_kernels ? client->holder.container : NULL,
-	};
-}
-
 /* Return: as changes_enter(). */
 static int wait_for_turn(struct request *request, const struct effect *effect)
 {
 	const struct changes_wait wait = { TURN_WAIT_MS, is_wanted, request->reception };
-	const struct change_key key = key_of(effect, request->client);
+	const struct change_key key = stage_change_key(effect, request->client);
 
-	return changes_enter(request->workspace->changes, &request->reception->change, &key, &wait);
+	return changes_enter(request->workspace->config.changes, &request->reception->change, &key,
+			     &wait);
 }
 
 /* While it waited the target may have died, and the inode have got another owner. */
@@ -286,14 +272,4 @@ bool object_take_turn(struct request *request)
 		return false;
 	request->performer.effect = request->client->is_alone ? NULL : effect;
 	return true;
-}
-
-/* No file system is asked: it may not answer, and others wait for the caller. */
-void request_hold(struct changes *changes, const struct client *client, struct reception *reception)
-{
-	const struct effect *effect = &reception->slot->effect;
-	const struct change_key key = key_of(effect, client);
-
-	if (atomic_load(&effect->step) == EFFECT_BEGUN)
-		(void)changes_try_enter(changes, &reception->change, &key);
 }

@@ -25,24 +25,12 @@
 #include "exec/standin.h"
 #include "request/foreign.h"
 #include "request/place.h"
-#include "request/resolve.h"
+#include "request/resolver.h"
 #include "request/target.h"
 
 #define PREFIX "/proc/self/fd/"
 /* Digits of a descriptor's number. */
 #define NUMBER_MAX 10
-
-struct own_entry own_entry_none(void)
-{
-	return (struct own_entry){ .root = -1, .theirs = -1, .ours = -1 };
-}
-
-void own_entry_forget(struct own_entry *entry)
-{
-	fd_close(&entry->root);
-	fd_close(&entry->theirs);
-	fd_close(&entry->ours);
-}
 
 /* "/proc/self/fd/N" and "/proc/self/fd/N/REST". Return: REST, or ""; NULL for any other path. */
 static const char *split(const char *path, char number[NUMBER_MAX + 1])
@@ -137,7 +125,7 @@ static bool know_entry(struct target *target, struct standin *standin, int root)
 		return false;
 	if (is_still_right(&target->own, instance))
 		return true;
-	own_entry_forget(&target->own);
+	target_forget_own_entry(target);
 	return learn(target, TAKE_FD(instance), &target->own);
 }
 

@@ -8,32 +8,8 @@
  */
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 struct resolver;
-
-/**
- * struct own_entry - where a process finds its descriptors, in the instance of procfs that it has last used
- *
- * Part of a struct target. All this stays so as long as the process lives. That a directory is one of
- * these is told by the numbers of its device and inode, which are no other's as long as we have it open.
- */
-struct own_entry {
-	int root; /* of the instance; -1: nothing is known */
-	dev_t device; /* of the instance */
-	ino_t root_inode;
-	int theirs; /* its directory fd, in the instance */
-	ino_t inode; /* of that */
-	int ours; /* the same on our procfs; -1: we may not search it */
-	pid_t number; /* of the process, in the instance */
-};
-
-/** own_entry_none() - nothing is known yet */
-struct own_entry own_entry_none(void);
-
-/** own_entry_forget() - let go of what is known */
-void own_entry_forget(struct own_entry *entry);
 
 /**
  * own_entry_search() - open a path through /proc/self/fd

@@ -21,6 +21,7 @@
 #include "exec/standin.h"
 #include "request/foreign.h"
 #include "request/own_entry.h"
+#include "request/resolver.h"
 #include "request/target.h"
 #include "request/walk.h"
 

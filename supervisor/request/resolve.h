@@ -9,25 +9,8 @@
 
 #include <stdbool.h>
 
-#include "exec/performer.h"
-
-struct id_map;
-struct label_view;
-struct standin;
-struct target;
-struct walk_space;
-
-/** struct resolver - whose search it is, and working memory */
-struct resolver {
-	struct target *target;
-	struct standin *standin;
-	struct walk_space *space;
-	const struct id_map *uids; /* of the target's namespace */
-	/* Nothing may be asked of a FUSE server in the container: it may itself wait for us. */
-	bool is_shy;
-	const struct label_view
-		*label; /* what a label that is not ours allows counts, too; NULL: none */
-};
+struct pinned;
+struct resolver;
 
 /**
  * resolve_descriptor() - the inode of one of the target's descriptors

@@ -11,7 +11,7 @@
 #include "request/userns.h"
 #include "request/witness.h"
 
-bool stage_settle(struct request *request, struct outcome outcome)
+bool stage_end(struct request *request, struct outcome outcome)
 {
 	request->outcome = outcome;
 	return false;
@@ -20,7 +20,7 @@ bool stage_settle(struct request *request, struct outcome outcome)
 bool stage_go_on(struct request *request, int result, const char *what)
 {
 	if (result > 0)
-		return stage_settle(request, outcome_error(result));
+		return stage_end(request, outcome_error(result));
 	request->ran_out = request->ran_out || result == -EMFILE || result == -ENFILE;
 	if (result < 0)
 		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
@@ -46,18 +46,37 @@ bool stage_may_continue(const struct request *request)
 {
 	const struct call *call = &request->call;
 
-	if (request->workspace->is_guarded || is_host_root(request))
+	if (request->workspace->config.is_guarded || is_host_root(request))
 		return true;
 	if (!call->kind)
 		return syscall_knows(request->slot->notification.data.arch);
 	return !call_is_change(call);
 }
 
+/* Has the policy something to say of what the kernel would do? */
+static bool is_bound_by_policy(const struct request *request)
+{
+	return request->client->is_strict || call_may_be_empty_set(&request->call) ||
+	       (request->call.kind->operation == OPERATION_LIST && request->client->hides_names);
+}
+
+bool stage_policy_lets_continue(const struct request *request)
+{
+	return !is_bound_by_policy(request) && stage_may_continue(request);
+}
+
+/* For a FUSE server, which may be a target, too. */
+void stage_begin_to_wait(const struct request *request)
+{
+	if (request->reception->wait_begins && !request->client->is_queued)
+		request->reception->wait_begins(request->reception->server);
+}
+
 bool stage_leave_to_kernel(struct request *request)
 {
 	if (!stage_may_continue(request))
-		return stage_settle(request, outcome_error(EPERM));
-	return stage_settle(request, outcome_kernel());
+		return stage_end(request, outcome_error(EPERM));
+	return stage_end(request, outcome_kernel());
 }
 
 struct store_context stage_store_context(const struct request *request)
@@ -97,11 +116,24 @@ void stage_let_go(struct request *request)
 {
 	bool is_scarce = request->ran_out || is_enough(request);
 
-	changes_leave(request->workspace->changes, &request->reception->change);
+	changes_leave(request->workspace->config.changes, &request->reception->change);
 	atomic_store(&request->slot->effect.fd, -1);
 	fd_close(&request->inode.fd);
 	if (request->userns)
 		userns_unref(TAKE_PTR(request->userns));
 	if (is_scarce)
 		workspace_forget(request->workspace);
+}
+
+/*
+ * What the kernel checks can be asked for by a container that has no right to the inode: such changes wait
+ * for those of the same container only.
+ */
+struct change_key stage_change_key(const struct effect *effect, const struct client *client)
+{
+	return (struct change_key){
+		.device = effect->device,
+		.inode = effect->inode,
+		.scope = effect->is_kernels ? client->holder.container : NULL,
+	};
 }

@@ -2,52 +2,21 @@
 #ifndef NSXATTR_REQUEST_STAGE_H
 #define NSXATTR_REQUEST_STAGE_H
 
-/*
- * What the stages of a request share (request/request.h lists them). Nothing but the stages includes it.
- */
+/* What the stages of a request (request/stages.h) share. No other file includes it. */
 
-#include <linux/limits.h>
 #include <stdbool.h>
 
 #include "access.h"
-#include "base/labelling.h"
-#include "base/outer.h"
 #include "exec/inode.h"
 #include "exec/label.h"
-#include "exec/performer.h"
 #include "exec/store.h"
 #include "naming.h"
+#include "request/client.h"
 #include "request/decode.h"
-#include "request/request.h"
+#include "request/reception.h"
+#include "request/stages.h"
 #include "request/target.h"
-
-/** struct workspace - what the requests of one thread share, one after the other */
-struct workspace {
-	struct targets *targets;
-	struct userns_cache *usernses;
-	struct standins *standins;
-	struct changes *changes;
-	struct helpers *helpers;
-	const struct probe *probe; /* borrowed; NULL: there is none */
-	int procfs; /* borrowed */
-	struct walk_space *walk_space;
-	struct list_space *list_space;
-	struct mounts *mounts;
-	struct labels *labels; /* NULL: no module of the kernel labels processes */
-	int fd_directory;
-	int descriptors_enough; /* with as many open, nothing is kept of targets */
-	struct outer outer;
-	struct credential ours;
-	bool is_guarded; /* the kernel checks who changes security.*: exec/guard.h */
-	bool has_xattrat; /* of xattrat_is_there() */
-	struct call_order order;
-	struct identity identity;
-	char label[LABEL_SIZE]; /* of the target, if it is not ours */
-	char name[NAME_SIZE];
-	char path[PATH_MAX];
-	char value[XATTR_SIZE_MAX];
-	bool wants_values; /* a value is read together with the name: that of the last set was needed */
-};
+#include "request/workspace.h"
 
 /** struct request - one under way; each stage fills in what the next ones need */
 struct request {
@@ -75,15 +44,8 @@ struct request {
 	int excused; /* an errno that means that the change was made before; 0: none does */
 };
 
-/**
- * stage - one step of a request. Return: whether to go on; if not, the outcome is settled.
- *
- * The functions below the stages return 0, a positive errno for the target, or -errno of our own failure.
- */
-typedef bool stage(struct request *request);
-
-/** stage_settle() - this is what the target will see. Return: false. */
-bool stage_settle(struct request *request, struct outcome outcome);
+/** stage_end() - this is what the target will see. Return: false. */
+bool stage_end(struct request *request, struct outcome outcome);
 
 /**
  * stage_go_on() - what a function below the stages has returned
@@ -102,6 +64,12 @@ bool stage_go_on(struct request *request, int result, const char *what);
  */
 bool stage_may_continue(const struct request *request);
 
+/** stage_policy_lets_continue() - may it, and has the policy nothing to say of what it would do? */
+bool stage_policy_lets_continue(const struct request *request);
+
+/** stage_begin_to_wait() - a file system that may not answer is asked next: other threads may receive */
+void stage_begin_to_wait(const struct request *request);
+
 /**
  * stage_leave_to_kernel() - the kernel answers the call as it was made
  *
@@ -116,6 +84,9 @@ struct store_context stage_store_context(const struct request *request);
 
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);
+
+/** stage_change_key() - by which a change has its turn */
+struct change_key stage_change_key(const struct effect *effect, const struct client *client);
 
 /** stage_let_go() - of the turn, the inode and the namespace of a request */
 void stage_let_go(struct request *request);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/subject.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "exec/standin.h"
 #include "policy.h"
-#include "request/descent.h"
-#include "request/natively.h"
 #include "request/stage.h"
 #include "request/userns.h"
 
@@ -28,7 +22,7 @@ bool subject_decode(struct request *request)
 			    &request->call);
 
 	if (r == -ENOSYS && (client->is_strict || !stage_may_continue(request)))
-		return stage_settle(request, outcome_error(ENOSYS));
+		return stage_end(request, outcome_error(ENOSYS));
 	if (r == -ENOSYS ||
 	    (client->is_transparent && !client->is_strict && stage_may_continue(request)))
 		return stage_leave_to_kernel(request);
@@ -93,17 +87,10 @@ bool subject_read_path(struct request *request)
 			   "read a path");
 }
 
-/* Does the policy have something to say to what the kernel would do? */
-bool subject_is_bound_by_policy(const struct request *request)
-{
-	return request->client->is_strict || call_may_be_empty_set(&request->call) ||
-	       (request->call.kind->operation == OPERATION_LIST && request->client->hides_names);
-}
-
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */
 static enum identity_extent extent_of(const struct request *request)
 {
-	return !natively_may_continue(request) || !request->call.is_descriptor ?
+	return !stage_policy_lets_continue(request) || !request->call.is_descriptor ?
 		       IDENTITY_WHOLE :
 		       IDENTITY_CAPABILITIES;
 }
@@ -151,61 +138,4 @@ bool subject_decide(struct request *request)
 	    stage_may_continue(request) && !call_may_be_empty_set(&request->call))
 		return stage_leave_to_kernel(request);
 	return true;
-}
-
-/* ---- who makes calls ---- */
-
-int subject_find_standin(struct request *request, const struct credential *credential,
-			 struct standin **ret_standin)
-{
-	struct workspace *workspace = request->workspace;
-	const struct userns *userns = request->userns;
-
-	*ret_standin = standins_find(workspace->standins, userns->inode, credential);
-	if (*ret_standin)
-		return 0;
-	/* Here, not above: it is large, and made of zeros. */
-	struct credential_change change;
-	int r = descent_plan(&workspace->ours, userns, credential, &change);
-
-	if (r < 0)
-		log_verbose("the ids of thread %d cannot be taken on: %s", request->call.tid,
-			    r == -EPERM ? "setgroups(2) is denied in its user namespace, and its "
-					  "groups are not those of the supervisor" :
-					  "its user namespace does not have them");
-	return r < 0 ? r :
-		       standins_add(workspace->standins, &request->client->holder, userns->inode,
-				    credential, &change, ret_standin);
-}
-
-/*
- * A stand-in for the root of the target's namespace. It needs no groups, so it has none, or ours where
- * setgroups(2) is denied.
- */
-int subject_find_root(struct request *request, struct standin **ret_root)
-{
-	struct workspace *workspace = request->workspace;
-	const struct user_namespace *ids = request->subject.userns;
-	struct credential root = { .fsuid = ids->root, .capabilities = ~0ULL };
-
-	if (!ids->has_root)
-		return -ENOENT;
-	if (!id_map_to_host(&ids->gids, 0, &root.fsgid))
-		root.fsgid = workspace->identity.credential.fsgid;
-	if (!descent_may_set_groups(&workspace->ours, request->userns))
-		credential_copy_groups(&root, &workspace->ours);
-	return subject_find_standin(request, &root, ret_root);
-}
-
-/*
- * Values in user.* are read and written by the root of the target's namespace, whose capabilities
- * reach just as far as access_check() has found: to the inodes that are the namespace's own.
- */
-int subject_choose_performer(struct request *request)
-{
-	if (request->client->policy->store != STORE_USER)
-		return 0;
-	int r = subject_find_root(request, &request->performer.standin);
-
-	return r == -ENOENT ? 0 : r;
 }

@@ -29,6 +29,22 @@ struct targets {
 	struct target slots[TARGETS_MAX];
 };
 
+/* With nothing open but /proc/TID. */
+static struct target make_target(pid_t tid, int procfs, int proc)
+{
+	return (struct target){
+		.tid = tid,
+		.procfs = procfs,
+		.proc = proc,
+		.status = -1,
+		.label = -1,
+		.userns = -1,
+		.pidfd = -1,
+		.kept = { -1, -1 },
+		.own = { .root = -1, .theirs = -1, .ours = -1 },
+	};
+}
+
 static int target_open(int procfs, pid_t tid, struct target *ret_target)
 {
 	char name[16];
@@ -38,18 +54,15 @@ static int target_open(int procfs, pid_t tid, struct target *ret_target)
 
 	if (directory < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	*ret_target = (struct target){
-		.tid = tid,
-		.procfs = procfs,
-		.proc = directory,
-		.status = -1,
-		.label = -1,
-		.userns = -1,
-		.pidfd = -1,
-		.kept = { -1, -1 },
-		.own = own_entry_none(),
-	};
+	*ret_target = make_target(tid, procfs, directory);
 	return 0;
+}
+
+void target_forget_own_entry(struct target *target)
+{
+	fd_close(&target->own.root);
+	fd_close(&target->own.theirs);
+	fd_close(&target->own.ours);
 }
 
 static void target_close(struct target *target)
@@ -61,7 +74,7 @@ static void target_close(struct target *target)
 	fd_close(&target->pidfd);
 	for (size_t i = 0; i < PROBE_PLACES; i++)
 		fd_close(&target->kept[i]);
-	own_entry_forget(&target->own);
+	target_forget_own_entry(target);
 	target->tid = 0;
 }
 
@@ -74,15 +87,7 @@ int targets_new(int procfs, const struct probe *probe, struct targets **ret_targ
 	targets->procfs = procfs;
 	targets->probe = probe;
 	for (size_t i = 0; i < TARGETS_MAX; i++)
-		targets->slots[i] = (struct target){
-			.proc = -1,
-			.status = -1,
-			.label = -1,
-			.userns = -1,
-			.pidfd = -1,
-			.kept = { -1, -1 },
-			.own = own_entry_none(),
-		};
+		targets->slots[i] = make_target(0, procfs, -1);
 	*ret_targets = targets;
 	return 0;
 }

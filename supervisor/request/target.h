@@ -20,7 +20,22 @@
 #include "base/credential.h"
 #include "base/labelling.h"
 #include "base/probe.h"
-#include "request/own_entry.h"
+
+/**
+ * struct own_entry - where a process finds its descriptors, in the instance of procfs that it has last used
+ *
+ * request/own_entry.c finds it out. All this stays so as long as the process lives. That a directory is one of
+ * these is told by the numbers of its device and inode, which are no other's as long as we have it open.
+ */
+struct own_entry {
+	int root; /* of the instance; -1: nothing is known */
+	dev_t device; /* of the instance */
+	ino_t root_inode;
+	int theirs; /* its directory fd, in the instance */
+	ino_t inode; /* of that */
+	int ours; /* the same on our procfs; -1: we may not search it */
+	pid_t number; /* of the process, in the instance */
+};
 
 /** struct target - one thread; the descriptors are this module's */
 struct target {
@@ -81,6 +96,9 @@ enum identity_extent {
  */
 int targets_identify(struct targets *targets, pid_t tid, enum identity_extent extent,
 		     struct target **ret_target, struct identity *ret_identity);
+
+/** target_forget_own_entry() - let go of what is known of it */
+void target_forget_own_entry(struct target *target);
 
 /** target_read_label() - its security label now. Return: 0; -ERANGE: it is too long; -ESRCH; -errno. */
 int target_read_label(struct target *target, char label[LABEL_SIZE]);

@@ -41,7 +41,7 @@
 #include "request/foreign.h"
 #include "request/own_entry.h"
 #include "request/place.h"
-#include "request/resolve.h"
+#include "request/resolver.h"
 #include "request/target.h"
 
 #define LINKS_MAX 40 /* MAXSYMLINKS of the kernel */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "request/workspace.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -14,7 +16,6 @@
 #include "exec/mount.h"
 #include "exec/standin.h"
 #include "exec/store.h"
-#include "request/stage.h"
 #include "request/userns.h"
 #include "request/walk.h"
 
@@ -26,14 +27,14 @@ void workspace_forget(struct workspace *workspace)
 	mounts_clear(workspace->mounts);
 }
 
-static int fill_workspace(struct workspace *workspace, const struct workspace_config *config)
+static int fill_workspace(struct workspace *workspace)
 {
+	const struct workspace_config *config = &workspace->config;
 	int procfs = config->procfs;
 	int r = attribute_open_directory(procfs, &workspace->fd_directory);
 
 	if (r == 0)
-		r = userns_cache_new(procfs, helpers_forker(workspace->helpers),
-				     &workspace->usernses);
+		r = userns_cache_new(procfs, helpers_forker(config->helpers), &workspace->usernses);
 	if (r == 0)
 		r = outer_read(procfs, &workspace->outer);
 	if (r < 0) {
@@ -48,7 +49,7 @@ static int fill_workspace(struct workspace *workspace, const struct workspace_co
 	r = targets_new(procfs, config->probe, &workspace->targets);
 	if (r < 0)
 		return r;
-	r = standins_new(config->standins, workspace->helpers, &workspace->standins);
+	r = standins_new(config->standins, config->helpers, &workspace->standins);
 	if (r < 0) {
 		log_error("io_uring is not available: %s (see %s)", strerror(-r),
 			  r == -EACCES ? "what the security modules of the kernel forbid" :
@@ -61,11 +62,13 @@ static int fill_workspace(struct workspace *workspace, const struct workspace_co
 	return workspace->walk_space && workspace->list_space && workspace->mounts ? 0 : -ENOMEM;
 }
 
-static int find_labels(struct workspace *workspace, const struct labelling *labelling)
+static int find_labels(struct workspace *workspace)
 {
+	const struct labelling *labelling = workspace->config.labelling;
+
 	if (!labelling || !labelling->is_active)
 		return 0;
-	int r = labels_new(labelling, workspace->procfs, workspace->fd_directory,
+	int r = labels_new(labelling, workspace->config.procfs, workspace->fd_directory,
 			   &workspace->labels);
 
 	if (r < 0)
@@ -89,19 +92,15 @@ int workspace_new(const struct workspace_config *config, struct workspace **ret_
 
 	if (!workspace)
 		return -ENOMEM;
+	workspace->config = *config;
 	workspace->fd_directory = -1;
-	workspace->changes = config->changes;
-	workspace->helpers = config->helpers;
-	workspace->probe = config->probe;
-	workspace->procfs = config->procfs;
-	workspace->is_guarded = config->is_guarded;
 	workspace->has_xattrat = xattrat_is_there();
 	call_order_learn(&workspace->order);
 	workspace->descriptors_enough = descriptors_enough();
-	int r = fill_workspace(workspace, config);
+	int r = fill_workspace(workspace);
 
 	if (r == 0)
-		r = find_labels(workspace, config->labelling);
+		r = find_labels(workspace);
 	if (r < 0) {
 		workspace_free(workspace);
 		return r;

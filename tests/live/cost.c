@@ -31,6 +31,7 @@
 #include "launch.h"
 #include "policy.h"
 #include "request/notify.h"
+#include "request/workspace.h"
 #include "request/request.h"
 #include "request/userns.h"
 

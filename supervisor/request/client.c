@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/client.h"
+
+#include "policy.h"
+
+void client_init(struct client *client, const struct policy *policy)
+{
+	*client = (struct client){
+		.policy = policy,
+		.is_transparent = policy_is_transparent(policy),
+		.is_strict = policy_is_strict(policy),
+		.hides_names = policy_hides_names(policy),
+	};
+	remedies_init(&client->remedies);
+	orphans_init(&client->orphans);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_CLIENT_H
+#define NSXATTR_REQUEST_CLIENT_H
+
+/* What the requests of one listener have in common. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/share.h"
+#include "request/orphan.h"
+#include "request/remedy.h"
+
+struct policy;
+
+/** struct client - the container that requests come from; for several threads at once */
+struct client {
+	const struct policy *policy; /* outlives the client */
+	bool is_transparent; /* of the policy */
+	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
+	bool hides_names; /* of the policy */
+	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
+	bool is_alone; /* nobody goes on with its requests when we die */
+	struct share_holder holder; /* the same for all clients of a container */
+	uint64_t log_source; /* of lines that are about it: each of its listeners is a client */
+	struct remedies remedies;
+	struct orphans orphans;
+	atomic_bool is_label_told; /* that labels keep it from being served */
+};
+
+/** client_init() - a container with this policy; nothing is to be undone */
+void client_init(struct client *client, const struct policy *policy);
+
+#endif
