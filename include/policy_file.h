@@ -7,17 +7,21 @@
 #include <stddef.h>
 
 #include "policy.h"
-#include "yaml/arena.h"
-#include "yaml/diagnostic.h"
-#include "yaml/tree.h"
+
+struct arena_block;
+struct diagnostics;
+struct schema;
+
+/* What can stand in one. */
+extern const struct schema policy_schema;
 
 /* The longest file. */
-#define POLICY_FILE_SIZE_MAX TREE_SIZE_MAX
+#define POLICY_FILE_SIZE_MAX (1 << 20)
 
 /** struct policy_file - a policy and the memory that it lies in */
 struct policy_file {
 	struct policy policy;
-	struct arena arena;
+	struct arena_block *blocks; /* of its arena (policy/yaml/arena.h) */
 };
 
 enum policy_file_result {

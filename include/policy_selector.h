@@ -2,7 +2,7 @@
 #ifndef NSXATTR_POLICY_SELECTOR_H
 #define NSXATTR_POLICY_SELECTOR_H
 
-/* Whom a policy is for: the containers of its 'match', the users of its 'allow-users'. */
+/* Which containers a policy is for: those of its 'match'. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,15 +40,5 @@ bool selector_name_fits(const char *glob, const char *name);
  * Return: true if an entry of 'match' fits, all of it.
  */
 bool policy_selects(const struct policy *policy, const struct candidate *candidate);
-
-/**
- * policy_allows_user() - may a user choose the policy by its name?
- * @policy: the policy
- * @user: the user's name; NULL: nobody's
- *
- * Return: true if 'allow-users' has the name; built-in policies have no such list and are anybody's:
- * they give nothing beyond a user's own ids.
- */
-bool policy_allows_user(const struct policy *policy, const char *user);
 
 #endif

@@ -155,26 +155,26 @@ void meaning_check_mode(struct schema_walk *walk, const struct schema_place *pla
 				"it is without the key");
 }
 
-void meaning_check_container(struct schema_walk *walk, const struct schema_place *place)
+/* @allowed: what it can be instead */
+static void refuse_text(struct schema_walk *walk, const struct schema_place *place,
+			const char *allowed)
 {
-	const char *name = place->node->text;
 	struct quoted_text quoted;
 
-	if (strchr(name, '/') || has_control(name))
-		schema_complain(walk, place->node,
-				"%s cannot be %s; allowed: a container's name, with '*' for any "
-				"characters and '?' for one, without '/'",
-				place->key, quote_text(name, strlen(name), &quoted));
+	schema_complain(walk, place->node, "%s cannot be %s; allowed: %s", place->key,
+			quote_text(place->node->text, place->node->length, &quoted), allowed);
+}
+
+void meaning_check_container(struct schema_walk *walk, const struct schema_place *place)
+{
+	if (strchr(place->node->text, '/') || has_control(place->node->text))
+		refuse_text(walk, place,
+			    "a container's name, with '*' for any characters and '?' for one, "
+			    "without '/'");
 }
 
 void meaning_check_user(struct schema_walk *walk, const struct schema_place *place)
 {
-	const char *name = place->node->text;
-	struct quoted_text quoted;
-
-	if (strpbrk(name, ":/ ") || has_control(name))
-		schema_complain(walk, place->node,
-				"%s cannot be %s; allowed: names of users, without ':', '/' and "
-				"blanks",
-				place->key, quote_text(name, strlen(name), &quoted));
+	if (strpbrk(place->node->text, ":/ ") || has_control(place->node->text))
+		refuse_text(walk, place, "names of users, without ':', '/' and blanks");
 }

@@ -12,34 +12,34 @@ static const struct rule default_rules[] = {
 	{ .pattern = "trusted.*", .scheme = SCHEME_SUFFIX, .inherit = INHERIT_NONE },
 };
 
+#define VIRTUAL_RULES .rules = default_rules, .rule_count = COUNT_OF(default_rules)
+#define ELSE_KERNEL .fallback = { .pattern = "*", .scheme = SCHEME_KERNEL }
+
 static const struct policy builtins[] = {
 	{
 		.name = "default",
 		.description = "security.* and trusted.* of the container's own",
-		.rules = default_rules,
-		.rule_count = COUNT_OF(default_rules),
-		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		VIRTUAL_RULES,
+		ELSE_KERNEL,
 	},
 	{
 		.name = "user",
 		.description = "security.* and trusted.* of the container's own, kept in user.*",
-		.rules = default_rules,
-		.rule_count = COUNT_OF(default_rules),
-		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		VIRTUAL_RULES,
+		ELSE_KERNEL,
 		.store = STORE_USER,
 	},
 	{
 		.name = "trusted",
 		.description = "security.* and trusted.* of the container's own, kept in trusted.*",
-		.rules = default_rules,
-		.rule_count = COUNT_OF(default_rules),
-		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		VIRTUAL_RULES,
+		ELSE_KERNEL,
 		.store = STORE_TRUSTED,
 	},
 	{
 		.name = "kernel",
 		.description = "everything left to the kernel",
-		.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
+		ELSE_KERNEL,
 	},
 };
 

@@ -7,7 +7,7 @@
 
 #include "meaning.h"
 #include "policy.h"
-#include "policy_schema.h"
+#include "policy_file.h"
 
 #define POLICY_VERSION 1
 
@@ -35,43 +35,25 @@ static const struct schema_word schemes[] = {
 };
 
 /* Those that make sense for names of any class, and without a list of values. */
-static const struct schema_word fallbacks[] = {
-	{ "kernel", SCHEME_KERNEL },
-	{ "hide", SCHEME_HIDE },
-	{ "deny", SCHEME_DENY },
-	{ "unsupported", SCHEME_UNSUPPORTED },
-};
+static const struct schema_word fallbacks[] = { { "kernel", SCHEME_KERNEL },
+						{ "hide", SCHEME_HIDE },
+						{ "deny", SCHEME_DENY },
+						{ "unsupported", SCHEME_UNSUPPORTED } };
 
-static const struct schema_word inherits[] = {
-	{ "chain", INHERIT_CHAIN },
-	{ "none", INHERIT_NONE },
-};
-
-static const struct schema_word limits[] = {
-	{ "many", LIMIT_MANY },
-	{ "one", LIMIT_ONE },
-};
-
-static const struct schema_word modes[] = {
-	{ "fast", MODE_FAST },
-	{ "strict", MODE_STRICT },
-};
-
-static const struct schema_word stores[] = {
-	{ "security", STORE_SECURITY },
-	{ "user", STORE_USER },
-	{ "trusted", STORE_TRUSTED },
-};
+static const struct schema_word inherits[] = { { "chain", INHERIT_CHAIN },
+					       { "none", INHERIT_NONE } };
+static const struct schema_word limits[] = { { "many", LIMIT_MANY }, { "one", LIMIT_ONE } };
+static const struct schema_word modes[] = { { "fast", MODE_FAST }, { "strict", MODE_STRICT } };
+static const struct schema_word stores[] = { { "security", STORE_SECURITY },
+					     { "user", STORE_USER },
+					     { "trusted", STORE_TRUSTED } };
 
 static const struct schema_word runtimes[] = {
 	{ "podman", RUNTIME_PODMAN }, { "crun", RUNTIME_CRUN }, { "runc", RUNTIME_RUNC },
 	{ "lxc", RUNTIME_LXC },	      { "run", RUNTIME_RUN },
 };
 
-static const struct schema_word permissions[] = {
-	{ "deny", false },
-	{ "allow", true },
-};
+static const struct schema_word permissions[] = { { "deny", false }, { "allow", true } };
 
 /* ---- an entry of 'match' ---- */
 

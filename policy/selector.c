@@ -83,13 +83,3 @@ bool policy_selects(const struct policy *policy, const struct candidate *candida
 			return true;
 	return false;
 }
-
-bool policy_allows_user(const struct policy *policy, const char *user)
-{
-	if (!policy->allow_users)
-		return true;
-	for (size_t i = 0; user && i < policy->allow_user_count; i++)
-		if (strcmp(policy->allow_users[i], user) == 0)
-			return true;
-	return false;
-}

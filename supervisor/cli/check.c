@@ -18,7 +18,7 @@
 #include "cli/settings.h"
 #include "count_of.h"
 #include "daemon/config_schema.h"
-#include "policy_schema.h"
+#include "policy_file.h"
 
 #define STATUS_MISTAKEN 1
 

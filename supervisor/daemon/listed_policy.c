@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "policy_file.h"
+#include "yaml/diagnostic.h"
 
 static struct listed_policy *listed_of(struct shared_policy *shared)
 {

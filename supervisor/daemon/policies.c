@@ -25,6 +25,7 @@
 #include "count_of.h"
 #include "daemon/listed_policy.h"
 #include "policy_file.h"
+#include "yaml/diagnostic.h"
 
 static const char file_ending[] = ".yaml";
 static const char *const builtin_names[] = { "default", "kernel", "trusted", "user" };

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "name.h"
 #include "policy_file.h"
+#include "yaml/diagnostic.h"
 
 static void require_shown(const char *text)
 {

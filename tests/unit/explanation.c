@@ -11,6 +11,7 @@
 #include "policy.h"
 #include "policy_file.h"
 #include "simulated.h"
+#include "yaml/diagnostic.h"
 
 static struct user_namespace host, container;
 static struct policy_file *file;

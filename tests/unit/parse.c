@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu_time.h"
+#include "yaml/diagnostic.h"
 
 /* A file that is right but for what a test puts behind it. */
 #define RIGHT "version: 1\nattributes: []\n"

@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "policy_file.h"
+#include "yaml/diagnostic.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_ANOTHER_MALLOC 1

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "yaml/diagnostic.h"
+
 static char folder[] = "/tmp/nsxattr-policy-arg.XXXXXX";
 
 static void enter_folder(void)

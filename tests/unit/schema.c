@@ -3,7 +3,8 @@
  * The tables of the format are right in themselves, and everything that tells of the format tells
  * of all of it: the JSON Schema, the manual page, the reference.
  */
-#include "policy_schema.h"
+#include "policy_file.h"
+#include "yaml/diagnostic.h"
 
 #include <criterion/criterion.h>
 #include <glob.h>

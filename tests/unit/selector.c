@@ -201,22 +201,3 @@ Test(selector, of_a_policy_without_match_selects_nobody)
 	cr_expect_not(selects(policy_builtin("default"), RUNTIME_LXC, "samba"));
 	cr_expect_not(selects(policy_builtin("default"), 0, NULL));
 }
-
-Test(selector, allows_the_users_that_are_listed)
-{
-	static const char *const users[] = { "root", "bob" };
-	const struct policy listed = { .allow_users = users, .allow_user_count = 2 };
-
-	cr_expect(policy_allows_user(&listed, "root"));
-	cr_expect(policy_allows_user(&listed, "bob"));
-	cr_expect_not(policy_allows_user(&listed, "bobby"));
-	cr_expect_not(policy_allows_user(&listed, "bo"));
-	cr_expect_not(policy_allows_user(&listed, ""));
-	cr_expect_not(policy_allows_user(&listed, NULL));
-}
-
-Test(selector, allows_everybody_what_is_built_in)
-{
-	cr_expect(policy_allows_user(policy_builtin("default"), "bob"));
-	cr_expect(policy_allows_user(policy_builtin("kernel"), NULL));
-}
