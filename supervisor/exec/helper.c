@@ -29,15 +29,8 @@ struct helper {
 	struct errand errand;
 };
 
-enum task {
-	TASK_OPEN,
-	TASK_CALL,
-	TASK_STAT,
-	TASK_READ_LINK,
-};
-
 struct header {
-	enum task task;
+	enum helper_task task;
 	bool is_opened;
 	enum operation operation;
 	int flags;
@@ -105,13 +98,13 @@ static long call(const struct packet *packet, int fd, struct answer *answer)
 	struct open_how how = packet->header.how;
 
 	switch (packet->header.task) {
-	case TASK_OPEN:
+	case HELPER_OPEN:
 		return result_of(syscall(SYS_openat2, fd, packet->text, &how, sizeof(how)));
-	case TASK_STAT:
+	case HELPER_STAT:
 		return make_stat(fd, answer->bytes);
-	case TASK_READ_LINK:
+	case HELPER_READ_LINK:
 		return result_of(readlinkat(fd, "", answer->bytes, packet->header.size));
-	case TASK_CALL:
+	case HELPER_CALL:
 	default:
 		return call_attribute(packet, fd, answer->bytes);
 	}
@@ -123,7 +116,7 @@ static void perform(const struct packet *packet, int fd, struct answer *answer)
 
 	if (result < 0)
 		answer->reply.error = (int)-result;
-	else if (packet->header.task == TASK_OPEN)
+	else if (packet->header.task == HELPER_OPEN)
 		answer->fd = (int)result;
 	else
 		answer->reply.length = (size_t)result;
@@ -250,19 +243,30 @@ void helper_free(struct helper *helper)
 	free(helper);
 }
 
-static int send_request(const struct helper *helper, const struct header *header, const char *text,
-			const void *value, int fd)
+static int send_request(const struct helper *helper, const struct helper_request *request)
 {
-	size_t value_size = value ? header->size : 0;
+	const struct attribute_call *call = &request->call;
+	const char *text = call->name ? call->name : "";
+	struct header header = {
+		.task = request->task,
+		.is_opened = call->is_opened,
+		.operation = call->operation,
+		.flags = call->flags,
+		.text_size = strlen(text) + 1,
+		.size = call->size,
+	};
 	struct iovec pieces[] = {
-		{ .iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header) },
-		{ .iov_base = (void *)(uintptr_t)text, .iov_len = header->text_size },
-		{ .iov_base = (void *)(uintptr_t)value, .iov_len = value_size },
+		{ .iov_base = &header, .iov_len = sizeof(header) },
+		{ .iov_base = (void *)(uintptr_t)text, .iov_len = header.text_size },
+		{ .iov_base = (void *)(uintptr_t)call->value,
+		  .iov_len = call->value ? call->size : 0 },
 	};
 
-	if (header->text_size > PATH_MAX || header->size > XATTR_SIZE_MAX)
+	if (request->how)
+		header.how = *request->how;
+	if (header.text_size > PATH_MAX || header.size > XATTR_SIZE_MAX)
 		return -EINVAL;
-	ssize_t sent = passing_send(helper->errand.channel, pieces, 3, &fd, 1);
+	ssize_t sent = passing_send(helper->errand.channel, pieces, 3, &call->fd, 1);
 
 	return sent < 0 ? (int)sent : 0;
 }
@@ -294,82 +298,25 @@ static int receive_reply(const struct helper *helper, void *buffer, size_t size,
 	return 0;
 }
 
-int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
-		int *ret_fd)
+int helper_ask(struct helper *helper, const struct helper_request *request, size_t *ret_length)
 {
-	struct header header = { .task = TASK_OPEN, .how = *how, .text_size = strlen(path) + 1 };
-	struct reply reply;
-	int r = send_request(helper, &header, path, NULL, base);
-
-	return r == 0 ? receive_reply(helper, NULL, 0, &reply, ret_fd) : r;
-}
-
-int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length)
-{
-	const char *name = call->name ? call->name : "";
-	struct header header = {
-		.task = TASK_CALL,
-		.is_opened = call->is_opened,
-		.operation = call->operation,
-		.flags = call->flags,
-		.text_size = strlen(name) + 1,
-		.size = call->size,
-	};
+	const struct attribute_call *call = &request->call;
+	size_t room = call->buffer ? call->size : 0;
 	struct reply reply;
 
 	if (call->performer)
 		atomic_store(call->performer, helper->errand.pid);
-	int r = send_request(helper, &header, name, call->value, call->fd);
+	int r = send_request(helper, request);
 
 	if (r == 0)
-		r = receive_reply(helper, call->buffer, call->buffer ? call->size : 0, &reply,
-				  NULL);
+		r = receive_reply(helper, call->buffer, room, &reply, request->ret_fd);
 	/* It has answered, and is in the call no more. */
 	if (r >= 0 && call->performer)
 		atomic_store(call->performer, gettid());
-	if (r == 0)
-		*ret_length = reply.length;
-	return r;
-}
-
-/* What is asked about a descriptor alone, and answered by at most @size bytes. */
-static int ask(struct helper *helper, enum task task, int fd, void *buffer, size_t size,
-	       size_t *ret_length)
-{
-	const struct header header = { .task = task, .text_size = 1, .size = size };
-	struct reply reply;
-	int r = send_request(helper, &header, "", NULL, fd);
-
-	if (r == 0)
-		r = receive_reply(helper, buffer, size, &reply, NULL);
 	if (r != 0)
 		return r;
-	if (reply.length > size)
+	if (room > 0 && reply.length > room)
 		return -EPROTO;
 	*ret_length = reply.length;
 	return 0;
-}
-
-int helper_stat(struct helper *helper, int fd, struct statx *ret_stat)
-{
-	struct statx stat;
-	size_t length;
-	int r = ask(helper, TASK_STAT, fd, &stat, sizeof(stat), &length);
-
-	if (r != 0)
-		return r;
-	if (length != sizeof(stat))
-		return -EPROTO;
-	*ret_stat = stat;
-	return 0;
-}
-
-int helper_read_link(struct helper *helper, int fd, char *text, size_t size)
-{
-	size_t length;
-	int r = ask(helper, TASK_READ_LINK, fd, text, size - 1, &length);
-
-	if (r == 0)
-		text[length] = '\0';
-	return r;
 }

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct attribute_call;
+#include "exec/attribute_call.h"
+
 struct credential_change;
 struct forker;
 struct helper;
-struct statx;
 
 /** helper_serve() - what it does. See forker_body. */
 void helper_serve(int channel, void *argument, const int *fds, size_t fd_count);
@@ -47,39 +47,28 @@ bool helper_end(struct helper *helper);
 /** helper_free() - end it; NULL is accepted. */
 void helper_free(struct helper *helper);
 
+enum helper_task {
+	HELPER_OPEN, /* openat2(2) of the path call.name, below call.fd */
+	HELPER_CALL, /* the attribute call */
+	HELPER_STAT, /* statx(2) of call.fd: the basic members and the mount's number; ids of the helper's namespace */
+	HELPER_READ_LINK, /* readlinkat(2) of call.fd */
+};
+
+/** struct helper_request - what a helper is asked for; the pointers are the caller's */
+struct helper_request {
+	enum helper_task task;
+	struct attribute_call call; /* the answer comes into its buffer */
+	const struct open_how *how; /* of HELPER_OPEN */
+	int *ret_fd; /* of HELPER_OPEN: the descriptor, the caller's */
+};
+
 /**
- * helper_open() - have openat2(2) called
- * @helper: who calls it; of no further use after a negative result
- * @ret_fd: the descriptor, the caller's
+ * helper_ask() - have a system call made
+ * @helper: who makes it; of no further use after a negative result
+ * @ret_length: the call's result; not of HELPER_OPEN
  *
  * Return: 0; the positive errno of the call; -EPIPE when the helper has died; other -errno.
  */
-int helper_open(struct helper *helper, int base, const char *path, const struct open_how *how,
-		int *ret_fd);
-
-/**
- * helper_call() - have an attribute call made
- * @helper: who makes it; of no further use after a negative result
- * @ret_length: of a get or list: the call's result
- *
- * Return: as helper_open().
- */
-int helper_call(struct helper *helper, const struct attribute_call *call, size_t *ret_length);
-
-/**
- * helper_stat() - have statx(2) called on a descriptor
- * @ret_stat: the basic members and the mount's number; ids are those of the helper's namespace
- *
- * Return: as helper_open().
- */
-int helper_stat(struct helper *helper, int fd, struct statx *ret_stat);
-
-/**
- * helper_read_link() - have readlinkat(2) called on a descriptor of a symbolic link
- * @text: where its text goes, with a NUL; @size bytes
- *
- * Return: as helper_open().
- */
-int helper_read_link(struct helper *helper, int fd, char *text, size_t size);
+int helper_ask(struct helper *helper, const struct helper_request *request, size_t *ret_length);
 
 #endif

@@ -227,11 +227,9 @@ static int open_by_personality(struct standin *standin, int base, const char *pa
 
 /* ---- by a process ---- */
 
-/** helper_request - what a helper is asked for. Return: as helper_open(). */
-typedef int helper_request(struct helper *helper, void *argument);
-
 /* The root of the namespace can take its descriptors away: then it is of no use either. */
-static int ask_once(const struct standin *standin, helper_request *request, void *argument)
+static int ask_once(const struct standin *standin, const struct helper_request *request,
+		    size_t *ret_length)
 {
 	const struct helper_role role = { standin->holder, standin->inode, &standin->credential,
 					  &standin->change };
@@ -241,7 +239,7 @@ static int ask_once(const struct standin *standin, helper_request *request, void
 
 	if (r < 0)
 		return r;
-	r = request(helper, argument);
+	r = helper_ask(helper, request, ret_length);
 	if (r > 0 && is_our_failure(r))
 		r = -r;
 	helpers_return(helpers, helper, r >= 0);
@@ -249,26 +247,28 @@ static int ask_once(const struct standin *standin, helper_request *request, void
 }
 
 /* The target can kill a process that runs under its ids: one more is tried, then no more. */
-static int ask(const struct standin *standin, helper_request *request, void *argument)
+static int ask(const struct standin *standin, const struct helper_request *request,
+	       size_t *ret_length)
 {
-	int r = ask_once(standin, request, argument);
+	int r = ask_once(standin, request, ret_length);
 
-	return r == -EPIPE || (r < 0 && is_our_failure(-r)) ? ask_once(standin, request, argument) :
-							      r;
+	return r == -EPIPE || (r < 0 && is_our_failure(-r)) ?
+		       ask_once(standin, request, ret_length) :
+		       r;
 }
 
-struct open_request {
-	int base;
-	const char *path;
-	const struct open_how *how;
-	int *ret_fd;
-};
-
-static int request_open(struct helper *helper, void *argument)
+static int open_by_process(const struct standin *standin, int base, const char *path,
+			   const struct open_how *how, int *ret_fd)
 {
-	const struct open_request *request = argument;
+	const struct helper_request request = {
+		.task = HELPER_OPEN,
+		.call = { .fd = base, .name = path },
+		.how = how,
+		.ret_fd = ret_fd,
+	};
+	size_t unused;
 
-	return helper_open(helper, request->base, request->path, request->how, request->ret_fd);
+	return ask(standin, &request, &unused);
 }
 
 /*
@@ -284,10 +284,8 @@ static bool is_forbidden(struct standins *standins, int error)
 int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
 		 int *ret_fd)
 {
-	struct open_request request = { base, path, how, ret_fd };
-
 	if (!standin->owner->ring)
-		return ask(standin, request_open, &request);
+		return open_by_process(standin, base, path, how, ret_fd);
 	int r = open_by_personality(standin, base, path, how, ret_fd);
 
 	if (r < 0 && is_our_failure(-r))
@@ -297,63 +295,44 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
 	log_verbose(
 		"a security module forbids personalities; paths are opened through helper processes");
 	ring_free(TAKE_PTR(standin->owner->ring));
-	return ask(standin, request_open, &request);
-}
-
-struct call_request {
-	const struct attribute_call *call;
-	size_t *ret_length;
-};
-
-static int request_call(struct helper *helper, void *argument)
-{
-	const struct call_request *request = argument;
-
-	return helper_call(helper, request->call, request->ret_length);
+	return open_by_process(standin, base, path, how, ret_fd);
 }
 
 int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
 {
-	struct call_request request = { call, ret_length };
+	const struct helper_request request = { .task = HELPER_CALL, .call = *call };
 
-	return ask(standin, request_call, &request);
-}
-
-struct stat_request {
-	int fd;
-	struct statx *ret_stat;
-};
-
-static int request_stat(struct helper *helper, void *argument)
-{
-	const struct stat_request *request = argument;
-
-	return helper_stat(helper, request->fd, request->ret_stat);
+	return ask(standin, &request, ret_length);
 }
 
 int standin_stat(struct standin *standin, int fd, struct statx *ret_stat)
 {
-	struct stat_request request = { fd, ret_stat };
+	struct statx stat;
+	const struct helper_request request = {
+		.task = HELPER_STAT,
+		.call = { .fd = fd, .buffer = &stat, .size = sizeof(stat) },
+	};
+	size_t length;
+	int r = ask(standin, &request, &length);
 
-	return ask(standin, request_stat, &request);
-}
-
-struct link_request {
-	int fd;
-	char *text;
-	size_t size;
-};
-
-static int request_link(struct helper *helper, void *argument)
-{
-	const struct link_request *request = argument;
-
-	return helper_read_link(helper, request->fd, request->text, request->size);
+	if (r != 0)
+		return r;
+	if (length != sizeof(stat))
+		return -EPROTO;
+	*ret_stat = stat;
+	return 0;
 }
 
 int standin_read_link(struct standin *standin, int fd, char *text, size_t size)
 {
-	struct link_request request = { fd, text, size };
+	const struct helper_request request = {
+		.task = HELPER_READ_LINK,
+		.call = { .fd = fd, .buffer = text, .size = size - 1 },
+	};
+	size_t length;
+	int r = ask(standin, &request, &length);
 
-	return ask(standin, request_link, &request);
+	if (r == 0)
+		text[length] = '\0';
+	return r;
 }

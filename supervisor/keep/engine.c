@@ -344,7 +344,8 @@ static int start(struct engine *engine)
 
 int engine_new(const struct engine_config *config, struct engine **ret_engine)
 {
-	int r = notify_check_sizes();
+	struct seccomp_notif_sizes sizes;
+	int r = notify_sizes(&sizes);
 
 	if (r < 0) {
 		log_error("this kernel's seccomp notifications are not those of 5.0 to now: %s",

@@ -36,35 +36,18 @@ static bool has_say_over_file_system(const struct request *request)
 	       is_on_own_file_system(request);
 }
 
-/*
- * The owner as the stand-in is shown it, whom a file system lets ask that refuses us. An id that the namespace does
- * not have is shown as another one, which counts as the host's.
- */
-static bool look_as(struct request *request, struct standin *standin, struct object *ret_owner)
-{
-	const struct outer *outer = &request->workspace->outer;
-	const struct user_namespace *userns = request->subject.userns;
-	struct statx stat;
-
-	return standin_stat(standin, request->inode.fd, &stat) == 0 &&
-	       stat.stx_uid != outer->overflow_uid && stat.stx_gid != outer->overflow_gid &&
-	       id_map_to_host(&userns->uids, stat.stx_uid, &ret_owner->uid) &&
-	       id_map_to_host(&userns->gids, stat.stx_gid, &ret_owner->gid);
-}
-
 /* The check that this kernel leaves out, right before the change. Return: 0, or a positive errno. */
 static int check_unguarded(struct request *request, struct standin *standin)
 {
-	enum operation operation = request->call.kind->operation;
-	struct object owner = request->stat.owner;
+	struct inode_stat stat = request->stat;
 
 	if (request->workspace->config.is_guarded || !call_is_change(&request->call))
 		return 0;
-	bool is_told = !request->is_foreign || look_as(request, standin, &owner);
+	bool is_told = !request->is_foreign || target_standin_look(request, standin, &stat);
 
-	return access_check_unguarded(&request->subject, is_told ? &owner : NULL,
-				      has_say_over_file_system(request), operation,
-				      request->workspace->name);
+	return access_check_unguarded(&request->subject, is_told ? &stat.owner : NULL,
+				      has_say_over_file_system(request),
+				      request->call.kind->operation, request->workspace->name);
 }
 
 /*

@@ -29,13 +29,6 @@ int notify_sizes(struct seccomp_notif_sizes *ret_sizes)
 	return 0;
 }
 
-int notify_check_sizes(void)
-{
-	struct seccomp_notif_sizes sizes;
-
-	return notify_sizes(&sizes);
-}
-
 void notify_wake_sync(int listener)
 {
 	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);

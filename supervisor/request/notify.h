@@ -25,13 +25,6 @@ enum notify_result {
 int notify_sizes(struct seccomp_notif_sizes *ret_sizes);
 
 /**
- * notify_check_sizes() - is the kernel's notification the one that we were built for?
- *
- * Return: 0; -EPROTO if it has grown beyond our structures; -errno of seccomp(2).
- */
-int notify_check_sizes(void);
-
-/**
  * notify_wake_sync() - let a notification hand the CPU over to us (SYNC_WAKE_UP, Linux 6.6)
  *
  * Without it everything works, several times slower; an older kernel is no error.

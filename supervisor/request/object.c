@@ -3,7 +3,6 @@
 #include <linux/xattr.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -77,38 +76,12 @@ bool object_fail_late(struct request *request)
 	return stage_end(request, outcome_error(request->late_error));
 }
 
-/* Of an owner whose id one does not have one is shown another, which one may have as well. */
-static bool is_told(const struct request *request, const struct object *owner)
-{
-	const struct outer *outer = &request->workspace->outer;
-
-	return owner->uid != outer->overflow_uid && owner->gid != outer->overflow_gid;
-}
-
-/*
- * What refuses us answers the root of the target's namespace, who makes the calls with the user store. What
- * has ids that the namespace does not have is the kernel's.
- */
+/* What refuses us answers the root of the target's namespace, who makes the calls with the user store. */
 static bool look_as_performer(struct request *request)
 {
-	const struct user_namespace *userns = request->subject.userns;
-	struct object owner;
-	struct statx stat;
-
-	if (request->decision.route != ROUTE_STORED || request->client->is_queued ||
-	    target_standin_choose(request) != 0 || !request->performer.standin ||
-	    standin_stat(request->performer.standin, request->inode.fd, &stat) != 0)
-		return false;
-	owner = (struct object){ .uid = stat.stx_uid, .gid = stat.stx_gid };
-	if (!is_told(request, &owner) || !id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
-	    !id_map_to_host(&userns->gids, stat.stx_gid, &owner.gid))
-		return false;
-	request->stat = (struct inode_stat){
-		.owner = owner,
-		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
-		.number = stat.stx_ino,
-	};
-	return true;
+	return request->decision.route == ROUTE_STORED && !request->client->is_queued &&
+	       target_standin_choose(request) == 0 && request->performer.standin &&
+	       target_standin_look(request, request->performer.standin, &request->stat);
 }
 
 static bool look_before_change(struct request *request)
@@ -120,7 +93,8 @@ static bool look_before_change(struct request *request)
 	if (has_refused)
 		stage_begin_to_wait(request);
 	request->is_foreign = has_refused && !look_as_performer(request);
-	if (r == 0 && !request->workspace->outer.is_host && !is_told(request, &request->stat.owner))
+	if (r == 0 && !request->workspace->outer.is_host &&
+	    !stage_is_told(request, &request->stat.owner))
 		request->stat.owner = nobody;
 	return has_refused || stage_go_on(request, r, "look at an inode");
 }

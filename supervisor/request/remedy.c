@@ -77,7 +77,7 @@ void remedies_init(struct remedies *remedies)
 	*remedies = (struct remedies){ .lock = PTHREAD_MUTEX_INITIALIZER };
 }
 
-/* With the lock held. Where there is room for no more, enough was said. */
+/* With the lock held. Where there is room for no more, the log has enough lines. */
 static bool is_known(const struct remedies *remedies, dev_t device)
 {
 	for (size_t i = 0; i < remedies->count; i++)
@@ -86,25 +86,16 @@ static bool is_known(const struct remedies *remedies, dev_t device)
 	return remedies->count == REMEDIES_MAX;
 }
 
-static bool was_said(struct remedies *remedies, dev_t device)
+/* Is the file system a new one? @adds: then it is one no more: another thread may have been faster. */
+static bool is_new(struct remedies *remedies, dev_t device, bool adds)
 {
 	pthread_mutex_lock(&remedies->lock);
-	bool is_old = is_known(remedies, device);
+	bool was_known = is_known(remedies, device);
 
-	pthread_mutex_unlock(&remedies->lock);
-	return is_old;
-}
-
-/* Return: whether it has to be said: another thread may have been faster. */
-static bool say(struct remedies *remedies, dev_t device)
-{
-	pthread_mutex_lock(&remedies->lock);
-	bool is_new = !is_known(remedies, device);
-
-	if (is_new)
+	if (!was_known && adds)
 		remedies->devices[remedies->count++] = device;
 	pthread_mutex_unlock(&remedies->lock);
-	return is_new;
+	return !was_known;
 }
 
 void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
@@ -113,11 +104,11 @@ void remedy_note(struct remedies *remedies, uint64_t log_source, enum store stor
 	struct stat stat;
 
 	if ((error != EOPNOTSUPP && error != EPERM) || fstat(performer->inode->fd, &stat) < 0 ||
-	    was_said(remedies, stat.st_dev))
+	    !is_new(remedies, stat.st_dev, false))
 		return;
 	const char *remedy = remedy_for(store, performer, error);
 
-	if (remedy && say(remedies, stat.st_dev))
+	if (remedy && is_new(remedies, stat.st_dev, true))
 		log_limited(log_source, LOG_WARNING, "device %u:%u: %s", major(stat.st_dev),
 			    minor(stat.st_dev), remedy);
 }

@@ -90,6 +90,13 @@ struct store_context stage_store_context(const struct request *request)
 	};
 }
 
+bool stage_is_told(const struct request *request, const struct object *owner)
+{
+	const struct outer *outer = &request->workspace->outer;
+
+	return owner->uid != outer->overflow_uid && owner->gid != outer->overflow_gid;
+}
+
 bool stage_still_waits(const struct reception *reception)
 {
 	const struct seccomp_notif *notification = &reception->slot->notification;

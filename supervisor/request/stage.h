@@ -82,6 +82,13 @@ bool stage_leave_to_kernel(struct request *request);
 /** stage_store_context() - for operations on stored names, of this request */
 struct store_context stage_store_context(const struct request *request);
 
+/**
+ * stage_is_told() - are these the ids of the owner?
+ *
+ * The kernel shows an id that a namespace does not have as another one, which the namespace may have as well.
+ */
+bool stage_is_told(const struct request *request, const struct object *owner);
+
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);
 

@@ -2,6 +2,8 @@
 #include "request/target_standin.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/log.h"
 #include "exec/standin.h"
@@ -63,4 +65,26 @@ int target_standin_choose(struct request *request)
 	int r = target_standin_find_root(request, &request->performer.standin);
 
 	return r == -ENOENT ? 0 : r;
+}
+
+bool target_standin_look(const struct request *request, struct standin *standin,
+			 struct inode_stat *ret_stat)
+{
+	const struct user_namespace *userns = request->subject.userns;
+	struct statx stat;
+
+	if (standin_stat(standin, request->inode.fd, &stat) != 0)
+		return false;
+	struct object owner = { .uid = stat.stx_uid, .gid = stat.stx_gid };
+
+	if (!stage_is_told(request, &owner) ||
+	    !id_map_to_host(&userns->uids, stat.stx_uid, &owner.uid) ||
+	    !id_map_to_host(&userns->gids, stat.stx_gid, &owner.gid))
+		return false;
+	*ret_stat = (struct inode_stat){
+		.owner = owner,
+		.device = makedev(stat.stx_dev_major, stat.stx_dev_minor),
+		.number = stat.stx_ino,
+	};
+	return true;
 }

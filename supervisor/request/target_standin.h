@@ -4,7 +4,10 @@
 
 /* The stand-ins that make calls in the name of a request's target. */
 
+#include <stdbool.h>
+
 struct credential;
+struct inode_stat;
 struct request;
 struct standin;
 
@@ -22,5 +25,14 @@ int target_standin_find_root(struct request *request, struct standin **ret_root)
 
 /** target_standin_choose() - who makes the calls on stored names: request->performer.standin */
 int target_standin_choose(struct request *request);
+
+/**
+ * target_standin_look() - what an inode shows to a stand-in, whom a file system lets ask that refuses us
+ * @ret_stat: with the owner in ids of the host
+ *
+ * Return: false: nothing is shown, or an owner that the target's namespace does not have.
+ */
+bool target_standin_look(const struct request *request, struct standin *standin,
+			 struct inode_stat *ret_stat);
 
 #endif
