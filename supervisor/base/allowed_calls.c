@@ -4,8 +4,8 @@
  *
  * A call that is not on the list raises SIGSYS instead of being made. The handler says which call it was, for
  * that is what has to be reported, and makes another one that is not on the list: by then nothing handles the
- * signal any more, and the kernel ends the process. A process that somebody else controls gains nothing by the
- * handler: the call is not made, and the filter lets nobody handle SIGSYS in another way.
+ * signal any more, and the kernel ends the process. An attacker who controls a process gains nothing by the
+ * handler: the call is not made, and the filter refuses another handler for SIGSYS.
  *
  * The lists are those of glibc 2.36 and later, on x86-64 and aarch64; a name that a machine does not have
  * is left out. clone3(2) keeps its flags in memory, where no filter sees them: it is told to be missing, and
@@ -37,6 +37,7 @@
 
 #include "base/call_filter.h"
 #include "base/log.h"
+#include "base/syscalls.h"
 #include "count_of.h"
 
 /* By the Makefile. */
@@ -51,14 +52,15 @@
 #define GET_PID_FROM_PIDNS _IOR(NSIO, 6, int)
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 
-#define ALLOW(name)                                         \
-	{                                                   \
-		.call = (name), .action = SECCOMP_RET_ALLOW \
-	}
-/* For a call that libseccomp 2.5.4 cannot name. */
-#define ALLOW_NEW(name, nr)                                                 \
-	{                                                                   \
-		.call = (name), .number = (nr), .action = SECCOMP_RET_ALLOW \
+/* Who makes a call. A worker makes all of them, so that the lists of the others can lie on top of its own. */
+#define WORKER (1U << ALLOWED_CALLS_WORKER)
+#define KEEPER (WORKER | 1U << ALLOWED_CALLS_KEEPER)
+#define FORKER (WORKER | 1U << ALLOWED_CALLS_FORKER)
+#define EACH (KEEPER | FORKER)
+
+#define ALLOW(names)                                         \
+	{                                                    \
+		.call = (names), .action = SECCOMP_RET_ALLOW \
 	}
 #define ALLOW_IF(name, how, which, what)                                 \
 	{                                                                \
@@ -72,280 +74,92 @@
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
 	 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |   \
 	 CLONE_VFORK | CLONE_PIDFD | CLONE_PARENT | CSIGNAL)
+#define CLONE_OF_FORKER (CLONE_PARENT | CLONE_PIDFD | CSIGNAL)
 
-static const struct call_rule keeper_rules[] = {
-	/* time, signals, the worker's end */
-	ALLOW("clock_gettime"),
-	ALLOW("rt_sigprocmask"),
-	ALLOW("rt_sigqueueinfo"),
-	ALLOW("rt_sigreturn"),
-	ALLOW("rt_sigtimedwait"),
-	ALLOW("restart_syscall"),
-	ALLOW("kill"),
-	ALLOW("setpgid"),
-	ALLOW("waitid"),
-	ALLOW("wait4"),
-	ALLOW("exit"),
-	ALLOW("exit_group"),
-	/* the log, and who asks at the desk */
-	ALLOW("write"),
-	ALLOW("poll"),
-	ALLOW("ppoll"),
-	ALLOW("accept4"),
-	ALLOW("sendto"),
-	ALLOW("shutdown"),
-	ALLOW("close"),
-	/* how far the end of a worker has come, in procfs */
-	ALLOW("openat2"),
-	ALLOW("read"),
-	ALLOW("getdents64"),
-	/* what is a listener, to be closed in the end */
-	ALLOW("statx"),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_ID_VALID),
-	/* the starter */
-	ALLOW("recvfrom"),
-	/* the command's process, if it cannot begin */
-	ALLOW("sendmsg"),
-	/* calls of targets that fail */
-	ALLOW_IS("seccomp", 0, SECCOMP_GET_NOTIF_SIZES),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_RECV),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_SEND),
-	/* glibc */
-	ALLOW("brk"),
-	ALLOW("munmap"),
-	ALLOW("madvise"),
-	ALLOW("futex"),
-	ALLOW("getpid"),
-	ALLOW("gettid"),
-	ALLOW("tgkill"),
-	ALLOW("writev"),
-	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
-	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
-};
-
-static const struct call_rule worker_rules[] = {
+/* The calls for attributes are added from their own table. */
+static const struct {
+	unsigned int roles;
+	struct call_rule rule;
+} table[] = {
 	/* descriptors, which lead to all that is opened */
-	ALLOW("openat"),
-	ALLOW("openat2"),
-	ALLOW("close"),
-	ALLOW("close_range"),
-	ALLOW("dup2"),
-	ALLOW("dup3"),
-	ALLOW("fcntl"),
-	ALLOW("read"),
-	ALLOW("pread64"),
-	ALLOW("write"),
-	ALLOW("writev"),
-	ALLOW("lseek"),
-	ALLOW("getdents64"),
-	ALLOW("fstat"),
-	ALLOW("newfstatat"),
-	ALLOW("statx"),
-	ALLOW("readlinkat"),
-	ALLOW("fchdir"),
-	ALLOW("unlinkat"),
-	ALLOW("name_to_handle_at"),
-	ALLOW("fstatfs"),
-	ALLOW("memfd_create"),
-	ALLOW("ftruncate"),
-	ALLOW_NEW("statmount", 457),
-	/* attributes */
-	ALLOW("setxattr"),
-	ALLOW("lsetxattr"),
-	ALLOW("fsetxattr"),
-	ALLOW("getxattr"),
-	ALLOW("lgetxattr"),
-	ALLOW("fgetxattr"),
-	ALLOW("listxattr"),
-	ALLOW("llistxattr"),
-	ALLOW("flistxattr"),
-	ALLOW("removexattr"),
-	ALLOW("lremovexattr"),
-	ALLOW("fremovexattr"),
-	ALLOW_NEW("setxattrat", 463),
-	ALLOW_NEW("getxattrat", 464),
-	ALLOW_NEW("listxattrat", 465),
-	ALLOW_NEW("removexattrat", 466),
+	{ EACH, ALLOW("close write writev openat2 statx") },
+	{ KEEPER, ALLOW("read getdents64") },
+	{ FORKER, ALLOW("openat dup2 dup3 fstat newfstatat readlinkat fchdir") },
+	{ WORKER, ALLOW("close_range fcntl pread64 lseek unlinkat name_to_handle_at fstatfs") },
+	{ WORKER, ALLOW("memfd_create ftruncate") },
+	{ WORKER, { .call = "statmount", .number = 457, .action = SECCOMP_RET_ALLOW } },
 	/* rings */
-	ALLOW("io_uring_setup"),
-	ALLOW("io_uring_enter"),
-	ALLOW("io_uring_register"),
+	{ WORKER, ALLOW("io_uring_setup io_uring_enter io_uring_register") },
 	/* targets */
-	ALLOW("pidfd_open"),
-	ALLOW("pidfd_getfd"),
-	ALLOW("pidfd_send_signal"),
-	ALLOW("process_vm_readv"),
-	ALLOW("process_vm_writev"),
-	ALLOW_IS("bpf", 0, BPF_PROG_TEST_RUN),
-	ALLOW_IS("seccomp", 0, SECCOMP_GET_NOTIF_SIZES),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_RECV),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_SEND),
-	ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_ID_VALID),
-	ALLOW_IS("ioctl", 1, NOTIF_SET_FLAGS),
-	ALLOW_IS("ioctl", 1, NS_GET_PARENT),
-	ALLOW_IS("ioctl", 1, NS_GET_USERNS),
-	ALLOW_IS("ioctl", 1, NS_GET_OWNER_UID),
-	ALLOW_IS("ioctl", 1, GET_MOUNT_NAMESPACE_ID),
-	ALLOW_IS("ioctl", 1, GET_PID_FROM_PIDNS),
-	/* peers, whose connections come by accept4(2) */
-	ALLOW("accept4"),
-	ALLOW("recvmsg"),
-	ALLOW("recvfrom"),
-	ALLOW("sendmsg"),
-	ALLOW("sendto"),
-	ALLOW("getsockopt"),
-	ALLOW("setsockopt"),
-	ALLOW("shutdown"),
-	ALLOW_IS("socketpair", 0, AF_UNIX),
-	ALLOW_IS("ioctl", 1, SIOCINQ),
-	ALLOW_IS("ioctl", 1, SIOCOUTQ),
-	ALLOW("epoll_create1"),
-	ALLOW("epoll_ctl"),
-	ALLOW("epoll_wait"),
-	ALLOW("epoll_pwait"),
-	ALLOW("poll"),
-	ALLOW("ppoll"),
-	ALLOW("eventfd2"),
-	ALLOW("signalfd4"),
-	/* a keeper's list, on top of this one */
-	ALLOW_IS("seccomp", 0, SECCOMP_SET_MODE_FILTER),
-	/* ids, and what a helper takes on */
-	ALLOW_IS("setns", 1, CLONE_NEWUSER),
-	ALLOW("capget"),
-	ALLOW("capset"),
-	ALLOW("getgroups"),
-	ALLOW("setgroups"),
-	ALLOW("setresuid"),
-	ALLOW("setresgid"),
-	ALLOW("setfsuid"),
-	ALLOW("setfsgid"),
-	ALLOW("getuid"),
-	ALLOW("geteuid"),
-	ALLOW("getgid"),
-	ALLOW("getegid"),
+	{ KEEPER, ALLOW_IS("seccomp", 0, SECCOMP_GET_NOTIF_SIZES) },
+	{ KEEPER, ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_RECV) },
+	{ KEEPER, ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_SEND) },
+	{ KEEPER, ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_ID_VALID) },
+	{ WORKER, ALLOW_IS("ioctl", 1, NOTIF_SET_FLAGS) },
+	{ WORKER, ALLOW("pidfd_open pidfd_getfd pidfd_send_signal") },
+	{ WORKER, ALLOW("process_vm_readv process_vm_writev") },
+	{ WORKER, ALLOW_IS("bpf", 0, BPF_PROG_TEST_RUN) },
+	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_PARENT) },
+	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_USERNS) },
+	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_OWNER_UID) },
+	{ WORKER, ALLOW_IS("ioctl", 1, GET_MOUNT_NAMESPACE_ID) },
+	{ WORKER, ALLOW_IS("ioctl", 1, GET_PID_FROM_PIDNS) },
+	/* peers, whose connections come by accept4(2), and the processes of our own */
+	{ EACH, ALLOW("recvfrom sendmsg sendto shutdown") },
+	{ KEEPER, ALLOW("accept4 poll ppoll") },
+	{ FORKER, ALLOW("recvmsg") },
+	{ WORKER, ALLOW("getsockopt setsockopt eventfd2 signalfd4") },
+	{ WORKER, ALLOW("epoll_create1 epoll_ctl epoll_wait epoll_pwait") },
+	{ WORKER, ALLOW_IS("socketpair", 0, AF_UNIX) },
+	{ WORKER, ALLOW_IS("ioctl", 1, SIOCINQ) },
+	{ WORKER, ALLOW_IS("ioctl", 1, SIOCOUTQ) },
+	/* a list on top of the worker's */
+	{ WORKER, ALLOW_IS("seccomp", 0, SECCOMP_SET_MODE_FILTER) },
+	/* ids, and what a child takes on */
+	{ FORKER, ALLOW_IS("setns", 1, CLONE_NEWUSER) },
+	{ FORKER, ALLOW("capget capset setgroups setresuid setresgid") },
+	{ WORKER, ALLOW("getgroups setfsuid setfsgid getuid geteuid getgid getegid") },
 	/* processes and threads */
-	ALLOW_IF("clone", ARGUMENT_IS_WITHOUT, 0, ~(uint64_t)CLONE_ALLOWED),
-	{ .call = "clone3", .action = SECCOMP_RET_ERRNO | ENOSYS },
-	ALLOW("set_robust_list"),
-	ALLOW("set_tid_address"),
-	ALLOW("rseq"),
-	ALLOW("futex"),
-	ALLOW("membarrier"),
-	ALLOW("sched_yield"),
-	ALLOW("sched_getaffinity"),
-	ALLOW("sched_setscheduler"),
-	ALLOW("sched_getattr"),
-	ALLOW("sched_setattr"),
-	ALLOW("getpid"),
-	ALLOW("gettid"),
-	ALLOW("getppid"),
-	ALLOW("setpgid"),
-	ALLOW("kill"),
-	ALLOW("tgkill"),
-	ALLOW("rt_sigqueueinfo"),
-	ALLOW("wait4"),
-	ALLOW("waitid"),
-	ALLOW("exit"),
-	ALLOW("exit_group"),
-	ALLOW_IS("prctl", 0, PR_SET_NAME),
-	ALLOW_IS("prctl", 0, PR_SET_DUMPABLE),
-	ALLOW_IS("prctl", 0, PR_SET_PDEATHSIG),
-	ALLOW_IS("prctl", 0, PR_SET_KEEPCAPS),
-	ALLOW_IS("prctl", 0, PR_SET_CHILD_SUBREAPER),
-	ALLOW_IS("prlimit64", 2, 0), /* getrlimit(2) */
+	{ WORKER, ALLOW_IF("clone", ARGUMENT_IS_WITHOUT, 0, ~(uint64_t)CLONE_ALLOWED) },
+	{ FORKER, ALLOW_IF("clone", ARGUMENT_IS_WITHOUT, 0, ~(uint64_t)CLONE_OF_FORKER) },
+	{ WORKER, { .call = "clone3", .action = SECCOMP_RET_ERRNO | ENOSYS } },
+	{ EACH, ALLOW("futex getpid gettid tgkill exit exit_group") },
+	{ KEEPER, ALLOW("kill rt_sigqueueinfo setpgid wait4 waitid") },
+	{ WORKER, ALLOW("set_robust_list set_tid_address rseq membarrier getppid") },
+	{ WORKER, ALLOW("sched_yield sched_getaffinity sched_setscheduler") },
+	{ WORKER, ALLOW("sched_getattr sched_setattr uname getrusage") },
+	{ FORKER, ALLOW_IS("prctl", 0, PR_SET_NAME) },
+	{ FORKER, ALLOW_IS("prctl", 0, PR_SET_DUMPABLE) },
+	{ FORKER, ALLOW_IS("prctl", 0, PR_SET_PDEATHSIG) },
+	{ FORKER, ALLOW_IS("prctl", 0, PR_SET_KEEPCAPS) },
+	{ WORKER, ALLOW_IS("prctl", 0, PR_SET_CHILD_SUBREAPER) },
+	{ WORKER, ALLOW_IS("prlimit64", 2, 0) }, /* getrlimit(2) */
 	/* signals: of the standard ones none above SIGSYS, and not that */
-	ALLOW_IF("rt_sigaction", ARGUMENT_BELOW, 0, SIGSYS),
-	ALLOW_IS("rt_sigaction", 0, SIGSYS + 1), /* glibc's own two, and what recalls a server */
-	ALLOW_IS("rt_sigaction", 0, SIGSYS + 2),
-	ALLOW_IS("rt_sigaction", 0, SIGSYS + 3),
-	ALLOW("rt_sigprocmask"),
-	ALLOW("rt_sigreturn"),
-	ALLOW("rt_sigtimedwait"),
-	ALLOW("restart_syscall"),
-	ALLOW("timer_create"),
-	ALLOW("timer_settime"),
-	ALLOW("timer_delete"),
-	ALLOW("uname"),
-	ALLOW("getrusage"),
+	{ WORKER, ALLOW_IF("rt_sigaction", ARGUMENT_BELOW, 0, SIGSYS) },
+	{ WORKER, ALLOW_IS("rt_sigaction", 0, SIGSYS + 1) }, /* glibc's own two, ... */
+	{ WORKER, ALLOW_IS("rt_sigaction", 0, SIGSYS + 2) },
+	{ WORKER, ALLOW_IS("rt_sigaction", 0, SIGSYS + 3) }, /* ... and what recalls a server */
+	{ EACH, ALLOW("rt_sigprocmask rt_sigreturn restart_syscall") },
+	{ KEEPER, ALLOW("rt_sigtimedwait") },
 	/* time */
-	ALLOW("clock_gettime"),
-	ALLOW("clock_nanosleep"),
-	ALLOW("gettimeofday"),
-	ALLOW("time"),
-	/* memory */
-	ALLOW("brk"),
-	ALLOW("munmap"),
-	ALLOW("mremap"),
-	ALLOW("madvise"),
-	ALLOW("sysinfo"), /* qsort(3) of glibc before 2.37, from 1 KiB on */
-	ALLOW("getrandom"),
-	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
-	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
+	{ EACH, ALLOW("clock_gettime") },
+	{ WORKER, ALLOW("clock_nanosleep gettimeofday time") },
+	{ WORKER, ALLOW("timer_create timer_settime timer_delete") },
+	/* memory; sysinfo(2): qsort(3) of glibc before 2.37, from 1 KiB on */
+	{ EACH, ALLOW("brk munmap madvise") },
+	{ EACH, ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC) },
+	{ EACH, ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC) },
+	{ WORKER, ALLOW("mremap getrandom sysinfo") },
 };
 
-static const struct call_rule forker_rules[] = {
-	/* orders, and children */
-	ALLOW("shutdown"),
-	ALLOW("recvmsg"),
-	ALLOW("sendmsg"),
-	ALLOW("recvfrom"),
-	ALLOW("sendto"),
-	ALLOW("close"),
-	ALLOW("dup2"),
-	ALLOW("dup3"),
-	ALLOW_IF("clone", ARGUMENT_IS_WITHOUT, 0,
-		 ~(uint64_t)(CLONE_PARENT | CLONE_PIDFD | CSIGNAL)),
-	ALLOW("exit"),
-	ALLOW("exit_group"),
-	/* what a child takes on */
-	ALLOW_IS("setns", 1, CLONE_NEWUSER),
-	ALLOW("capget"),
-	ALLOW("capset"),
-	ALLOW("setgroups"),
-	ALLOW("setresuid"),
-	ALLOW("setresgid"),
-	ALLOW_IS("prctl", 0, PR_SET_NAME),
-	ALLOW_IS("prctl", 0, PR_SET_DUMPABLE),
-	ALLOW_IS("prctl", 0, PR_SET_PDEATHSIG),
-	ALLOW_IS("prctl", 0, PR_SET_KEEPCAPS),
-	/* what it is asked for */
-	ALLOW("openat"),
-	ALLOW("openat2"),
-	ALLOW("fchdir"),
-	ALLOW("fstat"),
-	ALLOW("newfstatat"),
-	ALLOW("statx"),
-	ALLOW("readlinkat"),
-	ALLOW("setxattr"),
-	ALLOW("fsetxattr"),
-	ALLOW("getxattr"),
-	ALLOW("fgetxattr"),
-	ALLOW("listxattr"),
-	ALLOW("flistxattr"),
-	ALLOW("removexattr"),
-	ALLOW("fremovexattr"),
-	/* the log, and glibc */
-	ALLOW("write"),
-	ALLOW("writev"),
-	ALLOW("clock_gettime"),
-	ALLOW("restart_syscall"),
-	ALLOW("rt_sigprocmask"),
-	ALLOW("rt_sigreturn"),
-	ALLOW("getpid"),
-	ALLOW("gettid"),
-	ALLOW("tgkill"),
-	ALLOW("futex"),
-	ALLOW("brk"),
-	ALLOW("munmap"),
-	ALLOW("madvise"),
-	ALLOW_IF("mmap", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
-	ALLOW_IF("mprotect", ARGUMENT_IS_WITHOUT, 2, PROT_EXEC),
-};
+#define RULES_MAX (COUNT_OF(table) + SYSCALL_COUNT)
 
 #if defined(__x86_64__)
 #define OWN_ARCH AUDIT_ARCH_X86_64
+#define OWN_NUMBER x86_64
 #elif defined(__aarch64__)
 #define OWN_ARCH AUDIT_ARCH_AARCH64
+#define OWN_NUMBER aarch64
 #endif
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -366,17 +180,6 @@ static const struct sock_filter front[] = {
 	LOAD(args[0]),
 	JUMP_IF(BPF_PROG_TEST_RUN, 0, 1),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
-
-static const struct {
-	const struct call_rule *rules;
-	size_t count;
-	const struct sock_filter *front;
-	size_t front_length;
-} lists[] = {
-	[ALLOWED_CALLS_WORKER] = { worker_rules, COUNT_OF(worker_rules), front, COUNT_OF(front) },
-	[ALLOWED_CALLS_KEEPER] = { .rules = keeper_rules, .count = COUNT_OF(keeper_rules) },
-	[ALLOWED_CALLS_FORKER] = { .rules = forker_rules, .count = COUNT_OF(forker_rules) },
 };
 
 /* In any thread, or in a child that has its parent's memory. */
@@ -407,14 +210,39 @@ static int watch_for_refusals(void)
 	return 0;
 }
 
+/* A forker's children call by a path in /proc/self/fd, or by a descriptor. */
+static bool makes(enum allowed_calls_role role, const struct syscall_kind *kind)
+{
+	return role == ALLOWED_CALLS_WORKER ||
+	       (role == ALLOWED_CALLS_FORKER &&
+		(kind->form == FORM_PATH || kind->form == FORM_DESCRIPTOR));
+}
+
+/* Return: how many rules there are. */
+static size_t collect_rules(enum allowed_calls_role role, struct call_rule rules[RULES_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (table[i].roles & 1U << role)
+			rules[count++] = table[i].rule;
+	for (size_t i = 0; i < SYSCALL_COUNT; i++)
+		if (makes(role, &syscall_kinds[i]))
+			rules[count++] = (struct call_rule){ .call = syscall_kinds[i].name,
+							     .number = syscall_kinds[i].OWN_NUMBER,
+							     .action = SECCOMP_RET_ALLOW };
+	return count;
+}
+
 static int install(enum allowed_calls_role role, uint32_t otherwise)
 {
+	struct call_rule rules[RULES_MAX];
 	const struct call_filter filter = {
-		.rules = lists[role].rules,
-		.rule_count = lists[role].count,
+		.rules = rules,
+		.rule_count = collect_rules(role, rules),
 		.otherwise = otherwise,
 		.other_abi = SECCOMP_RET_KILL_PROCESS,
-		.room = lists[role].front_length,
+		.room = role == ALLOWED_CALLS_WORKER ? COUNT_OF(front) : 0,
 	};
 	struct sock_fprog program;
 	int r = call_filter_build(&filter, &program);
@@ -422,7 +250,7 @@ static int install(enum allowed_calls_role role, uint32_t otherwise)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < filter.room; i++)
-		program.filter[i] = lists[role].front[i];
+		program.filter[i] = front[i];
 	r = call_filter_install(&program, 0);
 	call_filter_done(&program);
 	return r;

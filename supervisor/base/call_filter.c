@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,8 @@
 #include "base/fd.h"
 
 #define X32_BIT 0x40000000
+/* Room for a call's name, as it is read below. */
+#define NAME_SIZE 32
 
 static void cleanup_context(scmp_filter_ctx *context)
 {
@@ -27,9 +30,9 @@ static void cleanup_context(scmp_filter_ctx *context)
 #define _cleanup_context_ __attribute__((cleanup(cleanup_context)))
 
 /* Return: below 0: the machine does not have it. */
-static int number_of(const struct call_rule *rule)
+static int number_of(const struct call_rule *rule, const char *name)
 {
-	int number = seccomp_syscall_resolve_name(rule->call);
+	int number = seccomp_syscall_resolve_name(name);
 
 	return number == __NR_SCMP_ERROR && rule->number > 0 ? rule->number : number;
 }
@@ -55,11 +58,18 @@ static int add_rule(scmp_filter_ctx context, const struct call_rule *rule)
 {
 	const struct scmp_arg_cmp comparison = comparison_of(&rule->condition);
 	const unsigned int count = rule->condition.test != ARGUMENT_ANY;
-	int number = number_of(rule);
+	const char *call = rule->call;
+	char name[NAME_SIZE];
+	int length, r = 0;
 
-	return number < 0 ?
-		       0 :
-		       seccomp_rule_add_array(context, rule->action, number, count, &comparison);
+	for (; r == 0 && sscanf(call, " %31s%n", name, &length) == 1; call += length) {
+		int number = number_of(rule, name);
+
+		if (number >= 0)
+			r = seccomp_rule_add_array(context, rule->action, number, count,
+						   &comparison);
+	}
+	return r;
 }
 
 static int add_abis(scmp_filter_ctx context, const struct call_filter *filter)

@@ -20,9 +20,9 @@ struct call_condition {
 	uint64_t value;
 };
 
-/** struct call_rule - a system call, and what becomes of it */
+/** struct call_rule - system calls, and what becomes of them */
 struct call_rule {
-	const char *call;
+	const char *call; /* its name; or several, with blanks between them */
 	/* Above 0: its number on every ABI, if libseccomp does not know the name. */
 	int number;
 	struct call_condition condition;

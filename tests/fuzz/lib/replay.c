@@ -241,6 +241,7 @@ int main(int argc, char **argv)
 
 	if (failed)
 		keep_input(argv[0], &progress->current);
-	printf("# %u inputs\n# %d passed, %d failed, 0 skipped\n", progress->tried, !failed, failed);
+	printf("# %u inputs\n# %d passed, %d failed, 0 skipped\n", progress->tried, !failed,
+	       failed);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
