@@ -51,7 +51,7 @@ struct replacement {
 	size_t count;
 	int manager; /* the socket on which the new one tells that it is ready */
 	char manager_name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
-	pid_t pid;
+	pid_t pid; /* 0: it was not started */
 	int pidfd;
 };
 
@@ -306,11 +306,13 @@ static _Noreturn void become_daemon(const struct replacement *replacement)
 
 static int start_daemon(struct replacement *replacement)
 {
-	replacement->pid = fork();
-	if (replacement->pid == 0)
+	pid_t pid = fork();
+
+	if (pid == 0)
 		become_daemon(replacement);
-	if (replacement->pid < 0)
+	if (pid < 0)
 		return -errno;
+	replacement->pid = pid;
 	/* The two daemons alone have them: the connection ends when one of the two has ended. */
 	fd_close(&replacement->connection);
 	close_all(replacement);
@@ -364,19 +366,25 @@ static void say_where(pid_t pid)
 		  run / 1000000, waited / 1000000, strcmp(where, "0") == 0 ? "nothing" : where);
 }
 
+static void end_daemon(const struct replacement *replacement)
+{
+	if (replacement->pid == 0)
+		return;
+	(void)kill(replacement->pid, SIGKILL);
+	(void)waitpid(replacement->pid, NULL, 0);
+}
+
 static int say_failure(const struct replacement *replacement, int error)
 {
-	int status = 0;
-
 	if (error == -ETIMEDOUT)
 		say_where(replacement->pid);
-	if (error != -ECHILD)
-		(void)kill(replacement->pid, SIGKILL);
-	(void)waitpid(replacement->pid, &status, 0);
-	log_error("the new nsxattrd %s; the running one serves on (its log says more)",
-		  error == -ECHILD    ? "has ended at once" :
-		  error == -ETIMEDOUT ? "was not ready in time" :
-					strerror(-error));
+	end_daemon(replacement);
+	if (error == -ECHILD || error == -ETIMEDOUT)
+		log_error("the new nsxattrd %s; the running one serves on (its log says more)",
+			  error == -ECHILD ? "has ended at once" : "was not ready in time");
+	else
+		log_error("cannot start another nsxattrd: %s; the running one serves on",
+			  strerror(-error));
 	return STATUS_REFUSED;
 }
 

@@ -97,8 +97,24 @@ bad_upgrades() {
 	same "the daemon is the one that was there" "$before" "$(daemon_says pid)"
 	check "it serves on" has_containers "history pausing"
 	check "and can be replaced" upgrade
+	no_process
 	stranger
 	loads_end
+}
+
+# In a pid namespace, in which kill(2) of all processes reaches no others.
+no_process() {
+	local said
+	# shellcheck disable=SC2016 # for the inner shell
+	said=$(unshare --pid --fork --mount-proc sh -c 'tail -f /dev/null &
+		strace -qq -o /dev/null -e inject=clone,clone3,fork,vfork:error=EAGAIN \
+			"$0" reload --binary --control="$1" 2>&1
+		kill $!
+		wait $!
+		echo $?' "$NSXATTR" "$control")
+	same "where no process can be started, none is ended" "nsxattr: cannot start another nsxattrd: \
+Resource temporarily unavailable; the running one serves on
+143" "$said"
 }
 
 # Whoever listens there says what root is to start.
