@@ -28,7 +28,6 @@
 struct attachment {
 	struct attachments *attachments;
 	struct container *container;
-	struct shared_policy *policy;
 	uint64_t serial; /* of its entry; 0: it is not kept */
 	uint64_t policy_serial; /* of its policy's; 0: that is built in, or not kept */
 };
@@ -37,9 +36,9 @@ struct attachment {
 struct delivery {
 	unsigned int runtimes;
 	uid_t uid;
-	char id[CONTAINER_ID_MAX + 1];
-	char name[CONTAINER_ID_MAX + 1]; /* its id, where no other is known */
-	char wanted[CONTAINER_ID_MAX + 1]; /* the policy that was named; "": none */
+	const char *id;
+	const char *name; /* its id, where no other is known */
+	const char *wanted; /* the policy that was named; "": none */
 	const struct annotation *annotations;
 	size_t annotation_count;
 	pid_t process; /* of it, by the word of the runtime; only shown, and only if it is proved; 0: not known */
@@ -89,7 +88,6 @@ static void attachment_free(struct attachment *attachment)
 	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	if (attachment->container)
 		registry_detach(attachment->attachments->registry, attachment->container);
-	shared_policy_unref(attachment->policy);
 	free(attachment);
 }
 
@@ -215,12 +213,12 @@ static int choose_policy(struct attachments *attachments, const struct delivery 
 
 /* Return: 0; -EPERM: there are too many, which has been logged; other -errno. */
 static int enter_registry(struct attachments *attachments, const struct delivery *delivery,
-			  struct attachment *attachment)
+			  struct shared_policy *policy, struct attachment *attachment)
 {
 	const struct container_key key = key_of(delivery);
 	struct registry_time now = registry_time_now();
 	int r = (delivery->record ? registry_restore : registry_attach)(
-		attachments->registry, &key, attachment->policy, &now, &attachment->container);
+		attachments->registry, &key, policy, &now, &attachment->container);
 
 	if (r == REGISTRY_ATTACHED) {
 		if (attachment->container->listeners == 1)
@@ -246,10 +244,12 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 	if (!attachment)
 		return -ENOMEM;
 	attachment->attachments = attachments;
-	int r = choose_policy(attachments, delivery, &attachment->policy);
+	struct shared_policy *policy = NULL;
+	int r = choose_policy(attachments, delivery, &policy);
 
 	if (r == 0)
-		r = enter_registry(attachments, delivery, attachment);
+		r = enter_registry(attachments, delivery, policy, attachment);
+	shared_policy_unref(policy);
 	if (r < 0)
 		return r;
 	const struct shard_config config = {
@@ -327,6 +327,9 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 	struct delivery delivery = {
 		.runtimes = message->runtimes,
 		.uid = uid,
+		.id = message->id,
+		.name = message->name[0] ? message->name : message->id,
+		.wanted = oci_message_wanted(message),
 		.process = message->pid > 0 ? message->pid : message->state_pid,
 		.annotations = message->annotations,
 		.annotation_count = message->annotation_count,
@@ -335,10 +338,6 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 	struct source *source = NULL;
 	int r = source_new_listener(listener, &source);
 
-	snprintf(delivery.id, sizeof(delivery.id), "%s", message->id);
-	snprintf(delivery.name, sizeof(delivery.name), "%s",
-		 message->name[0] ? message->name : message->id);
-	snprintf(delivery.wanted, sizeof(delivery.wanted), "%s", oci_message_wanted(message));
 	if (r == 0)
 		r = serve(attachments, &delivery, source, &attachment);
 	if (r == 0)
@@ -353,15 +352,15 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
 			 struct source *source)
 {
-	struct delivery delivery = { .runtimes = RUNTIME_LXC,
-				     .uid = greeting->uid,
-				     .process = greeting->process };
+	const struct delivery delivery = { .runtimes = RUNTIME_LXC,
+					   .uid = greeting->uid,
+					   .id = greeting->container,
+					   .name = greeting->container,
+					   .wanted = greeting->policy,
+					   .process = greeting->process };
 	struct attachment *attachment = NULL;
 	int fd = source->fd;
 
-	snprintf(delivery.id, sizeof(delivery.id), "%s", greeting->container);
-	snprintf(delivery.name, sizeof(delivery.name), "%s", greeting->container);
-	snprintf(delivery.wanted, sizeof(delivery.wanted), "%s", greeting->policy);
 	int r = serve(attachments, &delivery, source, &attachment);
 
 	if (r == 0)
@@ -406,7 +405,7 @@ static void let_go(const struct attachments *attachments, int fd, uint64_t seria
 static int restore_one(struct attachments *attachments, const struct entry *entry)
 {
 	struct record record = { 0 };
-	struct delivery delivery = { .record = &record };
+	struct delivery delivery = { .id = record.id, .wanted = "", .record = &record };
 	struct attachment *attachment = NULL;
 	struct source *source = NULL;
 	int fd = entry->fd;
@@ -416,8 +415,7 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	delivery.runtimes = record.runtimes;
 	delivery.uid = record.uid;
 	record.id[sizeof(record.id) - 1] = '\0';
-	snprintf(delivery.id, sizeof(delivery.id), "%s", record.id);
-	snprintf(delivery.name, sizeof(delivery.name), "%s", record_name(&record));
+	delivery.name = record_name(&record);
 	int r = make_source(attachments, &delivery, fd, &source);
 
 	if (r == 0)

@@ -240,23 +240,23 @@ static int import_entries(struct succession *succession, struct service_fds *han
  * The record of a descriptor that a request in hand owns. There are few of them, for the old program has answered all
  * requests but those that hang.
  */
-struct requests_own {
+struct request_fd {
 	uint64_t slot;
 	bool is_inode;
 };
 
-static int import_requests_own(struct succession *succession, struct service_fds *handed)
+static int import_request_fds(struct succession *succession, struct service_fds *handed)
 {
-	struct requests_own own = { 0 };
+	struct request_fd owned = { 0 };
 
 	for (size_t i = 0; i < handed->count; i++) {
 		const char *name = handed->fds[i].name;
 
-		own.is_inode = parse_name(name, inode_prefix, &own.slot);
-		if (!own.is_inode && !parse_name(name, listener_prefix, &own.slot))
+		owned.is_inode = parse_name(name, inode_prefix, &owned.slot);
+		if (!owned.is_inode && !parse_name(name, listener_prefix, &owned.slot))
 			continue;
-		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &own,
-				     sizeof(own), NULL);
+		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &owned,
+				     sizeof(owned), NULL);
 
 		if (r < 0)
 			return r;
@@ -297,7 +297,7 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 	atomic_store(&head->deaths, atomic_load(&succession.head->deaths));
 	r = import_entries(&succession, handed);
 	if (r == 0)
-		r = import_requests_own(&succession, handed);
+		r = import_request_fds(&succession, handed);
 	if (r == 0)
 		r = keep_copy(&succession, newest);
 	if (r == 0)
@@ -346,16 +346,16 @@ static int find_source(const struct succession *succession, int number)
 }
 
 /* Return: the descriptor of a request, whose owner it is now; -1. */
-static int take_requests_own(struct succession *succession, size_t index, bool is_inode)
+static int take_request_fd(struct succession *succession, size_t index, bool is_inode)
 {
-	struct requests_own own;
+	struct request_fd owned;
 
 	for (const struct entry *kept = NULL;
 	     (kept = journal_next_entry(succession->journal, kept));) {
-		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(own))
+		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(owned))
 			continue;
-		memcpy(&own, kept->record, sizeof(own));
-		if (own.slot != index || own.is_inode != is_inode)
+		memcpy(&owned, kept->record, sizeof(owned));
+		if (owned.slot != index || owned.is_inode != is_inode)
 			continue;
 		int fd = kept->fd;
 
@@ -397,9 +397,9 @@ static bool translate(struct succession *succession, size_t index, struct slot *
 	int source = find_source(succession, slot.source);
 
 	slot.listener = slot.listener == slot.source ? source :
-						       take_requests_own(succession, index, false);
+						       take_request_fd(succession, index, false);
 	slot.source = source;
-	atomic_store(&slot.effect.fd, take_requests_own(succession, index, true));
+	atomic_store(&slot.effect.fd, take_request_fd(succession, index, true));
 	*ret_slot = slot;
 	return source >= 0;
 }
