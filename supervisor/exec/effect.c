@@ -34,22 +34,22 @@ static bool exists(const struct performer *performer, const char *name)
 	return performer_get(performer, name, NULL, 0) != -ENODATA;
 }
 
-static void await_leave(const struct effect *effect)
+static void await_leave(const struct performer *performer)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 
-	while (atomic_load(&effect->is_barred))
+	while (performer->is_barred && atomic_load(performer->is_barred))
 		(void)nanosleep(&moment, NULL);
 }
 
-/* The thread that bars the effect looks at the step afterwards: it sees that this one has begun, or this one waits. */
+/* The thread that bars changes looks at the step afterwards: it sees that this one has begun, or this one waits. */
 void effect_begin(const struct performer *performer, struct attribute_call *call)
 {
 	struct effect *effect = performer->effect;
 
 	if (!effect)
 		return;
-	await_leave(effect);
+	await_leave(performer);
 	atomic_store(&effect->fd, performer->inode->fd);
 	atomic_store(&effect->performer, gettid());
 	call->performer = &effect->performer;
@@ -63,7 +63,7 @@ void effect_begin(const struct performer *performer, struct attribute_call *call
 	effect->digest = call->operation == OPERATION_SET ? digest(call->value, call->size) : 0;
 	strncpy(effect->name, call->name, sizeof(effect->name) - 1);
 	atomic_store(&effect->step, EFFECT_BEGUN);
-	await_leave(effect);
+	await_leave(performer);
 }
 
 void effect_clear(struct effect *effect)

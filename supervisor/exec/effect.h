@@ -51,7 +51,7 @@ struct effect {
 	uint64_t length; /* of a set: the value's */
 	uint64_t digest; /* likewise */
 	char name[NAME_SIZE];
-	atomic_bool is_barred; /* nothing is to be begun: effect_begin() waits */
+	uint64_t reserved; /* it had a meaning once */
 };
 
 /**
@@ -59,7 +59,7 @@ struct effect {
  * @performer: its effect is written; one without an effect is accepted
  * @call: the set or remove; a helper that makes it writes itself down, too
  *
- * It waits while the effect is barred: another program is told how far the request has come then, and no
+ * It waits while changes are barred: another program is told how far the request has come then, and no
  * change may follow of which it is not told (keep/offer.h).
  */
 void effect_begin(const struct performer *performer, struct attribute_call *call);

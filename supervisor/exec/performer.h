@@ -4,6 +4,7 @@
 
 /* Who makes the attribute calls on a pinned inode: this thread with its own privilege, or a stand-in. */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@ struct performer {
 	int directory; /* of attribute_open_directory() */
 	struct standin *standin; /* NULL: this thread makes the calls */
 	struct effect *effect; /* where changes are written down; NULL: nowhere */
+	const atomic_bool *is_barred; /* with an effect: no change is to be begun; NULL: never */
 };
 
 /**

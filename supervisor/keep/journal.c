@@ -281,6 +281,11 @@ bool journal_is(const struct journal *journal, enum journal_flag flag)
 	return atomic_load(&journal->flags[flag]);
 }
 
+const atomic_bool *journal_flag(const struct journal *journal, enum journal_flag flag)
+{
+	return &journal->flags[flag];
+}
+
 void journal_conclude(struct journal *journal, int status)
 {
 	atomic_store(&journal->status, status);
@@ -304,12 +309,6 @@ unsigned long journal_deaths(const struct journal *journal)
 
 /* ---- for another program ---- */
 
-void journal_bar(struct journal *journal, bool is_barred)
-{
-	for (size_t i = 0; i < journal_slot_count(journal); i++)
-		atomic_store(&journal->slots[i].effect.is_barred, is_barred);
-}
-
 /* A step that is not begun when we look stays so, and what belongs to one that is does not change. */
 static void copy_slot(struct slot *copy, const struct slot *slot)
 {
@@ -317,7 +316,6 @@ static void copy_slot(struct slot *copy, const struct slot *slot)
 
 	*copy = *slot;
 	atomic_store(&copy->effect.step, step);
-	atomic_store(&copy->effect.is_barred, false);
 }
 
 static void copy_all(struct journal *copy, const struct journal *journal)

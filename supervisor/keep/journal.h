@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "request/reception.h"
+#include "request/slot.h"
 
 #define JOURNAL_SLOTS_MAX 18432
 #define JOURNAL_ENTRIES_MAX 16384
@@ -187,6 +187,7 @@ enum journal_flag {
 	 * has: in the table that they share that would count as left, and its number be closed when it is another's.
 	 */
 	JOURNAL_LISTING,
+	JOURNAL_BARRED, /* no request in hand begins a change, see keep/offer.h */
 	JOURNAL_CONCLUDED, /* see journal_conclude() */
 	JOURNAL_FLAG_COUNT,
 };
@@ -196,6 +197,9 @@ void journal_set(struct journal *journal, enum journal_flag flag, bool is_set);
 
 /** journal_is() - Return: whether it is set. */
 bool journal_is(const struct journal *journal, enum journal_flag flag);
+
+/** journal_flag() - Return: where it can be looked at; the journal's. */
+const atomic_bool *journal_flag(const struct journal *journal, enum journal_flag flag);
 
 /** journal_conclude() - the worker is about to end, and no other shall follow. @status: for exit(3). */
 void journal_conclude(struct journal *journal, int status);
@@ -212,14 +216,7 @@ unsigned long journal_deaths(const struct journal *journal);
 /* ---- for keep/offer.h ---- */
 
 /**
- * journal_bar() - no request in hand begins a change any more; or may again
- *
- * What was begun before may still be made. To be called when nothing more is received.
- */
-void journal_bar(struct journal *journal, bool is_barred);
-
-/**
- * journal_copy() - what another program needs to know of a journal that is barred
+ * journal_copy() - what another program needs to know of a journal that is JOURNAL_BARRED
  * @ret_copy: it; its descriptor is a memfd that no process can write into or make of another size, and that can
  *            be sealed once more. journal_free() it.
  *

@@ -39,11 +39,11 @@ static int make(struct journal *journal, int successor, struct journal **ret_cop
 
 int offer_make(struct journal *journal, int successor, struct journal **ret_copy)
 {
-	journal_bar(journal, true);
+	journal_set(journal, JOURNAL_BARRED, true);
 	int r = make(journal, successor, ret_copy);
 
 	if (r < 0)
-		journal_bar(journal, false);
+		journal_set(journal, JOURNAL_BARRED, false);
 	return r;
 }
 
@@ -89,6 +89,6 @@ bool offer_take_back(struct journal *journal)
 	journal_set_offer(journal, &(struct journal_offer){ .copy = -1, .successor = -1 });
 	close(offer.copy);
 	close(offer.successor);
-	journal_bar(journal, false);
+	journal_set(journal, JOURNAL_BARRED, false);
 	return true;
 }

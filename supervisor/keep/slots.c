@@ -12,6 +12,7 @@ static struct reception *reception_at(struct slots *slots, size_t index)
 	struct reception *reception = &slots->receptions[index];
 
 	reception->slot = journal_slot(slots->journal, index);
+	reception->is_barred = journal_flag(slots->journal, JOURNAL_BARRED);
 	return reception;
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "keep/journal.h"
+#include "request/reception.h"
 
 enum slot_use {
 	SLOT_FREE,

@@ -245,5 +245,6 @@ bool object_take_turn(struct request *request)
 	if (r == CHANGES_WAITED && !ask_again(request))
 		return false;
 	request->performer.effect = request->client->is_alone ? NULL : effect;
+	request->performer.is_barred = request->reception->is_barred;
 	return true;
 }

@@ -150,21 +150,16 @@ Test(journal, is_copied_as_far_as_it_is_used)
 	(void)journal_keep(journal, 30, ENTRY_SOURCE, "whose", 6, NULL);
 	slot->notification.id = 77;
 	atomic_store(&slot->effect.step, EFFECT_BEGUN);
-	journal_bar(journal, true);
-	cr_expect(atomic_load(&slot->effect.is_barred));
 	cr_assert_eq(journal_copy(journal, &copy), 0);
 	cr_expect_eq(journal_head(copy)->generation, 5);
 	cr_expect_str_eq(journal_find(copy, 30)->record, "whose");
 	cr_expect_eq(journal_slot_count(copy), 4);
 	cr_expect_eq(journal_slot(copy, 3)->notification.id, 77);
 	cr_expect_eq(atomic_load(&journal_slot(copy, 3)->effect.step), EFFECT_BEGUN);
-	cr_expect_not(atomic_load(&journal_slot(copy, 3)->effect.is_barred));
 	/* Neither changes the other. */
 	slot->notification.id = 78;
 	journal_slot(copy, 3)->notification.id = 79;
 	cr_expect_eq(slot->notification.id, 78);
-	journal_bar(journal, false);
-	cr_expect_not(atomic_load(&slot->effect.is_barred));
 	journal_free(copy);
 	journal_free(journal);
 }

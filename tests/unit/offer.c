@@ -80,15 +80,15 @@ Test(offer, is_taken_back_by_the_next_worker_too, .init = begin)
 /* A request that hangs finds out when it goes on. */
 Test(offer, lets_no_request_begin_a_change, .init = begin)
 {
-	struct slot *slot = journal_slot(journal, 0);
-
-	cr_expect_not(atomic_load(&slot->effect.is_barred), "it was not there yet");
+	cr_expect(journal_is(journal, JOURNAL_BARRED));
+	cr_expect_not(journal_is(copy, JOURNAL_BARRED));
 	cr_expect(offer_take_back(journal));
+	cr_expect_not(journal_is(journal, JOURNAL_BARRED));
 	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	struct journal *second = NULL;
 
 	cr_assert_eq(offer_make(journal, pidfd, &second), 0);
-	cr_expect(atomic_load(&slot->effect.is_barred));
+	cr_expect(journal_is(journal, JOURNAL_BARRED));
 	cr_expect(offer_claim(journal_fd(second)));
 	journal_free(second);
 	close(pidfd);
