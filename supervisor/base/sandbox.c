@@ -32,6 +32,9 @@
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
+/* The table of descriptors has room for so many before it has to grow. */
+#define DESCRIPTORS_AT_ONCE 16384
+
 struct need {
 	cap_value_t capability;
 	const char *name;
@@ -159,6 +162,23 @@ static void set_limits(void)
 	}
 }
 
+/*
+ * To grow a table of descriptors that several threads use, the kernel waits for all CPUs to have been elsewhere
+ * (synchronize_rcu()), on a busy machine for 15 ms, and all of them wait as soon as they need a descriptor. So it
+ * grows while there is one thread, to the size that thousands of listeners need: eight bytes for each.
+ */
+static void grow_table(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	rlim_t count = limit.rlim_cur < DESCRIPTORS_AT_ONCE ? limit.rlim_cur : DESCRIPTORS_AT_ONCE;
+	_cleanup_fd_ int last = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, (int)count - 1);
+
+	(void)last;
+}
+
 int sandbox_leave_surroundings(const int *keep, size_t count)
 {
 	int r = block_signals();
@@ -171,6 +191,7 @@ int sandbox_leave_surroundings(const int *keep, size_t count)
 	r = null_stdio();
 	if (r < 0)
 		return r;
+	grow_table();
 	return close_all_but(keep, count);
 }
 

@@ -145,7 +145,7 @@ told() {
 }
 
 confined() {
-	local worker name
+	local worker name limit
 	settings
 	start
 	worker=$(pgrep -P "$daemon" --exact nsxattrd)
@@ -155,6 +155,10 @@ confined() {
 		same "the system calls of keeper and worker are filtered" "2 2" \
 			"$(told "$daemon" Seccomp) $(told "$worker" Seccomp)"
 	fi
+	# To grow it later would make all threads wait.
+	limit=$(ulimit -Hn)
+	check "the table of descriptors is large ($(told "$worker" FDSize))" \
+		[ "$(told "$worker" FDSize)" -ge $((limit < 16384 ? limit : 16384)) ]
 	for name in ipc uts net; do
 		check "$name is its own" [ "$(readlink "/proc/$worker/ns/$name")" != \
 			"$(readlink "/proc/self/ns/$name")" ]
