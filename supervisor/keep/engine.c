@@ -272,14 +272,13 @@ static int watch_for_ends(struct engine *engine)
 	return loop_add(engine->config.loop, &engine->woken, EPOLLIN);
 }
 
-/* So that what cannot work fails at start: the first server rests until it is needed. */
 static int start_first(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
-	struct server *server = server_spare_locked(engine);
+	int r = server_start_first_locked(engine);
 
 	pthread_mutex_unlock(&engine->lock);
-	return server ? 0 : -EAGAIN;
+	return r;
 }
 
 /* The next worker has another one, and walks the requests in hand anew. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "exec/helpers.h"
 #include "keep/journal.h"
@@ -322,11 +323,11 @@ static void free_locked(struct server *server)
 	free(server);
 }
 
+/* It has no state any more that others look for. */
 static void end_locked(struct server *server)
 {
 	struct engine *engine = server->engine;
 
-	server_enter_locked(server, SERVER_ABSENT);
 	TAILQ_REMOVE(&engine->servers, server, all);
 	free_locked(server);
 	pthread_cond_signal(&engine->left);
@@ -341,14 +342,27 @@ static void hear_recalls(void)
 	pthread_sigmask(SIG_UNBLOCK, &recall, NULL);
 }
 
-static void *live(void *place)
+static int make_workspace(struct server *server)
 {
-	struct server *server = place;
+	const struct engine *engine = server->engine;
+	const struct workspace_config config = {
+		.procfs = engine->config.procfs,
+		.standins = engine->config.standins,
+		.probe = engine->config.probe,
+		.labelling = engine->config.labelling,
+		.changes = engine->changes,
+		.helpers = engine->helpers,
+		.is_guarded = engine->is_guarded,
+	};
+
+	return workspace_new(&config, &server->workspace);
+}
+
+static void serve_shards_locked(struct server *server)
+{
 	struct engine *engine = server->engine;
 	struct shard *shard;
 
-	hear_recalls();
-	pthread_mutex_lock(&engine->lock);
 	while ((shard = rest_locked(server)) != NULL) {
 		pthread_mutex_unlock(&engine->lock);
 		int r = serve_while_it_lasts(server, shard);
@@ -359,39 +373,64 @@ static void *live(void *place)
 		pthread_mutex_lock(&engine->lock);
 		leave_shard_locked(server, shard, r);
 	}
+}
+
+/* Without a workspace it cannot serve. The shard that it was sent to tries again at the next tick. */
+static void resign_locked(struct server *server)
+{
+	struct shard *shard = server->shard;
+	struct server *self = server;
+
+	if (!shard)
+		return;
+	server->shard = NULL;
+	shard->server_count--;
+	places_give_back(&server->engine->places, shard->container);
+	if (atomic_compare_exchange_strong(&shard->turn, &self, TURN_LOOPS))
+		shard_wait_locked(shard);
+	end_shard_locked(shard, 0);
+}
+
+/* To make a workspace takes long, and so does to free it: other servers need the lock meanwhile. */
+static void *live(void *place)
+{
+	struct server *server = place;
+	struct engine *engine = server->engine;
+
+	hear_recalls();
+	int r = server->workspace ? 0 : make_workspace(server);
+
+	pthread_mutex_lock(&engine->lock);
+	if (r == 0)
+		serve_shards_locked(server);
+	else
+		resign_locked(server);
+	server_enter_locked(server, SERVER_ABSENT);
+	pthread_mutex_unlock(&engine->lock);
+	workspace_free(TAKE_PTR(server->workspace));
+	pthread_mutex_lock(&engine->lock);
 	end_locked(server);
 	pthread_mutex_unlock(&engine->lock);
 	return NULL;
 }
 
-static int new_locked(struct engine *engine, struct server **ret_server)
+/* Return: one without a workspace; NULL: there can be none. */
+static struct server *new_locked(struct engine *engine)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
 	if (!server) {
 		log_error("out of memory");
-		return -ENOMEM;
+		return NULL;
 	}
 	server->engine = engine;
 	pthread_cond_init(&server->called, NULL);
 	server->reception = slots_take(&engine->slots);
-	const struct workspace_config config = {
-		.procfs = engine->config.procfs,
-		.standins = engine->config.standins,
-		.probe = engine->config.probe,
-		.labelling = engine->config.labelling,
-		.changes = engine->changes,
-		.helpers = engine->helpers,
-		.is_guarded = engine->is_guarded,
-	};
-	int r = server->reception ? workspace_new(&config, &server->workspace) : -EAGAIN;
-
-	if (r < 0) {
+	if (!server->reception) {
 		free_locked(server);
-		return r;
+		return NULL;
 	}
-	*ret_server = server;
-	return 0;
+	return server;
 }
 
 /* @server: the thread's, or freed on failure */
@@ -420,7 +459,20 @@ struct server *server_spare_locked(struct engine *engine)
 
 	if (server)
 		return server;
-	if (new_locked(engine, &server) < 0 || start_locked(engine, server) < 0)
-		return NULL;
-	return server;
+	server = new_locked(engine);
+	return server && start_locked(engine, server) == 0 ? server : NULL;
+}
+
+int server_start_first_locked(struct engine *engine)
+{
+	struct server *server = new_locked(engine);
+
+	if (!server)
+		return -ENOMEM;
+	int r = make_workspace(server);
+
+	if (r == 0)
+		return start_locked(engine, server);
+	free_locked(server);
+	return r;
 }
