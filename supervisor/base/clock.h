@@ -23,13 +23,17 @@ static inline uint64_t clock_microseconds(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
+/** clock_at() - so many microseconds of CLOCK_MONOTONIC, for what sleeps until then */
+static inline struct timespec clock_at(uint64_t microseconds)
+{
+	return (struct timespec){ .tv_sec = (time_t)(microseconds / 1000000),
+				  .tv_nsec = (long)(microseconds % 1000000) * 1000 };
+}
+
 /** clock_after() - what CLOCK_MONOTONIC will be in so many milliseconds */
 static inline struct timespec clock_after(unsigned int milliseconds)
 {
-	uint64_t time = clock_microseconds() + (uint64_t)milliseconds * 1000;
-
-	return (struct timespec){ .tv_sec = (time_t)(time / 1000000),
-				  .tv_nsec = (long)(time % 1000000) * 1000 };
+	return clock_at(clock_microseconds() + (uint64_t)milliseconds * 1000);
 }
 
 #endif

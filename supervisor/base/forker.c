@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -35,6 +36,7 @@
 #include "base/credential.h"
 #include "base/fd.h"
 #include "base/passing.h"
+#include "base/rate.h"
 
 #define FORKER_PROCESS_NAME "nsxattr-forker"
 /* Milliseconds that pass at most between the end of its channels and its own. */
@@ -47,6 +49,8 @@
 struct forker {
 	struct forker_config config;
 	struct errand errand; /* the forker itself */
+	pthread_mutex_t lock; /* of the rate */
+	struct rate rate;
 };
 
 struct order {
@@ -185,6 +189,7 @@ int forker_new(const struct forker_config *config, struct forker **ret_forker)
 
 	if (!forker)
 		return -ENOMEM;
+	pthread_mutex_init(&forker->lock, NULL);
 	forker->config = *config;
 	forker->errand = (struct errand){ .pidfd = -1, .channel = -1 };
 	int r = connect_forker(forker, &channel);
@@ -205,6 +210,7 @@ void forker_free(struct forker *forker)
 		return;
 	errand_end(&forker->errand);
 	fd_close(&forker->errand.channel);
+	pthread_mutex_destroy(&forker->lock);
 	free(forker);
 }
 
@@ -292,14 +298,36 @@ static void look_after(const struct forker *forker, int error)
 		forker->config.lost();
 }
 
+/* Return: 0; -EAGAIN. */
+static int await_turn(struct forker *forker, const struct share_holder *holder)
+{
+	uint64_t now = clock_microseconds(), turn;
+
+	pthread_mutex_lock(&forker->lock);
+	bool is_booked =
+		rate_book(&forker->rate, holder, now, ERRAND_DEADLINE_MS * UINT64_C(1000), &turn);
+
+	pthread_mutex_unlock(&forker->lock);
+	if (!is_booked)
+		return -EAGAIN;
+	const struct timespec until = clock_at(turn);
+
+	while (turn > now && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+	return 0;
+}
+
 int forker_start(struct forker *forker, const struct forker_order *order, struct errand *ret_errand)
 {
 	struct errand errand = { .pidfd = -1, .channel = -1 };
 
 	if (order->size > FORKER_ARGUMENT_MAX || order->fd_count > FORKER_FDS_MAX)
 		return -EINVAL;
-	int r = order_child(forker, order, &errand);
+	int r = await_turn(forker, &order->holder);
 
+	if (r < 0)
+		return r;
+	r = order_child(forker, order, &errand);
 	if (r < 0) {
 		errand_end(&errand);
 		fd_close(&errand.channel);

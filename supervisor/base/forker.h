@@ -16,12 +16,16 @@
  *				descriptors of its order.
  *				Mustn't: hold the forker's channel; have any of the memory that the maker has written
  *				to since.
+ *
+ * To make and end a process takes both CPUs of a small machine from everybody else, and what a container does decides
+ * how many are needed. So they come at the rate of base/rate.h, one by one.
  */
 
 #include <stddef.h>
 
 #include "base/allowed_calls.h"
 #include "base/errand.h"
+#include "base/share.h"
 
 struct forker;
 
@@ -60,6 +64,7 @@ struct forker_config {
 /** struct forker_order - a child that is to be made */
 struct forker_order {
 	enum forker_task task;
+	struct share_holder holder; /* who it is made for */
 	const void *argument; /* @size bytes */
 	size_t size;
 	const int *fds; /* the caller's, @fd_count of them */
@@ -88,9 +93,10 @@ void forker_silence(struct forker *forker);
  * @order: which
  * @ret_errand: it; errand_end() it
  *
- * It takes no longer than twice ERRAND_DEADLINE_MS. A forker that does not answer in time is killed.
+ * It takes no longer than three times ERRAND_DEADLINE_MS: to have its turn, to tell the forker, and to have its answer.
+ * A forker that does not answer in time is killed.
  *
- * Return: 0; -errno.
+ * Return: 0; -EAGAIN: its holder has had so many made that its turn would come too late; -errno.
  */
 int forker_start(struct forker *forker, const struct forker_order *order,
 		 struct errand *ret_errand);

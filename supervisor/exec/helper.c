@@ -195,12 +195,13 @@ _Static_assert(sizeof(struct credential_change) <= FORKER_ARGUMENT_MAX, "an orde
 
 /* Our side. */
 
-int helper_new(struct forker *forker, int procfs, const struct credential_change *change,
-	       struct helper **ret_helper)
+int helper_new(struct forker *forker, int procfs, const struct share_holder *holder,
+	       const struct credential_change *change, struct helper **ret_helper)
 {
 	const int fds[] = { procfs, change->userns, change->through };
 	const struct forker_order order = {
 		.task = FORKER_HELPER,
+		.holder = *holder,
 		.argument = change,
 		.size = sizeof(*change),
 		.fds = fds,

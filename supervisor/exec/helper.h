@@ -17,6 +17,7 @@
 struct credential_change;
 struct forker;
 struct helper;
+struct share_holder;
 
 /** helper_serve() - what it does. See forker_body. */
 void helper_serve(int channel, void *argument, const int *fds, size_t fd_count);
@@ -25,13 +26,14 @@ void helper_serve(int channel, void *argument, const int *fds, size_t fd_count);
  * helper_new() - start one
  * @forker: makes the process
  * @procfs: of proc_open(), used by the child only
+ * @holder: who it is for
  * @change: how it comes to have its credential
  * @ret_helper: the helper
  *
- * Return: 0; -errno.
+ * Return: 0; -errno, as of forker_start().
  */
-int helper_new(struct forker *forker, int procfs, const struct credential_change *change,
-	       struct helper **ret_helper);
+int helper_new(struct forker *forker, int procfs, const struct share_holder *holder,
+	       const struct credential_change *change, struct helper **ret_helper);
 
 /** helper_pid() - its process number */
 pid_t helper_pid(const struct helper *helper);

@@ -235,7 +235,7 @@ static void remove_place(struct helpers *helpers, const struct place *place)
 static int start(struct helpers *helpers, const struct helper_role *role, struct place *place)
 {
 	struct helper *helper = NULL;
-	int r = helper_new(helpers->forker, helpers->procfs, role->change, &helper);
+	int r = helper_new(helpers->forker, helpers->procfs, &role->holder, role->change, &helper);
 
 	pthread_mutex_lock(&helpers->lock);
 	if (r == 0)

@@ -56,7 +56,7 @@ void helpers_free(struct helpers *helpers);
  * @role: what it is to be; its change is used only if one has to be started
  * @ret_helper: the caller's until helpers_return()
  *
- * Return: 0; -EAGAIN: all that there may be are busy, and stay so; -errno of helper_new().
+ * Return: 0; -EAGAIN: all that there may be are busy, and stay so, or too many were started; -errno of helper_new().
  */
 int helpers_take(struct helpers *helpers, const struct helper_role *role,
 		 struct helper **ret_helper);

@@ -102,8 +102,8 @@ bool subject_identify(struct request *request)
 				 &request->target, &workspace->identity);
 
 	if (r == 0)
-		r = userns_find(workspace->usernses, workspace->identity.userns, request->target,
-				&request->userns);
+		r = userns_find(workspace->usernses, &request->client->holder,
+				workspace->identity.userns, request->target, &request->userns);
 	if (!stage_go_on(request, r, "learn the identity"))
 		return false;
 	request->naming = access_naming(request->client->policy, &request->userns->ids);

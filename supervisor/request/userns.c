@@ -35,6 +35,7 @@
 struct userns_cache {
 	int procfs; /* borrowed */
 	struct forker *forker; /* borrowed */
+	struct share_holder seeker; /* for whom a namespace is looked for now */
 	struct userns *host;
 	uint64_t clock;
 	struct userns *slots[CACHE_MAX];
@@ -186,6 +187,7 @@ static int read_maps_of_child(const struct userns_cache *cache, struct userns *u
 {
 	const struct forker_order order = {
 		.task = FORKER_MEMBER,
+		.holder = cache->seeker,
 		.fds = &userns->fd,
 		.fd_count = 1,
 	};
@@ -307,10 +309,12 @@ static int userns_of_fd(struct userns_cache *cache, int fd, const struct target 
 	return 0;
 }
 
-int userns_find(struct userns_cache *cache, uint64_t inode, const struct target *target,
-		struct userns **ret_userns)
+int userns_find(struct userns_cache *cache, const struct share_holder *seeker, uint64_t inode,
+		const struct target *target, struct userns **ret_userns)
 {
 	struct userns *known = cached(cache, inode);
+
+	cache->seeker = *seeker;
 
 	if (known) {
 		*ret_userns = known;

@@ -37,6 +37,7 @@ void userns_unref(struct userns *userns);
 const struct userns *userns_parent(const struct userns *userns);
 
 struct forker;
+struct share_holder;
 struct userns_cache;
 
 /** userns_wait_within() - what a child in a namespace does, until it is told to end. See forker_body. */
@@ -61,14 +62,15 @@ void userns_cache_free(struct userns_cache *cache);
 /**
  * userns_find() - the namespace of a target
  * @cache: the cache
+ * @seeker: the container for which it is looked for
  * @inode: its inode number
  * @target: a thread in it, asked when the cache does not know it
  * @ret_userns: the namespace, an owner's reference for the caller
  *
  * Return: 0; -ESRCH when the target is not in that namespace any more; other -errno.
  */
-int userns_find(struct userns_cache *cache, uint64_t inode, const struct target *target,
-		struct userns **ret_userns);
+int userns_find(struct userns_cache *cache, const struct share_holder *seeker, uint64_t inode,
+		const struct target *target, struct userns **ret_userns);
 
 /**
  * userns_master() - who has all capabilities in a namespace by owning it, or an ancestor of it

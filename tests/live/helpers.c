@@ -15,10 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/credential.h"
 #include "base/errand.h"
 #include "base/forker.h"
 #include "base/proc.h"
+#include "base/rate.h"
 #include "child.h"
 #include "exec/helper.h"
 #include "launch.h"
@@ -120,6 +122,21 @@ Test(helpers, are_bounded_however_many_credentials_a_container_has)
 		helpers_return(helpers, helper, true);
 		cr_expect_leq(count_helpers(), (size_t)HELPERS_OF_CONTAINER_MAX);
 	}
+	helpers_free(helpers);
+}
+
+Test(helpers, are_not_made_faster_than_a_container_may_have_them_made)
+{
+	const unsigned int later = 20;
+	uint64_t begin = clock_microseconds();
+	struct helper *helper;
+
+	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
+	for (unsigned int i = 0; i < RATE_AT_ONCE + later; i++) {
+		cr_assert_eq(take(&one, i, &helper), 0);
+		helpers_return(helpers, helper, true);
+	}
+	cr_expect_geq(clock_microseconds() - begin, (uint64_t)later * RATE_INTERVAL);
 	helpers_free(helpers);
 }
 

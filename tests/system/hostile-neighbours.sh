@@ -352,12 +352,12 @@ newcomers() {
 	done
 }
 
-# count_helpers() - PHASE: how many helpers has the worker?
+# count_helpers() - PHASE: how many helpers has the worker for the container that attacks?
 count_helpers() {
 	local worker i
 	worker=$(worker)
 	for i in 1 2 3; do
-		pgrep --parent "$worker" --exact nsxattr-helper | wc -l >>"helpers.$1"
+		pgrep --parent "$worker" --euid 200000 --exact nsxattr-helper | wc -l >>"helpers.$1"
 	done
 }
 

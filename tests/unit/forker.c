@@ -85,7 +85,7 @@ TestSuite(forker, .init = set_up, .fini = tear_down, .timeout = 60);
 static int start(enum forker_task task, int number, const int *fds, size_t fd_count,
 		 struct errand *ret_errand)
 {
-	const struct forker_order order = { task, &number, sizeof(number), fds, fd_count };
+	const struct forker_order order = { task, { 0 }, &number, sizeof(number), fds, fd_count };
 
 	return forker_start(forker, &order, ret_errand);
 }
