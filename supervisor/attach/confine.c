@@ -10,6 +10,14 @@
 #include "base/proc.h"
 #include "base/sandbox.h"
 
+/* Return: @r. */
+static int tell(int r, const char *what)
+{
+	if (r < 0)
+		log_error("cannot %s: %s", what, strerror(-r));
+	return r;
+}
+
 static int compare_descriptors(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -22,11 +30,8 @@ int confine_surroundings(int *keep, size_t count)
 	qsort(keep, count, sizeof(keep[0]), compare_descriptors);
 	while (first < count && keep[first] < 0)
 		first++;
-	int r = sandbox_leave_surroundings(keep + first, count - first);
-
-	if (r < 0)
-		log_error("cannot leave the caller's surroundings: %s", strerror(-r));
-	return r;
+	return tell(sandbox_leave_surroundings(keep + first, count - first),
+		    "leave the caller's surroundings");
 }
 
 int confine_probe(enum probe_use use, struct probe **ret_probe, int *ret_error)
@@ -89,42 +94,6 @@ static int check_memory(int procfs)
 	return -EPERM;
 }
 
-static int confine_root(void)
-{
-	int r = sandbox_confine_root();
-
-	if (r < 0)
-		log_error("cannot have an empty root directory: %s", strerror(-r));
-	return r;
-}
-
-static int leave_namespaces(bool leaves_network)
-{
-	int r = sandbox_leave_namespaces(leaves_network);
-
-	if (r < 0)
-		log_error("cannot have namespaces of our own: %s", strerror(-r));
-	return r;
-}
-
-static int drop_privileges(void)
-{
-	int r = sandbox_drop_privileges();
-
-	if (r < 0)
-		log_error("cannot drop privileges: %s", strerror(-r));
-	return r;
-}
-
-static int limit_calls(enum allowed_calls_mode mode)
-{
-	int r = allowed_calls_limit(ALLOWED_CALLS_WORKER, mode);
-
-	if (r < 0)
-		log_error("cannot limit our system calls: %s", strerror(-r));
-	return r;
-}
-
 int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 {
 	_cleanup_fd_ int procfs = open_procfs();
@@ -136,13 +105,15 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 	if (r == 0)
 		r = check_memory(procfs);
 	if (r == 0 && !confinement->is_plain)
-		r = confine_root();
+		r = tell(sandbox_confine_root(), "have an empty root directory");
 	if (r == 0)
-		r = leave_namespaces(confinement->leaves_network);
+		r = tell(sandbox_leave_namespaces(confinement->leaves_network),
+			 "have namespaces of our own");
 	if (r == 0)
-		r = drop_privileges();
+		r = tell(sandbox_drop_privileges(), "drop privileges");
 	if (r == 0)
-		r = limit_calls(confinement->calls);
+		r = tell(allowed_calls_limit(ALLOWED_CALLS_WORKER, confinement->calls),
+			 "limit our system calls");
 	if (r == 0)
 		*ret_procfs = TAKE_FD(procfs);
 	return r;

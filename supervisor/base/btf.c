@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/text_file.h"
 
 #define KERNEL_FILE_MAX (64U << 20)
 #define DEPTH_MAX 8 /* of structures without a name in each other */
@@ -147,7 +148,7 @@ static int find_parts(struct btf *btf, size_t length)
 }
 
 /* Takes the bytes over, also on failure. @mapped: as in struct btf. */
-static int adopt(unsigned char *bytes, size_t length, size_t mapped, struct btf **ret_btf)
+static int take_bytes(unsigned char *bytes, size_t length, size_t mapped, struct btf **ret_btf)
 {
 	_cleanup_btf_ struct btf *btf = calloc(1, sizeof(*btf));
 
@@ -174,31 +175,18 @@ int btf_new(const void *bytes, size_t length, struct btf **ret_btf)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, bytes, length);
-	return adopt(copy, length, 0, ret_btf);
-}
-
-static int read_all(int fd, unsigned char *bytes, size_t length)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		ssize_t piece = read(fd, bytes + done, length - done);
-
-		if (piece < 0)
-			return -errno;
-		if (piece == 0)
-			return -EPROTO;
-		done += (size_t)piece;
-	}
-	return 0;
+	return take_bytes(copy, length, 0, ret_btf);
 }
 
 static int read_kernel(int fd, size_t length, struct btf **ret_btf)
 {
-	_cleanup_free_ unsigned char *bytes = malloc(length);
-	int r = bytes ? read_all(fd, bytes, length) : -ENOMEM;
+	char *bytes = NULL;
+	size_t got = 0;
+	int r = text_file_read_fd(fd, length, &bytes, &got);
 
-	return r < 0 ? r : adopt(TAKE_PTR(bytes), length, 0, ret_btf);
+	if (r < 0)
+		return r;
+	return take_bytes((unsigned char *)bytes, got, 0, ret_btf);
 }
 
 /* It can be mapped since Linux 6.16, which takes a hundredth of the time of reading some megabytes. */
@@ -215,7 +203,7 @@ int btf_new_of_kernel(struct btf **ret_btf)
 	void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	return mapping == MAP_FAILED ? read_kernel(fd, length, ret_btf) :
-				       adopt(mapping, length, length, ret_btf);
+				       take_bytes(mapping, length, length, ret_btf);
 }
 
 static bool is_named(const struct btf *btf, uint32_t name, const char *wanted)

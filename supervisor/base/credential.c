@@ -52,29 +52,37 @@ static int set_capabilities(uint64_t effective, uint64_t permitted)
 	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
 }
 
-static int get_permitted(uint64_t *ret_permitted)
+static int get_capabilities(uint64_t *ret_effective, uint64_t *ret_permitted)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[2];
 
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return -errno;
+	*ret_effective = sets[0].effective | (uint64_t)sets[1].effective << 32;
 	*ret_permitted = sets[0].permitted | (uint64_t)sets[1].permitted << 32;
 	return 0;
 }
 
-static int raise_permitted(void)
+int credential_capabilities(uint64_t *ret_effective)
 {
 	uint64_t permitted;
-	int r = get_permitted(&permitted);
+
+	return get_capabilities(ret_effective, &permitted);
+}
+
+static int raise_permitted(void)
+{
+	uint64_t effective, permitted;
+	int r = get_capabilities(&effective, &permitted);
 
 	return r < 0 ? r : set_capabilities(permitted, permitted);
 }
 
 int credential_limit_capabilities(uint64_t kept)
 {
-	uint64_t permitted;
-	int r = get_permitted(&permitted);
+	uint64_t effective, permitted;
+	int r = get_capabilities(&effective, &permitted);
 
 	return r < 0 ? r : set_capabilities(permitted & kept, permitted & kept);
 }
@@ -135,7 +143,8 @@ static int get_groups(struct credential *credential)
 int credential_get(struct credential *ret_credential)
 {
 	struct credential ours = { 0 };
-	int r = get_permitted(&ours.capabilities);
+	uint64_t effective;
+	int r = get_capabilities(&effective, &ours.capabilities);
 
 	if (r == 0)
 		r = get_groups(&ours);
@@ -148,6 +157,7 @@ int credential_get(struct credential *ret_credential)
 	return 0;
 }
 
+/* What is inheritable stays: the caller may become a program that is to have it. */
 int credential_set_effective(unsigned int capability, bool is_effective)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -42,6 +42,9 @@ void credential_copy_groups(struct credential *credential, const struct credenti
  */
 int credential_get(struct credential *ret_credential);
 
+/** credential_capabilities() - the effective capabilities of the calling thread. Return: 0; -errno of capget(2). */
+int credential_capabilities(uint64_t *ret_effective);
+
 /** struct credential_change - how a process comes to have a credential in another user namespace */
 struct credential_change {
 	int userns; /* a descriptor of that namespace */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/btf.h"
+#include "base/credential.h"
 #include "base/fd.h"
 
 struct probe {
@@ -119,39 +120,20 @@ int probe_ask_file_system(const struct probe *probe, int fd, uint32_t *ret_usern
 	return 0;
 }
 
-static int read_own_capabilities(uint64_t *ret_capabilities)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[2];
-
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return -errno;
-	*ret_capabilities = sets[0].effective | (uint64_t)sets[1].effective << 32;
-	return 0;
-}
-
-static bool has_our_groups(const struct probe_record *record)
-{
-	gid_t groups[PROBE_GROUPS_MAX];
-	int count = getgroups(0, NULL);
-
-	if (count < 0 || (uint32_t)count != record->group_count)
-		return false;
-	return count > PROBE_GROUPS_MAX ||
-	       (getgroups(count, groups) == count &&
-		memcmp(groups, record->groups, (size_t)count * sizeof(gid_t)) == 0);
-}
-
 static bool is_ourselves(const struct probe_record *record, int proc)
 {
-	uint64_t capabilities = 0;
+	struct credential ours;
+	uint64_t capabilities;
 	struct stat userns;
 
-	/* -1 is nobody's id: nothing is changed by asking for it. */
-	return fstatat(proc, "ns/user", &userns, 0) == 0 && userns.st_ino == record->userns &&
-	       read_own_capabilities(&capabilities) == 0 && capabilities == record->capabilities &&
-	       (uint32_t)setfsuid((uid_t)-1) == record->fsuid &&
-	       (uint32_t)setfsgid((gid_t)-1) == record->fsgid && has_our_groups(record);
+	if (fstatat(proc, "ns/user", &userns, 0) < 0 || credential_get(&ours) < 0 ||
+	    credential_capabilities(&capabilities) < 0)
+		return false;
+	return userns.st_ino == record->userns && capabilities == record->capabilities &&
+	       ours.fsuid == record->fsuid && ours.fsgid == record->fsgid &&
+	       ours.group_count == record->group_count &&
+	       (ours.group_count > PROBE_GROUPS_MAX ||
+		memcmp(ours.groups, record->groups, ours.group_count * sizeof(gid_t)) == 0);
 }
 
 /* A file of memory is on a file system of the kernel's own. */

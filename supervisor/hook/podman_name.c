@@ -18,7 +18,6 @@
  */
 #include "hook/podman_name.h"
 
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +27,7 @@
 #include "base/fd.h"
 #include "base/text_file.h"
 #include "count_of.h"
+#include "hook/json_value.h"
 
 #define ID_LENGTH 64
 /* A record is some hundred bytes, and root may have thousands. */
@@ -41,15 +41,12 @@ struct storage {
 	size_t folder_count;
 };
 
+/* Return: ""; if there is no such text. */
 static const char *text_of(const struct json_object *object, const char *key)
 {
-	struct json_object *member = NULL;
+	const char *text = json_value_text(object, key);
 
-	if (!json_object_is_type(object, json_type_object) ||
-	    !json_object_object_get_ex(object, key, &member) ||
-	    !json_object_is_type(member, json_type_string))
-		return "";
-	return json_object_get_string(member);
+	return text ? text : "";
 }
 
 static void add_folder(struct storage *storage, const char *path, size_t length)
@@ -116,12 +113,11 @@ static void look_at_root(struct storage *storage, const char *path)
 
 static void look_at_config(struct storage *storage, const struct json_object *config)
 {
-	struct json_object *mounts = json_object_object_get(config, "mounts");
+	struct json_object *mounts = json_value_member(config, "mounts", json_type_array);
 
-	if (json_object_is_type(mounts, json_type_array))
-		for (size_t i = 0; i < json_object_array_length(mounts); i++)
-			look_at_mount(storage, json_object_array_get_idx(mounts, i));
-	look_at_root(storage, text_of(json_object_object_get(config, "root"), "path"));
+	for (size_t i = 0; mounts && i < json_object_array_length(mounts); i++)
+		look_at_mount(storage, json_object_array_get_idx(mounts, i));
+	look_at_root(storage, text_of(json_value_member(config, "root", json_type_object), "path"));
 }
 
 /* As podman has it (its NameRegex), so that it can stand in JSON as it is. */
@@ -134,7 +130,7 @@ static bool is_name(const char *name)
 	return length > 0 && length <= PODMAN_NAME_MAX && strspn(name, allowed) == length;
 }
 
-static bool find_in_records(struct json_object *records, const char *id,
+static bool find_in_records(const struct json_object *records, const char *id,
 			    char ret_name[PODMAN_NAME_MAX + 1])
 {
 	size_t count = json_object_is_type(records, json_type_array) ?
@@ -142,20 +138,19 @@ static bool find_in_records(struct json_object *records, const char *id,
 			       0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *record = json_object_array_get_idx(records, i);
+		const struct json_object *record = json_object_array_get_idx(records, i);
 
 		if (strcmp(text_of(record, "id"), id) != 0)
 			continue;
-		struct json_object *names = json_object_object_get(record, "names");
-		struct json_object *first = json_object_is_type(names, json_type_array) ?
-						    json_object_array_get_idx(names, 0) :
-						    NULL;
+		struct json_object *names = json_value_member(record, "names", json_type_array);
+		struct json_object *first = names ? json_object_array_get_idx(names, 0) : NULL;
+		const char *name = json_object_is_type(first, json_type_string) ?
+					   json_object_get_string(first) :
+					   "";
 
-		if (!json_object_is_type(first, json_type_string) ||
-		    !is_name(json_object_get_string(first)))
-			return false;
-		snprintf(ret_name, PODMAN_NAME_MAX + 1, "%s", json_object_get_string(first));
-		return true;
+		if (is_name(name))
+			snprintf(ret_name, PODMAN_NAME_MAX + 1, "%s", name);
+		return is_name(name);
 	}
 	return false;
 }
@@ -170,15 +165,10 @@ static bool find_in_file(const char *folder, const char *file, const char *id,
 		path = NULL;
 	if (!path || text_file_read(path, RECORDS_MAX, &text, &length) != TEXT_FILE_READ)
 		return false;
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *records = tokener ? json_tokener_parse_ex(tokener, text, (int)length) :
-						NULL;
-	bool is_found = find_in_records(records, id, ret_name);
+	_cleanup_json_value_ struct json_object *records = NULL;
 
-	json_object_put(records);
-	if (tokener)
-		json_tokener_free(tokener);
-	return is_found;
+	return json_value_read(&(struct json_text){ text, length }, &records) == 0 &&
+	       find_in_records(records, id, ret_name);
 }
 
 enum podman_name_result podman_name_find(const struct json_object *config,

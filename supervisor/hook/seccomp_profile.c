@@ -77,20 +77,12 @@ __attribute__((format(printf, 2, 3))) static int refuse(const struct resolution 
 	size_t size = SECCOMP_PROFILE_SENTENCE_SIZE;
 	va_list arguments;
 
-	if (resolution->rule) {
-		int length = snprintf(at, size, "has in rule %zu of syscalls (%.64s) ",
-				      resolution->rule, resolution->call);
+	int length = resolution->rule ? snprintf(at, size, "has in rule %zu of syscalls (%.64s) ",
+						 resolution->rule, resolution->call) :
+					snprintf(at, size, "has ");
 
-		at += length;
-		size -= (size_t)length;
-	} else {
-		int length = snprintf(at, size, "has ");
-
-		at += length;
-		size -= (size_t)length;
-	}
 	va_start(arguments, format);
-	vsnprintf(at, size, format, arguments);
+	vsnprintf(at + length, size - (size_t)length, format, arguments);
 	va_end(arguments);
 	return SECCOMP_PROFILE_REFUSED;
 }

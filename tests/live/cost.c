@@ -31,9 +31,9 @@
 #include "launch.h"
 #include "policy.h"
 #include "request/notify.h"
-#include "request/workspace.h"
 #include "request/request.h"
 #include "request/userns.h"
+#include "request/workspace.h"
 
 /* More than a container has first requests that are looked at (request/orphan.c). */
 #define WARM 70
