@@ -70,7 +70,7 @@ struct decision {
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
 	enum store store; /* of the policy */
 	const struct rule *rule; /* that made the decision */
-	bool has_owner; /* ROUTE_STORED: false: nobody can have a value of their own there */
+	bool has_owner; /* ROUTE_STORED: false: no namespace can have an own value there */
 	uint32_t owner; /* if so: whose value it is, an id of the host */
 	/* ROUTE_STORED; made by access_locate(): */
 	const struct naming *naming; /* of the subject */

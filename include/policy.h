@@ -91,7 +91,7 @@ struct policy {
 	bool allow_io_uring; /* io_uring_setup passes inside */
 	const struct policy_selector *selectors;
 	size_t selector_count;
-	const char *const *allow_users; /* who may choose the policy by name; NULL: anybody */
+	const char *const *allow_users; /* who may choose the policy by name; NULL: every user */
 	size_t allow_user_count;
 };
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* A cursor over text that nobody has promised to end with a NUL. */
+/* A cursor over text that need not end with a NUL. */
 struct scanner {
 	const char *at;
 	const char *end;

@@ -8,7 +8,7 @@
 #include "name.h"
 #include "policy.h"
 #include "value_text.h"
-#include "yaml/spelling.h"
+#include "yaml/complaint.h"
 #include "yaml/walk.h"
 
 /* The classes of xattr(7). */
@@ -27,21 +27,19 @@ static void refuse_class(struct schema_walk *walk, const struct schema_place *pl
 			 const char *name, size_t class_length)
 {
 	struct quoted_text begun, quoted;
-	char word[16] = "", suggestion[40] = "";
+	struct suggestion suggestion;
+	char word[16] = "";
 	struct spelling spelling = { .word = word };
 
 	if (class_length < sizeof(word))
 		memcpy(word, name, class_length);
 	for (size_t i = 0; i < COUNT_OF(classes); i++)
 		spelling_offer(&spelling, classes[i]);
-	if (spelling.nearest)
-		diagnostic_print(suggestion, sizeof(suggestion), " (did you mean '%s'?)",
-				 spelling.nearest);
 	schema_complain(
 		walk, place->node,
 		"%s cannot be %s: %s is no class; allowed: security, trusted, user, system%s",
 		place->key, quote_text(name, strlen(name), &quoted),
-		quote_text(name, class_length, &begun), suggestion);
+		quote_text(name, class_length, &begun), suggest(&spelling, &suggestion));
 }
 
 static bool has_control(const char *text)

@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "yaml/spelling.h"
-
 void schema_complain(struct schema_walk *walk, const struct tree_node *node, const char *format,
 		     ...)
 {
@@ -83,12 +81,7 @@ const char *describe_node(const struct tree_node *node, struct quoted_text *quot
 	return quote_text(node->text, node->length, quoted);
 }
 
-/** struct suggestion - the end of a message about a word that is not known */
-struct suggestion {
-	char text[64];
-};
-
-static const char *suggest(const struct spelling *spelling, struct suggestion *suggestion)
+const char *suggest(const struct spelling *spelling, struct suggestion *suggestion)
 {
 	if (!spelling->nearest)
 		return "";

@@ -2,14 +2,23 @@
 #ifndef NSXATTR_YAML_COMPLAINT_H
 #define NSXATTR_YAML_COMPLAINT_H
 
-/* What is said of mistakes: what was found, what is allowed, which word may have been meant. */
+/* Messages about mistakes: what was found, what is allowed, which word may have been meant. */
 
+#include "yaml/spelling.h"
 #include "yaml/walk.h"
 
 /** struct allowed_text - room for what is allowed at a place; what is longer is cut */
 struct allowed_text {
 	char text[200];
 };
+
+/** struct suggestion - room for the end of a message about a word that is not known */
+struct suggestion {
+	char text[64];
+};
+
+/** suggest() - Return: " (did you mean 'WORD'?)"; "" if no word is near. */
+const char *suggest(const struct spelling *spelling, struct suggestion *suggestion);
 
 /** describe_allowed() - Return: what can stand where this is the schema. */
 const char *describe_allowed(const struct schema *schema, struct allowed_text *allowed);

@@ -3,8 +3,8 @@
  * Theory of operation
  *
  * One walk goes over the tree of a document, with the schema beside it. Each value is checked, and what
- * is right is stored at once; so the structure is whole when the walk has found no mistake. A mistake
- * is said with its place, and the walk goes on.
+ * is right is stored at once; so the structure is whole when the walk has found no mistake. A
+ * diagnostic tells each mistake with its place, and the walk goes on.
  *
  * A list stops at the length that its schema allows, and everything else that an input can have in any
  * number is a mistake; when there is no room for more of those, the walk ends. So what it does is
@@ -299,7 +299,7 @@ static void take_pair(struct schema_walk *walk, const struct schema_place *place
 	take(walk, &value);
 }
 
-/* Has the partner one of the words that it can have? What is wrong with others has been said. */
+/* Has the partner one of the words that it can have? Of others there is a message already. */
 static bool is_known_partner(const struct schema *mapping, const char *key,
 			     const struct tree_node *node)
 {

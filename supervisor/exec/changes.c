@@ -147,19 +147,6 @@ bool changes_try_enter(struct changes *changes, struct change *change, const str
 	return change->is_entered;
 }
 
-unsigned int changes_count(struct changes *changes, const struct change_key *key)
-{
-	const struct change wanted = { .key = *key };
-	unsigned int count = 0;
-
-	pthread_mutex_lock(&changes->lock);
-	for (const struct change *change = *bucket_of(changes, &wanted); change;
-	     change = change->next)
-		count += is_of_same_key(change, &wanted);
-	pthread_mutex_unlock(&changes->lock);
-	return count;
-}
-
 void changes_leave(struct changes *changes, struct change *change)
 {
 	if (!change->is_entered)

@@ -20,8 +20,8 @@
 struct change_key {
 	dev_t device;
 	ino_t inode;
-	const void
-		*scope; /* compared, never followed: to whom alone the turn matters; NULL: to all */
+	const void *
+		scope; /* the container that alone heeds the turn; compared, never followed; NULL: all do */
 };
 
 /** struct change - one that is being made, or waits for its turn; its place stays until it is left */
@@ -64,9 +64,6 @@ int changes_enter(struct changes *changes, struct change *change, const struct c
 /** changes_try_enter() - the same, but return false rather than wait */
 bool changes_try_enter(struct changes *changes, struct change *change,
 		       const struct change_key *key);
-
-/** changes_count() - Return: how many changes of this key are under way or wait. */
-unsigned int changes_count(struct changes *changes, const struct change_key *key);
 
 /** changes_leave() - let the next one change it; one that was not entered is accepted */
 void changes_leave(struct changes *changes, struct change *change);

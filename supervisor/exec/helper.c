@@ -138,7 +138,7 @@ static int serve_one(int channel, struct packet *packet, struct answer *answer)
 		answer->reply.error = -fd;
 	else
 		perform(packet, fd, answer);
-	/* Nobody finds a mount busy by us who has our answer. */
+	/* Before the answer: a target that has it does not find a mount busy by us. */
 	if (fd >= 0)
 		fd_close(&fd);
 	/* A size of 0 asks for the length, and no bytes come with it. */

@@ -24,7 +24,7 @@
 
 /*
  * The last check before privilege is used: the name of a namespace's value, in whichever store. Those of
- * the host's root are plain, so that the number 0 is that of a root to whom an idmapped mount gives it.
+ * the host's root are plain, so that the number 0 is that of a root which has it by an idmapped mount.
  */
 static bool may_be_changed(const char *name)
 {

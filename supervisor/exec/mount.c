@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * statmount(2) has told the maps since Linux 6.15. But there it writes to where a pointer that nobody
- * has set leads, if the mount is idmapped, while it holds the lock of all mounts. That was mended in
+ * statmount(2) has told the maps since Linux 6.15. But there it writes through a pointer that the
+ * kernel has not set, if the mount is idmapped, while it holds the lock of all mounts. That was mended in
  * 6.17.10 and 6.18 (0778ac7df513), and older kernels are not asked.
  *
  * A caller without CAP_SYS_ADMIN in the namespace of the mount is told of those that it can reach.
@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "base/fd.h"
 
 #ifndef SYS_statmount /* Linux 6.8; one number on every ABI */
 #define SYS_statmount 457
@@ -142,7 +144,7 @@ static int parse_map(struct mount_answer *answer, struct id_map *ret_uids)
 	return id_map_parse(text, (size_t)(at - text), ret_uids);
 }
 
-static int keep(struct mounts *mounts, uint64_t id, struct id_map *uids)
+static void keep(struct mounts *mounts, uint64_t id, struct id_map *uids)
 {
 	struct mount *oldest = &mounts->entries[0];
 
@@ -151,27 +153,23 @@ static int keep(struct mounts *mounts, uint64_t id, struct id_map *uids)
 			oldest = &mounts->entries[i];
 	forget(oldest);
 	*oldest = (struct mount){ .id = id, .last_used = ++mounts->clock, .uids = uids };
-	return 0;
 }
 
 static int take_answer(struct mounts *mounts, uint64_t id)
 {
 	struct mount_answer *answer = &mounts->answer;
+	_cleanup_free_ struct id_map *uids = NULL;
 
 	/* Without extents the bit is not set. */
-	if (!(answer->mask & STATMOUNT_UID_MAP) || answer->uid_extent_count == 0)
-		return keep(mounts, id, NULL);
-	struct id_map *uids = malloc(sizeof(*uids));
+	if ((answer->mask & STATMOUNT_UID_MAP) && answer->uid_extent_count > 0) {
+		uids = malloc(sizeof(*uids));
+		int r = uids ? parse_map(answer, uids) : -ENOMEM;
 
-	if (!uids)
-		return -ENOMEM;
-	int r = parse_map(answer, uids);
-
-	if (r < 0) {
-		free(uids);
-		return r;
+		if (r < 0)
+			return r;
 	}
-	return keep(mounts, id, uids);
+	keep(mounts, id, TAKE_PTR(uids));
+	return 0;
 }
 
 static int ask(struct mounts *mounts, uint64_t id, uint64_t mount_namespace)

@@ -91,7 +91,7 @@ void ring_unregister_personality(struct ring *ring, int personality)
 	io_uring_unregister_personality(&ring->uring, personality);
 }
 
-/* Return: 0, with the request's result; -errno when the completion is not to be had. */
+/* Return: 0, with the request's result; -errno when there is no completion. */
 static int wait_completion(struct ring *ring, int *ret_result)
 {
 	struct io_uring_cqe *cqe;

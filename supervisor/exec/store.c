@@ -46,7 +46,7 @@ ssize_t store_names(const struct store_context *context, const char **ret_names)
 
 /*
  * Values in user.* cannot be read where the file cannot: there the store has none, and the chain
- * goes on to the host's plain name, which anybody can read.
+ * goes on to the host's plain name, which every process can read.
  */
 static ssize_t get_stored(const struct store_context *context, const char *name, void *value,
 			  size_t size)
@@ -168,7 +168,7 @@ static int set_replace(const struct store_context *context, const void *value, s
 }
 
 /*
- * What one has is replaced, whatever the limits are. For one more value all names are looked at; where
+ * A value that is there is replaced, whatever the limits are. For one more value all names are looked at; where
  * there are more than a list can have (XATTR_LIST_MAX), that cannot be told, and there is none.
  */
 static bool is_within_quota(const struct store_context *context)

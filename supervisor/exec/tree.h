@@ -3,7 +3,7 @@
 #define NSXATTR_EXEC_TREE_H
 
 /*
- * All inodes of a directory tree, one after the other, whoever changes the tree meanwhile: each step goes
+ * All inodes of a directory tree, one after the other, also while other processes change the tree: each step goes
  * from a descriptor to an entry of it, and no symbolic link is followed. So a container that exchanges a
  * directory for a link while its tree is walked leads the walk nowhere.
  */
@@ -25,7 +25,7 @@ struct tree_walk {
 
 /**
  * tree_walk() - walk a tree
- * @walk: who is told
+ * @walk: the functions that are called
  * @directory: where @path begins
  * @path: of the tree; a symbolic link means itself
  *

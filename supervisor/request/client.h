@@ -21,7 +21,7 @@ struct client {
 	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
 	bool hides_names; /* of the policy */
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
-	bool is_alone; /* nobody goes on with its requests when we die */
+	bool is_alone; /* no other worker replays its requests when this one dies */
 	struct share_holder holder; /* the same for all clients of a container */
 	uint64_t log_source; /* of lines that are about it: each of its listeners is a client */
 	struct remedies remedies;

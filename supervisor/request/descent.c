@@ -104,7 +104,7 @@ int descent_plan(const struct credential *ours, const struct userns *userns,
 		};
 		here = plan_in(ours, userns, ret_change);
 	}
-	/* What was planned for a namespace above goes on from there. */
+	/* The child goes on to this namespace from the one above in which it takes on the ids. */
 	ret_change->is_here = false;
 	ret_change->credential.capabilities = credential->capabilities;
 	ret_change->userns = userns->fd;

@@ -9,8 +9,8 @@
  *	an id		where it has a number, or everywhere if we have it ourselves
  *	the groups	where each has a number and setgroups(2) is allowed, or everywhere if ours are the same
  *
- * Where setgroups(2) is denied a target has the groups that it came with, and no others are to be had by the
- * kernel's rule: so a stand-in keeps those that we have, if they are the same.
+ * Where setgroups(2) is denied a target has the groups that it came with, and the kernel gives it no others: so a
+ * stand-in keeps the groups that we have, if they are the same.
  */
 
 #include <stdbool.h>

@@ -51,7 +51,7 @@ struct memory_piece {
  * @along: what is read with them; its length may be 0
  *
  * Return: whether the piece was there, and each string with its NUL, in the page where it begins and in
- * MEMORY_SHORT bytes; else nothing is said of any.
+ * MEMORY_SHORT bytes; else the buffers have no meaning.
  */
 bool memory_read_strings(pid_t tid, const uint64_t *addresses, char *const *buffers, size_t count,
 			 const struct memory_piece *along);

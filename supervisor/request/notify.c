@@ -101,6 +101,6 @@ int notify_answer(int listener, uint64_t id, const struct outcome *outcome)
 
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0)
 		return 0;
-	/* ENOENT: killed or interrupted; EINPROGRESS: somebody has answered by this id already. */
+	/* ENOENT: killed or interrupted; EINPROGRESS: the call was answered before. */
 	return errno == ENOENT || errno == EINPROGRESS ? 0 : -errno;
 }

@@ -40,7 +40,7 @@ void notify_wake_sync(int listener);
  */
 int notify_receive(int listener, struct seccomp_notif *ret_notification);
 
-/** notify_is_listener() - is this descriptor, which somebody has sent, a listener at all? */
+/** notify_is_listener() - is this descriptor, which a peer has sent, a listener? */
 bool notify_is_listener(int fd);
 
 /** notify_is_valid() - is this target still waiting in this very call? */

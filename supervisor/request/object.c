@@ -154,7 +154,7 @@ static bool refuse_as_target(struct request *request)
 }
 
 /*
- * A change that is refused, of an inode that has no attributes at all: whoever is capable learns that, though
+ * A change that is refused, of an inode that has no attributes at all: a capable target learns that, though
  * the host may be the owner. To others the kernel says it of some inodes (S_PRIVATE), and of others does not.
  * With the user store only the kernel knows: who asks for a name in user.* learns of what kind the inode is.
  */

@@ -3,9 +3,9 @@
 #define NSXATTR_REQUEST_ORPHAN_H
 
 /*
- * A container whose ids have changed neither sees nor removes the values that it has left: to it they
- * are somebody else's. That is said once, with the remedy, when one of its first requests meets such a
- * value on an inode that is the container's own.
+ * A container whose ids have changed neither sees nor removes the values that it has left: to it they are those of
+ * another one. The log tells that once, with the remedy, when one of its first requests meets such a value on an
+ * inode that is the container's own.
  */
 
 #include <stdatomic.h>

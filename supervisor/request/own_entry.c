@@ -57,7 +57,7 @@ static int open_below_proc(int root, pid_t number)
 	return proc_open_within(root, path, O_PATH | O_DIRECTORY);
 }
 
-/* Return: whether all was found out, into @entry, which had nothing. Takes @root over. */
+/* Fill in an empty @entry. It owns @taken_root from then on. Return: whether all was found out. */
 static bool learn(const struct target *target, int taken_root, struct own_entry *entry)
 {
 	_cleanup_fd_ int root = taken_root;

@@ -14,7 +14,8 @@ struct witness;
 /** struct reception - what only this process knows of it */
 struct reception {
 	struct slot *slot;
-	const atomic_bool *is_barred; /* no change is to be begun: effect_begin() waits; NULL: never */
+	const atomic_bool
+		*is_barred; /* no change is to be begun: effect_begin() waits; NULL: never */
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
 	/* The request is about to wait for another target, whose own call may come next; NULL: it matters not. */

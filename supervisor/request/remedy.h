@@ -2,7 +2,7 @@
 #ifndef NSXATTR_REQUEST_REMEDY_H
 #define NSXATTR_REQUEST_REMEDY_H
 
-/* What to do about a store that cannot hold a value: said once a file system, not once a call. */
+/* The log tells once for each file system, not for each call, what to do about a store that cannot hold a value. */
 
 #include <pthread.h>
 #include <stddef.h>
@@ -15,19 +15,19 @@ struct performer;
 
 #define REMEDIES_MAX 32
 
-/** struct remedies - the file systems of which it was said; for several threads at once */
+/** struct remedies - the file systems of which the log has told; for several threads at once */
 struct remedies {
 	pthread_mutex_t lock;
 	size_t count;
 	dev_t devices[REMEDIES_MAX];
 };
 
-/** remedies_init() - nothing was said yet */
+/** remedies_init() - of none yet */
 void remedies_init(struct remedies *remedies);
 
 /**
  * remedy_note() - look at the result of a set
- * @remedies: where it was said already
+ * @remedies: of the container
  * @log_source: whose line it is, as of log_limited()
  * @store: of the policy
  * @performer: who looks at the inode

@@ -7,7 +7,7 @@
  * /proc/TID.
  *
  * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
- * ended, reading through them fails with ESRCH, whoever has its number then; the probe, which begins
+ * ended, reading through them fails with ESRCH, whichever thread has its number then; the probe, which begins
  * at /proc/TID too, says the same. The groups, ids and capabilities are read afresh for each call, for
  * nothing tells us when they change. So it is with its directories: a descriptor of one is used again if
  * the probe has just said that it is still right.
@@ -59,7 +59,7 @@ struct targets;
 /**
  * targets_new() - an empty table
  * @procfs: of proc_open(), borrowed
- * @probe: asked who somebody is, borrowed; NULL: /proc tells it
+ * @probe: tells who a thread is, borrowed; NULL: /proc does
  *
  * Return: 0; -ENOMEM.
  */

@@ -27,10 +27,10 @@ int target_standin_find_root(struct request *request, struct standin **ret_root)
 int target_standin_choose(struct request *request);
 
 /**
- * target_standin_look() - what an inode shows to a stand-in, whom a file system lets ask that refuses us
+ * target_standin_look() - what an inode tells a stand-in: a file system that refuses us may answer it
  * @ret_stat: with the owner in ids of the host
  *
- * Return: false: nothing is shown, or an owner that the target's namespace does not have.
+ * Return: false: nothing, or an owner that the target's namespace does not have.
  */
 bool target_standin_look(const struct request *request, struct standin *standin,
 			 struct inode_stat *ret_stat);

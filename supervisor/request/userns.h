@@ -73,7 +73,7 @@ int userns_find(struct userns_cache *cache, const struct share_holder *seeker, u
 		const struct target *target, struct userns **ret_userns);
 
 /**
- * userns_master() - who has all capabilities in a namespace by owning it, or an ancestor of it
+ * userns_master() - the user that has all capabilities in a namespace by owning it, or an ancestor of it
  * @fd: of the namespace
  * @ours: of ours
  * @ret_owner: the owner of the ancestor, or of itself, whose parent is ours

@@ -5,16 +5,16 @@
 /*
  * What a thread is doing, by the kernel's word (proc_pid_syscall(5)).
  *
- * A notification that we have received from a listener ourselves needs no witness: the kernel has said
- * which thread waits in which call, and says by the id whether it still does. Where somebody else has
- * received it and tells us, the id says that some thread waits; who it is, and in what, may be a lie.
+ * A notification that we have received from a listener ourselves needs no witness: the kernel tells which thread
+ * waits in which call, and by the id whether it still does. Where a peer has received it and passes it on, the id
+ * tells that some thread waits; which thread it is, and in which call, the peer may lie about.
  */
 
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** struct witness - one thread; bound to it, whoever has its number later */
+/** struct witness - one thread; bound to it, whichever thread has its number later */
 struct witness {
 	int thread; /* /proc/TID of our procfs */
 	int call; /* /proc/TID/syscall */

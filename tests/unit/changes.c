@@ -7,6 +7,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 static bool yes(void *place)
 {
@@ -115,6 +118,7 @@ struct waiter {
 	struct changes_wait wait;
 	struct change change;
 	pthread_t thread;
+	_Atomic pid_t tid; /* of the thread; 0: it has not begun */
 	int result;
 	atomic_int *turns; /* how many have had theirs */
 	int turn; /* the number of this one's */
@@ -124,11 +128,32 @@ static void *wait_for_turn(void *place)
 {
 	struct waiter *waiter = place;
 
+	atomic_store(&waiter->tid, gettid());
 	waiter->result = changes_enter(waiter->changes, &waiter->change, &seven, &waiter->wait);
 	if (waiter->turns)
 		waiter->turn = atomic_fetch_add(waiter->turns, 1);
 	changes_leave(waiter->changes, &waiter->change);
 	return NULL;
+}
+
+static char state_of(pid_t tid)
+{
+	char path[64], state = '?';
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	FILE *file = fopen(path, "re");
+
+	cr_assert_not_null(file);
+	cr_assert_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state;
+}
+
+/* It sleeps nowhere but behind those that came before it. */
+static void await_asleep(const struct waiter *waiter)
+{
+	while (atomic_load(&waiter->tid) == 0 || state_of(waiter->tid) != 'S')
+		sched_yield();
 }
 
 static bool no(void *place)
@@ -178,8 +203,7 @@ Test(changes, have_their_turns_in_the_order_of_their_coming)
 			(struct waiter){ .changes = changes, .wait = patient, .turns = &turns };
 		cr_assert_eq(pthread_create(&waiters[i].thread, NULL, wait_for_turn, &waiters[i]),
 			     0);
-		while (changes_count(changes, &seven) != 2 + (unsigned int)i)
-			sched_yield();
+		await_asleep(&waiters[i]);
 	}
 	changes_leave(changes, &first);
 	for (int i = 0; i < 3; i++) {
