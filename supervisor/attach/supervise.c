@@ -275,10 +275,9 @@ static int keep_descriptors(struct supervisor *supervisor)
 		{ supervisor->channel, ENTRY_OWN },
 		{ supervisor->listener, ENTRY_SOURCE },
 	};
-	int r = journal_new(&supervisor->journal);
+	int r = supervisor->options->has_no_keeper ? journal_new_alone(&supervisor->journal) :
+						     journal_new(&supervisor->journal);
 
-	if (r == 0 && supervisor->options->has_no_keeper)
-		r = journal_withdraw(supervisor->journal);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
 		if (kept[i].fd >= 0)
 			r = journal_keep(supervisor->journal, kept[i].fd, kept[i].kind, NULL, 0,

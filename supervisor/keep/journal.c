@@ -49,7 +49,18 @@ static int make_memory(void)
 	return TAKE_FD(fd);
 }
 
-/* It cannot be made smaller by anybody who is handed it. */
+/* @flags: of mmap(2). Return: 0; -errno. */
+static int map(int flags, int fd, struct journal **ret_journal)
+{
+	void *memory = mmap(NULL, sizeof(struct journal), PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	*ret_journal = memory;
+	return 0;
+}
+
+/* No process that has the descriptor can make it smaller. */
 int journal_new(struct journal **ret_journal)
 {
 	_cleanup_fd_ int fd = make_memory();
@@ -58,27 +69,23 @@ int journal_new(struct journal **ret_journal)
 		return fd;
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
-	struct journal *journal =
-		mmap(NULL, sizeof(*journal), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int r = map(MAP_SHARED, fd, ret_journal);
 
-	if (journal == MAP_FAILED)
-		return -errno;
-	write_head(journal);
-	journal->fd = TAKE_FD(fd);
-	*ret_journal = journal;
+	if (r < 0)
+		return r;
+	write_head(*ret_journal);
+	(*ret_journal)->fd = TAKE_FD(fd);
 	return 0;
 }
 
-int journal_withdraw(struct journal *journal)
+int journal_new_alone(struct journal **ret_journal)
 {
-	int fd = journal->fd;
+	int r = map(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, ret_journal);
 
-	if (mmap(journal, sizeof(*journal), PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return -errno;
-	close(fd);
-	write_head(journal);
-	journal->fd = -1;
+	if (r < 0)
+		return r;
+	write_head(*ret_journal);
+	(*ret_journal)->fd = -1;
 	return 0;
 }
 
@@ -326,54 +333,22 @@ static void copy_all(struct journal *copy, const struct journal *journal)
 		copy_slot(&copy->slots[i], &journal->slots[i]);
 }
 
-static int write_part(const struct journal *copy, int fd, size_t begin, size_t end)
-{
-	if (lseek(fd, (off_t)begin, SEEK_SET) < 0)
-		return -errno;
-	while (begin < end) {
-		ssize_t count = write(fd, (const char *)copy + begin, end - begin);
-
-		if (count < 0)
-			return -errno;
-		begin += (size_t)count;
-	}
-	return 0;
-}
-
-static int write_sealed(const struct journal *copy, int fd)
-{
-	size_t slots = offsetof(struct journal, slots);
-	int r = write_part(copy, fd, 0,
-			   offsetof(struct journal, entries) +
-				   entry_count(copy) * sizeof(copy->entries[0]));
-
-	if (r == 0)
-		r = write_part(copy, fd, slots,
-			       slots + journal_slot_count(copy) * sizeof(copy->slots[0]));
-	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		r = -errno;
-	return r;
-}
-
+/* What is written into the copy from then on is in memory of this process only. */
 int journal_copy(const struct journal *journal, struct journal **ret_copy)
 {
 	_cleanup_fd_ int fd = make_memory();
+	struct journal *copy = NULL;
+	int r = fd < 0 ? fd : map(MAP_SHARED, fd, &copy);
 
-	if (fd < 0)
-		return fd;
-	struct journal *copy = mmap(NULL, sizeof(*copy), PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (copy == MAP_FAILED)
-		return -errno;
-	copy_all(copy, journal);
-	int r = write_sealed(copy, fd);
-
-	copy->fd = r < 0 ? -1 : TAKE_FD(fd);
 	if (r < 0)
-		journal_free(copy);
-	else
-		*ret_copy = copy;
+		return r;
+	copy_all(copy, journal);
+	munmap(copy, sizeof(*copy));
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	r = map(MAP_PRIVATE | MAP_NORESERVE, fd, ret_copy);
+	if (r == 0)
+		(*ret_copy)->fd = TAKE_FD(fd);
 	return r;
 }
 

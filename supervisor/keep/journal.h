@@ -90,8 +90,8 @@ struct entry {
 /** journal_new() - empty memory. Return: 0; -errno. */
 int journal_new(struct journal **ret_journal);
 
-/** journal_withdraw() - no process shall follow: an empty journal becomes memory as any other. Return: 0; -errno. */
-int journal_withdraw(struct journal *journal);
+/** journal_new_alone() - the same, without a descriptor: no process shall follow. Return: 0; -errno. */
+int journal_new_alone(struct journal **ret_journal);
 
 /** journal_free() - unmap and close it; NULL is accepted. */
 void journal_free(struct journal *journal);

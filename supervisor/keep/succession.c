@@ -65,20 +65,27 @@ bool succession_is_entry(const char *name)
 	return parse_name(name, entry_prefix, &serial);
 }
 
-/* ---- handing on ---- */
+/* ---- what this program leaves ---- */
 
-static bool is_handed_on(const struct entry *kept)
+static bool is_left(const struct entry *entry)
 {
-	enum entry_kind kind = (enum entry_kind)atomic_load(&kept->kind);
+	uint32_t kind = atomic_load(&entry->kind);
 
 	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY;
 }
 
-static int list_slot(struct journal *journal, size_t index, succession_visitor *visit, void *place)
+static int list_entry(const struct entry *entry, succession_visitor *visit, void *place)
 {
-	const struct slot *slot = journal_slot(journal, index);
 	char name[SUCCESSION_NAME_SIZE];
-	int r = 0;
+
+	succession_name_entry(name, entry->serial);
+	return is_left(entry) ? visit(place, name, entry->fd) : 0;
+}
+
+static int list_slot(const struct slot *slot, size_t index, succession_visitor *visit, void *place)
+{
+	int r = 0, inode = atomic_load(&slot->effect.fd);
+	char name[SUCCESSION_NAME_SIZE];
 
 	if (!slot->notification.id)
 		return 0;
@@ -86,8 +93,6 @@ static int list_slot(struct journal *journal, size_t index, succession_visitor *
 	if (slot->listener >= 0 && slot->listener != slot->source)
 		r = visit(place, name, slot->listener);
 	make_name(name, inode_prefix, index);
-	int inode = atomic_load(&slot->effect.fd);
-
 	if (r == 0 && atomic_load(&slot->effect.step) == EFFECT_BEGUN && inode >= 0)
 		r = visit(place, name, inode);
 	return r;
@@ -95,36 +100,33 @@ static int list_slot(struct journal *journal, size_t index, succession_visitor *
 
 int succession_list(struct journal *journal, succession_visitor *visit, void *place)
 {
+	const struct entry *entry = NULL;
 	char name[SUCCESSION_NAME_SIZE];
-	int r = 0;
 
 	succession_name_journal(name, journal_head(journal)->generation);
-	r = visit(place, name, journal_fd(journal));
-	for (const struct entry *kept = NULL;
-	     r == 0 && (kept = journal_next_entry(journal, kept));) {
-		succession_name_entry(name, kept->serial);
-		if (is_handed_on(kept))
-			r = visit(place, name, kept->fd);
-	}
+	int r = visit(place, name, journal_fd(journal));
+
+	while (r == 0 && (entry = journal_next_entry(journal, entry)))
+		r = list_entry(entry, visit, place);
 	for (size_t i = 0; r == 0 && i < journal_slot_count(journal); i++)
-		r = list_slot(journal, i, visit, place);
+		r = list_slot(journal_slot(journal, i), i, visit, place);
 	return r;
 }
 
 /* ---- the old journal ---- */
 
-static struct entry *old_entry(const struct succession *succession, size_t index)
+static const struct entry *old_entry(const struct succession *succession, size_t index)
 {
 	const struct journal_head *head = succession->head;
 
-	return (struct entry *)((char *)head + head->entries_offset + index * head->entry_size);
+	return (const void *)((const char *)head + head->entries_offset + index * head->entry_size);
 }
 
-static struct slot *old_slot(const struct succession *succession, size_t index)
+static const struct slot *old_slot(const struct succession *succession, size_t index)
 {
 	const struct journal_head *head = succession->head;
 
-	return (struct slot *)((char *)head + head->slots_offset + index * head->slot_size);
+	return (const void *)((const char *)head + head->slots_offset + index * head->slot_size);
 }
 
 static bool fits(size_t size, uint64_t offset, uint64_t count, uint64_t each)
@@ -166,122 +168,113 @@ static int map_old(int fd, struct succession *succession)
 	return 0;
 }
 
-static struct service_fd *find_newest_journal(struct service_fds *handed)
+static struct service_fd *find_newest_journal(struct service_fds *left)
 {
 	struct service_fd *newest = NULL;
 	uint64_t highest = 0, generation;
 
-	for (size_t i = 0; i < handed->count; i++)
-		if (parse_name(handed->fds[i].name, journal_prefix, &generation) &&
+	for (size_t i = 0; i < left->count; i++)
+		if (parse_name(left->fds[i].name, journal_prefix, &generation) &&
 		    (!newest || generation > highest)) {
-			newest = &handed->fds[i];
+			newest = &left->fds[i];
 			highest = generation;
 		}
 	return newest;
 }
 
-/* ---- what is kept ---- */
+/* ---- its entries ---- */
 
-/* What was handed over, in the order of the serials. */
-struct index_entry {
-	uint64_t serial;
-	struct service_fd *fd;
+/** struct serial - a descriptor that the old program has left, and the serial in its name */
+struct serial {
+	uint64_t number;
+	struct service_fd *left;
 };
 
-static int compare_entries(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
-	const struct index_entry *left = a, *right = b;
+	const struct serial *left = a, *right = b;
 
-	return (left->serial > right->serial) - (left->serial < right->serial);
+	return (left->number > right->number) - (left->number < right->number);
 }
 
-static size_t index_handed(struct service_fds *handed, struct index_entry *entries)
+static size_t sort_by_serial(struct service_fds *left, struct serial *serials)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < handed->count; i++)
-		if (parse_name(handed->fds[i].name, entry_prefix, &entries[count].serial))
-			entries[count++].fd = &handed->fds[i];
-	qsort(entries, count, sizeof(*entries), compare_entries);
+	for (size_t i = 0; i < left->count; i++)
+		if (parse_name(left->fds[i].name, entry_prefix, &serials[count].number))
+			serials[count++].left = &left->fds[i];
+	qsort(serials, count, sizeof(*serials), compare);
 	return count;
 }
 
 static int import_entry(struct succession *succession, const struct entry *old,
-			const struct index_entry *entries, size_t count)
+			const struct serial *serials, size_t count)
 {
-	const struct index_entry key = { .serial = old->serial };
+	const struct serial key = { .number = old->serial };
+	const struct serial *found = bsearch(&key, serials, count, sizeof(key), compare);
 
-	if (!is_handed_on(old) || old->record_size > JOURNAL_RECORD_SIZE)
+	if (!is_left(old) || old->record_size > JOURNAL_RECORD_SIZE || !found ||
+	    found->left->fd < 0)
 		return 0;
-	const struct index_entry *found =
-		count > 0 ? bsearch(&key, entries, count, sizeof(key), compare_entries) : NULL;
-
-	if (!found || found->fd->fd < 0)
-		return 0;
-	int r = journal_import(succession->journal, found->fd->fd, old);
+	int r = journal_import(succession->journal, found->left->fd, old);
 
 	if (r == 0)
-		(void)TAKE_FD(found->fd->fd);
+		(void)TAKE_FD(found->left->fd);
 	return r;
 }
 
-static int import_entries(struct succession *succession, struct service_fds *handed)
+static int import_entries(struct succession *succession, struct service_fds *left)
 {
-	_cleanup_free_ struct index_entry *entries = calloc(handed->count + 1, sizeof(*entries));
-	size_t count = entries ? index_handed(handed, entries) : 0;
-	int r = entries ? 0 : -ENOMEM;
+	_cleanup_free_ struct serial *serials = calloc(left->count + 1, sizeof(*serials));
+	size_t count = serials ? sort_by_serial(left, serials) : 0;
+	int r = serials ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && r == 0; i++)
-		r = import_entry(succession, old_entry(succession, i), entries, count);
+		r = import_entry(succession, old_entry(succession, i), serials, count);
 	return r;
 }
 
 /*
- * The record of a descriptor that a request in hand owns. There are few of them, for the old program has answered all
- * requests but those that hang.
+ * Descriptors that requests in hand own: their records are their names. There are few, for the old program has answered
+ * all requests but those that hang.
  */
-struct request_fd {
-	uint64_t slot;
-	bool is_inode;
-};
-
-static int import_request_fds(struct succession *succession, struct service_fds *handed)
+static int import_request_fds(struct succession *succession, struct service_fds *left)
 {
-	struct request_fd owned = { 0 };
+	int r = 0;
 
-	for (size_t i = 0; i < handed->count; i++) {
-		const char *name = handed->fds[i].name;
+	for (size_t i = 0; i < left->count && r == 0; i++) {
+		struct service_fd *fd = &left->fds[i];
+		uint64_t slot;
 
-		owned.is_inode = parse_name(name, inode_prefix, &owned.slot);
-		if (!owned.is_inode && !parse_name(name, listener_prefix, &owned.slot))
+		if (!parse_name(fd->name, inode_prefix, &slot) &&
+		    !parse_name(fd->name, listener_prefix, &slot))
 			continue;
-		int r = journal_keep(succession->journal, handed->fds[i].fd, ENTRY_OWN, &owned,
-				     sizeof(owned), NULL);
-
-		if (r < 0)
-			return r;
-		(void)TAKE_FD(handed->fds[i].fd);
+		r = journal_keep(succession->journal, fd->fd, ENTRY_OWN, fd->name,
+				 strlen(fd->name) + 1, NULL);
+		if (r == 0)
+			(void)TAKE_FD(fd->fd);
 	}
-	return 0;
-}
-
-/* The next worker may have to claim it again. */
-static int keep_copy(struct succession *succession, struct service_fd *handed)
-{
-	if (!offer_is_copy(handed->fd))
-		return 0;
-	int r = journal_keep(succession->journal, handed->fd, ENTRY_OWN, NULL, 0,
-			     &succession->copy_serial);
-
-	if (r == 0)
-		succession->copy = TAKE_FD(handed->fd);
 	return r;
 }
 
-int succession_import(struct journal *journal, struct service_fds *handed,
+/* The next worker may have to claim it again. */
+static int keep_copy(struct succession *succession, struct service_fd *left)
+{
+	if (!offer_is_copy(left->fd))
+		return 0;
+	int r = journal_keep(succession->journal, left->fd, ENTRY_OWN, NULL, 0,
+			     &succession->copy_serial);
+
+	if (r == 0)
+		succession->copy = TAKE_FD(left->fd);
+	return r;
+}
+
+int succession_import(struct journal *journal, struct service_fds *left,
 		      struct succession *ret_succession)
 {
-	struct service_fd *newest = find_newest_journal(handed);
+	struct service_fd *newest = find_newest_journal(left);
 	struct succession succession = { .journal = journal, .copy = -1 };
 	struct journal_head *head = journal_head(journal);
 
@@ -295,9 +288,9 @@ int succession_import(struct journal *journal, struct service_fds *handed,
 	head->generation = succession.head->generation + 1;
 	atomic_store(&head->serial, atomic_load(&succession.head->serial));
 	atomic_store(&head->deaths, atomic_load(&succession.head->deaths));
-	r = import_entries(&succession, handed);
+	r = import_entries(&succession, left);
 	if (r == 0)
-		r = import_request_fds(&succession, handed);
+		r = import_request_fds(&succession, left);
 	if (r == 0)
 		r = keep_copy(&succession, newest);
 	if (r == 0)
@@ -317,7 +310,7 @@ bool succession_claim(const struct succession *succession)
 	return succession->copy < 0 || offer_claim(succession->copy);
 }
 
-/* Its number is another's when a worker before us has let go of it: the serial tells. */
+/* If a worker before this one has closed it, its number may be another's: the serial tells. */
 void succession_finish(struct succession *succession)
 {
 	if (succession->copy >= 0 &&
@@ -328,41 +321,37 @@ void succession_finish(struct succession *succession)
 
 /* ---- requests in hand ---- */
 
-/* Return: our descriptor of what had this number; -1. */
+/* Return: our descriptor of the source that had this number; -1. */
 static int find_source(const struct succession *succession, int number)
 {
-	const struct entry *ours = NULL, *old = NULL;
+	const struct entry *old = NULL;
 
 	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && !old; i++) {
-		const struct entry *kept = old_entry(succession, i);
-
-		if (kept->fd == number && atomic_load(&kept->kind) == ENTRY_SOURCE)
-			old = kept;
+		old = old_entry(succession, i);
+		if (old->fd != number || atomic_load(&old->kind) != ENTRY_SOURCE)
+			old = NULL;
 	}
-	while (old && (ours = journal_next_entry(succession->journal, (struct entry *)ours)))
-		if (ours->serial == old->serial)
-			return ours->fd;
-	return -1;
+	const struct entry *ours = old ? journal_find_serial(succession->journal, old->serial) :
+					 NULL;
+
+	return ours ? ours->fd : -1;
 }
 
-/* Return: the descriptor of a request, whose owner it is now; -1. */
-static int take_request_fd(struct succession *succession, size_t index, bool is_inode)
+/* Return: the descriptor that the request owns from now on; -1. */
+static int take_request_fd(struct succession *succession, const char *prefix, size_t index)
 {
-	struct request_fd owned;
+	const struct entry *entry = NULL;
+	char name[SUCCESSION_NAME_SIZE];
 
-	for (const struct entry *kept = NULL;
-	     (kept = journal_next_entry(succession->journal, kept));) {
-		if (atomic_load(&kept->kind) != ENTRY_OWN || kept->record_size != sizeof(owned))
-			continue;
-		memcpy(&owned, kept->record, sizeof(owned));
-		if (owned.slot != index || owned.is_inode != is_inode)
-			continue;
-		int fd = kept->fd;
+	make_name(name, prefix, index);
+	while ((entry = journal_next_entry(succession->journal, entry)) &&
+	       (atomic_load(&entry->kind) != ENTRY_OWN || entry->record_size != strlen(name) + 1 ||
+		strcmp(entry->record, name) != 0))
+		;
+	int fd = entry ? entry->fd : -1;
 
-		journal_forget(succession->journal, fd);
-		return fd;
-	}
-	return -1;
+	journal_forget(succession->journal, fd);
+	return fd;
 }
 
 static bool is_understood(const struct succession *succession)
@@ -396,10 +385,11 @@ static bool translate(struct succession *succession, size_t index, struct slot *
 	struct slot slot = *old_slot(succession, index);
 	int source = find_source(succession, slot.source);
 
-	slot.listener = slot.listener == slot.source ? source :
-						       take_request_fd(succession, index, false);
+	slot.listener = slot.listener == slot.source ?
+				source :
+				take_request_fd(succession, listener_prefix, index);
 	slot.source = source;
-	atomic_store(&slot.effect.fd, take_request_fd(succession, index, true));
+	atomic_store(&slot.effect.fd, take_request_fd(succession, inode_prefix, index));
 	*ret_slot = slot;
 	return source >= 0;
 }

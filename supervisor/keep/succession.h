@@ -6,8 +6,8 @@
  * What one program leaves to the next: its journal, and descriptors under names that say which entry or slot of the
  * journal they belong to.
  *
- *	journal-GENERATION	the journal; of several the highest, which was whole when it was handed on
- *	kept-SERIAL		a source, guest or policy that is kept
+ *	journal-GENERATION	the journal; of several the highest, which was whole when it was left
+ *	kept-SERIAL		of an entry: a source, a connection or a policy
  *	inode-SLOT		of a change that may be made
  *	listener-SLOT		of a request in hand that did not come from a listener of ours
  *
@@ -39,10 +39,10 @@ struct slot;
 /** succession_name_journal() - what a journal of this generation is called */
 void succession_name_journal(char name[SUCCESSION_NAME_SIZE], uint64_t generation);
 
-/** succession_name_entry() - what a kept descriptor is called */
+/** succession_name_entry() - what the descriptor of an entry is called */
 void succession_name_entry(char name[SUCCESSION_NAME_SIZE], uint64_t serial);
 
-/** succession_is_entry() - is it the name of a kept descriptor? */
+/** succession_is_entry() - is it such a name? */
 bool succession_is_entry(const char *name);
 
 /** succession_visitor - what is called for each descriptor. Return: 0; -errno ends it. */
@@ -61,17 +61,17 @@ struct succession {
 };
 
 /**
- * succession_import() - go on with what was left
- * @journal: ours, with nothing kept but what is kept for ever
- * @handed: what was handed over; what is kept of it is taken out
- * @ret_succession: requests in hand are left there until succession_next_request(); it lives as long
+ * succession_import() - have what was left in our journal
+ * @journal: ours, with entries that are ENTRY_OWN only
+ * @left: the descriptors that another program has left; those that have entries now are taken out
+ * @ret_succession: requests in hand stay there until succession_next_request(); it lives as long
  *                  as the process
  *
  * Nothing of the old journal is changed.
  *
  * Return: 0, also when nothing was left; -ENOSPC; -EBADMSG for what is no journal; -errno.
  */
-int succession_import(struct journal *journal, struct service_fds *handed,
+int succession_import(struct journal *journal, struct service_fds *left,
 		      struct succession *ret_succession);
 
 /**
@@ -88,12 +88,12 @@ bool succession_claim(const struct succession *succession);
 void succession_finish(struct succession *succession);
 
 /**
- * succession_next_request() - take a request in hand over, which stays in the old journal as well
+ * succession_next_request() - a request that the old program had in hand; it stays in the old journal as well
  * @index: where to look first; then the place of what was found
  * @ret_slot: it, with our descriptors
  *
- * What cannot be understood, or whose source is gone, is answered or left out, and what is in our journal
- * already too. To be called when the old program is no more.
+ * What is in another format is answered; what has no source any more, or is in our journal already, is left
+ * out. To be called when the old program has ended.
  *
  * Return: whether there was one.
  */

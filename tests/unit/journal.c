@@ -180,9 +180,9 @@ Test(journal, cannot_be_written_where_it_was_copied)
 
 Test(journal, can_be_memory_as_any_other)
 {
-	struct journal *journal = new_journal();
+	struct journal *journal = NULL;
 
-	cr_assert_eq(journal_withdraw(journal), 0);
+	cr_assert_eq(journal_new_alone(&journal), 0);
 	cr_expect_eq(journal_fd(journal), -1);
 	cr_expect_eq(journal_keep_own(journal, 30), 0);
 	pid_t pid = fork();
