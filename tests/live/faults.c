@@ -10,7 +10,7 @@
  * The calls are those of the threads that serve, of threads that they start, of the children that they send
  * into the target's namespace, and of the process that makes these. Each of these threads has a number, in the
  * order in which they make their first call for the request, and its stops are counted apart: what the others do
- * meanwhile does not change which stop it is.
+ * meanwhile does not change which stop it is. Threads that have no part in the request are not counted.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -43,8 +43,8 @@
 #define PATIENCE 60
 /* More than any request has stops. */
 #define TRIES_MAX 400
-/* More than any request has threads. */
-#define THREADS_MAX 16
+/* More than a worker makes while it is traced. */
+#define THREADS_MAX 64
 
 /* ---- the tracer: a process of its own ---- */
 
@@ -176,21 +176,46 @@ static void have_failed(pid_t tid)
 	registers_set_result(tid, -ENOMEM);
 }
 
+/* A thread with a part in the request: the one that received it, the forker, or made by one of these. */
+struct part {
+	pid_t tid;
+	bool is_numbered;
+	unsigned int number;
+	unsigned int stops;
+};
+
 /* A tracer's own memory. */
 struct tracer {
 	struct trace *shared;
 	enum fault fault;
 	pid_t worker;
 	struct mark mark;
-	unsigned int threads;
-	struct {
-		pid_t tid;
-		unsigned int stops;
-	} thread[THREADS_MAX]; /* that had a part in the request */
+	struct part parts[THREADS_MAX];
+	size_t part_count;
+	pid_t beginners[THREADS_MAX]; /* they began while their makers were traced */
+	size_t beginner_count;
+	unsigned int numbers; /* that were given */
 	bool is_counting;
 	bool has_struck;
 	pid_t failing; /* whose call does */
 };
+
+static struct part *find_part(struct tracer *self, pid_t tid)
+{
+	for (size_t i = 0; i < self->part_count; i++)
+		if (self->parts[i].tid == tid)
+			return &self->parts[i];
+	return NULL;
+}
+
+static void add_part(struct tracer *self, pid_t tid)
+{
+	if (find_part(self, tid))
+		return;
+	if (self->part_count == THREADS_MAX)
+		_exit(1);
+	self->parts[self->part_count++] = (struct part){ .tid = tid };
+}
 
 static bool is_struck(enum fault fault, const struct stop *stop)
 {
@@ -209,20 +234,15 @@ static void strike(struct tracer *self, pid_t tid)
 	self->has_struck = true;
 }
 
-/* Is this stop of @tid the one? Counts it. */
-static bool is_marked(struct tracer *self, pid_t tid)
+/* Is this stop of it the one? Counts it. */
+static bool is_marked(struct tracer *self, struct part *part)
 {
-	unsigned int i = 0;
-
-	while (i < self->threads && self->thread[i].tid != tid)
-		i++;
-	if (i == THREADS_MAX)
-		_exit(1);
-	if (i == self->threads) {
-		self->thread[i].tid = tid;
-		atomic_store(&self->shared->threads, ++self->threads);
+	if (!part->is_numbered) {
+		part->is_numbered = true;
+		part->number = self->numbers++;
+		atomic_store(&self->shared->threads, self->numbers);
 	}
-	return self->thread[i].stops++ == self->mark.stop && i == self->mark.thread;
+	return part->stops++ == self->mark.stop && part->number == self->mark.thread;
 }
 
 static void see_call(struct tracer *self, pid_t tid)
@@ -241,11 +261,54 @@ static void see_call(struct tracer *self, pid_t tid)
 		    self->is_counting ? SECCOMP_IOCTL_NOTIF_SEND : SECCOMP_IOCTL_NOTIF_RECV)) {
 		atomic_store(&self->shared->is_whole, self->is_counting && !self->has_struck);
 		self->is_counting = !self->is_counting;
+		add_part(self, tid);
 	}
-	/* Requests are the business of the other threads. */
-	if (self->is_counting && tid != self->worker && is_struck(self->fault, &stop) &&
-	    is_marked(self, tid))
+	struct part *part = find_part(self, tid);
+
+	if (self->is_counting && part && is_struck(self->fault, &stop) && is_marked(self, part))
 		strike(self, tid);
+}
+
+/* A thread that begins stops, and so does its maker, in any order. Return: whether this is the first of the two. */
+static bool is_first_word_of(struct tracer *self, pid_t tid)
+{
+	for (size_t i = 0; i < self->beginner_count; i++)
+		if (self->beginners[i] == tid)
+			return false;
+	if (self->beginner_count == THREADS_MAX)
+		_exit(1);
+	self->beginners[self->beginner_count++] = tid;
+	return true;
+}
+
+/* @maker has made a thread, which waits for this. */
+static void see_maker(struct tracer *self, pid_t maker)
+{
+	unsigned long tid = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, maker, NULL, &tid) < 0 || tid == 0)
+		return;
+	if (find_part(self, maker))
+		add_part(self, (pid_t)tid);
+	if (!is_first_word_of(self, (pid_t)tid))
+		ptrace(PTRACE_SYSCALL, (pid_t)tid, NULL, NULL);
+}
+
+/* One after the other, so that no call of a beginner goes by before its maker is known. */
+static void see_stop(struct tracer *self, pid_t tid, int status)
+{
+	int event = status >> 16, signal = 0;
+
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+		see_call(self, tid);
+	else if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
+		 event == PTRACE_EVENT_VFORK)
+		see_maker(self, tid);
+	else if (event == PTRACE_EVENT_STOP && is_first_word_of(self, tid))
+		return;
+	else if (event == 0)
+		signal = WSTOPSIG(status);
+	ptrace(PTRACE_SYSCALL, tid, NULL, signal);
 }
 
 /* Strike at @mark of the first request that the worker receives. */
@@ -256,15 +319,11 @@ static _Noreturn void trace(pid_t worker, enum fault fault, struct mark mark, st
 	pid_t tid;
 
 	follow_threads(worker);
+	add_part(&self, find_forker(worker));
 	atomic_store(&shared->is_ready, true);
-	while ((tid = waitpid(-1, &status, __WALL)) > 0) {
-		bool is_call = WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
-		bool is_signal = WIFSTOPPED(status) && !is_call && status >> 16 == 0;
-
-		if (is_call)
-			see_call(&self, tid);
-		ptrace(PTRACE_SYSCALL, tid, NULL, is_signal ? WSTOPSIG(status) : 0);
-	}
+	while ((tid = waitpid(-1, &status, __WALL)) > 0)
+		if (WIFSTOPPED(status))
+			see_stop(&self, tid, status);
 	_exit(0);
 }
 
