@@ -7,6 +7,8 @@
 # So it is for who asks nsxattrd for its status, as far as the longest is concerned.
 #
 # Each attack is measured in PAIRS of phases, one without and one with it, in turns: the median of the phases counts.
+# Where that is not within the bound it is measured again, up to ROUNDS times, and the median of all counts: something
+# else may have had the machine for a while.
 # Attackers that compute, and what nsxattr computes for them, have turns at the CPU, and so has whatever else the
 # machine does. How long these make others wait is measured beside the attack, too, by two processes that have nothing to
 # do with nsxattr and hand something to each other and back: as long as that no call can be kept from taking. Nor can one
@@ -28,6 +30,7 @@ scene_make
 install -m 755 "$NSXATTRD" "$NSXATTR" "$DRIVERS"/{runtime,bystander,neighbours,strangers}-driver bin/
 
 PAIRS=5
+ROUNDS=3
 CALLS=400
 oci=$SCENE/run/oci.sock
 lxc=$SCENE/run/lxc.sock
@@ -170,6 +173,17 @@ bound_of() {
 	echo $((bound > SLICE ? bound : SLICE))
 }
 
+# is_within() - each bystander, by what has been measured so far
+is_within() {
+	local bystander turns
+	turns=$(median 1 attacked.by-turns)
+	for bystander in "${BYSTANDERS[@]}"; do
+		[[ $bystander == by-turns || $bystander == by-control ]] ||
+			[ "$(median 1 "attacked.$bystander")" -le "$(bound_of "$(median 1 "quiet.$bystander")" "$turns")" ] ||
+			return 1
+	done
+}
+
 # judge_bystander() - ATTACK BYSTANDER TURNS
 judge_bystander() {
 	local name="$1: $2" quiet attacked longest bound
@@ -224,12 +238,15 @@ end() {
 
 # beside() - ATTACK [PAIRS]: measure without and with what $orders says
 beside() {
-	local pair
-	for ((pair = 0; pair < ${2-$PAIRS}; pair++)); do
-		measure quiet
-		begin
-		measure attacked
-		end
+	local pair round
+	for ((round = 0; round < ROUNDS; round++)); do
+		for ((pair = 0; pair < ${2-$PAIRS}; pair++)); do
+			measure quiet
+			begin
+			measure attacked
+			end
+		done
+		! is_within || break
 	done
 	judge "$1"
 	orders=() meanwhile=nothing
