@@ -38,7 +38,7 @@ static int number_of(const struct syscall_kind *kind, uint32_t arch)
 	case AUDIT_ARCH_X86_64:
 		return kind->x86_64;
 	case AUDIT_ARCH_I386:
-		return kind->i386;
+		return kind->ia32;
 	case AUDIT_ARCH_AARCH64:
 		return kind->aarch64;
 	case AUDIT_ARCH_ARM:

@@ -33,7 +33,7 @@ struct syscall_kind {
 	enum operation operation;
 	enum call_form form;
 	int x86_64; /* of x32, too, which adds a bit */
-	int i386;
+	int ia32; /* not "i386", which is a macro where the compiler is for it */
 	int aarch64;
 	int arm; /* EABI: an arm64 kernel runs no other */
 };
