@@ -29,6 +29,10 @@ MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,lib
 MACHINE_PACKAGES+=,apparmor,apparmor-utils
 MACHINE_PACKAGES+=,selinux-policy-default,selinux-utils,policycoreutils
 
+# What the system tests call besides: where the packages' scripts have run (machine_configured).
+MACHINE_CLIENTS=lxc-templates,podman,buildah,containerd,rpm,dnf,glusterfs-server,tomoyo-tools
+MACHINE_CLIENTS+=$([ "$(uname -m)" != x86_64 ] || echo ,gcc-multilib)
+
 # machine_kernel() - NAME: its architecture and its package; false when there is no such kernel
 machine_kernel() {
 	awk -v name="$1" '$1 == name { print $2, $3; found = 1 } END { exit !found }' <<<"$MACHINE_KERNELS"
@@ -55,8 +59,9 @@ machine_all() {
 
 # machine_packages() - ARCHITECTURE: everything that the root file system is made of, with commas
 machine_packages() {
-	awk -v arch="$1" -v all="$MACHINE_PACKAGES" '$2 == arch { all = all "," $3 } END { print all }' \
-		<<<"$MACHINE_KERNELS"
+	local all=$MACHINE_PACKAGES
+	[ "$1" != "$(machine_architecture)" ] || all+=,$MACHINE_CLIENTS
+	awk -v arch="$1" -v all="$all" '$2 == arch { all = all "," $3 } END { print all }' <<<"$MACHINE_KERNELS"
 }
 
 # ---- what a machine starts from ----
@@ -163,18 +168,20 @@ machine_program() {
 
 # machine_start() - FILES KERNEL SECONDS FOLDER ACCELERATOR [APPEND]: have one run, until it ends or its time is up
 #
-# FOLDER has the disk clone.img; the machine writes into FOLDER/results. What the kernel says is in FOLDER/console.
+# FOLDER has the disk clone.img; the machine writes into FOLDER/results. What the kernel says is in FOLDER/console. If
+# FOLDER has a copy root.img of the root file system, it is for machines that find what those before wrote to the disks.
 machine_start() {
 	local files=$1 version=${2%-*} arch folder=$4 program kernel
 	arch=$(machine_kernel "$2") && arch=${arch%% *}
 	machine_program "$arch"
 	kernel=$(cd "$files" && ls -d "vmlinuz-$version".*-"$arch") || return 1
-	local disk=if=virtio,format=raw,snapshot=on
+	local root=$files/root.img disk=if=virtio,format=raw
+	[ -e "$folder/root.img" ] && root=$folder/root.img || disk+=,snapshot=on
 	timeout --foreground --kill-after=10 "$3" "${program[@]}" -accel "$5" -smp 2 -m 2G \
 		-display none -monitor none -no-reboot -nodefaults -no-user-config -serial "file:$folder/console" \
 		-kernel "$files/$kernel" -initrd "$files/${kernel/vmlinuz/initrd.img}" \
 		-append "root=/dev/vda rw console=$CONSOLE init=/init panic=-1 oops=panic loglevel=5 $MACHINE_ARGUMENTS ${6-}" \
-		-drive "file=$files/root.img,$disk" -drive "file=$folder/clone.img,$disk" \
+		-drive "file=$root,$disk" -drive "file=$folder/clone.img,$disk" \
 		-virtfs "local,path=$folder/results,mount_tag=results,security_model=none" </dev/null
 }
 
@@ -217,21 +224,20 @@ MACHINE_ODD='Kernel panic|Oops|BUG: |WARNING: CPU|WARNING: possible|general prot
 MACHINE_CORE=(unit/{decode,filter,memory} kernel live/{view,identity,paths,differential})
 
 # shellcheck disable=SC2034
-# What 'make check-kernels-all' runs on each kernel. Of the system tests not those that want
-#	a network, or images		documents, rootfs, samba, samba-podman, lxc
-#	podman, buildah, containerd	buildah, inside-podman, podman, podman-images, profile
-#	glusterfs, dnf			samples, rpm
-#	systemd as process 1 of all	systemd
-#	to compare times		hostile-neighbours
-MACHINE_WHOLE=(unit kernel live machine)
-MACHINE_WHOLE+=(system/{admission,clients,clients-by-process,daemon,deaths,file-systems,hostile-peers,idmapped,ima})
-MACHINE_WHOLE+=(system/{images,inside,lxc-fuse,namespaces,namespaces-by-process,no-worker,oci-crun,oci-runc,oci-hooks})
-MACHINE_WHOLE+=(system/{own-mounts,plain-user,policies,policy,refusals,run,schemes,shares,slow-files,store,stores})
-MACHINE_WHOLE+=(system/{stuck-worker,tree,upgrade})
+# What 'make check-kernels-all' runs on each kernel.
+MACHINE_WHOLE=(unit kernel live system machine)
+
+# machine_leaves_out() - GROUP/NAME: why no machine runs this test as one of its group
+#
+# Its head says so: "# not in a machine: REASON".
+machine_leaves_out() {
+	sed -n 's/^# not in a machine: //p' "tests/$1.sh" | grep .
+}
 
 # machine_wants() - machine/NAME KERNEL: the arguments, a line for each machine, that a test wants of a kernel
 #
-# Its head says so: "# kernels: NAME…", all of this machine's own architecture without it, and "# arguments: …".
+# Its head says so: "# kernels: NAME…", all of this machine's own architecture without it, and "# arguments: …". With
+# ", then " in it, machines with what is before and after it run one after the other, on the same disks.
 machine_wants() {
 	local file=tests/$1.sh kernels
 	kernels=$(sed -n 's/^# kernels: //p' "$file")

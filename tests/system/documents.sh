@@ -7,6 +7,8 @@
 # The place is a host of its own as far as that goes: what is written to /etc, /usr and /home is gone in the end, and
 # systemd is one that starts nothing but nsxattrd. It has an ordinary login, ann. A word in capitals (NAME, IMAGE) is
 # what the reader puts something in for.
+#
+# not in a machine: it makes a Debian root file system from package sources, and installs packages: there is no network
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh

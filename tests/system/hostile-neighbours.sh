@@ -14,6 +14,8 @@
 # do with nsxattr and hand something to each other and back: as long as that no call can be kept from taking. Nor can one
 # slice, for which the kernel lets what computes go on when the bystander's own process is to have its turn again.
 # NSXATTR_ATTACKS says which attacks there are.
+#
+# not in a machine: it compares times, which say nothing where processors are emulated
 
 set -u
 # All ends with this process: what attackers start, and what they mount.

@@ -3,6 +3,8 @@
 #
 # nsxattrd and unprivileged LXC containers: both sides of their attributes, attach, containers that share a
 # folder, the hook, a daemon that is not there or is restarted, and Samba.
+#
+# not in a machine: it makes a Debian root file system from package sources: there is no network
 
 set -u
 # shellcheck source=tests/lib/lxc.sh

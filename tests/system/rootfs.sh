@@ -3,6 +3,8 @@
 #
 # A whole Debian root file system: unpacked in a namespace, labelled and signed there, packed again.
 # Thousands of files at a time, by host root for comparison.
+#
+# not in a machine: it makes a Debian root file system from package sources: there is no network
 
 set -u
 # shellcheck source=tests/lib/case.sh

@@ -3,6 +3,8 @@
 #
 # A Samba domain controller in a container of an ordinary user's podman, with root's daemon and the
 # policy that is made for it. What it looks like in detail is for samba.sh.
+#
+# not in a machine: it makes a Debian root file system from package sources: there is no network
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh

@@ -3,6 +3,8 @@
 #
 # A Samba domain controller in a namespace, under examples/policies/samba-dc.yaml: the provision that
 # fails without us, and the NT access control lists that it leaves, beside those of host root's.
+#
+# not in a machine: it makes a Debian root file system from package sources: there is no network
 
 set -u
 # shellcheck source=tests/lib/case.sh

@@ -30,13 +30,14 @@ machine_clone_make() {
 	chmod 755 "$1"/programs/*
 }
 
-# machine() - NAME SUMMARY STATUS TEXT [SETTING…] <SPECIMEN: what tests/run must say of tests in this machine
+# machine() - NAME SUMMARY STATUS TEXT [SETTING…] <SPECIMEN: what tests/run must say of tests in this machine, or of those
+# that $label names
 machine() {
 	local name=$1 summary=$2 status=$3 text=$4
 	shift 4
 	# shellcheck disable=SC2154 # of harness.sh
 	cat >"$scratch/specimen"
-	runner=$machine_clone/tests/run gives "$name" "$summary" "$status" "$text" live/view BUILD=build KERNEL=6.1 \
+	runner=$machine_clone/tests/run gives "$name" "$summary" "$status" "$text" "${label:-live/view}" BUILD=build KERNEL=6.1 \
 		MACHINE_ACCELERATOR=tcg SPECIMEN="$scratch/specimen" PATH="$machine_clone/programs:$PATH" "$@"
 }
 
@@ -83,6 +84,16 @@ END
 
 machine "a machine whose numbers got lost" "2 passed, 1 failed" 1 "is not what the last one says" <<'END'
 tells "ok    live/view                    2 passed                  1.0 s" "5 passed, 0 failed"
+says "machine: ends with 0"
+END
+
+mkdir "$machine_clone/tests/machine" && echo "# arguments: first, then second" >"$machine_clone/tests/machine/two.sh"
+label=machine/two machine "two machines, one after the other" "7 passed, 2 failed" 1 "arguments: second" <<'END'
+if [[ $* == *" first"* ]]; then
+	tells "FAIL  machine/two                  5 passed, 2 failed        1.0 s" "5 passed, 2 failed"
+else
+	tells "ok    machine/two                  2 passed                  1.0 s" "2 passed, 0 failed"
+fi
 says "machine: ends with 0"
 END
 
