@@ -27,7 +27,7 @@ static void refuse_class(struct schema_walk *walk, const struct schema_place *pl
 			 const char *name, size_t class_length)
 {
 	struct quoted_text begun, quoted;
-	struct suggestion suggestion;
+	struct meant_text suggestion;
 	char word[16] = "";
 	struct spelling spelling = { .word = word };
 

@@ -72,7 +72,7 @@ static struct listed_name take_apart(const struct policy *policy, const char *na
 }
 
 /* The names at which a get of a plain name looks, one after the other. */
-struct search {
+struct lookup {
 	const struct user_namespace *at;
 	const struct naming *naming;
 	enum store store;
@@ -80,7 +80,7 @@ struct search {
 	char candidate[NAME_SIZE];
 };
 
-static bool search_begin(struct search *search, const struct policy *policy,
+static bool search_begin(struct lookup *search, const struct policy *policy,
 			 const struct subject *subject, const struct rule *rule,
 			 const struct listed_name *stored)
 {
@@ -99,7 +99,7 @@ static bool search_begin(struct search *search, const struct policy *policy,
 				search->candidate) == 0;
 }
 
-static bool search_next(struct search *search, const struct listed_name *stored)
+static bool search_next(struct lookup *search, const struct listed_name *stored)
 {
 	return search->inherits &&
 	       access_next_ancestor(&search->at, search->naming, search->store, stored->base,
@@ -111,7 +111,7 @@ static bool is_name(const struct listed_name *stored, const char *name)
 	return strlen(name) == stored->length && memcmp(name, stored->name, stored->length) == 0;
 }
 
-static bool is_candidate(struct search search, const struct listed_name *stored)
+static bool is_candidate(struct lookup search, const struct listed_name *stored)
 {
 	do {
 		if (is_name(stored, search.candidate))
@@ -128,7 +128,7 @@ static bool answers_plain_get(const struct policy *policy, struct list *list,
 			      const struct subject *subject, const struct rule *rule,
 			      const struct listed_name *stored)
 {
-	struct search search;
+	struct lookup search;
 
 	if (!search_begin(&search, policy, subject, rule, stored) || !is_candidate(search, stored))
 		return false;

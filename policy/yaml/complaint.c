@@ -81,7 +81,7 @@ const char *describe_node(const struct tree_node *node, struct quoted_text *quot
 	return quote_text(node->text, node->length, quoted);
 }
 
-const char *suggest(const struct spelling *spelling, struct suggestion *suggestion)
+const char *suggest(const struct spelling *spelling, struct meant_text *suggestion)
 {
 	if (!spelling->nearest)
 		return "";
@@ -106,7 +106,7 @@ void complain_of_word(struct schema_walk *walk, const struct schema_place *place
 {
 	const struct schema *schema = place->schema;
 	struct spelling spelling = { .word = node->text };
-	struct suggestion suggestion;
+	struct meant_text suggestion;
 	struct allowed_text allowed;
 	struct quoted_text quoted;
 
@@ -122,7 +122,7 @@ const struct schema *complain_of_key(struct schema_walk *walk, const struct sche
 {
 	struct spelling spelling = { .word = key->text };
 	const struct schema *meant = NULL;
-	struct suggestion suggestion;
+	struct meant_text suggestion;
 	struct allowed_text allowed;
 	struct quoted_text quoted;
 

@@ -12,13 +12,13 @@ struct allowed_text {
 	char text[200];
 };
 
-/** struct suggestion - room for the end of a message about a word that is not known */
-struct suggestion {
+/** struct meant_text - room for the end of a message about a word that is not known */
+struct meant_text {
 	char text[64];
 };
 
 /** suggest() - Return: " (did you mean 'WORD'?)"; "" if no word is near. */
-const char *suggest(const struct spelling *spelling, struct suggestion *suggestion);
+const char *suggest(const struct spelling *spelling, struct meant_text *suggestion);
 
 /** describe_allowed() - Return: what can stand where this is the schema. */
 const char *describe_allowed(const struct schema *schema, struct allowed_text *allowed);

@@ -18,7 +18,7 @@ static size_t least(size_t a, size_t b, size_t c)
 }
 
 /* The distances of one beginning of the word to each beginning of the known word. */
-struct row {
+struct distances {
 	size_t to[WORD_MAX + 1];
 };
 
@@ -28,10 +28,10 @@ static bool is_swap(const char *word, size_t i, const char *known, size_t j)
 }
 
 /* @rows has those of the two beginnings that are shorter, and room for this one. */
-static void fill_row(struct row rows[3], const char *word, size_t i, const char *known)
+static void fill_row(struct distances rows[3], const char *word, size_t i, const char *known)
 {
-	const struct row *before_last = &rows[(i + 1) % 3], *last = &rows[(i + 2) % 3];
-	struct row *row = &rows[i % 3];
+	const struct distances *before_last = &rows[(i + 1) % 3], *last = &rows[(i + 2) % 3];
+	struct distances *row = &rows[i % 3];
 
 	row->to[0] = i;
 	for (size_t j = 1; known[j - 1]; j++) {
@@ -45,7 +45,7 @@ static void fill_row(struct row rows[3], const char *word, size_t i, const char 
 static size_t distance(const char *word, const char *known)
 {
 	size_t length = strlen(word), columns = strlen(known);
-	struct row rows[3] = { 0 };
+	struct distances rows[3] = { 0 };
 
 	for (size_t j = 0; j <= columns; j++)
 		rows[0].to[j] = j;

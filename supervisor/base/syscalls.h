@@ -19,6 +19,15 @@
 #define SYS_removexattrat 466
 #endif
 
+/** struct args_at - struct xattr_args of the kernel, in its first version (Linux 6.13) */
+struct args_at {
+	uint64_t value;
+	uint32_t size;
+	uint32_t flags;
+};
+
+_Static_assert(sizeof(struct args_at) == 16, "as the kernel has it");
+
 /* How a call names the inode, and so where its arguments are. */
 enum call_form {
 	FORM_PATH, /* setxattr(path, …) */

@@ -17,13 +17,6 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 
-/* struct xattr_args of the kernel. */
-struct args_at {
-	uint64_t value;
-	uint32_t size;
-	uint32_t flags;
-};
-
 int attribute_open_directory(int procfs, int *ret_directory)
 {
 	_cleanup_fd_ int directory = openat(procfs, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -16,7 +16,7 @@
 /* Directories of a path, most of which have one of a few labels. */
 #define ANSWERS_MAX 16
 
-struct answer {
+struct known_rights {
 	bool is_known;
 	char subject[LABEL_SIZE];
 	char object[LABEL_SIZE];
@@ -30,7 +30,7 @@ struct labels {
 	char own[LABEL_SIZE];
 	struct labelling_state state;
 	size_t next; /* the answer that makes room */
-	struct answer answers[ANSWERS_MAX];
+	struct known_rights answers[ANSWERS_MAX];
 };
 
 int labels_new(const struct labelling *labelling, int procfs, int fd_directory,
@@ -121,7 +121,7 @@ static int read_label(const struct labels *labels, const struct pinned *inode,
 	return 0;
 }
 
-static bool is_answer(const struct answer *answer, const char *subject, const char *object,
+static bool is_answer(const struct known_rights *answer, const char *subject, const char *object,
 		      enum label_class class)
 {
 	return answer->is_known && answer->class == class && strcmp(answer->object, object) == 0 &&
@@ -140,9 +140,9 @@ static int ask(struct labels *labels, const char *subject, const char *object,
 
 	if (r < 0)
 		return r;
-	struct answer *answer = &labels->answers[labels->next++ % ANSWERS_MAX];
+	struct known_rights *answer = &labels->answers[labels->next++ % ANSWERS_MAX];
 
-	*answer = (struct answer){ .is_known = true, .class = class, .rights = *ret_rights };
+	*answer = (struct known_rights){ .is_known = true, .class = class, .rights = *ret_rights };
 	snprintf(answer->subject, LABEL_SIZE, "%s", subject);
 	snprintf(answer->object, LABEL_SIZE, "%s", object);
 	return 0;

@@ -9,15 +9,6 @@
 
 #include "request/memory.h"
 
-/* struct xattr_args of the kernel (Linux 6.13). */
-struct args_at {
-	uint64_t value;
-	uint32_t size;
-	uint32_t flags;
-};
-
-_Static_assert(sizeof(struct args_at) == 16, "the first version of struct xattr_args");
-
 /*
  * What came after our version must be zero, as copy_struct_from_user() of the kernel has it: what is
  * not zero is noticed before a hole behind it, hence no piece reaches into the next page.
