@@ -202,7 +202,7 @@ check-kernels-all: must-be-root ## all tests that a machine without a network ca
 
 check-arm64: must-be-root deps-cross ## unit, kernel and the core of live on Debian's kernels for arm64 (root)
 	+@$(MAKE) CROSS=aarch64-linux-gnu KERNEL='6.1-arm64 6.12-arm64' test \
-		T='unit kernel $(addprefix live/,view identity changes paths idmapped helpers deaths differential faults)'
+		T='unit kernel $(addprefix live/,view identity changes paths idmapped deputies deaths differential faults)'
 
 .PHONY: asan tsan instrumented-tests coverage
 asan: ## unit, fuzz, kernel, live and nsxattrd's tests with the address and undefined-behaviour sanitizers (root)

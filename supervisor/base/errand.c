@@ -61,7 +61,7 @@ struct order {
 
 static void run_child(const struct order *order)
 {
-	prctl(PR_SET_NAME, ERRAND_PROCESS_NAME);
+	prctl(PR_SET_NAME, "nsxattr-errand");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	order->body(order->channel, order->argument);

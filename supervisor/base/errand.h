@@ -22,9 +22,6 @@ struct errand {
 	int channel; /* our end of a SOCK_SEQPACKET pair */
 };
 
-/* What ps(1) calls such a child. */
-#define ERRAND_PROCESS_NAME "nsxattr-helper"
-
 /* How long a child may take for one step, in milliseconds, before it is given up. */
 #define ERRAND_DEADLINE_MS 5000
 

@@ -60,6 +60,12 @@ struct order {
 
 /* ---- the child ---- */
 
+/* What ps(1) calls the children. */
+static const char *const names[FORKER_TASKS] = {
+	[FORKER_DEPUTY] = "nsxattr-deputy",
+	[FORKER_MEMBER] = "nsxattr-member",
+};
+
 /* Standard input keeps its number from falling to another file. */
 static _Noreturn void run_child(const struct forker_config *config, struct order *order,
 				const struct passed *passed)
@@ -68,7 +74,7 @@ static _Noreturn void run_child(const struct forker_config *config, struct order
 	char begin;
 
 	(void)dup2(STDOUT_FILENO, STDIN_FILENO);
-	prctl(PR_SET_NAME, ERRAND_PROCESS_NAME);
+	prctl(PR_SET_NAME, names[order->task]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (recv(channel, &begin, sizeof(begin), 0) == sizeof(begin))
 		config->bodies[order->task](channel, order->argument, passed->fds + 1,

@@ -41,7 +41,7 @@ struct forker;
 
 /** enum forker_task - what a child is for */
 enum forker_task {
-	FORKER_HELPER, /* exec/helper.c */
+	FORKER_DEPUTY, /* exec/deputy.c */
 	FORKER_MEMBER, /* request/userns.c */
 	FORKER_TASKS,
 };

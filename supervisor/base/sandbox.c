@@ -46,12 +46,12 @@ static const struct need needs[] = {
 	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", true },
 	/* read a target's memory, identity and /proc entries */
 	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", true },
-	/* write the id maps; lend a helper the target's ids */
+	/* write the id maps; lend a deputy the target's ids */
 	{ CAP_SETUID, "CAP_SETUID", true },
 	{ CAP_SETGID, "CAP_SETGID", true },
 	/* look into /proc/PID of a target that is somebody else's */
 	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
-	/* end a helper that has taken on a target's ids and does not end by itself */
+	/* end a deputy that has taken on a target's ids and does not end by itself */
 	{ CAP_KILL, "CAP_KILL", true },
 	/* have an empty root directory */
 	{ CAP_SYS_CHROOT, "CAP_SYS_CHROOT", false },

@@ -3,7 +3,7 @@
 #define NSXATTR_BASE_SHARE_H
 
 /*
- * Who may have how much of what all containers share: threads, helper processes, listeners, lines of the
+ * Who may have how much of what all containers share: threads, deputies, listeners, lines of the
  * log, places for containers. Each of these is a pool, and one rule holds for all pools:
  *
  *	A container, and a plain user, may take one more only if it has fewer than are left; of the last

@@ -19,7 +19,7 @@
 #include "base/passing.h"
 #include "daemon/answers.h"
 #include "daemon/config.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"
 #include "keep/journal.h"
@@ -29,9 +29,9 @@
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
 
-/* Descriptors of a call under way and its thread, and those of a helper. */
+/* Descriptors of a call under way and its thread, and those of a deputy. */
 #define DESCRIPTORS_OF_PLACE 8
-#define DESCRIPTORS_OF_HELPER 2
+#define DESCRIPTORS_OF_DEPUTY 2
 
 /* ---- what comes to the loop ---- */
 
@@ -255,7 +255,7 @@ static uint64_t descriptors_wanted(const struct config_limits *limits)
 	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
 
 	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
-	       places * DESCRIPTORS_OF_PLACE + HELPERS_MAX * DESCRIPTORS_OF_HELPER +
+	       places * DESCRIPTORS_OF_PLACE + DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY +
 	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
 	       FORKER_TABLE;
 }

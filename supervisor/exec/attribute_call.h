@@ -22,7 +22,7 @@ struct attribute_call {
 	size_t size;
 	int flags; /* of a set */
 	_Atomic pid_t *
-		performer; /* where a helper that makes it writes its number before; NULL: nowhere */
+		performer; /* where a deputy that makes it writes its number before; NULL: nowhere */
 };
 
 /**

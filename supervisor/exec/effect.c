@@ -72,7 +72,7 @@ void effect_clear(struct effect *effect)
 	atomic_store(&effect->fd, -1);
 }
 
-/* A helper that was given up may be in the change still. */
+/* A deputy that was given up may be in the change still. */
 static bool may_be_made(const struct effect *effect, int result)
 {
 	return result == -ETIMEDOUT && atomic_load(&effect->performer) != gettid();

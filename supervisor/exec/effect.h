@@ -37,7 +37,7 @@ struct effect {
 	_Atomic uint32_t step;
 	_Atomic int fd; /* as in struct pinned; -1: it is closed, or about to be */
 	/*
-	 * The thread that makes the change, of this process, or of a helper: until it has ended, the kernel may
+	 * The thread that makes the change, of this process, or of a deputy: until it has ended, the kernel may
 	 * still make what was begun.
 	 */
 	_Atomic pid_t performer;
@@ -57,7 +57,7 @@ struct effect {
 /**
  * effect_begin() - write down what is about to be done
  * @performer: its effect is written; one without an effect is accepted
- * @call: the set or remove; a helper that makes it writes itself down, too
+ * @call: the set or remove; a deputy that makes it writes itself down, too
  *
  * It waits while changes are barred: another program is told how far the request has come then, and no
  * change may follow of which it is not told (keep/offer.h).
@@ -70,7 +70,7 @@ void effect_clear(struct effect *effect);
 /**
  * effect_end() - what has become of it
  * @effect: NULL is accepted
- * @result: 0, or -errno: then nothing was changed; but with -ETIMEDOUT of a helper, which was ended then, that
+ * @result: 0, or -errno: then nothing was changed; but with -ETIMEDOUT of a deputy, which was ended then, that
  *          is not known, and it stays EFFECT_BEGUN
  *
  * Return: whether it is known.

@@ -151,7 +151,7 @@ static int change(const struct performer *performer, struct attribute_call *call
 	effect_begin(performer, call);
 	int r = is_contradiction ? -EINVAL : (int)performer_call(performer, call);
 
-	/* What a helper has made of it that was given up is not known yet: until then it is refused. */
+	/* What a deputy has made of it that was given up is not known yet: until then it is refused. */
 	return effect_end(performer->effect, r) ? r : -EPERM;
 }
 

@@ -49,9 +49,10 @@ static const char *probe_note(int error)
 static const char *ring_note(int error)
 {
 	return error == -EPERM ?
-		       "io_uring is forbidden (kernel.io_uring_disabled is 1 or 2): helper processes open "
-		       "paths, which is slower" :
-		       "there is no io_uring: helper processes open paths, which is slower";
+		       "io_uring is forbidden (kernel.io_uring_disabled is 1 or 2): processes with the "
+		       "targets' credentials open paths, which is slower" :
+		       "there is no io_uring: processes with the targets' credentials open paths, "
+		       "which is slower";
 }
 
 size_t kernel_notes(const struct kernel_facts *facts, const char *ret_notes[KERNEL_NOTES_MAX])

@@ -14,7 +14,7 @@ static ssize_t call_by_standin(struct standin *standin, const struct attribute_c
 	int r = standin_call(standin, call, &length);
 
 	if (r < 0)
-		log_verbose("a helper cannot make an attribute call: %s", strerror(-r));
+		log_verbose("a deputy cannot make an attribute call: %s", strerror(-r));
 	if (r < 0)
 		return r == -ETIMEDOUT && call->performer ? r : -EPERM;
 	return r > 0 ? -r : (ssize_t)length;

@@ -35,7 +35,7 @@ struct performer {
  * @call: its descriptor is filled in
  *
  * Return: its result; -errno. What fails on our side is -EPERM, but for a change of which is not known whether a
- * helper has made it: -ETIMEDOUT.
+ * deputy has made it: -ETIMEDOUT.
  */
 ssize_t performer_call(const struct performer *performer, struct attribute_call *call);
 

@@ -12,8 +12,8 @@
 #include "base/errand.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "exec/helper.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
+#include "exec/deputy.h"
 #include "exec/ring.h"
 
 #define STANDINS_MAX 64
@@ -31,14 +31,14 @@ struct standin {
 };
 
 struct standins {
-	struct helpers *helpers; /* borrowed */
+	struct deputies *deputies; /* borrowed */
 	struct ring *ring; /* NULL: paths are opened by processes */
 	enum standin_kind kind; /* asked for */
 	uint64_t clock;
 	struct standin *slots[STANDINS_MAX]; /* each is large; NULL: free */
 };
 
-int standins_new(enum standin_kind kind, struct helpers *helpers, struct standins **ret_standins)
+int standins_new(enum standin_kind kind, struct deputies *deputies, struct standins **ret_standins)
 {
 	struct standins *standins = calloc(1, sizeof(*standins));
 	int r = 0;
@@ -56,10 +56,9 @@ int standins_new(enum standin_kind kind, struct helpers *helpers, struct standin
 		return r;
 	}
 	if (r < 0)
-		log_verbose(
-			"io_uring is not available%s; paths are opened through helper processes",
-			r == -EACCES ? " (a security module forbids its personalities)" : "");
-	standins->helpers = helpers;
+		log_verbose("io_uring is not available%s; paths are opened through deputies",
+			    r == -EACCES ? " (a security module forbids its personalities)" : "");
+	standins->deputies = deputies;
 	standins->kind = kind;
 	*ret_standins = standins;
 	return 0;
@@ -167,7 +166,7 @@ uid_t standin_fsuid(const struct standin *standin)
 
 bool standin_may_be(const struct standin *standin, pid_t process)
 {
-	return process == getpid() || helpers_have(standin->owner->helpers, process);
+	return process == getpid() || deputies_have(standin->owner->deputies, process);
 }
 
 struct registration {
@@ -228,26 +227,26 @@ static int open_by_personality(struct standin *standin, int base, const char *pa
 /* ---- by a process ---- */
 
 /* The root of the namespace can take its descriptors away: then it is of no use either. */
-static int ask_once(const struct standin *standin, const struct helper_request *request,
+static int ask_once(const struct standin *standin, const struct deputy_request *request,
 		    size_t *ret_length)
 {
-	const struct helper_role role = { standin->holder, standin->inode, &standin->credential,
+	const struct deputy_role role = { standin->holder, standin->inode, &standin->credential,
 					  &standin->change };
-	struct helpers *helpers = standin->owner->helpers;
-	struct helper *helper;
-	int r = helpers_take(helpers, &role, &helper);
+	struct deputies *deputies = standin->owner->deputies;
+	struct deputy *deputy;
+	int r = deputies_take(deputies, &role, &deputy);
 
 	if (r < 0)
 		return r;
-	r = helper_ask(helper, request, ret_length);
+	r = deputy_ask(deputy, request, ret_length);
 	if (r > 0 && is_our_failure(r))
 		r = -r;
-	helpers_return(helpers, helper, r >= 0);
+	deputies_return(deputies, deputy, r >= 0);
 	return r;
 }
 
 /* The target can kill a process that runs under its ids: one more is tried, then no more. */
-static int ask(const struct standin *standin, const struct helper_request *request,
+static int ask(const struct standin *standin, const struct deputy_request *request,
 	       size_t *ret_length)
 {
 	int r = ask_once(standin, request, ret_length);
@@ -260,8 +259,8 @@ static int ask(const struct standin *standin, const struct helper_request *reque
 static int open_by_process(const struct standin *standin, int base, const char *path,
 			   const struct open_how *how, int *ret_fd)
 {
-	const struct helper_request request = {
-		.task = HELPER_OPEN,
+	const struct deputy_request request = {
+		.task = DEPUTY_OPEN,
 		.call = { .fd = base, .name = path },
 		.how = how,
 		.ret_fd = ret_fd,
@@ -292,15 +291,14 @@ int standin_open(struct standin *standin, int base, const char *path, const stru
 		r = open_by_personality(standin, base, path, how, ret_fd);
 	if (!is_forbidden(standin->owner, r))
 		return r;
-	log_verbose(
-		"a security module forbids personalities; paths are opened through helper processes");
+	log_verbose("a security module forbids personalities; paths are opened through deputies");
 	ring_free(TAKE_PTR(standin->owner->ring));
 	return open_by_process(standin, base, path, how, ret_fd);
 }
 
 int standin_call(struct standin *standin, const struct attribute_call *call, size_t *ret_length)
 {
-	const struct helper_request request = { .task = HELPER_CALL, .call = *call };
+	const struct deputy_request request = { .task = DEPUTY_CALL, .call = *call };
 
 	return ask(standin, &request, ret_length);
 }
@@ -308,8 +306,8 @@ int standin_call(struct standin *standin, const struct attribute_call *call, siz
 int standin_stat(struct standin *standin, int fd, struct statx *ret_stat)
 {
 	struct statx stat;
-	const struct helper_request request = {
-		.task = HELPER_STAT,
+	const struct deputy_request request = {
+		.task = DEPUTY_STAT,
 		.call = { .fd = fd, .buffer = &stat, .size = sizeof(stat) },
 	};
 	size_t length;
@@ -325,8 +323,8 @@ int standin_stat(struct standin *standin, int fd, struct statx *ret_stat)
 
 int standin_read_link(struct standin *standin, int fd, char *text, size_t size)
 {
-	const struct helper_request request = {
-		.task = HELPER_READ_LINK,
+	const struct deputy_request request = {
+		.task = DEPUTY_READ_LINK,
 		.call = { .fd = fd, .buffer = text, .size = size - 1 },
 	};
 	size_t length;

@@ -23,7 +23,7 @@
 #include "base/share.h"
 
 struct attribute_call;
-struct helpers;
+struct deputies;
 struct open_how;
 struct statx;
 
@@ -39,12 +39,12 @@ enum standin_kind {
 /**
  * standins_new() - an empty collection
  * @kind: how its stand-ins open paths
- * @helpers: where processes come from, borrowed
+ * @deputies: where processes come from, borrowed
  * @ret_standins: the collection
  *
  * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2), or -EACCES: ring_may_assume() says no.
  */
-int standins_new(enum standin_kind kind, struct helpers *helpers, struct standins **ret_standins);
+int standins_new(enum standin_kind kind, struct deputies *deputies, struct standins **ret_standins);
 
 /** standins_clear() - end those that there are. */
 void standins_clear(struct standins *standins);

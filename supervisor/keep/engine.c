@@ -49,8 +49,8 @@
 #include "base/forker.h"
 #include "base/log.h"
 #include "base/slice.h"
-#include "exec/helper.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
+#include "exec/deputy.h"
 #include "keep/journal.h"
 #include "keep/server.h"
 #include "keep/shard.h"
@@ -284,7 +284,7 @@ static int start_first(struct engine *engine)
 /* The next worker has another one, and walks the requests in hand anew. */
 static void forker_lost(void)
 {
-	log_error("the process that makes helpers has ended: the worker ends, too");
+	log_error("the process that makes deputies has ended: the worker ends, too");
 	(void)kill(getpid(), SIGKILL);
 }
 
@@ -292,7 +292,7 @@ static void forker_lost(void)
 static int start_forker(struct engine *engine)
 {
 	const struct forker_config config = {
-		.bodies = { [FORKER_HELPER] = helper_serve, [FORKER_MEMBER] = userns_wait_within },
+		.bodies = { [FORKER_DEPUTY] = deputy_serve, [FORKER_MEMBER] = userns_wait_within },
 		.calls = engine->config.calls,
 		.lost = forker_lost,
 	};
@@ -301,7 +301,7 @@ static int start_forker(struct engine *engine)
 	int r = forker_new(&config, &engine->forker);
 
 	if (r < 0)
-		log_error("cannot have a process that makes helpers: %s", strerror(-r));
+		log_error("cannot have a process that makes deputies: %s", strerror(-r));
 	return r;
 }
 
@@ -328,12 +328,12 @@ static int start(struct engine *engine)
 {
 	int r = start_forker(engine);
 
-	/* Not what makes helpers: of theirs many may compute. */
+	/* Not what makes deputies: of theirs many may compute. */
 	slice_shorten();
 	if (r == 0)
 		r = changes_new(&engine->changes);
 	if (r == 0)
-		r = helpers_new(engine->forker, engine->config.procfs, &engine->helpers);
+		r = deputies_new(engine->forker, engine->config.procfs, &engine->deputies);
 	if (r == 0)
 		r = watch_for_ends(engine);
 	if (r < 0)
@@ -400,7 +400,7 @@ bool engine_free(struct engine *engine)
 	if (engine->woken.fd >= 0)
 		loop_remove(engine->config.loop, &engine->woken);
 	fd_close(&engine->wake);
-	helpers_free(engine->helpers);
+	deputies_free(engine->deputies);
 	forker_free(engine->forker);
 	changes_free(engine->changes);
 	pthread_cond_destroy(&engine->left);

@@ -44,7 +44,7 @@
 #define LOOK_IDLE 500
 #define LOOK_AGAIN 20
 
-/* How long the helpers of a dead worker may take to end, in milliseconds; less than a second. */
+/* How long the deputies of a dead worker may take to end, in milliseconds; less than a second. */
 #define ORPHANS_WAIT 900
 
 struct keeper {
@@ -167,7 +167,7 @@ static void await_end(struct keeper *keeper)
 }
 
 /*
- * The helpers of a worker that has died are our children then, and still in its process group. One that had
+ * The deputies of a worker that has died are our children then, and still in its process group. One that had
  * been told to make a change may make it until it is dead, and the next worker looks at what was made. One
  * that is stuck in a file system is not waited for any longer than ORPHANS_WAIT. As long as the worker itself
  * is there they are its children, and nothing tells of their end: the next worker waits for those that are in
@@ -405,7 +405,7 @@ static int begin(struct keeper *keeper)
 {
 	const struct keeper_config *config = keeper->config;
 
-	/* A worker that has ended is there until we have seen it; so are the helpers that it leaves. */
+	/* A worker that has ended is there until we have seen it; so are the deputies that it leaves. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	int r = starter_begin(config->journal, config->work, config->place, &keeper->starter);

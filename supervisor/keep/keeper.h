@@ -9,7 +9,7 @@
  *
  * Keeper and worker share one table of descriptors (CLONE_FILES), and the journal. What a worker has
  * opened is open when it is dead: the listeners, and the inodes of changes under way. The next worker begins
- * when the helpers of the dead one are dead, too, so that none of these makes a change after it has looked.
+ * when the deputies of the dead one are dead, too, so that none of these makes a change after it has looked.
  *
  * A thread in a call on a file system that does not answer cannot be killed, and its process is not reaped as
  * long as it is there. So a worker counts as dead when no thread of it can run any code again (base/ending.h);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
 #include "keep/journal.h"
 #include "keep/shard.h"
 #include "keep/source.h"
@@ -307,7 +307,7 @@ static struct shard *rest_locked(struct server *server)
 	if (!is_in_time) {
 		/* By now nothing has needed those of the last shard for a second. */
 		pthread_mutex_unlock(&engine->lock);
-		helpers_dismiss(engine->helpers);
+		deputies_dismiss(engine->deputies);
 		pthread_mutex_lock(&engine->lock);
 	}
 	while (!server->shard && !engine->is_over && engine->resting_count <= SERVERS_RESTING_MAX)
@@ -351,7 +351,7 @@ static int make_workspace(struct server *server)
 		.probe = engine->config.probe,
 		.labelling = engine->config.labelling,
 		.changes = engine->changes,
-		.helpers = engine->helpers,
+		.deputies = engine->deputies,
 		.is_guarded = engine->is_guarded,
 	};
 
@@ -369,7 +369,7 @@ static void serve_shards_locked(struct server *server)
 
 		/* A container that is gone or silent has no descriptors of ours. */
 		workspace_forget(server->workspace);
-		helpers_dismiss(engine->helpers);
+		deputies_dismiss(engine->deputies);
 		pthread_mutex_lock(&engine->lock);
 		leave_shard_locked(server, shard, r);
 	}

@@ -125,7 +125,7 @@ struct engine {
 	int wake; /* an eventfd: look at the shards that are over */
 	struct changes *changes;
 	struct forker *forker;
-	struct helpers *helpers;
+	struct deputies *deputies;
 	bool is_guarded; /* the kernel checks who changes security.* */
 	atomic_uint inherited; /* slots that are not answered yet */
 	struct shard_list shards; /* the loop's */

@@ -61,7 +61,7 @@ bool execute_call(struct request *request)
 		return natively_answer(request);
 	if (request->decision.route == ROUTE_KERNEL)
 		return natively_execute(request);
-	if (!stage_go_on(request, target_standin_choose(request), "find a helper"))
+	if (!stage_go_on(request, target_standin_choose(request), "find a deputy"))
 		return false;
 	request->outcome = execute_named(request);
 	replay_conclude(request);

@@ -135,7 +135,7 @@ static bool list_as_target(struct request *request)
 	int r = target_standin_find(request, &request->workspace->identity.credential,
 				    &request->performer.standin);
 
-	if (!stage_go_on(request, r, "find a helper"))
+	if (!stage_go_on(request, r, "find a deputy"))
 		return false;
 	context.is_native = true;
 	request->outcome = store_list(&context, request->call.size, &request->bytes);

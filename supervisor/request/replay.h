@@ -3,7 +3,7 @@
 #define NSXATTR_REQUEST_REPLAY_H
 
 /*
- * What is done for a request that a dead worker had begun, or whose change a helper was given up in.
+ * What is done for a request that a dead worker had begun, or whose change a deputy was given up in.
  *
  * The kernel may still make a change whose performer waits in it, for a file system that does not answer. Until the
  * performer has ended nothing is concluded, and the inode stays held: the change does not undo what others change
@@ -32,7 +32,7 @@ void replay_abandon(struct workspace *workspace, struct client *client,
 /** replay_drop() - empty the slot of a request that no worker will serve, and that holds nothing */
 void replay_drop(struct slot *slot);
 
-/** replay_conclude() - if a helper was given up in the change: find out what has become of it */
+/** replay_conclude() - if a deputy was given up in the change: find out what has become of it */
 void replay_conclude(struct request *request);
 
 #endif

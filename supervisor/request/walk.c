@@ -17,7 +17,7 @@
  *
  * Below its own entry in procfs a thread may do what the kernel grants it by being that process, also
  * when its memory is not dumpable. A stand-in is another process; where it is refused there, we open
- * with our own privilege, without crossing a mount. Below our own entry, and a helper's, a stand-in
+ * with our own privilege, without crossing a mount. Below our own entry, and a deputy's, a stand-in
  * would be granted what the target is not, so there everything is refused.
  */
 #include "request/walk.h"

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/syscalls.h"
 #include "exec/attribute_call.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
 #include "exec/label.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
@@ -34,7 +34,8 @@ static int fill_workspace(struct workspace *workspace)
 	int r = attribute_open_directory(procfs, &workspace->fd_directory);
 
 	if (r == 0)
-		r = userns_cache_new(procfs, helpers_forker(config->helpers), &workspace->usernses);
+		r = userns_cache_new(procfs, deputies_forker(config->deputies),
+				     &workspace->usernses);
 	if (r == 0)
 		r = outer_read(procfs, &workspace->outer);
 	if (r < 0) {
@@ -49,7 +50,7 @@ static int fill_workspace(struct workspace *workspace)
 	r = targets_new(procfs, config->probe, &workspace->targets);
 	if (r < 0)
 		return r;
-	r = standins_new(config->standins, config->helpers, &workspace->standins);
+	r = standins_new(config->standins, config->deputies, &workspace->standins);
 	if (r < 0) {
 		log_error("io_uring is not available: %s (see %s)", strerror(-r),
 			  r == -EACCES ? "what the security modules of the kernel forbid" :

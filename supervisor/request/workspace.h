@@ -14,7 +14,7 @@
 #include "request/target.h"
 
 struct changes;
-struct helpers;
+struct deputies;
 struct labels;
 struct mounts;
 struct userns_cache;
@@ -27,7 +27,7 @@ struct workspace_config {
 	const struct probe *probe; /* tells who a target is; NULL: /proc does */
 	const struct labelling *labelling; /* NULL: the kernel does not label processes */
 	struct changes *changes; /* under way in all workspaces */
-	struct helpers *helpers; /* of all workspaces */
+	struct deputies *deputies; /* of all workspaces */
 	bool is_guarded; /* the kernel checks who changes security.*, as guard_find() says */
 };
 

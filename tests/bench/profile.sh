@@ -41,7 +41,7 @@ cp "$build/bench/loop" "$scene/loop"
 touch "$scene/file"
 chown 100000:100000 "$scene/file"
 
-# supervisors() - the processes of the program that carry our mark, helpers included
+# supervisors() - the processes of the program that carry our mark, deputies included
 supervisors() {
 	local process
 	for process in /proc/[0-9]*; do

@@ -9,12 +9,12 @@
  *	attack-driver covered			directories mounted over entries of procfs
  *	attack-driver links			text links mounted over entries of procfs
  *	attack-driver jail			the same in a root directory with nothing but /proc
- *	attack-driver entries [helper]		/proc/SUPERVISOR, and that of a helper
+ *	attack-driver entries [deputy]		/proc/SUPERVISOR, and that of a deputy
  *	attack-driver capability ROUNDS [missing]	an attribute's size changes during the call, which this kernel has not
  *	attack-driver entry			an entry of procfs that the target has made up
  *	attack-driver race ROUNDS [fast]	name and path change during the call
  *	attack-driver flip ROUNDS NAME		user.aaaaaaaa is set and removed, and becomes NAME during the call
- *	attack-driver helpers ROUNDS		helpers are killed and stopped
+ *	attack-driver deputies ROUNDS		deputies are killed and stopped
  *	attack-driver fuse ROUNDS		a root directory whose file system has other numbers each time
  *	attack-driver stuck			a file system that never answers
  *	attack-driver unmapped			a file of an owner whom a namespace within does not have
@@ -53,9 +53,9 @@
 #define NAME "security.a"
 /* Seconds after which a call counts as one that hangs, and a process as one that is not there. */
 #define PATIENCE 60
-/* More than a container may have helpers: HELPERS_OF_CONTAINER_MAX. */
+/* More than a container may have deputies: DEPUTIES_OF_CONTAINER_MAX. */
 #define STUCK_CALLERS 40
-#define STUCK_HELPERS 32
+#define STUCK_DEPUTIES 32
 /* Whose the directory on FUSE is. */
 #define FUSE_OWNER 5
 
@@ -132,7 +132,7 @@ static void expect_failure(const char *what, const char *path, long result)
 
 /*
  * The same, where the supervisor may say something else than the kernel: the entry of a process is
- * the process's own for it, whatever is mounted there, and a helper may search its own.
+ * the process's own for it, whatever is mounted there, and a deputy may search its own.
  */
 static void refuse(const char *path)
 {
@@ -531,13 +531,13 @@ static pid_t find_supervisor(void)
 	return need_child(find_keeper(), -1, "nsxattr");
 }
 
-/* ---- the entries of the supervisor and its helpers ---- */
+/* ---- the entries of the supervisor and its deputies ---- */
 
 static const char *const entries[] = { "root", "root/proc", "cwd", "cwd/..", "exe" };
 
 #define DESCRIPTORS_MAX 16
 
-static void try_entries(const char *start, bool is_helper)
+static void try_entries(const char *start, bool is_deputy)
 {
 	char path[PATH_MAX];
 	struct stat stat_buffer;
@@ -552,28 +552,28 @@ static void try_entries(const char *start, bool is_helper)
 	}
 	for (int i = 0; i < DESCRIPTORS_MAX; i++) {
 		snprintf(path, sizeof(path), "%s/fd/%d", start, i);
-		if (is_helper)
+		if (is_deputy)
 			refuse(path);
 		else
 			compare(path, NULL);
 	}
 }
 
-static void try_process(pid_t pid, bool is_helper)
+static void try_process(pid_t pid, bool is_deputy)
 {
 	char start[PATH_MAX];
 
 	snprintf(start, sizeof(start), "/proc/%d", pid);
-	try_entries(start, is_helper);
+	try_entries(start, is_deputy);
 	snprintf(start, sizeof(start), "/proc/%d/task/%d", pid, pid);
-	try_entries(start, is_helper);
+	try_entries(start, is_deputy);
 	snprintf(start, sizeof(start), "/proc/self/root/proc/%d", pid);
-	try_entries(start, is_helper);
+	try_entries(start, is_deputy);
 	snprintf(start, sizeof(start), "/proc/self/../%d", pid);
-	try_entries(start, is_helper);
+	try_entries(start, is_deputy);
 }
 
-static void run_entries(bool has_helper)
+static void run_entries(bool has_deputy)
 {
 	pid_t supervisor = find_supervisor();
 
@@ -583,13 +583,13 @@ static void run_entries(bool has_helper)
 	try_process(find_keeper(), false);
 	try_process(need_child(find_keeper(), -1, "nsxattr-starter"), false);
 	try_process(need_child(supervisor, -1, "nsxattr-forker"), false);
-	if (!has_helper)
+	if (!has_deputy)
 		return;
-	pid_t helper = need_child(supervisor, 0, NULL);
+	pid_t deputy = need_child(supervisor, 0, NULL);
 
-	try_process(helper, true);
-	if (find_child(supervisor, 0) != helper)
-		wrong("the helper has not lived as long as its test");
+	try_process(deputy, true);
+	if (find_child(supervisor, 0) != deputy)
+		wrong("the deputy has not lived as long as its test");
 }
 
 /* ---- what changes during a call ---- */
@@ -848,9 +848,9 @@ static void run_entry(void)
 	}
 }
 
-/* ---- helpers at the mercy of the namespace's root ---- */
+/* ---- deputies at the mercy of the namespace's root ---- */
 
-/* Each of these users has a helper. */
+/* Each of these users has a deputy. */
 #define VICTIM 5
 #define BYSTANDER 6
 
@@ -866,10 +866,10 @@ static pid_t ask_as(uid_t user)
 }
 
 /*
- * Ask until the helper is given up: by the thread that has it, when a call of this user's comes to it,
+ * Ask until the deputy is given up: by the thread that has it, when a call of this user's comes to it,
  * or when it has had none for a while.
  */
-static pid_t ask_beside(uid_t user, pid_t helper)
+static pid_t ask_beside(uid_t user, pid_t deputy)
 {
 	pid_t pid = fork_checked();
 	char found[64];
@@ -878,48 +878,48 @@ static pid_t ask_beside(uid_t user, pid_t helper)
 	if (pid > 0)
 		return pid;
 	become_user(user);
-	while (refused == 0 && kill(helper, 0) == 0) {
+	while (refused == 0 && kill(deputy, 0) == 0) {
 		if (getxattr("own/file", NAME, found, sizeof(found)) >= 0)
 			continue;
 		if (errno != EPERM)
-			wrong("with a helper that is stopped: %s", strerror(errno));
+			wrong("with a deputy that is stopped: %s", strerror(errno));
 		refused++;
 	}
 	end_child();
 }
 
-/* One may have ended, unused for a second, and has to be made. Return: the helper. */
-static pid_t signal_helper(pid_t supervisor, int number)
+/* One may have ended, unused for a second, and has to be made. Return: the deputy. */
+static pid_t signal_deputy(pid_t supervisor, int number)
 {
-	pid_t helper = 0;
+	pid_t deputy = 0;
 
-	for (int i = 0; i < PATIENCE && helper == 0; i++) {
-		await(ask_as(VICTIM), "before its helper gets a signal");
-		helper = find_child(supervisor, VICTIM);
+	for (int i = 0; i < PATIENCE && deputy == 0; i++) {
+		await(ask_as(VICTIM), "before its deputy gets a signal");
+		deputy = find_child(supervisor, VICTIM);
 	}
-	if (helper == 0 || kill(helper, number) < 0)
-		errx(EXIT_FAILURE, "there is no helper that could be sent a signal");
-	return helper;
+	if (deputy == 0 || kill(deputy, number) < 0)
+		errx(EXIT_FAILURE, "there is no deputy that could be sent a signal");
+	return deputy;
 }
 
-static void run_helpers(unsigned int rounds)
+static void run_deputies(unsigned int rounds)
 {
 	pid_t supervisor = find_supervisor();
 
 	make_own();
 	for (unsigned int i = 0; i < rounds; i++) {
-		await(ask_as(BYSTANDER), "before a helper is killed");
-		(void)signal_helper(supervisor, SIGKILL);
-		await(ask_as(BYSTANDER), "while another's helper was killed");
-		await(ask_as(VICTIM), "after its helper was killed");
+		await(ask_as(BYSTANDER), "before a deputy is killed");
+		(void)signal_deputy(supervisor, SIGKILL);
+		await(ask_as(BYSTANDER), "while another's deputy was killed");
+		await(ask_as(VICTIM), "after its deputy was killed");
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		pid_t victim = ask_beside(VICTIM, signal_helper(supervisor, SIGSTOP));
+		pid_t victim = ask_beside(VICTIM, signal_deputy(supervisor, SIGSTOP));
 
-		await(ask_as(BYSTANDER), "while another's helper is stopped");
+		await(ask_as(BYSTANDER), "while another's deputy is stopped");
 		expect_value("own/file", "own");
-		await(victim, "whose helper is stopped");
-		await(ask_as(VICTIM), "after its helper was stopped");
+		await(victim, "whose deputy is stopped");
+		await(ask_as(VICTIM), "after its deputy was stopped");
 	}
 }
 
@@ -1033,7 +1033,7 @@ static void run_fuse(unsigned int rounds)
 	(void)waitpid(server, NULL, 0);
 }
 
-static unsigned int count_helpers(pid_t supervisor)
+static unsigned int count_deputies(pid_t supervisor)
 {
 	DIR *proc = opendir("/proc");
 	unsigned int count = 0;
@@ -1043,13 +1043,13 @@ static unsigned int count_helpers(pid_t supervisor)
 	for (struct dirent *entry; (entry = readdir(proc));) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		count += pid > 0 && has_parent(pid, supervisor) && has_name(pid, "nsxattr-helper");
+		count += pid > 0 && has_parent(pid, supervisor) && has_name(pid, "nsxattr-deputy");
 	}
 	closedir(proc);
 	return count;
 }
 
-/* A helper that waits for a FUSE server cannot be killed. */
+/* A deputy that waits for a FUSE server cannot be killed. */
 static void run_stuck(void)
 {
 	pid_t supervisor = find_supervisor(), callers[STUCK_CALLERS];
@@ -1068,8 +1068,8 @@ static void run_stuck(void)
 	}
 	for (unsigned int i = 0; i < STUCK_CALLERS; i++)
 		await(callers[i], "who asks for what is never answered");
-	if (count_helpers(supervisor) > STUCK_HELPERS)
-		wrong("%u helpers are stuck", count_helpers(supervisor));
+	if (count_deputies(supervisor) > STUCK_DEPUTIES)
+		wrong("%u deputies are stuck", count_deputies(supervisor));
 	if (kill(server, SIGKILL) < 0)
 		err(EXIT_FAILURE, "kill");
 	(void)waitpid(server, NULL, 0);
@@ -1147,8 +1147,8 @@ int main(int argc, char **argv)
 		run_race(rounds, argc > 3);
 	else if (strcmp(scene, "flip") == 0)
 		run_flip(rounds, argc > 3 ? argv[3] : "");
-	else if (strcmp(scene, "helpers") == 0)
-		run_helpers(rounds);
+	else if (strcmp(scene, "deputies") == 0)
+		run_deputies(rounds);
 	else if (strcmp(scene, "stuck") == 0)
 		run_stuck();
 	else if (strcmp(scene, "unmapped") == 0)

@@ -117,9 +117,9 @@ Test(attacks, the_supervisors_entry)
 	attack("ring", "entries", NULL);
 }
 
-Test(attacks, the_entries_of_supervisor_and_helper)
+Test(attacks, the_entries_of_supervisor_and_deputy)
 {
-	attack("process", "entries", "helper");
+	attack("process", "entries", "deputy");
 }
 
 /* A call that hangs is ended by the driver, and counted as wrong. */
@@ -128,9 +128,9 @@ ATTACK(an_entry_made_of_pipes)
 	attack(resolver, "entry", NULL);
 }
 
-Test(attacks, helpers_killed_and_stopped)
+Test(attacks, deputies_killed_and_stopped)
 {
-	attack("process", "helpers", "20");
+	attack("process", "deputies", "20");
 }
 
 static const char *write_policy(const char *text)

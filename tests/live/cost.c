@@ -25,8 +25,8 @@
 #include "base/proc.h"
 #include "child.h"
 #include "exec/changes.h"
-#include "exec/helper.h"
-#include "exec/helpers.h"
+#include "exec/deputies.h"
+#include "exec/deputy.h"
 #include "exec/standin.h"
 #include "launch.h"
 #include "policy.h"
@@ -201,7 +201,7 @@ struct server {
 	struct probe *probe;
 	struct changes *changes;
 	struct forker *forker;
-	struct helpers *helpers;
+	struct deputies *deputies;
 	struct workspace *workspace;
 	struct client client;
 	int procfs;
@@ -214,19 +214,19 @@ static void set_up(struct server *server, bool by_probe)
 	server->procfs = proc_open();
 	cr_assert_geq(server->procfs, 0);
 	const struct forker_config config = {
-		.bodies = { [FORKER_HELPER] = helper_serve, [FORKER_MEMBER] = userns_wait_within }
+		.bodies = { [FORKER_DEPUTY] = deputy_serve, [FORKER_MEMBER] = userns_wait_within }
 	};
 
 	cr_assert_eq(forker_new(&config, &server->forker), 0);
 	cr_assert_eq(changes_new(&server->changes), 0);
-	cr_assert_eq(helpers_new(server->forker, server->procfs, &server->helpers), 0);
+	cr_assert_eq(deputies_new(server->forker, server->procfs, &server->deputies), 0);
 	client_init(&server->client, policy_builtin("default"));
 	const struct workspace_config shared = {
 		.procfs = server->procfs,
 		.standins = STANDIN_PERSONALITY,
 		.probe = server->probe,
 		.changes = server->changes,
-		.helpers = server->helpers,
+		.deputies = server->deputies,
 		.is_guarded = true,
 	};
 
@@ -237,7 +237,7 @@ static void set_up(struct server *server, bool by_probe)
 static void tear_down(struct server *server)
 {
 	workspace_free(server->workspace);
-	helpers_free(server->helpers);
+	deputies_free(server->deputies);
 	forker_free(server->forker);
 	changes_free(server->changes);
 	probe_free(server->probe);

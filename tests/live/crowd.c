@@ -127,7 +127,7 @@ Test(crowd, what_changes_during_a_call_opens_nothing)
 	check_flip("ring");
 }
 
-Test(crowd, what_changes_during_a_call_opens_nothing_by_helpers)
+Test(crowd, what_changes_during_a_call_opens_nothing_by_deputies)
 {
 	check_flip("process");
 }
@@ -194,14 +194,14 @@ static void kill_mortals(int input, int output, const char *count)
 
 /* Beside a request that takes long another server goes on; so many of them rest when it is done. */
 #define SERVERS_RESTING 4
-/* Each has a ring, or a helper with two ends of a channel, a namespace, and a folder of /proc. */
+/* Each has a ring, or a deputy with two ends of a channel, a namespace, and a folder of /proc. */
 #define SERVER_DESCRIPTORS 8
 
-static size_t count_helpers(pid_t supervisor)
+static size_t count_deputies(pid_t supervisor)
 {
 	static pid_t children[2048];
 
-	return find_helpers(supervisor, children, sizeof(children) / sizeof(children[0]));
+	return find_deputies(supervisor, children, sizeof(children) / sizeof(children[0]));
 }
 
 /*
@@ -239,14 +239,14 @@ static void check_growth(const char *resolver)
 	kill_mortals(input[1], output[0], "1\n");
 	pid_t supervisor = find_supervisor();
 	size_t descriptors = count_descriptors(supervisor), threads = count_threads(supervisor);
-	size_t helpers = count_helpers(supervisor);
+	size_t deputies = count_deputies(supervisor);
 
 	kill_mortals(input[1], output[0], "300\n");
 	long memory = resident_memory(supervisor);
 
 	kill_mortals(input[1], output[0], "1000\n");
 	await_at_most(count_threads, supervisor, threads + SERVERS_RESTING, "threads");
-	await_at_most(count_helpers, supervisor, helpers + SERVERS_RESTING, "helpers");
+	await_at_most(count_deputies, supervisor, deputies + SERVERS_RESTING, "deputies");
 	await_at_most(count_descriptors, supervisor,
 		      descriptors + SERVERS_RESTING * SERVER_DESCRIPTORS, "descriptors");
 	/* A thread that rests has some 2 MiB. */
@@ -262,7 +262,7 @@ Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind)
 	check_growth("ring");
 }
 
-Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind_in_helpers)
+Test(crowd, a_thousand_killed_in_mid_call_leave_nothing_behind_in_deputies)
 {
 	check_growth("process");
 }
@@ -383,20 +383,20 @@ Test(crowd, without_a_keeper_the_supervisor_ends_with_its_targets)
 	cr_assert_eq(waitpid(supervisor, NULL, 0), supervisor);
 }
 
-/* ---- helpers at the mercy of the target ---- */
+/* ---- deputies at the mercy of the target ---- */
 
 /* The namespace's root may send signals to whatever runs under its ids. */
-static void signal_helpers(int number)
+static void signal_deputies(int number)
 {
-	pid_t helpers[8];
-	size_t count = find_helpers(find_supervisor(), helpers, 8);
+	pid_t deputies[8];
+	size_t count = find_deputies(find_supervisor(), deputies, 8);
 
-	cr_assert_gt(count, 0, "there is no helper");
+	cr_assert_gt(count, 0, "there is no deputy");
 	for (size_t i = 0; i < count; i++)
-		kill(helpers[i], number);
+		kill(deputies[i], number);
 }
 
-static struct actor *actor_with_helper(void)
+static struct actor *actor_with_deputy(void)
 {
 	const char *file = inode_file("file", USUAL_ROOT);
 	struct actor *actor = actor_start(
@@ -407,28 +407,28 @@ static struct actor *actor_with_helper(void)
 	return actor;
 }
 
-Test(crowd, a_helper_that_is_killed_is_replaced)
+Test(crowd, a_deputy_that_is_killed_is_replaced)
 {
-	struct actor *actor = actor_with_helper();
+	struct actor *actor = actor_with_deputy();
 
 	for (int i = 0; i < 20; i++) {
-		signal_helpers(SIGKILL);
+		signal_deputies(SIGKILL);
 		EXPECT(actor, "3 own", "getxattr file security.a");
 	}
 	actor_end(actor);
 }
 
-/* As for want of memory. The next call needs a helper, and its worker finds that there can be none. */
-Test(crowd, nothing_is_noticed_of_the_death_of_what_makes_helpers)
+/* As for want of memory. The next call needs a deputy, and its worker finds that there can be none. */
+Test(crowd, nothing_is_noticed_of_the_death_of_what_makes_deputies)
 {
-	struct actor *actor = actor_with_helper();
+	struct actor *actor = actor_with_deputy();
 	pid_t keeper = find_keeper();
 
 	for (int i = 0; i < 10; i++) {
 		pid_t worker = await_worker(keeper, -1, PATIENCE);
 
 		cr_assert_eq(kill(find_forker(worker), SIGKILL), 0);
-		signal_helpers(SIGKILL);
+		signal_deputies(SIGKILL);
 		EXPECT(actor, "3 own", "getxattr file security.a");
 		(void)await_worker(keeper, worker, PATIENCE);
 		EXPECT(actor, "3 own", "getxattr file security.a");
@@ -437,11 +437,11 @@ Test(crowd, nothing_is_noticed_of_the_death_of_what_makes_helpers)
 }
 
 /* Nobody waits for it for ever; whoever stops it has a call refused. */
-Test(crowd, a_helper_that_is_stopped_is_given_up)
+Test(crowd, a_deputy_that_is_stopped_is_given_up)
 {
-	struct actor *actor = actor_with_helper();
+	struct actor *actor = actor_with_deputy();
 
-	signal_helpers(SIGSTOP);
+	signal_deputies(SIGSTOP);
 	(void)actor_ask(actor, "getxattr file security.a");
 	EXPECT(actor, "3 own", "getxattr file security.a");
 	actor_end(actor);

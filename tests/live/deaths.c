@@ -118,7 +118,7 @@ Test(deaths, targets_notice_nothing)
 	kill_workers("ring", NULL);
 }
 
-Test(deaths, targets_notice_nothing_with_helpers)
+Test(deaths, targets_notice_nothing_with_deputies)
 {
 	kill_workers("process", NULL);
 }
@@ -139,26 +139,26 @@ Test(deaths, targets_notice_nothing_with_values_in_the_user_store)
 	kill_workers("ring", path);
 }
 
-static pid_t await_helper(pid_t worker)
+static pid_t await_deputy(pid_t worker)
 {
 	time_t end = time(NULL) + PATIENCE;
 	pid_t children[64];
 
-	while (find_helpers(worker, children, 64) == 0)
-		cr_assert_lt(time(NULL), end, "the worker has no helper");
+	while (find_deputies(worker, children, 64) == 0)
+		cr_assert_lt(time(NULL), end, "the worker has no deputy");
 	return children[0];
 }
 
-/* The root of a namespace can stop a helper there: it must not make its change when all have forgotten it. */
-Test(deaths, a_helper_that_is_stopped_dies_with_its_worker)
+/* The root of a namespace can stop a deputy there: it must not make its change when all have forgotten it. */
+Test(deaths, a_deputy_that_is_stopped_dies_with_its_worker)
 {
 	struct supervised self = start("process", NULL);
 	pid_t worker = await_worker(self.keeper, -1, PATIENCE);
-	pid_t helper = await_helper(worker);
+	pid_t deputy = await_deputy(worker);
 
-	cr_assert_eq(kill(helper, SIGSTOP), 0);
+	cr_assert_eq(kill(deputy, SIGSTOP), 0);
 	cr_assert_eq(kill(worker, SIGKILL), 0);
 	(void)await_worker(self.keeper, worker, PATIENCE);
-	cr_expect_eq(kill(helper, 0), -1, "the helper of a dead worker is still there");
+	cr_expect_eq(kill(deputy, 0), -1, "the deputy of a dead worker is still there");
 	finish(&self);
 }

@@ -333,7 +333,7 @@ static pid_t start_tracer(pid_t worker, enum fault fault, struct mark mark, stru
 	time_t end = time(NULL) + PATIENCE;
 
 	while (find_forker(worker) == 0)
-		cr_assert_lt(time(NULL), end, "the worker has nothing that makes helpers");
+		cr_assert_lt(time(NULL), end, "the worker has nothing that makes deputies");
 	atomic_store(&shared->is_ready, false);
 	atomic_store(&shared->has_fired, false);
 	atomic_store(&shared->is_whole, false);
@@ -521,8 +521,8 @@ Test(faults, a_worker_that_is_new_dies_at_each_step)
 		die_everywhere(&requests[i], "ring", NULL, "security.n@uid=100000", true);
 }
 
-/* With a helper for each credential, which dies with its worker. */
-Test(faults, a_worker_with_helpers_dies_at_each_step)
+/* With a deputy for each credential, which dies with its worker. */
+Test(faults, a_worker_with_deputies_dies_at_each_step)
 {
 	for (size_t i = 0; i < COUNT_OF(requests); i += 3)
 		die_everywhere(&requests[i], "process", NULL, "security.n@uid=100000", i % 2 == 0);
@@ -573,7 +573,7 @@ Test(faults, a_call_fails_at_each_step)
 	fail_everywhere("ring");
 }
 
-Test(faults, a_call_fails_at_each_step_with_helpers)
+Test(faults, a_call_fails_at_each_step_with_deputies)
 {
 	fail_everywhere("process");
 }

@@ -12,8 +12,8 @@
  *	stale MOUNT		setters are killed while they wait for a slow one; a setter waits while its file is
  *				given to the host's root. MOUNT is the host's.
  *	chroot			".." out of root directories that lie on FUSE
- *	stop FILE WORKER	a helper that makes a call about FILE is stopped, and a caller that waits for it is killed
- *	helpers IDS CALLERS	calls by so many fsgids, from so many callers, each of which takes a helper
+ *	stop FILE WORKER	a deputy that makes a call about FILE is stopped, and a caller that waits for it is killed
+ *	deputies IDS CALLERS	calls by so many fsgids, from so many callers, each of which takes a deputy
  *	odd CALLERS		calls that are refused, each of which is a reason to complain
  */
 #include <dirent.h>
@@ -360,8 +360,8 @@ static unsigned int stop_children(pid_t parent)
 	return count;
 }
 
-/* Refused, and never asked of the kernel by ourselves: the supervisor has a helper make it. */
-static void ask_for_helper(const char *file)
+/* Refused, and never asked of the kernel by ourselves: the supervisor has a deputy make it. */
+static void ask_for_deputy(const char *file)
 {
 	(void)setxattr(file, "user.x", "", 0, 0);
 }
@@ -375,7 +375,7 @@ static void run_stop(int report, char **words)
 		pid_t caller = fork_checked();
 
 		if (caller == 0) {
-			ask_for_helper(words[0]);
+			ask_for_deputy(words[0]);
 			_exit(EXIT_SUCCESS);
 		}
 		for (unsigned int i = 0; i < 50 && stop_children(worker) == 0; i++)
@@ -383,7 +383,7 @@ static void run_stop(int report, char **words)
 		pid_t second = fork_checked();
 
 		if (second == 0) {
-			ask_for_helper(words[0]);
+			ask_for_deputy(words[0]);
 			_exit(EXIT_SUCCESS);
 		}
 		pause_for(20);
@@ -401,20 +401,20 @@ static void run_stop(int report, char **words)
 
 static unsigned int ids;
 
-static void *take_helpers(void *number)
+static void *take_deputies(void *number)
 {
 	for (size_t i = (size_t)number;; i++) {
 		setfsgid((gid_t)(1 + i % ids));
-		ask_for_helper("file");
+		ask_for_deputy("file");
 	}
 	return NULL;
 }
 
-static void run_helpers(int report, char **words)
+static void run_deputies(int report, char **words)
 {
 	make_file("file");
 	ids = (unsigned int)atoi(words[0]);
-	start_threads((unsigned int)atoi(words[1]), take_helpers);
+	start_threads((unsigned int)atoi(words[1]), take_deputies);
 	stand(report);
 	pause();
 }
@@ -455,7 +455,7 @@ static void run_odd(int report, char **words)
 static const struct attack attacks[] = {
 	{ "stuck", run_stuck, 1 }, { "stuck-closing", run_stuck_closing, 1 },
 	{ "stale", run_stale, 1 }, { "chroot", run_chroot, 0 },
-	{ "stop", run_stop, 2 },   { "helpers", run_helpers, 2 },
+	{ "stop", run_stop, 2 },   { "deputies", run_deputies, 2 },
 	{ "odd", run_odd, 1 },
 };
 

@@ -396,7 +396,7 @@ Test(paths, protected_links)
 }
 
 /* Without io_uring: the same answers. */
-Test(paths, by_a_helper_process)
+Test(paths, by_a_deputy_process)
 {
 	struct duet duet = duet_start("process");
 

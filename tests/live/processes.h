@@ -4,7 +4,7 @@
 
 /*
  * The processes of nsxattr that a test has: a keeper, what starts its workers, its worker, and the children of that: what
- * makes helpers, and helpers.
+ * makes deputies, and deputies.
  */
 
 #include <criterion/criterion.h>
@@ -92,9 +92,9 @@ static inline size_t find_named_children(pid_t worker, const char *name, pid_t *
 	return named;
 }
 
-static inline size_t find_helpers(pid_t worker, pid_t *helpers, size_t size)
+static inline size_t find_deputies(pid_t worker, pid_t *deputies, size_t size)
 {
-	return find_named_children(worker, "nsxattr-helper", helpers, size);
+	return find_named_children(worker, "nsxattr-deputy", deputies, size);
 }
 
 /* Return: 0: the worker has none. */
@@ -119,7 +119,7 @@ static inline pid_t find_keeper(void)
 	return find_only_child(getpid());
 }
 
-/* The worker below a keeper: it leads the process group of its helpers. Return: 0: there is none. */
+/* The worker below a keeper: it leads the process group of its deputies. Return: 0: there is none. */
 static inline pid_t find_worker(pid_t keeper)
 {
 	pid_t found[64];

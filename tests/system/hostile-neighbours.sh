@@ -273,7 +273,7 @@ attack_stop() {
 	local worker
 	worker=$(worker)
 	orders=([at-user]="stop $SCENE/by-user/bystander $worker" [at-root]="stop $SCENE/by-root/bystander $worker")
-	beside "helpers that are stopped"
+	beside "deputies that are stopped"
 }
 
 # by_stranger() - WORD SOCKETS-AND-WORDS: of a plain user
@@ -371,22 +371,22 @@ newcomers() {
 	done
 }
 
-# count_helpers() - PHASE: how many helpers has the worker for the container that attacks?
-count_helpers() {
+# count_deputies() - PHASE: how many deputies has the worker for the container that attacks?
+count_deputies() {
 	local worker i
 	worker=$(worker)
 	for i in 1 2 3; do
-		pgrep --parent "$worker" --euid 200000 --exact nsxattr-helper | wc -l >>"helpers.$1"
+		pgrep --parent "$worker" --euid 200000 --exact nsxattr-deputy | wc -l >>"deputies.$1"
 	done
 }
 
-attack_helpers() {
-	: >helpers.attacked
-	orders=([at-user]="helpers 64 32")
-	meanwhile=count_helpers
+attack_deputies() {
+	: >deputies.attacked
+	orders=([at-user]="deputies 64 32")
+	meanwhile=count_deputies
 	beside "credentials without number" 3
-	check "there are helpers, and no more than a container may have ($(most 1 helpers.attacked))" \
-		eval '[ $(most 1 helpers.attacked) -gt 0 ] && [ $(most 1 helpers.attacked) -le 32 ]'
+	check "there are deputies, and no more than a container may have ($(most 1 deputies.attacked))" \
+		eval '[ $(most 1 deputies.attacked) -gt 0 ] && [ $(most 1 deputies.attacked) -le 32 ]'
 }
 
 # lines_are_few() - ATTACK BEFORE SINCE SOURCES: what the log has got since it had BEFORE lines, at SINCE seconds
@@ -439,7 +439,7 @@ attack_end() {
 }
 
 # The end comes last.
-ATTACKS=${NSXATTR_ATTACKS:-stale chroot stop stuck closing crowd listeners helpers odd flood leave turned_away death end}
+ATTACKS=${NSXATTR_ATTACKS:-stale chroot stop stuck closing crowd listeners deputies odd flood leave turned_away death end}
 
 mknod -m 666 fuse c 10 229
 mount --bind fuse /dev/fuse

@@ -207,12 +207,12 @@ run() {
 	check "in the end the keeper ends" await eval "slowfs_ask release >/dev/null; is_gone $keeper"
 }
 
-# With the user store a helper makes the change, and is not waited for for long.
+# With the user store a deputy makes the change, and is not waited for for long.
 given_up() {
 	"$NSXATTR" run -v -p user --map-users=0:1000:1 --map-groups=0:1000:1 -- \
 		sh -c 'setfattr -n security.helped -v 1 slow/deaf/unset; echo $? >load/helped' 2>helped.log &
-	check "a helper's change hangs" await hangs 1
-	check "it is given up" await grep -q "a helper cannot make an attribute call" helped.log
+	check "a deputy's change hangs" await hangs 1
+	check "it is given up" await grep -q "a deputy cannot make an attribute call" helped.log
 	check "but nothing is answered yet" test ! -e load/helped
 	slowfs_ask release >/dev/null
 	wait $!

@@ -233,7 +233,7 @@ dead_successors
 failed_successors
 policies
 daemon=$(daemon_says pid)
-# The numbers below 64 are taken, for the sake of the processes that make helpers (supervisor/base/forker.c).
+# The numbers below 64 are taken, for the sake of the processes that make deputies (supervisor/base/forker.c).
 check "nothing is left open but what is for ever" await eval '
 	[ "$(ls /proc/'"$daemon"'/fd | wc -l)" -lt $((64 + 24)) ]'
 kill -TERM "$daemon"

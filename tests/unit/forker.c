@@ -79,7 +79,7 @@ static void tear_down(void)
 
 TestSuite(forker, .init = set_up, .fini = tear_down, .timeout = 60);
 
-#define LOOK FORKER_HELPER
+#define LOOK FORKER_DEPUTY
 #define STOP FORKER_MEMBER
 
 static int start(enum forker_task task, int number, const int *fds, size_t fd_count,
@@ -90,7 +90,7 @@ static int start(enum forker_task task, int number, const int *fds, size_t fd_co
 	return forker_start(forker, &order, ret_errand);
 }
 
-/* The only child of ours, as far as there is one more than the helper of the test. */
+/* The only child of ours, as far as the test has no other. */
 static pid_t find_forker(void)
 {
 	char path[64], text[256] = "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The helper processes of all containers: how many there are, whoever asks. */
-#include "exec/helpers.h"
+/* The deputies of all containers: how many there are, whoever asks. */
+#include "exec/deputies.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -22,14 +22,14 @@
 #include "base/proc.h"
 #include "base/rate.h"
 #include "child.h"
-#include "exec/helper.h"
+#include "exec/deputy.h"
 #include "launch.h"
 #include "processes.h"
 
 static int procfs = -1, userns = -1, ready[2];
 static pid_t inhabitant;
 static struct forker *forker;
-static struct helpers *helpers;
+static struct deputies *deputies;
 static const char one, another;
 
 static void inhabit(void *argument)
@@ -42,7 +42,7 @@ static void inhabit(void *argument)
 
 static void set_up(void)
 {
-	const struct forker_config config = { .bodies = { [FORKER_HELPER] = helper_serve } };
+	const struct forker_config config = { .bodies = { [FORKER_DEPUTY] = deputy_serve } };
 	char path[64], byte;
 
 	cr_assert_eq(forker_new(&config, &forker), 0);
@@ -66,10 +66,10 @@ static void tear_down(void)
 	close(ready[1]);
 }
 
-TestSuite(helpers, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(deputies, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int take_for(const struct share_holder *holder, unsigned int number,
-		    struct helper **ret_helper)
+		    struct deputy **ret_deputy)
 {
 	static _Thread_local struct credential_change change; /* they are large */
 	static _Thread_local struct credential credential;
@@ -77,15 +77,15 @@ static int take_for(const struct share_holder *holder, unsigned int number,
 	credential = (struct credential){ .fsuid = USUAL_ROOT, .fsgid = USUAL_ROOT + number };
 	change = (struct credential_change){ .userns = userns, .through = -1 };
 	change.credential = credential;
-	const struct helper_role role = { *holder, 1, &credential, &change };
+	const struct deputy_role role = { *holder, 1, &credential, &change };
 
-	return helpers_take(helpers, &role, ret_helper);
+	return deputies_take(deputies, &role, ret_deputy);
 }
 
 /* One with another group for each number. */
-static int take(const void *container, unsigned int number, struct helper **ret_helper)
+static int take(const void *container, unsigned int number, struct deputy **ret_deputy)
 {
-	return take_for(&(struct share_holder){ container, 0 }, number, ret_helper);
+	return take_for(&(struct share_holder){ container, 0 }, number, ret_deputy);
 }
 
 /* Our children; those that have ended and are not reaped yet do not count. */
@@ -107,101 +107,101 @@ static size_t count_children(void)
 }
 
 /* The inhabitant is a child, and the forker. */
-static size_t count_helpers(void)
+static size_t count_deputies(void)
 {
 	return count_children() - 2;
 }
 
-Test(helpers, are_bounded_however_many_credentials_a_container_has)
+Test(deputies, are_bounded_however_many_credentials_a_container_has)
 {
-	struct helper *helper;
+	struct deputy *deputy;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
-	for (unsigned int i = 0; i < 3 * HELPERS_OF_CONTAINER_MAX; i++) {
-		cr_assert_eq(take(&one, i, &helper), 0);
-		helpers_return(helpers, helper, true);
-		cr_expect_leq(count_helpers(), (size_t)HELPERS_OF_CONTAINER_MAX);
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
+	for (unsigned int i = 0; i < 3 * DEPUTIES_OF_CONTAINER_MAX; i++) {
+		cr_assert_eq(take(&one, i, &deputy), 0);
+		deputies_return(deputies, deputy, true);
+		cr_expect_leq(count_deputies(), (size_t)DEPUTIES_OF_CONTAINER_MAX);
 	}
-	helpers_free(helpers);
+	deputies_free(deputies);
 }
 
-Test(helpers, are_not_made_faster_than_a_container_may_have_them_made)
+Test(deputies, are_not_made_faster_than_a_container_may_have_them_made)
 {
 	const unsigned int later = 20;
 	uint64_t begin = clock_microseconds();
-	struct helper *helper;
+	struct deputy *deputy;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
 	for (unsigned int i = 0; i < RATE_AT_ONCE + later; i++) {
-		cr_assert_eq(take(&one, i, &helper), 0);
-		helpers_return(helpers, helper, true);
+		cr_assert_eq(take(&one, i, &deputy), 0);
+		deputies_return(deputies, deputy, true);
 	}
 	cr_expect_geq(clock_microseconds() - begin, (uint64_t)later * RATE_INTERVAL);
-	helpers_free(helpers);
+	deputies_free(deputies);
 }
 
-Test(helpers, are_used_again)
+Test(deputies, are_used_again)
 {
-	struct helper *first, *again, *beside;
+	struct deputy *first, *again, *beside;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
 	cr_assert_eq(take(&one, 1, &first), 0);
-	cr_expect(helpers_have(helpers, helper_pid(first)));
+	cr_expect(deputies_have(deputies, deputy_pid(first)));
 	cr_assert_eq(take(&one, 1, &beside), 0);
 	cr_expect_neq(first, beside, "one works for one request at a time");
-	helpers_return(helpers, beside, false);
-	helpers_return(helpers, first, true);
+	deputies_return(deputies, beside, false);
+	deputies_return(deputies, first, true);
 	cr_assert_eq(take(&one, 1, &again), 0);
 	cr_expect_eq(first, again);
-	helpers_return(helpers, again, true);
+	deputies_return(deputies, again, true);
 	cr_assert_eq(take(&another, 1, &beside), 0);
 	cr_expect_neq(first, beside, "another container has its own");
-	helpers_return(helpers, beside, true);
-	cr_expect_not(helpers_have(helpers, getpid()));
-	helpers_free(helpers);
+	deputies_return(deputies, beside, true);
+	cr_expect_not(deputies_have(deputies, getpid()));
+	deputies_free(deputies);
 }
 
-Test(helpers, that_are_all_busy_keep_nobody_but_their_container_waiting)
+Test(deputies, that_are_all_busy_keep_nobody_but_their_container_waiting)
 {
-	struct helper *busy[HELPERS_OF_CONTAINER_MAX], *helper;
+	struct deputy *busy[DEPUTIES_OF_CONTAINER_MAX], *deputy;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
-	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++)
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
+	for (unsigned int i = 0; i < DEPUTIES_OF_CONTAINER_MAX; i++)
 		cr_assert_eq(take(&one, i, &busy[i]), 0);
-	cr_assert_eq(take(&another, 0, &helper), 0);
-	helpers_return(helpers, helper, true);
-	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), -EAGAIN);
-	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++)
-		helpers_return(helpers, busy[i], true);
-	cr_expect_eq(take(&one, HELPERS_OF_CONTAINER_MAX, &helper), 0, "now there is room");
-	helpers_return(helpers, helper, true);
-	helpers_free(helpers);
+	cr_assert_eq(take(&another, 0, &deputy), 0);
+	deputies_return(deputies, deputy, true);
+	cr_expect_eq(take(&one, DEPUTIES_OF_CONTAINER_MAX, &deputy), -EAGAIN);
+	for (unsigned int i = 0; i < DEPUTIES_OF_CONTAINER_MAX; i++)
+		deputies_return(deputies, busy[i], true);
+	cr_expect_eq(take(&one, DEPUTIES_OF_CONTAINER_MAX, &deputy), 0, "now there is room");
+	deputies_return(deputies, deputy, true);
+	deputies_free(deputies);
 }
 
 /* Half of what is not root's: the containers of one user have no more. */
-Test(helpers, of_one_user_leave_some_to_others)
+Test(deputies, of_one_user_leave_some_to_others)
 {
-	enum { CONTAINERS = 8, MOST = HELPERS_MAX * 3 / 8 };
+	enum { CONTAINERS = 8, MOST = DEPUTIES_MAX * 3 / 8 };
 	static const char containers[CONTAINERS];
-	struct helper *busy[MOST], *helper;
+	struct deputy *busy[MOST], *deputy;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
 	for (unsigned int i = 0; i < MOST; i++)
 		cr_assert_eq(take_for(&(struct share_holder){ &containers[i % CONTAINERS], 1000 },
 				      i, &busy[i]),
 			     0, "%u", i);
-	cr_expect_eq(take_for(&(struct share_holder){ &containers[0], 1000 }, MOST, &helper),
+	cr_expect_eq(take_for(&(struct share_holder){ &containers[0], 1000 }, MOST, &deputy),
 		     -EAGAIN);
-	cr_assert_eq(take_for(&(struct share_holder){ &one, 1001 }, 0, &helper), 0);
-	helpers_return(helpers, helper, true);
-	cr_assert_eq(take(&another, 0, &helper), 0);
-	helpers_return(helpers, helper, true);
+	cr_assert_eq(take_for(&(struct share_holder){ &one, 1001 }, 0, &deputy), 0);
+	deputies_return(deputies, deputy, true);
+	cr_assert_eq(take(&another, 0, &deputy), 0);
+	deputies_return(deputies, deputy, true);
 	for (unsigned int i = 0; i < MOST; i++)
-		helpers_return(helpers, busy[i], true);
-	helpers_free(helpers);
+		deputies_return(deputies, busy[i], true);
+	deputies_free(deputies);
 }
 
-/* A request that waits for a helper, in a thread of its own. */
+/* A request that waits for a deputy, in a thread of its own. */
 struct waiter {
 	const void *container;
 	pthread_t thread;
@@ -210,15 +210,15 @@ struct waiter {
 	int result;
 };
 
-static void *wait_for_helper(void *place)
+static void *wait_for_deputy(void *place)
 {
 	struct waiter *waiter = place;
-	struct helper *helper;
+	struct deputy *deputy;
 
 	waiter->tid = gettid();
-	waiter->result = take(waiter->container, 0, &helper);
+	waiter->result = take(waiter->container, 0, &deputy);
 	if (waiter->result == 0)
-		helpers_return(helpers, helper, true);
+		deputies_return(deputies, deputy, true);
 	waiter->has_ended = true;
 	return NULL;
 }
@@ -238,53 +238,53 @@ static bool sleeps(pid_t tid)
 static void start_waiter(struct waiter *waiter, const void *container)
 {
 	*waiter = (struct waiter){ .container = container };
-	cr_assert_eq(pthread_create(&waiter->thread, NULL, wait_for_helper, waiter), 0);
+	cr_assert_eq(pthread_create(&waiter->thread, NULL, wait_for_deputy, waiter), 0);
 	while (waiter->tid == 0 || !sleeps(waiter->tid))
 		sched_yield();
 }
 
 /* Who waits for one of its own container, and was first, is not the one to be woken. */
-Test(helpers, that_come_back_are_heard_of_by_those_who_wait_for_them)
+Test(deputies, that_come_back_are_heard_of_by_those_who_wait_for_them)
 {
-	struct helper *busy[2][HELPERS_OF_CONTAINER_MAX];
+	struct deputy *busy[2][DEPUTIES_OF_CONTAINER_MAX];
 	struct waiter waiters[2];
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
-	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++) {
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
+	for (unsigned int i = 0; i < DEPUTIES_OF_CONTAINER_MAX; i++) {
 		cr_assert_eq(take(&one, i, &busy[0][i]), 0);
 		cr_assert_eq(take(&another, i, &busy[1][i]), 0);
 	}
 	start_waiter(&waiters[0], &one);
 	start_waiter(&waiters[1], &another);
-	helpers_return(helpers, busy[1][0], true);
+	deputies_return(deputies, busy[1][0], true);
 	cr_assert_eq(pthread_join(waiters[1].thread, NULL), 0);
 	cr_expect_eq(waiters[1].result, 0);
 	cr_expect_not(waiters[0].has_ended, "it has waited until it was too late for the first");
 	cr_assert_eq(pthread_join(waiters[0].thread, NULL), 0);
 	cr_expect_eq(waiters[0].result, -EAGAIN, "all of its own are busy");
-	for (unsigned int i = 0; i < HELPERS_OF_CONTAINER_MAX; i++) {
-		helpers_return(helpers, busy[0][i], true);
+	for (unsigned int i = 0; i < DEPUTIES_OF_CONTAINER_MAX; i++) {
+		deputies_return(deputies, busy[0][i], true);
 		if (i > 0)
-			helpers_return(helpers, busy[1][i], true);
+			deputies_return(deputies, busy[1][i], true);
 	}
-	helpers_free(helpers);
+	deputies_free(deputies);
 }
 
-Test(helpers, that_nothing_needs_are_ended)
+Test(deputies, that_nothing_needs_are_ended)
 {
 	const struct timespec rest = { .tv_sec = 1, .tv_nsec = 100000000 };
-	struct helper *helper;
+	struct deputy *deputy;
 
-	cr_assert_eq(helpers_new(forker, procfs, &helpers), 0);
-	cr_assert_eq(take(&one, 1, &helper), 0);
-	helpers_return(helpers, helper, true);
-	helpers_dismiss(helpers);
-	cr_assert_eq(take(&one, 1, &helper), 0);
-	cr_expect_eq(count_helpers(), (size_t)1, "it is too young");
-	helpers_return(helpers, helper, true);
+	cr_assert_eq(deputies_new(forker, procfs, &deputies), 0);
+	cr_assert_eq(take(&one, 1, &deputy), 0);
+	deputies_return(deputies, deputy, true);
+	deputies_dismiss(deputies);
+	cr_assert_eq(take(&one, 1, &deputy), 0);
+	cr_expect_eq(count_deputies(), (size_t)1, "it is too young");
+	deputies_return(deputies, deputy, true);
 	/* What is waited for is the passing of time itself. */
 	(void)nanosleep(&rest, NULL);
-	helpers_dismiss(helpers);
-	cr_expect_eq(count_helpers(), (size_t)0);
-	helpers_free(helpers);
+	deputies_dismiss(deputies);
+	cr_expect_eq(count_deputies(), (size_t)0);
+	deputies_free(deputies);
 }

@@ -4,7 +4,7 @@
  * value; the descriptor that it is about comes with it. The reply is one packet: an errno or 0 and a
  * length, then the value or list; a descriptor that was opened comes with it.
  */
-#include "exec/helper.h"
+#include "exec/deputy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +25,12 @@
 #include "base/passing.h"
 #include "exec/attribute_call.h"
 
-struct helper {
+struct deputy {
 	struct errand errand;
 };
 
-struct header {
-	enum helper_task task;
+struct deputy_header {
+	enum deputy_task task;
 	bool is_opened;
 	enum operation operation;
 	int flags;
@@ -39,29 +39,29 @@ struct header {
 	size_t size; /* of the value that follows, or the room for the answer */
 };
 
-struct packet {
-	struct header header;
+struct deputy_packet {
+	struct deputy_header header;
 	char text[PATH_MAX + XATTR_SIZE_MAX];
 };
 
-struct reply {
+struct deputy_reply {
 	int error;
 	size_t length;
 };
 
-struct answer {
-	struct reply reply;
+struct deputy_answer {
+	struct deputy_reply reply;
 	int fd; /* owned */
 	char bytes[XATTR_SIZE_MAX];
 };
 
 /*
- * The helper's side. Its working directory is /proc/self/fd, as attribute_call_make() needs it.
+ * The deputy's side. Its working directory is /proc/self/fd, as attribute_call_make() needs it.
  */
 
-static long call_attribute(const struct packet *packet, int fd, char *buffer)
+static long call_attribute(const struct deputy_packet *packet, int fd, char *buffer)
 {
-	const struct header *header = &packet->header;
+	const struct deputy_header *header = &packet->header;
 	const struct attribute_call call = {
 		.operation = header->operation,
 		.fd = fd,
@@ -93,36 +93,36 @@ static long result_of(long result)
 }
 
 /* Return: the result of the call; -errno. */
-static long call(const struct packet *packet, int fd, struct answer *answer)
+static long call(const struct deputy_packet *packet, int fd, struct deputy_answer *answer)
 {
 	struct open_how how = packet->header.how;
 
 	switch (packet->header.task) {
-	case HELPER_OPEN:
+	case DEPUTY_OPEN:
 		return result_of(syscall(SYS_openat2, fd, packet->text, &how, sizeof(how)));
-	case HELPER_STAT:
+	case DEPUTY_STAT:
 		return make_stat(fd, answer->bytes);
-	case HELPER_READ_LINK:
+	case DEPUTY_READ_LINK:
 		return result_of(readlinkat(fd, "", answer->bytes, packet->header.size));
-	case HELPER_CALL:
+	case DEPUTY_CALL:
 	default:
 		return call_attribute(packet, fd, answer->bytes);
 	}
 }
 
-static void perform(const struct packet *packet, int fd, struct answer *answer)
+static void perform(const struct deputy_packet *packet, int fd, struct deputy_answer *answer)
 {
 	long result = call(packet, fd, answer);
 
 	if (result < 0)
 		answer->reply.error = (int)-result;
-	else if (packet->header.task == HELPER_OPEN)
+	else if (packet->header.task == DEPUTY_OPEN)
 		answer->fd = (int)result;
 	else
 		answer->reply.length = (size_t)result;
 }
 
-static int serve_one(int channel, struct packet *packet, struct answer *answer)
+static int serve_one(int channel, struct deputy_packet *packet, struct deputy_answer *answer)
 {
 	struct iovec piece = { .iov_base = packet, .iov_len = sizeof(*packet) };
 	_cleanup_passed_ struct passed passed = { 0 };
@@ -131,7 +131,7 @@ static int serve_one(int channel, struct packet *packet, struct answer *answer)
 		return -EPIPE;
 	_cleanup_fd_ int fd = passed_take_only(&passed);
 
-	answer->reply = (struct reply){ 0 };
+	answer->reply = (struct deputy_reply){ 0 };
 	answer->fd = -1;
 	/* The root of the namespace can take away our right to open files. */
 	if (fd < 0)
@@ -160,7 +160,7 @@ static int stand_among_descriptors(int procfs)
 	return directory < 0 || fchdir(directory) < 0 ? -errno : 0;
 }
 
-/* What comes with the order for a helper: procfs, its namespace, and the one where it takes on ids, if that is another. */
+/* What comes with the order for a deputy: procfs, its namespace, and the one where it takes on ids, if that is another. */
 enum { GIVEN_PROCFS, GIVEN_USERNS, GIVEN_THROUGH };
 
 static int take_on(struct credential_change *change, const int *fds, size_t fd_count)
@@ -179,10 +179,10 @@ static int take_on(struct credential_change *change, const int *fds, size_t fd_c
 	return r;
 }
 
-void helper_serve(int channel, void *argument, const int *fds, size_t fd_count)
+void deputy_serve(int channel, void *argument, const int *fds, size_t fd_count)
 {
-	struct packet packet;
-	struct answer answer;
+	struct deputy_packet packet;
+	struct deputy_answer answer;
 	int result = take_on(argument, fds, fd_count);
 
 	if (send(channel, &result, sizeof(result), MSG_NOSIGNAL) != sizeof(result) || result < 0)
@@ -195,60 +195,60 @@ _Static_assert(sizeof(struct credential_change) <= FORKER_ARGUMENT_MAX, "an orde
 
 /* Our side. */
 
-int helper_new(struct forker *forker, int procfs, const struct share_holder *holder,
-	       const struct credential_change *change, struct helper **ret_helper)
+int deputy_new(struct forker *forker, int procfs, const struct share_holder *holder,
+	       const struct credential_change *change, struct deputy **ret_deputy)
 {
 	const int fds[] = { procfs, change->userns, change->through };
 	const struct forker_order order = {
-		.task = FORKER_HELPER,
+		.task = FORKER_DEPUTY,
 		.holder = *holder,
 		.argument = change,
 		.size = sizeof(*change),
 		.fds = fds,
 		.fd_count = change->through < 0 ? 2 : 3,
 	};
-	struct helper *helper = calloc(1, sizeof(*helper));
+	struct deputy *deputy = calloc(1, sizeof(*deputy));
 	int result;
 
-	if (!helper)
+	if (!deputy)
 		return -ENOMEM;
-	int r = forker_start(forker, &order, &helper->errand);
+	int r = forker_start(forker, &order, &deputy->errand);
 
 	if (r == 0)
-		r = errand_receive(&helper->errand, &result, sizeof(result));
+		r = errand_receive(&deputy->errand, &result, sizeof(result));
 	if (r == 0)
 		r = result;
 	if (r < 0) {
-		helper_free(helper);
+		deputy_free(deputy);
 		return r;
 	}
-	*ret_helper = helper;
+	*ret_deputy = deputy;
 	return 0;
 }
 
-pid_t helper_pid(const struct helper *helper)
+pid_t deputy_pid(const struct deputy *deputy)
 {
-	return helper->errand.pid;
+	return deputy->errand.pid;
 }
 
-bool helper_end(struct helper *helper)
+bool deputy_end(struct deputy *deputy)
 {
-	return errand_stop(&helper->errand);
+	return errand_stop(&deputy->errand);
 }
 
-void helper_free(struct helper *helper)
+void deputy_free(struct deputy *deputy)
 {
-	if (!helper)
+	if (!deputy)
 		return;
-	errand_end(&helper->errand);
-	free(helper);
+	errand_end(&deputy->errand);
+	free(deputy);
 }
 
-static int send_request(const struct helper *helper, const struct helper_request *request)
+static int send_request(const struct deputy *deputy, const struct deputy_request *request)
 {
 	const struct attribute_call *call = &request->call;
 	const char *text = call->name ? call->name : "";
-	struct header header = {
+	struct deputy_header header = {
 		.task = request->task,
 		.is_opened = call->is_opened,
 		.operation = call->operation,
@@ -267,25 +267,25 @@ static int send_request(const struct helper *helper, const struct helper_request
 		header.how = *request->how;
 	if (header.text_size > PATH_MAX || header.size > XATTR_SIZE_MAX)
 		return -EINVAL;
-	ssize_t sent = passing_send(helper->errand.channel, pieces, 3, &call->fd, 1);
+	ssize_t sent = passing_send(deputy->errand.channel, pieces, 3, &call->fd, 1);
 
 	return sent < 0 ? (int)sent : 0;
 }
 
 /* @ret_fd: the descriptor that has to come along; NULL: none */
-static int receive_reply(const struct helper *helper, void *buffer, size_t size,
-			 struct reply *ret_reply, int *ret_fd)
+static int receive_reply(const struct deputy *deputy, void *buffer, size_t size,
+			 struct deputy_reply *ret_reply, int *ret_fd)
 {
 	struct iovec pieces[] = {
 		{ .iov_base = ret_reply, .iov_len = sizeof(*ret_reply) },
 		{ .iov_base = buffer, .iov_len = size },
 	};
 	_cleanup_passed_ struct passed passed = { 0 };
-	int r = errand_wait_readable(&helper->errand);
+	int r = errand_wait_readable(&deputy->errand);
 
 	if (r < 0)
 		return r;
-	ssize_t length = passing_receive(helper->errand.channel, pieces, 2, 0, &passed);
+	ssize_t length = passing_receive(deputy->errand.channel, pieces, 2, 0, &passed);
 
 	if (length < (ssize_t)sizeof(*ret_reply))
 		return -EPIPE;
@@ -299,18 +299,18 @@ static int receive_reply(const struct helper *helper, void *buffer, size_t size,
 	return 0;
 }
 
-int helper_ask(struct helper *helper, const struct helper_request *request, size_t *ret_length)
+int deputy_ask(struct deputy *deputy, const struct deputy_request *request, size_t *ret_length)
 {
 	const struct attribute_call *call = &request->call;
 	size_t room = call->buffer ? call->size : 0;
-	struct reply reply;
+	struct deputy_reply reply;
 
 	if (call->performer)
-		atomic_store(call->performer, helper->errand.pid);
-	int r = send_request(helper, request);
+		atomic_store(call->performer, deputy->errand.pid);
+	int r = send_request(deputy, request);
 
 	if (r == 0)
-		r = receive_reply(helper, call->buffer, room, &reply, request->ret_fd);
+		r = receive_reply(deputy, call->buffer, room, &reply, request->ret_fd);
 	/* It has answered, and is in the call no more. */
 	if (r >= 0 && call->performer)
 		atomic_store(call->performer, gettid());
