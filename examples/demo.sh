@@ -8,7 +8,7 @@ set -eu
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 nsxattr=$(cd "$here" && realpath -m "${BUILD:-build}/nsxattr")
-# Ids of the host that root and 65535 others of the container have, and nobody else: behind all that are set aside.
+# Ids of the host that root and 65535 others of the container have, and no other user: behind all that are set aside.
 first_id=$(cat /etc/subuid /etc/subgid 2>/dev/null |
 	awk -F: '$2 + $3 > n { n = $2 + $3 } END { print n < 131072 ? 131072 : n }')
 map=0:$first_id:65536

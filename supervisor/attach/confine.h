@@ -3,8 +3,8 @@
 #define NSXATTR_ATTACH_CONFINE_H
 
 /*
- * The stages of base/sandbox.h in their order, for whoever is to serve: with messages about what fails,
- * and with what has to be opened between them.
+ * The stages of base/sandbox.h in their order, for a supervisor and a daemon: with messages about what
+ * fails, and with what has to be opened between them.
  *
  *	confine_surroundings()
  *	confine_probe()		while paths lead to /proc and /sys
@@ -26,7 +26,7 @@
 int confine_surroundings(int *keep, size_t count);
 
 /**
- * confine_probe() - have a probe, where one is to be had
+ * confine_probe() - have a probe, where the kernel allows it
  * @ret_probe: NULL if there is none
  * @ret_error: why there is none, -errno: exec/kernel_notes.h has words for it; 0: there is, or shall be none
  *
@@ -34,7 +34,7 @@ int confine_surroundings(int *keep, size_t count);
  */
 int confine_probe(enum probe_use use, struct probe **ret_probe, int *ret_error);
 
-/** struct confinement - how far whoever is to serve is confined */
+/** struct confinement - how far the process is confined */
 struct confinement {
 	/* A plain user has no root directory to give: what a path could lead to there the targets' ids decide. */
 	bool is_plain;

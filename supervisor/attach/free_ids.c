@@ -4,8 +4,8 @@
  *
  * The range under consideration is moved behind what it meets, and all files are looked through again, until it meets
  * nothing. Lines are those of subuid(5), NAME:FIRST:COUNT, and of passwd(5) and group(5), NAME:PASSWORD:ID. A line that
- * has no numbers there gives nobody an id. The bounds are those of login.defs(5), within which useradd(8) keeps: what
- * lies there and is set aside it gives to nobody else.
+ * has no numbers there gives no user an id. The bounds are those of login.defs(5), within which useradd(8) keeps: it
+ * gives no other user a range that is set aside there.
  */
 #include "attach/free_ids.h"
 

@@ -3,7 +3,7 @@
 #define NSXATTR_ATTACH_FREE_IDS_H
 
 /*
- * Ids that nobody has, for messages that suggest some. Whoever has the same ids has the same view, and adduser(8)
+ * Ids that no user has, for messages that suggest some. Containers with the same ids have the same view, and adduser(8)
  * gives the range from SUB_UID_MIN on to the first user of a host: so no number can be suggested that does not come
  * from the files of this host.
  */
@@ -19,7 +19,7 @@ struct id_files {
 };
 
 /**
- * free_ids_find() - the first range that is nobody's, as user ids and as group ids alike
+ * free_ids_find() - the first range that no user has, as user ids and as group ids alike
  * @files: who has which ids, and from where to where ranges are given (SUB_UID_MIN and its like)
  * @count: how many ids, more than 0
  *

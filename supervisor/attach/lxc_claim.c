@@ -53,7 +53,7 @@ static bool still_valid(const struct lxc_request *request)
 								 request->message.notification.id);
 }
 
-/* Without a listener nobody can tell a liar from a thread that was interrupted. */
+/* Without a listener we cannot tell a liar from a thread that was interrupted. */
 static enum lxc_claim why_not(const struct lxc_request *request)
 {
 	bool is_waiting = request->message.has_listener && still_valid(request);

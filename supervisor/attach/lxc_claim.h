@@ -6,25 +6,25 @@
  * What of an LXC monitor's request may be believed.
  *
  * An OCI runtime hands the listener over and we receive from the kernel. An LXC monitor receives, and
- * tells us: "thread 4242 calls getxattr(path at this address, ...)". Where anybody may run containers,
- * anybody may write such a packet. Acting on it means to read and write memory of thread 4242, to search
+ * tells us: "thread 4242 calls getxattr(path at this address, ...)". Where every user may run containers,
+ * every user may write such a packet. Acting on it means to read and write memory of thread 4242, to search
  * paths with its rights, and to set attributes that are its container's. So a user must not get us to do
- * that with a thread of somebody else's container.
+ * that with a thread of another user's container.
  *
  * The listener that comes along proves that some call waits, not whose: the kernel tells number and
- * arguments to whoever receives, once, and to nobody afterwards. /proc/TID of the packet proves
- * nothing: everybody can open it for every thread. What is demanded instead:
+ * arguments to the process that receives, once, and to no process afterwards. /proc/TID of the packet
+ * proves nothing: every process can open it for every thread. What is demanded instead:
  *
  *	1. who connected is in our own user namespace. Root of a container is not, whatever its uid;
  *	2. the third descriptor is a listener, and the id of the notification is valid there;
  *
- * and of anybody but root and ourselves also:
+ * and of every peer but root and ourselves also:
  *
  *	3. the thread is in a user namespace that the peer owns, or in one below it: the outermost one
  *	   below ours (witness_master()). The kernel gives the owner all capabilities there
  *	   (user_namespaces(7)): he may trace the thread, write its memory, enter its namespaces. What we
  *	   can be made to do with it he could make the thread do itself. And a thread cannot come to be
- *	   in somebody else's namespace later;
+ *	   in another user's namespace later;
  *	4. the thread is blocked in this very call with these very arguments, as the kernel shows it in
  *	   /proc/TID/syscall. So a wrong number, of another pid namespace for instance, is noticed;
  *	5. both are asked through descriptors of the thread, not by its number; and 4 is asked again, by
@@ -58,7 +58,7 @@ int lxc_peer_identify(int connection, int procfs, struct lxc_peer *ret_peer);
 
 enum lxc_claim {
 	LXC_CLAIM_HOLDS = 1,
-	LXC_CLAIM_GONE, /* nobody waits any more: the thread was killed, or interrupted */
+	LXC_CLAIM_GONE, /* the call waits no more: the thread was killed, or interrupted */
 	LXC_CLAIM_NO_LISTENER, /* the third descriptor is something else */
 	LXC_CLAIM_FOREIGN, /* the thread is not the peer's */
 	LXC_CLAIM_WRONG, /* the thread is not in this call */

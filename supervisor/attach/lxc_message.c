@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every length that the packet names is compared with the one that it must be before anything is
- * looked at behind it. So there is no arithmetic with a number that somebody sent.
+ * looked at behind it. So there is no arithmetic with a number that a peer sent.
  */
 #include "attach/lxc_message.h"
 

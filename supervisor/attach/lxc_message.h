@@ -21,7 +21,7 @@
  * Descriptors travel with it in the order of enum lxc_descriptor; LXC before 4.0.5 sends no listener.
  * A reply is one packet of the first 136 bytes.
  *
- * Nothing here asks the system: what a packet says is the word of whoever sent it. What of it may be
+ * Nothing here asks the system: what a packet says is the word of the peer that sent it. What of it may be
  * believed is the business of lxc_claim.h.
  */
 

@@ -144,7 +144,7 @@ static void write_down(struct pending *pending, struct reception *ret_reception)
 	slot->notification.id = notification->id;
 }
 
-/* Nobody waits for it but the monitor. */
+/* Only the monitor waits for it. */
 static int dismiss(const struct lxc_source *lxc, const struct lxc_request *request)
 {
 	const struct outcome outcome = outcome_error(EPERM);
@@ -302,8 +302,8 @@ static int restore(struct source *source, struct reception *reception)
 }
 
 /*
- * Without a listener nobody knows whether the monitor still waits, so that of a request that a dead worker
- * has left only what was done is told.
+ * Without a listener we do not know whether the monitor still waits. So of a request that a dead worker has left we
+ * only tell what was done.
  */
 static bool may_be_late(const struct reception *reception)
 {

@@ -179,7 +179,7 @@ static int become_root(const struct namespace_maps *maps)
 	return 0;
 }
 
-int namespace_settle(const struct namespace_maps *maps)
+int namespace_complete(const struct namespace_maps *maps)
 {
 	int r = become_root(maps);
 

@@ -24,7 +24,7 @@ struct namespace_maps {
  * namespace_open_self() - the directory in /proc of the calling process
  * @ret_proc: its descriptor, close-on-exec
  *
- * Whoever holds it can write the maps of this very process, whatever its number is in the writer's
+ * A process that has it can write the maps of this very process, whatever its number is in the writer's
  * pid namespace.
  */
 int namespace_open_self(int *ret_proc);
@@ -53,12 +53,12 @@ int namespace_write_maps(int proc, const struct namespace_maps *maps);
 int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps *maps);
 
 /**
- * namespace_settle() - become what the maps make of us, in the new namespaces
+ * namespace_complete() - become what the maps make of us, in the new namespaces
  * @maps: the ids
  *
  * Root where uid 0, or gid 0, is mapped. Who is root by the maps alone keeps the supplementary groups, as with
  * unshare(1); who becomes another one has none, unless setgroups(2) is denied. Mounts made from here on are not seen outside, nor those made outside here.
  */
-int namespace_settle(const struct namespace_maps *maps);
+int namespace_complete(const struct namespace_maps *maps);
 
 #endif

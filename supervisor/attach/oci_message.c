@@ -7,7 +7,7 @@
  * passed over, the order means nothing.
  *
  * oci_frame.c has bounded depth and number of values before json-c makes anything of them. Keys that
- * come twice: the last one counts, and whoever writes such a message deceives nobody but himself.
+ * come twice: the last one counts, and a runtime that writes such a message deceives only itself.
  *
  * No text of the peer leaves this file unless it is printable ASCII, and none is in a reason.
  *
@@ -402,19 +402,4 @@ void oci_message_done(struct oci_message *message)
 const char *oci_message_wanted(const struct oci_message *message)
 {
 	return message->metadata[0] ? message->metadata : message->policy;
-}
-
-const char *oci_dialect_name(enum oci_dialect dialect)
-{
-	switch (dialect) {
-	case OCI_DIALECT_CRUN:
-		return "crun";
-	case OCI_DIALECT_RUNC:
-		return "runc";
-	case OCI_DIALECT_YOUKI:
-		return "youki";
-	case OCI_DIALECT_UNKNOWN:
-	default:
-		return "unknown";
-	}
 }

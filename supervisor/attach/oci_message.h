@@ -4,7 +4,7 @@
 
 /*
  * What a runtime says when it hands over a listener: the ContainerProcessState of the OCI runtime
- * specification, JSON. Whoever can reach the socket can send one.
+ * specification, JSON. Every process that may connect to the socket can send one.
  */
 
 #include <limits.h>
@@ -107,8 +107,5 @@ int oci_annotations_copy(struct json_object *object, struct annotation **ret_ann
 
 /** oci_message_wanted() - Return: the policy that it names, by metadata or annotation; "": none. */
 const char *oci_message_wanted(const struct oci_message *message);
-
-/** oci_dialect_name() - Return: "crun", "runc", "youki" or "unknown". */
-const char *oci_dialect_name(enum oci_dialect dialect);
 
 #endif

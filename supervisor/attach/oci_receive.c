@@ -45,15 +45,6 @@ size_t oci_receive_let_go(struct oci_receive *receive, int ret_fds[OCI_RECEIVE_F
 	return count;
 }
 
-void oci_receive_done(struct oci_receive *receive)
-{
-	int fds[OCI_RECEIVE_FDS_MAX];
-	size_t count = oci_receive_let_go(receive, fds);
-
-	for (size_t i = 0; i < count; i++)
-		fd_close(&fds[i]);
-}
-
 /** make_room() - for at least one byte more, of the OCI_MESSAGE_MAX + 1 that tell too many from enough */
 static int make_room(struct oci_receive *receive)
 {

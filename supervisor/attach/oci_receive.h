@@ -13,7 +13,7 @@
  *	NOTHING,
  *	REFUSED		done				read, take
  *
- * In each state oci_receive_done(), or oci_receive_let_go(), is what ends it.
+ * In each state oci_receive_let_go() is what ends it.
  *
  * All of it but init and let_go can take as long as the peer likes (base/closer.h).
  */
@@ -55,9 +55,6 @@ struct oci_receive {
  */
 int oci_receive_init(struct oci_receive *receive, int connection);
 
-/** oci_receive_done() - close and release it, and what was not taken of it */
-void oci_receive_done(struct oci_receive *receive);
-
 /**
  * oci_receive_let_go() - the same, but nothing is closed
  * @ret_fds: what is to be closed, the caller's
@@ -69,7 +66,7 @@ size_t oci_receive_let_go(struct oci_receive *receive, int ret_fds[OCI_RECEIVE_F
 enum oci_receive_result {
 	OCI_RECEIVE_MORE = 1,
 	OCI_RECEIVE_COMPLETE,
-	OCI_RECEIVE_NOTHING, /* it was closed before the first byte: somebody looks if we are there */
+	OCI_RECEIVE_NOTHING, /* it was closed before the first byte: a hook looks whether we are there */
 	OCI_RECEIVE_REFUSED,
 };
 

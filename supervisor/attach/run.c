@@ -177,7 +177,7 @@ static int enter_namespaces(const struct run_options *options, int channel)
 		r = tell(channel, STEP_UNSHARED, -1);
 	if (r == 0)
 		r = expect(channel, STEP_MAPPED);
-	return r < 0 ? r : namespace_settle(&maps);
+	return r < 0 ? r : namespace_complete(&maps);
 }
 
 static const char *filter_reason(int error)

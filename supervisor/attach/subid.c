@@ -14,7 +14,7 @@
 #include "attach/idmap_arg.h"
 #include "base/fd.h"
 
-/* Return: what comes behind "OWNER:"; NULL if the line is somebody else's. */
+/* Return: what comes behind "OWNER:"; NULL if the line is another user's. */
 static const char *range_of(const char *line, const char *owner)
 {
 	size_t length = strlen(owner);

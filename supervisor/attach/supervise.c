@@ -6,7 +6,7 @@
  * command's user namespace, receives the listener, sheds its privileges, and becomes the keeper of a
  * worker, which builds the engine and lets the command go. The worker's main thread then runs the loop
  * of the engine, in which it also waits for the end of the command itself (not of its children):
- * standard error is given up then, so that whoever reads it to the end does not wait for daemons that
+ * it gives up standard error then, so that a program that reads it to the end does not wait for daemons that
  * the command has left behind. When no target is left, it is over.
  */
 #include "attach/supervise.h"

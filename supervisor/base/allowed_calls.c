@@ -262,7 +262,7 @@ int allowed_calls_limit(enum allowed_calls_role role, enum allowed_calls_mode mo
 		return 0;
 	if (mode == ALLOWED_CALLS_LOG)
 		return install(role, SECCOMP_RET_LOG);
-	/* With the first list: after it nobody may. */
+	/* With the first list: after it no handler can be set. */
 	int r = role == ALLOWED_CALLS_WORKER ? watch_for_refusals() : 0;
 
 	return r < 0 ? r : install(role, SECCOMP_RET_TRAP);

@@ -60,7 +60,6 @@ struct closer {
 	pthread_cond_t left; /* a thread has ended */
 	struct queue waiting;
 	struct queue finished;
-	size_t unfinished; /* handed over, and done() not called yet */
 	unsigned int threads;
 	unsigned int idle;
 	bool is_over;
@@ -181,7 +180,6 @@ static void moment_is_over(void *place)
 void closer_do(struct closer *closer, struct chore *chore)
 {
 	pthread_mutex_lock(&closer->lock);
-	closer->unfinished++;
 	queue_add(&closer->waiting, chore);
 	if (closer->threads < AT_ONCE)
 		start_threads(closer, 1);
@@ -199,7 +197,6 @@ static struct chore *take_finished(struct closer *closer)
 	pthread_mutex_lock(&closer->lock);
 	struct chore *chore = queue_take(&closer->finished);
 
-	closer->unfinished -= chore != NULL;
 	pthread_mutex_unlock(&closer->lock);
 	return chore;
 }
@@ -215,15 +212,6 @@ static void told(void *place, uint32_t events)
 	while ((chore = take_finished(closer)) != NULL)
 		if (chore->done)
 			chore->done(chore->place);
-}
-
-size_t closer_count(struct closer *closer)
-{
-	pthread_mutex_lock(&closer->lock);
-	size_t count = closer->unfinished;
-
-	pthread_mutex_unlock(&closer->lock);
-	return count;
 }
 
 /* ---- to close ---- */
@@ -287,7 +275,7 @@ void closer_close(struct closer *closer, struct closing *closing)
 	closer_do(closer, &closing->chore);
 }
 
-/** struct unasked - descriptors for which nobody asks any more */
+/** struct unasked - descriptors whose end is told to no caller */
 struct unasked {
 	struct closing closing;
 	int fds[];
@@ -379,7 +367,7 @@ static bool end_threads(struct closer *closer)
 	return is_empty;
 }
 
-/* Nobody else knows of these. */
+/* No caller knows of these. */
 static void free_unasked(struct closer *closer)
 {
 	struct chore *chore;

@@ -3,7 +3,7 @@
 #define NSXATTR_BASE_CLOSER_H
 
 /*
- * Work that can hang for as long as a peer likes, on threads for which nobody waits. Such work is to close a
+ * Work that can hang for as long as a peer likes, on threads for which no other thread waits. Such work is to close a
  * descriptor that a peer has handed over, and to receive from its connection, for the kernel closes what
  * finds no place:
  *
@@ -14,7 +14,7 @@
  *							cannot be killed
  *	a socket with any of these in its queue		the same
  *
- * Each errand of this sort, a *chore*, is a member of whatever stands for the peer, so that to hand it over
+ * Each errand of this sort, a *chore*, is a member of the structure that stands for the peer, so that to hand it over
  * takes no memory and never fails. It is worked at by a thread that has nothing else to do: when all of them hang,
  * another one is started. What bounds the threads is the number of peers: one whose chore is not done yet keeps
  * its place (daemon/acceptor.h).
@@ -34,7 +34,7 @@ struct loop;
 struct chore {
 	void (*work)(void *place); /* on any thread */
 	void (*done)(
-		void *place); /* on the loop's thread, when work() has returned; NULL: nobody asks */
+		void *place); /* on the loop's thread, when work() has returned; NULL: no call */
 	void *place;
 	struct chore *next; /* the closer's */
 };
@@ -74,7 +74,7 @@ void closer_do(struct closer *closer, struct chore *chore);
 void closer_close(struct closer *closer, struct closing *closing);
 
 /**
- * closer_close_all() - the same, when nobody asks when they are closed
+ * closer_close_all() - the same, when the caller need not know when they are closed
  * @fds: copied, @count of them
  *
  * Return: 0; -ENOMEM, and they are still open.
@@ -83,8 +83,5 @@ int closer_close_all(struct closer *closer, const int *fds, size_t count);
 
 /** closer_close_each() - the same, so that none of them waits for another one */
 int closer_close_each(struct closer *closer, const int *fds, size_t count);
-
-/** closer_count() - Return: how many chores were handed over and are not done. */
-size_t closer_count(struct closer *closer);
 
 #endif

@@ -150,7 +150,7 @@ int credential_get(struct credential *ret_credential)
 		r = get_groups(&ours);
 	if (r < 0)
 		return r;
-	/* -1 is nobody's id: nothing is changed by asking for it. */
+	/* No user has the id -1: to ask for it changes nothing. */
 	ours.fsuid = (uid_t)setfsuid(CREDENTIAL_SAME);
 	ours.fsgid = (gid_t)setfsgid(CREDENTIAL_SAME);
 	*ret_credential = ours;

@@ -5,7 +5,7 @@
 /*
  * A child process that enters a target's user namespace on our behalf, where we ourselves never go.
  *
- * Inside it is at the mercy of the namespace's root, who may stop or kill it, so nobody waits for it
+ * Inside it is at the mercy of the namespace's root, who may stop or kill it, so no thread waits for it
  * without a deadline. It cannot be traced or read: it is not dumpable, and its memory belongs to the
  * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). One that stays is made by a
  * forker (base/forker.h).

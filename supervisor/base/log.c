@@ -53,7 +53,7 @@ __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
 		mask_control_bytes(line + start, length);
 		line[start + length] = '\n';
 		if (write(STDERR_FILENO, line, start + length + 1) < 0)
-			errno = saved; /* nobody reads our messages: nothing to be done */
+			errno = saved; /* no process reads our messages: nothing to be done */
 	}
 	errno = saved;
 }

@@ -58,7 +58,7 @@ bool log_budget_take(struct log_budget *budget, uint64_t source, uint64_t now,
 		     unsigned long *ret_left_out);
 
 /**
- * log_budget_left_out() - how many lines were left out that nobody was told about yet
+ * log_budget_left_out() - how many lines were left out that the log does not tell of yet
  *
  * The count is forgotten. Return: the lines of all sources together.
  */

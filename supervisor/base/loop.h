@@ -4,7 +4,7 @@
 
 /*
  * One thread waits for everything that is not a request: descriptors that become ready (epoll(7)), and
- * moments that come. Watches and timers are members of whoever wants to know, who adds and removes
+ * moments that come. Watches and timers are members of the structures that they are about, whose code adds and removes
  * them; a callback may add and remove any, its own and others, and what was removed is not called any
  * more. All of it belongs to the thread that calls loop_run(), before that to the one that made it.
  */

@@ -39,7 +39,7 @@ ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count,
 
 /**
  * passing_send_for() - send a message in the name of another process
- * @sender: its number, which whoever asks for credentials is told instead of ours: needs CAP_SYS_ADMIN; 0: none
+ * @sender: its number, which the receiver is told instead of ours, if it asks: needs CAP_SYS_ADMIN; 0: none
  *
  * Return: as passing_send(); -EPERM.
  */

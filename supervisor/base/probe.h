@@ -6,12 +6,12 @@
  * The probe asks the kernel's own structures who a thread is: what /proc/TID/status and
  * /proc/TID/ns/user tell in text, in one system call that costs a fraction of reading them.
  *
- * It is a way to be faster and no more: where it is not to be had (BPF, its description of types or
+ * It is a way to be faster and no more: where the kernel does not allow it (BPF, its description of types or
  * the privilege is missing, or the host is a user namespace itself), /proc tells the same.
  *
  * It also tells whether a descriptor that we have kept is still that of the thread's root or working
  * directory. Only those should be kept that last: a descriptor keeps a file system from being
- * unmounted, and the root mount of a namespace is what nobody would unmount.
+ * unmounted, and the root mount of a namespace is what no process unmounts.
  *
  * A process has one, for all of its threads.
  */
@@ -22,7 +22,7 @@ struct probe;
 
 /* Where identities come from. */
 enum probe_use {
-	PROBE_AUTO, /* from the probe where it is to be had */
+	PROBE_AUTO, /* from the probe where there is one */
 	PROBE_ALWAYS, /* and else not at all */
 	PROBE_NEVER, /* from /proc */
 };

@@ -8,7 +8,7 @@
  *	-> the thread of that number -> its credential -> the user namespace, the groups
  *
  * It starts from a descriptor and not from a number, because a descriptor of /proc/TID is bound to the
- * thread: when the thread has ended, its struct pid leads to no task, whoever has the number then.
+ * thread: when the thread has ended, its struct pid leads to no task, whichever thread has the number then.
  *
  * All this is read with rcu_read_lock() held, under which no task, credential or table of descriptors
  * that can be reached is freed, and a credential never changes once it is in use. Each load is made by
@@ -460,7 +460,7 @@ static void compare_with_kept(struct writer *writer, enum probe_place place, enu
 
 /*
  * The first mount of a namespace has no parent and cannot be covered by pivot_root(2); what is usually
- * the root is mounted on it. Only its own uppermost directory counts, not one that somebody has chosen.
+ * the root is mounted on it. Only its own uppermost directory counts, not one that a process has chosen (chroot(2)).
  */
 static void find_lasting(struct writer *writer)
 {

@@ -49,7 +49,7 @@ static const struct need needs[] = {
 	/* write the id maps; lend a deputy the target's ids */
 	{ CAP_SETUID, "CAP_SETUID", true },
 	{ CAP_SETGID, "CAP_SETGID", true },
-	/* look into /proc/PID of a target that is somebody else's */
+	/* look into /proc/PID of a target of another user */
 	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
 	/* end a deputy that has taken on a target's ids and does not end by itself */
 	{ CAP_KILL, "CAP_KILL", true },
@@ -95,7 +95,7 @@ bool sandbox_may_map_ids(void)
 	return is_held(CAP_SETUID) && is_held(CAP_SETGID);
 }
 
-/* Since Linux 5.12: whoever has an id inside can give files the capabilities of that id outside. */
+/* Since Linux 5.12: a process with an id inside can give files the capabilities of that id outside. */
 bool sandbox_may_map_root(void)
 {
 	return is_held(CAP_SETFCAP);

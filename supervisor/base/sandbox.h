@@ -3,7 +3,7 @@
 #define NSXATTR_BASE_SANDBOX_H
 
 /*
- * What the supervisor gives up before it serves anybody. The stages are irreversible and come in
+ * What the supervisor gives up before it serves a target. The stages are irreversible and come in
  * this order, all of them while the process has one thread: capabilities belong to a thread.
  *
  *	stage				after it
@@ -15,7 +15,7 @@
  *					Mustn't: hold a descriptor of the caller's but standard error
  *					and those it was told to keep; end by any signal but SIGKILL;
  *					dump core.
- *	sandbox_confine_root()		Should: have an empty, read-only root directory that nobody else
+ *	sandbox_confine_root()		Should: have an empty, read-only root directory that no other process
  *					can reach, so that no path of a target's making leads anywhere.
  *					Mustn't: open anything by a path that is not relative to a
  *					descriptor.
@@ -73,7 +73,7 @@ int sandbox_drop_privileges(void);
 /** sandbox_give_up_privileges() - keep no capability at all */
 int sandbox_give_up_privileges(void);
 
-/** sandbox_silence() - give up standard error, once nobody is left to read our messages */
+/** sandbox_silence() - give up standard error, once no process is left to read our messages */
 int sandbox_silence(void);
 
 #endif

@@ -35,14 +35,14 @@ struct share_holder {
 /** struct share_pool - how much there is, and how much of it is taken; begins with its size alone */
 struct share_pool {
 	size_t size;
-	size_t taken; /* by everybody */
+	size_t taken; /* by all */
 	size_t of_users; /* of these, by plain users */
 };
 
 /** struct share_claim - what the one who asks for one more has already; what does not count is zero */
 struct share_claim {
 	bool is_root;
-	size_t container; /* that the container has, or whoever else is to leave something to its like */
+	size_t container; /* that the container has, or another holder that is to leave something to its like */
 	size_t container_most; /* that it may have, whatever is left; 0: no such bound */
 	size_t user; /* that the user has, in all containers */
 	size_t user_most; /* as @container_most */

@@ -22,7 +22,7 @@ enum text_file_result {
  */
 int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_length);
 
-/* For open(2): a pipe's open would wait for somebody to write into it. */
+/* For open(2): a pipe's open would wait for a process to write into it. */
 #define TEXT_FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /** text_file_read_fd() - the same of a file that is open, with TEXT_FILE_FLAGS, at its beginning */

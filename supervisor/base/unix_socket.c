@@ -3,8 +3,8 @@
  * Theory of operation
  *
  * What lies at a path may be the socket of a living process, or what a dead one has left; connecting
- * tells. Between that and our own bind(2) another one like us must not come: whoever makes a socket
- * holds a lock on a file beside it, that nobody else can open. The lock is let go of when the socket
+ * tells. Between that and our own bind(2) another one like us must not come: a process that makes a
+ * socket holds a lock on a file beside it, which no other user can open. It lets go of the lock when the socket
  * listens, for from then on connecting tells. The file stays: it could not be removed without a race.
  *
  * Until a socket listens, connecting to it fails whatever its mode is. So it gets its group and its mode
@@ -77,7 +77,7 @@ static int lock(const struct birth *birth)
 
 /* ---- what is there already ---- */
 
-/* Return: 0 if nobody listens there; -EADDRINUSE if somebody does; -errno. */
+/* Return: 0 if no process listens there; -EADDRINUSE if one does; -errno. */
 static int probe(const struct birth *birth)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -205,7 +205,7 @@ static int get_option(int fd, int option, int *ret_value)
 	return getsockopt(fd, SOL_SOCKET, option, ret_value, &length) < 0 ? -errno : 0;
 }
 
-int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket)
+int unix_socket_import(int fd, int type, struct unix_socket *ret_socket)
 {
 	int domain, its_type, listens, flags = fcntl(fd, F_GETFL);
 	int r = get_option(fd, SO_DOMAIN, &domain);
@@ -224,7 +224,7 @@ int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket)
 	return 0;
 }
 
-int unix_socket_adopt_place(struct unix_socket *socket, int folder)
+int unix_socket_import_place(struct unix_socket *socket, int folder)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t length = sizeof(address) - 1;

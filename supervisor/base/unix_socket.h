@@ -3,8 +3,8 @@
 #define NSXATTR_BASE_UNIX_SOCKET_H
 
 /*
- * Listening at a path (unix(7)). Nobody gets a connection before owner and mode are what they shall be,
- * a socket that a dead process has left behind is replaced, one that somebody listens at is not.
+ * Listening at a path (unix(7)). No process gets a connection before owner and mode are what they shall be.
+ * A socket that a dead process has left behind is replaced, one at which a process listens is not.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct unix_socket_place {
 /** struct unix_socket - a socket that listens */
 struct unix_socket {
 	int fd; /* not blocking, close-on-exec */
-	int folder; /* where it is, O_PATH; -1: somebody else has made it, and unlinks it */
+	int folder; /* where it is, O_PATH; -1: the service manager has made it, and unlinks it */
 	char name[UNIX_SOCKET_PATH_SIZE]; /* in @folder */
 	dev_t device; /* which inode it is */
 	ino_t inode;
@@ -37,28 +37,28 @@ struct unix_socket {
  * @place: where; its folder is made, 0755, if it is not there and its own folder is
  * @ret_socket: the socket; unix_socket_done() it
  *
- * Return: 0; -EADDRINUSE: somebody listens there, or is about to; -EEXIST: what is there is no socket;
+ * Return: 0; -EADDRINUSE: a process listens there, or is about to; -EEXIST: what is there is no socket;
  * -ENAMETOOLONG; -EINVAL for a path that is not absolute or ends in '/'; -errno.
  */
 int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket *ret_socket);
 
 /**
- * unix_socket_adopt() - use a socket that a service manager has made
+ * unix_socket_import() - use a socket that a service manager has made
  * @fd: it; ours on success
  * @type: what it has to be
  * @ret_socket: the socket; unix_socket_done() it
  *
  * Return: 0; -ENOTSOCK or -EPROTOTYPE if it is not a listening socket of this kind; -errno.
  */
-int unix_socket_adopt(int fd, int type, struct unix_socket *ret_socket);
+int unix_socket_import(int fd, int type, struct unix_socket *ret_socket);
 
 /**
- * unix_socket_adopt_place() - the path of an adopted socket is ours to remove, too
+ * unix_socket_import_place() - the path of an imported socket is ours to remove, too
  * @folder: where it is; ours on success
  *
  * Return: 0; -ENOENT: its path leads to no socket there; -errno.
  */
-int unix_socket_adopt_place(struct unix_socket *socket, int folder);
+int unix_socket_import_place(struct unix_socket *socket, int folder);
 
 /**
  * unix_socket_done() - stop listening; the path is removed if it still leads to this very socket

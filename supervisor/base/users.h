@@ -18,7 +18,7 @@ enum users_result {
 /**
  * users_find() - the number of a user
  * @etc: the folder with passwd(5); -1: there is none
- * @user: a name; or a number, which is nobody's name
+ * @user: a name; or a number, which no user has for a name
  * @ret_uid: USERS_FOUND: the number
  *
  * "root" is 0 whatever the file says.

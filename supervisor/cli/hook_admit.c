@@ -89,10 +89,11 @@ static bool suits(const struct hook_admit *container, const struct admission *ad
 				  "root of the container is root of the host, whose values are not "
 				  "kept apart: its calls are left to the kernel");
 	else if (!oci_may_administer(root))
-		warn_of_container(id_of(container),
-				  "nobody in the container can have CAP_SYS_ADMIN, without which "
-				  "security.* and trusted.* cannot be set there (podman: --cap-add "
-				  "SYS_ADMIN)");
+		warn_of_container(
+			id_of(container),
+			"no process in the container can have CAP_SYS_ADMIN, without which "
+			"security.* and trusted.* cannot be set there (podman: --cap-add "
+			"SYS_ADMIN)");
 	return true;
 }
 

@@ -24,8 +24,8 @@ struct hook_admit {
  * hook_look_at_policy() - what the container's policy says, without asking nsxattrd
  * @ret_admission: as much as can be told
  *
- * A folder that cannot be looked into leaves it to nsxattrd whether there is such a policy; and if none is
- * named, nsxattrd chooses, and nobody knows here what it says.
+ * Where the folder cannot be read, only nsxattrd knows whether there is such a policy. Where the container names
+ * none, nsxattrd chooses one, and the hook does not know what that says.
  *
  * Return: false when the policy is missing or mistaken: that has been said.
  */

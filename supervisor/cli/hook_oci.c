@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hook of the stage createRuntime (or prestart) of an OCI runtime. Whoever starts it for a container
- * wants the daemon for it. What its state says is read to its end, lest the runtime's write fails. The
- * config.json of its bundle says whether it comes to the daemon, and by which policy; one that does not is only
- * asked to have the daemon there.
+ * A hook of the stage createRuntime (or prestart) of an OCI runtime. A container that has this hook
+ * needs the daemon. The hook reads the state to its end, so that the runtime's write does not fail. The config.json
+ * of the bundle says whether the container's listener comes to the daemon, and by which policy. If it does not, the
+ * hook only checks that the daemon is there.
  */
 #include "cli/commands.h"
 

@@ -87,8 +87,8 @@ static const struct option_table table = {
 };
 
 /*
- * Here and not in a later hook: crun connects before it starts any, and what it says of an absent
- * daemon helps nobody.
+ * Here and not in a later hook: crun connects before it starts any, and its message about an absent daemon does not
+ * tell what to do.
  */
 static bool find_daemon(const struct precreate_request *request)
 {

@@ -8,7 +8,7 @@
  *	started			without an option	--map-auto
  *	by root on a host	--map-auto		the ranges of /etc/subuid and /etc/subgid
  *	by root of a namespace	each id of ours		each id of ours
- *	by anybody else		our own id as 0		the ranges of /etc/subuid and /etc/subgid
+ *	by any other user	our own id as 0		the ranges of /etc/subuid and /etc/subgid
  */
 
 #include <stdbool.h>

@@ -57,7 +57,7 @@ static int listen_at(const struct config_socket *config, int type, struct unix_s
 
 static int take_socket(struct service_fd *handed, int type, struct unix_socket *ret_socket)
 {
-	int r = unix_socket_adopt(handed->fd, type, ret_socket);
+	int r = unix_socket_import(handed->fd, type, ret_socket);
 
 	if (r == 0)
 		handed->fd = -1;
@@ -69,7 +69,7 @@ static int take_socket(struct service_fd *handed, int type, struct unix_socket *
 
 static int take_folder(struct unix_socket *socket, struct service_fd *folder)
 {
-	int r = folder ? unix_socket_adopt_place(socket, folder->fd) : -ENOENT;
+	int r = folder ? unix_socket_import_place(socket, folder->fd) : -ENOENT;
 
 	if (r == 0)
 		folder->fd = -1;

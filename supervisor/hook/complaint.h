@@ -3,8 +3,8 @@
 #define NSXATTR_HOOK_COMPLAINT_H
 
 /*
- * What a hook has to say to whoever starts a container. It goes to standard error, which many a runtime keeps to
- * itself, and to the system's log. podman gives its hooks /dev/null for standard error: then it goes to podman's.
+ * What a hook tells the user who starts a container. It goes to standard error, which some runtimes do not show, and
+ * to the system's log. podman gives its hooks /dev/null for standard error: then it goes to podman's own.
  */
 
 /** complain_of_container() - why it does not start; @container: NULL: it is not known */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whoever uses this has had json-c look at the text: here nothing is judged beyond what is needed to
- * stay within it. A value ends with the bracket that closes it, or with what cannot be part of it.
+ * The caller has parsed the text by json-c before. So this checks no more than it needs to stay within the text.
+ * A value ends with the bracket that closes it, or with what cannot be part of it.
  */
 #include "hook/json_text.h"
 

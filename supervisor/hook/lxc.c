@@ -251,7 +251,7 @@ static bool starts(struct check *check)
 	if (r == -ECHILD)
 		return complain(check, "'%s' was started and has ended: run it by hand to see why",
 				daemon->start);
-	return complain(check, "'%s' was started, and nobody listens at '%s': %s", daemon->start,
+	return complain(check, "'%s' was started, and does not listen at '%s': %s", daemon->start,
 			daemon->socket, strerror(-r));
 }
 
@@ -282,7 +282,7 @@ static bool is_weak(struct check *check)
 	if (!check->virtualises || lxc_config_may_administer(&check->config))
 		return false;
 	complain(check,
-		 "nobody in the container can have CAP_SYS_ADMIN, without which security.* and "
+		 "no process in the container can have CAP_SYS_ADMIN, without which security.* and "
 		 "trusted.* cannot be set there: take sys_admin out of lxc.cap.drop, or put it "
 		 "into lxc.cap.keep");
 	return true;

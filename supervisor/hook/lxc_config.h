@@ -44,7 +44,7 @@ struct lxc_config {
  */
 int lxc_config_read(const char *path, struct lxc_config *ret_config);
 
-/** lxc_config_may_administer() - can anybody in the container have CAP_SYS_ADMIN? */
+/** lxc_config_may_administer() - can a process in the container have CAP_SYS_ADMIN? */
 bool lxc_config_may_administer(const struct lxc_config *config);
 
 /**

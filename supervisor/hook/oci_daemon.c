@@ -40,7 +40,7 @@ static enum oci_daemon_result explain_start(const struct hook_daemon *daemon, in
 			      unit);
 	if (error == -ECHILD || error == -ENOENT || error == -ECONNREFUSED)
 		return absent(sentence,
-			      "%s was started, and nobody listens at %s: its own messages say why",
+			      "%s was started, and does not listen at %s: its own messages say why",
 			      daemon->start, daemon->socket);
 	return absent(sentence, "cannot start %s: %s", daemon->start, strerror(-error));
 }

@@ -34,7 +34,7 @@ static int open_stream(void)
 	pid_t parent = getppid();
 	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, parent, 0);
 
-	/* As long as it is our parent, its number is nobody else's. */
+	/* As long as it is our parent, no other process has its number. */
 	if (pidfd < 0 || getppid() != parent)
 		return -1;
 	return (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
@@ -71,7 +71,7 @@ static void write_in_time(int fd, const char *line, size_t length)
 	(void)sigaction(SIGALRM, &before, NULL);
 }
 
-/* Where nobody reads any more there is POLLERR, and a write would end us by SIGPIPE. */
+/* Where no process reads any more there is POLLERR, and a write would end us by SIGPIPE. */
 void parent_stream_write(const char *line)
 {
 	_cleanup_fd_ int fd = open_stream();

@@ -18,11 +18,11 @@ struct hook_daemon {
 };
 
 /**
- * presence_check() - does somebody listen at a socket?
+ * presence_check() - does a process listen at a socket?
  * @path: of the socket
  * @type: SOCK_STREAM or SOCK_SEQPACKET
  *
- * Return: 0; -ENOENT or -ECONNREFUSED when nobody does; -EACCES when we may not connect; -ENAMETOOLONG;
+ * Return: 0; -ENOENT or -ECONNREFUSED when none does; -EACCES when we may not connect; -ENAMETOOLONG;
  * -errno of connect(2).
  */
 int presence_check(const char *path, int type);
@@ -33,9 +33,9 @@ int presence_check(const char *path, int type);
  * @path: of the socket that is awaited
  * @type: of the socket
  *
- * Who comes second because another hook does the same finds what the first one has started.
+ * When two hooks start it at a time, the second one finds the daemon that the first one has started.
  *
- * Return: 0; -ECHILD when it has ended and nobody listens; -ETIME when it does not listen in time; -errno
+ * Return: 0; -ECHILD when it has ended and no process listens; -ETIME when it does not listen in time; -errno
  * of fork(2).
  */
 int presence_start(const char *program, const char *path, int type);
@@ -50,7 +50,7 @@ bool presence_is_unit(const char *name);
  * @type: of the socket
  *
  * Return: as presence_start(); of a unit: 0; -ECHILD when systemd cannot start it; -ENOENT or
- * -ECONNREFUSED when it has, and nobody listens; -errno of posix_spawn(3).
+ * -ECONNREFUSED when it has, and no process listens; -errno of posix_spawn(3).
  */
 int presence_bring(const char *name, const char *path, int type);
 

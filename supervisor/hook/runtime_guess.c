@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * podman takes the runtime of its option --runtime, else that of containers.conf, else crun if it is
- * installed. containers.conf is not read here: whoever sets a runtime there gives it to the hook, too.
+ * installed. containers.conf is not read here: a user who sets a runtime there sets it for the hook, too.
  */
 #include "hook/runtime_guess.h"
 

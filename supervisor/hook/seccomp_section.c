@@ -233,7 +233,7 @@ const char *seccomp_section_check(const struct json_object *section,
 	const char *reason = NULL;
 
 	if (json_value_text(section, "listenerPath") && !seccomp_section_is_ours(section, edit))
-		return "has a listenerPath already: its calls go to somebody else";
+		return "has a listenerPath already: its calls go to another program";
 	if (is_notify(json_value_text(section, "defaultAction")))
 		return "hands every call to a listener";
 	for (size_t i = 0; !reason && rules && i < json_object_array_length(rules); i++)

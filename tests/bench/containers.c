@@ -104,7 +104,7 @@ static _Noreturn void live(const struct fleet *fleet, int end)
 	int listener;
 
 	if (namespace_unshare() < 0 || handshake_send(end, STEP_UNSHARED, -1) < 0 ||
-	    handshake_expect(end, STEP_MAPPED, NULL) < 0 || namespace_settle(&maps) < 0 ||
+	    handshake_expect(end, STEP_MAPPED, NULL) < 0 || namespace_complete(&maps) < 0 ||
 	    filter_install(&options, &listener) < 0 ||
 	    handshake_send(end, STEP_LISTENER, listener) < 0)
 		_exit(EXIT_FAILURE);

@@ -37,6 +37,22 @@ static int listen_at(const char *path)
 	return fd;
 }
 
+static const char *const dialects[] = {
+	[OCI_DIALECT_UNKNOWN] = "unknown",
+	[OCI_DIALECT_CRUN] = "crun",
+	[OCI_DIALECT_RUNC] = "runc",
+	[OCI_DIALECT_YOUKI] = "youki",
+};
+
+static void close_all(struct oci_receive *receive)
+{
+	int fds[OCI_RECEIVE_FDS_MAX];
+	size_t count = oci_receive_let_go(receive, fds);
+
+	for (size_t i = 0; i < count; i++)
+		fd_close(&fds[i]);
+}
+
 static void take(struct oci_receive *receive)
 {
 	struct oci_message message;
@@ -48,7 +64,7 @@ static void take(struct oci_receive *receive)
 		return;
 	}
 	close(listener);
-	printf("%s %s %s %s\n", oci_dialect_name(message.dialect), message.id, message.status,
+	printf("%s %s %s %s\n", dialects[message.dialect], message.id, message.status,
 	       oci_message_wanted(&message));
 	oci_message_done(&message);
 }
@@ -70,7 +86,7 @@ static void advance(struct oci_receive *receive)
 		break;
 	}
 	fflush(stdout);
-	oci_receive_done(receive);
+	close_all(receive);
 }
 
 static void accept_into_place(int listening)

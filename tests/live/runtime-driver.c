@@ -88,7 +88,7 @@ static void enter_namespace(int runtime)
 		_exit(OTHER_ERROR);
 	send_with_fd(runtime, "x", -1);
 	await_byte(runtime);
-	if (namespace_settle(&maps) < 0)
+	if (namespace_complete(&maps) < 0)
 		_exit(OTHER_ERROR);
 }
 

@@ -150,7 +150,7 @@ surroundings() {
 		io.nsxattr.host-namespace=yes
 	passes "a policy that leaves all to the kernel needs none" $P=kernel userns=none
 	passes "a rootless runtime's namespace is one" "${user[@]}" unshare -Ur -- $P=mine userns=none
-	warns "no CAP_SYS_ADMIN inside is a warning" "nobody in the container can have CAP_SYS_ADMIN" \
+	warns "no CAP_SYS_ADMIN inside is a warning" "no process in the container can have CAP_SYS_ADMIN" \
 		caps=CAP_CHOWN
 	warns "so is a root that is the host's" "root of the container is root of the host" root=0
 	warns "and nothing else is" "" caps=CAP_SYS_ADMIN

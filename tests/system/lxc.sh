@@ -279,7 +279,7 @@ the_hook() {
 	same "and the reason is there" 1 "$(lxc_said no-profile | grep -c "add the line 'setxattr notify'")"
 	with_hook weak 1 "" "lxc.cap.drop = sys_admin"
 	check "a container in which nobody has CAP_SYS_ADMIN starts" lxc_run weak true
-	same "with a warning" 1 "$(lxc_said weak | grep -c "nobody in the container can have CAP_SYS_ADMIN")"
+	same "with a warning" 1 "$(lxc_said weak | grep -c "no process in the container can have CAP_SYS_ADMIN")"
 	with_hook userns 1 "" "lxc.cap.drop = sys_admin" "lxc.include = /usr/share/lxc/config/userns.conf" \
 		"lxc.mount.auto =" "lxc.mount.auto = proc:mixed sys:mixed"
 	check "LXC's userns.conf takes that back" lxc_run userns true

@@ -158,7 +158,7 @@ same "and podman gets no config" "" "$("${hook[@]}" <config.json 2>/dev/null)"
 check "unless the check is off" sh -c '"$@" <config.json' sh "${hook[@]}" --unchecked
 fails "the hook of a runtime says the same" "nsxattrd does not listen at $socket: start it" \
 	sh -c 'echo "{\"id\":\"x\"}" | "$@"' sh "$NSXATTR" hook oci --socket="$socket"
-fails "what was started and does not listen is told apart" "/bin/true was started, and nobody listens" \
+fails "what was started and does not listen is told apart" "/bin/true was started, and does not listen" \
 	sh -c '"$@" <config.json' sh "${hook[@]}" --start=/bin/true
 
 input=${DRIVER[1]}

@@ -262,7 +262,7 @@ refusals() {
 	local podman_options=("${podman_options[@]/--cap-add=sys_admin/--cap-add=chown}")
 	same "no CAP_SYS_ADMIN inside is a warning" 1 "$(start pod_root weak default \
 		--uidmap=0:100000:65536 small 2>&1 >/dev/null |
-		grep -c "nsxattr: warning: nobody in the container can have CAP_SYS_ADMIN")"
+		grep -c "nsxattr: warning: no process in the container can have CAP_SYS_ADMIN")"
 	end pod_root weak
 }
 

@@ -232,7 +232,7 @@ print(found["metadata"]["name"], found["metadata"]["namespace"], *found["data"],
 		"${profile[@]}" --for=docker --base=none.json
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/other"}' >$base
 	fails "the listener of somebody else stays theirs" \
-		"$base has a listenerPath already: its calls go to somebody else" \
+		"$base has a listenerPath already: its calls go to another program" \
 		"${profile[@]}" --for=docker --base=$base
 	echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["bpf"],"action":"SCMP_ACT_ALLOW",' \
 		'"includes":{"moon":"full"}}]}' >$base

@@ -109,7 +109,7 @@ Test(hook_lxc, warns_of_a_container_in_which_nobody_may_administer)
 
 	configure(ALL, "lxc.cap.drop = sys_admin");
 	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_WEAK, "%s", sentence);
-	cr_expect_not_null(strstr(sentence, "nobody in the container can have CAP_SYS_ADMIN"));
+	cr_expect_not_null(strstr(sentence, "no process in the container can have CAP_SYS_ADMIN"));
 	configure(ALL, "lxc.cap.keep = chown");
 	cr_expect_eq(hook_lxc_check(&hook, sentence), HOOK_LXC_WEAK);
 	configure(ALL, "lxc.cap.drop = sys_admin\nlxc.seccomp.notify.cookie = kernel");

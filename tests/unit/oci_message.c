@@ -409,11 +409,3 @@ Test(oci_message, does_not_take_text_for_values)
 	reads(text);
 	free(text);
 }
-
-Test(oci_message, names_its_dialects)
-{
-	cr_expect_str_eq(oci_dialect_name(OCI_DIALECT_CRUN), "crun");
-	cr_expect_str_eq(oci_dialect_name(OCI_DIALECT_RUNC), "runc");
-	cr_expect_str_eq(oci_dialect_name(OCI_DIALECT_YOUKI), "youki");
-	cr_expect_str_eq(oci_dialect_name(OCI_DIALECT_UNKNOWN), "unknown");
-}

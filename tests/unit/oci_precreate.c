@@ -250,7 +250,7 @@ Case(gives_a_ready_filter_where_there_were_no_rules)
 Case(refuses_what_would_be_overridden)
 {
 	refuses("{\"linux\":{\"seccomp\":{\"listenerPath\":\"/other\"}}}",
-		"has a listenerPath already: its calls go to somebody else");
+		"has a listenerPath already: its calls go to another program");
 	refuses("{\"linux\":{},\"annotations\":{\"run.oci.seccomp_bpf_data\":\"QUJD\"}}",
 		"has a seccomp filter of its own in the annotation run.oci.seccomp_bpf_data");
 }

@@ -13,6 +13,7 @@
 
 #include "attach/filter.h"
 #include "attach/handshake.h"
+#include "base/fd.h"
 #include "child.h"
 #include "request/notify.h"
 
@@ -35,10 +36,13 @@ static void connect_peer(void)
 
 static void disconnect(void)
 {
+	int fds[OCI_RECEIVE_FDS_MAX];
+
 	if (peer >= 0)
 		close(peer);
 	peer = -1;
-	oci_receive_done(&receive);
+	for (size_t i = oci_receive_let_go(&receive, fds); i > 0; i--)
+		fd_close(&fds[i - 1]);
 }
 
 /* Within the test, so that what is not closed is seen. */

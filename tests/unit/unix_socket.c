@@ -241,21 +241,21 @@ Test(unix_socket, may_have_the_longest_path)
 
 Test(unix_socket, is_taken_over_if_it_is_of_the_kind)
 {
-	struct unix_socket adopted;
+	struct unix_socket imported;
 	int pair[2];
 
 	cr_assert_eq(listen_at(path, &made), 0);
-	cr_expect_eq(unix_socket_adopt(made.fd, SOCK_SEQPACKET, &adopted), -EPROTOTYPE);
+	cr_expect_eq(unix_socket_import(made.fd, SOCK_SEQPACKET, &imported), -EPROTOTYPE);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	cr_expect_eq(unix_socket_adopt(pair[0], SOCK_STREAM, &adopted), -EPROTOTYPE);
-	cr_expect_eq(unix_socket_adopt(made.folder, SOCK_STREAM, &adopted), -EBADF);
+	cr_expect_eq(unix_socket_import(pair[0], SOCK_STREAM, &imported), -EPROTOTYPE);
+	cr_expect_eq(unix_socket_import(made.folder, SOCK_STREAM, &imported), -EBADF);
 	close(pair[0]);
 	close(pair[1]);
 	int fd = dup(made.fd);
 
-	cr_expect_eq(unix_socket_adopt(fd, SOCK_STREAM, &adopted), 0);
+	cr_expect_eq(unix_socket_import(fd, SOCK_STREAM, &imported), 0);
 	cr_expect(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	unix_socket_done(&adopted);
+	unix_socket_done(&imported);
 	cr_expect_eq(connect_to(path, SOCK_STREAM), 0);
 	unix_socket_done(&made);
 }
