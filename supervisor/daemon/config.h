@@ -16,7 +16,7 @@
 #include "yaml/diagnostic.h"
 
 #define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
-/* What the settings are where nothing is said. */
+/* The settings that an absent key means. */
 #define CONFIG_OCI_SOCKET "/run/nsxattr/oci.sock"
 #define CONFIG_LXC_SOCKET "/run/nsxattr/lxc.sock"
 #define CONFIG_CONTROL_SOCKET "/run/nsxattr/control.sock"
@@ -30,13 +30,13 @@ struct config_socket {
 	const char *group; /* that it belongs to: a name or a number; NULL: the daemon's own */
 };
 
-/** struct config_limits - what peers can make the daemon hold */
+/** struct config_limits - how much peers can make the daemon hold */
 struct config_limits {
 	uint32_t containers; /* of all users */
 	uint32_t containers_per_user; /* root's are counted in @containers alone */
 	uint32_t listeners_per_container;
 	uint32_t listeners_per_user; /* likewise: of all containers of a user but root */
-	uint32_t connections; /* peers that have not handed anything over yet, on all sockets */
+	uint32_t connections; /* to the OCI and LXC sockets, whose peer has not said yet what it wants */
 	uint32_t connections_per_user; /* root's are counted in @connections alone */
 };
 

@@ -15,7 +15,7 @@
 #include "yaml/walk.h"
 
 #define CONFIG_VERSION 1
-/* A socket's path that means that there is none. */
+/* In place of a socket's path: there is no socket. */
 #define CONFIG_NO_SOCKET "none"
 #define CONTAINERS_MOST ENGINE_CONTAINERS_MAX
 #define CONNECTIONS_MOST 4096
@@ -43,7 +43,7 @@ static const struct schema_word answers[] = {
 	{ "default", false },
 };
 
-/* ---- what no table tells ---- */
+/* ---- values with a form of their own ---- */
 
 static void refuse(struct schema_walk *walk, const struct schema_place *place, const char *allowed)
 {

@@ -12,12 +12,12 @@ struct json_object;
 /**
  * control_call() - ask the daemon
  * @path: of its control socket
- * @request: a word of control.h, and what is behind it there
+ * @request: a request of control.h
  * @deadline: milliseconds until the answer has to be there
  * @ret_answer: an object, the caller's to json_object_put(3)
  *
- * A connection that is closed without a word is one too many of this user's, or its worker has died: it is
- * asked again, until the deadline.
+ * If the connection is closed without a word, this user has too many of them, or the worker has died: then we ask again,
+ * until the deadline.
  *
  * Return: 0; -ENOENT or -ECONNREFUSED: there is no daemon; -EACCES: it is not for us; -ETIMEDOUT; -EBUSY: at
  * the deadline it still answered nothing; -EBADMSG for what is no answer; -ENAMETOOLONG; other -errno.
@@ -26,14 +26,14 @@ int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer);
 
 /**
- * control_connect() - say a word that the connection is used for afterwards
+ * control_connect() - send a word, and keep the connection for what follows
  * @ret_connection: the caller's, not blocking
  *
  * Return: 0; -errno as control_call().
  */
 int control_connect(const char *path, int deadline, const char *request, int *ret_connection);
 
-/** control_refusal() - Return: why an answer is none, as long as @answer; NULL: it is one. */
+/** control_refusal() - Return: why the daemon has refused, as long as @answer; NULL: it has not. */
 const char *control_refusal(struct json_object *answer);
 
 /** control_call_fault() - Return: what to say about a failure of control_call(), without the path. */

@@ -2,7 +2,7 @@
 #ifndef NSXATTR_DAEMON_LISTED_POLICY_H
 #define NSXATTR_DAEMON_LISTED_POLICY_H
 
-/* What a set of policies is made of: for the files of daemon/policies.h alone. */
+/* What a set of policies is made of. Only the files that implement daemon/policies.h include this. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,12 +13,12 @@
 
 struct policy_file;
 
-/** struct listed_policy - a policy and whose it is */
+/** struct listed_policy - a policy of a set, and which users may name it */
 struct listed_policy {
 	struct shared_policy shared; /* the first member: what others know of it */
 	struct policy_file *file; /* NULL: it is built in */
 	char *text; /* of the file; likewise */
-	uid_t *users; /* who may name it, besides root */
+	uid_t *users; /* that may name it, besides root */
 	size_t user_count;
 	const char *folder; /* the set's, and as long as it; NULL: it is built in */
 	atomic_uint references;
@@ -26,7 +26,7 @@ struct listed_policy {
 
 /** struct policies - a set, which does not change once it is loaded */
 struct policies {
-	/* The folder's, by name; then what was installed, likewise; then built in. */
+	/* Those of the folder, by name; then those that were installed, by name; then those that are built in. */
 	struct listed_policy *list[POLICIES_TOTAL_MAX];
 	char *folders[2];
 	size_t file_count;

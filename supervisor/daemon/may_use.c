@@ -22,7 +22,7 @@ static struct json_object *refusal(const char *sentence)
 	return object;
 }
 
-/* What json-c makes of a byte costs memory: so its values are counted before. Return: NULL; why not. */
+/* json-c takes much memory for a short value, so values are counted first. Return: NULL; else what is wrong. */
 static const char *check_bounds(const char *question)
 {
 	struct oci_frame frame = { 0 };
@@ -86,7 +86,7 @@ static unsigned int runtimes_of(struct json_object *question)
 	return runtimes;
 }
 
-/* What json-c cannot add without memory is missing, and the hook takes that for no answer. */
+/* Without memory json-c leaves a member out, and the hook takes that for no answer. */
 static struct json_object *grant(const struct may_use_source *source,
 				 const struct policies_choice *choice)
 {

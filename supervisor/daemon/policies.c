@@ -172,7 +172,7 @@ static void complain_of_reading(struct load *load, const char *file_name, int er
 		 error == -ELOOP ? "it is a symbolic link" : strerror(-error));
 }
 
-/* Is it hidden by one of the folder before? */
+/* Does the folder before have a policy of this name? */
 static bool is_hidden(const struct load *load, const char *file_name)
 {
 	const struct policies *policies = load->policies;

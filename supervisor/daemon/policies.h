@@ -20,9 +20,9 @@
 #include "policy.h"
 #include "policy_selector.h"
 
-/* What one folder can hold. Other files than *.yaml do not count. */
+/* Of one folder. Other files than *.yaml do not count. */
 #define POLICIES_MAX 256
-/* All that a set can have: two folders, and what is built in. */
+/* Of a set: two folders, and those that are built in. */
 #define POLICIES_TOTAL_MAX (2 * POLICIES_MAX + 4)
 /* The longest name, without ".yaml". */
 #define POLICY_NAME_MAX 64
@@ -33,10 +33,11 @@
 /** policy_name_is_sane() - can a policy of a folder be called so? */
 bool policy_name_is_sane(const char *name);
 
-/** struct policies_source - where policies come from, once no path leads anywhere any more */
+/** struct policies_source - where policies are read from, when paths lead nowhere any more */
 struct policies_source {
-	int folder; /* theirs; or the nearest one above it that there was; -1: there is none to be had */
-	const char *rest; /* from there to theirs, which may come to be; ".": it is theirs */
+	int folder; /* of the policies; if that was missing, the nearest one above it; -1: there is none */
+	const char *
+		rest; /* the path from there to the folder, which may be made later; ".": it is the folder */
 	const char *path; /* of the folder, for messages */
 	int share; /* the folder that was installed with the program; -1: there is none */
 	const char *share_path; /* for messages */
@@ -49,9 +50,9 @@ struct policies_source {
 /**
  * policies_source_open() - find the policies while paths lead to them
  * @folder: the folder's path, which outlives the source; NULL: there is none. It need not be there yet.
- * @share: that of the one that was installed with the program, likewise; one that is not there, is not
- * @ret_source: the source, with its descriptors; policies_source_done() it. What the set is to do is
- *              the caller's to fill in: @default_policy is "default", @refuses_not_allowed true.
+ * @share: the same of the folder that was installed with the program
+ * @ret_source: the source, with its descriptors; policies_source_done() it. The caller may change the rest:
+ *              @default_policy is "default", @refuses_not_allowed true.
  *
  * Return: 0; -errno of opening the folder.
  */
@@ -79,16 +80,16 @@ struct policies;
  * @ret_policies: POLICIES_LOADED: the set; policies_free() it
  * @report: zeroed
  *
- * One mistake anywhere in the folder and there is no set. A file has to be a regular one that belongs to root
- * or to us, and that no other user can write to. What is wrong in the folder that was installed is a warning: a
- * package may have brought more than this program knows.
+ * With one mistake anywhere in the folder there is no set. A file has to be a regular one that belongs to root or to
+ * our user, and that no other user can write to. A mistake in the folder that was installed is a warning: a package may
+ * have brought more than this program knows.
  *
  * Return: an enum policies_result; -errno when the folder cannot be read.
  */
 int policies_load(const struct policies_source *source, struct policies **ret_policies,
 		  struct policies_report *report);
 
-/** policies_free() - let go of the set; policies of it that are counted for a container stay. NULL is accepted. */
+/** policies_free() - the set goes; a policy that a container has, stays. NULL is accepted. */
 void policies_free(struct policies *policies);
 
 /** struct policies_item - one of the set, for a listing */
@@ -107,9 +108,9 @@ void policies_visit(const struct policies *policies, uid_t user,
 /** policies_count() - Return: how many there are in the folder of the settings. */
 size_t policies_count(const struct policies *policies);
 
-/** struct shared_policy - a policy that is counted */
+/** struct shared_policy - a policy with a count of its owners */
 struct shared_policy {
-	const struct policy *policy; /* as long as it is counted */
+	const struct policy *policy; /* as long as there is an owner */
 	const char *text; /* of its file; NULL: it is built in */
 	size_t length; /* of the text */
 };
@@ -131,7 +132,7 @@ struct shared_policy *shared_policy_ref(struct shared_policy *shared);
 /** shared_policy_unref() - one owner less; NULL is accepted. */
 void shared_policy_unref(struct shared_policy *shared);
 
-/** struct policies_request - for whom a policy is wanted */
+/** struct policies_request - the container for which a policy is chosen */
 struct policies_request {
 	struct candidate container; /* its name is its id if it has none */
 	const char *wanted; /* the policy that was named; NULL or "": none */
@@ -143,7 +144,7 @@ enum policies_choice_result {
 	POLICIES_REFUSED, /* the reason says why */
 };
 
-/** struct policies_choice - what it has come to */
+/** struct policies_choice - the outcome */
 struct policies_choice {
 	struct shared_policy *shared; /* POLICIES_CHOSEN: the caller's to shared_policy_unref() */
 	char reason[400]; /* for the log: a sentence without a period */
@@ -155,11 +156,10 @@ struct policies_choice {
  * @request: for whom
  * @ret_choice: which one, or why none
  *
- * The one that was named, if it is the user's to name: root's, or of a user in its 'allow-users', or
- * the default policy, or the built-in kernel or user, which give nothing that a user cannot have
- * without us. If none was named: the first whose 'match' fits, in the order of names, and that the
- * user could have named; else the default. A policy with a rule of scheme host, or with an owner, is root's
- * alone.
+ * If one was named: that one, if the user may name it. Root may name each; a user those with the user in their
+ * 'allow-users', the default policy, and the built-in kernel and user, which give nothing that a user cannot have
+ * without us. If none was named: the first whose 'match' fits, in the order of names, and that the user may name; else
+ * the default. A policy with a rule of scheme host, or with an owner, is for root's containers alone.
  *
  * Return: an enum policies_choice_result.
  */

@@ -52,7 +52,7 @@ static bool is_anybodys(const struct listed_policy *listed)
 	return !listed->file && (policy_is_transparent(policy) || policy->store == STORE_USER);
 }
 
-/* Return: why a policy is not a user's to have; NULL: it is. */
+/* Return: why a user may not have a policy; NULL: they may. */
 static const char *find_objection(const struct policies *policies,
 				  const struct listed_policy *listed, uid_t user)
 {
@@ -71,7 +71,7 @@ static const char *find_objection(const struct policies *policies,
 static enum policies_choice_result choose(const struct listed_policy *listed,
 					  struct policies_choice *choice)
 {
-	/* A counter is no part of what does not change. */
+	/* The set does not change; the counter is no part of it. */
 	choice->shared = shared_policy_ref((struct shared_policy *)&listed->shared);
 	return POLICIES_CHOSEN;
 }

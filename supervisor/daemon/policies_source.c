@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where policies come from: descriptors, for no path leads anywhere later on. */
+/* Policies are read through descriptors, for paths lead nowhere later on. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

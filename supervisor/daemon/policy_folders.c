@@ -82,45 +82,45 @@ int policy_folders_find(const struct policy_folders *folders, const char *name, 
 	return is_closed ? -EACCES : (int)POLICY_FOLDERS_UNKNOWN;
 }
 
-/** struct suggestion - in place of a name that no policy has */
-struct suggestion {
-	struct spelling spelling; /* the nearest name is copied: a listing does not last */
+/** struct unknown_policy - what to say about a name that no policy has */
+struct unknown_policy {
+	struct spelling spelling; /* of copies of names, for those of readdir(3) do not last */
 	char names[2][POLICY_NAME_MAX + 1]; /* the nearest one, and one that is offered */
 	char list[POLICY_FOLDERS_SENTENCE_SIZE / 2]; /* of all there are */
 	size_t length; /* of the list */
 };
 
-/* What there is no room for is told by dots. */
-static void list_name(struct suggestion *suggestion, const char *name)
+/* Dots stand for the names for which there is no room. */
+static void list_name(struct unknown_policy *unknown, const char *name)
 {
-	size_t room = sizeof(suggestion->list) - suggestion->length;
-	const char *comma = suggestion->length > 0 ? ", " : "";
+	size_t room = sizeof(unknown->list) - unknown->length;
+	const char *comma = unknown->length > 0 ? ", " : "";
 	int length;
 
 	if (room < POLICY_NAME_MAX + sizeof(", ...") + 2) {
 		if (room > sizeof(", ...") &&
-		    strcmp(suggestion->list + suggestion->length - 3, "...") != 0)
-			suggestion->length +=
-				(size_t)sprintf(suggestion->list + suggestion->length, ", ...");
+		    strcmp(unknown->list + unknown->length - 3, "...") != 0)
+			unknown->length +=
+				(size_t)sprintf(unknown->list + unknown->length, ", ...");
 		return;
 	}
-	length = snprintf(suggestion->list + suggestion->length, room, "%s%s", comma, name);
-	suggestion->length += length > 0 ? (size_t)length : 0;
+	length = snprintf(unknown->list + unknown->length, room, "%s%s", comma, name);
+	unknown->length += length > 0 ? (size_t)length : 0;
 }
 
-static void offer_name(struct suggestion *suggestion, const char *name)
+static void offer_name(struct unknown_policy *unknown, const char *name)
 {
-	struct spelling *spelling = &suggestion->spelling;
-	char *place = spelling->nearest == suggestion->names[0] ? suggestion->names[1] :
-								  suggestion->names[0];
+	struct spelling *spelling = &unknown->spelling;
+	char *place = spelling->nearest == unknown->names[0] ? unknown->names[1] :
+							       unknown->names[0];
 
 	snprintf(place, POLICY_NAME_MAX + 1, "%s", name);
 	spelling_offer(spelling, place);
-	list_name(suggestion, name);
+	list_name(unknown, name);
 }
 
 /* @before: the folder that hides what is in this one; NULL: none does */
-static void offer_folder(struct suggestion *suggestion, const char *path, const char *before)
+static void offer_folder(struct unknown_policy *unknown, const char *path, const char *before)
 {
 	DIR *stream = path ? opendir(path) : NULL;
 	char name[POLICY_NAME_MAX + 1];
@@ -135,7 +135,7 @@ static void offer_folder(struct suggestion *suggestion, const char *path, const 
 		memcpy(name, found->d_name, length - ending);
 		name[length - ending] = '\0';
 		if (policy_name_is_sane(name) && !(before && has_file(before, name)))
-			offer_name(suggestion, name);
+			offer_name(unknown, name);
 	}
 	if (stream)
 		closedir(stream);
@@ -145,16 +145,16 @@ void policy_folders_explain(const struct policy_folders *folders, const char *na
 			    char text[POLICY_FOLDERS_SENTENCE_SIZE])
 {
 	static const char *const builtins[] = { "default", "user", "trusted", "kernel" };
-	struct suggestion suggestion = { .spelling.word = name };
+	struct unknown_policy unknown = { .spelling.word = name };
 	struct quoted_text quoted;
 
 	for (size_t i = 0; i < COUNT_OF(builtins); i++)
-		offer_name(&suggestion, builtins[i]);
-	offer_folder(&suggestion, folders->paths[0], NULL);
-	offer_folder(&suggestion, folders->paths[1], folders->paths[0]);
-	bool is_near = suggestion.spelling.nearest;
+		offer_name(&unknown, builtins[i]);
+	offer_folder(&unknown, folders->paths[0], NULL);
+	offer_folder(&unknown, folders->paths[1], folders->paths[0]);
+	bool is_near = unknown.spelling.nearest;
 
 	snprintf(text, POLICY_FOLDERS_SENTENCE_SIZE, "there is no policy %s%s%s%s; there are: %s",
 		 quote_text(name, strlen(name), &quoted), is_near ? " (did you mean '" : "",
-		 is_near ? suggestion.spelling.nearest : "", is_near ? "'?)" : "", suggestion.list);
+		 is_near ? unknown.spelling.nearest : "", is_near ? "'?)" : "", unknown.list);
 }

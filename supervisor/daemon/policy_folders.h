@@ -3,9 +3,9 @@
 #define NSXATTR_DAEMON_POLICY_FOLDERS_H
 
 /*
- * Where the policies are that go by a name: NAME.yaml in the folder of the daemon's settings, or in the one that
- * was installed along with the program, PREFIX/share/nsxattr/policies. What is in the first hides what is in the
- * second, and neither can be called as a policy that is built in.
+ * Where the file of a policy is: NAME.yaml in the folder of the daemon's settings, or in the folder that was installed
+ * with the program, PREFIX/share/nsxattr/policies. A file in the first hides one of the same name in the second, and
+ * neither can have the name of a policy that is built in.
  */
 
 #include <limits.h>
@@ -21,7 +21,7 @@ struct policy_folders {
  * policy_folders_init() - where they are
  * @folder: of the settings; borrowed
  *
- * The second one is known by where the program is: it is beside the folder "bin" or "sbin" that has it.
+ * The second one is beside the folder "bin" or "sbin" in which the program lies.
  */
 void policy_folders_init(struct policy_folders *folders, const char *folder);
 
@@ -32,10 +32,10 @@ enum policy_folders_result {
 
 /**
  * policy_folders_find() - the file of a policy
- * @name: which one; what cannot be a policy's name is in none
+ * @name: of the policy
  * @ret_path: POLICY_FOLDERS_FOUND: the file, the caller's to free(3)
  *
- * Return: an enum policy_folders_result; -EACCES: a folder cannot be looked into, and it is in none that can;
+ * Return: an enum policy_folders_result; -EACCES: a folder cannot be searched, and no other one has the file;
  * -ENOMEM.
  */
 int policy_folders_find(const struct policy_folders *folders, const char *name, char **ret_path);
@@ -43,7 +43,7 @@ int policy_folders_find(const struct policy_folders *folders, const char *name, 
 #define POLICY_FOLDERS_SENTENCE_SIZE 1024
 
 /**
- * policy_folders_explain() - there is no policy of this name: which ones there are
+ * policy_folders_explain() - tell which policies there are, for one of this name there is not
  * @text: a sentence without a period: what may have been meant, and all that there are
  */
 void policy_folders_explain(const struct policy_folders *folders, const char *name,

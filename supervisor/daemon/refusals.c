@@ -32,7 +32,7 @@ bool refusals_are_many(const struct refusals *refusals)
 	return refusals->count >= refusals->most;
 }
 
-/* Those that are being closed come first, and are few. */
+/* The refusals that are being closed come first in the list, and are few. */
 static bool has_room_for(const struct refusals *refusals, uid_t uid)
 {
 	size_t count = 0, left = refusals->closed;
@@ -60,7 +60,7 @@ static void take_out(struct refusals *refusals, struct refusal *refusal)
 
 static void begin(struct refusal *refusal);
 
-/* The first of those that wait whose user has room again. */
+/* Close the one that has waited longest, of a user who has room again. */
 static void begin_next(struct refusals *refusals)
 {
 	struct refusal *refusal = refusals->first;
@@ -102,7 +102,7 @@ static void begin(struct refusal *refusal)
 
 void refusals_add(struct refusals *refusals, int connection, uid_t uid)
 {
-	/* For the peer, this is the end. */
+	/* Nothing else would be closed with it. The peer sees the end in either case. */
 	if (unix_socket_is_drained(connection)) {
 		close(connection);
 		return;

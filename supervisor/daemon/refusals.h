@@ -13,27 +13,27 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* That are closed at a time. */
+/* How many are being closed at a time, of all users and of one. */
 #define REFUSALS_CLOSED_MAX 64
 #define REFUSALS_CLOSED_PER_USER_MAX 4
 
 struct closer;
 struct refusal;
 
-/** struct refusals - those of all sockets */
+/** struct refusals - the refused connections of all sockets */
 struct refusals {
 	struct closer *closer;
-	size_t most; /* of those that are open */
+	size_t most; /* how many may be open */
 	struct refusal *first; /* the one that has waited longest, or is being closed */
 	struct refusal **end;
 	size_t count;
-	size_t closed; /* are being closed */
+	size_t closed; /* how many of them are being closed */
 };
 
-/** refusals_init() - none yet; they live as long as the process. @closer: outlives them */
+/** refusals_init() - begin without any; they live as long as the process. @closer: outlives them */
 void refusals_init(struct refusals *refusals, struct closer *closer);
 
-/** refusals_add() - close a connection, whenever that is. @connection: taken over; its peer sees it closed */
+/** refusals_add() - refuse a connection, and close it when there is room. @connection: taken over; shut down at once */
 void refusals_add(struct refusals *refusals, int connection, uid_t uid);
 
 /** refusals_are_many() - so many that nothing may be accepted? */

@@ -133,7 +133,7 @@ static struct registry_user *find_user(const struct registry *registry, uid_t ui
 	return user;
 }
 
-/* One more container is theirs. Return: NULL without memory. */
+/* Count one more container of a user. Return: the user; NULL without memory. */
 static struct registry_user *enter_user(struct registry *registry, uid_t uid)
 {
 	struct registry_user *user = find_user(registry, uid);
@@ -179,7 +179,7 @@ static void compare(const struct container *container, void *argument)
 			    strcmp(container->key.id, search->id) == 0;
 }
 
-/* For one more container. Return: REGISTRY_ATTACHED: there is room. */
+/* Return: REGISTRY_ATTACHED: there is room for one more container; else why not. */
 static enum registry_result find_room(const struct registry *registry, uid_t owner)
 {
 	const struct registry_user *user = find_user(registry, owner);
@@ -205,7 +205,7 @@ static enum registry_result find_room(const struct registry *registry, uid_t own
 	}
 }
 
-/* For one more listener. @container: NULL: of a new one. Return: REGISTRY_ATTACHED: there is room. */
+/* The same for one more listener. @container: NULL: a new one */
 static enum registry_result find_listener_room(const struct registry *registry, uid_t owner,
 					       const struct container *container)
 {
@@ -240,7 +240,7 @@ enum registry_result registry_room(const struct registry *registry, uid_t owner,
 	return search.is_found ? REGISTRY_ATTACHED : find_room(registry, owner);
 }
 
-/* The id lies behind the container. */
+/* A copy of the id follows the struct in memory. */
 static struct container *container_new(const struct container_key *key,
 				       struct shared_policy *policy,
 				       const struct registry_time *now)

@@ -5,9 +5,8 @@
 /*
  * The containers that the daemon serves. A container is there as long as it has a listener.
  *
- * The registry belongs to one thread; it makes no system call. What the threads of the engine touch is
- * the counters of a container, until the shard of its last listener is over: so registry_detach() comes
- * after ended().
+ * The registry belongs to one thread, and makes no system call. The threads of the engine write the counters of a
+ * container until the shard of its last listener is over, so registry_detach() comes after ended().
  */
 
 #include <stddef.h>
@@ -36,13 +35,13 @@ struct container_key {
 	const char *id;
 };
 
-/** struct container_sample - how much had been done at a time */
+/** struct container_sample - how many requests were answered by some moment */
 struct container_sample {
 	uint64_t time; /* CLOCK_MONOTONIC, nanoseconds */
 	uint64_t requests;
 };
 
-/** struct container - one container; the registry's, what is const here is the reader's too */
+/** struct container - one container, of the registry */
 struct container {
 	struct container_key key; /* @key.id is the container's own copy */
 	char *name; /* container_name(); NULL: it is called by its id */
@@ -95,8 +94,7 @@ struct registry_time {
  * registry_attach() - one listener more
  * @registry: the registry
  * @key: of which container; an id over CONTAINER_ID_MAX bytes, or an empty one, is -EINVAL
- * @policy: what a new container is served by; one more owner of it then. One that is there keeps its
- *          own.
+ * @policy: of a new container, which is one more owner of it; one that is there keeps its own
  * @now: the time
  * @ret_container: REGISTRY_ATTACHED: the container
  *
@@ -121,8 +119,8 @@ int registry_restore(struct registry *registry, const struct container_key *key,
 void registry_detach(struct registry *registry, struct container *container);
 
 /**
- * registry_room() - would one more container of a user be let in?
- * @id: of the container, which may be there already; "": not known
+ * registry_room() - is there room for one more container of a user?
+ * @id: of the container; there is if it is attached already; "": not known
  *
  * Return: REGISTRY_ATTACHED if so; else why not.
  */
@@ -137,7 +135,7 @@ void container_set_name(struct container *container, const char *name);
 /** container_name() - Return: what people call it, and what 'match' compares; as long as the container. */
 const char *container_name(const struct container *container);
 
-/** container_set_map() - remember how ids are mapped; as many of the extents as there is room for */
+/** container_set_map() - remember how ids are mapped, as many extents as there is room for */
 void container_set_map(struct container *container, const struct id_map *uids);
 
 /** registry_containers() - Return: the pool of containers; the registry's. */
@@ -156,10 +154,9 @@ typedef void registry_visitor(const struct container *container, void *argument)
 void registry_visit(const struct registry *registry, registry_visitor *visit, void *argument);
 
 /**
- * registry_sample() - remember how much has been done by now, to tell rates later
+ * registry_sample() - remember how many requests were answered by now, to tell rates later
  *
- * To be called every few seconds while there is a container; more often does no harm, for what lies
- * less than a second back is not forgotten for it.
+ * To be called every few seconds while there is a container; samples of less than a second ago are not replaced.
  */
 void registry_sample(struct registry *registry, const struct registry_time *now);
 

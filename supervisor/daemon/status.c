@@ -54,7 +54,7 @@ static int compare_containers(const void *left, const void *right)
 	return order != 0 ? order : (a->runtime > b->runtime) - (a->runtime < b->runtime);
 }
 
-/* The words that policies have for the runtimes, those that are most telling first. */
+/* The words of policies for the runtimes; the most specific one first. */
 static void add_runtime(struct json_object *object, unsigned int runtimes)
 {
 	static const struct {
@@ -127,7 +127,7 @@ static void add_pools(struct json_object *object, const struct status_source *so
 	json_object_object_add(object, "pools", pools);
 }
 
-/* What is wrong with this host, as far as the daemon knows. */
+/* The faults of this host that the daemon knows. */
 static void add_warnings(struct json_object *object, const struct status_source *source)
 {
 	struct json_object *list = json_object_new_array();

@@ -11,30 +11,29 @@
 struct json_object;
 struct kernel_facts;
 
-/** struct status_source - what there is to tell */
+/** struct status_source - what the answer is made of */
 struct status_source {
 	const struct registry *registry;
 	const struct policies *policies;
 	struct share_pool places; /* of the engine; of size 0: not known */
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
-	pid_t keeper; /* whom to send signals; 0: us */
+	pid_t keeper; /* the process that takes signals; 0: this one */
 	bool is_guarded; /* of engine_is_guarded() */
 	const struct kernel_facts *kernel;
-	unsigned long worker_deaths; /* workers that have died, and were followed by another */
+	unsigned long worker_deaths;
 };
 
 /**
  * status_json_new() - the daemon and its containers, in the order of their ids
- * @source: what there is
- * @user: for whom: root sees all containers, others their own
+ * @user: root sees all containers, other users their own
  * @now: the time, for rates
  *
- * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "warnings": [TEXT...], "notes": [TEXT...], "pools": {"containers":
- * POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT, "id":
- * TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
+ * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "warnings": [TEXT...],
+ * "notes": [TEXT...], "pools": {"containers": POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT,
+ * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N}...]}
  *
- * A POOL, which only root is told, is {"size": N, "taken": N, "of-users": N}: base/share.h has the words.
+ * A POOL is {"size": N, "taken": N, "of-users": N}: base/share.h has the words. Only root is told the pools.
  *
  * Return: the object, the caller's; NULL without memory.
  */
