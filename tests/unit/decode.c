@@ -27,12 +27,6 @@ enum { SETAT = 463, GETAT, LISTAT, REMOVEAT };
 #define BAD_ADDRESS 8
 #define GARBAGE 0xdeadbeef00000000 /* in the half of a register that does not count */
 
-struct args_at {
-	uint64_t value;
-	uint32_t size;
-	uint32_t flags;
-};
-
 static size_t page;
 static char *memory; /* two pages, and then a hole */
 
