@@ -21,6 +21,7 @@
 struct list {
 	const char *names;
 	size_t length;
+	size_t at; /* where the next name begins */
 	struct name_index index;
 };
 
@@ -69,6 +70,19 @@ static struct listed_name take_apart(const struct policy *policy, const char *na
 		.has_owner = has_owner,
 		.number = stored.number,
 	};
+}
+
+/* The next name of the list. Return: false at its end. */
+static bool next_name(const struct policy *policy, struct list *list, struct listed_name *ret_name)
+{
+	const char *name = list->names + list->at;
+	size_t length = name_list_length_at(list->names, list->length, list->at);
+
+	if (length == 0)
+		return false;
+	list->at += length + 1;
+	*ret_name = take_apart(policy, name, length);
+	return true;
 }
 
 /* The names at which a get of a plain name looks, one after the other. */
@@ -214,32 +228,25 @@ size_t view_list(const struct policy *policy, const struct subject *subject, con
 		.index.offsets = index,
 	};
 	struct view shown = { .names = view };
-	size_t length;
+	struct listed_name name;
 
-	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
-	     at += length + 1) {
-		struct listed_name name = take_apart(policy, stored + at, length);
-
+	while (next_name(policy, &list, &name))
 		show_one(&shown, policy, &list, subject, &name);
-	}
 	return shown.length;
 }
 
 size_t view_list_natively(const struct policy *policy, const char *stored, size_t stored_length,
 			  char *view)
 {
+	struct list list = { .names = stored, .length = stored_length };
 	struct view shown = { .names = view };
-	size_t length;
+	struct listed_name name;
 
-	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
-	     at += length + 1) {
-		struct listed_name name = take_apart(policy, stored + at, length);
-		const struct rule *rule = policy_match(policy, name.base, name.base_length);
-
-		if (!scheme_hides(rule->scheme) && name.base == name.name &&
+	while (next_name(policy, &list, &name))
+		if (!scheme_hides(policy_match(policy, name.base, name.base_length)->scheme) &&
+		    name.base == name.name &&
 		    !access_is_out_of_reach(policy, name.name, name.length))
 			show(&shown, name.name, name.length);
-	}
 	return shown.length;
 }
 
@@ -247,22 +254,20 @@ bool view_find_orphan(const struct policy *policy, const struct subject *subject
 		      const char *stored, size_t stored_length, struct stored_name *ret_orphan)
 {
 	const struct id_map *ids = &access_container(subject->userns)->uids;
+	struct list list = { .names = stored, .length = stored_length };
+	struct listed_name name;
 	bool has_one = false;
-	size_t length;
 
-	for (size_t at = 0; (length = name_list_length_at(stored, stored_length, at)) > 0;
-	     at += length + 1) {
-		struct stored_name parts;
-
-		if (!name_split_stored(policy->store, stored + at, length, &parts) ||
-		    policy_match(policy, parts.base, parts.base_length)->scheme != SCHEME_SUFFIX)
+	while (next_name(policy, &list, &name)) {
+		if (!name.has_owner ||
+		    policy_match(policy, name.base, name.base_length)->scheme != SCHEME_SUFFIX)
 			continue;
-		/* Where it has values, those of others are others'. */
-		if (naming_covers(subject->naming, ids, parts.number))
+		/* Where the container has values, those of others are others'. */
+		if (naming_covers(subject->naming, ids, name.number))
 			return false;
-		if (has_one && parts.number >= ret_orphan->number)
-			continue;
-		*ret_orphan = parts;
+		if (!has_one || name.number < ret_orphan->number)
+			*ret_orphan =
+				(struct stored_name){ name.base, name.base_length, name.number };
 		has_one = true;
 	}
 	return has_one;

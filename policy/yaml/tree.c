@@ -147,9 +147,12 @@ static bool add_scalar(struct composer *composer, const yaml_event_t *event)
 	return node->text;
 }
 
-/* What follows goes into @node. */
-static bool enter(struct composer *composer, struct tree_node *node, yaml_mark_t mark)
+/* What follows goes into a list or mapping. @anchor, @tag: of the event */
+static bool begin(struct composer *composer, enum tree_kind kind, yaml_mark_t mark,
+		  const yaml_char_t *anchor, const yaml_char_t *tag)
 {
+	struct tree_node *node = add_node(composer, kind, mark, anchor, tag);
+
 	if (!node)
 		return false;
 	if (composer->depth == TREE_DEPTH_MAX) {
@@ -158,24 +161,6 @@ static bool enter(struct composer *composer, struct tree_node *node, yaml_mark_t
 	}
 	composer->ends[++composer->depth] = &node->first;
 	return true;
-}
-
-static bool begin_list(struct composer *composer, const yaml_event_t *event)
-{
-	struct tree_node *node = add_node(composer, TREE_LIST, event->start_mark,
-					  event->data.sequence_start.anchor,
-					  event->data.sequence_start.tag);
-
-	return enter(composer, node, event->start_mark);
-}
-
-static bool begin_mapping(struct composer *composer, const yaml_event_t *event)
-{
-	struct tree_node *node = add_node(composer, TREE_MAPPING, event->start_mark,
-					  event->data.mapping_start.anchor,
-					  event->data.mapping_start.tag);
-
-	return enter(composer, node, event->start_mark);
 }
 
 static bool begin_document(struct composer *composer, yaml_mark_t mark)
@@ -206,9 +191,11 @@ static bool compose(struct composer *composer, const yaml_event_t *event)
 	case YAML_SCALAR_EVENT:
 		return add_scalar(composer, event);
 	case YAML_SEQUENCE_START_EVENT:
-		return begin_list(composer, event);
+		return begin(composer, TREE_LIST, event->start_mark,
+			     event->data.sequence_start.anchor, event->data.sequence_start.tag);
 	case YAML_MAPPING_START_EVENT:
-		return begin_mapping(composer, event);
+		return begin(composer, TREE_MAPPING, event->start_mark,
+			     event->data.mapping_start.anchor, event->data.mapping_start.tag);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		composer->depth--;

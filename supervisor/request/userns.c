@@ -49,14 +49,9 @@ static void userns_unrefp(struct userns **userns)
 
 #define _cleanup_userns_ __attribute__((cleanup(userns_unrefp)))
 
-static struct userns *parent_of(const struct userns *userns)
+struct userns *userns_parent(const struct userns *userns)
 {
 	return (struct userns *)(uintptr_t)userns->ids.parent;
-}
-
-const struct userns *userns_parent(const struct userns *userns)
-{
-	return parent_of(userns);
 }
 
 struct userns *userns_ref(struct userns *userns)
@@ -68,7 +63,7 @@ struct userns *userns_ref(struct userns *userns)
 void userns_unref(struct userns *userns)
 {
 	while (userns && --userns->references == 0) {
-		struct userns *parent = parent_of(userns);
+		struct userns *parent = userns_parent(userns);
 
 		fd_close(&userns->fd);
 		free(userns);
@@ -223,7 +218,7 @@ static bool is_final(const struct userns *userns)
 static struct userns *find_upwards(struct userns *userns, uint64_t inode)
 {
 	while (userns && userns->inode != inode)
-		userns = parent_of(userns);
+		userns = userns_parent(userns);
 	return userns;
 }
 

@@ -34,7 +34,7 @@ struct userns *userns_ref(struct userns *userns);
 void userns_unref(struct userns *userns);
 
 /** userns_parent() - Return: the namespace that it is in; NULL: it is ours, or not below ours. */
-const struct userns *userns_parent(const struct userns *userns);
+struct userns *userns_parent(const struct userns *userns);
 
 struct forker;
 struct share_holder;
