@@ -37,6 +37,19 @@ struct birth {
 	const char *name; /* in @folder */
 };
 
+int unix_socket_connect(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
 /* ---- the folder ---- */
 
 static int open_folder(const char *path, size_t length)
@@ -80,16 +93,12 @@ static int lock(const struct birth *birth)
 /* Return: 0 if no process listens there; -EADDRINUSE if one does; -errno. */
 static int probe(const struct birth *birth)
 {
-	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_fd_ int fd = unix_socket_connect(birth->address.sun_path, birth->place->type);
 
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&birth->address, sizeof(birth->address)) == 0)
-		return -EADDRINUSE;
 	/* Of another type, or with a full queue: alive. */
-	if (errno == EPROTOTYPE || errno == EAGAIN)
+	if (fd >= 0 || fd == -EPROTOTYPE || fd == -EAGAIN)
 		return -EADDRINUSE;
-	return errno == ECONNREFUSED || errno == ENOENT ? 0 : -errno;
+	return fd == -ECONNREFUSED || fd == -ENOENT ? 0 : fd;
 }
 
 static int make_room(const struct birth *birth)

@@ -61,6 +61,16 @@ int unix_socket_import(int fd, int type, struct unix_socket *ret_socket);
 int unix_socket_import_place(struct unix_socket *socket, int folder);
 
 /**
+ * unix_socket_connect() - connect, without waiting
+ * @path: of the socket
+ * @type: SOCK_STREAM or SOCK_SEQPACKET
+ *
+ * Return: the descriptor, not blocking, close-on-exec; -EAGAIN: a process listens, and its queue is full;
+ * -ENAMETOOLONG; -errno of connect(2).
+ */
+int unix_socket_connect(const char *path, int type);
+
+/**
  * unix_socket_done() - stop listening; the path is removed if it still leads to this very socket
  *
  * Needs no root directory. -1 in @fd and @folder is accepted.

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -31,24 +30,13 @@ struct question {
 
 static int open_connection(const char *path, struct question *question)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
-
-	if (length >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, length);
-	question->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (question->fd < 0)
-		return -errno;
 	/* EAGAIN: the queue of connections that it has not accepted yet is full. */
-	while (connect(question->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno != EAGAIN)
-			return -errno;
+	while ((question->fd = unix_socket_connect(path, SOCK_STREAM)) == -EAGAIN) {
 		if (clock_milliseconds() >= question->end)
 			return -ETIMEDOUT;
 		(void)poll(NULL, 0, 10);
 	}
-	return 0;
+	return question->fd < 0 ? question->fd : 0;
 }
 
 /* A daemon that reads no further may have answered already. Return: 0; -errno. */

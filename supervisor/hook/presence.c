@@ -9,31 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/unix_socket.h"
 
 #define PAUSE 20 /* milliseconds between two looks */
 
 int presence_check(const char *path, int type)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	/* Not blocking: one that listens and does not accept is there all the same. */
-	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* One that listens and does not accept is there all the same. */
+	_cleanup_fd_ int fd = unix_socket_connect(path, type);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (fd < 0)
-		return -errno;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	return 0;
+	return fd >= 0 || fd == -EAGAIN ? 0 : fd;
 }
 
 /* The runtime waits for the end of what it has given us as standard output. */
