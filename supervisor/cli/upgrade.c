@@ -351,17 +351,17 @@ static int await_ready(const struct replacement *replacement)
 /* Of one that is not ready in time: where it sleeps in the kernel, and how long it has had a CPU. */
 static void say_where(pid_t pid)
 {
-	char path[32], where[64], times[80];
-	unsigned long long run, waited;
+	char path[32], where[64], times[80], *rest;
 	_cleanup_fd_ int procfs = proc_open();
 
 	snprintf(path, sizeof(path), "%d/wchan", pid);
 	if (procfs < 0 || proc_read(procfs, path, where, sizeof(where)) <= 0)
 		return;
 	snprintf(path, sizeof(path), "%d/schedstat", pid);
-	if (proc_read(procfs, path, times, sizeof(times)) <= 0 ||
-	    sscanf(times, "%llu %llu", &run, &waited) != 2)
+	if (proc_read(procfs, path, times, sizeof(times)) <= 0)
 		return;
+	unsigned long long run = strtoull(times, &rest, 10), waited = strtoull(rest, NULL, 10);
+
 	log_error("it has run for %llu ms, has waited for a CPU for %llu ms, and sleeps in %s",
 		  run / 1000000, waited / 1000000, strcmp(where, "0") == 0 ? "nothing" : where);
 }

@@ -255,7 +255,7 @@ static uint64_t descriptors_wanted(const struct config_limits *limits)
 	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
 
 	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
-	       places * DESCRIPTORS_OF_PLACE + DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY +
+	       places * DESCRIPTORS_OF_PLACE + (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY +
 	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
 	       FORKER_TABLE;
 }
