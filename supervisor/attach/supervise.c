@@ -336,7 +336,7 @@ static int run_keeper(struct supervisor *supervisor)
 		.journal = supervisor->journal,
 		.procfs = supervisor->procfs,
 		.patience = supervisor->options->patience,
-		.desk = -1,
+		.control = -1,
 		.calls = supervisor->options->calls,
 		.work = work,
 		.place = supervisor,

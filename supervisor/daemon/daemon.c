@@ -34,7 +34,7 @@ int daemon_run(const struct daemon_options *options)
 		.journal = opened.journal,
 		.procfs = opened.procfs,
 		.patience = options->config->patience,
-		.desk = opened.sockets[SOCKET_CONTROL].fd,
+		.control = opened.sockets[SOCKET_CONTROL].fd,
 		.passes_signals = true,
 		.calls = options->config->calls,
 		.work = worker_run,

@@ -150,10 +150,9 @@ static int add_shard(struct engine *engine, struct shard *shard)
 	uint32_t wanted = config->policy->in_flight;
 
 	pthread_mutex_lock(&engine->lock);
-	int r = places_enter(&engine->places, config->counters, config->owner,
-			     wanted > 0 ? wanted : CONTAINER_PLACES, &shard->container);
-
-	if (r == 0) {
+	shard->container = places_enter(&engine->places, config->counters, config->owner,
+					wanted > 0 ? wanted : CONTAINER_PLACES);
+	if (shard->container) {
 		config->counters->places = shard->container->most;
 		TAILQ_INSERT_HEAD(&engine->shards, shard, all);
 		TAILQ_INSERT_HEAD(&shard->container->shards, shard, sibling);
@@ -161,7 +160,7 @@ static int add_shard(struct engine *engine, struct shard *shard)
 		atomic_fetch_add(&engine->inherited, atomic_load(&shard->inherited));
 	}
 	pthread_mutex_unlock(&engine->lock);
-	return r;
+	return shard->container ? 0 : -ENOMEM;
 }
 
 int engine_serve(struct engine *engine, const struct shard_config *config, struct source *source)
@@ -192,7 +191,7 @@ static void remove_shard(struct engine *engine, struct shard *shard)
 		TAILQ_REMOVE(&engine->attended, shard, attended);
 	TAILQ_REMOVE(&engine->shards, shard, all);
 	TAILQ_REMOVE(&shard->container->shards, shard, sibling);
-	places_leave(&engine->places, shard->container);
+	places_leave(shard->container);
 }
 
 /* @done: of the shard, when the source is closed, which can take as long as its peer likes */

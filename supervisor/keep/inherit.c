@@ -67,7 +67,7 @@ static bool may_wait(int procfs, int fd)
 	return target[0] == '/' || target[0] == '(' || strncmp(target, "socket:", 7) == 0;
 }
 
-/** struct rest - descriptors that are open and not kept */
+/** struct rest - descriptors that are open and are to be closed */
 struct rest {
 	int *fds;
 	size_t count;

@@ -74,7 +74,7 @@ enum entry_kind {
 	ENTRY_FREE = 0,
 	ENTRY_OWN = 1, /* this program's own: another program opens one for itself */
 	ENTRY_SOURCE = 2, /* of a source; its record says of which container */
-	ENTRY_CONNECTION = 3, /* whose peer has not said yet what for */
+	ENTRY_CONNECTION = 3, /* of a peer that has not sent yet of which container it is */
 	ENTRY_POLICY = 4, /* a file with the policy of sources */
 };
 
@@ -224,7 +224,7 @@ unsigned long journal_deaths(const struct journal *journal);
  */
 int journal_copy(const struct journal *journal, struct journal **ret_copy);
 
-/** struct journal_offer - that another program may take over */
+/** struct journal_offer - that another program may claim the sources, see keep/offer.h */
 struct journal_offer {
 	int copy; /* -1: none may */
 	int successor; /* a pidfd of the one that may */

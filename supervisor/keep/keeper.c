@@ -29,16 +29,16 @@
 #define UNCLEAR_MAX 4
 /* How many may die before one has ever served. */
 #define STILLBORN_MAX 3
-/* Sources that are told EIO at a time, and one for the desk. */
+/* Sources that are told EIO at a time, and the control socket. */
 #define REFUSED_MAX 64
-/* Peers of the desk that are told, between two workers. */
+/* Peers of the control socket that are told, between two workers. */
 #define TOLD_MAX 256
 /* For how long that goes on before a worker is tried again, in milliseconds. */
 #define REFUSAL 5000
 
 /*
- * How often it is looked whether the worker was killed and cannot end, in milliseconds: while a request is in
- * hand, and else; and when it looks so, once more. The end of one that can end is a signal.
+ * Milliseconds between two looks whether the worker was killed and cannot end: while a request is in hand, and
+ * else; and before the second look. A worker that can end is noticed by SIGCHLD.
  */
 #define LOOK_BUSY 100
 #define LOOK_IDLE 500
@@ -54,17 +54,17 @@ struct keeper {
 	bool was_final; /* its end, at the last look */
 	uint64_t end_by; /* when it is killed, for it was told to end; 0: it was not */
 	unsigned int
-		unclear; /* in a row, that have died before they had answered what they inherited, or could not be had */
+		unclear; /* workers in a row that died before JOURNAL_CLEAR, or could not be started */
 	uint64_t served; /* when a worker was last known to serve */
 	bool has_served; /* any worker, ever */
-	unsigned int told; /* peers of the desk whose connection is left to the next worker */
+	unsigned int told; /* peers of the control socket whose connection the next worker closes */
 };
 
 static void pass_signal(struct keeper *keeper, int number)
 {
 	if (number != SIGHUP && keeper->end_by == 0)
 		keeper->end_by = clock_milliseconds() + KEEPER_FAREWELL;
-	/* Whoever wants us to end does not want to wait for a worker that cannot start. */
+	/* The end of all does not wait for a worker that cannot start. */
 	if (number != SIGHUP && !journal_is(keeper->config->journal, JOURNAL_SERVING)) {
 		journal_conclude(keeper->config->journal, 0);
 		number = SIGKILL;
@@ -92,7 +92,7 @@ static bool await_signal(struct keeper *keeper, const struct timespec *rest)
 	return number > 0;
 }
 
-/* It is not reaped yet, so that its number, and that of its process group, is nobody else's. */
+/* It is not reaped yet, so that no other process has its number, or that of its process group. */
 static bool has_ended(pid_t worker, siginfo_t *ret_end)
 {
 	siginfo_t end = { 0 };
@@ -108,7 +108,7 @@ static void say_if_refused(const siginfo_t *end)
 		log_error("the worker was ended for a system call that it may not make");
 }
 
-/* Two looks, for most of those that are about to end have ended by the second one. */
+/* Two looks, for most workers that are about to end have ended by the second one. */
 static bool is_stuck(struct keeper *keeper)
 {
 	bool was_final = keeper->was_final;
@@ -132,7 +132,7 @@ static void reap_others(const struct keeper *keeper)
 	}
 }
 
-/* Whoever wants us to end does not want to wait for a worker that hangs. */
+/* The end of all does not wait for a worker that hangs. */
 static void end_overdue(const struct keeper *keeper)
 {
 	if (keeper->end_by == 0 || clock_milliseconds() < keeper->end_by)
@@ -217,21 +217,21 @@ static void await_death(struct keeper *keeper)
 		keeper->unclear++;
 }
 
-/* Return: -1: nobody more is accepted before there is a worker. */
-static int desk_of(const struct keeper *keeper)
+/* Return: -1: no peer more is accepted before there is a worker. */
+static int control_of(const struct keeper *keeper)
 {
-	return keeper->told < TOLD_MAX ? keeper->config->desk : -1;
+	return keeper->told < TOLD_MAX ? keeper->config->control : -1;
 }
 
 /*
  * What a peer has sent is not read, and is closed with its connection, which can take as long as the peer likes
- * (base/closer.h): so the next worker closes it, as everything that is not kept.
+ * (base/closer.h): so the next worker closes it, as everything without an entry.
  *
  * @fate: what becomes of calls.
  */
 static void tell_one(struct keeper *keeper, const char *fate)
 {
-	int peer = accept4(keeper->config->desk, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int peer = accept4(keeper->config->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	char text[160];
 
 	snprintf(
@@ -249,9 +249,9 @@ static void pass_time(struct keeper *keeper, unsigned int milliseconds)
 	uint64_t end = clock_milliseconds() + milliseconds;
 
 	for (uint64_t now = clock_milliseconds(); now < end; now = clock_milliseconds()) {
-		struct pollfd desk = { .fd = desk_of(keeper), .events = POLLIN };
+		struct pollfd control = { .fd = control_of(keeper), .events = POLLIN };
 
-		if (poll(&desk, 1, (int)(end - now)) > 0)
+		if (poll(&control, 1, (int)(end - now)) > 0)
 			tell_one(keeper, "wait");
 	}
 }
@@ -281,17 +281,17 @@ static void refuse_received(struct journal *journal)
 	}
 }
 
-/* The desk first. */
+/* The control socket first. */
 static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REFUSED_MAX])
 {
 	struct journal *journal = keeper->config->journal;
 	size_t count = 1;
 
-	polled[0] = (struct pollfd){ .fd = desk_of(keeper), .events = POLLIN };
+	polled[0] = (struct pollfd){ .fd = control_of(keeper), .events = POLLIN };
 
-	for (const struct entry *kept = NULL; (kept = journal_next_entry(journal, kept)) != NULL;)
-		if (atomic_load(&kept->kind) == ENTRY_SOURCE && count < REFUSED_MAX)
-			polled[count++] = (struct pollfd){ .fd = kept->fd, .events = POLLIN };
+	for (const struct entry *entry = NULL; (entry = journal_next_entry(journal, entry));)
+		if (atomic_load(&entry->kind) == ENTRY_SOURCE && count < REFUSED_MAX)
+			polled[count++] = (struct pollfd){ .fd = entry->fd, .events = POLLIN };
 	return count;
 }
 
@@ -320,7 +320,7 @@ static void refuse(struct keeper *keeper)
 			continue;
 		if (polled[0].revents)
 			tell_one(keeper, "fail with EIO");
-		polled[0].fd = desk_of(keeper);
+		polled[0].fd = control_of(keeper);
 		for (size_t i = 1; i < count; i++)
 			if (polled[i].revents && !refuse_one(polled[i].fd))
 				polled[i].fd = -1;
@@ -338,7 +338,7 @@ static bool count_death(struct keeper *keeper)
 	return keeper->has_served || deaths < STILLBORN_MAX;
 }
 
-/* There was none: what else is done while there is one. */
+/* No worker could be started: do what await_end() does beside its wait. */
 static void go_without(struct keeper *keeper)
 {
 	const struct timespec now = { 0 };
@@ -386,7 +386,7 @@ static int start_worker(struct keeper *keeper, bool is_successor)
 	return r;
 }
 
-/* What a keeper needs no more, while the first worker begins. If it cannot, all of it is over. */
+/* The keeper gives up what it does not need any more, while the first worker begins. If it cannot, all of it ends. */
 static void give_up(const struct keeper *keeper)
 {
 	const struct keeper_config *config = keeper->config;
@@ -417,25 +417,26 @@ static int begin(struct keeper *keeper)
 	return r;
 }
 
-static bool is_to_be_closed(const struct entry *kept, bool is_listener)
+static bool is_to_be_closed(const struct entry *entry, bool is_listener)
 {
-	uint32_t kind = atomic_load(&kept->kind);
+	uint32_t kind = atomic_load(&entry->kind);
 
 	return (kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION) &&
-	       notify_is_listener(kept->fd) == is_listener;
+	       notify_is_listener(entry->fd) == is_listener;
 }
 
 /*
- * Nobody follows. The table of descriptors is there as long as any thread that cannot end, and no target or
- * runtime is to wait for an answer as long. Listeners first: of others nobody knows what is in their queues.
+ * No worker follows. The table of descriptors is there as long as any thread that cannot end, and no target or
+ * runtime is to wait for an answer as long. Listeners first: to close a connection can take long, for what is in
+ * its queue.
  */
 static void close_sources(struct journal *journal)
 {
 	for (int is_listener = 1; is_listener >= 0; is_listener--)
-		for (const struct entry *kept = NULL;
-		     (kept = journal_next_entry(journal, kept)) != NULL;)
-			if (is_to_be_closed(kept, is_listener))
-				close(kept->fd);
+		for (const struct entry *entry = NULL;
+		     (entry = journal_next_entry(journal, entry));)
+			if (is_to_be_closed(entry, is_listener))
+				close(entry->fd);
 }
 
 /* Return: as keeper_run(). */

@@ -20,7 +20,7 @@
  *	worker after worker,	others follow with pauses of up to KEEPER_PAUSE_MAX; calls wait for as
  *	before it has answered	long as keeper_config.patience says without any that serves, and then
  *	what it had inherited	fail with EIO
- *	the first few workers,	it is given up
+ *	the first few workers,	the keeper gives up
  *	before they serve
  *	the keeper		the worker goes on without, until it is over or dies too
  *	both			the listeners close: calls fail with ENOSYS
@@ -49,20 +49,19 @@ struct keeper_config {
 	int procfs; /* of proc_open(), borrowed */
 	unsigned int patience; /* seconds for which calls wait for a worker that serves */
 	/*
-	 * SIGTERM, SIGINT and SIGHUP, which are blocked here as all are, are the worker's: it gets them too.
-	 * False: they are nobody's.
+	 * The worker gets SIGTERM, SIGINT and SIGHUP, which are blocked here as all signals are, too. False: they
+	 * stay blocked.
 	 */
 	bool passes_signals;
 	/*
-	 * A stream socket that listens: who connects while no worker can be had is told so, in the form of
-	 * daemon/control.h, whatever they want, which is not read. -1: there is none.
+	 * The listening control socket. While no worker can be started, each peer is told so, in the form of
+	 * daemon/control.h; what it has sent is not read. -1: there is none.
 	 */
-	int desk;
+	int control;
 	enum allowed_calls_mode calls; /* what becomes of system calls that a keeper does not make */
 	/*
 	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
-	 * is not the first. It ends the process by itself, after journal_conclude() if no other shall
-	 * follow.
+	 * is not the first. It ends the process itself, after journal_conclude() if no other shall follow.
 	 */
 	void (*work)(void *place, bool is_successor);
 	void *place;
@@ -71,7 +70,7 @@ struct keeper_config {
 /**
  * keeper_run() - keep a worker running until one has concluded
  *
- * To be called with one thread. What is open then and is not kept in the journal is the first worker's
+ * To be called with one thread. What is open then and has no entry in the journal is the first worker's
  * alone.
  *
  * Return: what journal_conclude() was given; -errno when not even the first worker could be started;

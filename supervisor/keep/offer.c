@@ -54,7 +54,7 @@ bool offer_is_copy(int fd)
 	return seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SHRINK);
 }
 
-/* The last seals that are added tell who has added them. Return: whether the successor has. */
+/* The last seals that are added tell which program has added them. Return: whether the successor has. */
 static bool is_successors(int copy, int last)
 {
 	(void)fcntl(copy, F_ADD_SEALS, last);
@@ -74,7 +74,8 @@ static void end_successor(int successor)
 
 	(void)syscall(SYS_pidfd_send_signal, successor, SIGKILL, NULL, 0);
 	if (poll(&polled, 1, OFFER_FAREWELL) == 0)
-		log_error("the nsxattrd that was to take over was killed and does not end");
+		log_error(
+			"the new nsxattrd, which has not claimed the containers, was killed and does not end");
 }
 
 bool offer_take_back(struct journal *journal)

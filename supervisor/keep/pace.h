@@ -3,8 +3,8 @@
 #define NSXATTR_KEEP_PACE_H
 
 /*
- * Do the requests of a container wait for something else than the CPU: a disk, a network, somebody's
- * file system? Then it pays to have several under way; if not, one after another is quickest.
+ * Do the requests of a container wait for something else than the CPU: a disk, a network, a FUSE server? Then
+ * it pays to have several under way; if not, one after another is quickest.
  *
  * Time alone does not tell, for on a busy machine everything takes long. So once a request has taken
  * long, the next ones are watched more closely: has the thread gone to sleep? Several such in a row, and
@@ -24,13 +24,13 @@ struct pace {
 /** struct pace_mark - where a request began; of its thread */
 struct pace_mark {
 	uint64_t microseconds;
-	long sleeps; /* of the thread so far; -1: nobody has looked */
+	long sleeps; /* of the thread so far; -1: not known */
 };
 
 /** pace_is_slow() */
 bool pace_is_slow(const struct pace *pace);
 
-/** pace_set_stuck() - a request takes so long that nobody knows when it ends: the container is slow at once. */
+/** pace_set_stuck() - a request hangs: the container is slow at once. */
 void pace_set_stuck(struct pace *pace);
 
 /** pace_begin() - a request begins. @ret_mark: for pace_end(). */
@@ -42,7 +42,7 @@ void pace_end(struct pace *pace, const struct pace_mark *mark);
 /**
  * pace_judge() - what pace_end() makes of a request
  * @microseconds: that it took
- * @sleeps: how often its thread has gone to sleep meanwhile; -1: nobody has looked
+ * @sleeps: how often its thread has gone to sleep meanwhile; -1: not known
  */
 void pace_judge(struct pace *pace, uint64_t microseconds, long sleeps);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/places.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 void places_init(struct places *places)
@@ -12,83 +11,69 @@ void places_init(struct places *places)
 /* Return: one more container is its; NULL without memory. */
 static struct places_user *enter_user(struct places *places, uid_t uid)
 {
-	struct places_user *user = places->users;
+	struct places_user *user;
 
-	while (user && user->uid != uid)
-		user = user->next;
+	LIST_FOREACH(user, &places->users, all)
+	if (user->uid == uid)
+		break;
 	if (!user) {
 		user = calloc(1, sizeof(*user));
 		if (!user)
 			return NULL;
 		user->uid = uid;
-		user->next = places->users;
-		places->users = user;
+		LIST_INSERT_HEAD(&places->users, user, all);
 	}
 	user->containers++;
 	return user;
 }
 
-static void leave_user(struct places *places, struct places_user *user)
+static void leave_user(struct places_user *user)
 {
-	struct places_user **place = &places->users;
-
 	if (--user->containers > 0)
 		return;
-	while (*place != user)
-		place = &(*place)->next;
-	*place = user->next;
+	LIST_REMOVE(user, all);
 	free(user);
 }
 
-static int add(struct places *places, const void *key, uid_t owner,
-	       struct places_container **ret_container)
+static struct places_container *add(struct places *places, const void *key, uid_t owner,
+				    size_t most)
 {
 	struct places_container *container = calloc(1, sizeof(*container));
+	struct places_user *user = container ? enter_user(places, owner) : NULL;
 
-	if (!container)
-		return -ENOMEM;
-	container->key = key;
-	container->user = enter_user(places, owner);
-	if (!container->user) {
+	if (!user) {
 		free(container);
-		return -ENOMEM;
+		return NULL;
 	}
+	container->key = key;
+	container->user = user;
+	container->most = most;
 	TAILQ_INIT(&container->shards);
-	container->next = places->containers;
-	places->containers = container;
-	*ret_container = container;
-	return 0;
+	LIST_INSERT_HEAD(&places->containers, container, all);
+	return container;
 }
 
-int places_enter(struct places *places, const void *key, uid_t owner, size_t most,
-		 struct places_container **ret_container)
+struct places_container *places_enter(struct places *places, const void *key, uid_t owner,
+				      size_t most)
 {
-	struct places_container *container = places->containers;
-	int r = 0;
+	struct places_container *container;
 
-	while (container && container->key != key)
-		container = container->next;
-	if (!container) {
-		r = add(places, key, owner, &container);
-		if (r < 0)
-			return r;
-		container->most = most;
-	}
-	container->sources++;
-	*ret_container = container;
-	return 0;
+	LIST_FOREACH(container, &places->containers, all)
+	if (container->key == key)
+		break;
+	if (!container)
+		container = add(places, key, owner, most);
+	if (container)
+		container->sources++;
+	return container;
 }
 
-void places_leave(struct places *places, struct places_container *container)
+void places_leave(struct places_container *container)
 {
-	struct places_container **place = &places->containers;
-
-	if (!container || --container->sources > 0)
+	if (--container->sources > 0)
 		return;
-	while (*place != container)
-		place = &(*place)->next;
-	*place = container->next;
-	leave_user(places, container->user);
+	LIST_REMOVE(container, all);
+	leave_user(container->user);
 	free(container);
 }
 

@@ -25,7 +25,7 @@ struct places_user {
 	uid_t uid;
 	size_t containers;
 	size_t beside; /* places, but for the first of each container */
-	struct places_user *next;
+	LIST_ENTRY(places_user) all;
 };
 
 /** struct places_container - a container, as long as a source of it is served */
@@ -39,17 +39,17 @@ struct places_container {
 	TAILQ_HEAD(, shard) shards; /* its sources; the one that began to wait last at the end */
 	bool is_told; /* that they wait */
 	unsigned long poor; /* a tick at which none of them had a place to give */
-	struct places_container *next;
+	LIST_ENTRY(places_container) all;
 };
 
 /** struct places - all of them */
 struct places {
 	struct share_pool beside;
-	struct places_container *containers;
-	struct places_user *users;
+	LIST_HEAD(, places_container) containers;
+	LIST_HEAD(, places_user) users;
 };
 
-/** places_init() - nobody has any yet */
+/** places_init() - all of them are free */
 void places_init(struct places *places);
 
 /**
@@ -57,15 +57,14 @@ void places_init(struct places *places);
  * @key: of the container
  * @owner: its user
  * @most: places that it may have, if it is new
- * @ret_container: until places_leave()
  *
- * Return: 0; -ENOMEM.
+ * Return: it, until places_leave(); NULL without memory.
  */
-int places_enter(struct places *places, const void *key, uid_t owner, size_t most,
-		 struct places_container **ret_container);
+struct places_container *places_enter(struct places *places, const void *key, uid_t owner,
+				      size_t most);
 
-/** places_leave() - it is over, and has no place; NULL is accepted. */
-void places_leave(struct places *places, struct places_container *container);
+/** places_leave() - a source of the container is over, and has no place */
+void places_leave(struct places_container *container);
 
 /** places_take() - take one, if it is granted. Return: an enum share_result. */
 enum share_result places_take(struct places *places, struct places_container *container);

@@ -155,7 +155,7 @@ void server_set_aside_locked(struct server *server);
 /**
  * server_recall_locked() - have it come out of the system call that it blocks in
  *
- * That can come just before the server blocks, so it is said again at each tick.
+ * That can come just before the server blocks, so the loop does it again at each tick.
  */
 void server_recall_locked(struct server *server);
 

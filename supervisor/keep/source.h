@@ -39,8 +39,8 @@ struct source_calls {
 	int (*answer)(struct source *source, struct reception *reception,
 		      const struct outcome *outcome);
 	/*
-	 * A request takes longer than its sender will wait. NULL: they wait as long as it takes. What
-	 * is said here must not end the thread that works on the request.
+	 * A request takes longer than its sender will wait. NULL: it waits as long as that takes. This must not
+	 * end the thread that works on the request.
 	 */
 	void (*overdue)(struct source *source);
 	/* Frees it. */
@@ -55,7 +55,7 @@ struct source {
 
 /**
  * source_new_listener() - a listener as a source
- * @listener: taken over on success
+ * @listener: the source's on success
  *
  * Return: 0; -ENOMEM.
  */

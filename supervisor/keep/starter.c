@@ -86,7 +86,7 @@ static void run_starter(starter_work *work, void *place, pid_t keeper, int chann
 
 /* ---- the keeper ---- */
 
-/* Return: 0, @ret_ends are kept; -errno. */
+/* Return: 0: both ends have entries; -errno. */
 static int make_channel(struct journal *journal, int ret_ends[2])
 {
 	int ends[2];
@@ -129,7 +129,7 @@ static bool has_ended(pid_t starter)
 	return r < 0 ? errno == ECHILD : end.si_pid != 0;
 }
 
-/* Return: what the starter has said; -ECHILD: it has ended, if need be by our hand. */
+/* Return: its answer; -ECHILD: it has ended, or was killed because it gave none. */
 static int await_answer(const struct starter *starter)
 {
 	const uint64_t end = clock_milliseconds() + PATIENCE;

@@ -49,8 +49,8 @@ int starter_make_worker(const struct starter *starter, bool is_successor, pid_t 
 /**
  * starter_end_group() - have SIGKILL sent to what is in the process group of the last worker
  *
- * To be called before that worker is reaped, so that its number is nobody else's. By a starter that has ended
- * nothing is sent.
+ * To be called before that worker is reaped, so that no other process has its number. A starter that has ended
+ * sends nothing.
  */
 void starter_end_group(const struct starter *starter);
 

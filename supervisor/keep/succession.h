@@ -51,9 +51,9 @@ typedef int succession_visitor(void *place, const char *name, int fd);
 /** succession_list() - all that a successor needs. Return: 0; what a visitor returns. */
 int succession_list(struct journal *journal, succession_visitor *visit, void *place);
 
-/** struct succession - a journal that was left to us, and where its descriptors are now */
+/** struct succession - the journal that another program has left, and where its descriptors are now */
 struct succession {
-	struct journal_head *head; /* NULL: nothing was left to us */
+	struct journal_head *head; /* NULL: no program has left one */
 	size_t size;
 	int copy; /* by which it is claimed; -1: the program that has left it has ended */
 	uint64_t copy_serial; /* in our journal, which keeps it */

@@ -327,7 +327,7 @@ static void take_lock(void)
 static bool is_told(void)
 {
 	take_lock();
-	bool is_told = engine->places.containers->is_told;
+	bool is_told = LIST_FIRST(&engine->places.containers)->is_told;
 
 	pthread_mutex_unlock(&engine->lock);
 	return is_told;
@@ -336,7 +336,7 @@ static bool is_told(void)
 static size_t count_waiting(void)
 {
 	take_lock();
-	size_t waiting = engine->places.containers->waiting;
+	size_t waiting = LIST_FIRST(&engine->places.containers)->waiting;
 
 	pthread_mutex_unlock(&engine->lock);
 	return waiting;

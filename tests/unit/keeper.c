@@ -68,7 +68,7 @@ static struct keeper_config begin(unsigned int refused, bool passes_signals)
 		.procfs = -1,
 		.patience = KEEPER_PATIENCE,
 		.passes_signals = passes_signals,
-		.desk = -1,
+		.control = -1,
 		.calls = ALLOWED_CALLS_NONE,
 	};
 }
