@@ -21,10 +21,6 @@ struct journal {
 	struct slot slots[JOURNAL_SLOTS_MAX];
 };
 
-_Static_assert(offsetof(struct slot, notification) == 0 &&
-		       offsetof(struct slot, source) == sizeof(struct seccomp_notif),
-	       "a slot of any format begins like this");
-
 static void write_head(struct journal *journal)
 {
 	struct journal_head *head = &journal->head;

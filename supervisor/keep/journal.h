@@ -42,7 +42,7 @@
 #define JOURNAL_RECORD_SIZE 512
 
 #define JOURNAL_MAGIC "nsxattrJ"
-/* Of struct slot and what it contains: another layout, which keep/journal.c asserts, is another number. */
+/* Of struct slot and what it contains: another layout (keep/layout.c) is another number. */
 #define JOURNAL_FORMAT 4
 
 struct journal;

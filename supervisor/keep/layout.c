@@ -35,8 +35,11 @@ _Static_assert(sizeof(struct entry) == 536, "an entry of the first version");
 
 _Static_assert(JOURNAL_FORMAT == 4, "what follows is this format");
 
-PINNED(struct slot, notification, 0, 80);
-PINNED(struct slot, source, 80, 4);
+/* These two in any format. */
+PINNED(struct slot, notification, 0, sizeof(struct seccomp_notif));
+PINNED(struct slot, source, sizeof(struct seccomp_notif), 4);
+
+_Static_assert(sizeof(struct seccomp_notif) == 80, "a notification of this format");
 PINNED(struct slot, listener, 84, 4);
 PINNED(struct slot, effect, 88, 320);
 PINNED(struct slot, received_at, 408, 8);

@@ -184,54 +184,39 @@ static struct service_fd *find_newest_journal(struct service_fds *left)
 
 /* ---- its entries ---- */
 
-/** struct serial - a descriptor that the old program has left, and the serial in its name */
-struct serial {
-	uint64_t number;
-	struct service_fd *left;
-};
-
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-	const struct serial *left = a, *right = b;
+	const struct service_fd *left = a, *right = b;
 
-	return (left->number > right->number) - (left->number < right->number);
+	return strcmp(left->name, right->name);
 }
 
-static size_t sort_by_serial(struct service_fds *left, struct serial *serials)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < left->count; i++)
-		if (parse_name(left->fds[i].name, entry_prefix, &serials[count].number))
-			serials[count++].left = &left->fds[i];
-	qsort(serials, count, sizeof(*serials), compare);
-	return count;
-}
-
+/* @left: sorted */
 static int import_entry(struct succession *succession, const struct entry *old,
-			const struct serial *serials, size_t count)
+			struct service_fds *left)
 {
-	const struct serial key = { .number = old->serial };
-	const struct serial *found = bsearch(&key, serials, count, sizeof(key), compare);
+	char name[SUCCESSION_NAME_SIZE];
 
-	if (!is_left(old) || old->record_size > JOURNAL_RECORD_SIZE || !found ||
-	    found->left->fd < 0)
+	succession_name_entry(name, old->serial);
+	const struct service_fd key = { .name = name };
+	struct service_fd *found =
+		bsearch(&key, left->fds, left->count, sizeof(key), compare_names);
+
+	if (!is_left(old) || old->record_size > JOURNAL_RECORD_SIZE || !found || found->fd < 0)
 		return 0;
-	int r = journal_import(succession->journal, found->left->fd, old);
+	int r = journal_import(succession->journal, found->fd, old);
 
 	if (r == 0)
-		(void)TAKE_FD(found->left->fd);
+		(void)TAKE_FD(found->fd);
 	return r;
 }
 
 static int import_entries(struct succession *succession, struct service_fds *left)
 {
-	_cleanup_free_ struct serial *serials = calloc(left->count + 1, sizeof(*serials));
-	size_t count = serials ? sort_by_serial(left, serials) : 0;
-	int r = serials ? 0 : -ENOMEM;
+	int r = 0;
 
 	for (size_t i = 0; i < atomic_load(&succession->head->entry_count) && r == 0; i++)
-		r = import_entry(succession, old_entry(succession, i), serials, count);
+		r = import_entry(succession, old_entry(succession, i), left);
 	return r;
 }
 
@@ -274,11 +259,14 @@ static int keep_copy(struct succession *succession, struct service_fd *left)
 int succession_import(struct journal *journal, struct service_fds *left,
 		      struct succession *ret_succession)
 {
-	struct service_fd *newest = find_newest_journal(left);
 	struct succession succession = { .journal = journal, .copy = -1 };
 	struct journal_head *head = journal_head(journal);
 
 	*ret_succession = succession;
+	if (left->count > 0)
+		qsort(left->fds, left->count, sizeof(*left->fds), compare_names);
+	struct service_fd *newest = find_newest_journal(left);
+
 	if (!newest)
 		return 0;
 	int r = map_old(newest->fd, &succession);

@@ -63,7 +63,7 @@ struct succession {
 /**
  * succession_import() - have what was left in our journal
  * @journal: ours, with entries that are ENTRY_OWN only
- * @left: the descriptors that another program has left; those that have entries now are taken out
+ * @left: the descriptors that another program has left: sorted by name, and those that have entries taken out
  * @ret_succession: requests in hand stay there until succession_next_request(); it lives as long
  *                  as the process
  *
