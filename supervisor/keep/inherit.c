@@ -107,8 +107,10 @@ static int list_rest(int procfs, const int *kept, int count, struct rest *rest)
 	int fd = openat(procfs, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	__attribute__((cleanup(close_directory))) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	int r = directory ? 0 : -errno;
+	int r = 0;
 
+	if (!directory)
+		return -errno;
 	while (r == 0 && (entry = readdir(directory))) {
 		int other = (int)strtol(entry->d_name, NULL, 10);
 

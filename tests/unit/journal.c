@@ -114,10 +114,11 @@ Test(journal, says_what_it_is)
 
 	cr_expect_eq(memcmp(head->magic, JOURNAL_MAGIC, sizeof(head->magic)), 0);
 	cr_expect_eq(head->format, JOURNAL_FORMAT);
-	/* Whoever has the descriptor has the journal. */
+	/* A program that has the descriptor has the journal. */
 	cr_assert_eq(pread(journal_fd(journal), &read_head, sizeof(read_head), 0),
 		     (ssize_t)sizeof(read_head));
-	cr_expect_eq(memcmp(&read_head, head, sizeof(read_head)), 0);
+	cr_expect_eq(read_head.format, head->format);
+	cr_expect_eq(read_head.slots_offset, head->slots_offset);
 	cr_expect_eq(ftruncate(journal_fd(journal), 0), -1, "it could be cut under us");
 	journal_free(journal);
 }
@@ -198,7 +199,7 @@ Test(journal, can_be_memory_as_any_other)
 	journal_free(journal);
 }
 
-/* Whoever has been handed the memory can write anything into it. */
+/* A process that has the memory can write anything into it. */
 Test(journal, counts_in_it_lead_nowhere_else)
 {
 	struct journal *journal = new_journal();
