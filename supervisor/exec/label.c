@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/proc.h"
+#include "count_of.h"
 #include "exec/performer.h"
 
 /* Directories of a path, most of which have one of a few labels. */
@@ -80,32 +81,24 @@ bool labels_begin(struct labels *labels)
 /* What is no file of a file system has a class by its origin, which stat(2) does not tell. */
 static int find_class(const struct pinned *inode, enum label_class *ret_class)
 {
+	static const struct {
+		mode_t type;
+		enum label_class class;
+	} classes[] = {
+		{ S_IFREG, LABEL_FILE },     { S_IFDIR, LABEL_DIR },
+		{ S_IFLNK, LABEL_LNK_FILE }, { S_IFCHR, LABEL_CHR_FILE },
+		{ S_IFBLK, LABEL_BLK_FILE }, { S_IFIFO, LABEL_FIFO_FILE },
+	};
 	struct stat stat;
 
 	if (fstat(inode->fd, &stat) < 0)
 		return -errno;
-	switch (stat.st_mode & S_IFMT) {
-	case S_IFREG:
-		*ret_class = LABEL_FILE;
-		return 0;
-	case S_IFDIR:
-		*ret_class = LABEL_DIR;
-		return 0;
-	case S_IFLNK:
-		*ret_class = LABEL_LNK_FILE;
-		return 0;
-	case S_IFCHR:
-		*ret_class = LABEL_CHR_FILE;
-		return 0;
-	case S_IFBLK:
-		*ret_class = LABEL_BLK_FILE;
-		return 0;
-	case S_IFIFO:
-		*ret_class = LABEL_FIFO_FILE;
-		return 0;
-	default:
-		return -EOPNOTSUPP;
-	}
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		if ((stat.st_mode & S_IFMT) == classes[i].type) {
+			*ret_class = classes[i].class;
+			return 0;
+		}
+	return -EOPNOTSUPP;
 }
 
 /* SELinux itself tells it, of every inode, whatever the file system can store. */
