@@ -44,7 +44,7 @@ needs() {
 # scene_reports() - what sanitizers, and processes that made a call on no list, have written into logs of the scene,
 # for tests/run to see
 scene_reports() {
-	grep -ahE -A 40 '==[0-9]+==ERROR: |WARNING: ThreadSanitizer|: runtime error: ' \
+	grep -ashE -A 40 '==[0-9]+==ERROR: |WARNING: ThreadSanitizer|: runtime error: ' \
 		"$SCENE"/*log /dev/null | sed 's/^/# /'
 	grep -ashE --devices=skip 'system call [0-9]+ is not one that this process may make' \
 		"$SCENE"/{*log,said*,err*} /dev/null | sort -u | sed 's/^/# /'
