@@ -53,8 +53,8 @@
 #define DOCKER_CAPABILITIES \
 	(PODMAN_CAPABILITIES | BIT(CAP_MKNOD) | BIT(CAP_NET_RAW) | BIT(CAP_AUDIT_WRITE))
 
-/** struct engine - what reads the profile */
-struct engine {
+/** struct container_engine - what reads the profile */
+struct container_engine {
 	bool knows_capabilities; /* as conditions; and so below */
 	bool knows_architectures;
 	bool knows_kernels;
@@ -64,7 +64,7 @@ struct engine {
 
 enum engine_id { ENGINE_CONTAINERD, ENGINE_CRIO, ENGINE_DOCKER, ENGINE_PODMAN };
 
-static const struct engine engines[] = {
+static const struct container_engine engines[] = {
 	[ENGINE_CONTAINERD] = { false, false, false, DOCKER_CAPABILITIES, NULL },
 	[ENGINE_CRIO] = { true, true, false, COMMON_CAPABILITIES, NULL },
 	[ENGINE_DOCKER] = { true, true, true, DOCKER_CAPABILITIES, NULL },
@@ -285,7 +285,7 @@ static bool find_base(const struct profile_request *request,
 /** find_conditions() - what is resolved, and for what */
 static struct seccomp_conditions find_conditions(const struct profile_request *request)
 {
-	const struct engine *engine = &engines[request->engine];
+	const struct container_engine *engine = &engines[request->engine];
 	struct seccomp_conditions conditions = {
 		.resolves_capabilities = !engine->knows_capabilities || request->capabilities,
 		.resolves_architecture = !engine->knows_architectures || request->architecture,
