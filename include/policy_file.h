@@ -16,7 +16,7 @@ struct schema;
 extern const struct schema policy_schema;
 
 /* The longest file. */
-#define POLICY_FILE_SIZE_MAX (1 << 20)
+#define POLICY_FILE_SIZE_MAX (1024 * 1024)
 
 /** struct policy_file - a policy and the memory that it lies in */
 struct policy_file {

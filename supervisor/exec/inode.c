@@ -84,10 +84,10 @@ uint64_t inode_mount(const struct pinned *inode)
 void inode_show_path(const struct performer *performer, char *path, size_t size)
 {
 	int directory = performer->directory < 0 ? AT_FDCWD : performer->directory;
-	char number[sizeof("2147483647")];
+	char link[sizeof("2147483647")];
 
-	snprintf(number, sizeof(number), "%d", performer->inode->fd);
-	ssize_t length = readlinkat(directory, number, path, size - 1);
+	snprintf(link, sizeof(link), "%d", performer->inode->fd);
+	ssize_t length = readlinkat(directory, link, path, size - 1);
 
 	if (length < 0)
 		snprintf(path, size, "a file");
