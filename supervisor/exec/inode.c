@@ -81,18 +81,18 @@ uint64_t inode_mount(const struct pinned *inode)
 	return inode_mount_in(&stat);
 }
 
-void inode_show_path(const struct performer *performer, char *path, size_t size)
+void inode_show_path(const struct performer *performer, char *text, size_t size)
 {
 	int directory = performer->directory < 0 ? AT_FDCWD : performer->directory;
-	char link[sizeof("2147483647")];
+	char path[sizeof("2147483647")];
 
-	snprintf(link, sizeof(link), "%d", performer->inode->fd);
-	ssize_t length = readlinkat(directory, link, path, size - 1);
+	snprintf(path, sizeof(path), "%d", performer->inode->fd);
+	ssize_t length = readlinkat(directory, path, text, size - 1);
 
 	if (length < 0)
-		snprintf(path, size, "a file");
+		snprintf(text, size, "a file");
 	else
-		path[length] = '\0';
+		text[length] = '\0';
 }
 
 bool inode_is_unusable(const struct pinned *inode)

@@ -46,7 +46,7 @@ uint64_t inode_mount_in(const struct statx *stat);
 uint64_t inode_mount(const struct pinned *inode);
 
 /** inode_show_path() - a path of it in the mount namespace where it was found, for a message */
-void inode_show_path(const struct performer *performer, char *path, size_t size);
+void inode_show_path(const struct performer *performer, char *text, size_t size);
 
 /** inode_is_unusable() - is it an O_PATH descriptor of the target's, on which every call is EBADF? */
 bool inode_is_unusable(const struct pinned *inode);
