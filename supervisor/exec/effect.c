@@ -59,6 +59,9 @@ void effect_begin(const struct performer *performer, struct attribute_call *call
 	/* It tells a change that was made from one that would have failed. */
 	effect->has_existed = (effect->is_create || call->operation == OPERATION_REMOVE) &&
 			      exists(performer, call->name);
+	/* What would look otherwise now was not made before. */
+	if (effect->has_existed == (call->operation == OPERATION_REMOVE))
+		effect->excused = 0;
 	effect->length = call->size;
 	effect->digest = call->operation == OPERATION_SET ? digest(call->value, call->size) : 0;
 	strncpy(effect->name, call->name, sizeof(effect->name) - 1);
@@ -70,6 +73,7 @@ void effect_clear(struct effect *effect)
 {
 	atomic_store(&effect->step, EFFECT_NONE);
 	atomic_store(&effect->fd, -1);
+	effect->excused = 0;
 }
 
 /* A deputy that was given up may be in the change still. */

@@ -51,7 +51,12 @@ struct effect {
 	uint64_t length; /* of a set: the value's */
 	uint64_t digest; /* likewise */
 	char name[NAME_SIZE];
-	uint64_t reserved; /* it had a meaning once */
+	/*
+	 * An errno that means that the change was made before, by a process of which neither it nor its inode is left;
+	 * 0: none does. It stays until the answer, however many processes die before.
+	 */
+	int32_t excused;
+	uint32_t reserved;
 };
 
 /**

@@ -58,13 +58,14 @@ void replay_conclude(struct request *request)
 
 /*
  * Without the inode we make the change again. If it was made before, it fails now with this errno, which then counts
- * as success. Return: 0: no errno does.
+ * as success. That is written down, for the next attempt finds the attribute as this one leaves it.
  */
-static int excuse(const struct effect *effect)
+static void excuse(struct effect *effect)
 {
-	if (effect->operation == OPERATION_REMOVE)
-		return effect->has_existed ? ENODATA : 0;
-	return effect->is_create && !effect->has_existed ? EEXIST : 0;
+	if (effect->operation == OPERATION_REMOVE && effect->has_existed)
+		effect->excused = ENODATA;
+	else if (effect->is_create && !effect->has_existed)
+		effect->excused = EEXIST;
 }
 
 /*
@@ -73,11 +74,11 @@ static int excuse(const struct effect *effect)
  */
 static bool look_at_effect(struct request *request)
 {
-	const struct effect *effect = &request->slot->effect;
+	struct effect *effect = &request->slot->effect;
 
 	request->inode.fd = atomic_load(&effect->fd);
 	if (request->inode.fd < 0) {
-		request->excused = excuse(effect);
+		excuse(effect);
 		return false;
 	}
 	request->inode.is_opened = effect->is_opened;

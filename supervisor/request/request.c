@@ -52,7 +52,8 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	for (size_t i = 0; more && i < COUNT_OF(stages); i++)
 		more = stages[i](&request);
 	replay_conclude(&request);
-	if (request.excused != 0 && request.outcome.error == request.excused)
+	if (request.slot->effect.excused != 0 &&
+	    request.outcome.error == request.slot->effect.excused)
 		request.outcome = outcome_value(0);
 	log_request(&request);
 	stage_let_go(&request);

@@ -41,7 +41,6 @@ struct request {
 	int late_error; /* of the arguments, when the inode has been found; 0: none */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
-	int excused; /* an errno that means that the change was made before; 0: none does */
 };
 
 /** stage_end() - this is what the target will see. Return: false. */
