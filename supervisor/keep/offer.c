@@ -82,8 +82,11 @@ bool offer_take_back(struct journal *journal)
 {
 	struct journal_offer offer = journal_offered(journal);
 
-	if (offer.copy < 0)
+	/* A worker may have died when it had barred changes and not offered anything yet, or any more. */
+	if (offer.copy < 0) {
+		journal_set(journal, JOURNAL_BARRED, false);
 		return true;
+	}
 	if (is_successors(offer.copy, F_SEAL_SEAL | F_SEAL_FUTURE_WRITE))
 		return false;
 	end_successor(offer.successor);

@@ -103,3 +103,13 @@ Test(offer, is_not_of_a_journal_itself)
 	cr_expect(offer_take_back(journal), "nothing was offered");
 	journal_free(journal);
 }
+
+/* A worker has died before what it had barred was offered, or after it was taken back. */
+Test(offer, a_next_worker_bars_nothing_that_is_not_offered)
+{
+	cr_assert_eq(journal_new(&journal), 0);
+	journal_set(journal, JOURNAL_BARRED, true);
+	cr_expect(offer_take_back(journal));
+	cr_expect_not(journal_is(journal, JOURNAL_BARRED), "changes would wait for ever");
+	journal_free(journal);
+}
