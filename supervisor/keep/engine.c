@@ -309,6 +309,7 @@ static void init(struct engine *engine, const struct engine_config *config)
 	engine->config = *config;
 	engine->spare_locked = server_spare_locked;
 	engine->is_guarded = guard_find(config->guard);
+	engine->wake = -1;
 	engine->woken = (struct loop_watch){ .fd = -1, .ready = woken, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->left, NULL);

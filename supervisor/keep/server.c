@@ -272,6 +272,13 @@ static void end_shard_locked(struct shard *shard, int result)
 	}
 }
 
+/* The source has failed, or its last server had been about to leave, or could not begin. */
+static void wait_for_inherited_locked(struct shard *shard)
+{
+	if (shard->server_count == 0 && atomic_load(&shard->inherited) > 0)
+		shard_wait_locked(shard);
+}
+
 static void leave_shard_locked(struct server *server, struct shard *shard, int result)
 {
 	struct engine *engine = server->engine;
@@ -286,9 +293,7 @@ static void leave_shard_locked(struct server *server, struct shard *shard, int r
 	if (atomic_load(&shard->turn) == TURN_FREE)
 		shard_take_turn_back_locked(shard);
 	if (!engine->is_paused && !engine->is_over) {
-		/* The source has failed, or the server had been about to leave. */
-		if (shard->server_count == 0 && atomic_load(&shard->inherited) > 0)
-			shard_wait_locked(shard);
+		wait_for_inherited_locked(shard);
 		shard_hand_on_place_locked(shard->container);
 	}
 	end_shard_locked(shard, result);
@@ -388,6 +393,8 @@ static void resign_locked(struct server *server)
 	places_give_back(&server->engine->places, shard->container);
 	if (atomic_compare_exchange_strong(&shard->turn, &self, TURN_LOOPS))
 		shard_wait_locked(shard);
+	else if (!server->engine->is_paused && !server->engine->is_over)
+		wait_for_inherited_locked(shard);
 	end_shard_locked(shard, 0);
 }
 

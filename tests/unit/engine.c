@@ -287,6 +287,100 @@ Test(engine, goes_on_with_what_is_left_after_a_pause)
 	end();
 }
 
+/* ---- servers that cannot begin ---- */
+
+static struct shard *find_shard(const struct made_up *made_up)
+{
+	struct shard *shard;
+
+	TAILQ_FOREACH(shard, &engine->shards, all)
+	if (shard->source == &made_up->source)
+		break;
+	return shard;
+}
+
+/* Return: what there was. */
+static struct rlimit forbid_descriptors(void)
+{
+	struct rlimit before, none;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	return before;
+}
+
+Test(engine, that_cannot_begin_closes_nothing_of_others)
+{
+	const struct engine_config config = { .loop = loop, .journal = journal, .procfs = procfs };
+	const struct rlimit limit = forbid_descriptors();
+
+	cr_expect_lt(engine_new(&config, &engine), 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_expect_geq(fcntl(STDIN_FILENO, F_GETFD), 0);
+	loop_free(loop);
+	journal_free(journal);
+	close(procfs);
+}
+
+static void await_no_server(struct shard *shard)
+{
+	unsigned int count = 1;
+
+	for (time_t end = time(NULL) + PATIENCE; count > 0; poll(NULL, 0, 5)) {
+		cr_assert_lt(time(NULL), end, "its server stays");
+		pthread_mutex_lock(&engine->lock);
+		count = shard->server_count;
+		pthread_mutex_unlock(&engine->lock);
+	}
+}
+
+/* The second one's server has no workspace. @loses_turn: it learns that too late */
+static void fail_once(struct made_up *first, struct made_up *second, bool loses_turn)
+{
+	make_up(first);
+	make_up(second);
+	leave_change(0, second);
+	begin();
+	serve(first);
+	serve(second);
+	const struct rlimit limit = forbid_descriptors();
+	struct shard *shard = find_shard(second);
+
+	pthread_mutex_lock(&engine->lock);
+	shard_serve_locked(find_shard(first));
+	shard_serve_locked(shard);
+	if (loses_turn) {
+		struct server *server = atomic_load(&shard->turn);
+
+		shard_take_turn_back_locked(shard);
+		server_set_aside_locked(server);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	await_no_server(shard);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	atomic_store(&second->is_let_go, true);
+	run();
+	await_let_go_of_inode(0);
+	await_no_inherited();
+	atomic_store(&first->is_let_go, true);
+	end();
+}
+
+Test(engine, answers_what_is_left_though_a_server_cannot_begin)
+{
+	static struct made_up first, second;
+
+	fail_once(&first, &second, false);
+}
+
+Test(engine, answers_what_is_left_though_a_server_cannot_begin_and_has_lost_the_turn)
+{
+	static struct made_up first, second;
+
+	fail_once(&first, &second, true);
+}
+
 /* ---- listeners that wait ---- */
 
 #define MANY 4096
