@@ -52,15 +52,13 @@ int import_take(struct import *import, struct journal *journal, const struct ser
 	int r = is_living ? ask_predecessor(import) : 0;
 
 	if (r == 0)
-		r = succession_import(journal, &import->handed, &import->succession);
+		r = succession_import(journal, &import->handed, is_living, &import->succession);
 	/* It is better to begin with nothing than not to begin, but not while another daemon serves. */
 	if (r == -EBADMSG && !is_living) {
 		log_error("what the service manager has stored is no journal: running containers "
 			  "are lost");
 		r = 0;
 	}
-	if (r == 0 && is_living && !succession_is_offered(&import->succession))
-		r = -EPROTO;
 	if (r < 0)
 		log_error("cannot take over from another nsxattrd: %s", strerror(-r));
 	forget_rest(import, store);

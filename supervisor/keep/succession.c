@@ -256,7 +256,7 @@ static int keep_copy(struct succession *succession, struct service_fd *left)
 	return r;
 }
 
-int succession_import(struct journal *journal, struct service_fds *left,
+int succession_import(struct journal *journal, struct service_fds *left, bool is_living,
 		      struct succession *ret_succession)
 {
 	struct succession succession = { .journal = journal, .copy = -1 };
@@ -267,6 +267,9 @@ int succession_import(struct journal *journal, struct service_fds *left,
 		qsort(left->fds, left->count, sizeof(*left->fds), compare_names);
 	struct service_fd *newest = find_newest_journal(left);
 
+	/* Before anything of it is read: what another process can change is not what was checked. */
+	if (is_living && (!newest || !offer_is_copy(newest->fd)))
+		return -EPROTO;
 	if (!newest)
 		return 0;
 	int r = map_old(newest->fd, &succession);
@@ -286,11 +289,6 @@ int succession_import(struct journal *journal, struct service_fds *left,
 	else
 		munmap(succession.head, succession.size);
 	return r;
-}
-
-bool succession_is_offered(const struct succession *succession)
-{
-	return succession->copy >= 0;
 }
 
 bool succession_claim(const struct succession *succession)

@@ -64,22 +64,18 @@ struct succession {
  * succession_import() - have what was left in our journal
  * @journal: ours, with entries that are ENTRY_OWN only
  * @left: the descriptors that another program has left: sorted by name, and those that have entries taken out
+ * @is_living: that program lives: nothing is read but a copy of its journal that can be claimed, and that no process
+ *             can change
  * @ret_succession: requests in hand stay there until succession_next_request(); it lives as long
  *                  as the process
  *
  * Nothing of the old journal is changed.
  *
- * Return: 0, also when nothing was left; -ENOSPC; -EBADMSG for what is no journal; -errno.
+ * Return: 0, also when a program that has ended has left nothing; -ENOSPC; -EBADMSG for what is no journal; -EPROTO
+ * for no copy; -errno.
  */
-int succession_import(struct journal *journal, struct service_fds *left,
+int succession_import(struct journal *journal, struct service_fds *left, bool is_living,
 		      struct succession *ret_succession);
-
-/**
- * succession_is_offered() - can it be claimed from the program that has left it, and that may live?
- *
- * Such a journal is a copy that no process can change.
- */
-bool succession_is_offered(const struct succession *succession);
 
 /** succession_claim() - the last moment to let go of it. Return: whether it is ours to serve. */
 bool succession_claim(const struct succession *succession);

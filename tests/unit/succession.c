@@ -87,7 +87,7 @@ static struct slot *old_request(size_t index, uint64_t id, int source)
 
 static int import(void)
 {
-	return succession_import(new, &handed, &succession);
+	return succession_import(new, &handed, false, &succession);
 }
 
 /* ---- what is kept ---- */
@@ -145,15 +145,15 @@ Test(succession, claims_a_copy)
 
 	cr_assert_eq(dup3(journal_fd(copy), fd, O_CLOEXEC), fd);
 	journal_forget(old, 501);
-	cr_assert_eq(import(), 0);
-	cr_expect(succession_is_offered(&succession));
+	cr_assert_eq(succession_import(new, &handed, true, &succession), 0);
+	cr_expect_geq(succession.copy, 0);
 	cr_expect_not_null(journal_find(new, fd), "the next worker can claim it, too");
 	cr_expect(succession_claim(&succession));
 	cr_expect(succession_claim(&succession));
 	succession_finish(&succession);
 	cr_expect_null(journal_find(new, fd));
 	cr_expect_lt(fcntl(fd, F_GETFD), 0, "it is closed");
-	cr_expect_not(succession_is_offered(&succession));
+	cr_expect_lt(succession.copy, 0);
 	cr_expect(succession_claim(&succession), "it was claimed");
 	journal_free(copy);
 	finish();
@@ -237,6 +237,18 @@ Test(succession, refuses_slots_without_a_size)
 {
 	journal_head(old)->slot_size = 0;
 	expect_no_journal();
+	finish();
+}
+
+/* It could change what was checked, while that is read. */
+Test(succession, takes_nothing_of_a_program_that_lives_but_by_a_copy)
+{
+	cr_expect_eq(succession_import(new, &handed, true, &succession), -EPROTO);
+	(void)hand_over_entry(keep(501, ENTRY_SOURCE, NULL, 0));
+	hand_over_journal();
+	cr_expect_eq(succession_import(new, &handed, true, &succession), -EPROTO);
+	cr_expect_null(succession.head);
+	cr_expect_null(journal_next_entry(new, NULL));
 	finish();
 }
 
