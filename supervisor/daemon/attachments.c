@@ -415,6 +415,8 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	delivery.runtimes = record.runtimes;
 	delivery.uid = record.uid;
 	record.id[sizeof(record.id) - 1] = '\0';
+	record.policy[sizeof(record.policy) - 1] = '\0';
+	record.map[sizeof(record.map) - 1] = '\0';
 	delivery.name = record_name(&record);
 	int r = make_source(attachments, &delivery, fd, &source);
 
