@@ -216,7 +216,7 @@ static int get_option(int fd, int option, int *ret_value)
 
 int unix_socket_import(int fd, int type, struct unix_socket *ret_socket)
 {
-	int domain, its_type, listens, flags = fcntl(fd, F_GETFL);
+	int domain = 0, its_type = 0, listens = 0, flags = fcntl(fd, F_GETFL);
 	int r = get_option(fd, SO_DOMAIN, &domain);
 
 	if (r == 0)

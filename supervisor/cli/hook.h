@@ -11,21 +11,21 @@
 
 struct config;
 
-/* Rows for a struct hook_daemon, which are in the table of each hook. */
-#define HOOK_DAEMON_ROWS(structure, member)                                                       \
+/* Rows for the member "struct hook_daemon daemon" of each hook's request. */
+#define HOOK_DAEMON_ROWS(structure)                                                               \
 	{ "socket", 0, "PATH", "where nsxattrd listens, if not as in its settings",               \
-	  INTO_SOCKET(structure, member.socket) },                                                \
+	  INTO_SOCKET(structure, daemon.socket) },                                                \
 		{ "control",                                                                      \
 		  0,                                                                              \
 		  "PATH|none",                                                                    \
 		  "its control socket, where it is asked whether it would serve",                 \
-		  INTO_TEXT(structure, member.control),                                           \
+		  INTO_TEXT(structure, daemon.control),                                           \
 		  .check = hook_check_control },                                                  \
 		{ "policies", 0, "FOLDER", "where its policies are, for when it cannot be asked", \
-		  INTO_PATH(structure, member.policies) },                                        \
+		  INTO_PATH(structure, daemon.policies) },                                        \
 	{                                                                                         \
 		"start", 0, "PROGRAM|UNIT", "start this nsxattrd if none listens there",          \
-			INTO_TEXT(structure, member.start), .check = hook_check_start             \
+			INTO_TEXT(structure, daemon.start), .check = hook_check_start             \
 	}
 
 /** hook_check_control(), hook_check_start() - Return: what is wrong with an argument; NULL: nothing. */

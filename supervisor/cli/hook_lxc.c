@@ -12,7 +12,7 @@
 #include "hook/complaint.h"
 #include "hook/lxc.h"
 
-static const struct option_row rows[] = { HOOK_DAEMON_ROWS(struct hook_lxc, daemon) };
+static const struct option_row rows[] = { HOOK_DAEMON_ROWS(struct hook_lxc) };
 
 static const struct option_table table = {
 	.command = "nsxattr hook lxc",

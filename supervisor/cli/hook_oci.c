@@ -35,7 +35,7 @@ struct oci_request {
 };
 
 static const struct option_row rows[] = {
-	HOOK_DAEMON_ROWS(struct oci_request, daemon),
+	HOOK_DAEMON_ROWS(struct oci_request),
 };
 
 static const struct option_table table = {

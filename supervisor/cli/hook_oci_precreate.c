@@ -66,7 +66,7 @@ static const char *check_name(const char *name)
 static const struct option_row rows[] = {
 	{ "policy", 'p', "NAME", "for every container that comes here, not only those that ask",
 	  INTO_TEXT(struct precreate_request, policy), .check = check_name },
-	HOOK_DAEMON_ROWS(struct precreate_request, daemon),
+	HOOK_DAEMON_ROWS(struct precreate_request),
 	{ "unchecked", 0, NULL, "edit without asking nsxattrd, or whether it is there",
 	  INTO_FLAG(struct precreate_request, is_unchecked) },
 	{ "runtime", 0, NULL, "which one will run the container",
