@@ -187,11 +187,11 @@ static bool is_awaited(const struct supervisor *supervisor)
  * The worker before may have done so, and have died before that was written down: then the command does not
  * listen any more.
  */
-static int let_go(struct supervisor *supervisor, bool is_successor)
+static int let_go(struct supervisor *supervisor, bool is_next)
 {
 	int r = tell(supervisor->channel, STEP_SERVING);
 
-	if (r < 0 && !is_successor)
+	if (r < 0 && !is_next)
 		return r;
 	journal_close(supervisor->journal, &supervisor->channel);
 	return 0;
@@ -209,13 +209,13 @@ static int close_rest(struct supervisor *supervisor, const int *rest, size_t cou
 }
 
 /* Return: 0; -errno: whatever failed has been logged, here or by the command's process. */
-static int begin(struct supervisor *supervisor, bool is_successor)
+static int begin(struct supervisor *supervisor, bool is_next)
 {
 	_cleanup_free_ int *rest = NULL;
 	size_t rest_count = 0;
-	int r = is_successor ? inherit_descriptors(supervisor->journal, supervisor->procfs, &rest,
-						   &rest_count) :
-			       0;
+	int r = is_next ? inherit_descriptors(supervisor->journal, supervisor->procfs, &rest,
+					      &rest_count) :
+			  0;
 
 	if (r > 0)
 		log_verbose("%d requests were in hand", r);
@@ -226,7 +226,7 @@ static int begin(struct supervisor *supervisor, bool is_successor)
 	if (r == 0)
 		r = serve_listener(supervisor);
 	if (r == 0 && is_awaited(supervisor))
-		r = let_go(supervisor, is_successor);
+		r = let_go(supervisor, is_next);
 	return r;
 }
 
@@ -238,13 +238,13 @@ static void fail_start(struct supervisor *supervisor)
 }
 
 /** work() - a worker's life. See keeper_config.work(). */
-static void work(void *place, bool is_successor)
+static void work(void *place, bool is_next)
 {
 	struct supervisor *supervisor = place;
 
 	prctl(PR_SET_NAME, "nsxattr");
 	log_verbose("the supervisor is process %d", (int)getpid());
-	int r = begin(supervisor, is_successor);
+	int r = begin(supervisor, is_next);
 
 	if (r < 0 && is_awaited(supervisor))
 		fail_start(supervisor);

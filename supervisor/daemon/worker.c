@@ -302,7 +302,7 @@ static int begin_first(struct worker *worker)
 	return build(worker);
 }
 
-static int begin_successor(struct worker *worker)
+static int begin_next(struct worker *worker)
 {
 	struct opened *opened = worker->opened;
 	_cleanup_free_ int *rest = NULL;
@@ -317,9 +317,9 @@ static int begin_successor(struct worker *worker)
 }
 
 /* Return: 0; -errno: it has been logged. */
-static int begin(struct worker *worker, bool is_successor)
+static int begin(struct worker *worker, bool is_next)
 {
-	int r = is_successor ? begin_successor(worker) : begin_first(worker);
+	int r = is_next ? begin_next(worker) : begin_first(worker);
 
 	if (r == 0)
 		r = restore(worker);
@@ -356,7 +356,7 @@ static void tell_ready(struct opened *opened)
 	journal_close(opened->journal, &service->socket);
 }
 
-_Noreturn void worker_run(void *place, bool is_successor)
+_Noreturn void worker_run(void *place, bool is_next)
 {
 	struct opened *opened = place;
 	struct worker worker = { .opened = opened };
@@ -367,9 +367,9 @@ _Noreturn void worker_run(void *place, bool is_successor)
 		journal_conclude(opened->journal, EXIT_SUCCESS);
 		exit(EXIT_SUCCESS);
 	}
-	int r = begin(&worker, is_successor);
+	int r = begin(&worker, is_next);
 
-	if (r == -ECANCELED || (r < 0 && !is_successor))
+	if (r == -ECANCELED || (r < 0 && !is_next))
 		journal_conclude(opened->journal, EXIT_FAILURE);
 	if (r < 0)
 		exit(EXIT_FAILURE);

@@ -39,6 +39,6 @@ struct worker {
 };
 
 /** worker_run() - see keeper_config.work(); @place: of struct opened */
-_Noreturn void worker_run(void *place, bool is_successor);
+_Noreturn void worker_run(void *place, bool is_next);
 
 #endif

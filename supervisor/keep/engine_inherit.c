@@ -23,7 +23,7 @@ static struct shard *find_shard_locked(const struct engine *engine, int source)
 }
 
 /* Requests whose source ended with the worker that had received them. */
-static void drop_orphans_locked(struct engine *engine)
+static void drop_sourceless_locked(struct engine *engine)
 {
 	struct reception *reception = NULL;
 
@@ -70,7 +70,7 @@ static void serve_inherited_locked(struct engine *engine)
 void engine_serve_inherited(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
-	drop_orphans_locked(engine);
+	drop_sourceless_locked(engine);
 	journal_set(engine->config.journal, JOURNAL_CLEAR, atomic_load(&engine->inherited) == 0);
 	serve_inherited_locked(engine);
 	pthread_mutex_unlock(&engine->lock);

@@ -19,7 +19,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* What stays open, in ascending order. Return: how many; -ENOMEM. */
-static int list_kept(struct journal *journal, int **ret_fds)
+static int list_staying(struct journal *journal, int **ret_fds)
 {
 	size_t slot_count = journal_slot_count(journal);
 	/* The journal itself, what is offered, and of a slot two. The count of entries may change meanwhile. */
@@ -89,10 +89,10 @@ static int add_rest(struct rest *rest, int fd)
 	return 0;
 }
 
-static bool is_kept(const int *kept, int count, int fd)
+static bool stays_open(const int *staying, int count, int fd)
 {
 	return fd <= STDERR_FILENO ||
-	       bsearch(&fd, kept, (size_t)count, sizeof(*kept), compare) != NULL;
+	       bsearch(&fd, staying, (size_t)count, sizeof(*staying), compare) != NULL;
 }
 
 static void close_directory(DIR **directory)
@@ -102,7 +102,7 @@ static void close_directory(DIR **directory)
 }
 
 /* Nothing is closed while the directory is read: its entries are these descriptors. */
-static int list_rest(int procfs, const int *kept, int count, struct rest *rest)
+static int list_rest(int procfs, const int *staying, int count, struct rest *rest)
 {
 	int fd = openat(procfs, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	__attribute__((cleanup(close_directory))) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -114,7 +114,7 @@ static int list_rest(int procfs, const int *kept, int count, struct rest *rest)
 	while (r == 0 && (entry = readdir(directory))) {
 		int other = (int)strtol(entry->d_name, NULL, 10);
 
-		if (entry->d_name[0] != '.' && other != fd && !is_kept(kept, count, other))
+		if (entry->d_name[0] != '.' && other != fd && !stays_open(staying, count, other))
 			r = add_rest(rest, other);
 	}
 	return r;
@@ -135,13 +135,13 @@ static void close_rest(int procfs, struct rest *rest)
 
 int inherit_descriptors(struct journal *journal, int procfs, int **ret_rest, size_t *ret_count)
 {
-	_cleanup_free_ int *kept = NULL;
-	int count = list_kept(journal, &kept);
+	_cleanup_free_ int *staying = NULL;
+	int count = list_staying(journal, &staying);
 	struct rest rest = { 0 };
 
 	if (count < 0)
 		return count;
-	int r = list_rest(procfs, kept, count, &rest);
+	int r = list_rest(procfs, staying, count, &rest);
 
 	if (r < 0) {
 		free(rest.fds);

@@ -45,7 +45,7 @@
 #define LOOK_AGAIN 20
 
 /* How long the deputies of a dead worker may take to end, in milliseconds; less than a second. */
-#define ORPHANS_WAIT 900
+#define DEPUTIES_WAIT 900
 
 struct keeper {
 	const struct keeper_config *config;
@@ -169,13 +169,13 @@ static void await_end(struct keeper *keeper)
 /*
  * The deputies of a worker that has died are our children then, and still in its process group. One that had
  * been told to make a change may make it until it is dead, and the next worker looks at what was made. One
- * that is stuck in a file system is not waited for any longer than ORPHANS_WAIT. As long as the worker itself
+ * that is stuck in a file system is not waited for any longer than DEPUTIES_WAIT. As long as the worker itself
  * is there they are its children, and nothing tells of their end: the next worker waits for those that are in
  * a change.
  */
-static void end_orphans(const struct keeper *keeper)
+static void end_deputies(const struct keeper *keeper)
 {
-	const uint64_t end = clock_milliseconds() + ORPHANS_WAIT;
+	const uint64_t end = clock_milliseconds() + DEPUTIES_WAIT;
 	siginfo_t worker;
 	sigset_t set;
 
@@ -203,7 +203,7 @@ static void await_death(struct keeper *keeper)
 	uint64_t born = clock_milliseconds();
 
 	await_end(keeper);
-	end_orphans(keeper);
+	end_deputies(keeper);
 	/* One that was told to end and has died in it is not followed by another. */
 	if (keeper->end_by > 0 && journal_status(journal) < 0)
 		journal_conclude(journal, 0);
@@ -369,10 +369,10 @@ static bool come_round(struct keeper *keeper)
 }
 
 /* Return: 0; -EPIPE: there can be none any more; -errno. Either has been logged. */
-static int start_worker(struct keeper *keeper, bool is_successor)
+static int start_worker(struct keeper *keeper, bool is_next)
 {
 	pid_t worker = 0;
-	int r = starter_make_worker(&keeper->starter, is_successor, &worker);
+	int r = starter_make_worker(&keeper->starter, is_next, &worker);
 
 	keeper->worker = worker;
 	keeper->was_final = false;

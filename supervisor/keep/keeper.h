@@ -60,10 +60,10 @@ struct keeper_config {
 	int control;
 	enum allowed_calls_mode calls; /* what becomes of system calls that a keeper does not make */
 	/*
-	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_successor: it
+	 * The worker: in a process of its own, with one thread, as a copy of the keeper. @is_next: it
 	 * is not the first. It ends the process itself, after journal_conclude() if no other shall follow.
 	 */
-	void (*work)(void *place, bool is_successor);
+	void (*work)(void *place, bool is_next);
 	void *place;
 };
 

@@ -22,9 +22,9 @@
 /* Milliseconds that a starter has for an answer. One that was stopped gives none. */
 #define PATIENCE 5000
 
-enum order {
+enum starter_order {
 	ORDER_FIRST,
-	ORDER_SUCCESSOR,
+	ORDER_NEXT,
 	ORDER_END_GROUP,
 };
 
@@ -45,7 +45,7 @@ static bool hear(int channel, int *ret_number)
  * process with one thread may do anything all the same. The keeper gets the signal that it gets for the
  * starter.
  */
-static pid_t make_worker(starter_work *work, void *place, bool is_successor)
+static pid_t make_worker(starter_work *work, void *place, bool is_next)
 {
 	long pid = syscall(SYS_clone, CLONE_FILES | CLONE_PARENT, NULL, NULL, NULL, NULL);
 
@@ -53,7 +53,7 @@ static pid_t make_worker(starter_work *work, void *place, bool is_successor)
 		(void)setpgid(0, 0);
 		/* The keeper waits for its child, the worker for none of its own. */
 		(void)signal(SIGCHLD, SIG_IGN);
-		work(place, is_successor);
+		work(place, is_next);
 		_exit(1);
 	}
 	return pid < 0 ? -errno : (pid_t)pid;
@@ -68,7 +68,7 @@ static void serve(starter_work *work, void *place, int channel)
 		int answer = 0;
 
 		if (order != ORDER_END_GROUP)
-			answer = worker = make_worker(work, place, order == ORDER_SUCCESSOR);
+			answer = worker = make_worker(work, place, order == ORDER_NEXT);
 		else if (worker > 0)
 			(void)kill(-worker, SIGKILL);
 		(void)tell(channel, answer);
@@ -146,16 +146,16 @@ static int await_answer(const struct starter *starter)
 	return hear(starter->channel, &answer) ? answer : -EPIPE;
 }
 
-static int ask(const struct starter *starter, enum order order)
+static int ask(const struct starter *starter, enum starter_order order)
 {
 	int r = tell(starter->channel, (int)order);
 
 	return r < 0 ? r : await_answer(starter);
 }
 
-int starter_make_worker(const struct starter *starter, bool is_successor, pid_t *ret_worker)
+int starter_make_worker(const struct starter *starter, bool is_next, pid_t *ret_worker)
 {
-	int r = ask(starter, is_successor ? ORDER_SUCCESSOR : ORDER_FIRST);
+	int r = ask(starter, is_next ? ORDER_NEXT : ORDER_FIRST);
 
 	if (r < 0)
 		return r;

@@ -23,7 +23,7 @@ struct starter {
 };
 
 /** starter_work - what a worker does, in a process of its own; see keeper_config.work() */
-typedef void starter_work(void *place, bool is_successor);
+typedef void starter_work(void *place, bool is_next);
 
 /**
  * starter_begin() - start a starter, as a child of this process
@@ -39,12 +39,12 @@ int starter_begin(struct journal *journal, starter_work *work, void *place,
 
 /**
  * starter_make_worker() - have a worker
- * @is_successor: it is not the first
+ * @is_next: it is not the first
  * @ret_worker: it, a child of this process, and the leader of a process group of its own
  *
  * Return: 0; -errno of clone(2); -ECHILD: the starter has ended, or was killed because it gave no answer.
  */
-int starter_make_worker(const struct starter *starter, bool is_successor, pid_t *ret_worker);
+int starter_make_worker(const struct starter *starter, bool is_next, pid_t *ret_worker);
 
 /**
  * starter_end_group() - have SIGKILL sent to what is in the process group of the last worker

@@ -33,15 +33,15 @@ int starter_begin(struct journal *used, starter_work *work, void *place,
 }
 
 /* The first worker serves and dies, one that follows concludes. */
-int starter_make_worker(const struct starter *starter, bool is_successor, pid_t *ret_worker)
+int starter_make_worker(const struct starter *starter, bool is_next, pid_t *ret_worker)
 {
 	(void)starter;
-	if (is_successor && refusals-- > 0) {
+	if (is_next && refusals-- > 0) {
 		(void)kill(getpid(), SIGTERM);
 		return -EAGAIN;
 	}
 	journal_set(journal, JOURNAL_SERVING, true);
-	if (is_successor)
+	if (is_next)
 		journal_conclude(journal, 7);
 	*ret_worker = fork();
 	if (*ret_worker == 0)

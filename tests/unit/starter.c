@@ -17,7 +17,7 @@
 
 #define DESCRIPTOR 100
 #define FIRST 10
-#define SUCCESSOR 11
+#define NEXT 11
 
 static struct starter begin(starter_work *work, void *place)
 {
@@ -31,11 +31,11 @@ static struct starter begin(starter_work *work, void *place)
 	return starter;
 }
 
-static pid_t need_worker(const struct starter *starter, bool is_successor)
+static pid_t need_worker(const struct starter *starter, bool is_next)
 {
 	pid_t worker = 0;
 
-	NEED(starter_make_worker(starter, is_successor, &worker) == 0);
+	NEED(starter_make_worker(starter, is_next, &worker) == 0);
 	NEED(getpgid(worker) == worker);
 	return worker;
 }
@@ -49,11 +49,11 @@ static int await(pid_t worker)
 	return status;
 }
 
-static void leave_descriptor(void *place, bool is_successor)
+static void leave_descriptor(void *place, bool is_next)
 {
-	if (!is_successor)
+	if (!is_next)
 		dup2(*(int *)place, DESCRIPTOR);
-	_exit(is_successor ? SUCCESSOR : FIRST);
+	_exit(is_next ? NEXT : FIRST);
 }
 
 static void keep_two(void *place)
@@ -62,7 +62,7 @@ static void keep_two(void *place)
 
 	NEED(WEXITSTATUS(await(need_worker(&starter, false))) == FIRST);
 	NEED(fcntl(DESCRIPTOR, F_GETFD) >= 0);
-	NEED(WEXITSTATUS(await(need_worker(&starter, true))) == SUCCESSOR);
+	NEED(WEXITSTATUS(await(need_worker(&starter, true))) == NEXT);
 }
 
 Test(starter, makes_workers_that_are_children_of_the_keeper_and_share_its_descriptors)
@@ -72,10 +72,10 @@ Test(starter, makes_workers_that_are_children_of_the_keeper_and_share_its_descri
 	child_run(keep_two, &fd);
 }
 
-static void live_with_a_child(void *place, bool is_successor)
+static void live_with_a_child(void *place, bool is_next)
 {
 	(void)place;
-	(void)is_successor;
+	(void)is_next;
 	(void)fork();
 	for (;;)
 		(void)pause();
