@@ -53,18 +53,18 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t size);
 #define ERRAND_FAREWELL_MS 100
 
 /* What a child is told. */
-struct order {
+struct brief_child {
 	errand_body *body;
 	void *argument;
 	int channel;
 };
 
-static void run_child(const struct order *order)
+static void run_child(const struct brief_child *child)
 {
 	prctl(PR_SET_NAME, "nsxattr-errand");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	order->body(order->channel, order->argument);
+	child->body(child->channel, child->argument);
 	_exit(0);
 }
 
@@ -96,12 +96,12 @@ pid_t errand_fork(unsigned long flags, int *ret_pidfd)
 }
 
 /* As vfork(2), on a stack of its own. */
-static pid_t start_child(struct order *order, int *ret_pidfd)
+static pid_t start_child(struct brief_child *child, int *ret_pidfd)
 {
 	_Alignas(16) char stack[BRIEF_STACK_SIZE];
 
 	pid_t pid = clone(run_brief_child, stack + sizeof(stack),
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, order,
+			  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child,
 			  ret_pidfd);
 
 	__asan_unpoison_memory_region(stack, sizeof(stack));
@@ -109,12 +109,12 @@ static pid_t start_child(struct order *order, int *ret_pidfd)
 }
 
 /* Our descriptors are the child's, too, so we sleep until it has ended here as well. */
-static pid_t start_watched_child(struct order *order, int *ret_pidfd)
+static pid_t start_watched_child(struct brief_child *child, int *ret_pidfd)
 {
 	pid_t pid = errand_fork(CLONE_FILES | CLONE_VFORK, ret_pidfd);
 
 	if (pid == 0)
-		_exit(run_brief_child(order));
+		_exit(run_brief_child(child));
 	return pid;
 }
 
@@ -125,10 +125,10 @@ int errand_start_brief(errand_body *body, void *argument, struct errand *ret_err
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	struct order order = { body, argument, pair[1] };
+	struct brief_child child = { body, argument, pair[1] };
 
-	errand.pid = HAS_OWN_VIEW_OF_MEMORY ? start_watched_child(&order, &errand.pidfd) :
-					      start_child(&order, &errand.pidfd);
+	errand.pid = HAS_OWN_VIEW_OF_MEMORY ? start_watched_child(&child, &errand.pidfd) :
+					      start_child(&child, &errand.pidfd);
 	int error = errno;
 
 	errand.channel = pair[0];

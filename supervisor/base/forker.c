@@ -126,7 +126,7 @@ static bool serve_one(const struct forker_config *config)
 }
 
 /* Everything that is the maker's is given up. */
-static int settle(const struct forker_config *config, pid_t maker)
+static int confine(const struct forker_config *config, pid_t maker)
 {
 	const uint64_t kept = CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SETUID) |
 			      CAPABILITY(CAP_SETGID);
@@ -146,7 +146,7 @@ static int settle(const struct forker_config *config, pid_t maker)
 
 static _Noreturn void run_forker(const struct forker_config *config, pid_t maker)
 {
-	int r = settle(config, maker);
+	int r = confine(config, maker);
 
 	if (send(STDIN_FILENO, &r, sizeof(r), MSG_NOSIGNAL) == sizeof(r) && r == 0)
 		while (serve_one(config))
@@ -161,17 +161,18 @@ static int make_forker(struct forker *forker, int channel)
 {
 	const pid_t maker = getpid();
 	_cleanup_fd_ int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int settled = 0, error = 0;
+	int confined = 0, error = 0;
 
 	if (input < 0 || dup2(channel, STDIN_FILENO) < 0)
 		return -errno;
 	forker->errand.pid = errand_fork(CLONE_FILES, &forker->errand.pidfd);
 	if (forker->errand.pid == 0)
 		run_forker(&forker->config, maker);
-	error = forker->errand.pid < 0 ? -errno :
-					 errand_receive(&forker->errand, &settled, sizeof(settled));
+	error = forker->errand.pid < 0 ?
+			-errno :
+			errand_receive(&forker->errand, &confined, sizeof(confined));
 	(void)dup2(input, STDIN_FILENO);
-	return error < 0 ? error : settled;
+	return error < 0 ? error : confined;
 }
 
 static int connect_forker(struct forker *forker, int *ret_channel)

@@ -17,7 +17,7 @@
 #endif
 
 /* The union aligns it. */
-union control {
+union ancillary {
 	struct cmsghdr header;
 	char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX)];
 };
@@ -69,7 +69,7 @@ ssize_t passing_send(int socket, const struct iovec *pieces, size_t piece_count,
 }
 
 /* The kernel puts all of them into one header, in which there is room. */
-static void take_over(struct passed *passed, struct msghdr *message)
+static void take_fds(struct passed *passed, struct msghdr *message)
 {
 	const struct cmsghdr *header = CMSG_FIRSTHDR(message);
 
@@ -86,7 +86,7 @@ static void take_over(struct passed *passed, struct msghdr *message)
 ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_count, int flags,
 			struct passed *ret_passed)
 {
-	union control control;
+	union ancillary control;
 	struct msghdr message = {
 		.msg_iov = (struct iovec *)pieces,
 		.msg_iovlen = piece_count,
@@ -99,7 +99,7 @@ ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_cou
 		ret_passed->count = 0;
 		return -errno;
 	}
-	take_over(ret_passed, &message);
+	take_fds(ret_passed, &message);
 	return length;
 }
 
@@ -143,7 +143,7 @@ ssize_t passing_receive_from(int socket, void *bytes, size_t size, int flags, in
 	struct iovec piece = { bytes, size };
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(struct ucred)) + sizeof(union control)];
+		char bytes[CMSG_SPACE(sizeof(struct ucred)) + sizeof(union ancillary)];
 	} control;
 	struct msghdr message = { .msg_iov = &piece,
 				  .msg_iovlen = 1,

@@ -119,7 +119,7 @@ static const struct {
 static_assert(COUNT_OF(members) == MEMBER_COUNT, "each member has its name");
 
 /* Pointers that the program keeps, each eight bytes of its stack; groups are further down. */
-enum slot {
+enum stack_slot {
 	SLOT_SCRATCH, /* for a value on its way into the record */
 	SLOT_TASK,
 	SLOT_TABLE,
@@ -155,7 +155,7 @@ struct writer {
 	uint32_t bail_out_count;
 };
 
-static int16_t slot_at(enum slot slot)
+static int16_t slot_at(enum stack_slot slot)
 {
 	return (int16_t)(-8 * ((int)slot + 1));
 }
@@ -258,8 +258,8 @@ static void read_prepared(struct writer *writer, int to)
 }
 
 /* to = *(TYPE *)(from + offset) */
-static void read_member(struct writer *writer, enum slot from, int32_t offset, size_t size,
-			enum slot to)
+static void read_member(struct writer *writer, enum stack_slot from, int32_t offset, size_t size,
+			enum stack_slot to)
 {
 	load(writer, BPF_REG_3, BPF_REG_10, slot_at(from), 8);
 	add(writer, BPF_REG_3, offset);
@@ -267,13 +267,13 @@ static void read_member(struct writer *writer, enum slot from, int32_t offset, s
 	read_prepared(writer, slot_at(to));
 }
 
-static void follow(struct writer *writer, enum slot from, int32_t offset, enum slot to)
+static void follow(struct writer *writer, enum stack_slot from, int32_t offset, enum stack_slot to)
 {
 	read_member(writer, from, offset, 8, to);
 }
 
 /* record->FIELD = *(TYPE *)(from + offset) */
-static void copy_member(struct writer *writer, enum slot from, int32_t offset, size_t field,
+static void copy_member(struct writer *writer, enum stack_slot from, int32_t offset, size_t field,
 			size_t size)
 {
 	read_member(writer, from, offset, size, SLOT_SCRATCH);
@@ -392,7 +392,7 @@ static void affirm(struct writer *writer, size_t field)
 }
 
 /* Jump if the two differ. Return: to be given to land(). */
-static uint32_t unless_equal(struct writer *writer, enum slot left, enum slot right)
+static uint32_t unless_equal(struct writer *writer, enum stack_slot left, enum stack_slot right)
 {
 	load(writer, BPF_REG_1, BPF_REG_10, slot_at(left), 8);
 	load(writer, BPF_REG_2, BPF_REG_10, slot_at(right), 8);
@@ -401,7 +401,8 @@ static uint32_t unless_equal(struct writer *writer, enum slot left, enum slot ri
 }
 
 /* if (first == left && second == right) record->FIELD = 1; */
-static void affirm_if_equal(struct writer *writer, enum slot left, enum slot right, size_t field)
+static void affirm_if_equal(struct writer *writer, enum stack_slot left, enum stack_slot right,
+			    size_t field)
 {
 	uint32_t differs = unless_equal(writer, SLOT_FIRST, left);
 	uint32_t differs_too = unless_equal(writer, SLOT_SECOND, right);
@@ -412,7 +413,8 @@ static void affirm_if_equal(struct writer *writer, enum slot left, enum slot rig
 }
 
 /* A path is a mount and a name, and so are two slots in a row, of which the second lies lower. */
-static void read_path(struct writer *writer, enum slot from, int32_t offset, enum slot to)
+static void read_path(struct writer *writer, enum stack_slot from, int32_t offset,
+		      enum stack_slot to)
 {
 	follow(writer, from, offset + writer->offsets[PATH_MOUNT], to);
 	follow(writer, from, offset + writer->offsets[PATH_NAME], to + 1);
@@ -441,8 +443,8 @@ static void find_places(struct writer *writer)
 	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[1]);
 }
 
-static void compare_with_kept(struct writer *writer, enum probe_place place, enum slot mount,
-			      enum slot name)
+static void compare_with_kept(struct writer *writer, enum probe_place place, enum stack_slot mount,
+			      enum stack_slot name)
 {
 	const int32_t *offsets = writer->offsets;
 	size_t field = offsetof(struct probe_record, kept) + place * sizeof(int32_t);

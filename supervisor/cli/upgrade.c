@@ -204,36 +204,36 @@ static int be_manager(struct replacement *replacement)
 	return 0;
 }
 
-/** struct inheritance - what the new one finds from 3 on, and elsewhere */
-struct inheritance {
+/** struct start_fds - what the new one finds open at its start: from 3 on, and elsewhere */
+struct start_fds {
 	int directory, errors;
 	int fds[HANDOVER_START_MAX + 1];
 	size_t count;
 	char names[(HANDOVER_START_MAX + 1) * (NAME_LENGTH_MAX + 1)];
 };
 
-static void pass(struct inheritance *inheritance, const char *name, int fd)
+static void pass(struct start_fds *start, const char *name, int fd)
 {
-	size_t length = strlen(inheritance->names);
+	size_t length = strlen(start->names);
 
-	snprintf(inheritance->names + length, sizeof(inheritance->names) - length, "%s%s",
+	snprintf(start->names + length, sizeof(start->names) - length, "%s%s",
 		 length > 0 ? ":" : "", name);
-	inheritance->fds[inheritance->count++] = fd;
+	start->fds[start->count++] = fd;
 }
 
-static void pass_all(const struct replacement *replacement, struct inheritance *inheritance)
+static void pass_all(const struct replacement *replacement, struct start_fds *start)
 {
 	for (size_t i = 0; i < replacement->count; i++) {
 		const char *name = word(replacement, "descriptors", i);
 
 		if (strcmp(name, "directory") == 0)
-			inheritance->directory = replacement->fds[i];
+			start->directory = replacement->fds[i];
 		else if (strcmp(name, "errors") == 0)
-			inheritance->errors = replacement->fds[i];
+			start->errors = replacement->fds[i];
 		else
-			pass(inheritance, name, replacement->fds[i]);
+			pass(start, name, replacement->fds[i]);
 	}
-	pass(inheritance, "predecessor", replacement->connection);
+	pass(start, "predecessor", replacement->connection);
 }
 
 /* Numbers from 3 on, in their order: away from there first, so that none is overwritten. */
@@ -258,12 +258,11 @@ static void set_number(const char *variable, unsigned long number)
 	setenv(variable, text, 1);
 }
 
-static void set_environment(const struct replacement *replacement,
-			    const struct inheritance *inheritance)
+static void set_environment(const struct replacement *replacement, const struct start_fds *start)
 {
 	setenv("NOTIFY_SOCKET", replacement->manager_name, 1);
-	setenv("LISTEN_FDNAMES", inheritance->names, 1);
-	set_number("LISTEN_FDS", inheritance->count);
+	setenv("LISTEN_FDNAMES", start->names, 1);
+	set_number("LISTEN_FDS", start->count);
 	set_number("LISTEN_PID", (unsigned long)getpid());
 }
 
@@ -285,20 +284,20 @@ static _Noreturn void become_daemon(const struct replacement *replacement)
 	size_t argument_count = json_object_array_length(arguments);
 	const char *program = program_of(replacement);
 	char **argv = calloc(argument_count + 1, sizeof(*argv));
-	struct inheritance inheritance = { .directory = -1, .errors = -1 };
+	struct start_fds start = { .directory = -1, .errors = -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	pass_all(replacement, &inheritance);
+	pass_all(replacement, &start);
 	for (size_t i = 0; argv && i < argument_count; i++)
 		argv[i] = (char *)word(replacement, "arguments", i);
-	set_environment(replacement, &inheritance);
+	set_environment(replacement, &start);
 	go_first();
 	/* One that hangs must not keep the sockets. handover_take() ends this. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (argv && setsid() >= 0 && fchdir(inheritance.directory) == 0 &&
+	if (argv && setsid() >= 0 && fchdir(start.directory) == 0 &&
 	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-	    access(program, X_OK) == 0 && dup2(inheritance.errors, STDERR_FILENO) >= 0 &&
-	    place_fds(inheritance.fds, inheritance.count))
+	    access(program, X_OK) == 0 && dup2(start.errors, STDERR_FILENO) >= 0 &&
+	    place_fds(start.fds, start.count))
 		execv(program, argv);
 	log_error("cannot start %s: %s", program, strerror(errno));
 	_exit(STATUS_NOT_EXECUTABLE);
