@@ -11,7 +11,7 @@
  *			the caller's			wait for ever
  *	COMPLETE	take, once			read
  *	NOTHING,
- *	REFUSED		done				read, take
+ *	REFUSED		let_go				read, take
  *
  * In each state oci_receive_let_go() is what ends it.
  *
@@ -56,7 +56,7 @@ struct oci_receive {
 int oci_receive_init(struct oci_receive *receive, int connection);
 
 /**
- * oci_receive_let_go() - the same, but nothing is closed
+ * oci_receive_let_go() - end it, but close nothing
  * @ret_fds: what is to be closed, the caller's
  *
  * Return: how many these are.

@@ -14,8 +14,8 @@
  *							cannot be killed
  *	a socket with any of these in its queue		the same
  *
- * Each errand of this sort, a *chore*, is a member of the structure that stands for the peer, so that to hand it over
- * takes no memory and never fails. It is worked at by a thread that has nothing else to do: when all of them hang,
+ * Each piece of such work, a *chore*, is a member of the structure that stands for the peer, so that to give it to the
+ * closer takes no memory and never fails. It is worked at by a thread that has nothing else to do: when all of them hang,
  * another one is started. What bounds the threads is the number of peers: one whose chore is not done yet keeps
  * its place (daemon/acceptor.h).
  *
@@ -30,7 +30,7 @@
 struct closer;
 struct loop;
 
-/** struct chore - one piece of work; the closer's until done() is called, which may hand it over again */
+/** struct chore - one piece of work; the closer's until done() is called, which may give it back */
 struct chore {
 	void (*work)(void *place); /* on any thread */
 	void (*done)(

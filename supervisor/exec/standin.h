@@ -8,8 +8,8 @@
  *
  *   personality	registered on our ring by a child that has taken on the credentials; the ring
  *			then opens paths with them. The quick one.
- *   process		a child that has taken on the credentials, opens paths on request and sends
- *			the descriptors back. Where io_uring is not available, and for calls that a
+ *   process		a deputy: a child that has taken on the credentials, opens paths on request and
+ *			sends the descriptors back. Where io_uring is not available, and for calls that a
  *			ring cannot make.
  *
  * Stand-ins are kept and found by credential; each kind is made when it is first needed.
@@ -39,7 +39,7 @@ enum standin_kind {
 /**
  * standins_new() - an empty collection
  * @kind: how its stand-ins open paths
- * @deputies: where processes come from, borrowed
+ * @deputies: borrowed
  * @ret_standins: the collection
  *
  * Return: 0; with STANDIN_PERSONALITY -errno of io_uring_setup(2), or -EACCES: ring_may_assume() says no.

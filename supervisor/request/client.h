@@ -2,7 +2,7 @@
 #ifndef NSXATTR_REQUEST_CLIENT_H
 #define NSXATTR_REQUEST_CLIENT_H
 
-/* What the requests of one listener have in common. */
+/* What the requests of one source (keep/source.h) have in common. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 struct policy;
 
-/** struct client - the container that requests come from; for several threads at once */
+/** struct client - a container, by one of its sources; for several threads at once */
 struct client {
 	const struct policy *policy; /* outlives the client */
 	bool is_transparent; /* of the policy */
@@ -23,7 +23,7 @@ struct client {
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	bool is_alone; /* no other worker replays its requests when this one dies */
 	struct share_holder holder; /* the same for all clients of a container */
-	uint64_t log_source; /* of lines that are about it: each of its listeners is a client */
+	uint64_t log_source; /* of lines that are about it; a container has a client for each source */
 	struct remedies remedies;
 	struct orphans orphans;
 	atomic_bool is_label_told; /* that labels keep it from being served */

@@ -18,7 +18,10 @@ struct reception {
 		*is_barred; /* no change is to be begun: effect_begin() waits; NULL: never */
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
-	/* The request is about to wait for another target, whose own call may come next; NULL: it matters not. */
+	/*
+	 * The request is about to wait for what may never come, or comes only after another call was answered:
+	 * the server lets another one receive. NULL: it need not be told.
+	 */
 	void (*wait_begins)(void *server);
 	void *server;
 	struct change change;

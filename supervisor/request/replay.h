@@ -3,7 +3,8 @@
 #define NSXATTR_REQUEST_REPLAY_H
 
 /*
- * What is done for a request that a dead worker had begun, or whose change a deputy was given up in.
+ * What a worker does for a request that a dead worker had begun, or for a change in which it gave up a deputy. The
+ * stage replay_change() (request/stages.h) is the first part of it.
  *
  * The kernel may still make a change whose performer waits in it, for a file system that does not answer. Until the
  * performer has ended nothing is concluded, and the inode stays held: the change does not undo what others change

@@ -4,8 +4,8 @@
 
 /*
  * The one list of the stages, in their order: request_run() calls them, one after the other, as long as each says
- * that the request goes on. Besides it only two call a stage: a change that had to wait for its turn is looked at and
- * authorized again, and the worker that replays a change may need the identity for it.
+ * that the request goes on. Besides it only two stages call others: object_take_turn() has a change that had to wait looked at
+ * and authorized again, and replay_change() may need subject_identify().
  *
  * The outcome is EPERM from the beginning until a stage earns a better one. Up to object_resolve() all that is read
  * is read by the number of a thread; then the notification is checked, which proves that it was the target.
