@@ -37,7 +37,7 @@ enum lxc_greeting_result {
 
 /**
  * lxc_source_new() - serve a connection
- * @connection: accepted from the LXC socket; taken over on success
+ * @connection: accepted from the LXC socket; the source's on success
  * @procfs: of proc_open(), borrowed
  * @ret_source: the source; source_free() it, or give it to engine_serve()
  *

@@ -147,7 +147,7 @@ static int find_parts(struct btf *btf, size_t length)
 	return btf->strings[header->str_len - 1] == '\0' ? note_places(btf) : -EPROTO;
 }
 
-/* Takes the bytes over, also on failure. @mapped: as in struct btf. */
+/* @bytes: of *ret_btf, or released. @mapped: as in struct btf. */
 static int take_bytes(unsigned char *bytes, size_t length, size_t mapped, struct btf **ret_btf)
 {
 	_cleanup_btf_ struct btf *btf = calloc(1, sizeof(*btf));

@@ -188,7 +188,7 @@ static int set_cloexec(int fd)
 	return flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* @fd: taken over on success */
+/* @fd: that of @fds on success */
 static int add(struct service_fds *fds, int fd, const char *name)
 {
 	if (fds->count == fds->room) {

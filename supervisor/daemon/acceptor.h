@@ -51,8 +51,8 @@ struct acceptor {
 	bool answers; /* a peer waits for an answer: one of uid 0 that has ended is not root */
 	enum log_level refused; /* how important it is that a peer is refused */
 	/*
-	 * Takes the descriptor over, makes a connection of this user, and adds it to the connections. Return:
-	 * false: it has not.
+	 * Makes a connection of this user, which has the descriptor from then on, and adds it to the
+	 * connections. Return: false: it has not, and the descriptor is still the acceptor's.
 	 */
 	bool (*accepted)(void *place, int fd, uid_t uid);
 	void *place;

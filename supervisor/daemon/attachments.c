@@ -234,7 +234,7 @@ static int enter_registry(struct attachments *attachments, const struct delivery
 	return -EPERM;
 }
 
-/* @source: taken over on success */
+/* @source: the engine's on success */
 static int serve(struct attachments *attachments, const struct delivery *delivery,
 		 struct source *source, struct attachment **ret_attachment)
 {

@@ -38,7 +38,7 @@ struct registry_time registry_time_now(void);
  * attachments_add_oci() - serve a delivery of an OCI runtime
  * @uid: the runtime's user
  * @message: what it says
- * @listener: taken over
+ * @listener: the attachment's, or closed
  *
  * What is refused is logged, and its listener closed: its targets get ENOSYS.
  */
@@ -47,7 +47,7 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 
 /**
  * attachments_add_lxc() - serve the connection of a monitor
- * @source: taken over if it is served
+ * @source: the engine's if it is served
  *
  * Return: whether it is; if not, that has been logged.
  */

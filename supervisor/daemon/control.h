@@ -43,7 +43,7 @@ struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
 	struct json_object *(*may_use)(void *context, uid_t user, const char *question);
 	struct json_object *(*reload)(void *context);
-	/* Takes the connection over; NULL: a service manager does it, and the answer is a refusal. */
+	/* @connection is the callee's. NULL: a service manager does it, and the answer is a refusal. */
 	void (*upgrade)(void *context, int connection);
 	void *context;
 	int procfs; /* of proc_open(), borrowed: tells who is root */

@@ -46,7 +46,7 @@ const char *listed_policy_name(const struct listed_policy *listed);
  */
 struct listed_policy *listed_policy_new(const struct policy *policy, struct policy_file *file);
 
-/** listed_policy_new_of_file() - the same of a file with this text; both are taken over. */
+/** listed_policy_new_of_file() - the same of a file with this text; both are the policy's on success. */
 struct listed_policy *listed_policy_new_of_file(struct policy_file *file, char *text,
 						size_t length);
 

@@ -14,7 +14,7 @@ struct source;
 struct lxc_acceptor {
 	struct acceptor acceptor; /* without accepted() and its place */
 	struct entries *entries; /* in which connections are kept */
-	/* @source is taken over if it is served. @greeting is there until the return. Return: whether. */
+	/* @source is no longer the acceptor's if it is served. @greeting is there until the return. Return: whether. */
 	bool (*delivered)(void *place, const struct lxc_greeting *greeting, struct source *source);
 	void *place;
 };

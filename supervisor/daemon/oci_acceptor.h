@@ -11,7 +11,7 @@ struct oci_message;
 /** struct oci_acceptor - of the socket; begins with zeroes but for what is the caller's */
 struct oci_acceptor {
 	struct acceptor acceptor; /* without accepted() and its place */
-	/* @listener is taken over. @message is there until the return. */
+	/* @listener is the callee's. @message is there until the return. */
 	void (*delivered)(void *place, uid_t uid, const struct oci_message *message, int listener);
 	void *place;
 	size_t count; /* of connections whose message is not whole yet */

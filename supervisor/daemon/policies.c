@@ -120,7 +120,7 @@ static int add_users(struct load *load, struct listed_policy *listed)
 	return r;
 }
 
-/* Takes both over, also on failure. */
+/* @file, @text: the policy's; freed on failure */
 static int add_policy(struct load *load, struct policy_file *file, char *text, size_t length)
 {
 	struct listed_policy *listed = listed_policy_new_of_file(file, text, length);
@@ -146,7 +146,7 @@ static void complain_of_file(struct load *load, const char *file_name,
 		complain(load, "%s/%s: there are more mistakes", load->path, file_name);
 }
 
-/* Takes @taken over. */
+/* @taken: the policy's, or freed */
 static int load_text(struct load *load, const char *file_name, char *taken, size_t length)
 {
 	_cleanup_free_ char *text = taken;

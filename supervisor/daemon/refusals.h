@@ -33,7 +33,7 @@ struct refusals {
 /** refusals_init() - begin without any; they live as long as the process. @closer: outlives them */
 void refusals_init(struct refusals *refusals, struct closer *closer);
 
-/** refusals_add() - refuse a connection, and close it when there is room. @connection: taken over; shut down at once */
+/** refusals_add() - refuse a connection, and close it when there is room. @connection: the refusals'; shut down at once */
 void refusals_add(struct refusals *refusals, int connection, uid_t uid);
 
 /** refusals_are_many() - so many that nothing may be accepted? */

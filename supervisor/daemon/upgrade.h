@@ -37,7 +37,7 @@ struct upgrade {
 
 /**
  * upgrade_begin() - another daemon is to be started in our place
- * @connection: taken over; closed if there is an upgrade under way
+ * @connection: the upgrade's; closed if another one is under way
  *
  * If the other one takes over, the process ends from the loop, after journal_conclude().
  */

@@ -71,7 +71,7 @@ void userns_unref(struct userns *userns)
 	}
 }
 
-/* Takes the descriptor over, also on failure. */
+/* @fd: the namespace's; closed on failure */
 static int userns_new(int fd, struct userns **ret_userns)
 {
 	_cleanup_fd_ int owned = fd;
@@ -278,7 +278,8 @@ static int find_parent(struct userns_cache *cache, struct userns *userns)
 }
 
 /*
- * Takes the descriptor over. The depth is bounded: the kernel nests 32 namespaces at most.
+ * The depth is bounded: the kernel nests 32 namespaces at most.
+ * @fd: the namespace's; closed on failure
  * @member: a target in this namespace; NULL: none is known
  */
 static int userns_of_fd(struct userns_cache *cache, int fd, const struct target *member,
