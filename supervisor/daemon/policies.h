@@ -5,8 +5,8 @@
 /*
  * The policies of a folder, NAME.yaml for the policy NAME, those that were installed with the program
  * (policy_folders.h), and the built-in ones: a set that does not change; SIGHUP makes another one. A policy that was
- * installed has to be named: 'match' counts in the folder alone, which is the administrator's. Each policy is counted
- * for itself, so that a container keeps the one that it began with.
+ * installed has to be named: 'match' counts in the folder alone, which is the administrator's. Each policy has
+ * a count of its references, so that a container keeps the one that it began with.
  *
  *	loading		one thread; the set is as it will be when it is returned
  *	choosing	any thread, as long as the set is not freed meanwhile
@@ -108,9 +108,9 @@ void policies_visit(const struct policies *policies, uid_t user,
 /** policies_count() - Return: how many there are in the folder of the settings. */
 size_t policies_count(const struct policies *policies);
 
-/** struct shared_policy - a policy with a count of its owners */
+/** struct shared_policy - a policy with a count of its references */
 struct shared_policy {
-	const struct policy *policy; /* as long as there is an owner */
+	const struct policy *policy; /* as long as there is a reference */
 	const char *text; /* of its file; NULL: it is built in */
 	size_t length; /* of the text */
 };
@@ -126,10 +126,10 @@ struct shared_policy {
 int shared_policy_load(const char *name, const char *text, size_t length,
 		       struct shared_policy **ret_shared);
 
-/** shared_policy_ref() - one more owner. Return: @shared. */
+/** shared_policy_ref() - one reference more. Return: @shared. */
 struct shared_policy *shared_policy_ref(struct shared_policy *shared);
 
-/** shared_policy_unref() - one owner less; NULL is accepted. */
+/** shared_policy_unref() - one reference less; NULL is accepted. */
 void shared_policy_unref(struct shared_policy *shared);
 
 /** struct policies_request - the container for which a policy is chosen */

@@ -94,7 +94,7 @@ struct registry_time {
  * registry_attach() - one listener more
  * @registry: the registry
  * @key: of which container; an id over CONTAINER_ID_MAX bytes, or an empty one, is -EINVAL
- * @policy: of a new container, which is one more owner of it; one that is there keeps its own
+ * @policy: of a new container, which takes a reference; a container that is there keeps its own
  * @now: the time
  * @ret_container: REGISTRY_ATTACHED: the container
  *
