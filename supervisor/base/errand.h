@@ -7,8 +7,8 @@
  *
  * Inside it is at the mercy of the namespace's root, who may stop or kill it, so no thread waits for it
  * without a deadline. It cannot be traced or read: it is not dumpable, and its memory belongs to the
- * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). One that stays is made by a
- * forker (base/forker.h).
+ * host's namespace (fs.suid_dumpable must not be 1, see attach/confine.c). A forker (base/forker.h)
+ * makes those that stay.
  */
 
 #include <stdbool.h>
@@ -45,7 +45,7 @@ typedef void errand_body(int channel, void *argument);
 int errand_start_brief(errand_body *body, void *argument, struct errand *ret_errand);
 
 /**
- * errand_fork() - fork(2) with a descriptor of the child: asked for by number later, one that is quick could be gone
+ * errand_fork() - fork(2), and a pidfd: a child that ends at once could not be found by its number later
  * @flags: of clone(2), beside those
  * @ret_pidfd: the caller's
  *
@@ -65,7 +65,9 @@ int errand_receive(const struct errand *errand, void *buffer, size_t length);
 /**
  * errand_stop() - close the channel, and kill the child if it goes on
  *
- * Return: whether it has ended; asked again, without a wait. errand_end() comes after that, too.
+ * A second call does not wait. errand_end() has to follow.
+ *
+ * Return: whether it has ended.
  */
 bool errand_stop(struct errand *errand);
 

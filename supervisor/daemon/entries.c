@@ -203,7 +203,7 @@ struct shared_policy *entries_find_policy(struct entries *entries, uint64_t seri
 
 /* ---- policies that were kept by another process ---- */
 
-/* A successor that has not taken over may have the descriptor, too, and with it the place in the file. */
+/* pread(2), for a successor that has not claimed may have the same open file, and move its offset. */
 static int read_memory(int fd, char **ret_text, size_t *ret_length)
 {
 	struct stat status;

@@ -145,13 +145,13 @@ int handover_give(int connection, int successor, struct journal *journal)
 
 /* ---- the new one ---- */
 
-/* From here on the old one sees to it that we end if we do not take over. */
+/* From here on the old daemon ends us if we do not claim; the program that has started us may end. */
 static void outlive_the_asker(void)
 {
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 }
 
-/* Without a privilege, the flag has to stay. */
+/* SCHED_RESET_ON_FORK has to stay: to clear it takes a privilege. */
 static void take_turns_again(void)
 {
 	const struct sched_param none = { 0 };

@@ -27,7 +27,7 @@ int import_open(struct import *import)
 	return r;
 }
 
-/* What our journal has no entry of need not be stored. */
+/* The service manager need not store what has no entry in our journal. */
 static void forget_rest(struct import *import, const struct service *store)
 {
 	for (size_t i = 0; i < import->handed.count; i++) {

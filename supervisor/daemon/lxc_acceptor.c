@@ -2,8 +2,8 @@
 /*
  * A monitor may be silent for as long as its container makes no call, so there is no deadline.
  *
- * The loop sees that a monitor has sent something; a thread of the closer reads it, for it comes with descriptors of
- * the monitor's, which are closed there as well.
+ * The loop sees that a monitor has sent something. A thread of the closer reads it, and closes the descriptors that
+ * came along.
  */
 #include "daemon/lxc_acceptor.h"
 

@@ -45,7 +45,7 @@ static bool is_process_left(const struct upgrade *upgrade)
 	return poll(&polled, 1, FAREWELL) == 0;
 }
 
-/* Service is paused until one side claims the journal. */
+/* This daemon receives nothing until it is decided which of the two serves. */
 static void hand_over(struct upgrade *upgrade)
 {
 	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))

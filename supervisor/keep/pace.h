@@ -3,19 +3,19 @@
 #define NSXATTR_KEEP_PACE_H
 
 /*
- * Do the requests of a container wait for something else than the CPU: a disk, a network, a FUSE server? Then
+ * Do the requests of a source wait for something else than the CPU: a disk, a network, a FUSE server? Then
  * it pays to have several under way; if not, one after another is quickest.
  *
  * Time alone does not tell, for on a busy machine everything takes long. So once a request has taken
  * long, the next ones are watched more closely: has the thread gone to sleep? Several such in a row, and
- * the container is slow, until as many have been quick.
+ * the source is slow, until as many have been quick.
  */
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/** struct pace - of a container; zeroes at first; for any thread */
+/** struct pace - of a source; zeroes at first; for any thread */
 struct pace {
 	atomic_bool is_suspected;
 	atomic_uint score;
@@ -30,7 +30,7 @@ struct pace_mark {
 /** pace_is_slow() */
 bool pace_is_slow(const struct pace *pace);
 
-/** pace_set_stuck() - a request hangs: the container is slow at once. */
+/** pace_set_stuck() - a request hangs: the source is slow at once. */
 void pace_set_stuck(struct pace *pace);
 
 /** pace_begin() - a request begins. @ret_mark: for pace_end(). */

@@ -380,7 +380,7 @@ static bool translate(struct succession *succession, size_t index, struct slot *
 	return source >= 0;
 }
 
-/* By a worker of ours that has died since. */
+/* Has a worker of ours, which has died since, put the request into our journal? */
 static bool is_taken(const struct succession *succession, uint64_t id)
 {
 	for (size_t i = 0; i < journal_slot_count(succession->journal); i++)

@@ -3,8 +3,8 @@
 #define NSXATTR_REQUEST_TARGET_H
 
 /*
- * What /proc, or the probe in its stead, says of a target thread. This is the file that opens
- * /proc/TID.
+ * What /proc, or the probe in its stead, says of a target thread. Besides this file only request/witness.c opens
+ * /proc/TID of one.
  *
  * Descriptors of a thread are kept between its calls. They are bound to that thread: once it has
  * ended, reading through them fails with ESRCH, whichever thread has its number then; the probe, which begins
