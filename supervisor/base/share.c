@@ -24,18 +24,18 @@ static size_t left_for(const struct share_pool *pool, bool is_root)
 	return is_root || left < of_users ? left : of_users;
 }
 
-enum share_result share_judge(const struct share_pool *pool, const struct share_claim *claim)
+enum share_result share_judge(const struct share_pool *pool, const struct share_holding *holding)
 {
-	size_t left = left_for(pool, claim->is_root);
-	size_t part = claim->is_root ? pool->size / 4 : share_of_users(pool);
+	size_t left = left_for(pool, holding->is_root);
+	size_t part = holding->is_root ? pool->size / 4 : share_of_users(pool);
 
-	if (claim->container_most > 0 && claim->container >= claim->container_most)
+	if (holding->container_most > 0 && holding->container >= holding->container_most)
 		return SHARE_CONTAINER_FULL;
-	if (!claim->is_root && claim->user_most > 0 && claim->user >= claim->user_most)
+	if (!holding->is_root && holding->user_most > 0 && holding->user >= holding->user_most)
 		return SHARE_USER_FULL;
-	if (!share_is_fair(claim->container, left, part))
+	if (!share_is_fair(holding->container, left, part))
 		return SHARE_CONTAINER_HAS_MUCH;
-	if (!claim->is_root && claim->user >= left)
+	if (!holding->is_root && holding->user >= left)
 		return SHARE_USER_HAS_MUCH;
 	return SHARE_GRANTED;
 }

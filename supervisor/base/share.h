@@ -39,8 +39,8 @@ struct share_pool {
 	size_t of_users; /* of these, by plain users */
 };
 
-/** struct share_claim - what the one who asks for one more has already; what does not count is zero */
-struct share_claim {
+/** struct share_holding - what the one who asks for one more has already; what does not count is zero */
+struct share_holding {
 	bool is_root;
 	size_t container; /* that the container has, or another holder that is to leave something to its like */
 	size_t container_most; /* that it may have, whatever is left; 0: no such bound */
@@ -68,7 +68,7 @@ bool share_is_fair(size_t has, size_t left, size_t part);
 size_t share_of_users(const struct share_pool *pool);
 
 /** share_judge() - may one more be taken? Return: an enum share_result; nothing is changed. */
-enum share_result share_judge(const struct share_pool *pool, const struct share_claim *claim);
+enum share_result share_judge(const struct share_pool *pool, const struct share_holding *holding);
 
 /** share_take() - one more is taken, whether it was granted or not */
 void share_take(struct share_pool *pool, bool is_root);

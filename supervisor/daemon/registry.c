@@ -183,13 +183,13 @@ static void compare(const struct container *container, void *argument)
 static enum registry_result find_room(const struct registry *registry, uid_t owner)
 {
 	const struct registry_user *user = find_user(registry, owner);
-	const struct share_claim claim = {
+	const struct share_holding holding = {
 		.is_root = owner == 0,
 		.user = user ? user->containers : 0,
 		.user_most = registry->limits.containers_per_user,
 	};
 
-	switch (share_judge(&registry->containers, &claim)) {
+	switch (share_judge(&registry->containers, &holding)) {
 	case SHARE_GRANTED:
 		return REGISTRY_ATTACHED;
 	case SHARE_USER_FULL:
@@ -210,7 +210,7 @@ static enum registry_result find_listener_room(const struct registry *registry, 
 					       const struct container *container)
 {
 	const struct registry_user *user = find_user(registry, owner);
-	const struct share_claim claim = {
+	const struct share_holding holding = {
 		.is_root = owner == 0,
 		.container = container ? container->listeners : 0,
 		.container_most = registry->limits.listeners_per_container,
@@ -218,7 +218,7 @@ static enum registry_result find_listener_room(const struct registry *registry, 
 		.user_most = registry->limits.listeners_per_user,
 	};
 
-	switch (share_judge(&registry->listeners, &claim)) {
+	switch (share_judge(&registry->listeners, &holding)) {
 	case SHARE_GRANTED:
 		return REGISTRY_ATTACHED;
 	case SHARE_CONTAINER_FULL:

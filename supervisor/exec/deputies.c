@@ -87,7 +87,7 @@ static bool fits(const struct deputy_place *place, const struct deputy_role *rol
 /* What there is, from one container's point of view. */
 struct count {
 	struct share_pool at_work;
-	struct share_claim claim; /* on one more that is at work */
+	struct share_holding holding; /* of those at work */
 	size_t own; /* the container's, idle ones too */
 	struct deputy_place **fitting; /* idle; NULL: none */
 	struct deputy_place **oldest; /* idle, of any container */
@@ -114,8 +114,8 @@ static void count_busy(struct count *count, const struct deputy_place *place,
 		       const struct deputy_role *role)
 {
 	share_take(&count->at_work, place->holder.user == 0);
-	count->claim.container += place->holder.container == role->holder.container;
-	count->claim.user += place->holder.user == role->holder.user;
+	count->holding.container += place->holder.container == role->holder.container;
+	count->holding.user += place->holder.user == role->holder.user;
 }
 
 /* With the lock held. */
@@ -123,8 +123,8 @@ static struct count count_places(struct deputies *deputies, const struct deputy_
 {
 	struct count count = {
 		.at_work.size = DEPUTIES_MAX,
-		.claim = { .is_root = role->holder.user == 0,
-			   .container_most = DEPUTIES_OF_CONTAINER_MAX },
+		.holding = { .is_root = role->holder.user == 0,
+			     .container_most = DEPUTIES_OF_CONTAINER_MAX },
 	};
 
 	for (struct deputy_place **place = deputies->places;
@@ -193,7 +193,7 @@ static int find_place(struct deputies *deputies, const struct deputy_role *role,
 	remove_ended(deputies);
 	struct count count = count_places(deputies, role);
 
-	if (share_judge(&count.at_work, &count.claim) != SHARE_GRANTED)
+	if (share_judge(&count.at_work, &count.holding) != SHARE_GRANTED)
 		return -EAGAIN;
 	if (!count.fitting)
 		return make_place(&count, role, ret_place, ret_evicted);

@@ -85,18 +85,18 @@ static bool is_roots(const struct places_container *container)
 /* With the first place: one more beside it. */
 static enum share_result take_beside(struct places *places, struct places_container *container)
 {
-	const struct share_claim claim = {
+	const struct share_holding holding = {
 		.is_root = is_roots(container),
 		.container = container->taken - 1,
 		.user = container->user->beside,
 	};
-	enum share_result result = share_judge(&places->beside, &claim);
+	enum share_result result = share_judge(&places->beside, &holding);
 
 	if (container->taken >= container->most)
 		return SHARE_CONTAINER_FULL;
 	if (result != SHARE_GRANTED)
 		return result;
-	share_take(&places->beside, claim.is_root);
+	share_take(&places->beside, holding.is_root);
 	container->user->beside++;
 	return SHARE_GRANTED;
 }

@@ -14,13 +14,13 @@ struct player {
 
 static enum share_result take(struct share_pool *pool, struct player *player)
 {
-	const struct share_claim claim = {
+	const struct share_holding holding = {
 		.is_root = !player->user,
 		.container = player->has,
 		.container_most = player->most,
 		.user = player->user ? *player->user : 0,
 	};
-	enum share_result result = share_judge(pool, &claim);
+	enum share_result result = share_judge(pool, &holding);
 
 	if (result != SHARE_GRANTED)
 		return result;
@@ -111,11 +111,11 @@ Test(share, gives_all_containers_of_a_user_together_no_more_than_half_of_what_us
 Test(share, gives_a_user_no_more_than_they_may_have)
 {
 	struct share_pool pool = { .size = 1000, .taken = 64, .of_users = 64 };
-	struct share_claim claim = { .user = 64, .user_most = 64 };
+	struct share_holding holding = { .user = 64, .user_most = 64 };
 
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_USER_FULL);
-	claim.is_root = true;
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_GRANTED);
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_USER_FULL);
+	holding.is_root = true;
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_GRANTED);
 }
 
 /* Who has a range of ids is as many users. */
@@ -137,11 +137,11 @@ Test(share, leaves_a_quarter_to_root_whatever_users_there_are)
 Test(share, gives_users_what_root_has_left_and_no_more)
 {
 	struct share_pool pool = { .size = 100, .taken = 99 };
-	struct share_claim claim = { .is_root = false };
+	struct share_holding holding = { .is_root = false };
 
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_GRANTED);
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_GRANTED);
 	share_take(&pool, false);
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_CONTAINER_HAS_MUCH);
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_CONTAINER_HAS_MUCH);
 	share_give_back(&pool, false);
 	cr_expect_eq(pool.taken, 99);
 	cr_expect_eq(pool.of_users, 0);
@@ -150,9 +150,9 @@ Test(share, gives_users_what_root_has_left_and_no_more)
 Test(share, gives_the_last_one_only_to_who_has_none)
 {
 	struct share_pool pool = { .size = 2, .taken = 1 };
-	struct share_claim claim = { .is_root = true, .container = 1 };
+	struct share_holding holding = { .is_root = true, .container = 1 };
 
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_CONTAINER_HAS_MUCH);
-	claim.container = 0;
-	cr_expect_eq(share_judge(&pool, &claim), SHARE_GRANTED);
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_CONTAINER_HAS_MUCH);
+	holding.container = 0;
+	cr_expect_eq(share_judge(&pool, &holding), SHARE_GRANTED);
 }
