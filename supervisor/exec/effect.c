@@ -59,7 +59,7 @@ void effect_begin(const struct performer *performer, struct attribute_call *call
 	/* It tells a change that was made from one that would have failed. */
 	effect->has_existed = (effect->is_create || call->operation == OPERATION_REMOVE) &&
 			      exists(performer, call->name);
-	/* What would look otherwise now was not made before. */
+	/* The attribute is as it was before the change, so no process has made it: an error of it counts. */
 	if (effect->has_existed == (call->operation == OPERATION_REMOVE))
 		effect->excused = 0;
 	effect->length = call->size;
@@ -84,7 +84,6 @@ static bool may_be_made(const struct effect *effect, int result)
 
 bool effect_end(struct effect *effect, int result)
 {
-
 	if (!effect)
 		return true;
 	if (may_be_made(effect, result))

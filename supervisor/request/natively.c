@@ -122,11 +122,10 @@ bool natively_execute(struct request *request)
 
 	if (r == EACCES && is_in_own_entry(request))
 		r = EOPNOTSUPP;
-
 	if (r == 0)
 		request->outcome = outcome_value((long)length);
 	request->bytes = request->workspace->value;
-	return stage_go_on(request, r, "make a call in the name");
+	return stage_go_on(request, r, "make a call in the target's name");
 }
 
 static bool list_as_target(struct request *request)
