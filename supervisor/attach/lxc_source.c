@@ -273,7 +273,7 @@ static int dismiss_left(const struct lxc_source *lxc, const struct pending *pend
 	return NOTIFY_NONE;
 }
 
-/* Its claim was found to hold, by a process that has died: here it is looked at once more. */
+/* The worker that has died found the monitor's claim to hold; this one looks at it once more. */
 static int restore(struct source *source, struct reception *reception)
 {
 	const struct slot *slot = reception->slot;

@@ -31,7 +31,7 @@ struct policies {
 	char *folders[2];
 	size_t file_count;
 	size_t count;
-	const struct listed_policy *fallback;
+	const struct listed_policy *default_policy; /* for containers that get no other */
 	bool refuses_not_allowed;
 };
 
@@ -39,7 +39,7 @@ struct policies {
 const char *listed_policy_name(const struct listed_policy *listed);
 
 /**
- * listed_policy_new() - one with one owner
+ * listed_policy_new() - one with one reference
  * @file: that the policy is a part of, released with it; NULL: it is built in
  *
  * Return: it, to shared_policy_unref(); NULL without memory.

@@ -6,7 +6,7 @@
  * reload tells all of them at once. The users of each policy are looked up while it is loaded: later on their numbers
  * are compared with the one that the kernel tells.
  *
- * A set is a list of counted policies (listed_policy.h). Choosing (policies_choose.c) adds an owner to one; freeing
+ * A set is a list of counted policies (listed_policy.h). Choosing (policies_choose.c) adds a reference to one; freeing
  * the set takes one from each. So a policy that a container has lives on after the set.
  */
 #include "daemon/policies.h"
@@ -396,9 +396,9 @@ static void find_default(struct load *load)
 	struct unknown_name unknown;
 	struct quoted_text quoted;
 
-	load->policies->fallback = policies_find(load->policies, name);
+	load->policies->default_policy = policies_find(load->policies, name);
 	/* It may be one of the files that could not be loaded. */
-	if (!load->policies->fallback && !load->is_mistaken)
+	if (!load->policies->default_policy && !load->is_mistaken)
 		complain(load, "the default policy %s is neither built in nor in %s%s",
 			 quote_text(name, strlen(name), &quoted), load->path,
 			 policies_suggest(load->policies, name, &unknown));

@@ -62,7 +62,7 @@ static const char *find_objection(const struct policies *policies,
 		return listed->shared.policy->owner > 0 ?
 			       "it fixes the owner, which is for root's containers alone" :
 			       "it has a rule of scheme host, which is for root's containers alone";
-	if (listed == policies->fallback || has_user(listed, user) || is_anybodys(listed))
+	if (listed == policies->default_policy || has_user(listed, user) || is_anybodys(listed))
 		return NULL;
 	return listed->file ? "they are not in its allow-users" :
 			      "it is built in, and not the default policy here";
@@ -81,7 +81,7 @@ static enum policies_choice_result choose(const struct listed_policy *listed,
 static enum policies_choice_result choose_default(const struct policies *policies, uid_t user,
 						  const char *why, struct policies_choice *choice)
 {
-	const struct listed_policy *listed = policies->fallback;
+	const struct listed_policy *listed = policies->default_policy;
 	const char *objection = find_objection(policies, listed, user);
 
 	if (objection) {
