@@ -32,12 +32,15 @@ static void log_request(const struct request *request)
 		    result_text(&request->outcome));
 }
 
-#define STAGE_ROW(name) name,
+#define STAGE_ROW(name) { name, #name },
 
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception)
 {
-	static stage *const stages[] = { STAGES(STAGE_ROW) };
+	static const struct {
+		stage *run;
+		const char *name;
+	} stages[] = { STAGES(STAGE_ROW) };
 	struct request request = {
 		.workspace = workspace,
 		.client = client,
@@ -49,8 +52,11 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 	};
 	bool more = true;
 
-	for (size_t i = 0; more && i < COUNT_OF(stages); i++)
-		more = stages[i](&request);
+	for (size_t i = 0; more && i < COUNT_OF(stages); i++) {
+		more = stages[i].run(&request);
+		log_debug("[%d] %s: %s", request.call.tid, stages[i].name,
+			  more ? "goes on" : "ends here");
+	}
 	replay_conclude(&request);
 	if (request.slot->effect.excused != 0 &&
 	    request.outcome.error == request.slot->effect.excused)

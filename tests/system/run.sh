@@ -292,6 +292,10 @@ keeper_is_confined() {
 unchecked_kernel() {
 	local unchecked=("${run[@]}" --debug=kernel-checks=no)
 
+	same "-vv says each step" "subject_decode: goes on
+subject_decide: goes on" \
+		"$("${unchecked[@]}" -vv -- setfattr -n security.steps -v x plain 2>&1 | sed -n 's/.*\] //p' |
+			grep -x -e 'subject_decode: goes on' -e 'subject_decide: goes on' | head -n 2)"
 	same "-v says that the kernel does not check" 1 \
 		"$("${unchecked[@]}" -v -- true 2>&1 | grep -c 'lets every user set and remove security')"
 	same "and it is not said without -v" "" "$("${unchecked[@]}" -- true 2>&1)"
