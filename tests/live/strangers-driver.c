@@ -53,12 +53,12 @@ static const char state[] =
 
 /* ---- sockets ---- */
 
-static const struct door {
+static const struct daemon_socket {
 	const char *name;
 	int type;
-} doors[] = { { "oci.sock", SOCK_STREAM },
-	      { "lxc.sock", SOCK_SEQPACKET },
-	      { "control.sock", SOCK_STREAM } };
+} sockets[] = { { "oci.sock", SOCK_STREAM },
+		{ "lxc.sock", SOCK_SEQPACKET },
+		{ "control.sock", SOCK_STREAM } };
 
 static struct sockaddr_un address_of(const char *folder, const char *name)
 {
@@ -71,10 +71,10 @@ static struct sockaddr_un address_of(const char *folder, const char *name)
 }
 
 /* Return: a connection; -1: there is no place in the queue. */
-static int connect_to(const char *folder, const struct door *door)
+static int connect_to(const char *folder, const struct daemon_socket *daemon_socket)
 {
-	const struct sockaddr_un address = address_of(folder, door->name);
-	int fd = socket(AF_UNIX, door->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct sockaddr_un address = address_of(folder, daemon_socket->name);
+	int fd = socket(AF_UNIX, daemon_socket->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		err(EXIT_FAILURE, "socket");
@@ -275,9 +275,9 @@ static const struct packet {
 
 #define PACKET_SIZE offsetof(struct packet, more)
 
-/** struct leaving - what is said at a door, and how often the descriptor comes along */
+/** struct leaving - what is said at a socket, and how often the descriptor comes along */
 static const struct leaving {
-	size_t door;
+	size_t which;
 	const void *said;
 	size_t size;
 	size_t descriptors;
@@ -323,7 +323,7 @@ static _Noreturn void leave(const char *folder, const struct leaving *leaving, i
 {
 	int descriptors[DESCRIPTORS_MAX + 2];
 	size_t count = fill(leaving, fd, descriptors);
-	int connection = connect_to(folder, &doors[leaving->door]);
+	int connection = connect_to(folder, &sockets[leaving->which]);
 
 	if (connection >= 0) {
 		say_with(connection, leaving->said, leaving->size, descriptors, count);
@@ -365,9 +365,9 @@ static void run_leave(int report, char **words)
 static void run_turned_away(int report, char **words)
 {
 	prepare_to_leave();
-	for (size_t door = 0; door < COUNT_OF(doors); door++)
+	for (size_t which = 0; which < COUNT_OF(sockets); which++)
 		for (size_t i = 0; i < CONNECTIONS; i++)
-			(void)connect_to(words[0], &doors[door]);
+			(void)connect_to(words[0], &sockets[which]);
 	keep_leaving(report, words[0], ROUNDS);
 }
 
@@ -427,7 +427,7 @@ static void hand_over(const char *folder, const char *name, int container)
 		err(EXIT_FAILURE, "write");
 	int listener = receive_descriptor(container, &child, sizeof(child));
 
-	while ((connection = connect_to(folder, &doors[0])) < 0)
+	while ((connection = connect_to(folder, &sockets[0])) < 0)
 		pause_for(1);
 	int length = snprintf(text, sizeof(text), state, child, name, child);
 
@@ -468,14 +468,14 @@ static _Noreturn void keep_knocking(const char *folder)
 	static const char *const said[] = { "nonsense", "nonsense", "nonsense\n" };
 
 	for (unsigned int i = 0;; i++) {
-		size_t door = i % COUNT_OF(doors);
-		int fd = connect_to(folder, &doors[door]);
+		size_t which = i % COUNT_OF(sockets);
+		int fd = connect_to(folder, &sockets[which]);
 
 		if (fd < 0) {
 			pause_for(1);
 			continue;
 		}
-		say_with(fd, said[door], strlen(said[door]), NULL, 0);
+		say_with(fd, said[which], strlen(said[which]), NULL, 0);
 		close(fd);
 	}
 }

@@ -49,7 +49,7 @@
 enum socket_number { OCI, LXC, CONTROL, SOCKETS };
 
 static const int types[SOCKETS] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_STREAM };
-static char folder[] = "/tmp/nsxattr-doors.XXXXXX";
+static char folder[] = "/tmp/nsxattr-acceptors.XXXXXX";
 static char paths[SOCKETS][64];
 static struct unix_socket sockets[SOCKETS];
 static pid_t server;
@@ -138,7 +138,7 @@ static void stop(void)
 	cr_expect_eq(system(command), 0);
 }
 
-TestSuite(doors, .init = start, .fini = stop, .timeout = 120);
+TestSuite(acceptors, .init = start, .fini = stop, .timeout = 120);
 
 /* ---- peers ---- */
 
@@ -242,37 +242,37 @@ static void hand_over_file(enum socket_number number, enum way way)
 	close(connection);
 }
 
-Test(doors, do_not_wait_for_a_socket_of_a_runtimes)
+Test(acceptors, do_not_wait_for_a_socket_of_a_runtimes)
 {
 	for (enum way way = TOLD; way <= UNREAD; way++)
 		hand_over_socket(OCI, way);
 }
 
-Test(doors, do_not_wait_for_a_socket_of_a_monitors)
+Test(acceptors, do_not_wait_for_a_socket_of_a_monitors)
 {
 	for (enum way way = TOLD; way <= UNREAD; way++)
 		hand_over_socket(LXC, way);
 }
 
-Test(doors, do_not_wait_for_a_socket_that_nobody_has_asked_for)
+Test(acceptors, do_not_wait_for_a_socket_that_was_not_asked_for)
 {
 	for (enum way way = TOLD; way <= UNREAD; way++)
 		hand_over_socket(CONTROL, way);
 }
 
-Test(doors, do_not_wait_for_a_file_of_a_runtimes)
+Test(acceptors, do_not_wait_for_a_file_of_a_runtimes)
 {
 	hand_over_file(OCI, TOLD);
 	hand_over_file(OCI, MANY);
 }
 
-Test(doors, do_not_wait_for_a_file_of_a_monitors)
+Test(acceptors, do_not_wait_for_a_file_of_a_monitors)
 {
 	hand_over_file(LXC, TOLD);
 	hand_over_file(LXC, MANY);
 }
 
-Test(doors, do_not_wait_for_a_file_that_nobody_has_asked_for)
+Test(acceptors, do_not_wait_for_a_file_that_was_not_asked_for)
 {
 	hand_over_file(CONTROL, TOLD);
 }
@@ -326,7 +326,7 @@ static void be_heard(void *argument)
 	others_are_heard();
 }
 
-Test(doors, have_places_for_others_while_all_of_a_users_hang)
+Test(acceptors, have_places_for_others_while_all_of_a_users_hang)
 {
 	int told[2];
 	char byte;
