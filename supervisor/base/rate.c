@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/rate.h"
 
-/* No address of a container is as low. */
-#define KEY_OF_USER(user) ((uint64_t)(user))
+/* No address of a container is as low as the number of a user, which is the user's key. */
+#define KEY_OF_CONTAINER(holder) ((uint64_t)(uintptr_t)(holder)->container)
 
 /* That of the key, or else the one that has all its turns soonest. */
 static struct rate_source *find_source(struct rate *rate, uint64_t key)
@@ -34,21 +34,51 @@ static void take_turn(struct rate_source *source, uint64_t now)
 		(source->taken_until > now ? source->taken_until : now) + RATE_INTERVAL;
 }
 
+static uint64_t later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+/** struct booking - a turn, and whether it comes before those that others of the user have booked */
+struct booking {
+	uint64_t turn;
+	bool passes;
+};
+
+static struct booking find_turn(struct rate *rate, const struct share_holder *holder, uint64_t now)
+{
+	const struct rate_source *container = find_source(rate, KEY_OF_CONTAINER(holder));
+	const uint64_t own = later(now, next_turn(container));
+	const uint64_t share = later(own, later(now, container->passed) + RATE_WAIT);
+	const uint64_t users = holder->user == 0 ? now : next_turn(find_source(rate, holder->user));
+
+	return (struct booking){ users > share ? share : later(own, users), users > share };
+}
+
+/* What passes is the container's alone. */
+static void book(struct rate *rate, const struct share_holder *holder, uint64_t now,
+		 const struct booking *booking)
+{
+	struct rate_source *container = find_source(rate, KEY_OF_CONTAINER(holder));
+
+	take_turn(container, now);
+	if (booking->passes)
+		container->passed = booking->turn;
+	else if (holder->user != 0)
+		take_turn(find_source(rate, holder->user), now);
+}
+
 bool rate_book(struct rate *rate, const struct share_holder *holder, uint64_t now,
 	       uint64_t patience, uint64_t *ret_turn)
 {
-	const uint64_t keys[] = { (uintptr_t)holder->container, KEY_OF_USER(holder->user) };
-	const size_t count = !holder->container ? 0 : holder->user == 0 ? 1 : 2;
-
 	*ret_turn = now;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t turn = next_turn(find_source(rate, keys[i]));
+	if (!holder->container)
+		return true;
+	const struct booking booking = find_turn(rate, holder, now);
 
-		*ret_turn = turn > *ret_turn ? turn : *ret_turn;
-	}
-	if (*ret_turn > now + patience)
+	*ret_turn = booking.turn;
+	if (booking.turn > now + patience)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		take_turn(find_source(rate, keys[i]), now);
+	book(rate, holder, now, &booking);
 	return true;
 }

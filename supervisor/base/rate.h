@@ -4,8 +4,8 @@
 
 /*
  * How often a container, and a plain user, may have something done that costs all others the CPU: RATE_AT_ONCE times in
- * a row, and then once each RATE_INTERVAL. A turn that comes later is booked, so that the turns come in the order in
- * which they were asked for, and as far apart: nothing is done in bursts but the first one.
+ * a row, and then once each RATE_INTERVAL. A turn that comes later is booked, so that nothing is done in bursts but the
+ * first one. What a container has booked makes another one of its user wait for RATE_WAIT at most.
  *
  * No lock and no clock in here.
  */
@@ -18,6 +18,8 @@
 
 #define RATE_AT_ONCE 8
 #define RATE_INTERVAL 10000 /* microseconds */
+/* Microseconds between two turns of a container that come before those of others: 64 containers have one each interval. */
+#define RATE_WAIT (64 * RATE_INTERVAL)
 /* Containers and users that are known at a time; one that has all its turns needs not be known. */
 #define RATE_SOURCES_MAX 512
 
@@ -25,6 +27,7 @@
 struct rate_source {
 	uint64_t key;
 	uint64_t taken_until; /* microseconds; past: it has all its turns */
+	uint64_t passed; /* a container's last turn that came before those of others of its user */
 };
 
 /** struct rate - begins zeroed */

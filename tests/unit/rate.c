@@ -90,6 +90,26 @@ Test(rate, containers_of_a_plain_user_have_turns_together)
 	cr_expect_eq(book(RATE_AT_ONCE + 1, 1001), 0u);
 }
 
+Test(rate, a_container_waits_for_others_of_its_user_no_longer_than_for_its_share)
+{
+	for (size_t i = 1; i < 10; i++)
+		book_many(100, i, 1000);
+	for (uint64_t i = 1; i < 5; i++)
+		cr_expect_eq(book(0, 1000), i * RATE_WAIT);
+	now += 10 * SECOND;
+	cr_expect_eq(book(0, 1000), 0u);
+}
+
+Test(rate, a_user_with_many_containers_has_no_more_than_twice_the_turns)
+{
+	size_t count = 0;
+
+	for (uint64_t end = now + 4 * SECOND; now < end; now += RATE_INTERVAL)
+		for (size_t i = 0; i < 64; i++)
+			count += book(i, 1000) <= RATE_WAIT;
+	cr_expect_lt(count, RATE_AT_ONCE + 2 * 5 * SECOND / RATE_INTERVAL);
+}
+
 Test(rate, a_container_of_a_user_who_has_turns_waits_for_its_own)
 {
 	book_many(RATE_AT_ONCE, 0, 1000);
