@@ -362,7 +362,7 @@ deps-cross: ## install what building for arm64 needs, with CROSS=aarch64-linux-g
 
 # ---- rules ----
 
-# Sub-makes use all processors unless somebody said how many.
+# Sub-makes use all processors unless the caller said how many.
 parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: FORCE must-be-root

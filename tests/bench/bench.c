@@ -150,7 +150,7 @@ static bool run(struct bench *bench, const char *command)
 	return is_right;
 }
 
-/* For the record: what somebody typed, if tests/bench/run says it. */
+/* For the record: what the user typed, if tests/bench/run says it. */
 static const char *find_command(void)
 {
 	const char *command = getenv("BENCH_COMMAND");

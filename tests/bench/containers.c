@@ -131,7 +131,7 @@ static bool container_start(const struct fleet *fleet, struct container *contain
 		return false;
 	container->pid = fork();
 	if (container->pid == 0) {
-		/* So that nobody but its owner holds a socket or a listener open. */
+		/* So that only its owner holds a socket or a listener open. */
 		(void)close_range(STDERR_FILENO + 1, (unsigned int)ends[1] - 1, 0);
 		(void)close_range((unsigned int)ends[1] + 1, ~0U, 0);
 		live(fleet, ends[1]);
@@ -211,7 +211,7 @@ static bool order(const struct container *container, enum order_kind kind, unsig
 	return send(container->end, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
 }
 
-/** is_served() - Return: whether its first call had an answer of somebody who serves it. */
+/** is_served() - Return: whether a supervisor answered its first call. */
 static bool is_served(const struct container *container)
 {
 	int error;

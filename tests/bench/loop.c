@@ -2,7 +2,7 @@
 /*
  * The loop that is measured: one attribute operation, again and again, on one file.
  *
- * It is the same program whoever is behind it: the kernel alone, the floor, nsxattr, or a library
+ * It is the same program whatever is behind it: the kernel alone, the floor, nsxattr, or a library
  * that is preloaded (so it calls libc's functions, not the system calls). It knows nothing of them.
  *
  *	loop OPERATION FILE CALLS BATCHES	measures once

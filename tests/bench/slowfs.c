@@ -2,7 +2,7 @@
 /*
  * A slow file system: what lies in BACKING shows at MOUNTPOINT, and each request is answered after a
  * delay, as if a network were in between. Requests for attributes of what is in its folder "hung" are
- * answered only when it is told to, or when the kernel says that nobody waits any more. Those in "deaf" are
+ * answered only when it is told to, or when the kernel says that no process waits any more. Those in "deaf" are
  * answered only when it is told to, whatever the kernel says, and are carried out then; so are lookups of
  * a name there that begins with "unseen", and the FLUSH of one that begins with "unflushed"; of one that
  * begins with "unset" only that an attribute is set. A set of one of "timed-out" is answered by ETIMEDOUT.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the probe takes for granted of the kernel's structures: whoever a thread is, it says the same
+ * What the probe takes for granted of the kernel's structures: of each thread it says the same
  * as /proc/TID/status, at once after a change, and nothing of a thread that has ended.
  */
 #include "base/probe.h"
@@ -161,7 +161,7 @@ static void take_groups(struct dice *dice, size_t count)
 	NEED(setgroups(count, groups) == 0);
 }
 
-static void become_somebody(void *argument)
+static void become_another_user(void *argument)
 {
 	struct dice dice = { .state = *(unsigned long *)argument };
 
@@ -180,7 +180,7 @@ Test(probe, says_what_status_says)
 {
 	for (unsigned long seed = 1; seed <= CREDENTIALS; seed++) {
 		open_pipes();
-		pid_t pid = child_start(become_somebody, &seed, 0);
+		pid_t pid = child_start(become_another_user, &seed, 0);
 
 		await_child();
 		expect_same(pid);
@@ -495,7 +495,7 @@ static void choose_roots(void *argument)
 	NEED(!record.is_lasting[PROBE_ROOT] && !record.is_lasting[PROBE_CWD]);
 }
 
-/* What somebody may want to unmount is not to be kept. */
+/* The supervisor must not keep what a process may want to unmount. */
 Test(probe, finds_lasting_what_is_the_namespaces_own_root)
 {
 	child_run(choose_roots, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What we take for granted of seccomp_unotify(2). The targets call getppid(2): nobody else does. */
+/* What we take for granted of seccomp_unotify(2). Only the targets call getppid(2). */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -217,7 +217,7 @@ Test(seccomp, continue_goes_without_a_value)
 	close_scene();
 }
 
-Test(seccomp, a_second_reply_finds_nobody)
+Test(seccomp, a_second_reply_finds_no_target)
 {
 	start_target(0);
 	uint64_t id = receive(scene->listener).id;
@@ -301,7 +301,7 @@ static void receive_and_be_killed(void *argument)
 	kill(getpid(), SIGKILL);
 }
 
-/* Who has received does not matter: whoever holds the listener and knows the id may answer. */
+/* Any process that holds the listener and knows the id may answer, not only the one that received. */
 Test(seccomp, another_holder_of_the_listener_answers)
 {
 	received_id = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -197,7 +197,7 @@ Test(uring, a_personality_of_an_owner)
 	check_personality(&(struct expectation){ 5, 0, 0, -EACCES, 0, -EPERM });
 }
 
-Test(uring, a_personality_of_somebody_else)
+Test(uring, a_personality_of_another_user)
 {
 	check_personality(&(struct expectation){ 6, 0, -EACCES, -EACCES, -EACCES, -EPERM });
 }

@@ -133,7 +133,7 @@ Test(xattr, a_null_path_is_an_empty_one)
 
 /*
  * An empty path and AT_FDCWD: set and get are about the working directory, list and remove want a
- * descriptor. Nobody says so; our answers follow the kernel's. Before Linux 6.13, which brought the *xattrat
+ * descriptor. No document says so; our answers follow the kernel's. Before Linux 6.13, which brought the *xattrat
  * calls, AT_FDCWD is no descriptor of the old ones either.
  */
 Test(xattr, the_working_directory_as_a_descriptor)
@@ -371,7 +371,7 @@ static void set_empty_capability(void *argument)
 	NEED(setxattr("file", "security.capability", "", 0, 0) == 0);
 }
 
-Test(xattr, an_empty_file_capability_is_anybodys)
+Test(xattr, an_empty_file_capability_needs_no_privilege)
 {
 	child_run(set_empty_capability, NULL);
 	INODE_LISTS(file, "security.capability,");

@@ -55,7 +55,7 @@ pid_t launch_start(const struct launch *launch);
 int launch_wait(pid_t pid, unsigned int seconds);
 
 /**
- * launch_by_identity() - how supervisors find out who somebody is, where a launch says nothing
+ * launch_by_identity() - how supervisors find out who a target is, where a launch says nothing
  * @identity: probe or status; NULL: their default
  */
 void launch_by_identity(const char *identity);

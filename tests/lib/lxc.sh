@@ -58,7 +58,7 @@ lxc_start() {
 # lxc_serve() - NAME: start it with an init that runs what lxc_in asks it to
 #
 # Not by lxc-attach: that of LXC 5.0 sometimes takes the listener's message for another, ends with 1, and
-# leaves its command running without anybody who answers its calls. What init starts has the container's own
+# leaves its command running without a supervisor that answers its calls. What init starts has the container's own
 # listener. The root file system has to be the scene's root/, with bash in it.
 lxc_serve() {
 	local folder=root/serve.$1
@@ -83,7 +83,7 @@ lxc_in() {
 	request=$(mktemp -d "$folder/XXXXXX") && chmod 777 "$request" &&
 		mkfifo -m 666 "$request/status" && chmod 666 "$request/status" || return 125
 	printf '%q ' "$@" >"$request/command"
-	# Opened for both, neither waits for somebody at the other end.
+	# Opened for both, neither waits for the other end.
 	echo "${request##*/}" 1<>"$folder/requests"
 	read -rt 120 status <>"$request/status" || status=124
 	cat "$request/errors" >&2
@@ -98,7 +98,7 @@ lxc_end() {
 	lxc-wait -P "$SCENE/lxc" -n "$1" -s STOPPED -t 120
 }
 
-# lxc_done() - after the last container: remove the cgroup that monitors end in, and nobody else removes
+# lxc_done() - after the last container: remove the cgroup that monitors end in, and that nothing else removes
 lxc_done() {
 	local pivot=/sys/fs/cgroup/lxc.pivot
 	await eval "[ ! -d $pivot ] || rmdir $pivot"

@@ -35,7 +35,7 @@ def stored(store, owner, base):
 
 
 def prepare(store, directory):
-    """Files of the container's with values of the host's, its own, and of somebody else's."""
+    """Files of the container's with values of the host's, its own, and of another owner's."""
     for name in ("file", "full", "variants", "single"):
         path = os.path.join(directory, name)
         with open(path, "w", encoding="ascii") as file:

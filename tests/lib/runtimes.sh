@@ -13,7 +13,7 @@ if [ -z "${RUNTIMES_ALONE-}" ]; then
 fi
 unset RUNTIMES_ALONE
 
-# The ordinary user. The ranges are large enough for Samba, and nobody else's in these tests.
+# The ordinary user. The ranges are large enough for Samba, and no other user's in these tests.
 USER_ID=1700
 USER_SUBID=10000000
 USER_SUBCOUNT=5100000

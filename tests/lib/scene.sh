@@ -188,7 +188,7 @@ tree() {
 	(cd "$directory" && "$@" getfattr -Rhd -m - -e hex .) 2>&1 | by_file
 }
 
-# plain() - DIRECTORY: the same, seen by the host, of the names that belong to nobody in particular
+# plain() - DIRECTORY: the same, seen by the host, of the names without an owner
 plain() {
 	tree "$1" | grep -vE '@uid=|\.nsxattr\.' | grep -E '^[^ ]+ (security|trusted)\.'
 }

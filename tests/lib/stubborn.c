@@ -97,7 +97,7 @@ static bool write_text(const char *path, const char *text)
 	return is_written;
 }
 
-/* The ids stay what they are, so that nobody is told of as another. */
+/* The ids stay what they are, so that no process passes for another. */
 static bool enter_namespaces(void)
 {
 	char uids[64], gids[64];

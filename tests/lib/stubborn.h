@@ -2,11 +2,11 @@
 #ifndef NSXATTR_TESTS_STUBBORN_H
 #define NSXATTR_TESTS_STUBBORN_H
 
-/* Descriptors whose close(2) does not return for as long as somebody else likes. */
+/* Descriptors whose close(2) does not return for as long as another process likes. */
 
 #include <sys/types.h>
 
-/** struct stubborn_socket - a connection over the loopback, the other end of which nobody reads */
+/** struct stubborn_socket - a connection over the loopback, whose other end no process reads */
 struct stubborn_socket {
 	int fd; /* its last close(2) waits for ten minutes */
 	int other;

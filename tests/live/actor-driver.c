@@ -13,7 +13,7 @@
  *			capability. For get and list: the size of the buffer
  *		FLAG	create, replace, nofollow
  *
- *	as IDENTITY		become somebody of tests/live/identity.h, for good
+ *	as IDENTITY		take on an identity of tests/live/identity.h, for good
  *	uid N, gid N, groups N,N…, fsuid N	the same in detail; all four ids of a kind are set
  *	many-groups N		1 to N
  *	nest MAP [keep]		go on in a user namespace below this one; keep: without becoming the

@@ -4,7 +4,7 @@
 
 /*
  * Memory in which an argument of a system call can lie in an awkward place: pages that may be used,
- * followed by one that nobody may touch.
+ * followed by one without any access.
  */
 
 #include <err.h>

@@ -103,7 +103,7 @@ static void expect_value(const char *path, const char *value)
 
 /*
  * Where the kernel finds nothing, no call may find anything, and each has to say so as the kernel does.
- * @value: what is found there; NULL: the kernel lets nobody in
+ * @value: what is found there; NULL: the kernel lets no process in
  */
 static void compare(const char *path, const char *value)
 {
@@ -520,7 +520,7 @@ static pid_t need_child(pid_t parent, long uid, const char *name)
 	return pid;
 }
 
-/* Whoever has started us reaps it, as a subreaper. */
+/* Our parent reaps it, as a subreaper. */
 static pid_t find_keeper(void)
 {
 	return need_child(getppid(), -1, "nsxattr-keeper");
@@ -665,7 +665,7 @@ struct sized_value {
 	uint32_t flags;
 };
 
-/* The kernel asks nobody for a privilege when security.capability is set to an empty value. */
+/* The kernel asks for no privilege when security.capability is set to an empty value. */
 static void run_capability(unsigned int rounds, bool is_missing)
 {
 	int expected = is_missing ? ENOSYS : EPERM;
@@ -784,7 +784,7 @@ static void run_flip(unsigned int rounds, const char *other)
 
 /* ---- an entry that the target has made up ---- */
 
-/* All that a supervisor could want to read there is a pipe that nobody writes into. */
+/* All that a supervisor could want to read there is a pipe that no process writes into. */
 static void make_entry(void)
 {
 	static const char *const pipes[] = { "entry/status",  "entry/stat",    "entry/cwd",

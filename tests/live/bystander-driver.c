@@ -44,7 +44,7 @@ static struct {
 	double times[CALLS_MAX];
 	size_t count;
 	unsigned long wrongs;
-	bool is_over; /* nobody serves any more */
+	bool is_over; /* no supervisor serves any more */
 } found;
 
 static double microseconds(void)

@@ -24,7 +24,7 @@ static void begin(void)
 
 TestSuite(changes, .init = begin, .fini = scratch_remove, .timeout = 120);
 
-/* A test for each way to find out who somebody is. */
+/* A test for each way to find out who a target is. */
 #define CHANGE(name)                          \
 	static void name(void);               \
 	Test(changes, name##_by_probe)        \
@@ -194,7 +194,7 @@ CHANGE(of_mounts)
 	actor_end(actor);
 }
 
-/* Whoever has left a file system can unmount it: no descriptor of ours is left on it. */
+/* A target that has left a file system can unmount it: no descriptor of ours is left on it. */
 CHANGE(of_place_frees_the_one_before)
 {
 	inode_directory("mounted", USUAL_ROOT, 0755);

@@ -158,7 +158,7 @@ static void *storm_thread(void *argument)
 	}
 	close(fd);
 	atomic_fetch_sub(&storm.running, 1);
-	/* Whoever sends signals must not send them to a number that is free. */
+	/* The sender of signals must not send them to a free number. */
 	pthread_barrier_wait(&storm.ready);
 	return NULL;
 }
@@ -167,7 +167,7 @@ static void *storm_sender(void *argument)
 {
 	(void)argument;
 	pthread_barrier_wait(&storm.ready);
-	/* Many for each call; but whoever answers the calls is to have its share of the CPUs, too. */
+	/* Many for each call; but the supervisor is to have its share of the CPUs, too. */
 	const struct timespec pace = { .tv_nsec = 20000 };
 
 	for (unsigned int i = 0; atomic_load(&storm.running) > 0; i++) {
@@ -690,7 +690,7 @@ static void run_mortals(int argc, char **argv)
 
 #define ABSENT_MAX 64
 
-/* Return: pages whose faults are told by @ret_fd, and which nobody will fill. */
+/* Return: pages whose faults are told by @ret_fd, and which the test does not fill. */
 static char *map_absent(size_t size, int *ret_fd)
 {
 	struct uffdio_api api = { .api = UFFD_API };

@@ -314,7 +314,7 @@ static void expect_answer(int output, const char *wanted)
 }
 
 /* As the host's root, who alone may have faults of the kernel's told. */
-Test(crowd, memory_that_is_not_there_holds_up_nobody_else)
+Test(crowd, memory_that_is_not_there_delays_no_other_target)
 {
 	const char *const argv[] = { scratch_program(DRIVER), "absent", "40", NULL };
 	int input[2], output[2];
@@ -436,7 +436,7 @@ Test(crowd, nothing_is_noticed_of_the_death_of_what_makes_deputies)
 	actor_end(actor);
 }
 
-/* Nobody waits for it for ever; whoever stops it has a call refused. */
+/* The supervisor does not wait for it for ever; a container that stops it has a call refused. */
 Test(crowd, a_deputy_that_is_stopped_is_given_up)
 {
 	struct actor *actor = actor_with_deputy();

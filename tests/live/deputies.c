@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The deputies of all containers: how many there are, whoever asks. */
+/* The deputies of all containers: how many there are, whichever container asks. */
 #include "exec/deputies.h"
 
 #include <criterion/criterion.h>
@@ -161,7 +161,7 @@ Test(deputies, are_used_again)
 	deputies_free(deputies);
 }
 
-Test(deputies, that_are_all_busy_keep_nobody_but_their_container_waiting)
+Test(deputies, that_are_all_busy_keep_only_their_container_waiting)
 {
 	struct deputy *busy[DEPUTIES_OF_CONTAINER_MAX], *deputy;
 

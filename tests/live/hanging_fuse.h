@@ -63,7 +63,7 @@ static struct {
 	size_t size;
 	unsigned long newest; /* N of the last "new N" */
 	_Atomic(unsigned int)
-		*hanging; /* how many are looked for for ever; NULL: nobody wants to know */
+		*hanging; /* how many are looked for for ever; NULL: the test does not ask */
 } fuse;
 
 static inline void fuse_reply(uint64_t unique, int error, const void *body, size_t size)
@@ -78,7 +78,7 @@ static inline void fuse_reply(uint64_t unique, int error, const void *body, size
 	if (size > 0)
 		memcpy(answer.body, body, size);
 	answer.header.len = (uint32_t)(sizeof(answer.header) + size);
-	/* Nobody waits for it any more: ENOENT. */
+	/* The kernel does not wait for it any more: ENOENT. */
 	if (write(fuse.device, &answer, answer.header.len) < 0 && errno != ENOENT)
 		err(EXIT_FAILURE, "/dev/fuse");
 }

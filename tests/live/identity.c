@@ -30,7 +30,7 @@
 #include "inode.h"
 #include "launch.h"
 
-/* The actor's descriptor of the object, opened before it becomes somebody else. */
+/* The actor's descriptor of the object, opened before it changes its identity. */
 #define DESCRIPTOR 50
 
 /* identity-by-status.c says something else. */
@@ -63,7 +63,7 @@ struct answers {
 #define ALL_NAMES "security.a,trusted.t,user.u,"
 #define PUBLIC_NAMES "security.a,user.u,"
 
-/* The own values are there afterwards, as whoever may change them puts them back. */
+/* The own values are there afterwards: a process that may change them puts them back. */
 static void expect_change(struct actor *actor, const struct answers *answers, const char *way,
 			  const char *object, const char *name, const char *search)
 {
@@ -98,7 +98,7 @@ static void expect_look(struct actor *actor, const struct answers *answers, cons
 		EXPECT(actor, answers->list, "%.*slistxattr%s %s", letters, way, at, object);
 }
 
-/* Where the kernel does not have a call, nobody has it. */
+/* A call that the kernel does not have no process has. */
 static const struct answers *answers_of(const char *way, const struct answers *answers)
 {
 	static const struct answers none = {
@@ -209,7 +209,7 @@ Test(identity, another_fsuid_is_still_an_administrator)
 	check_subject("fsuid", &everything);
 }
 
-/* A uid of the host that the namespace does not have: all capabilities, but nobody there. */
+/* A uid of the host that the namespace does not have: all capabilities, but no id there. */
 Test(identity, a_process_whose_uid_is_not_mapped)
 {
 	const char *file = inode_file("file", 101000);
@@ -268,7 +268,7 @@ Test(identity, file_capabilities_are_set_by_who_may)
 	actor_end(actor);
 }
 
-Test(identity, file_capabilities_of_somebody_elses_inode)
+Test(identity, file_capabilities_of_another_users_inode)
 {
 	const char *file = inode_file("file", 0);
 	struct actor *actor = actor_with_file("file");
@@ -338,7 +338,7 @@ Test(identity, a_read_only_mount)
 }
 
 /* Read-only comes before whose the inode is. */
-Test(identity, a_read_only_mount_with_somebody_elses_inode)
+Test(identity, a_read_only_mount_with_another_users_inode)
 {
 	const struct answers answers = { "EROFS", "EROFS", "3 own", "3 own", ALL_NAMES, NULL };
 	const char *directory = inode_directory("directory", 0, 0755);
@@ -395,7 +395,7 @@ Test(identity, an_append_only_inode)
 
 /* ---- search ---- */
 
-Test(identity, a_directory_that_nobody_else_may_search)
+Test(identity, a_directory_that_no_other_user_may_search)
 {
 	struct answers answers = look_only;
 	const char *file;
@@ -537,7 +537,7 @@ Test(identity, a_mount_that_shows_the_hosts_inodes_as_ones_own)
 	check_object("from/file", &look_at_all);
 }
 
-Test(identity, a_mount_that_shows_ones_own_inodes_as_somebody_elses)
+Test(identity, a_mount_that_shows_ones_own_inodes_as_another_users)
 {
 	const char *from = inode_directory("from", 0, 0755), *to = inode_directory("to", 0, 0755);
 	const char *file = inode_file("from/file", USUAL_ROOT);

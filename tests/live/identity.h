@@ -2,7 +2,7 @@
 #ifndef NSXATTR_TESTS_IDENTITY_H
 #define NSXATTR_TESTS_IDENTITY_H
 
-/* Becoming somebody else, for good, in a process of one thread. Ids are those of the namespace. */
+/* Taking on another identity, for good, in a process of one thread. Ids are those of the namespace. */
 
 #include <err.h>
 #include <grp.h>

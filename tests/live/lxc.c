@@ -289,7 +289,7 @@ Test(lxc, believes_a_user_about_threads_in_namespaces_that_are_theirs)
 	}
 }
 
-/* The lie that matters: a valid id of a container of one's own, the thread of somebody else's. */
+/* The lie that matters: a valid id of the user's own container, the thread of another user's. */
 Test(lxc, refuses_a_users_word_about_threads_of_others)
 {
 	struct target own = start_target(USER, false);
@@ -337,7 +337,7 @@ Test(lxc, refuses_a_listener_that_is_none)
 	end_target(&target);
 }
 
-Test(lxc, sees_that_nobody_waits_any_more)
+Test(lxc, sees_that_the_target_does_not_wait_any_more)
 {
 	struct target target = start_target(USER, false);
 	struct outcome outcome = outcome_value(0);
@@ -454,7 +454,7 @@ Test(lxc, serves_a_connection)
 }
 
 /* The monitor waits for a reply, whatever has become of its target. */
-Test(lxc, answers_at_once_where_nobody_waits)
+Test(lxc, answers_at_once_where_no_target_waits)
 {
 	struct target target = start_target(USER, false);
 	struct link link = connect_as(USER);

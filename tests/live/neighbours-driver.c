@@ -419,7 +419,7 @@ static void run_deputies(int report, char **words)
 	pause();
 }
 
-/* Calls that nobody could make, and what nobody could store. */
+/* Calls that no process could make, and what none could store. */
 static void *call_oddly(void *number)
 {
 	char value[16], long_name[300];

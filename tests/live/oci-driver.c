@@ -5,7 +5,7 @@
  *	DIALECT ID STATUS POLICY	or
  *	refused REASON
  *
- * The listener is closed at once, so that the calls of the container fail with ENOSYS: whoever gets
+ * The listener is closed at once, so that the calls of the container fail with ENOSYS: a test that gets
  * ENOSYS was asked about. Ends when its standard input does.
  */
 #include <err.h>

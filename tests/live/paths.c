@@ -320,7 +320,7 @@ Test(paths, a_pid_namespace_with_its_own_procfs)
 	duet_end(&duet);
 }
 
-/* Others' entries are nobody's magic links but theirs. */
+/* The magic links of another process's entries are that process's only. */
 Test(paths, the_entry_of_another_process)
 {
 	struct duet duet = duet_with_tree();

@@ -330,7 +330,7 @@ struct packet {
 
 #define PACKET_FIXED offsetof(struct packet, cookie)
 
-/* One that is in order, but for that nobody has made the call. */
+/* One that is in order, but that no thread has made the call. */
 static struct packet packet_new(void)
 {
 	struct packet packet = {

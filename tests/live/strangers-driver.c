@@ -125,7 +125,7 @@ static int receive_descriptor(int from, void *ret_said, size_t size)
 /* ---- what cannot be closed ---- */
 
 static struct {
-	int listening; /* of TCP: whoever has connected there is never read from */
+	int listening; /* of TCP: no process reads from its connections */
 	struct sockaddr_in address;
 	int flushes; /* each byte into it brings a file from the FUSE server's side */
 } left;
@@ -153,7 +153,7 @@ static void listen_at_loopback(void)
 		err(EXIT_FAILURE, "the loopback interface");
 }
 
-/* A connection that lingers when it is closed, for there is something to be sent that nobody reads. */
+/* A connection that lingers when it is closed, for it has unsent data that no process reads. */
 static int make_lingering(void)
 {
 	static const struct linger linger = { 1, LINGER };
@@ -361,7 +361,7 @@ static void run_leave(int report, char **words)
 	keep_leaving(report, words[0], ROUNDS);
 }
 
-/* Then nobody reads what comes along. */
+/* Then the daemon does not read what comes along. */
 static void run_turned_away(int report, char **words)
 {
 	prepare_to_leave();

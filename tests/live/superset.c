@@ -49,7 +49,7 @@
 #define NESTED_ROOT 101000
 #define NESTED_MAP "0 1000 60000"
 
-/* Where a file system is mounted: by whoever makes the tree's scene, or by the namespace itself. */
+/* Where a file system is mounted: by the maker of the tree's scene, or by the namespace itself. */
 enum place { OUTSIDE, INSIDE };
 
 struct comparison {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# AppArmor and Landlock say nothing about attribute calls, and so nsxattr gets nobody anything: what a confined process
-# gets from the kernel it gets from nsxattr. And Yama, at whose strictest setting nobody can be served.
+# AppArmor and Landlock say nothing about attribute calls, and so nsxattr gives no process more: what a confined process
+# gets from the kernel it gets from nsxattr. And Yama, at whose strictest setting nsxattr can serve no process.
 #
 # The last test cannot be undone: these arguments are for this file alone.
 #

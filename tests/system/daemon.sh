@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# nsxattrd as whoever runs it sees it: its settings and what is wrong with them, its sockets, policies
+# nsxattrd as its administrator sees it: its settings and what is wrong with them, its sockets, policies
 # that are read anew, the status, the service manager, its end. runtime-driver stands in for runtimes.
 
 set -u
@@ -276,7 +276,7 @@ import json, sys
 print(*(c["map"] for c in json.load(sys.stdin)["containers"] if c["id"] == sys.argv[1]))' "$1"
 }
 
-# A user names a process of somebody else's: that container's map is not theirs to show.
+# A user names another user's process: the status does not show that process's map.
 other_map() {
 	local process other
 	unshare --user --map-users=0:100000:65536 sleep infinity 9>&- &

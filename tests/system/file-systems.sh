@@ -127,7 +127,7 @@ layered() {
 	umount overlay
 }
 
-# A file system that nobody can write, made by the host and signed by it.
+# A read-only file system, made by the host and signed by it.
 squashed() {
 	mkdir image squashfs
 	mkdir image/tree

@@ -415,7 +415,7 @@ attack_flood() {
 	check "and says how many it left out" grep -q "lines like the next one were left out" log
 }
 
-# The daemon ends: whoever waits does not keep it from that, nor others from an answer.
+# The daemon ends: a peer that waits keeps neither it from that, nor others from an answer.
 attack_end() {
 	local name line since=$SECONDS
 	local BYSTANDERS=(by-user by-root)

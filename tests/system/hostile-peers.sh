@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # An ordinary user who means the daemon no good: what they say is refused, and the log tells why; the
-# daemon does not grow; others are served meanwhile; and nobody's calls but their own are answered.
+# daemon does not grow; it serves others meanwhile; and it answers only their own calls.
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh
@@ -79,11 +79,11 @@ silent_peers() {
 
 silent_peers_end() {
 	wait "${silent[@]}"
-	same "whoever says nothing is not waited for" closed "$(<silence.said)"
+	same "it does not wait for a peer that says nothing" closed "$(<silence.said)"
 	same "nor who does not end" closed "$(<half-and-silence.said)"
 }
 
-# question() - ATTACK: it is answered, or nobody listens any longer; and others are answered afterwards
+# question() - ATTACK: it is answered, or the peer has ended; and others are answered afterwards
 question() {
 	local said
 	said=$(peer question "$1" 2>&1)
@@ -97,7 +97,7 @@ attacks() {
 		case $kind/$attack in
 		forge/* | */*silence) ;;
 		question/*) question "$attack" ;;
-		# Whoever only looks whether somebody is there is nobody to complain of.
+		# The log has no complaint of a peer that only looks whether a daemon listens.
 		stream/nothing) same "nothing: the connection is closed" closed \
 			"$(peer stream nothing 2>&1)" ;;
 		*) refused "$kind" "$attack" ;;

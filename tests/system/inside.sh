@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# nsxattr run where somebody has made a user namespace before: as its root, with and without ids beside the
+# nsxattr run inside a user namespace that another program made: as its root, with and without ids beside the
 # user's own, one and two deep; and under fakeroot(1), which says that a plain user is root. The user's login
 # is an ordinary one. What works there without nsxattr works with it.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A FUSE file system that an LXC container mounts itself. Its server is a target itself, and LXC's monitor
-# passes on one call after another: whoever waited for the server would keep the server's own call from
+# passes on one call after another: waiting for the server would keep the server's own call from
 # being answered.
 
 set -u

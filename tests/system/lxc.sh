@@ -278,7 +278,7 @@ the_hook() {
 	fails "nor does a profile that notifies of nothing" "pre-start" lxc_run no-profile true
 	same "and the reason is there" 1 "$(lxc_said no-profile | grep -c "add the line 'setxattr notify'")"
 	with_hook weak 1 "" "lxc.cap.drop = sys_admin"
-	check "a container in which nobody has CAP_SYS_ADMIN starts" lxc_run weak true
+	check "a container in which no process has CAP_SYS_ADMIN starts" lxc_run weak true
 	same "with a warning" 1 "$(lxc_said weak | grep -c "no process in the container can have CAP_SYS_ADMIN")"
 	with_hook userns 1 "" "lxc.cap.drop = sys_admin" "lxc.include = /usr/share/lxc/config/userns.conf" \
 		"lxc.mount.auto =" "lxc.mount.auto = proc:mixed sys:mixed"

@@ -147,7 +147,7 @@ served() {
 	check "what is wrong with an installed one is a warning" grep -q "$share/newer.yaml:4:1: a key cannot be" log
 	same "nsxattrd serves by an installed policy that is named" installed "$(serves a installed)"
 	same "the folder's goes before it" both "$(serves a both)"
-	same "an installed one's 'match' is nobody's" default "$(serves matched "")"
+	same "an installed one's 'match' is for no container" default "$(serves matched "")"
 	same "the folder's is" own "$(serves own-container "")"
 	hooks
 	kill -TERM "$daemon"
@@ -169,7 +169,7 @@ hooks() {
 
 policy "$share/installed" "installed one" 'match: [{ name: "matched*" }]'
 policy "$share/both" "installed two"
-policy "$share/plain" "for anybody's run" "store: user"
+policy "$share/plain" "for the run of any user" "store: user"
 policy "$folder/both" "in the folder" 'allow-users: ["1000"]'
 policy "$folder/own" "in the folder too" 'match: [{ name: "own-*" }]'
 by_name

@@ -231,7 +231,7 @@ print(found["metadata"]["name"], found["metadata"]["namespace"], *found["data"],
 	fails "a base that is not there is missed" "cannot read the profile none.json: No such file" \
 		"${profile[@]}" --for=docker --base=none.json
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/other"}' >$base
-	fails "the listener of somebody else stays theirs" \
+	fails "the listener of another supervisor stays theirs" \
 		"$base has a listenerPath already: its calls go to another program" \
 		"${profile[@]}" --for=docker --base=$base
 	echo '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["bpf"],"action":"SCMP_ACT_ALLOW",' \

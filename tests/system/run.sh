@@ -365,7 +365,7 @@ supervisor_is_killed() {
 	supervisor=$(sed -n 's/.*the supervisor is process //p' said | tail -n 1)
 	kill -KILL "$keeper"
 	await_end "$keeper"
-	same "a supervisor that nobody keeps goes on" once \
+	same "a supervisor without a keeper goes on" once \
 		"$(ask 'getfattr --only-values -n security.killed plain; echo')"
 	kill -KILL "$supervisor"
 	await_end "$supervisor"

@@ -40,7 +40,7 @@ make_key() {
 
 # ---- image-build: by a plain user, as the head of the file says ----
 
-# The same steps by whoever. $1: directory
+# The same steps by any user. $1: directory
 # shellcheck disable=SC2016
 build_image='set -e
 	umask 022

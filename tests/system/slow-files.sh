@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Calls that wait for a file system: those on one that is slow are worked on side by side; those that hang
-# hold up nobody else, and are let go of when whoever made them is killed.
+# delay no other process, and end when the process that made them is killed.
 
 set -u
 # shellcheck source=tests/lib/case.sh

@@ -142,7 +142,7 @@ secrets() {
 		"$(names files/secret root_of_secrets)"
 	same "secrets: read back" secret "$(text security.key files/secret root_of_secrets)"
 	knows_nothing "a plain user of the host" "${as_user[@]}"
-	knows_nothing "a namespace that nobody supervises" bin/enter-userns "0 100000 65536"
+	knows_nothing "a namespace without a supervisor" bin/enter-userns "0 100000 65536"
 	knows_nothing "the owner of the file" setpriv --reuid=100000 --regid=100000 --clear-groups --
 	for policy in default user trusted kernel; do
 		knows_nothing "a container of another range, policy $policy" by_policy $policy 200000
@@ -154,7 +154,7 @@ secrets() {
 	done
 }
 
-# Nobody but root of the host can have it.
+# Only root of the host can have it.
 secrets_need_root() {
 	fails "secrets: a plain user" "keeps values in trusted.*, which only root of the host can write" \
 		as_builder bin/nsxattr run -p trusted -- true

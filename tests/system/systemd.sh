@@ -104,7 +104,7 @@ enabled() {
 	same "the kernel can be probed from its cage" 0 "$(grep -c 'cannot be probed' daemon.log)"
 }
 
-# The daemon takes what it is handed: nobody else makes sockets there, which would leave locks.
+# The daemon takes the sockets that systemd hands it, and makes none, which would leave locks.
 adopted() {
 	same "its sockets are systemd's" "control.sock lxc.sock oci.sock" \
 		"$(within ls -A /run/nsxattr | paste -sd' ')"

@@ -118,7 +118,7 @@ serves() {
 		"$(inside_map 0:200000:65536 sh -c '
 			for i in 1 2 3; do getfattr -n security.ima moving/file; getfattr -m - moving; done' 2>&1 |
 			grep carries | sed 's|^.*/moving|/moving|')"
-	same "nobody is warned of what others have on files of their own" "" \
+	same "no warning is about other users' values on their own files" "" \
 		"$(inside_map 0:200000:65536 getfattr -m - tree/file 2>&1 | grep carries)"
 	"$NSXATTR" tree rekey --from=100000 --to=200000 moving >/dev/null
 	same "after rekey they are there" kept "$(text security.ima moving/file inside_map 0:200000:65536)"

@@ -117,7 +117,7 @@ Resource temporarily unavailable; the running one serves on
 143" "$said"
 }
 
-# Whoever listens there says what root is to start.
+# The process that listens there says what root is to start.
 stranger() {
 	rm -f started
 	"${as_user[@]}" /usr/bin/python3 -c '

@@ -305,17 +305,17 @@ Test(control, answers_nothing_to_who_leaves_early)
 
 /* ---- who may ---- */
 
-static void become_somebody(void)
+static void become_another_user(void)
 {
 	NEED(setgid(12345) == 0 && setuid(12345) == 0);
 }
 
-static void ask_as_somebody(void *argument)
+static void ask_as_another_user(void *argument)
 {
 	struct json_object *answer = NULL;
 
 	(void)argument;
-	become_somebody();
+	become_another_user();
 	NEED(control_call(path, "reload", PATIENCE, &answer) == 0);
 	NEED(strcmp(control_refusal(answer), "only root can have policies read anew") == 0);
 	json_object_put(answer);
@@ -328,9 +328,9 @@ static void ask_as_somebody(void *argument)
 Test(control, knows_who_asks)
 {
 	if (geteuid() != 0)
-		cr_skip_test("only root becomes somebody else");
+		cr_skip_test("only root becomes another user");
 	start(PATIENCE);
-	cr_expect_eq(child_end(child_start(ask_as_somebody, NULL, 0)), 0);
+	cr_expect_eq(child_end(child_start(ask_as_another_user, NULL, 0)), 0);
 	struct json_object *answer = call("reload");
 
 	cr_expect_eq(json_object_get_int(json_object_object_get(answer, "count")), 1);
@@ -346,7 +346,7 @@ static void be_too_many(void *argument)
 	char text[64];
 
 	(void)argument;
-	become_somebody();
+	become_another_user();
 	for (int i = 0; i < CONTROL_CONNECTIONS_PER_USER_MAX; i++)
 		fds[i] = connect_peer();
 	NEED(hear(connect_peer(), text, sizeof(text)) == 0);
@@ -359,7 +359,7 @@ static void be_too_many(void *argument)
 Test(control, gives_a_user_so_many_connections)
 {
 	if (geteuid() != 0)
-		cr_skip_test("only root becomes somebody else");
+		cr_skip_test("only root becomes another user");
 	start(PATIENCE);
 	cr_expect_eq(child_end(child_start(be_too_many, NULL, 0)), 0);
 	stop();
@@ -465,7 +465,7 @@ Test(control, is_not_waited_for_for_ever)
 	struct json_object *answer = NULL;
 
 	cr_expect_eq(control_call(path, "ping", 20, &answer), -ETIMEDOUT);
-	/* Now the queue is full: nobody has taken what the first call has left there. */
+	/* Now the queue is full: the daemon has not taken what the first call has left there. */
 	cr_assert_eq(listen(listening.fd, 0), 0);
 	cr_expect_eq(control_call(path, "ping", 20, &answer), -ETIMEDOUT);
 	cr_expect_null(answer);

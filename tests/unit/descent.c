@@ -12,7 +12,7 @@
 
 #define PRIVILEGE (1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_SYS_ADMIN)
 
-/* Descriptors, as far as anybody looks. */
+/* Descriptors, as far as the code looks. */
 enum { HOST = 10, OWN, BELOW, DEEP };
 
 static struct userns host;

@@ -161,7 +161,7 @@ static void run(void)
 
 #define INODE 4711
 
-/* A change that may be made, of nobody who is there any more; before begin(). */
+/* A change that may be made, of a thread that has ended; before begin(). */
 static void leave_change(size_t index, const struct made_up *made_up)
 {
 	struct slot *slot = journal_slot(journal, index);
@@ -436,7 +436,7 @@ static size_t count_waiting(void)
 	return waiting;
 }
 
-/* Nobody reads what is logged. Return: the pipe's other end. */
+/* No process reads the log. Return: the pipe's other end. */
 static int stop_reading_the_log(void)
 {
 	const char bytes[4096] = "";
@@ -451,7 +451,7 @@ static int stop_reading_the_log(void)
 	return log[0];
 }
 
-Test(engine, holds_nothing_when_nobody_reads_what_it_says_of_a_container_that_waits)
+Test(engine, holds_nothing_when_no_process_reads_what_it_says_of_a_container_that_waits)
 {
 	static struct made_up all[2];
 	char bytes[4096];

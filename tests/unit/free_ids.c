@@ -13,7 +13,7 @@ static void expect(struct id_files files, uint32_t count, uint32_t first)
 	cr_expect_eq(found, first, "expected: %" PRIu32 ", found: %" PRIu32, first, found);
 }
 
-Test(free_ids, begin_at_a_multiple_of_65536_where_nobody_has_any)
+Test(free_ids, begin_at_a_multiple_of_65536_where_no_user_has_any)
 {
 	expect((struct id_files){ 0 }, 65536, 131072);
 	expect((struct id_files){ .subuid = "", .passwd = "" }, 1, 131072);
@@ -32,7 +32,7 @@ Test(free_ids, are_free_as_users_and_as_groups)
 	expect((struct id_files){ .subgid = "bob:131073:1\nann:200000:1\n" }, 65536, 262144);
 }
 
-Test(free_ids, are_nobody_elses_own_id)
+Test(free_ids, are_no_other_users_own_id)
 {
 	expect((struct id_files){ .passwd = "root:x:0:0::/:/bin/sh\nann:x:131072:7::/:/bin/sh\n" },
 	       65536, 196608);

@@ -64,7 +64,7 @@ Test(handshake, misses_a_descriptor_that_did_not_come)
 	cr_expect_eq(fd, -7);
 }
 
-Test(handshake, closes_a_descriptor_that_nobody_asked_for)
+Test(handshake, closes_a_descriptor_that_it_did_not_ask_for)
 {
 	int before = dup(STDIN_FILENO);
 
@@ -117,7 +117,7 @@ Test(handshake, hears_the_last_words_of_a_side_that_did_not_listen)
 	cr_expect_eq(handshake_expect(ends[1], STEP_MAPPED, NULL), -ECANCELED);
 }
 
-Test(handshake, survives_speaking_to_nobody)
+Test(handshake, survives_speaking_without_a_peer)
 {
 	signal(SIGPIPE, SIG_DFL);
 	close(ends[0]);

@@ -102,7 +102,7 @@ Test(hook_lxc, is_content_with_a_configuration_that_is_right)
 	close(listening);
 }
 
-Test(hook_lxc, warns_of_a_container_in_which_nobody_may_administer)
+Test(hook_lxc, warns_of_a_container_in_which_no_process_may_administer)
 {
 	char sentence[HOOK_LXC_SENTENCE_SIZE] = "";
 	int listening = listen_there();
@@ -131,7 +131,7 @@ Test(hook_lxc, says_what_is_missing)
 	expect_sentence("add 'lxc.idmap = u 0 ");
 }
 
-/* Those that are set aside for the user, or else some that are nobody's. */
+/* Those that are set aside for the user, or else free ones. */
 Test(hook_lxc, suggests_ids_that_the_container_can_have)
 {
 	char expected[96];
@@ -200,7 +200,7 @@ Test(hook_lxc, knows_that_it_is_not_started_by_lxc)
 	expect_sentence("give LXC its whole path");
 }
 
-Test(hook_lxc, says_that_nobody_listens)
+Test(hook_lxc, says_that_no_daemon_listens)
 {
 	configure(ALL, "");
 	expect_sentence("start it ('systemctl start nsxattrd')");

@@ -61,7 +61,7 @@ Test(labelling, an_answer_is_a_set_of_permissions_of_the_class)
 	cr_expect_eq(labelling_ask(fake.directory, "fffffffa ffffffff 0 0", "9 0", LABEL_FILE,
 				   &rights),
 		     0);
-	cr_expect_eq(rights, 0, "of other permissions nobody has asked");
+	cr_expect_eq(rights, 0, "the question was not about other permissions");
 	remove_fake(&fake);
 }
 

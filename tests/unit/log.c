@@ -147,7 +147,7 @@ Test(log, leaves_errno_alone)
 	cr_expect_eq(errno, EXDEV);
 }
 
-Test(log, leaves_errno_alone_when_nobody_reads)
+Test(log, leaves_errno_alone_without_a_reader)
 {
 	close(STDERR_FILENO);
 	errno = EXDEV;

@@ -245,7 +245,7 @@ Test(lxc_receive, does_not_wait_for_a_monitor_that_never_reads)
 	cr_expect_eq(r, -EAGAIN);
 }
 
-Test(lxc_receive, survives_speaking_to_nobody)
+Test(lxc_receive, survives_speaking_without_a_peer)
 {
 	struct lxc_message message = message_of("");
 	struct outcome outcome = outcome_kernel();

@@ -342,7 +342,7 @@ Test(memory, is_the_targets_and_not_ours)
 	end_child(child);
 }
 
-/* A caller tells this from EFAULT: nobody waits for an answer any more. */
+/* A caller tells this from EFAULT: the target does not wait for an answer any more. */
 Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 {
 	pid_t child = start_child();
@@ -360,7 +360,7 @@ Test(memory, of_a_target_that_has_gone_is_no_bad_address)
 }
 
 /* The number of a thread that our pid namespace does not see. */
-Test(memory, of_thread_0_is_nobodys)
+Test(memory, of_thread_0_is_no_targets)
 {
 	char buffer[7];
 

@@ -18,7 +18,7 @@ static void expect_pair(const struct naming *naming, uint32_t uid, uint32_t numb
 
 	cr_assert(naming_number(naming, uid, &found), "%u has no number", uid);
 	cr_expect_eq(found, number, "%u is %u instead of %u", uid, found, number);
-	cr_assert(naming_uid(naming, number, &found), "%u is nobody's", number);
+	cr_assert(naming_uid(naming, number, &found), "%u has no owner", number);
 	cr_expect_eq(found, uid, "%u is of %u instead of %u", number, found, uid);
 }
 
@@ -30,7 +30,7 @@ static void expect_no_number(const struct naming *naming, uint32_t uid)
 	cr_expect_eq(found, 12345, "the result was touched");
 }
 
-static void expect_nobodys(const struct naming *naming, uint32_t number)
+static void expect_no_owner(const struct naming *naming, uint32_t number)
 {
 	uint32_t found = 12345;
 
@@ -57,12 +57,12 @@ Test(naming, has_no_number_for_root_of_the_host)
 	cr_expect(naming_is_host_root(NULL, 0));
 	cr_expect_not(naming_is_host_root(NULL, 1));
 	expect_no_number(NULL, 0);
-	expect_nobodys(NULL, 0);
+	expect_no_owner(NULL, 0);
 	expect_no_number(&by_mount, 0);
-	expect_nobodys(&by_mount, 100000);
+	expect_no_owner(&by_mount, 100000);
 	expect_pair(&by_mount, 1, 100001);
 	expect_no_number(&by_owner, 0);
-	expect_nobodys(&by_owner, 500);
+	expect_no_owner(&by_owner, 500);
 	expect_pair(&by_owner, 1, 501);
 }
 
@@ -76,8 +76,8 @@ Test(naming, follows_the_mount_to_the_ids_of_the_file_system)
 	expect_pair(&naming, 300009, 5009);
 	expect_no_number(&naming, 201000);
 	expect_no_number(&naming, 100000);
-	expect_nobodys(&naming, 1000);
-	expect_nobodys(&naming, 200000);
+	expect_no_owner(&naming, 1000);
+	expect_no_owner(&naming, 200000);
 }
 
 Test(naming, counts_from_the_owner_whatever_the_range)
@@ -93,9 +93,9 @@ Test(naming, counts_from_the_owner_whatever_the_range)
 	expect_pair(&second, 300009, 1000010);
 	expect_no_number(&first, 99999);
 	expect_no_number(&second, 1001);
-	expect_nobodys(&first, 999999);
-	expect_nobodys(&first, 1065536);
-	expect_nobodys(&first, 100000);
+	expect_no_owner(&first, 999999);
+	expect_no_owner(&first, 1065536);
+	expect_no_owner(&first, 100000);
 }
 
 Test(naming, has_no_number_beyond_the_last_id)
@@ -107,7 +107,7 @@ Test(naming, has_no_number_beyond_the_last_id)
 	expect_pair(&naming, 100001, UINT32_MAX - 1);
 	expect_no_number(&naming, 100002);
 	expect_no_number(&naming, 100003);
-	expect_nobodys(&naming, 0);
+	expect_no_owner(&naming, 0);
 }
 
 Test(naming, prefers_the_owner_to_the_mount)
@@ -116,7 +116,7 @@ Test(naming, prefers_the_owner_to_the_mount)
 	struct naming naming = { .range = &range, .owner = 7000, .mount = &mount };
 
 	expect_pair(&naming, 200003, 7003);
-	expect_nobodys(&naming, 3);
+	expect_no_owner(&naming, 3);
 }
 
 Test(naming, counts_in_the_namespace_around_the_supervisor)
@@ -129,7 +129,7 @@ Test(naming, counts_in_the_namespace_around_the_supervisor)
 	expect_pair(&naming, 0, 1001);
 	expect_pair(&naming, 5, 100004);
 	expect_no_number(&naming, 70000);
-	expect_nobodys(&naming, 5);
+	expect_no_owner(&naming, 5);
 	/* The mount tells ids of the file system, which no namespace counts in its own way. */
 	expect_pair(&idmapped, 5, 0);
 }
@@ -141,7 +141,7 @@ Test(naming, knows_root_of_the_host_through_the_namespace_around)
 
 	cr_expect(naming_is_host_root(&naming, 5));
 	expect_no_number(&naming, 5);
-	expect_nobodys(&naming, 0);
+	expect_no_owner(&naming, 0);
 }
 
 /* unshare(1) in unshare(1): what is around has a 0 of its own, and knows of no other. */

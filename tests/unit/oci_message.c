@@ -224,7 +224,7 @@ Test(oci_message, knows_podman_and_the_names_that_orchestrators_give)
 	cr_expect_str_eq(message.name, "dc3");
 }
 
-/* CRI-O's own name of a pod's sandbox has pod and namespace in it; ours is what somebody has said to us. */
+/* CRI-O's own name of a pod's sandbox has pod and namespace in it; ours is what the hook or the user has set. */
 Test(oci_message, prefers_the_name_that_people_know)
 {
 	reads(with("",

@@ -255,7 +255,7 @@ Case(refuses_what_would_be_overridden)
 		"has a seccomp filter of its own in the annotation run.oci.seccomp_bpf_data");
 }
 
-Case(refuses_rules_for_the_listener_of_somebody_else)
+Case(refuses_rules_for_the_listener_of_another_supervisor)
 {
 	refuses("{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}",
 		"hands every call to a listener");

@@ -294,7 +294,7 @@ Case(takes_a_bounded_turn)
 	cr_expect_lt(receive.length, (size_t)sent);
 }
 
-Case(closes_what_nobody_took)
+Case(closes_what_was_not_taken)
 {
 	send_with(whole, strlen(whole), STDIN_FILENO, 1);
 	reads(OCI_RECEIVE_COMPLETE);

@@ -6,7 +6,7 @@
 
 #define QUICK 20
 #define LONG 1000
-#define NOBODY_LOOKED (-1)
+#define NOT_LOOKED_AT (-1)
 
 static void judge(struct pace *pace, int count, uint64_t microseconds, long sleeps)
 {
@@ -34,7 +34,7 @@ Test(pace, is_not_slow_because_the_machine_is_busy)
 	struct pace pace = { 0 };
 
 	judge(&pace, 100, LONG, 0);
-	judge(&pace, 100, LONG, NOBODY_LOOKED);
+	judge(&pace, 100, LONG, NOT_LOOKED_AT);
 	cr_expect_not(pace_is_slow(&pace));
 }
 
@@ -65,10 +65,10 @@ Test(pace, looks_at_sleeps_when_one_has_taken_long)
 
 	pace_begin(&pace, &mark);
 	cr_expect_lt(mark.sleeps, 0);
-	judge(&pace, 1, LONG, NOBODY_LOOKED);
+	judge(&pace, 1, LONG, NOT_LOOKED_AT);
 	pace_begin(&pace, &mark);
 	cr_expect_geq(mark.sleeps, 0);
-	judge(&pace, 1, QUICK, NOBODY_LOOKED);
+	judge(&pace, 1, QUICK, NOT_LOOKED_AT);
 	pace_begin(&pace, &mark);
 	cr_expect_lt(mark.sleeps, 0);
 }

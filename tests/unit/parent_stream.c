@@ -89,7 +89,7 @@ Test(parent_stream, is_not_waited_for_when_a_line_does_not_fit, .timeout = 20)
 	close(master);
 }
 
-Test(parent_stream, is_left_alone_when_nobody_reads_it)
+Test(parent_stream, is_left_alone_without_a_reader)
 {
 	int ends[2], before = dup(STDERR_FILENO);
 

@@ -162,7 +162,7 @@ Test(passing, tells_who_has_sent_a_message_and_closes_what_came_along)
 	close(again);
 }
 
-Test(passing, tells_nobody_who_is_not_there)
+Test(passing, tells_of_no_process_that_has_ended)
 {
 	char text[16];
 	int sender = 0;

@@ -157,7 +157,7 @@ Test(policies, are_built_in_without_a_folder)
 	expect(0, "kernel", "c", "kernel");
 }
 
-/* Whoever has just installed us starts the daemon first. */
+/* After an installation a user starts the daemon first. */
 Test(policies, are_found_in_a_folder_that_comes_later)
 {
 	char path[128];

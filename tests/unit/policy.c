@@ -170,7 +170,7 @@ Test(policy, is_not_transparent_when_it_takes_something_away)
 	}
 }
 
-Test(policy, hides_names_that_nobody_inside_is_shown)
+Test(policy, hides_names_that_no_process_inside_is_shown)
 {
 	static const struct {
 		enum scheme scheme;

@@ -126,7 +126,7 @@ Test(quota, of_a_file_counts_by_the_numbers_of_the_mount)
 	cr_expect(quota_admits(&policy, &container, &decision, inode.names, inode.length));
 }
 
-/* What the kernel alone guards could be set there by whoever owns the file. */
+/* The file's owner could set what the kernel alone guards there. */
 Test(quota, of_a_file_does_not_count_names_that_are_the_kernels)
 {
 	policy.attributes_per_file = 1;

@@ -64,7 +64,7 @@ Test(selector, has_a_star_for_what_is_no_utf_8)
 	cr_expect_not(selector_name_fits("a*", "\xc3\x61"));
 }
 
-/* Where each star were tried again for each of those before it, nobody would see the end of it. */
+/* If it tried each star again for each of those before it, it would not end. */
 Test(selector, is_quick_whatever_the_glob)
 {
 	char glob[201], name[4097];
@@ -196,7 +196,7 @@ Test(selector, of_a_policy_wants_key_and_value_of_one_annotation)
 	cr_expect_not(selects_annotated(NULL, "io.kubernetes.cri.sandbox-namespace", "x"));
 }
 
-Test(selector, of_a_policy_without_match_selects_nobody)
+Test(selector, of_a_policy_without_match_selects_no_container)
 {
 	cr_expect_not(selects(policy_builtin("default"), RUNTIME_LXC, "samba"));
 	cr_expect_not(selects(policy_builtin("default"), 0, NULL));

@@ -31,7 +31,7 @@ static enum share_result take(struct share_pool *pool, struct player *player)
 	return result;
 }
 
-/* In turn, until nobody gets any more. */
+/* In turn, until none gets any more. */
 static void take_all(struct share_pool *pool, struct player *players, size_t count)
 {
 	bool is_any_granted = true;
@@ -75,7 +75,7 @@ Test(share, leaves_something_whatever_the_containers_of_root_take)
 	cr_expect_eq(late.has, SHARE_FEW);
 }
 
-/* Whoever comes first has more, but never so much that nothing is left to who comes last. */
+/* The first one has more, but never so much that nothing is left to the last one. */
 Test(share, leaves_something_to_those_who_come_one_after_another)
 {
 	struct share_pool pool = { .size = 1024 };

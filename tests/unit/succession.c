@@ -92,7 +92,7 @@ static int import(void)
 
 /* ---- what is kept ---- */
 
-Test(succession, of_nobody_is_nothing)
+Test(succession, without_a_predecessor_is_nothing)
 {
 	cr_assert_eq(import(), 0);
 	cr_expect_null(succession.head);

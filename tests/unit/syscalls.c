@@ -144,7 +144,7 @@ Test(syscalls, have_the_bit_of_x32_on_one_architecture_only)
 			       (unsigned int)bit);
 }
 
-/* The sentinel for "no such call here" must not be a number that somebody can ask for. */
+/* The sentinel for "no such call here" must not be a number that a target can ask for. */
 Test(syscalls, are_none_on_an_architecture_that_we_do_not_know)
 {
 	static const uint32_t archs[] = { 0, AUDIT_ARCH_ARMEB, AUDIT_ARCH_RISCV64, AUDIT_ARCH_S390X,

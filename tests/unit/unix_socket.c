@@ -152,7 +152,7 @@ Test(unix_socket, replaces_what_a_dead_process_has_left)
 	unix_socket_done(&made);
 }
 
-Test(unix_socket, leaves_alone_what_somebody_listens_at)
+Test(unix_socket, leaves_alone_what_a_process_listens_at)
 {
 	cr_assert_eq(listen_at(path, &made), 0);
 	expect_refused(path, -EADDRINUSE);

@@ -425,7 +425,7 @@ Test(view, shows_what_is_stored_below_trusted)
 		       SIMULATED_INODE("security.ima\0security.ima@uid=10\0security.b\0"));
 }
 
-/* What another policy keeps there is nobody else's to see, whatever this one says of trusted.* */
+/* No target of another policy sees what a policy keeps there, whatever its own says of trusted.* */
 Test(view, drops_what_is_stored_below_trusted_for_another_store)
 {
 	static const struct rule rules[] = {
@@ -566,7 +566,7 @@ Test(view, shows_by_the_numbers_of_a_fixed_owner)
 		       SIMULATED_INODE("security.a\0security.c@uid=5\0"));
 }
 
-/* ---- values of nobody in the container ---- */
+/* ---- values of ids that the container does not have ---- */
 
 static void expect_orphan(const struct naming *naming, const struct user_namespace *userns,
 			  struct simulated_inode inode, const char *base, uint32_t number)

@@ -4,7 +4,7 @@
  *
  * In a round each variant in turn makes some batches of calls. A variant's figure for a round is the
  * median of its batches, which are short, so that most of them are over before the scheduler gives
- * the CPU to somebody else.
+ * the CPU to another process.
  *
  * Each variant has files of its own, so that what one stores does not lengthen another's lists. They
  * belong to the id that root of the namespace is on the host. Every result is compared with what it

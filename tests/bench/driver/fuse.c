@@ -35,7 +35,7 @@ static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRA
 
 /* The slow file system. */
 
-/** make_slow_columns() - on the backing side, so that nobody waits */
+/** make_slow_columns() - on the backing side, so that no call waits */
 static bool make_slow_columns(struct crowds *crowds, const struct slow *slow)
 {
 	char directory[PATH_MAX];
