@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Clients that no preloaded library can reach, made by any compiler for any ABI. Sourced after scene.sh.
+# Clients that no preloaded library can reach, made by any compiler for any ABI. Sourced after scene.sh. They set security.demo:
+# of security.ima a kernel with IMA takes what it understands, natively.
 
 # another_client() - NAME FLAG…: build one, compare its log inside with host root's own
 another_client() {
@@ -24,14 +25,14 @@ another_client() {
 		ln -s file "$directory/$type/link"
 	done
 	own "$directory/namespace_side"
-	for name_class in security.ima trusted.gfid user.note; do
+	for name_class in security.demo trusted.gfid user.note; do
 		for type in file directory; do
 			another_client_agrees "$name" "$directory" "$type" "$name_class"
 		done
 	done
-	inside bin/client set "$directory/namespace_side/file" security.ima own
+	inside bin/client set "$directory/namespace_side/file" security.demo own
 	same "its set lies on the host under the namespace's name ($name)" \
-		"file security.ima@uid=100000=0x6f776e" "$(tree "$directory/namespace_side")"
+		"file security.demo@uid=100000=0x6f776e" "$(tree "$directory/namespace_side")"
 }
 
 # another_client_agrees() - NAME DIRECTORY TYPE ATTRIBUTE
