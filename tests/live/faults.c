@@ -68,33 +68,6 @@ struct mark {
 	unsigned int stop;
 };
 
-static void follow(pid_t tid, bool is_needed)
-{
-	/* Those that begin now are followed already, and some have ended. */
-	if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && !is_needed)
-		return;
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, NULL, __WALL) < 0 ||
-	    ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
-		_exit(1);
-}
-
-static void follow_threads(pid_t worker)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task", worker);
-	DIR *tasks = opendir(path);
-
-	for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid > 0)
-			follow(tid, tid == worker);
-	}
-	closedir(tasks);
-	follow(find_forker(worker), true);
-}
-
 /* Where a thread stops: before a call, or behind it. */
 struct stop {
 	bool is_behind;
@@ -311,6 +284,41 @@ static void see_stop(struct tracer *self, pid_t tid, int status)
 	ptrace(PTRACE_SYSCALL, tid, NULL, signal);
 }
 
+/* It may stop for what it does just now before it stops because it was told to. */
+static void follow(struct tracer *self, pid_t tid, bool is_needed)
+{
+	int status = 0;
+
+	/* Those that begin now are followed already, and some have ended. */
+	if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && !is_needed)
+		return;
+	(void)is_first_word_of(self, tid);
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+		_exit(1);
+	do {
+		if (waitpid(tid, &status, __WALL) < 0 || !WIFSTOPPED(status))
+			_exit(1);
+		see_stop(self, tid, status);
+	} while (status >> 16 != PTRACE_EVENT_STOP);
+}
+
+static void follow_threads(struct tracer *self)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", self->worker);
+	DIR *tasks = opendir(path);
+
+	for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0)
+			follow(self, tid, tid == self->worker);
+	}
+	closedir(tasks);
+	follow(self, find_forker(self->worker), true);
+}
+
 /* Strike at @mark of the first request that the worker receives. */
 static _Noreturn void trace(pid_t worker, enum fault fault, struct mark mark, struct trace *shared)
 {
@@ -318,7 +326,7 @@ static _Noreturn void trace(pid_t worker, enum fault fault, struct mark mark, st
 	int status;
 	pid_t tid;
 
-	follow_threads(worker);
+	follow_threads(&self);
 	add_part(&self, find_forker(worker));
 	atomic_store(&shared->is_ready, true);
 	while ((tid = waitpid(-1, &status, __WALL)) > 0)
