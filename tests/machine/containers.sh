@@ -61,6 +61,7 @@ in_lxc() {
 	lxc_run mine sh -c "$script" 2>&1
 }
 
+# shellcheck disable=SC2120 # says() gives it options
 # in_podman() - [OPTION…]
 in_podman() {
 	podman --runtime=crun --cgroup-manager=cgroupfs --hooks-dir "$SCENE/hooks.d" run --rm "${podman_options[@]}" \

@@ -80,7 +80,7 @@ passes() {
 	shift
 	take_prefix "$@" && shift $((${#prefix[@]} + 1))
 	said=$(config "$@" | "${prefix[@]}" "${hook[@]}" 2>&1 >edited.json)
-	same "$name" "status 0, saying: " "status $?, saying: $said"
+	same "$name" "status 0, saying: " "status $?, saying: $(but_kernel <<<"$said")"
 	same "$name: the config is edited" 1 "$(grep -c listenerPath edited.json)"
 }
 
@@ -160,7 +160,7 @@ surroundings() {
 warns() {
 	local name=$1 text=$2 said
 	shift 2
-	said=$(config "$@" $P=roots | "${hook[@]}" 2>&1 >edited.json)
+	said=$(config "$@" $P=roots | "${hook[@]}" 2>&1 >edited.json | but_kernel)
 	if [ "$(grep -c listenerPath edited.json)" = 1 ] && [[ $said == *"$text"* ]] &&
 		[ -n "$text" -o -z "$said" ]; then
 		ok "$name"
@@ -203,7 +203,7 @@ crowd() {
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do wait "$i" || failed=$((failed + 1)); done
-	same "32 hooks of a user at once" "0 failed, saying: " "$failed failed, saying: $(cat crowd.*)"
+	same "32 hooks of a user at once" "0 failed, saying: " "$failed failed, saying: $(cat crowd.* | but_kernel)"
 }
 
 full() {

@@ -19,14 +19,14 @@ make_values() {
 	mkdir values values/directory
 	echo content >values/file
 	ln -s file values/link
-	setfattr -n security.ima -v hosts values/file
+	setfattr -n security.demo -v hosts values/file
 	setfattr -n trusted.gfid -v hosts values/file
 	setfattr -n user.note -v note values/file
 	setfattr -n security.label@uid=200000 -v foreign values/file
 	setfattr -n security.label@uid=100005 -v five values/file
 	own values
 	cp values/file values/hosts_own
-	setfattr -n security.ima -v hosts values/hosts_own
+	setfattr -n security.demo -v hosts values/hosts_own
 	mkdir -m 700 values/closed
 	cp values/file values/closed/file
 }
@@ -44,8 +44,8 @@ list_is_what_can_be_read() {
 }
 
 values_are_inherited() {
-	list_is_what_can_be_read "before any set" "security.ima security.label@uid=5 user.note"
-	same "a host's security.* is inherited" hosts "$(text security.ima values/file inside)"
+	list_is_what_can_be_read "before any set" "security.demo security.label@uid=5 user.note"
+	same "a host's security.* is inherited" hosts "$(text security.demo values/file inside)"
 	fails "a host's trusted.* is not" "No such attribute" \
 		inside getfattr -n trusted.gfid values/file
 	same "a variant of a mapped id is @uid=N in the namespace's numbers" five \
@@ -55,16 +55,16 @@ values_are_inherited() {
 	fails "nor by its number on the host" "No such attribute" \
 		inside getfattr -n security.label@uid=200000 values/file
 	fails "what is only inherited cannot be removed" "No such attribute" \
-		inside setfattr -x security.ima values/file
-	same "and stays" hosts "$(text security.ima values/file)"
+		inside setfattr -x security.demo values/file
+	same "and stays" hosts "$(text security.demo values/file)"
 }
 
 values_are_set() {
 	local long
-	check "setfattr of an inherited name" inside setfattr -n security.ima -v own values/file
-	same "the namespace sees its own" own "$(text security.ima values/file inside)"
-	same "the host's stays" hosts "$(text security.ima values/file)"
-	same "the own lies beside it" own "$(text security.ima@uid=100000 values/file)"
+	check "setfattr of an inherited name" inside setfattr -n security.demo -v own values/file
+	same "the namespace sees its own" own "$(text security.demo values/file inside)"
+	same "the host's stays" hosts "$(text security.demo values/file)"
+	same "the own lies beside it" own "$(text security.demo@uid=100000 values/file)"
 
 	check "setfattr of trusted.*" inside setfattr -n trusted.gfid -v own values/file
 	same "the namespace sees its own trusted.*" own "$(text trusted.gfid values/file inside)"
@@ -81,19 +81,19 @@ values_are_set() {
 	check "setfattr of 2000 bytes" inside setfattr -n security.long -v "0x$long" values/file
 	same "2000 bytes inside" "$long" "$(value security.long values/file inside)"
 
-	list_is_what_can_be_read "with own values" "security.binary security.empty security.ima \
+	list_is_what_can_be_read "with own values" "security.binary security.demo security.empty \
 security.label@uid=5 security.long trusted.gfid user.note"
 	same "the host has no new plain name" \
-		"file security.ima=0x686f737473 file trusted.gfid=0x686f737473" \
+		"file security.demo=0x686f737473 file trusted.gfid=0x686f737473" \
 		"$(plain values | grep '^file ' | paste -sd' ')"
 }
 
 values_are_removed() {
-	check "setfattr -x of an own value" inside setfattr -x security.ima values/file
-	same "the host's shows again" hosts "$(text security.ima values/file inside)"
+	check "setfattr -x of an own value" inside setfattr -x security.demo values/file
+	same "the host's shows again" hosts "$(text security.demo values/file inside)"
 	fails "the own is gone from the host" "No such attribute" \
-		getfattr -n security.ima@uid=100000 values/file
-	same "the host's was not touched" hosts "$(text security.ima values/file)"
+		getfattr -n security.demo@uid=100000 values/file
+	same "the host's was not touched" hosts "$(text security.demo values/file)"
 	check "setfattr -x of trusted.*" inside setfattr -x trusted.gfid values/file
 	fails "after which there is none" "No such attribute" \
 		inside getfattr -n trusted.gfid values/file
@@ -120,9 +120,9 @@ values_of_other_types() {
 values_need_permission() {
 	inside setfattr -n trusted.gfid -v own values/file
 	same "an ordinary user reads security.*" hosts \
-		"$(text security.ima values/file inside "${as_user[@]}")"
+		"$(text security.demo values/file inside "${as_user[@]}")"
 	fails "but does not set it" "Operation not permitted" \
-		inside "${as_user[@]}" setfattr -n security.ima -v users values/file
+		inside "${as_user[@]}" setfattr -n security.demo -v users values/file
 	fails "nor remove it" "Operation not permitted" \
 		inside "${as_user[@]}" setfattr -x security.binary values/file
 	fails "nor read trusted.*" "No such attribute" \
@@ -133,16 +133,16 @@ values_need_permission() {
 		"$(names values/file inside | grep -o 'trusted[^ ]*')"
 
 	same "a file of the host's root can be read" hosts \
-		"$(text security.ima values/hosts_own inside)"
+		"$(text security.demo values/hosts_own inside)"
 	fails "but not labelled" "Operation not permitted" \
-		inside setfattr -n security.ima -v own values/hosts_own
+		inside setfattr -n security.demo -v own values/hosts_own
 	fails "nor by trusted.*" "Operation not permitted" \
-		inside setfattr -n trusted.ima -v own values/hosts_own
-	same "and is as it was" "security.ima" "$(names values/hosts_own)"
+		inside setfattr -n trusted.demo -v own values/hosts_own
+	same "and is as it was" "security.demo" "$(names values/hosts_own)"
 	fails "a directory of the host's root stays closed" "Permission denied" \
-		inside getfattr -n security.ima values/closed/file
+		inside getfattr -n security.demo values/closed/file
 	fails "also for setfattr" "Permission denied" \
-		inside setfattr -n security.ima -v own values/closed/file
+		inside setfattr -n security.demo -v own values/closed/file
 }
 
 # ---- programs that copy trees ----
@@ -156,7 +156,7 @@ make_tree='
 	echo two >"$1/directory/deeper/file"
 	ln -s file "$1/link"
 	cp "$(command -v cat)" "$1/program"
-	setfattr -n security.ima -v 0x0302aa00ff "$1/file"
+	setfattr -n security.demo -v 0x0302aa00ff "$1/file"
 	setfattr -n security.NTACL -v "acl of a file" "$1/file"
 	setfattr -n trusted.gfid -v 0x00112233 "$1/file"
 	setfattr -n user.note -v "anybody" "$1/file"
@@ -204,12 +204,12 @@ cp_keeps_attributes() {
 	no_plain "after cp -a" namespace_side/cp
 
 	cp host_side/tree/file namespace_side/inherited
-	setfattr -n security.ima -v hosts namespace_side/inherited
+	setfattr -n security.demo -v hosts namespace_side/inherited
 	own namespace_side/inherited
 	check "cp -a of an inherited value" \
 		inside cp -a namespace_side/inherited namespace_side/inherited_copy
-	same "the copy has it" hosts "$(text security.ima namespace_side/inherited_copy inside)"
-	same "as its own" "security.ima@uid=100000" "$(names namespace_side/inherited_copy)"
+	same "the copy has it" hosts "$(text security.demo namespace_side/inherited_copy inside)"
+	same "as its own" "security.demo@uid=100000" "$(names namespace_side/inherited_copy)"
 }
 
 tar_options=(--xattrs --xattrs-include='*' --numeric-owner)
@@ -253,7 +253,7 @@ rsync_keeps_attributes() {
 	same "a second rsync -aX finds nothing to do" "" \
 		"$(inside rsync -aXi namespace_side/tree/ namespace_side/rsync/ 2>&1)"
 	inside setfattr -x security.NTACL namespace_side/tree/directory
-	inside setfattr -n security.ima -v 0x0302bb namespace_side/tree/file
+	inside setfattr -n security.demo -v 0x0302bb namespace_side/tree/file
 	same "the next one finds what changed" ".d........x directory/ .f........x file" \
 		"$(inside rsync -aXi namespace_side/tree/ namespace_side/rsync/ 2>&1 | sort | paste -sd' ')"
 	same "and makes it so" "$(tree namespace_side/tree inside)" \
@@ -294,7 +294,7 @@ capabilities_work() {
 make_elsewhere() {
 	mkdir elsewhere
 	echo content >elsewhere/file
-	setfattr -n security.ima -v hosts elsewhere/file
+	setfattr -n security.demo -v hosts elsewhere/file
 	own elsewhere
 	# shellcheck disable=SC2016 # for the shell inside
 	inside sh -c 'cp "$(command -v setfattr)" elsewhere/setuid
@@ -314,7 +314,7 @@ programs_gain_and_drop_privilege() {
 			"$(text security.$program@uid=100000 elsewhere/file)"
 	done
 	fails "root without CAP_SYS_ADMIN may not set" "Operation not permitted" \
-		inside setpriv --bounding-set=-sys_admin setfattr -n security.ima -v own elsewhere/file
+		inside setpriv --bounding-set=-sys_admin setfattr -n security.demo -v own elsewhere/file
 	fails "nor see trusted.*" "No such attribute" \
 		inside setpriv --bounding-set=-sys_admin getfattr -n trusted.gfid elsewhere/file
 	check "no_new_privs takes nothing from root" \
@@ -325,7 +325,7 @@ programs_gain_and_drop_privilege() {
 	same "so it is root's" root "$(text security.setuid elsewhere/file inside)"
 }
 
-# seen() - NAME COMMAND…: the command, inside, prints the value of the own security.ima
+# seen() - NAME COMMAND…: the command, inside, prints the value of the own security.demo
 seen() {
 	local name=$1
 	shift
@@ -333,8 +333,8 @@ seen() {
 }
 
 paths_are_the_clients() {
-	local get='getfattr --absolute-names --only-values -n security.ima'
-	inside setfattr -n security.ima -v own elsewhere/file
+	local get='getfattr --absolute-names --only-values -n security.demo'
+	inside setfattr -n security.demo -v own elsewhere/file
 	seen "by a descriptor's name" sh -c "$get /dev/fd/5 5<elsewhere/file"
 	seen "by /proc/self/fd" sh -c "$get /proc/self/fd/5 5<elsewhere/file"
 	seen "by /proc/self/cwd" sh -c "cd elsewhere && $get /proc/self/cwd/file"
@@ -362,11 +362,11 @@ clients_do_not_mix() {
 	inside sh -c 'mkdir elsewhere/many && cd elsewhere/many &&
 		for i in $(seq 200); do echo >$i; done'
 	check "eight setfattr at a time" inside \
-		sh -c 'cd elsewhere/many && seq 200 | xargs -P 8 -I N setfattr -n security.ima -v N N'
+		sh -c 'cd elsewhere/many && seq 200 | xargs -P 8 -I N setfattr -n security.demo -v N N'
 	same "each file has its own value" "$(seq 200 | sort)" \
-		"$(tree elsewhere/many | sed -n 's/ security.ima@uid=100000=.*//p' | sort)"
+		"$(tree elsewhere/many | sed -n 's/ security.demo@uid=100000=.*//p' | sort)"
 	same "which is its name" "" "$(inside sh -c 'cd elsewhere/many && for i in $(seq 200); do
-		[ "$(getfattr --only-values -n security.ima $i)" = $i ] || echo "$i"; done' 2>&1)"
+		[ "$(getfattr --only-values -n security.demo $i)" = $i ] || echo "$i"; done' 2>&1)"
 }
 
 make_values

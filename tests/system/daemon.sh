@@ -258,7 +258,7 @@ users() {
 	same "and it does not see what others have" "" \
 		"$(containers unshare --user --map-root-user --)"
 	same "the table has them all" "CONTAINER other own rooted" \
-		"$(status | awk 'NR > 2 { print $2 }' | xargs)"
+		"$(status | sed -n '/CONTAINER/,$p' | awk '{ print $2 }' | xargs)"
 	same "with their maps" "0 1000 1" \
 		"$(status --json | python3 -c '
 import json, sys

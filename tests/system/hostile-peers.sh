@@ -49,14 +49,14 @@ logged() {
 served() {
 	same "a container is served $1" hosts \
 		"$(timeout 120 crun exec other getfattr \
-			--absolute-names --only-values -n security.ima /mnt/file 2>&1)"
+			--absolute-names --only-values -n security.demo /mnt/file 2>&1)"
 }
 
 start_container() {
 	mkdir root shared other
 	runtimes_root root sh sleep getfattr
 	echo content >shared/file
-	setfattr -n security.ima -v hosts shared/file
+	setfattr -n security.demo -v hosts shared/file
 	own root shared
 	(cd other && crun spec && mv config.json spec.json)
 	/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" mount="$SCENE/shared:/mnt" \
@@ -128,7 +128,7 @@ forgeries() {
 		forge/*) refused forge "$forgery" "$victim" <<<"$addresses" ;;
 		esac
 	done < <(bin/peer-driver list)
-	same "nothing was done in the victim's name" security.ima "$(names shared/file)"
+	same "nothing was done in the victim's name" security.demo "$(names shared/file)"
 	exec {input}>&-
 	wait "$victim"
 }

@@ -76,15 +76,15 @@ neighbours_share_an_inode() {
 
 # The same for namespaces that nsxattr made.
 neighbours_by_map() {
-	check "0:100000 labels its file" inside setfattr -n security.ima -v one shared/of_first
+	check "0:100000 labels its file" inside setfattr -n security.demo -v one shared/of_first
 	check "0:200000 labels its file" \
-		inside_map 0:200000:65536 setfattr -n security.ima -v two shared/of_second
+		inside_map 0:200000:65536 setfattr -n security.demo -v two shared/of_second
 	same "0:100000 does not see the other's" "" "$(names shared/of_second inside)"
-	same "0:200000 sees its own alone" security.ima \
+	same "0:200000 sees its own alone" security.demo \
 		"$(names shared/of_second inside_map 0:200000:65536)"
 	fails "0:200000 cannot label the other's" "Operation not permitted" \
-		inside_map 0:200000:65536 setfattr -n security.ima -v two shared/of_first
-	same "on the host" "security.ima@uid=200000" "$(names shared/of_second)"
+		inside_map 0:200000:65536 setfattr -n security.demo -v two shared/of_first
+	same "on the host" "security.demo@uid=200000" "$(names shared/of_second)"
 }
 
 # nested() - in the usual namespace, one more: its root is 1000 there and 101000 on the host
@@ -95,34 +95,34 @@ nested() {
 parents_and_children() {
 	mkdir nesting
 	echo >nesting/file
-	setfattr -n security.ima -v hosts nesting/file
+	setfattr -n security.demo -v hosts nesting/file
 	chown -R 101000:101000 nesting
-	same "the nested one inherits the host's" hosts "$(text security.ima nesting/file nested)"
-	check "the parent sets its own" inside setfattr -n security.ima -v parents nesting/file
-	same "the nested one inherits the parent's" parents "$(text security.ima nesting/file nested)"
-	check "the nested one sets its own" nested setfattr -n security.ima -v nesteds nesting/file
-	same "and sees it" nesteds "$(text security.ima nesting/file nested)"
-	same "the parent still sees its own" parents "$(text security.ima nesting/file inside)"
-	same "the host still sees its own" hosts "$(text security.ima nesting/file)"
+	same "the nested one inherits the host's" hosts "$(text security.demo nesting/file nested)"
+	check "the parent sets its own" inside setfattr -n security.demo -v parents nesting/file
+	same "the nested one inherits the parent's" parents "$(text security.demo nesting/file nested)"
+	check "the nested one sets its own" nested setfattr -n security.demo -v nesteds nesting/file
+	same "and sees it" nesteds "$(text security.demo nesting/file nested)"
+	same "the parent still sees its own" parents "$(text security.demo nesting/file inside)"
+	same "the host still sees its own" hosts "$(text security.demo nesting/file)"
 	same "the parent sees the nested one's by its own number" nesteds \
-		"$(text security.ima@uid=1000 nesting/file inside)"
-	same "and in its list" "security.ima security.ima@uid=1000" "$(names nesting/file inside)"
-	same "the nested one sees one name" "security.ima" "$(names nesting/file nested)"
+		"$(text security.demo@uid=1000 nesting/file inside)"
+	same "and in its list" "security.demo security.demo@uid=1000" "$(names nesting/file inside)"
+	same "the nested one sees one name" "security.demo" "$(names nesting/file nested)"
 	same "the host sees all by its numbers" \
-		"security.ima security.ima@uid=100000 security.ima@uid=101000" "$(names nesting/file)"
+		"security.demo security.demo@uid=100000 security.demo@uid=101000" "$(names nesting/file)"
 	check "the parent removes the nested one's" \
-		inside setfattr -x security.ima@uid=1000 nesting/file
-	same "which then inherits again" parents "$(text security.ima nesting/file nested)"
-	check "the parent removes its own" inside setfattr -x security.ima nesting/file
+		inside setfattr -x security.demo@uid=1000 nesting/file
+	same "which then inherits again" parents "$(text security.demo nesting/file nested)"
+	check "the parent removes its own" inside setfattr -x security.demo nesting/file
 	same "and the nested one inherits the host's" hosts \
-		"$(text security.ima nesting/file nested)"
+		"$(text security.demo nesting/file nested)"
 
 	check "the nested one sets trusted.*" nested setfattr -n trusted.gfid -v nesteds nesting/file
 	fails "which its parent does not have" "No such attribute" \
 		inside getfattr -n trusted.gfid nesting/file
 	same "but sees as the nested one's" nesteds \
 		"$(text trusted.gfid@uid=1000 nesting/file inside)"
-	same "on the host" "security.ima trusted.gfid@uid=101000" "$(names nesting/file)"
+	same "on the host" "security.demo trusted.gfid@uid=101000" "$(names nesting/file)"
 }
 
 # container() - what a supervised process may start: a container that knows nothing of us
@@ -135,38 +135,38 @@ without_a_namespace() {
 	echo >unconfined/file
 	own unconfined
 	check "--no-userns: the host's root sets plain names" \
-		supervised setfattr -n security.ima -v hosts unconfined/file
-	same "--no-userns: and they are plain" "security.ima" "$(names unconfined/file)"
+		supervised setfattr -n security.demo -v hosts unconfined/file
+	same "--no-userns: and they are plain" "security.demo" "$(names unconfined/file)"
 	check "--no-userns: every literal name is within its reach" \
-		supervised setfattr -n security.ima@uid=200000 -v foreign unconfined/file
-	same "--no-userns: in its list too" "security.ima security.ima@uid=200000" \
+		supervised setfattr -n security.demo@uid=200000 -v foreign unconfined/file
+	same "--no-userns: in its list too" "security.demo security.demo@uid=200000" \
 		"$(names unconfined/file supervised)"
 
 	same "--no-userns: a container below inherits" hosts \
-		"$(text security.ima unconfined/file container)"
-	same "--no-userns: lists what is its own" "security.ima" "$(names unconfined/file container)"
+		"$(text security.demo unconfined/file container)"
+	same "--no-userns: lists what is its own" "security.demo" "$(names unconfined/file container)"
 	check "--no-userns: and has attributes of its own" \
-		container setfattr -n security.ima -v containers unconfined/file
-	same "--no-userns: which it sees" containers "$(text security.ima unconfined/file container)"
-	same "--no-userns: the host's stays" hosts "$(text security.ima unconfined/file)"
+		container setfattr -n security.demo -v containers unconfined/file
+	same "--no-userns: which it sees" containers "$(text security.demo unconfined/file container)"
+	same "--no-userns: the host's stays" hosts "$(text security.demo unconfined/file)"
 	same "--no-userns: on the host" \
-		"security.ima security.ima@uid=100000 security.ima@uid=200000" \
+		"security.demo security.demo@uid=100000 security.demo@uid=200000" \
 		"$(names unconfined/file)"
 	check "--no-userns: a container removes its own" \
-		container setfattr -x security.ima unconfined/file
-	same "--no-userns: and inherits again" hosts "$(text security.ima unconfined/file container)"
+		container setfattr -x security.demo unconfined/file
+	same "--no-userns: and inherits again" hosts "$(text security.demo unconfined/file container)"
 
 	# The container's root is the host's: left to the kernel, which refuses.
 	fails "--no-userns: a namespace whose root is the host's gets no host name by us" \
 		"Operation not permitted" \
-		supervised unshare --user --map-root-user setfattr -n security.ima -v x unconfined/file
-	same "--no-userns: the host's is untouched by it" hosts "$(text security.ima unconfined/file)"
+		supervised unshare --user --map-root-user setfattr -n security.demo -v x unconfined/file
+	same "--no-userns: the host's is untouched by it" hosts "$(text security.demo unconfined/file)"
 }
 
 # What the kernel does alone, so that the tests above mean something.
 without_nsxattr() {
 	fails "without nsxattr such a container cannot set security.*" "Operation not permitted" \
-		bin/enter-userns "0 100000 65536" setfattr -n security.ima -v x unconfined/file
+		bin/enter-userns "0 100000 65536" setfattr -n security.demo -v x unconfined/file
 	fails "nor trusted.*" "Operation not permitted" \
 		bin/enter-userns "0 100000 65536" setfattr -n trusted.gfid -v x unconfined/file
 }

@@ -110,7 +110,7 @@ make_roots() {
 	own root shared
 	chown -hR $OTHER_ROOT:$OTHER_ROOT other_root
 	echo content >shared/file
-	setfattr -n security.ima -v hosts shared/file
+	setfattr -n security.demo -v hosts shared/file
 	setfattr -n trusted.note -v hosts shared/file
 	chown 100500:100500 shared/file
 }
@@ -136,19 +136,19 @@ make_policies() {
 # shellcheck disable=SC2016 # for the shell inside
 script='
 	get() { getfattr --absolute-names --only-values -n "$1" /mnt/file 2>&1; echo; }
-	get security.ima
-	setfattr -n security.ima -v own /mnt/file && get security.ima
+	get security.demo
+	setfattr -n security.demo -v own /mnt/file && get security.demo
 	get trusted.note
 	setfattr -n trusted.note -v own /mnt/file && get trusted.note
 	getfattr --absolute-names -m - /mnt/file
-	setfattr -x security.ima /mnt/file && get security.ima'
+	setfattr -x security.demo /mnt/file && get security.demo'
 seen="hosts
 own
 /mnt/file: trusted.note: No such attribute
 
 own
 # file: /mnt/file
-security.ima
+security.demo
 trusted.note
 
 hosts"
@@ -159,7 +159,7 @@ attributes() {
 	shift
 	same "$who sets, gets, lists and removes" "$seen" "$("$@" sh -c "$script" 2>&1)"
 	same "$who leaves its value beside the host's" \
-		"security.ima trusted.note trusted.note@uid=100000" "$(names shared/file)"
+		"security.demo trusted.note trusted.note@uid=100000" "$(names shared/file)"
 	setfattr -x trusted.note@uid=100000 shared/file
 }
 
@@ -196,20 +196,20 @@ capabilities() {
 two_containers() {
 	start one "$(asking default)"
 	start two "$(asking default)" root="$SCENE/other_root" map=$OTHER_ROOT:65535
-	check "one sets" within one setfattr -n security.ima -v ones /mnt/file
-	same "two sees the host's" hosts "$(text security.ima /mnt/file within two)"
-	same "and no name of one's" "security.ima" "$(names /mnt/file within two)"
-	check "two sets" within two setfattr -n security.ima -v twos /mnt/file
-	same "one sees its own" ones "$(text security.ima /mnt/file within one)"
-	same "two sees its own" twos "$(text security.ima /mnt/file within two)"
-	same "the host sees all" "security.ima security.ima@uid=100000 security.ima@uid=100001 trusted.note" \
+	check "one sets" within one setfattr -n security.demo -v ones /mnt/file
+	same "two sees the host's" hosts "$(text security.demo /mnt/file within two)"
+	same "and no name of one's" "security.demo" "$(names /mnt/file within two)"
+	check "two sets" within two setfattr -n security.demo -v twos /mnt/file
+	same "one sees its own" ones "$(text security.demo /mnt/file within one)"
+	same "two sees its own" twos "$(text security.demo /mnt/file within two)"
+	same "the host sees all" "security.demo security.demo@uid=100000 security.demo@uid=100001 trusted.note" \
 		"$(names shared/file)"
-	check "two removes" within two setfattr -x security.ima /mnt/file
-	same "one's is still there" ones "$(text security.ima /mnt/file within one)"
-	same "two sees the host's again" hosts "$(text security.ima /mnt/file within two)"
-	within one setfattr -x security.ima /mnt/file
+	check "two removes" within two setfattr -x security.demo /mnt/file
+	same "one's is still there" ones "$(text security.demo /mnt/file within one)"
+	same "two sees the host's again" hosts "$(text security.demo /mnt/file within two)"
+	within one setfattr -x security.demo /mnt/file
 	end one
-	same "two is served on when one has ended" hosts "$(text security.ima /mnt/file within two)"
+	same "two is served on when one has ended" hosts "$(text security.demo /mnt/file within two)"
 	end two
 	check "both are forgotten" await has_containers 0
 }
@@ -217,20 +217,20 @@ two_containers() {
 # ---- which policy ----
 
 policies() {
-	same "a policy that is named" "/mnt/file: security.ima: No such attribute" \
-		"$(text security.ima /mnt/file once named "$(asking hidden)" --)"
-	bundle matched-1 "$(asking default)" -- setfattr -n security.ima -v own /mnt/file
+	same "a policy that is named" "/mnt/file: security.demo: No such attribute" \
+		"$(text security.demo /mnt/file once named "$(asking hidden)" --)"
+	bundle matched-1 "$(asking default)" -- setfattr -n security.demo -v own /mnt/file
 	forget_policy matched-1
 	same "a policy that matches the name" "setfattr: /mnt/file: Operation not permitted" \
 		"$("${runtime[@]}" run --bundle matched-1 matched-1 2>&1 </dev/null)"
 	same "a policy that is named goes before one that matches" own \
 		"$(once matched-2 "$(asking default)" -- sh -c '
-			setfattr -n security.ima -v own /mnt/file &&
-				getfattr --absolute-names --only-values -n security.ima /mnt/file &&
-				setfattr -x security.ima /mnt/file' 2>&1)"
+			setfattr -n security.demo -v own /mnt/file &&
+				getfattr --absolute-names --only-values -n security.demo /mnt/file &&
+				setfattr -x security.demo /mnt/file' 2>&1)"
 	same "a container that is not asked for is none of ours" \
 		"setfattr: /mnt/file: Operation not permitted" \
-		"$(once unasked -- setfattr -n security.ima -v own /mnt/file 2>&1)"
+		"$(once unasked -- setfattr -n security.demo -v own /mnt/file 2>&1)"
 }
 
 # ---- how they end ----
@@ -265,7 +265,7 @@ deaths() {
 	done
 	check "the daemon holds no more for the third than for the first" \
 		await holds_descriptors "$descriptors"
-	same "and serves on" hosts "$(text security.ima /mnt/file once alive "$(asking default)" --)"
+	same "and serves on" hosts "$(text security.demo /mnt/file once alive "$(asking default)" --)"
 }
 
 # More of them than the daemon may hold descriptors more: one that is left of each is seen.
@@ -273,7 +273,7 @@ many() {
 	local round descriptors
 	descriptors=$(daemon_descriptors)
 	for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		once "many-$round" "$(asking default)" -- getfattr -n security.ima /mnt/file >/dev/null 2>&1
+		once "many-$round" "$(asking default)" -- getfattr -n security.demo /mnt/file >/dev/null 2>&1
 	done
 	check "twelve containers are forgotten" await has_containers 0
 	check "and nothing is left of them" await holds_descriptors "$descriptors"
@@ -290,16 +290,16 @@ restart() {
 	fails "without the daemon a container is not started" "/run/nsxattr/oci.sock" \
 		once absent "$(asking default)" -- true
 	fails "no process joins a running one" "/run/nsxattr/oci.sock" within early true
-	same "its own calls fail" "/mnt/file: security.ima: Function not implemented" \
-		"$(ask early 'getfattr -n security.ima /mnt/file')"
+	same "its own calls fail" "/mnt/file: security.demo: Function not implemented" \
+		"$(ask early 'getfattr -n security.demo /mnt/file')"
 	daemon_start
 	same "the daemon starts again" 0 $?
 	same "new containers are served" hosts \
-		"$(text security.ima /mnt/file once late "$(asking default)" --)"
-	same "and processes that join the old one" hosts "$(text security.ima /mnt/file within early)"
+		"$(text security.demo /mnt/file once late "$(asking default)" --)"
+	same "and processes that join the old one" hosts "$(text security.demo /mnt/file within early)"
 	same "the others of which have lost their listener" \
-		"/mnt/file: security.ima: Function not implemented" \
-		"$(ask early 'getfattr -n security.ima /mnt/file')"
+		"/mnt/file: security.demo: Function not implemented" \
+		"$(ask early 'getfattr -n security.demo /mnt/file')"
 	end early
 	check "until it ends" await has_containers 0
 }

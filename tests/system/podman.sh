@@ -92,7 +92,7 @@ make_policies() {
 make_shared() {
 	mkdir "$1"
 	echo content >"$1/file"
-	setfattr -n security.ima -v hosts "$1/file"
+	setfattr -n security.demo -v hosts "$1/file"
 	chown -R "$2:$2" "$1"
 }
 
@@ -100,15 +100,15 @@ make_shared() {
 attributes() {
 	local who=$1 root=$2 file=$3
 	shift 3
-	same "$who sees the host's value" hosts "$(text security.ima /mnt/file "$@")"
-	check "$who sets its own" "$@" setfattr -n security.ima -v own /mnt/file
+	same "$who sees the host's value" hosts "$(text security.demo /mnt/file "$@")"
+	check "$who sets its own" "$@" setfattr -n security.demo -v own /mnt/file
 	check "$who sets trusted.*" "$@" setfattr -n trusted.note -v own /mnt/file
-	same "$who sees it" own "$(text security.ima /mnt/file "$@")"
-	same "$who lists plain names" "security.ima trusted.note" "$(names /mnt/file "$@")"
+	same "$who sees it" own "$(text security.demo /mnt/file "$@")"
+	same "$who lists plain names" "security.demo trusted.note" "$(names /mnt/file "$@")"
 	same "the host sees whose they are" \
-		"security.ima security.ima@uid=$root trusted.note@uid=$root" "$(names "$file")"
-	check "$who removes it" "$@" setfattr -x security.ima /mnt/file
-	same "$who sees the host's again" hosts "$(text security.ima /mnt/file "$@")"
+		"security.demo security.demo@uid=$root trusted.note@uid=$root" "$(names "$file")"
+	check "$who removes it" "$@" setfattr -x security.demo /mnt/file
+	same "$who sees the host's again" hosts "$(text security.demo /mnt/file "$@")"
 	setfattr -x "trusted.note@uid=$root" "$file"
 }
 
@@ -121,10 +121,10 @@ mapped_by_root() {
 	check "and another, of another root" start pod_root two default --uidmap=0:100001:65535 \
 		--volume="$SCENE/shared:/mnt" small
 	attributes "root's container" 100000 shared/file pod_root exec one
-	check "one sets" pod_root exec one setfattr -n security.ima -v ones /mnt/file
-	same "two sees the host's" hosts "$(text security.ima /mnt/file pod_root exec two)"
-	check "two sets" pod_root exec two setfattr -n security.ima -v twos /mnt/file
-	same "one sees its own" ones "$(text security.ima /mnt/file pod_root exec one)"
+	check "one sets" pod_root exec one setfattr -n security.demo -v ones /mnt/file
+	same "two sees the host's" hosts "$(text security.demo /mnt/file pod_root exec two)"
+	check "two sets" pod_root exec two setfattr -n security.demo -v twos /mnt/file
+	same "one sees its own" ones "$(text security.demo /mnt/file pod_root exec one)"
 	same "in the log and the status it is podman's" "$(pod_root inspect --format '{{.Id}}' one)" \
 		"$(daemon_status containers | grep -o "$(pod_root inspect --format '{{.Id}}' one)")"
 	end pod_root one
@@ -138,7 +138,7 @@ mapped_by_podman() {
 	root=$(pod_root exec auto cat /proc/self/uid_map | awk '$1 == 0 { print $2 }')
 	file=$(pod_root mount auto)/mnt/file
 	echo content >"$file"
-	setfattr -n security.ima -v hosts "$file"
+	setfattr -n security.demo -v hosts "$file"
 	chown "$root:$root" "$file"
 	attributes "a container with ids that podman chose" "$root" "$file" pod_root exec auto
 	end pod_root auto
@@ -156,18 +156,18 @@ idmapped_by_podman() {
 	echo content >moving/file
 	check "a container with an idmapped volume sets" \
 		start pod_root first default --userns=auto --volume="$SCENE/moving:/mnt:idmap" small
-	check "its own values" pod_root exec first setfattr -n security.ima -v firsts /mnt/file
+	check "its own values" pod_root exec first setfattr -n security.demo -v firsts /mnt/file
 	check "and a file capability" pod_root exec first setcap cap_net_raw=ep /mnt/file
-	same "on the host they have the volume's number" "security.capability security.ima@uid=0" \
+	same "on the host they have the volume's number" "security.capability security.demo@uid=0" \
 		"$(names moving/file)"
 	same "the next one has other ids" "different" \
 		"$([ "$(pod_root exec first cat /proc/self/uid_map)" = "$(moved cat /proc/self/uid_map)" ] ||
 			echo different)"
-	same "and sees the values" firsts "$(text security.ima /mnt/file moved)"
+	same "and sees the values" firsts "$(text security.demo /mnt/file moved)"
 	same "as the kernel shows it the capability" "/mnt/file cap_net_raw=ep" "$(moved getcap /mnt/file)"
-	check "it replaces them" moved setfattr -n security.ima -v seconds /mnt/file
-	same "which the first one sees" seconds "$(text security.ima /mnt/file pod_root exec first)"
-	check "and removes them" moved setfattr -x security.ima /mnt/file
+	check "it replaces them" moved setfattr -n security.demo -v seconds /mnt/file
+	same "which the first one sees" seconds "$(text security.demo /mnt/file pod_root exec first)"
+	check "and removes them" moved setfattr -x security.demo /mnt/file
 	same "so that nothing is left" "security.capability" "$(names moving/file)"
 	end pod_root first
 }
@@ -180,7 +180,7 @@ mapped_by_user() {
 		--volume="$SCENE/home/shared:/mnt" small
 	attributes "the user's container" "$USER_ID" home/shared/file pod_member exec mine
 	fails "on the overlay that it has mounted the kernel keeps nothing in security.*" \
-		"Operation not permitted" pod_member exec mine setfattr -n security.ima -v own /etc/passwd
+		"Operation not permitted" pod_member exec mine setfattr -n security.demo -v own /etc/passwd
 	end pod_member mine
 }
 
@@ -191,12 +191,12 @@ two_of_the_user() {
 		start pod_member one default --uidmap=0:1:1000 --volume="$SCENE/home/shared:/mnt" small
 	check "that share a directory" \
 		start pod_member two default --uidmap=0:2:1000 --volume="$SCENE/home/shared:/mnt" small
-	check "one sets" pod_member exec one setfattr -n security.ima -v ones /mnt/file
-	same "two sees the host's" hosts "$(text security.ima /mnt/file pod_member exec two)"
-	check "two sets" pod_member exec two setfattr -n security.ima -v twos /mnt/file
-	same "one sees its own" ones "$(text security.ima /mnt/file pod_member exec one)"
+	check "one sets" pod_member exec one setfattr -n security.demo -v ones /mnt/file
+	same "two sees the host's" hosts "$(text security.demo /mnt/file pod_member exec two)"
+	check "two sets" pod_member exec two setfattr -n security.demo -v twos /mnt/file
+	same "one sees its own" ones "$(text security.demo /mnt/file pod_member exec one)"
 	same "the host sees whose they are" \
-		"security.ima security.ima@uid=$USER_SUBID security.ima@uid=$((USER_SUBID + 1))" \
+		"security.demo security.demo@uid=$USER_SUBID security.demo@uid=$((USER_SUBID + 1))" \
 		"$(names home/shared/file)"
 	end pod_member one
 	end pod_member two
@@ -205,14 +205,14 @@ two_of_the_user() {
 overlay_of_the_user() {
 	check "a container with 'store: user'" start pod_member overlaid overlay small
 	check "sets on a file of its image" \
-		pod_member exec overlaid setfattr -n security.ima -v own /etc/passwd
-	same "sees it" own "$(text security.ima /etc/passwd pod_member exec overlaid)"
-	same "lists the plain name" "security.ima" "$(names /etc/passwd pod_member exec overlaid)"
+		pod_member exec overlaid setfattr -n security.demo -v own /etc/passwd
+	same "sees it" own "$(text security.demo /etc/passwd pod_member exec overlaid)"
+	same "lists the plain name" "security.demo" "$(names /etc/passwd pod_member exec overlaid)"
 	check "sets on a new file" pod_member exec overlaid \
 		sh -c 'echo >/new && setfattr -n trusted.note -v own /new'
 	same "and lists it" trusted.note "$(names /new pod_member exec overlaid)"
 	same "on the host they lie in the upper layer, in user.*" \
-		"user.nsxattr.$USER_ID.security.ima user.nsxattr.$USER_ID.trusted.note" \
+		"user.nsxattr.$USER_ID.security.demo user.nsxattr.$USER_ID.trusted.note" \
 		"$(find home/.local/share/containers/storage/overlay/*/diff -name new -o -name passwd |
 			while read -r file; do names "$file"; done | tr ' ' '\n' | grep nsxattr | sort | xargs)"
 	check "setcap is the kernel's own" pod_member exec overlaid setcap cap_net_raw=ep /bin/cat
@@ -226,14 +226,14 @@ packed_by_podman() {
 	check "podman export" pod_member export -o "$SCENE/home/exported.tar" overlaid
 	same "has the files with values" "etc/passwd new" \
 		"$(tar -tf home/exported.tar | grep -xE 'etc/passwd|new' | sort | xargs)"
-	same "and the values" "user.nsxattr.$USER_ID.security.ima user.nsxattr.$USER_ID.trusted.note" \
+	same "and the values" "user.nsxattr.$USER_ID.security.demo user.nsxattr.$USER_ID.trusted.note" \
 		"$(tar --xattrs --xattrs-include='*' -tvvf home/exported.tar |
 			grep -o 'user\.nsxattr\..*' | sort | xargs)"
 	check "podman cp" pod_member cp overlaid:/etc/passwd "$SCENE/home/copied"
 	check "brings the file" test -s home/copied
 	check "podman commit" pod_member commit --quiet overlaid committed
 	check "a container of that image" start pod_member again overlay committed
-	same "has the value" own "$(text security.ima /etc/passwd pod_member exec again)"
+	same "has the value" own "$(text security.demo /etc/passwd pod_member exec again)"
 	same "and that of the new file" own "$(text trusted.note /new pod_member exec again)"
 	end pod_member again
 }

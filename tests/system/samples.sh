@@ -349,7 +349,7 @@ strict_untrusted() {
 	mkdir untrusted
 	cp /bin/true untrusted/tool
 	setfattr -n security.selinux -v system_u:object_r:bin_t:s0 untrusted/tool
-	setfattr -n security.ima -v hosts untrusted/tool
+	setfattr -n security.ima -v 0x0302aa00ff untrusted/tool
 	setfattr -n trusted.hosts -v x untrusted/tool
 	own untrusted
 	setcap cap_net_raw=ep untrusted/tool
@@ -398,7 +398,7 @@ restore_make() {
 	touch --date=@0 restore.backup/file restore.tree/file
 	setfattr -n security.NTACL -v backups restore.backup/file
 	for file in restore.tree restore.tree/file restore.tree/other; do
-		setfattr -n security.ima -v hosts $file
+		setfattr -n security.ima -v 0x0302aa00ff $file
 		setfattr -n trusted.note -v hosts $file
 	done
 	own restore.backup restore.tree
@@ -421,8 +421,8 @@ restore() {
 	same "restore: what was the container's own, and not in the backup, is gone" \
 		"file security.ima=0x6f776e" "$(variants restore.tree)"
 	same "restore: the host's values are as they were, on files that stay" \
-		". security.ima=0x686f737473 . trusted.note=0x686f737473
-file security.ima=0x686f737473 file trusted.note=0x686f737473" "$(plain restore.tree | paste -d' ' - -)"
+		". security.ima=0x0302aa00ff . trusted.note=0x686f737473
+file security.ima=0x0302aa00ff file trusted.note=0x686f737473" "$(plain restore.tree | paste -d' ' - -)"
 }
 
 image_build

@@ -47,20 +47,20 @@ make_container() {
 	mkdir root shared bundle
 	runtimes_root root sh cat sleep getfattr setfattr
 	echo content >shared/file
-	setfattr -n security.ima -v hosts shared/file
+	setfattr -n security.demo -v hosts shared/file
 	own root shared
 	(cd bundle && crun spec && mv config.json spec.json)
 	/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" \
 		mount="$SCENE/shared:/mnt" annotation=io.nsxattr.policy="$1" -- sh -c '
-			getfattr --absolute-names --only-values -n security.ima /mnt/file; echo
-			setfattr -n security.ima -v own /mnt/file
-			getfattr --absolute-names --only-values -n security.ima /mnt/file' \
+			getfattr --absolute-names --only-values -n security.demo /mnt/file; echo
+			setfattr -n security.demo -v own /mnt/file
+			getfattr --absolute-names --only-values -n security.demo /mnt/file' \
 		<bundle/spec.json >bundle/plain.json
 }
 
 # container() - OPTION of the hook…: start one with crun, and have it say what it sees
 container() {
-	setfattr -x security.ima@uid=100000 shared/file 2>/dev/null
+	setfattr -x security.demo@uid=100000 shared/file 2>/dev/null
 	within sh -c 'cd bundle &&
 		/usr/local/bin/nsxattr hook oci-precreate --runtime=crun "$@" <plain.json >config.json &&
 		exec crun --cgroup-manager=disabled run once' sh "$@" </dev/null
@@ -123,7 +123,7 @@ serves() {
 	same "a container is served" "hosts
 own" "$(container 2>&1)"
 	same "and what it has set lies under its own name" own \
-		"$(text security.ima@uid=100000 shared/file)"
+		"$(text security.demo@uid=100000 shared/file)"
 }
 
 stopped() {

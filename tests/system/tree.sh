@@ -18,8 +18,8 @@ make_tree() {
 	echo two >"$1/directory/below/file"
 	ln -s file "$1/link"
 	mkfifo "$1/fifo"
-	setfattr -n security.ima@uid=100000 -v files "$1/file"
-	setfattr -n security.ima -v hosts "$1/file"
+	setfattr -n security.demo@uid=100000 -v files "$1/file"
+	setfattr -n security.demo -v hosts "$1/file"
 	setfattr -n trusted.gfid@uid=100007 -v nested "$1/directory/below/file"
 	setfattr -n trusted.nsxattr.100000.security.NTACL -v secret "$1/directory/below/file"
 	setfattr -n user.nsxattr.100000.security.NTACL -v list "$1/directory"
@@ -43,8 +43,8 @@ directory/below/file trusted.gfid@uid=200007="nested"
 directory/below/file trusted.nsxattr.200000.security.NTACL="secret"
 fifo security.selinux@uid=165536="others"
 fifo security.selinux@uid=265535="fifos"
-file security.ima="hosts"
-file security.ima@uid=200000="files"
+file security.demo="hosts"
+file security.demo@uid=200000="files"
 link security.selinux@uid=200000="links"'
 
 lists() {
@@ -55,12 +55,12 @@ lists() {
 165536 1 1" "$("$NSXATTR" tree ls tree | sed 's/  */ /g; s/ $//')"
 	same "ls -l names each value" "100000	security.NTACL	trusted	tree/directory/below/file
 100000	security.NTACL	user	tree/directory
-100000	security.ima	security	tree/file
+100000	security.demo	security	tree/file
 100000	security.selinux	security	tree/link
 100007	trusted.gfid	security	tree/directory/below/file
 165535	security.selinux	security	tree/fifo
 165536	security.selinux	security	tree/fifo" "$("$NSXATTR" tree ls -l tree | sort)"
-	same "of one file" "100000	security.ima	security	tree/file" "$("$NSXATTR" tree ls -l tree/file)"
+	same "of one file" "100000	security.demo	security	tree/file" "$("$NSXATTR" tree ls -l tree/file)"
 	touch $'tree/\e[31mred'
 	setfattr -n security.a@uid=5 -v v $'tree/\e[31mred'
 	same "no name steers a terminal" '5	security.a	security	tree/\033[31mred' \
@@ -93,13 +93,13 @@ rekeys() {
 		"$("$NSXATTR" tree rekey --from=100000 --to=200000 tree)"
 	same "--count keeps to fewer" "moved 2 values on 2 files" \
 		"$("$NSXATTR" tree rekey --from=200000 --to=300000 --count=1 tree/directory)"
-	same "-v names each" "tree/file: security.ima@uid=200000 -> security.ima@uid=300000
+	same "-v names each" "tree/file: security.demo@uid=200000 -> security.demo@uid=300000
 moved 1 value on 1 file" "$("$NSXATTR" tree rekey --from=200000 --to=300000 -v tree/file)"
 	"$NSXATTR" tree rekey --from=300000 --to=200000 tree >/dev/null
 	same "to the number 0 and back" "moved 1 value on 1 file
-security.ima security.ima@uid=0
+security.demo security.demo@uid=0
 moved 1 value on 1 file
-security.ima security.ima@uid=200000" "$("$NSXATTR" tree rekey --from=200000 --to=0 tree/file
+security.demo security.demo@uid=200000" "$("$NSXATTR" tree rekey --from=200000 --to=0 tree/file
 		names tree/file
 		"$NSXATTR" tree rekey --from=0 --to=200000 tree/file
 		names tree/file)"
@@ -110,20 +110,20 @@ serves() {
 	mkdir moving
 	echo content >moving/file
 	chown -R 100000:100000 moving
-	inside setfattr -n security.ima -v kept moving/file
+	inside setfattr -n security.demo -v kept moving/file
 	chown -R 200000:200000 moving
 	fails "after a shift they are lost" "No such attribute" \
-		inside_map 0:200000:65536 getfattr -n security.ima moving/file
-	same "and the log says so once, with the remedy" "/moving/file carries security.ima of the number 100000, but its container has the numbers 200000 to 265535, and neither sees nor removes it. If it is the container's, from when its ids were others: stop it, then 'nsxattr tree rekey --from=100000 --to=200000 TREE'" \
+		inside_map 0:200000:65536 getfattr -n security.demo moving/file
+	same "and the log says so once, with the remedy" "/moving/file carries security.demo of the number 100000, but its container has the numbers 200000 to 265535, and neither sees nor removes it. If it is the container's, from when its ids were others: stop it, then 'nsxattr tree rekey --from=100000 --to=200000 TREE'" \
 		"$(inside_map 0:200000:65536 sh -c '
-			for i in 1 2 3; do getfattr -n security.ima moving/file; getfattr -m - moving; done' 2>&1 |
+			for i in 1 2 3; do getfattr -n security.demo moving/file; getfattr -m - moving; done' 2>&1 |
 			grep carries | sed 's|^.*/moving|/moving|')"
 	same "no warning is about other users' values on their own files" "" \
 		"$(inside_map 0:200000:65536 getfattr -m - tree/file 2>&1 | grep carries)"
 	"$NSXATTR" tree rekey --from=100000 --to=200000 moving >/dev/null
-	same "after rekey they are there" kept "$(text security.ima moving/file inside_map 0:200000:65536)"
+	same "after rekey they are there" kept "$(text security.demo moving/file inside_map 0:200000:65536)"
 	check "and the container's own to remove" inside_map 0:200000:65536 \
-		setfattr -x security.ima moving/file
+		setfattr -x security.demo moving/file
 }
 
 conflicts() {
