@@ -284,7 +284,7 @@ static void see_stop(struct tracer *self, pid_t tid, int status)
 	ptrace(PTRACE_SYSCALL, tid, NULL, signal);
 }
 
-/* It may stop for what it does just now before it stops because it was told to. */
+/* It stops because it is told to, or for what it does just now: that stop takes the place of the other. */
 static void follow(struct tracer *self, pid_t tid, bool is_needed)
 {
 	int status = 0;
@@ -295,11 +295,9 @@ static void follow(struct tracer *self, pid_t tid, bool is_needed)
 	(void)is_first_word_of(self, tid);
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
 		_exit(1);
-	do {
-		if (waitpid(tid, &status, __WALL) < 0 || !WIFSTOPPED(status))
-			_exit(1);
-		see_stop(self, tid, status);
-	} while (status >> 16 != PTRACE_EVENT_STOP);
+	if (waitpid(tid, &status, __WALL) < 0 || !WIFSTOPPED(status))
+		_exit(1);
+	see_stop(self, tid, status);
 }
 
 static void follow_threads(struct tracer *self)
