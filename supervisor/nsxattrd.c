@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program nsxattrd: the settings, then daemon/daemon.c. */
+/*
+ * Theory of operation
+ *
+ * All that is found by a path is opened first: the settings, sockets, the folder of policies, the way to the service
+ * manager. Then the process sheds its privileges, reads the policies (daemon/opened.h), puts what another daemon has left
+ * into its journal (daemon/import.h), and becomes the keeper (keep/keeper.h) of workers (daemon/worker.h). A worker builds
+ * the engine and accepts connections; when it dies, the next one serves the same listeners.
+ */
 
 #include <errno.h>
 #include <malloc.h>
@@ -18,8 +25,11 @@
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/daemon.h"
+#include "daemon/opened.h"
+#include "daemon/worker.h"
 #include "exec/guard.h"
+#include "keep/journal.h"
+#include "keep/keeper.h"
 
 /* From this size on, in bytes, memory is mapped, and unmapped when it is released. */
 #define MAPPED_FROM (16 * 1024)
@@ -91,6 +101,34 @@ static void warn_of_namespace(void)
 			"can keep values here");
 }
 
+/* With one thread, until SIGTERM or SIGINT. Return: the exit status; whatever fails has been logged. */
+static int serve(const struct daemon_options *options)
+{
+	struct opened opened;
+	int r = opened_open(options, &opened);
+
+	if (r == 0)
+		r = opened_confine(&opened);
+	if (r == 0)
+		r = import_take(&opened.import, opened.journal, &opened.store);
+	if (r < 0)
+		return EXIT_FAILURE;
+	r = keeper_run(&(struct keeper_config){
+		.journal = opened.journal,
+		.procfs = opened.procfs,
+		.patience = options->config->patience,
+		.control = opened.sockets[SOCKET_CONTROL].fd,
+		.passes_signals = true,
+		.calls = options->config->calls,
+		.work = worker_run,
+		.place = &opened,
+	});
+	if (r == -ECHILD)
+		log_error("giving up: the worker died %lu times before serving",
+			  journal_deaths(opened.journal));
+	return r < 0 ? EXIT_FAILURE : r;
+}
+
 static int start(const struct config *config, char *const *arguments)
 {
 	const char *missing = sandbox_missing_capability(), *lacking = filter_lacking();
@@ -106,7 +144,7 @@ static int start(const struct config *config, char *const *arguments)
 	warn_of_namespace();
 	if (!guard_find(GUARD_AUTO))
 		log_warning("%s", guard_warning());
-	return daemon_run(&(struct daemon_options){ .config = config, .arguments = arguments });
+	return serve(&(struct daemon_options){ .config = config, .arguments = arguments });
 }
 
 /*

@@ -17,7 +17,7 @@
 #include "cli/schema_json.h"
 #include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/config_schema.h"
+#include "daemon/config.h"
 #include "policy_file.h"
 
 #define STATUS_MISTAKEN 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The set is read as the daemon reads it (daemon/policies.h), by its settings, so that what is said of a user is
+ * The set is read as the daemon reads it (daemon/policies_load.h), by its settings, so that what is said of a user is
  * what the daemon would say. But a file with a mistake takes nothing from the others here.
  */
 #include "cli/commands.h"
@@ -19,13 +19,12 @@
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "count_of.h"
-#include "daemon/policies.h"
-#include "daemon/policy_folders.h"
+#include "daemon/policies_load.h"
 
 struct policies_list {
 	bool is_json;
-	struct policies_item *items; /* of the set */
-	size_t count;
+	const struct policies *policies;
+	const struct listed_policy *sorted[POLICIES_TOTAL_MAX]; /* all of them, by name */
 };
 
 static const struct option_row rows[] = {
@@ -43,11 +42,10 @@ static const struct option_table table = {
 	.count = COUNT_OF(rows),
 };
 
-static void collect(const struct policies_item *item, void *argument)
+static const char *objection_to(const struct policies_list *list,
+				const struct listed_policy *listed)
 {
-	struct policies_list *list = argument;
-
-	list->items[list->count++] = *item;
+	return policies_objection(list->policies, listed, getuid());
 }
 
 /* ---- for programs ---- */
@@ -57,13 +55,13 @@ static void add(struct json_object *object, const char *key, struct json_object 
 	json_object_object_add(object, key, value);
 }
 
-static struct json_object *place_json(const struct policies_item *item)
+static struct json_object *place_json(const struct listed_policy *listed)
 {
 	char path[PATH_MAX];
 
-	if (!item->folder)
+	if (!listed->folder)
 		return json_object_new_string("built in");
-	snprintf(path, sizeof(path), "%s/%s.yaml", item->folder, item->name);
+	snprintf(path, sizeof(path), "%s/%s.yaml", listed->folder, listed_policy_name(listed));
 	return json_object_new_string(path);
 }
 
@@ -71,17 +69,19 @@ static void show_json(const struct policies_list *list)
 {
 	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct policies_item *item = &list->items[i];
+	for (size_t i = 0; i < list->policies->count; i++) {
+		const struct listed_policy *listed = list->sorted[i];
+		const struct policy *policy = listed->shared->policy;
+		const char *objection = objection_to(list, listed);
 		struct json_object *entry = json_object_new_object();
 
-		add(entry, "name", json_object_new_string(item->name));
-		if (item->description)
-			add(entry, "description", json_object_new_string(item->description));
-		add(entry, "from", place_json(item));
-		add(entry, "may-use", json_object_new_boolean(!item->objection));
-		if (item->objection)
-			add(entry, "reason", json_object_new_string(item->objection));
+		add(entry, "name", json_object_new_string(policy->name));
+		if (policy->description)
+			add(entry, "description", json_object_new_string(policy->description));
+		add(entry, "from", place_json(listed));
+		add(entry, "may-use", json_object_new_boolean(!objection));
+		if (objection)
+			add(entry, "reason", json_object_new_string(objection));
 		json_object_array_add(array, entry);
 	}
 	add(object, "policies", array);
@@ -97,9 +97,9 @@ static int wider(int width, const char *text)
 	return length > width ? length : width;
 }
 
-static const char *folder_of(const struct policies_item *item)
+static const char *folder_of(const struct listed_policy *listed)
 {
-	return item->folder ? item->folder : "built in";
+	return listed->folder ? listed->folder : "built in";
 }
 
 /* A description is its author's; what could steer a terminal is not shown as it is. */
@@ -114,33 +114,22 @@ static void show_table(const struct policies_list *list)
 {
 	int name = (int)strlen("NAME"), from = (int)strlen("FROM");
 
-	for (size_t i = 0; i < list->count; i++) {
-		name = wider(name, list->items[i].name);
-		from = wider(from, folder_of(&list->items[i]));
+	for (size_t i = 0; i < list->policies->count; i++) {
+		name = wider(name, listed_policy_name(list->sorted[i]));
+		from = wider(from, folder_of(list->sorted[i]));
 	}
 	printf("%-*s  USE  %-*s  DESCRIPTION\n", name, "NAME", from, "FROM");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct policies_item *item = &list->items[i];
+	for (size_t i = 0; i < list->policies->count; i++) {
+		const struct listed_policy *listed = list->sorted[i];
+		const struct policy *policy = listed->shared->policy;
 
-		printf("%-*s  %-3s  %-*s  ", name, item->name, item->objection ? "no" : "yes", from,
-		       folder_of(item));
-		show_description(item->description ? item->description : "-");
+		printf("%-*s  %-3s  %-*s  ", name, policy->name,
+		       objection_to(list, listed) ? "no" : "yes", from, folder_of(listed));
+		show_description(policy->description ? policy->description : "-");
 	}
 }
 
 /* ---- the whole ---- */
-
-static void log_report(const struct policies_report *report)
-{
-	const char *line = report->text;
-
-	while (*line) {
-		int length = (int)strcspn(line, "\n");
-
-		log_warning("%.*s", length, line);
-		line += length + (line[length] == '\n');
-	}
-}
 
 /* Return: the set; NULL: why not has been said. */
 static struct policies *load(const struct config *config)
@@ -162,7 +151,7 @@ static struct policies *load(const struct config *config)
 		source.default_policy = config->default_policy;
 		source.is_tolerant = true;
 		r = policies_load(&source, &policies, report);
-		log_report(report);
+		policies_report_log(report, LOG_WARNING);
 		policies_source_done(&source);
 	}
 	if (r < 0)
@@ -170,28 +159,21 @@ static struct policies *load(const struct config *config)
 	return policies;
 }
 
-static int show(struct policies_list *list)
+static int compare_names(const void *left, const void *right)
 {
-	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
-	const struct config *config = settings_find(&file);
+	return strcmp(listed_policy_name(*(const struct listed_policy *const *)left),
+		      listed_policy_name(*(const struct listed_policy *const *)right));
+}
 
-	if (config == config_defaults())
-		log_warning("cannot read " CONFIG_PATH ": the defaults are taken for it");
-	struct policies *policies = load(config);
-
-	list->items = policies ? calloc(POLICIES_TOTAL_MAX, sizeof(*list->items)) : NULL;
-	if (list->items) {
-		policies_visit(policies, getuid(), collect, list);
-		if (list->is_json)
-			show_json(list);
-		else
-			show_table(list);
-	}
-	int status = list->items ? 0 : STATUS_FAILED;
-
-	free(list->items);
-	policies_free(policies);
-	return status;
+static void show(struct policies_list *list)
+{
+	for (size_t i = 0; i < list->policies->count; i++)
+		list->sorted[i] = &list->policies->list[i];
+	qsort(list->sorted, list->policies->count, sizeof(list->sorted[0]), compare_names);
+	if (list->is_json)
+		show_json(list);
+	else
+		show_table(list);
 }
 
 int cli_policies(int argc, char **argv)
@@ -202,5 +184,17 @@ int cli_policies(int argc, char **argv)
 
 	if (!options_parse(&table, argc, argv, &list, &operands, &status))
 		return status;
-	return output_end(show(&list), STATUS_FAILED);
+	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
+	const struct config *config = settings_find(&file);
+
+	if (config == config_defaults())
+		log_warning("cannot read " CONFIG_PATH ": the defaults are taken for it");
+	struct policies *policies = load(config);
+
+	if (!policies)
+		return output_end(STATUS_FAILED, STATUS_FAILED);
+	list.policies = policies;
+	show(&list);
+	policies_free(policies);
+	return output_end(0, STATUS_FAILED);
 }

@@ -9,7 +9,6 @@
 #include "base/text_file.h"
 #include "cli/output.h"
 #include "cli/settings.h"
-#include "daemon/policies.h"
 #include "daemon/policy_folders.h"
 
 static bool ends_with(const char *text, const char *ending)

@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/policy_arg.h"
 #include "count_of.h"
-#include "daemon/config_schema.h"
+#include "daemon/config.h"
 #include "keep/keeper.h"
 #include "policy.h"
 

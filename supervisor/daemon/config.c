@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file is stored over the defaults, by its schema. */
+/* A file is stored over the defaults, by the tables of its schema. */
 #include "daemon/config.h"
 
 #include <errno.h>
+#include <linux/limits.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/text_file.h"
-#include "daemon/config_schema.h"
+#include "base/unix_socket.h"
+#include "daemon/policy_folders.h"
+#include "keep/engine.h"
 #include "keep/keeper.h"
 #include "yaml/read.h"
+#include "yaml/walk.h"
 
+#define CONFIG_VERSION 1
+/* In place of a socket's path: there is no socket. */
+#define CONFIG_NO_SOCKET "none"
 #define SOCKET_MODE_DEFAULT 0666
+#define CONTAINERS_MOST ENGINE_CONTAINERS_MAX
+#define CONNECTIONS_MOST 4096
 
 static const struct config defaults = {
 	.oci = { CONFIG_OCI_SOCKET, SOCKET_MODE_DEFAULT, NULL },
@@ -37,6 +48,274 @@ const struct config *config_defaults(void)
 {
 	return &defaults;
 }
+
+/* ---- words ---- */
+
+static const struct schema_word logs[] = {
+	{ "info", LOG_NOTICE },
+	{ "verbose", LOG_VERBOSE },
+	{ "debug", LOG_DEBUG },
+};
+
+const struct schema_word config_resolvers[CONFIG_RESOLVERS] = {
+	{ "auto", STANDIN_ANY },
+	{ "ring", STANDIN_PERSONALITY },
+	{ "process", STANDIN_PROCESS },
+};
+
+const struct schema_word config_call_filters[CONFIG_CALL_FILTERS] = {
+	{ "enforce", ALLOWED_CALLS_ENFORCE },
+	{ "log", ALLOWED_CALLS_LOG },
+	{ "none", ALLOWED_CALLS_NONE },
+};
+
+static const struct schema_word answers[] = {
+	{ "refuse", true },
+	{ "default", false },
+};
+
+/* ---- values with a form of their own ---- */
+
+static void refuse(struct schema_walk *walk, const struct schema_place *place, const char *allowed)
+{
+	struct quoted_text quoted;
+
+	schema_complain(walk, place->node, "%s cannot be %s; allowed: %s", place->key,
+			quote_text(place->node->text, place->node->length, &quoted), allowed);
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_folder(const char *path)
+{
+	return path[0] == '/' && is_printable(path);
+}
+
+static void parse_socket_path(struct schema_walk *walk, const struct schema_place *place)
+{
+	const char *path = place->node->text, **into = schema_target(place);
+	size_t length = place->node->length;
+
+	if (strcmp(path, CONFIG_NO_SOCKET) == 0)
+		*into = NULL;
+	else if (!is_folder(path) || path[length - 1] == '/')
+		refuse(walk, place,
+		       "an absolute path without blanks, or the word " CONFIG_NO_SOCKET);
+	else
+		*into = schema_keep(walk, path, length);
+}
+
+static void parse_mode(struct schema_walk *walk, const struct schema_place *place)
+{
+	const char *digits = place->node->text;
+	mode_t *into = schema_target(place);
+	size_t length = place->node->length;
+
+	if (strspn(digits, "01234567") != length || (length == 4 && digits[0] != '0'))
+		refuse(walk, place, "permissions in octal, as in 0660");
+	else
+		*into = (mode_t)strtoul(digits, NULL, 8);
+}
+
+static void check_folder(struct schema_walk *walk, const struct schema_place *place)
+{
+	if (!is_folder(place->node->text))
+		refuse(walk, place, "the absolute path of a folder, without blanks");
+}
+
+static void check_group(struct schema_walk *walk, const struct schema_place *place)
+{
+	const char *group = place->node->text;
+
+	if (strpbrk(group, ":/") || !is_printable(group))
+		refuse(walk, place, "a group's name, without ':', '/' and blanks, or its number");
+}
+
+static void check_policy_name(struct schema_walk *walk, const struct schema_place *place)
+{
+	if (!policy_name_is_sane(place->node->text))
+		refuse(walk, place, POLICY_NAME_RULE);
+}
+
+/* ---- a socket ---- */
+
+static const struct schema socket_fields[] = {
+	{
+		.key = "path",
+		FIELD_TEXT(struct config_socket, path, 1, UNIX_SOCKET_PATH_SIZE - 1),
+		.parse = parse_socket_path,
+		.help = "Where the socket is, or none: it is not there.",
+		.pattern = "^(/\\S*[^\\s/]|none)$",
+	},
+	{
+		.key = "mode",
+		.type = SCHEMA_TEXT,
+		SCHEMA_RANGE(3, 4),
+		.into = SCHEMA_MEMBER(struct config_socket, mode, mode_t),
+		.parse = parse_mode,
+		.help = "The users who can connect have write permission. 0666, all users, if absent: "
+			"the kernel tells the daemon which user has connected.",
+		.pattern = "^0?[0-7]{3}$",
+	},
+	{
+		.key = "group",
+		FIELD_TEXT(struct config_socket, group, 1, NAME_MAX),
+		.check = check_group,
+		.help = "The group that the socket belongs to, by name or number. The daemon's own, "
+			"if absent.",
+		.pattern = "^[^:/\\s]+$",
+	},
+};
+
+/* ---- 'limits' ---- */
+
+static const struct schema limits_fields[] = {
+	{
+		.key = "containers",
+		FIELD_NUMBER(struct config_limits, containers, 1, CONTAINERS_MOST),
+		.help = "Containers at a time, of all users. A quarter of them is root's alone. 4096, "
+			"if absent.",
+	},
+	{
+		.key = "containers-per-user",
+		FIELD_NUMBER(struct config_limits, containers_per_user, 1, CONTAINERS_MOST),
+		.help = "Containers at a time of one user, but for root. 64, if absent.",
+	},
+	{
+		.key = "listeners-per-container",
+		FIELD_NUMBER(struct config_limits, listeners_per_container, 1, 4096),
+		.help = "Listeners at a time of one container: one for the container itself, and one "
+			"for each command that is run in it. 256, if absent.",
+	},
+	{
+		.key = "listeners-per-user",
+		FIELD_NUMBER(struct config_limits, listeners_per_user, 1, LISTENERS_MAX),
+		.help = "Listeners at a time of all containers of one user, but for root. 1024, if "
+			"absent.",
+	},
+	{
+		.key = "connections",
+		FIELD_NUMBER(struct config_limits, connections, 1, CONNECTIONS_MOST),
+		.help = "Connections, of all users, whose peer has not said yet what it wants. 512, if "
+			"absent.",
+	},
+	{
+		.key = "connections-per-user",
+		FIELD_NUMBER(struct config_limits, connections_per_user, 1, CONNECTIONS_MOST),
+		.help = "The same of one user, but for root. 32, if absent.",
+	},
+};
+
+/* ---- 'debug' ---- */
+
+static const struct schema debug_fields[] = {
+	{
+		.key = "resolver",
+		FIELD_WORD(struct config, resolver, config_resolvers),
+		.help = "How paths are opened for containers. ring: on io_uring. process: by deputies. "
+			"auto: on io_uring where the kernel lets it be used.",
+		.absent = "auto",
+	},
+};
+
+/* ---- the file ---- */
+
+static const struct schema config_fields[] = {
+	{
+		.key = "version",
+		.type = SCHEMA_NUMBER,
+		SCHEMA_RANGE(CONFIG_VERSION, CONFIG_VERSION),
+		.is_required = true,
+		.help = "The version of this format.",
+	},
+	{
+		.key = "oci-socket",
+		FIELD_MAPPING_INTO(struct config, oci, socket_fields),
+		.help = "Where crun, runc, youki and those above them hand over containers; " CONFIG_OCI_SOCKET
+			", if absent.",
+	},
+	{
+		.key = "lxc-socket",
+		FIELD_MAPPING_INTO(struct config, lxc, socket_fields),
+		.help = "Where LXC hands over containers; " CONFIG_LXC_SOCKET ", if absent.",
+	},
+	{
+		.key = "control-socket",
+		FIELD_MAPPING_INTO(struct config, control, socket_fields),
+		.help = "Where 'nsxattr status' and 'nsxattr reload' ask; " CONFIG_CONTROL_SOCKET
+			", if absent.",
+	},
+	{
+		.key = "policies",
+		FIELD_TEXT(struct config, policies, 1, PATH_MAX - 1),
+		.check = check_folder,
+		.help = "The folder of the policies: NAME.yaml is the policy NAME. " CONFIG_POLICIES
+			", if absent.",
+		.pattern = "^/\\S*$",
+	},
+	{
+		.key = "default-policy",
+		FIELD_TEXT(struct config, default_policy, 1, POLICY_NAME_MAX),
+		.check = check_policy_name,
+		.help = "The policy of containers that name none and that no policy's 'match' fits: "
+			"one of the folder, or built in.",
+		.absent = "default",
+		.pattern = "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+	},
+	{
+		.key = "not-allowed",
+		FIELD_WORD(struct config, refuses_not_allowed, answers),
+		.help = "A user names a policy whose 'allow-users' does not have them. refuse: the "
+			"container is refused. default: it gets the default policy.",
+		.absent = "refuse",
+	},
+	{
+		.key = "limits",
+		FIELD_MAPPING_INTO(struct config, limits, limits_fields),
+		.help = "What peers can make the daemon hold.",
+	},
+	{
+		.key = "patience",
+		FIELD_NUMBER(struct config, patience, 1, KEEPER_PATIENCE_MAX),
+		.help = "Seconds for which calls wait when no worker of the daemon can be had, before "
+			"they fail with EIO. 60, if absent.",
+	},
+	{
+		.key = "log",
+		FIELD_WORD(struct config, log, logs),
+		.help = "How much is logged. verbose: each request and what became of it. debug: "
+			"each step.",
+		.absent = "info",
+	},
+	{
+		.key = "system-call-filter",
+		FIELD_WORD(struct config, calls, config_call_filters),
+		.help = "What becomes of a system call that the daemon is not known to need. enforce: "
+			"the process that makes it is ended, and the log has its number. log: it is "
+			"made, and the kernel's audit log has it. none: nothing.",
+		.absent = "enforce",
+	},
+	{
+		.key = "debug",
+		FIELD_MAPPING(debug_fields),
+		.help = "What tests and measurements force; otherwise the daemon chooses.",
+	},
+};
+
+const struct schema config_schema = {
+	.key = "a configuration",
+	.title = "nsxattrd configuration",
+	FIELD_MAPPING(config_fields),
+	.help = "How nsxattrd runs. 'nsxattr check --config' has the last word on a file.",
+};
+
+/* ---- reading ---- */
 
 int config_load(const char *text, size_t length, struct config_file *ret_config,
 		struct diagnostics *diagnostics)

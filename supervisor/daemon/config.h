@@ -14,6 +14,7 @@
 #include "exec/standin.h"
 #include "yaml/arena.h"
 #include "yaml/diagnostic.h"
+#include "yaml/schema.h"
 
 #define CONFIG_PATH "/etc/nsxattr/nsxattrd.yaml"
 /* The settings that an absent key means. */
@@ -22,6 +23,9 @@
 #define CONFIG_CONTROL_SOCKET "/run/nsxattr/control.sock"
 #define CONFIG_POLICIES "/etc/nsxattr/policies"
 #define CONFIG_SIZE_MAX (1 << 16)
+
+/* Listeners of all containers together. Here, and in the settings, a connection of an LXC monitor counts as one. */
+#define LISTENERS_MAX 8192
 
 /** struct config_socket - where the daemon listens */
 struct config_socket {
@@ -66,6 +70,15 @@ enum config_result {
 	CONFIG_LOADED = 1,
 	CONFIG_MISTAKEN, /* the diagnostics say where */
 };
+
+/* A file of the daemon's settings, which is stored in a struct config. */
+extern const struct schema config_schema;
+
+/* Words that nsxattr run has in common with the settings. */
+#define CONFIG_RESOLVERS 3
+extern const struct schema_word config_resolvers[CONFIG_RESOLVERS];
+#define CONFIG_CALL_FILTERS 3
+extern const struct schema_word config_call_filters[CONFIG_CALL_FILTERS];
 
 /** config_defaults() - Return: what an absent file means; static. */
 const struct config *config_defaults(void);

@@ -12,9 +12,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
-#include "daemon/policies.h"
+#include "daemon/policy_folders.h"
+#include "daemon/shared_policy.h"
 #include "keep/succession.h"
-#include "policy_file.h"
 
 /** struct policy_entry - a policy that is kept, with its file's text */
 struct policy_entry {
@@ -191,14 +191,14 @@ struct shared_policy *entries_find_policy(struct entries *entries, uint64_t seri
 					  const char *name)
 {
 	const struct policy_entry *entry = find_serial(entries, serial);
-	struct shared_policy *builtin = NULL;
 
 	if (entry)
 		return shared_policy_ref(entry->policy);
-	if (!serial && shared_policy_load(name, NULL, 0, &builtin) == POLICIES_LOADED)
-		return builtin;
-	log_error("the policy '%s' of a running container cannot be used any more", name);
-	return NULL;
+	struct shared_policy *builtin = serial ? NULL : shared_policy_new_builtin(name);
+
+	if (!builtin)
+		log_error("the policy '%s' of a running container cannot be used any more", name);
+	return builtin;
 }
 
 /* ---- policies that were kept by another process ---- */
@@ -228,16 +228,14 @@ static int read_memory(int fd, char **ret_text, size_t *ret_length)
 /* Return: whether it is in the list. */
 static bool restore_policy(struct entries *entries, const struct entry *entry)
 {
-	struct shared_policy *policy = NULL;
-	_cleanup_free_ char *text = NULL;
-	char name[POLICY_NAME_MAX + 1] = "";
+	char name[POLICY_NAME_MAX + 1] = "", *text = NULL;
 	size_t length = 0;
 
 	memcpy(name, entry->record, strnlen(entry->record, POLICY_NAME_MAX));
-	if (read_memory(entry->fd, &text, &length) < 0 ||
-	    shared_policy_load(name, text, length, &policy) != POLICIES_LOADED)
+	if (read_memory(entry->fd, &text, &length) < 0)
 		return false;
-	bool is_there = add_policy(entries, policy, entry->serial, entry->fd);
+	struct shared_policy *policy = shared_policy_load(name, text, length);
+	bool is_there = policy && add_policy(entries, policy, entry->serial, entry->fd);
 
 	shared_policy_unref(policy);
 	return is_there;

@@ -14,27 +14,13 @@
 #include "daemon/config.h"
 #include "keep/journal.h"
 
-/* ---- policies ---- */
-
-static void log_report(const struct policies_report *report)
-{
-	const char *line = report->text;
-
-	while (*line) {
-		int length = (int)strcspn(line, "\n");
-
-		log_error("%.*s", length, line);
-		line += length + (line[length] == '\n');
-	}
-}
-
 int opened_read_policies(const struct opened *opened, struct policies **policies,
 			 struct policies_report *report)
 {
 	struct policies *read = NULL;
 	int r = policies_load(&opened->source, &read, report);
 
-	log_report(report);
+	policies_report_log(report, LOG_ERROR);
 	if (r < 0)
 		log_error("cannot read the policies in %s: %s", opened->source.path, strerror(-r));
 	if (r != POLICIES_LOADED)

@@ -17,16 +17,25 @@
 #include <time.h>
 
 #include "base/labelling.h"
+#include "base/probe.h"
 #include "base/service.h"
 #include "base/unix_socket.h"
-#include "daemon/daemon.h"
 #include "daemon/import.h"
-#include "daemon/policies.h"
+#include "daemon/policies_load.h"
 #include "daemon/policy_folders.h"
 #include "daemon/sockets.h"
 #include "exec/kernel_notes.h"
 
+struct config;
 struct journal;
+
+/** struct daemon_options - what the command line adds to the settings */
+struct daemon_options {
+	const struct config *config; /* outlives the daemon */
+	enum probe_use probe;
+	char *const *
+		arguments; /* of main(): another daemon that takes our place is started with them */
+};
 
 /* The most descriptors that are put into the journal. */
 #define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 9)

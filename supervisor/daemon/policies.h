@@ -4,133 +4,66 @@
 
 /*
  * The policies of a folder, NAME.yaml for the policy NAME, those that were installed with the program
- * (policy_folders.h), and the built-in ones: a set that does not change; SIGHUP makes another one. A policy that was
- * installed has to be named: 'match' counts in the folder alone, which is the administrator's. Each policy has
- * a count of its references, so that a container keeps the one that it began with.
+ * (policy_folders.h), and the built-in ones: a set that does not change; SIGHUP makes another one (policies_load.h). A
+ * policy that was installed has to be named: 'match' counts in the folder alone, which is the administrator's.
  *
- *	loading		one thread; the set is as it will be when it is returned
- *	choosing	any thread, as long as the set is not freed meanwhile
- *	shared_policy_*	any thread, whatever becomes of the set
+ * Any thread may choose, as long as the set is not freed meanwhile. A policy that was chosen lives on after the set.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "daemon/policy_folders.h"
+#include "daemon/shared_policy.h"
 #include "policy.h"
 #include "policy_selector.h"
 
 /* Of one folder. Other files than *.yaml do not count. */
 #define POLICIES_MAX 256
 /* Of a set: two folders, and those that are built in. */
-#define POLICIES_TOTAL_MAX (2 * POLICIES_MAX + 4)
-/* The longest name, without ".yaml". */
-#define POLICY_NAME_MAX 64
+#define POLICIES_TOTAL_MAX (2 * POLICIES_MAX + POLICY_BUILTINS)
 
-/* What policy_name_is_sane() asks for, for messages. */
-#define POLICY_NAME_RULE "letters, digits, '_', '-' and '.', no '-' or '.' at the beginning"
-
-/** policy_name_is_sane() - can a policy of a folder be called so? */
-bool policy_name_is_sane(const char *name);
-
-/** struct policies_source - where policies are read from, when paths lead nowhere any more */
-struct policies_source {
-	int folder; /* of the policies; if that was missing, the nearest one above it; -1: there is none */
-	const char *
-		rest; /* the path from there to the folder, which may be made later; ".": it is the folder */
-	const char *path; /* of the folder, for messages */
-	int share; /* the folder that was installed with the program; -1: there is none */
-	const char *share_path; /* for messages */
-	bool is_tolerant; /* a mistake is reported, and the set lacks that policy: not for a daemon */
-	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
-	const char *default_policy;
-	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
+/** struct listed_policy - a policy of a set, and which users may name it */
+struct listed_policy {
+	struct shared_policy *shared; /* counted */
+	uid_t *users; /* that may name it, besides root */
+	size_t user_count;
+	const char *folder; /* of its file, as long as the set; NULL: it is built in */
 };
 
-/**
- * policies_source_open() - find the policies while paths lead to them
- * @folder: the folder's path, which outlives the source; NULL: there is none. It need not be there yet.
- * @share: the same of the folder that was installed with the program
- * @ret_source: the source, with its descriptors; policies_source_done() it. The caller may change the rest:
- *              @default_policy is "default", @refuses_not_allowed true.
- *
- * Return: 0; -errno of opening the folder.
- */
-int policies_source_open(const char *folder, const char *share, struct policies_source *ret_source);
-
-/** policies_source_done() - close its descriptors, which may be -1 */
-void policies_source_done(struct policies_source *source);
-
-/** struct policies_report - what is wrong, for the log or the caller of a reload; begins zeroed */
-struct policies_report {
-	char text[8192]; /* lines, each with a newline behind it */
-	bool is_cut; /* there are more */
+/** struct policies - a set, read only once it is loaded */
+struct policies {
+	/* Those of the folder, by name; then those that were installed, by name; then those that are built in. */
+	struct listed_policy list[POLICIES_TOTAL_MAX];
+	char *folders[2];
+	size_t file_count; /* of the folder of the settings */
+	size_t count;
+	const struct listed_policy *default_policy; /* for containers that get no other */
+	bool refuses_not_allowed;
 };
-
-enum policies_result {
-	POLICIES_LOADED = 1, /* the report has warnings, if anything */
-	POLICIES_MISTAKEN, /* the report says what is wrong; there is no set */
-};
-
-struct policies;
-
-/**
- * policies_load() - read all policies
- * @source: where they are; what it points to is copied
- * @ret_policies: POLICIES_LOADED: the set; policies_free() it
- * @report: zeroed
- *
- * With one mistake anywhere in the folder there is no set. A file has to be a regular one that belongs to root or to
- * our user, and that no other user can write to. A mistake in the folder that was installed is a warning: a package may
- * have brought more than this program knows.
- *
- * Return: an enum policies_result; -errno when the folder cannot be read.
- */
-int policies_load(const struct policies_source *source, struct policies **ret_policies,
-		  struct policies_report *report);
 
 /** policies_free() - the set goes; a policy that a container has, stays. NULL is accepted. */
 void policies_free(struct policies *policies);
 
-/** struct policies_item - one of the set, for a listing */
-struct policies_item {
-	const char *name;
-	const char *description; /* NULL: none */
-	const char *folder; /* whose file NAME.yaml it is; NULL: it is built in */
-	const char *objection; /* why the user may not name it; NULL: they may */
+/** listed_policy_name() - Return: what the policy is called. */
+const char *listed_policy_name(const struct listed_policy *listed);
+
+/** policies_find() - Return: the one of a name; NULL. */
+const struct listed_policy *policies_find(const struct policies *policies, const char *name);
+
+/** struct unknown_name - the end of a message about a name that no policy has */
+struct unknown_name {
+	char text[120];
 };
 
-/** policies_visit() - each of them, in the order of their names */
-void policies_visit(const struct policies *policies, uid_t user,
-		    void (*visit)(const struct policies_item *item, void *argument),
-		    void *argument);
+/** policies_suggest() - Return: what was perhaps meant, to come behind the name; "": nothing is near. */
+const char *policies_suggest(const struct policies *policies, const char *name,
+			     struct unknown_name *unknown);
 
-/** policies_count() - Return: how many there are in the folder of the settings. */
-size_t policies_count(const struct policies *policies);
-
-/** struct shared_policy - a policy with a count of its references */
-struct shared_policy {
-	const struct policy *policy; /* as long as there is a reference */
-	const char *text; /* of its file; NULL: it is built in */
-	size_t length; /* of the text */
-};
-
-/**
- * shared_policy_load() - a policy by its content, which is in no set
- * @name: what it is called
- * @text: of its file, @length bytes; NULL: it is built in
- * @ret_shared: POLICIES_LOADED: the policy; shared_policy_unref() it
- *
- * Return: an enum policies_result; -ENOMEM.
- */
-int shared_policy_load(const char *name, const char *text, size_t length,
-		       struct shared_policy **ret_shared);
-
-/** shared_policy_ref() - one reference more. Return: @shared. */
-struct shared_policy *shared_policy_ref(struct shared_policy *shared);
-
-/** shared_policy_unref() - one reference less; NULL is accepted. */
-void shared_policy_unref(struct shared_policy *shared);
+/** policies_objection() - Return: why a user may not name a policy, or get it as the default; NULL: they may. */
+const char *policies_objection(const struct policies *policies, const struct listed_policy *listed,
+			       uid_t user);
 
 /** struct policies_request - the container for which a policy is chosen */
 struct policies_request {

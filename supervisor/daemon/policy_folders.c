@@ -10,11 +10,34 @@
 #include <unistd.h>
 
 #include "count_of.h"
-#include "daemon/policies.h"
 #include "yaml/diagnostic.h"
 #include "yaml/spelling.h"
 
 static const char file_ending[] = ".yaml";
+
+const char *const policy_builtins[POLICY_BUILTINS] = { "default", "user", "trusted", "kernel" };
+
+bool policy_name_is_sane(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t length = strlen(name);
+
+	return length > 0 && length <= POLICY_NAME_MAX && strspn(name, allowed) == length &&
+	       name[0] != '.' && name[0] != '-';
+}
+
+size_t policy_name_of_file(const char *file_name, char ret_name[POLICY_NAME_MAX + 1])
+{
+	size_t length = strlen(file_name), ending = strlen(file_ending);
+
+	if (file_name[0] == '.' || length <= ending ||
+	    strcmp(file_name + length - ending, file_ending) != 0)
+		return 0;
+	(void)diagnostic_print(ret_name, POLICY_NAME_MAX + 1, "%.*s", (int)(length - ending),
+			       file_name);
+	return length - ending;
+}
 
 /* Takes the last component off a path. Return: it; NULL: there is none. */
 static const char *split(char *path)
@@ -127,14 +150,10 @@ static void offer_folder(struct unknown_policy *unknown, const char *path, const
 	const struct dirent *found;
 
 	while (stream && (found = readdir(stream))) {
-		size_t length = strlen(found->d_name), ending = strlen(file_ending);
+		size_t length = policy_name_of_file(found->d_name, name);
 
-		if (length <= ending || length - ending > POLICY_NAME_MAX ||
-		    strcmp(found->d_name + length - ending, file_ending) != 0)
-			continue;
-		memcpy(name, found->d_name, length - ending);
-		name[length - ending] = '\0';
-		if (policy_name_is_sane(name) && !(before && has_file(before, name)))
+		if (length > 0 && length <= POLICY_NAME_MAX && policy_name_is_sane(name) &&
+		    !(before && has_file(before, name)))
 			offer_name(unknown, name);
 	}
 	if (stream)
@@ -144,12 +163,11 @@ static void offer_folder(struct unknown_policy *unknown, const char *path, const
 void policy_folders_explain(const struct policy_folders *folders, const char *name,
 			    char text[POLICY_FOLDERS_SENTENCE_SIZE])
 {
-	static const char *const builtins[] = { "default", "user", "trusted", "kernel" };
 	struct unknown_policy unknown = { .spelling.word = name };
 	struct quoted_text quoted;
 
-	for (size_t i = 0; i < COUNT_OF(builtins); i++)
-		offer_name(&unknown, builtins[i]);
+	for (size_t i = 0; i < POLICY_BUILTINS; i++)
+		offer_name(&unknown, policy_builtins[i]);
 	offer_folder(&unknown, folders->paths[0], NULL);
 	offer_folder(&unknown, folders->paths[1], folders->paths[0]);
 	bool is_near = unknown.spelling.nearest;

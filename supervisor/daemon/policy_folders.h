@@ -9,7 +9,29 @@
  */
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/* The longest name, without ".yaml". */
+#define POLICY_NAME_MAX 64
+
+/* What policy_name_is_sane() asks for, for messages. */
+#define POLICY_NAME_RULE "letters, digits, '_', '-' and '.', no '-' or '.' at the beginning"
+
+/** policy_name_is_sane() - can a policy of a folder be called so? */
+bool policy_name_is_sane(const char *name);
+
+/**
+ * policy_name_of_file() - the name that a file of a folder gives to its policy
+ * @ret_name: the name, which may not be sane; cut where it is too long
+ *
+ * Return: how long it is; 0: the file is no policy's.
+ */
+size_t policy_name_of_file(const char *file_name, char ret_name[POLICY_NAME_MAX + 1]);
+
+/* Those that policy_builtin() has. */
+#define POLICY_BUILTINS 4
+extern const char *const policy_builtins[POLICY_BUILTINS];
 
 /** struct policy_folders - in the order in which they are looked into */
 struct policy_folders {

@@ -16,11 +16,9 @@
 
 #include "base/share.h"
 #include "daemon/config.h"
-#include "daemon/policies.h"
+#include "daemon/shared_policy.h"
 #include "keep/engine.h"
 
-/* Listeners of all containers together. Here, and in the settings, a connection of an LXC monitor counts as one. */
-#define LISTENERS_MAX 8192
 /* The longest id, which a runtime makes or a user gives. */
 #define CONTAINER_ID_MAX 255
 struct id_map;

@@ -167,7 +167,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	add_number(object, "pid", (uint64_t)(source->keeper ? source->keeper : getpid()));
 	add_number(object, "since", (uint64_t)source->since);
 	add_number(object, "worker-deaths", source->worker_deaths);
-	add_number(object, "policies", policies_count(source->policies));
+	add_number(object, "policies", source->policies->file_count);
 	add_warnings(object, source);
 	add_notes(object, source);
 	if (user == 0)
@@ -205,7 +205,7 @@ struct json_object *reload_json_new(int result, const struct policies *policies,
 	if (!object)
 		return NULL;
 	if (result == POLICIES_LOADED)
-		add_number(object, "policies", policies_count(policies));
+		add_number(object, "policies", policies->file_count);
 	else if (result == POLICIES_MISTAKEN)
 		add_text(object, "error", "the policies stay as they were, for there are mistakes");
 	else

@@ -5,7 +5,7 @@
 /* The state of the daemon, as JSON objects, for control.h. */
 
 #include "base/share.h"
-#include "daemon/policies.h"
+#include "daemon/policies_load.h"
 #include "daemon/registry.h"
 
 struct json_object;

@@ -10,15 +10,26 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/forker.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/passing.h"
-#include "daemon/answers.h"
+#include "daemon/attachments.h"
 #include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/entries.h"
+#include "daemon/lxc_acceptor.h"
+#include "daemon/may_use.h"
+#include "daemon/oci_acceptor.h"
+#include "daemon/opened.h"
+#include "daemon/refusals.h"
+#include "daemon/status.h"
+#include "daemon/upgrade.h"
 #include "exec/deputies.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"
@@ -33,6 +44,118 @@
 #define DESCRIPTORS_OF_PLACE 8
 #define DESCRIPTORS_OF_DEPUTY 2
 
+/** struct worker - what a worker has made of what the keeper has opened */
+struct worker {
+	struct opened *opened;
+	struct loop *loop;
+	struct closer *closer;
+	struct refusals refusals;
+	struct engine *engine;
+	struct attachments attachments;
+	struct entries entries;
+	struct connections connections; /* of OCI runtimes and monitors of LXC */
+	struct oci_acceptor oci;
+	struct lxc_acceptor lxc;
+	struct control *control;
+	struct loop_watch signalled;
+	struct loop_timer sample;
+	struct upgrade upgrade;
+};
+
+/* ---- what the control socket is answered ---- */
+
+/*
+ * Containers keep the policies that they have. @report: zeroed
+ *
+ * Return: as policies_load(); what has become of it has been logged.
+ */
+static int reload(struct worker *worker, struct policies_report *report)
+{
+	struct policies **policies = &worker->attachments.policies;
+
+	(void)service_tell_reloading(&worker->opened->service);
+	int r = opened_read_policies(worker->opened, policies, report);
+
+	if (r == POLICIES_LOADED)
+		log_notice("%zu policies were read anew", (*policies)->file_count);
+	else
+		log_error("the policies stay as they were");
+	(void)service_tell_ready(&worker->opened->service);
+	return r;
+}
+
+static struct json_object *answer_reload(void *context)
+{
+	struct worker *worker = context;
+	struct policies_report report = { 0 };
+	int r = reload(worker, &report);
+
+	return reload_json_new(r, worker->attachments.policies, &report);
+}
+
+static struct json_object *answer_status(void *context, uid_t user)
+{
+	struct worker *worker = context;
+	const struct opened *opened = worker->opened;
+	const struct status_source source = {
+		.registry = worker->attachments.registry,
+		.policies = worker->attachments.policies,
+		.places = engine_places(worker->engine),
+		.since = opened->since,
+		.keeper = opened->keeper,
+		.is_guarded = engine_is_guarded(worker->engine),
+		.kernel = &opened->kernel,
+		.worker_deaths = journal_deaths(opened->journal),
+	};
+	struct registry_time now = registry_time_now();
+
+	return status_json_new(&source, user, &now);
+}
+
+/* Its number tells hooks which namespace is the host's. */
+static uint64_t user_namespace(const struct opened *opened)
+{
+	struct stat status;
+
+	return fstatat(opened->procfs, "self/ns/user", &status, 0) == 0 ? status.st_ino : 0;
+}
+
+static struct json_object *answer_may_use(void *context, uid_t user, const char *question)
+{
+	struct worker *worker = context;
+	const struct may_use_source source = {
+		.policies = worker->attachments.policies,
+		.registry = worker->attachments.registry,
+		.user_namespace = user_namespace(worker->opened),
+	};
+
+	return may_use_json_new(&source, user, question);
+}
+
+static void answer_upgrade(void *context, int connection)
+{
+	struct worker *worker = context;
+
+	upgrade_begin(&worker->upgrade, connection);
+}
+
+static struct control_answers answers_of(struct worker *worker)
+{
+	const struct opened *opened = worker->opened;
+	bool is_replaced_by_us = opened->store.socket < 0 && opened->program[0];
+
+	return (struct control_answers){
+		.status = answer_status,
+		.may_use = answer_may_use,
+		.reload = answer_reload,
+		.upgrade = is_replaced_by_us ? answer_upgrade : NULL,
+		.context = worker,
+		.procfs = opened->procfs,
+		.closer = worker->closer,
+		.refusals = &worker->refusals,
+	};
+}
+
 /* ---- what comes to the loop ---- */
 
 static void heed_signal(void *place, uint32_t events)
@@ -45,7 +168,7 @@ static void heed_signal(void *place, uint32_t events)
 	if (read(worker->signalled.fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP)
-		(void)answers_reload(worker, &report);
+		(void)reload(worker, &report);
 	else
 		loop_end(worker->loop, EXIT_SUCCESS);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/policies.h"
+#include "daemon/policy_folders.h"
 #include "fuzz.h"
 
 static void require_socket(const struct config_socket *socket)

@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "daemon/policies.h"
+#include "daemon/policies_load.h"
 #include "daemon/registry.h"
 #include "fuzz.h"
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/policies_load.h"
+
 static const struct config_limits limits = {
 	.containers = 3,
 	.containers_per_user = 2,

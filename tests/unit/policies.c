@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/policies.h"
+#include "daemon/policies_load.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -141,7 +141,7 @@ Test(policies, are_the_files_of_a_folder)
 	policy(".d.yaml", "");
 	policy("e.yml", "");
 	load();
-	cr_expect_eq(policies_count(policies), 2);
+	cr_expect_eq(policies->file_count, 2);
 	cr_expect_str_empty(report.text);
 	expect(0, "a", "c", "a");
 	expect(0, "b-2.x_Y", "c", "b-2.x_Y");
@@ -152,7 +152,7 @@ Test(policies, are_built_in_without_a_folder)
 	policies_source_done(&source);
 	cr_assert_eq(policies_source_open("/nonexistent/policies", NULL, &source), 0);
 	load();
-	cr_expect_eq(policies_count(policies), 0);
+	cr_expect_eq(policies->file_count, 0);
 	expect(0, NULL, "c", "default");
 	expect(0, "kernel", "c", "kernel");
 }
@@ -166,16 +166,16 @@ Test(policies, are_found_in_a_folder_that_comes_later)
 	snprintf(path, sizeof(path), "%s/etc/policies", top);
 	cr_assert_eq(policies_source_open(path, NULL, &source), 0);
 	load();
-	cr_expect_eq(policies_count(policies), 0);
+	cr_expect_eq(policies->file_count, 0);
 	snprintf(folder, sizeof(folder), "%s/etc", top);
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	load();
-	cr_expect_eq(policies_count(policies), 0);
+	cr_expect_eq(policies->file_count, 0);
 	snprintf(folder, sizeof(folder), "%s/etc/policies", top);
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	policy("a.yaml", "");
 	load();
-	cr_expect_eq(policies_count(policies), 1);
+	cr_expect_eq(policies->file_count, 1);
 	cr_assert_eq(chmod(folder, 0777), 0);
 	mistakes(": belongs to, or can be written by, others than root\n");
 }
@@ -202,7 +202,7 @@ Test(policies, are_read_anew_each_time)
 	load();
 	policy("b.yaml", "");
 	load();
-	cr_expect_eq(policies_count(policies), 2);
+	cr_expect_eq(policies->file_count, 2);
 }
 
 Test(policies, are_refused_as_a_whole_with_all_that_is_wrong)
@@ -277,7 +277,7 @@ Test(policies, are_so_many_at_most)
 		policy(name, "");
 	}
 	load();
-	cr_expect_eq(policies_count(policies), POLICIES_MAX);
+	cr_expect_eq(policies->file_count, POLICIES_MAX);
 	policy("more.yaml", "");
 	mistakes(": there are more than 256 policies\n");
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/policies_load.h"
 #include "idmap.h"
 
 #define SECOND 1000000000ULL

@@ -18,7 +18,6 @@
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
 #include "daemon/config.h"
-#include "daemon/config_schema.h"
 
 /* ---- the tables ---- */
 
