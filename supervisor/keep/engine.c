@@ -7,7 +7,8 @@
  * in receive(): so the kernel hands the CPU from target to server and back (SYNC_WAKE_UP), and nothing stands
  * between two requests. When a server has received nothing for a while, the loop recalls it and watches again.
  *
- * One request after another is quickest for what the kernel has in memory, and for nothing else. Where
+ * One request after another is quickest for what the kernel has in memory, as long as there is no queue; while
+ * there is one, several servers receive side by side (keep/companion.h). Where
  * requests wait (keep/pace.h), a server that has received one passes the turn to receive before it walks it: to a
  * server that follows, or to one more. A server that has walked its request follows: it stays with the shard for a
  * while, with all that it has learnt of the targets.
@@ -51,6 +52,7 @@
 #include "base/slice.h"
 #include "exec/deputies.h"
 #include "exec/deputy.h"
+#include "keep/companion.h"
 #include "keep/journal.h"
 #include "keep/server.h"
 #include "keep/shard.h"
@@ -133,6 +135,7 @@ static struct shard *shard_new(struct engine *engine, const struct shard_config 
 	shard->source = source;
 	shard->watch = (struct loop_watch){ source->fd, source_ready, shard };
 	TAILQ_INIT(&shard->followers);
+	TAILQ_INIT(&shard->companions);
 	atomic_init(&shard->turn, TURN_LOOPS);
 	client_init(&shard->client, config->policy);
 	shard->client.is_alone = config->is_alone;
@@ -309,6 +312,7 @@ static void init(struct engine *engine, const struct engine_config *config)
 	engine->config = *config;
 	engine->spare_locked = server_spare_locked;
 	engine->is_guarded = guard_find(config->guard);
+	engine->cpus = companion_count_cpus();
 	engine->wake = -1;
 	engine->woken = (struct loop_watch){ .fd = -1, .ready = woken, .place = engine };
 	pthread_mutex_init(&engine->lock, NULL);

@@ -22,7 +22,7 @@ struct probe;
 
 /** enum executor - how many requests of one container are worked on at a time */
 enum executor {
-	EXECUTOR_AUTO, /* several where they wait for something else than the CPU, see keep/pace.h */
+	EXECUTOR_AUTO, /* several where they wait, for a file system (keep/pace.h) or for us (keep/companion.h) */
 	EXECUTOR_INLINE, /* one, as long as it does not take very long */
 	EXECUTOR_THREADS, /* several */
 };

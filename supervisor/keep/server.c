@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "exec/deputies.h"
+#include "keep/companion.h"
 #include "keep/journal.h"
 #include "keep/shard.h"
 #include "keep/source.h"
@@ -27,15 +28,16 @@
 
 /* ---- the turn ---- */
 
-/* Is it this server's turn? The one that comes free takes a turn that no server has. */
-static bool has_turn(struct server *server, struct shard *shard)
+/* Is it this server's turn, or is it a companion? The one that comes free takes a turn that no server has. */
+static bool may_receive(struct server *server, struct shard *shard)
 {
-	struct server *free_turn = TURN_FREE;
+	struct server *turn = atomic_load(&shard->turn);
 
 	if (atomic_load(&shard->is_hung_up))
 		return false;
-	return atomic_load(&shard->turn) == server ||
-	       atomic_compare_exchange_strong(&shard->turn, &free_turn, server);
+	if (turn == TURN_FREE && atomic_compare_exchange_strong(&shard->turn, &turn, server))
+		return true;
+	return turn == server || atomic_load(&server->is_companion);
 }
 
 /*
@@ -51,6 +53,8 @@ static void pass_turn(struct server *server, struct shard *shard)
 		atomic_store(&shard->turn, TURN_FREE);
 		server_set_aside_locked(server);
 		(void)shard_give_turn_locked(shard);
+	} else if (server->state == SERVER_COMPANION) {
+		server_set_aside_locked(server);
 	}
 	pthread_mutex_unlock(&engine->lock);
 }
@@ -77,9 +81,9 @@ static bool is_worth_following_locked(const struct shard *shard)
 }
 
 /*
- * Another has the turn: stay near for a while, with all that was learnt of the targets.
+ * Others receive: stay near for a while, with all that was learnt of the targets.
  *
- * Return: whether it is this server's turn again.
+ * Return: whether this server may receive again.
  */
 static bool follow(struct server *server, struct shard *shard)
 {
@@ -88,12 +92,12 @@ static bool follow(struct server *server, struct shard *shard)
 
 	pthread_mutex_lock(&server->engine->lock);
 	server_enter_locked(server, SERVER_FOLLOWING);
-	while (is_in_time && is_worth_following_locked(shard) && !has_turn(server, shard))
+	while (is_in_time && is_worth_following_locked(shard) && !may_receive(server, shard))
 		is_in_time = await_call_locked(server, &until);
 	if (server->state == SERVER_FOLLOWING)
 		server_enter_locked(server, SERVER_SERVING);
 	pthread_mutex_unlock(&server->engine->lock);
-	return has_turn(server, shard);
+	return may_receive(server, shard);
 }
 
 /* ---- a request ---- */
@@ -149,7 +153,8 @@ static void finish_inherited(struct server *server)
 		journal_set(engine->config.journal, JOURNAL_CLEAR, true);
 }
 
-static void begin_request(struct server *server, struct shard *shard)
+/* Return: how many others walk one. */
+static unsigned int begin_request(struct server *server, struct shard *shard)
 {
 	const struct slot *slot = server->reception->slot;
 
@@ -157,17 +162,20 @@ static void begin_request(struct server *server, struct shard *shard)
 	atomic_store(&server->listener, slot->listener);
 	atomic_store(&server->notification, slot->notification.id);
 	atomic_store(&server->step, SERVER_WALKING);
-	atomic_fetch_add_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&shard->config.counters->in_flight, 1, memory_order_relaxed);
 	server->reception->wait_begins = wait_begins;
 	server->reception->server = server;
+	return atomic_fetch_add_explicit(&shard->working, 1, memory_order_relaxed);
 }
 
 static int serve_one(struct server *server, struct shard *shard)
 {
-	begin_request(server, shard);
+	unsigned int walking = begin_request(server, shard);
+
 	if (wants_several(shard))
 		pass_turn(server, shard);
+	else if (shard->engine->config.executor == EXECUTOR_AUTO)
+		companion_weigh(server, shard, walking);
 	struct outcome outcome = walk(server, shard);
 
 	/* A target that has its answer may look at the counters. */
@@ -224,7 +232,7 @@ static int receive(struct server *server, struct shard *shard)
 {
 	if (take_inherited(server, shard))
 		return restore(server, shard);
-	if (!has_turn(server, shard))
+	if (!may_receive(server, shard))
 		return NOTIFY_NONE;
 	struct slot *slot = server->reception->slot;
 
@@ -245,7 +253,7 @@ static bool has_inherited(const struct shard *shard)
 /* Return: 0 when the turn has passed on for good; NOTIFY_ENDED; -errno of the source. */
 static int serve_while_it_lasts(struct server *server, struct shard *shard)
 {
-	while (has_turn(server, shard) || has_inherited(shard) || follow(server, shard)) {
+	while (may_receive(server, shard) || has_inherited(shard) || follow(server, shard)) {
 		int r = receive(server, shard);
 
 		if (r == NOTIFY_RECEIVED)

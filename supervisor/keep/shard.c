@@ -20,11 +20,26 @@ static struct server_list *list_of_locked(struct server *server)
 		return &server->engine->aside;
 	case SERVER_FOLLOWING:
 		return &server->shard->followers;
+	case SERVER_COMPANION:
+		return &server->shard->companions;
 	case SERVER_ABSENT:
 	case SERVER_SERVING:
 	default:
 		return NULL;
 	}
+}
+
+static void count_companion(struct server *server, enum server_state state)
+{
+	bool is_companion = state == SERVER_COMPANION;
+
+	if (is_companion == atomic_load(&server->is_companion))
+		return;
+	atomic_store(&server->is_companion, is_companion);
+	if (is_companion)
+		atomic_fetch_add(&server->shard->companion_count, 1);
+	else
+		atomic_fetch_sub(&server->shard->companion_count, 1);
 }
 
 /* Of those that rest or follow the last one is the first: it has most in the caches of the CPU. */
@@ -37,6 +52,7 @@ void server_enter_locked(struct server *server, enum server_state state)
 	server->engine->resting_count -= server->state == SERVER_RESTING;
 	server->engine->resting_count += state == SERVER_RESTING;
 	server->state = state;
+	count_companion(server, state);
 	list = list_of_locked(server);
 	if (list && state == SERVER_ASIDE)
 		TAILQ_INSERT_TAIL(list, server, of_state);
@@ -46,7 +62,7 @@ void server_enter_locked(struct server *server, enum server_state state)
 
 void server_set_aside_locked(struct server *server)
 {
-	if (server->state == SERVER_SERVING)
+	if (server->state == SERVER_SERVING || server->state == SERVER_COMPANION)
 		server_enter_locked(server, SERVER_ASIDE);
 }
 
@@ -120,15 +136,20 @@ void shard_call_followers_locked(const struct shard *shard)
 
 /* ---- the turn ---- */
 
-/* The server has its requests counted anew. */
+/* It may receive now, and has its requests counted anew. */
+static void call_locked(struct server *server, enum server_state state)
+{
+	server_enter_locked(server, state);
+	server->requests_seen = atomic_load(&server->requests);
+	server->unchanged_since = server->engine->ticks;
+	pthread_cond_signal(&server->called);
+}
+
 static void give_locked(struct server *server, struct shard *shard)
 {
 	/* Mark it taken now; it may not have woken up yet. */
-	server_enter_locked(server, SERVER_SERVING);
-	server->requests_seen = atomic_load(&server->requests);
-	server->unchanged_since = shard->engine->ticks;
 	atomic_store(&shard->turn, server);
-	pthread_cond_signal(&server->called);
+	call_locked(server, SERVER_SERVING);
 }
 
 static bool call_follower_locked(struct shard *shard)
@@ -160,23 +181,44 @@ static bool leave_to_free_locked(struct shard *shard)
 	return true;
 }
 
-static bool send_another_locked(struct shard *shard)
+/* Return: one more server of the shard; NULL: shard->refusal says why there is none. */
+static struct server *take_another_locked(struct shard *shard)
 {
 	struct engine *engine = shard->engine;
 
 	shard->refusal = places_take(&engine->places, shard->container);
 	if (shard->refusal != SHARE_GRANTED)
-		return false;
+		return NULL;
 	struct server *server = engine->spare_locked(engine);
 
 	if (!server) {
 		places_give_back(&engine->places, shard->container);
-		return false;
+		return NULL;
 	}
 	shard->server_count++;
 	server->shard = shard;
-	give_locked(server, shard);
-	return true;
+	return server;
+}
+
+static bool send_another_locked(struct shard *shard)
+{
+	struct server *server = take_another_locked(shard);
+
+	if (server)
+		give_locked(server, shard);
+	return server;
+}
+
+void shard_send_companion_locked(struct shard *shard)
+{
+	struct server *server = TAILQ_FIRST(&shard->followers);
+
+	if (atomic_load(&shard->companion_count) + 1 >= shard->engine->cpus)
+		return;
+	if (!server)
+		server = take_another_locked(shard);
+	if (server)
+		call_locked(server, SERVER_COMPANION);
 }
 
 bool shard_give_turn_locked(struct shard *shard)

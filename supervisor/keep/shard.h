@@ -10,6 +10,7 @@
  *	engine_inherit.c	requests of a dead worker, or of another program; the pause
  *	tick.c			the loop looks at servers, and at shards that wait for one
  *	server.c		the life of a server's thread
+ *	companion.c		how many servers receive side by side
  *
  * A function whose name ends in _locked is called with engine->lock held, in all of them.
  */
@@ -44,6 +45,7 @@ enum server_state {
 	SERVER_SERVING, /* no list: it has the turn of its shard, or has just been given it */
 	SERVER_ASIDE, /* engine->aside: it has lost the turn, and is looked at until it leaves or has it again */
 	SERVER_FOLLOWING, /* shard->followers: it waits for the turn */
+	SERVER_COMPANION, /* shard->companions: it receives beside the one that has the turn */
 };
 
 /** enum server_step - how far a server is with a request; its own */
@@ -67,6 +69,10 @@ struct server {
 	TAILQ_ENTRY(server) of_state;
 	_Atomic(enum server_step) step;
 	atomic_bool is_recalled;
+	atomic_bool is_companion; /* as its state says */
+	unsigned int received; /* as what follows, its own; see keep/companion.h */
+	unsigned int queues_seen;
+	unsigned int spared;
 	atomic_ulong requests; /* begun so far */
 	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
 	_Atomic(uint64_t) notification; /* of the one under way */
@@ -91,6 +97,8 @@ struct shard {
 	unsigned int server_count;
 	atomic_uint working; /* of these: those that walk a request */
 	struct server_list followers;
+	struct server_list companions;
+	atomic_uint companion_count;
 	atomic_uint inherited; /* slots of a dead worker that no server has taken yet */
 	atomic_bool is_hung_up;
 	bool is_over;
@@ -137,6 +145,7 @@ struct engine {
 	struct shard_list attended;
 	struct places places;
 	unsigned long ticks; /* so far */
+	unsigned int cpus; /* on which servers can run */
 	struct complaint complaint;
 	unsigned int resting_count;
 	atomic_bool is_paused;
@@ -149,7 +158,7 @@ struct engine {
 /** server_enter_locked() - it leaves the list of its state for that of another one */
 void server_enter_locked(struct server *server, enum server_state state);
 
-/** server_set_aside_locked() - it has lost the turn, if it had it */
+/** server_set_aside_locked() - it may not receive any more, if it might */
 void server_set_aside_locked(struct server *server);
 
 /**
@@ -192,6 +201,9 @@ void shard_call_followers_locked(const struct shard *shard);
  * Return: whether one will have it; if not, shard->refusal says why.
  */
 bool shard_give_turn_locked(struct shard *shard);
+
+/** shard_send_companion_locked() - one more server receives, if there are CPUs and a place for it */
+void shard_send_companion_locked(struct shard *shard);
 
 /** shard_hand_on_place_locked() - a place is free: the shard of the container that waits longest has it */
 void shard_hand_on_place_locked(const struct places_container *container);

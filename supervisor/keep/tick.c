@@ -10,6 +10,8 @@
 
 /* Ticks without a request until a server is recalled: a second. */
 #define IDLE_TICKS 20
+/* Ticks without a request until a companion is recalled. */
+#define COMPANION_TICKS 2
 /* Ticks after which a sender will soon give up by itself: LXC does after 30 s. */
 #define LATE_TICKS (20000 / TICK_MS)
 /* Servers beside the one that has the turn that a tick looks at, of all shards. */
@@ -95,6 +97,41 @@ static void look_at_holder_locked(struct shard *shard, struct server *server)
 		server_recall_locked(server);
 }
 
+/* Does it receive nothing? */
+static bool is_spared_locked(const struct shard *shard, struct server *server)
+{
+	return is_idle(server) &&
+	       (ticks_unchanged_locked(server) >= COMPANION_TICKS ||
+		atomic_load(&shard->turn) == TURN_LOOPS || atomic_load(&shard->is_hung_up));
+}
+
+/* One that receives beside the one whose turn it is. */
+static void look_at_companion_locked(struct shard *shard, struct server *server)
+{
+	bool is_same = is_unchanged_locked(server);
+
+	if (atomic_load(&shard->turn) == server) {
+		server_enter_locked(server, SERVER_SERVING);
+	} else if (is_same && !is_idle(server)) {
+		atomic_fetch_add(&shard->config.counters->stuck, 1);
+		pace_set_stuck(&shard->pace);
+		server_set_aside_locked(server);
+	} else if (is_spared_locked(shard, server)) {
+		server_set_aside_locked(server);
+		server_recall_locked(server);
+	}
+}
+
+static void look_at_companions_locked(struct shard *shard)
+{
+	struct server *server, *next;
+
+	for (server = TAILQ_FIRST(&shard->companions); server; server = next) {
+		next = TAILQ_NEXT(server, of_state);
+		look_at_companion_locked(shard, server);
+	}
+}
+
 /* One that had lost its turn. Return: whether it has to be looked at again. */
 static bool look_at_aside_locked(struct server *server)
 {
@@ -141,11 +178,19 @@ static struct shard *find_rich_sibling_locked(struct shard *shard)
 		return NULL;
 	TAILQ_FOREACH(other, &container->shards, sibling)
 	if (other != shard && other->yields != now &&
-	    (!TAILQ_EMPTY(&other->followers) || holder_of(other)))
+	    (!TAILQ_EMPTY(&other->followers) || !TAILQ_EMPTY(&other->companions) ||
+	     holder_of(other)))
 		return other;
 	/* However many wait, one of them has looked for all. */
 	container->poor = now;
 	return NULL;
+}
+
+static void send_away_locked(struct server *server)
+{
+	server_set_aside_locked(server);
+	if (is_idle(server))
+		server_recall_locked(server);
 }
 
 /*
@@ -161,14 +206,16 @@ static void ask_siblings_locked(struct shard *shard)
 		return;
 	other->yields = shard->engine->ticks;
 	shard_call_followers_locked(other);
-	struct server *holder = holder_of(other);
+	struct server *companion = TAILQ_FIRST(&other->companions), *holder = holder_of(other);
 
-	if (!TAILQ_EMPTY(&other->followers) || !holder)
+	if (!TAILQ_EMPTY(&other->followers) || !(companion || holder))
 		return;
-	shard_take_turn_back_locked(other);
-	server_set_aside_locked(holder);
-	if (is_idle(holder))
-		server_recall_locked(holder);
+	if (companion)
+		send_away_locked(companion);
+	else {
+		shard_take_turn_back_locked(other);
+		send_away_locked(holder);
+	}
 }
 
 /* How many of its requests are under way, and why there are no more. */
@@ -222,6 +269,7 @@ static void look_at_shard_locked(struct shard *shard)
 {
 	struct server *turn = atomic_load(&shard->turn);
 
+	look_at_companions_locked(shard);
 	if (shard_is_unserved_locked(shard)) {
 		look_at_unserved_locked(shard);
 	} else if (turn == TURN_LOOPS) {
