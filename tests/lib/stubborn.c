@@ -14,12 +14,12 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/passing.h"
+#include "fork_alone.h"
 
 #define TEN_MINUTES 600
 
@@ -98,24 +98,15 @@ static bool write_text(const char *path, const char *text)
 	return is_written;
 }
 
-/*
- * A process in namespaces of its own. By the system call: where fork(2) is the thread sanitizer's, the child has a
- * second thread at once, and cannot leave its user namespace.
- */
-static pid_t fork_into_namespaces(void)
-{
-	return (pid_t)syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL,
-			      NULL);
-}
-
 /* The ids stay what they are, so that no process passes for another. */
-static bool map_ids(uid_t uid, gid_t gid)
+static bool enter_namespaces(void)
 {
 	char uids[64], gids[64];
 
-	snprintf(uids, sizeof(uids), "%u %u 1", uid, uid);
-	snprintf(gids, sizeof(gids), "%u %u 1", gid, gid);
-	return write_text("/proc/self/setgroups", "deny") &&
+	snprintf(uids, sizeof(uids), "%u %u 1", geteuid(), geteuid());
+	snprintf(gids, sizeof(gids), "%u %u 1", getegid(), getegid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	       write_text("/proc/self/setgroups", "deny") &&
 	       write_text("/proc/self/uid_map", uids) && write_text("/proc/self/gid_map", gids);
 }
 
@@ -198,13 +189,13 @@ static void send_file(int channel, int device)
 	_exit(fd >= 0 && passing_send(channel, &piece, 1, &fd, 1) == 4 ? 0 : 1);
 }
 
-static void serve(int channel, int flushes, pid_t maker, uid_t uid, gid_t gid)
+static void serve(int channel, int flushes, pid_t maker)
 {
 	static _Alignas(8) char request[2 * FUSE_MIN_READ_BUFFER];
 	struct fuse_server server = { .flushes = flushes, .maker = maker };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!map_ids(uid, gid))
+	if (!enter_namespaces())
 		_exit(1);
 	server.device = mount_file();
 	server.opener = server.device >= 0 ? fork() : -1;
@@ -232,16 +223,14 @@ int stubborn_file_new(struct stubborn_file *ret_file)
 {
 	int channel[2] = { -1, -1 }, flushes[2] = { -1, -1 };
 	pid_t maker = getpid();
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
 	    pipe2(flushes, O_CLOEXEC) < 0)
 		return -errno;
-	struct stubborn_file made = { -1, flushes[0], fork_into_namespaces() };
+	struct stubborn_file made = { -1, flushes[0], fork_alone() };
 
 	if (made.server == 0)
-		serve(channel[1], flushes[1], maker, uid, gid);
+		serve(channel[1], flushes[1], maker);
 	close(channel[1]);
 	close(flushes[1]);
 	int r = made.server < 0 ? -errno : receive_file(channel[0], &made.fd);
