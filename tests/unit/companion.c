@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +53,7 @@ static pthread_t thread;
 static struct policy policy;
 static struct shard_counters counters;
 static struct made_up made_up;
+static struct loop_watch stopping; /* of an eventfd: the loop is to end */
 
 static void receive_one(struct reception *reception)
 {
@@ -116,6 +119,16 @@ static void ended(void *place, int result)
 	loop_end(loop, 0);
 }
 
+static void stop(void *place, uint32_t events)
+{
+	eventfd_t value;
+
+	(void)place;
+	(void)events;
+	cr_expect_eq(eventfd_read(stopping.fd, &value), 0);
+	loop_end(loop, 0);
+}
+
 static void *run_loop(void *place)
 {
 	(void)place;
@@ -136,6 +149,8 @@ static struct shard *begin(enum executor executor, enum callers callers)
 		policy = *policy_builtin("default");
 	cr_assert_eq(journal_new(&journal), 0);
 	cr_assert_eq(loop_new(&loop), 0);
+	stopping = (struct loop_watch){ eventfd(0, EFD_CLOEXEC), stop, NULL };
+	cr_assert_eq(loop_add(loop, &stopping, EPOLLIN), 0);
 	const struct engine_config config = { .loop = loop,
 					      .journal = journal,
 					      .procfs = procfs,
@@ -163,6 +178,7 @@ static void end(void)
 	atomic_store(&made_up.callers, GONE);
 	cr_assert_eq(pthread_join(thread, NULL), 0);
 	cr_expect(engine_free(engine), "all threads have ended");
+	close(stopping.fd);
 	loop_free(loop);
 	journal_free(journal);
 	close(procfs);
@@ -261,7 +277,7 @@ Test(companion, a_pause_ends_all)
 	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
 
 	await_companions(shard, CPUS - 1);
-	loop_end(loop, 0);
+	cr_assert_eq(eventfd_write(stopping.fd, 1), 0);
 	cr_assert_eq(pthread_join(thread, NULL), 0);
 	cr_expect(engine_pause(engine, 1000 * PATIENCE));
 	unsigned long answered = atomic_load(&made_up.answered);
