@@ -5,6 +5,7 @@
  * multiples of it.
  *
  *	floor COMMAND [ARGUMENT]...
+ *	floor --bare THREADS COMMAND [ARGUMENT]...	it makes the system calls of a request, see lib/bare.h
  *
  * COMMAND takes the place of this process, as under nsxattr run, and the supervisor is its child.
  */
@@ -23,6 +24,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/bare.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -76,7 +79,7 @@ static _Noreturn void answer(int listener)
 }
 
 /* The child takes the listener by its number, which comes through @channel, and says when it has. */
-static _Noreturn void supervise(int target, int channel)
+static _Noreturn void supervise(int target, int channel, unsigned int threads)
 {
 	int number;
 
@@ -96,6 +99,8 @@ static _Noreturn void supervise(int target, int channel)
 	close(STDOUT_FILENO);
 	if (write(channel, &number, sizeof(number)) != sizeof(number))
 		exit(EXIT_FAILURE);
+	if (threads > 0)
+		bare_serve(listener, threads);
 	answer(listener);
 }
 
@@ -116,8 +121,15 @@ int main(int argc, char **argv)
 	int channel[2];
 	pid_t target = getpid();
 
+	unsigned int threads = 0;
+
+	if (argc > 3 && strcmp(argv[1], "--bare") == 0) {
+		threads = (unsigned int)strtoul(argv[2], NULL, 10);
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 2) {
-		fprintf(stderr, "usage: floor COMMAND [ARGUMENT]...\n");
+		fprintf(stderr, "usage: floor [--bare THREADS] COMMAND [ARGUMENT]...\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
@@ -127,7 +139,7 @@ int main(int argc, char **argv)
 	if (pid < 0)
 		fail("fork");
 	if (pid == 0)
-		supervise(target, channel[1]);
+		supervise(target, channel[1], threads);
 	close(channel[1]);
 	hand_over(install_filter(), channel[0]);
 	execvp(argv[1], argv + 1);

@@ -38,6 +38,16 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.command = { WORD_FLOOR },
 		.answers_zero = true,
 	},
+	[WRAPPER_BARE] = {
+		.name = "bare",
+		.about = "a supervisor that makes the system calls of a request and nothing else",
+		.command = { WORD_FLOOR, "--bare", "1" },
+	},
+	[WRAPPER_BARE_TWO] = {
+		.name = "bare-2",
+		.about = "the same with two threads that receive side by side",
+		.command = { WORD_FLOOR, "--bare", "2" },
+	},
 	[WRAPPER_RING] = {
 		.name = "ring",
 		.about = "nsxattr run --debug=resolver=ring, root of a namespace",
