@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The format is in the kernel's Documentation/bpf/btf.rst: a header, types, and the strings that they
- * are named by. Types are of different lengths and known by their place in the row, so their places
- * are written down first. libbpf does this too, and much more, which takes it ten times as long and
+ * are named by. Types are of different lengths and known by their number in the row, so where each begins
+ * is written down first. libbpf does this too, and much more, which takes it ten times as long and
  * would be the start of every nsxattr run.
  *
  * The description comes from the kernel, whom we trust; bounds are kept all the same, so that one of a
@@ -28,14 +28,15 @@
 #define KIND_ENUM64 19
 
 struct btf {
-	unsigned char *bytes;
-	size_t mapped; /* bytes of a mapping; 0: they are on the heap */
+	char *text; /* what a kernel that cannot be mapped has told */
+	void *mapping; /* @mapped bytes of the kernel; NULL: none */
+	size_t mapped;
 	const unsigned char *types;
 	uint32_t types_length;
 	const char *strings;
 	uint32_t strings_length;
 	uint32_t count;
-	uint32_t *places; /* of each type in types; the first has the number 1 */
+	uint32_t *offsets; /* of each type in @types; the first has the number 1 */
 	uint32_t structure_count;
 	uint32_t *structures; /* the numbers of those types that are structures with a name */
 };
@@ -45,17 +46,16 @@ void btf_free(struct btf *btf)
 	if (!btf)
 		return;
 	free(btf->structures);
-	free(btf->places);
-	if (btf->mapped)
-		munmap(btf->bytes, btf->mapped);
-	else
-		free(btf->bytes);
+	free(btf->offsets);
+	if (btf->mapping)
+		munmap(btf->mapping, btf->mapped);
+	free(btf->text);
 	free(btf);
 }
 
-static const struct btf_type *type_at(const struct btf *btf, uint32_t place)
+static const struct btf_type *type_at(const struct btf *btf, uint32_t offset)
 {
-	return (const struct btf_type *)(const void *)(btf->types + place);
+	return (const struct btf_type *)(const void *)(btf->types + offset);
 }
 
 /** length_of() - the bytes that a type has in the row. Return: 0 for a kind that we do not know. */
@@ -102,26 +102,26 @@ static bool is_structure(const struct btf_type *type)
 }
 
 /* The arrays are as long as they could have to be: what is not used of them is never there. */
-static int note_places(struct btf *btf)
+static int note_offsets(struct btf *btf)
 {
 	size_t most = btf->types_length / sizeof(struct btf_type) + 1;
-	uint32_t place = 0;
+	uint32_t offset = 0;
 
-	btf->places = malloc(most * sizeof(uint32_t));
+	btf->offsets = malloc(most * sizeof(uint32_t));
 	btf->structures = malloc(most * sizeof(uint32_t));
-	if (!btf->places || !btf->structures)
+	if (!btf->offsets || !btf->structures)
 		return -ENOMEM;
-	while (btf->types_length - place >= sizeof(struct btf_type)) {
-		size_t length = length_of(type_at(btf, place));
+	while (btf->types_length - offset >= sizeof(struct btf_type)) {
+		size_t length = length_of(type_at(btf, offset));
 
-		if (length == 0 || length > btf->types_length - place)
+		if (length == 0 || length > btf->types_length - offset)
 			return -EPROTO;
-		btf->places[++btf->count] = place;
-		if (is_structure(type_at(btf, place)))
+		btf->offsets[++btf->count] = offset;
+		if (is_structure(type_at(btf, offset)))
 			btf->structures[btf->structure_count++] = btf->count;
-		place += (uint32_t)length;
+		offset += (uint32_t)length;
 	}
-	return place == btf->types_length ? 0 : -EPROTO;
+	return offset == btf->types_length ? 0 : -EPROTO;
 }
 
 static bool is_within(size_t length, size_t start, uint32_t offset, uint32_t size)
@@ -129,9 +129,9 @@ static bool is_within(size_t length, size_t start, uint32_t offset, uint32_t siz
 	return start <= length && offset <= length - start && size <= length - start - offset;
 }
 
-static int find_parts(struct btf *btf, size_t length)
+static int find_parts(struct btf *btf, const unsigned char *bytes, size_t length)
 {
-	const struct btf_header *header = (const void *)btf->bytes;
+	const struct btf_header *header = (const void *)bytes;
 
 	if (length < sizeof(*header) || header->magic != BTF_MAGIC ||
 	    header->version != BTF_VERSION || header->type_off % sizeof(uint32_t) != 0 ||
@@ -140,59 +140,31 @@ static int find_parts(struct btf *btf, size_t length)
 	    !is_within(length, header->hdr_len, header->str_off, header->str_len) ||
 	    header->str_len == 0)
 		return -EPROTO;
-	btf->types = btf->bytes + header->hdr_len + header->type_off;
+	btf->types = bytes + header->hdr_len + header->type_off;
 	btf->types_length = header->type_len;
-	btf->strings = (const char *)btf->bytes + header->hdr_len + header->str_off;
+	btf->strings = (const char *)bytes + header->hdr_len + header->str_off;
 	btf->strings_length = header->str_len;
-	return btf->strings[header->str_len - 1] == '\0' ? note_places(btf) : -EPROTO;
+	return btf->strings[header->str_len - 1] == '\0' ? note_offsets(btf) : -EPROTO;
 }
 
-/* @bytes: of *ret_btf, or released. @mapped: as in struct btf. */
-static int take_bytes(unsigned char *bytes, size_t length, size_t mapped, struct btf **ret_btf)
+int btf_new(const void *bytes, size_t length, struct btf **ret_btf)
 {
 	_cleanup_btf_ struct btf *btf = calloc(1, sizeof(*btf));
 
-	if (!btf) {
-		if (mapped)
-			munmap(bytes, mapped);
-		else
-			free(bytes);
+	if (!btf)
 		return -ENOMEM;
-	}
-	btf->bytes = bytes;
-	btf->mapped = mapped;
-	int r = find_parts(btf, length);
+	int r = find_parts(btf, bytes, length);
 
 	if (r == 0)
 		*ret_btf = TAKE_PTR(btf);
 	return r;
 }
 
-int btf_new(const void *bytes, size_t length, struct btf **ret_btf)
-{
-	unsigned char *copy = malloc(length + 1);
-
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, bytes, length);
-	return take_bytes(copy, length, 0, ret_btf);
-}
-
-static int read_kernel(int fd, size_t length, struct btf **ret_btf)
-{
-	char *bytes = NULL;
-	size_t got = 0;
-	int r = text_file_read_fd(fd, length, &bytes, &got);
-
-	if (r < 0)
-		return r;
-	return take_bytes((unsigned char *)bytes, got, 0, ret_btf);
-}
-
 /* It can be mapped since Linux 6.16, which takes a hundredth of the time of reading some megabytes. */
 int btf_new_of_kernel(struct btf **ret_btf)
 {
 	_cleanup_fd_ int fd = open(BTF_KERNEL_FILE, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
 	struct stat stat;
 
 	if (fd < 0 || fstat(fd, &stat) < 0)
@@ -201,9 +173,19 @@ int btf_new_of_kernel(struct btf **ret_btf)
 		return -EPROTO;
 	size_t length = (size_t)stat.st_size;
 	void *mapping = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+	bool is_mapped = mapping != MAP_FAILED;
+	int r = is_mapped ? 0 : text_file_read_fd(fd, length, &text, &length);
 
-	return mapping == MAP_FAILED ? read_kernel(fd, length, ret_btf) :
-				       take_bytes(mapping, length, length, ret_btf);
+	if (r >= 0)
+		r = btf_new(is_mapped ? mapping : text, length, ret_btf);
+	if (r < 0 && is_mapped)
+		munmap(mapping, length);
+	if (r < 0)
+		return r;
+	(*ret_btf)->mapping = is_mapped ? mapping : NULL;
+	(*ret_btf)->mapped = length;
+	(*ret_btf)->text = TAKE_PTR(text);
+	return 0;
 }
 
 static bool is_named(const struct btf *btf, uint32_t name, const char *wanted)
@@ -216,7 +198,7 @@ static const struct btf_type *compound(const struct btf *btf, uint32_t number)
 {
 	if (number == 0 || number > btf->count)
 		return NULL;
-	const struct btf_type *type = type_at(btf, btf->places[number]);
+	const struct btf_type *type = type_at(btf, btf->offsets[number]);
 	unsigned int kind = BTF_INFO_KIND(type->info);
 
 	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ? type : NULL;
@@ -264,7 +246,7 @@ int btf_find_member(const struct btf *btf, const char *type, const char *member,
 	int result = -ENOENT;
 
 	for (uint32_t i = 0; i < btf->structure_count; i++) {
-		const struct btf_type *candidate = type_at(btf, btf->places[btf->structures[i]]);
+		const struct btf_type *candidate = type_at(btf, btf->offsets[btf->structures[i]]);
 		uint32_t offset;
 
 		if (!is_named(btf, candidate->name_off, type) ||
@@ -283,7 +265,7 @@ int btf_find_member(const struct btf *btf, const char *type, const char *member,
 int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_number)
 {
 	for (uint32_t number = 1; number <= btf->count; number++) {
-		const struct btf_type *type = type_at(btf, btf->places[number]);
+		const struct btf_type *type = type_at(btf, btf->offsets[number]);
 
 		if (BTF_INFO_KIND(type->info) != BTF_KIND_FUNC ||
 		    !is_named(btf, type->name_off, name))

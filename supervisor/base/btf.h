@@ -16,8 +16,7 @@ struct btf;
 
 /**
  * btf_new() - read a description
- * @bytes: of BTF; copied
- * @length: how many
+ * @bytes: of BTF, @length of them, aligned as a number of 32 bits is; they have to stay
  * @ret_btf: the description
  *
  * Return: 0; -EPROTO for what is no BTF that we know; -ENOMEM.

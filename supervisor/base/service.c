@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -66,11 +65,6 @@ int service_connect(struct service *ret_service)
 	return 0;
 }
 
-void service_done(struct service *service)
-{
-	fd_close(&service->socket);
-}
-
 static int send_text(const struct service *service, const char *text, const int *fds, size_t count)
 {
 	const struct iovec piece = { (char *)text, strlen(text) };
@@ -109,20 +103,6 @@ int service_tell_reloading(const struct service *service)
 int service_tell_stopping(const struct service *service)
 {
 	return tell(service, stopping_text);
-}
-
-int service_tell_status(const struct service *service, const char *format, ...)
-{
-	char text[512] = "STATUS=";
-	const size_t begin = strlen(text);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text + begin, sizeof(text) - begin, format, arguments);
-	va_end(arguments);
-	/* A second line would be another message. */
-	text[begin + strcspn(text + begin, "\n")] = '\0';
-	return tell(service, text);
 }
 
 static bool is_name(const char *name)

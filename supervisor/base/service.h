@@ -28,7 +28,7 @@ struct service {
 
 /**
  * service_connect() - find the service manager, while paths lead to it
- * @ret_service: the way to it; service_done() it
+ * @ret_service: the way to it, for as long as the process lives
  *
  * To be called in the process that the service manager has started: messages of others are sent in its name, so
  * that it can ignore messages of other processes (NotifyAccess=main). Takes NOTIFY_SOCKET out of the environment. One thread.
@@ -36,9 +36,6 @@ struct service {
  * Return: 0, also when there is none; -errno.
  */
 int service_connect(struct service *ret_service);
-
-/** service_done() - forget it; @service->socket may be -1. */
-void service_done(struct service *service);
 
 /** service_tell_ready() - started, or reloaded. Each of these: Return: 0; -errno. */
 int service_tell_ready(const struct service *service);
@@ -48,10 +45,6 @@ int service_tell_reloading(const struct service *service);
 
 /** service_tell_stopping() - beginning to end */
 int service_tell_stopping(const struct service *service);
-
-/** service_tell_status() - a line for people, without a newline; printf(3) format */
-int service_tell_status(const struct service *service, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /**
  * service_store() - have descriptors kept, to get them back when we are started again

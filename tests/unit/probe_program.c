@@ -53,7 +53,7 @@ static void add_structure(const char *const *structure)
 /* A kernel: type 1 is an int, those that follow are its functions. @lacking: a structure; NULL: none */
 static struct btf *kernel_new(bool has_lock, const char *lacking)
 {
-	static unsigned char bytes[BTF_DRAFT_MAX];
+	static _Alignas(uint32_t) unsigned char bytes[BTF_DRAFT_MAX];
 	struct btf *kernel = NULL;
 
 	btf_draft_begin();

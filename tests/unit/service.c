@@ -46,7 +46,7 @@ static void stop_manager(void)
 {
 	char path[64];
 
-	service_done(&service);
+	fd_close(&service.socket);
 	fd_close(&manager);
 	snprintf(path, sizeof(path), "%s/notify", folder);
 	unlink(path);
@@ -69,8 +69,6 @@ Test(service, is_told_each_thing)
 	expect_message("READY=1\n");
 	cr_expect_eq(service_tell_stopping(&service), 0);
 	expect_message("STOPPING=1\n");
-	cr_expect_eq(service_tell_status(&service, "%d containers", 3), 0);
-	expect_message("STATUS=3 containers");
 	cr_expect_eq(service_forget(&service, "listener-1"), 0);
 	expect_message("FDSTOREREMOVE=1\nFDNAME=listener-1\n");
 }
@@ -131,19 +129,6 @@ Test(service, is_told_the_time_of_a_reload)
 	cr_expect_leq(seconds, 10);
 }
 
-/* A status of two lines would be another message. */
-Test(service, gets_one_line_of_status)
-{
-	char long_text[2048];
-
-	service_tell_status(&service, "a%sREADY=1", "\n");
-	expect_message("STATUS=a");
-	memset(long_text, 'x', sizeof(long_text));
-	long_text[sizeof(long_text) - 1] = '\0';
-	cr_expect_eq(service_tell_status(&service, "%s", long_text), 0);
-	cr_expect_eq(recv(manager, long_text, sizeof(long_text), 0), 511);
-}
-
 Test(service, leaves_the_environment)
 {
 	cr_expect_null(getenv("NOTIFY_SOCKET"));
@@ -171,7 +156,6 @@ Test(service, may_not_be_there)
 	cr_expect_eq(service_connect(&none), 0);
 	cr_expect_eq(none.socket, -1);
 	cr_expect_eq(service_tell_ready(&none), 0);
-	cr_expect_eq(service_tell_status(&none, "x"), 0);
 	cr_expect_eq(service_store(&none, "x", &manager, 1), 0);
 	setenv("NOTIFY_SOCKET", "", 1);
 	cr_expect_eq(service_connect(&none), 0);
