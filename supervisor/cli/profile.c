@@ -19,11 +19,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach/oci_message.h"
 #include "base/fd.h"
+#include "base/kernel_version.h"
 #include "base/log.h"
 #include "base/text_file.h"
 #include "cli/options.h"
@@ -154,7 +154,9 @@ static const char *check_kernel(const char *argument)
 {
 	unsigned version[2];
 
-	return seccomp_profile_version(argument, version) ? NULL : "is no version such as 6.1";
+	return kernel_version_read(argument, version, COUNT_OF(version)) ?
+		       NULL :
+		       "is no version such as 6.1";
 }
 
 static const struct option_row rows[] = {
@@ -293,13 +295,13 @@ static struct seccomp_conditions find_conditions(const struct profile_request *r
 		.capabilities = engine->capabilities,
 		.architecture = architecture_names[request->architecture],
 	};
-	struct utsname machine = { 0 };
 
 	if (request->capabilities)
 		(void)capability_set_change(&conditions.capabilities, request->capabilities);
-	(void)uname(&machine);
-	(void)seccomp_profile_version(request->kernel ? request->kernel : machine.release,
-				      conditions.kernel);
+	if (request->kernel)
+		(void)kernel_version_read(request->kernel, conditions.kernel, 2);
+	else
+		kernel_version_get(conditions.kernel);
 	return conditions;
 }
 

@@ -2,12 +2,9 @@
 #include "exec/kernel_notes.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/kernel_version.h"
 #include "count_of.h"
 #include "exec/mount.h"
 #include "exec/ring.h"
@@ -79,32 +76,6 @@ size_t kernel_notes(const struct kernel_facts *facts, const char *ret_notes[KERN
 	return count;
 }
 
-static void parse_numbers(const char *text, unsigned int ret_version[3])
-{
-	char *at = (char *)(uintptr_t)text;
-
-	for (int i = 0; i < 3; i++) {
-		ret_version[i] = (unsigned int)strtoul(at, &at, 10);
-		if (*at != '.')
-			break;
-		at++;
-	}
-}
-
-void kernel_version_parse(const char *release, const char *version, unsigned int ret_version[3])
-{
-	static const char debian[] = "Debian ";
-	const char *package = strstr(version, debian);
-	unsigned int of_package[3] = { 0 };
-
-	memset(ret_version, 0, 3 * sizeof(ret_version[0]));
-	parse_numbers(release, ret_version);
-	if (package)
-		parse_numbers(package + strlen(debian), of_package);
-	if (of_package[0] == ret_version[0] && of_package[1] == ret_version[1])
-		ret_version[2] = of_package[2];
-}
-
 static int try_ring(void)
 {
 	struct ring *ring = NULL;
@@ -116,8 +87,6 @@ static int try_ring(void)
 
 void kernel_facts_learn(int probe_error, struct kernel_facts *ret_facts)
 {
-	struct utsname name = { 0 };
-
 	*ret_facts = (struct kernel_facts){
 		.tells_mount_maps = mount_maps_are_told(),
 		.probe_error = probe_error,
@@ -125,6 +94,5 @@ void kernel_facts_learn(int probe_error, struct kernel_facts *ret_facts)
 		.has_verity = access("/proc/sys/fs/verity", F_OK) == 0 ||
 			      access("/sys/fs/ext4/features/verity", F_OK) == 0,
 	};
-	if (uname(&name) == 0)
-		kernel_version_parse(name.release, name.version, ret_facts->version);
+	kernel_version_get(ret_facts->version);
 }

@@ -30,9 +30,6 @@ struct kernel_facts {
  */
 size_t kernel_notes(const struct kernel_facts *facts, const char *ret_notes[KERNEL_NOTES_MAX]);
 
-/** kernel_version_parse() - the version by the texts of uname(2): Debian has the last number in @version only */
-void kernel_version_parse(const char *release, const char *version, unsigned int ret_version[3]);
-
 /**
  * kernel_facts_learn() - ask the running kernel
  * @probe_error: as in struct kernel_facts

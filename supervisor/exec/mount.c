@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/kernel_version.h"
 
 #ifndef SYS_statmount /* Linux 6.8; one number on every ABI */
 #define SYS_statmount 457
@@ -68,17 +68,9 @@ struct mounts {
 
 bool mount_maps_are_told(void)
 {
-	struct utsname name;
-	unsigned long version[3] = { 0 };
+	unsigned int version[3];
 
-	if (uname(&name) < 0)
-		return false;
-	char *at = name.release;
-
-	for (int i = 0; i < 3; i++) {
-		version[i] = strtoul(at, &at, 10);
-		at += *at == '.';
-	}
+	kernel_version_get(version);
 	if (version[0] != 6)
 		return version[0] > 6;
 	return version[1] >= 18 || (version[1] == 17 && version[2] >= 10);

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/kernel_version.h"
 #include "count_of.h"
 #include "hook/capability_set.h"
 #include "hook/json_value.h"
@@ -199,22 +200,6 @@ static int judge_architectures(const struct resolution *resolution, struct json_
 	return SECCOMP_PROFILE_DONE;
 }
 
-const char *seccomp_profile_version(const char *text, unsigned ret_version[2])
-{
-	unsigned version[2] = { 0 };
-
-	for (size_t i = 0; i < COUNT_OF(version); i++) {
-		size_t digits = strspn(text, "0123456789");
-
-		if (digits == 0 || digits > 4 || (i == 0 && text[digits] != '.'))
-			return NULL;
-		version[i] = (unsigned)strtoul(text, NULL, 10);
-		text += digits + (i == 0);
-	}
-	memcpy(ret_version, version, sizeof(version));
-	return text;
-}
-
 static int judge_kernel(const struct resolution *resolution, struct json_object *version,
 			bool is_wanted, enum verdict *ret_verdict)
 {
@@ -224,7 +209,7 @@ static int judge_kernel(const struct resolution *resolution, struct json_object 
 	unsigned least[2];
 
 	end = json_object_is_type(version, json_type_string) ?
-		      seccomp_profile_version(text, least) :
+		      kernel_version_read(text, least, COUNT_OF(least)) :
 		      NULL;
 	if (!end || *end)
 		return refuse(resolution,

@@ -30,17 +30,8 @@ struct seccomp_conditions {
 	bool resolves_kernel;
 	uint64_t capabilities; /* of the container, a bit for each number */
 	const char *architecture; /* as Docker calls it: amd64 */
-	unsigned kernel[2]; /* as in 6.1 */
+	unsigned kernel[3]; /* as in 6.12.56, of which two numbers count */
 };
-
-/**
- * seccomp_profile_version() - read a kernel's version
- * @text: it begins with one, as in "6.1.0-13-amd64"
- * @ret_version: the two numbers
- *
- * Return: what is behind these; NULL: it is no version.
- */
-const char *seccomp_profile_version(const char *text, unsigned ret_version[2]);
 
 /**
  * seccomp_profile_read() - read a profile

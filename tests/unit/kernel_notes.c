@@ -115,24 +115,3 @@ Test(kernel_notes, go_by_the_version_where_nothing_else_tells)
 			     rows[i].version[2]);
 	}
 }
-
-static void parses(const char *release, const char *version, unsigned int major, unsigned int minor,
-		   unsigned int patch)
-{
-	unsigned int found[3] = { 9, 9, 9 };
-
-	kernel_version_parse(release, version, found);
-	cr_expect(found[0] == major && found[1] == minor && found[2] == patch, "%s: %u.%u.%u",
-		  release, found[0], found[1], found[2]);
-}
-
-Test(kernel_notes, find_the_version_where_each_distribution_has_it)
-{
-	parses("6.18.5", "#1 SMP", 6, 18, 5);
-	parses("6.18.0-rc1", "#1 SMP", 6, 18, 0);
-	parses("6.12.117+deb12-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1~bpo12+1", 6, 12,
-	       117);
-	parses("6.1.0-56-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3 (2026-05-01)", 6, 1, 170);
-	parses("6.1.0-56-amd64", "#1 SMP Debian something", 6, 1, 0);
-	parses("", "", 0, 0, 0);
-}
