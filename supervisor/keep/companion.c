@@ -43,6 +43,7 @@ static void call(struct shard *shard)
 
 static void leave(struct server *server)
 {
+	server->spared = 0;
 	pthread_mutex_lock(&server->engine->lock);
 	if (server->state == SERVER_COMPANION)
 		server_set_aside_locked(server);

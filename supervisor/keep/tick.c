@@ -97,12 +97,19 @@ static void look_at_holder_locked(struct shard *shard, struct server *server)
 		server_recall_locked(server);
 }
 
-/* Does it receive nothing? */
-static bool is_spared_locked(const struct shard *shard, struct server *server)
+static void send_away_locked(struct server *server)
 {
-	return is_idle(server) &&
-	       (ticks_unchanged_locked(server) >= COMPANION_TICKS ||
-		atomic_load(&shard->turn) == TURN_LOOPS || atomic_load(&shard->is_hung_up));
+	server_set_aside_locked(server);
+	if (is_idle(server))
+		server_recall_locked(server);
+}
+
+/* Not where the loop watches again: no tick would look at it there. */
+static bool is_needed_locked(const struct shard *shard, const struct server *server, bool is_same)
+{
+	if (atomic_load(&shard->turn) == TURN_LOOPS || atomic_load(&shard->is_hung_up))
+		return false;
+	return !is_same || (is_idle(server) && ticks_unchanged_locked(server) < COMPANION_TICKS);
 }
 
 /* One that receives beside the one whose turn it is. */
@@ -112,14 +119,15 @@ static void look_at_companion_locked(struct shard *shard, struct server *server)
 
 	if (atomic_load(&shard->turn) == server) {
 		server_enter_locked(server, SERVER_SERVING);
-	} else if (is_same && !is_idle(server)) {
+		return;
+	}
+	if (is_needed_locked(shard, server, is_same))
+		return;
+	if (is_same && !is_idle(server)) {
 		atomic_fetch_add(&shard->config.counters->stuck, 1);
 		pace_set_stuck(&shard->pace);
-		server_set_aside_locked(server);
-	} else if (is_spared_locked(shard, server)) {
-		server_set_aside_locked(server);
-		server_recall_locked(server);
 	}
+	send_away_locked(server);
 }
 
 static void look_at_companions_locked(struct shard *shard)
@@ -184,13 +192,6 @@ static struct shard *find_rich_sibling_locked(struct shard *shard)
 	/* However many wait, one of them has looked for all. */
 	container->poor = now;
 	return NULL;
-}
-
-static void send_away_locked(struct server *server)
-{
-	server_set_aside_locked(server);
-	if (is_idle(server))
-		server_recall_locked(server);
 }
 
 /*
