@@ -13,23 +13,113 @@
 /* Milliseconds until the next try, when nothing can be accepted. */
 #define PAUSE 100
 
-void connections_add(struct connections *connections, struct connection *connection, uid_t uid)
+/* ---- connections ---- */
+
+static void is_ready(void *place, uint32_t events)
 {
-	connection->uid = uid;
-	connection->next = connections->first;
+	struct connection *connection = place;
+
+	(void)events;
+	connection->acceptor->calls->ready(connection);
+}
+
+static void deadline_is_over(void *place)
+{
+	struct connection *connection = place;
+
+	connection->acceptor->calls->overdue(connection);
+	connection->is_overdue = true;
+	if (connection->is_being_read)
+		(void)shutdown(connection->watch.fd, SHUT_RDWR);
+	else
+		connection->acceptor->calls->end(connection);
+}
+
+int connection_begin(struct connection *connection, struct acceptor *acceptor, int fd, uid_t uid,
+		     unsigned int deadline)
+{
+	struct connections *connections = acceptor->connections;
+
+	*connection = (struct connection){
+		.acceptor = acceptor,
+		.uid = uid,
+		.watch = { fd, is_ready, connection },
+		.deadline = { .due = deadline_is_over, .place = connection },
+		.next = connections->first,
+	};
+	int r = loop_add(acceptor->loop, &connection->watch, EPOLLIN);
+
+	if (r < 0)
+		return r;
 	connections->first = connection;
 	connections->count++;
+	if (deadline > 0)
+		loop_start_timer(acceptor->loop, &connection->deadline, deadline);
+	return 0;
 }
 
-void connections_remove(struct connections *connections, struct connection *connection)
+static void was_read(void *place)
 {
-	struct connection **place = &connections->first;
+	struct connection *connection = place;
 
-	while (*place != connection)
-		place = &(*place)->next;
-	*place = connection->next;
-	connections->count--;
+	connection->is_being_read = false;
+	connection->acceptor->calls->was_read(connection);
 }
+
+void connection_read(void *place)
+{
+	struct connection *connection = place;
+	const struct acceptor *acceptor = connection->acceptor;
+
+	loop_remove(acceptor->loop, &connection->watch);
+	connection->is_being_read = true;
+	connection->reading = (struct chore){ .work = acceptor->calls->read,
+					      .done = was_read,
+					      .place = connection };
+	closer_do(acceptor->closer, &connection->reading);
+}
+
+bool connection_await(struct connection *connection)
+{
+	return !connection->is_overdue &&
+	       loop_add(connection->acceptor->loop, &connection->watch, EPOLLIN) == 0;
+}
+
+int connection_leave(struct connection *connection)
+{
+	loop_remove(connection->acceptor->loop, &connection->watch);
+	loop_stop_timer(connection->acceptor->loop, &connection->deadline);
+	return connection->watch.fd;
+}
+
+void connection_free(void *place)
+{
+	struct connection *connection = place, **link;
+	struct connections *connections = connection->acceptor->connections;
+
+	for (link = &connections->first; *link != connection; link = &(*link)->next)
+		;
+	*link = connection->next;
+	connections->count--;
+	connection->acceptor->calls->free(connection);
+}
+
+void connection_close(struct connection *connection, int *fds, size_t count)
+{
+	(void)connection_leave(connection);
+	connection->closing = (struct closing){
+		.fds = fds, .count = count, .done = connection_free, .place = connection
+	};
+	closer_close(connection->acceptor->closer, &connection->closing);
+}
+
+void connections_free(struct connections *connections)
+{
+	while (connections->first)
+		connection_free(connections->first);
+}
+
+/* ---- accepting ---- */
 
 /* A person with a range of ids is many users: a quarter is left to root. */
 static bool has_room_for(const struct connections *connections, uid_t uid)
@@ -79,7 +169,7 @@ static void take_in(struct acceptor *acceptor, int fd)
 	if (unix_socket_peer(fd, &peer) == 0)
 		uid = user_of(acceptor, fd, &peer);
 	if (has_room_for(acceptor->connections, uid))
-		is_accepted = acceptor->accepted(acceptor->place, fd, uid);
+		is_accepted = acceptor->calls->accepted(acceptor, fd, uid);
 	else
 		log_limited(uid, acceptor->refused,
 			    "process %d of uid %u is refused: that user, or all but root together, "

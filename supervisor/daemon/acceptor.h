@@ -14,15 +14,23 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/closer.h"
 #include "base/log.h"
 #include "base/loop.h"
 
-struct closer;
+struct acceptor;
 struct refusals;
 
-/** struct connection - one that was accepted; a member of what knows more about it */
+/** struct connection - one that was accepted; the first member of what knows more about it */
 struct connection {
+	struct acceptor *acceptor;
 	uid_t uid;
+	struct loop_watch watch; /* of its descriptor */
+	struct loop_timer deadline;
+	struct chore reading;
+	bool is_being_read; /* by a thread, which has what it needs for that */
+	bool is_overdue; /* its deadline has passed while it was being read */
+	struct closing closing;
 	struct connection *next;
 };
 
@@ -34,14 +42,22 @@ struct connections {
 	size_t count;
 };
 
-/** connections_add() - for accepted(): @connection, of this user, has a place */
-void connections_add(struct connections *connections, struct connection *connection, uid_t uid);
-
-/** connections_remove() - it has no place any more; all that its peer has handed over is closed */
-void connections_remove(struct connections *connections, struct connection *connection);
+/** struct connection_calls - what an acceptor does with its connections; all but read() on the loop's thread */
+struct connection_calls {
+	/* Makes a connection by connection_begin(). Return: false: there is none, and the descriptor is the acceptor's. */
+	bool (*accepted)(struct acceptor *acceptor, int fd, uid_t uid);
+	void (*ready)(void *connection); /* there is something to read, or room to write */
+	void (*read)(void *connection); /* on a thread of the closer */
+	void (*was_read)(void *connection); /* by read() */
+	void (*overdue)(
+		void *connection); /* tell so, for end() follows; NULL: there is no deadline */
+	void (*end)(void *connection); /* connection_close() it, with all that it has */
+	void (*free)(void *connection); /* it is closed, or the process ends */
+};
 
 /** struct acceptor - of one socket; the rest is acceptor.c's from acceptor_open() on */
 struct acceptor {
+	const struct connection_calls *calls;
 	struct loop *loop;
 	struct connections *connections;
 	struct closer *closer; /* of what peers hand over */
@@ -50,12 +66,6 @@ struct acceptor {
 	int procfs; /* of proc_open(), borrowed */
 	bool answers; /* a peer waits for an answer: one of uid 0 that has ended is not root */
 	enum log_level refused; /* how important it is that a peer is refused */
-	/*
-	 * Makes a connection of this user, which has the descriptor from then on, and adds it to the
-	 * connections. Return: false: it has not, and the descriptor is still the acceptor's.
-	 */
-	bool (*accepted)(void *place, int fd, uid_t uid);
-	void *place;
 	struct loop_watch watch;
 	struct loop_timer pause;
 	bool has_failed; /* the last accept4(2), of which one message is enough */
@@ -63,5 +73,34 @@ struct acceptor {
 
 /** acceptor_open() - accept from now on. Return: 0; -errno. */
 int acceptor_open(struct acceptor *acceptor);
+
+/**
+ * connection_begin() - have a place, and await what the peer says
+ * @connection: zeroed
+ * @fd: the connection's on success
+ * @deadline: milliseconds until end() is called; 0: none
+ *
+ * Return: 0; -errno.
+ */
+int connection_begin(struct connection *connection, struct acceptor *acceptor, int fd, uid_t uid,
+		     unsigned int deadline);
+
+/** connection_read() - have a thread of the closer call read(); the loop does not watch the connection meanwhile */
+void connection_read(void *connection);
+
+/** connection_await() - after a read(): await more. Return: false: it is overdue, or cannot be watched. */
+bool connection_await(struct connection *connection);
+
+/** connection_leave() - neither its descriptor nor its time is watched any more. Return: the descriptor. */
+int connection_leave(struct connection *connection);
+
+/** connection_close() - have the closer close these; then its place is free. @fds: there until free() */
+void connection_close(struct connection *connection, int *fds, size_t count);
+
+/** connection_free() - its place is free: what its peer has handed over is closed, or has another owner */
+void connection_free(void *connection);
+
+/** connections_free() - release all of them at the end of the process, which closes their descriptors */
+void connections_free(struct connections *connections);
 
 #endif

@@ -20,7 +20,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -40,15 +39,7 @@ _Static_assert(CONTROL_CONNECTIONS_OF_USERS_MAX ==
 
 struct control_connection {
 	struct connection connection;
-	struct control *control;
-	struct loop_watch watch;
-	struct chore reading;
-	bool is_being_read; /* by a thread, which has @request and @received then */
-	bool is_overdue;
-	ssize_t received; /* bytes more; -errno */
-	struct closing closing;
-	int fd; /* when it is being closed */
-	struct loop_timer deadline;
+	ssize_t received; /* bytes more, by the thread that reads; -errno */
 	char *request;
 	size_t request_length;
 	size_t room; /* in @request */
@@ -58,74 +49,62 @@ struct control_connection {
 };
 
 struct control {
-	struct loop *loop;
+	struct acceptor acceptor; /* the first member */
 	struct control_answers answers;
 	struct connections connections;
-	struct acceptor acceptor;
 };
+
+static const struct control_answers *answers_of(const struct connection *connection)
+{
+	return &((const struct control *)connection->acceptor)->answers;
+}
 
 /* ---- the end of a connection ---- */
 
-static void give_place_back(void *place)
+static void release(void *place)
 {
-	struct control_connection *connection = place;
+	struct control_connection *control = place;
 
-	connections_remove(&connection->control->connections, &connection->connection);
-	free(connection->request);
-	free(connection->answer);
-	free(connection);
+	free(control->request);
+	free(control->answer);
+	free(control);
 }
 
-/* It still has its place. Return: the descriptor, the caller's. */
-static int let_go(struct control_connection *connection)
+static void end(void *place)
 {
-	loop_remove(connection->control->loop, &connection->watch);
-	loop_stop_timer(connection->control->loop, &connection->deadline);
-	return connection->watch.fd;
-}
+	struct connection *connection = place;
 
-static void close_connection(struct control_connection *connection)
-{
-	connection->fd = let_go(connection);
-	if (unix_socket_is_drained(connection->fd)) {
-		fd_close(&connection->fd);
-		give_place_back(connection);
+	if (!unix_socket_is_drained(connection->watch.fd)) {
+		connection_close(connection, &connection->watch.fd, 1);
 		return;
 	}
-	connection->closing = (struct closing){
-		.fds = &connection->fd, .count = 1, .done = give_place_back, .place = connection
-	};
-	closer_close(connection->control->answers.closer, &connection->closing);
+	(void)connection_leave(connection);
+	fd_close(&connection->watch.fd);
+	connection_free(connection);
 }
 
-static void deadline_is_over(void *place)
+static void overdue(void *place)
 {
-	struct control_connection *connection = place;
+	const struct control_connection *control = place;
 
-	log_verbose("control: user %u %s in time", connection->connection.uid,
-		    connection->answer ? "has not read the answer" : "has not asked anything");
-	connection->is_overdue = true;
-	if (connection->is_being_read)
-		(void)shutdown(connection->watch.fd, SHUT_RDWR);
-	else
-		close_connection(connection);
+	log_verbose("control: user %u %s in time", control->connection.uid,
+		    control->answer ? "has not read the answer" : "has not asked anything");
 }
 
 /* ---- writing ---- */
 
-static void write_answer(struct control_connection *connection)
+static void write_answer(struct control_connection *control)
 {
 	ssize_t count;
 
 	do {
-		count = send(connection->watch.fd, connection->answer + connection->sent,
-			     connection->answer_length - connection->sent,
-			     MSG_NOSIGNAL | MSG_DONTWAIT);
+		count = send(control->connection.watch.fd, control->answer + control->sent,
+			     control->answer_length - control->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (count > 0)
-			connection->sent += (size_t)count;
-	} while (count > 0 && connection->sent < connection->answer_length);
+			control->sent += (size_t)count;
+	} while (count > 0 && control->sent < control->answer_length);
 	if (count >= 0 || (errno != EAGAIN && errno != EINTR))
-		close_connection(connection);
+		end(control);
 }
 
 static struct json_object *refusal(const char *sentence)
@@ -136,21 +115,20 @@ static struct json_object *refusal(const char *sentence)
 	return object;
 }
 
-static struct json_object *answer_to(const struct control_connection *connection)
+static struct json_object *answer_to(const struct control_connection *control)
 {
 	static const char may_use[] = "may-use ";
-	const struct control_answers *answers = &connection->control->answers;
-	const char *word = connection->request;
+	const struct control_answers *answers = answers_of(&control->connection);
+	const char *word = control->request;
+	uid_t user = control->connection.uid;
 
 	if (strncmp(word, may_use, strlen(may_use)) == 0)
-		return answers->may_use(answers->context, connection->connection.uid,
-					word + strlen(may_use));
+		return answers->may_use(answers->context, user, word + strlen(may_use));
 	if (strcmp(word, "status") == 0)
-		return answers->status(answers->context, connection->connection.uid);
+		return answers->status(answers->context, user);
 	if (strcmp(word, "reload") == 0)
-		return connection->connection.uid == 0 ?
-			       answers->reload(answers->context) :
-			       refusal("only root can have policies read anew");
+		return user == 0 ? answers->reload(answers->context) :
+				   refusal("only root can have policies read anew");
 	if (strcmp(word, "ping") == 0) {
 		struct json_object *pong = json_object_new_object();
 
@@ -158,7 +136,7 @@ static struct json_object *answer_to(const struct control_connection *connection
 		return pong;
 	}
 	if (strcmp(word, "upgrade") == 0)
-		return refusal(connection->connection.uid == 0 ?
+		return refusal(user == 0 ?
 				       "a service manager has started nsxattrd, and starts another "
 				       "one in its place (systemctl restart nsxattrd): containers "
 				       "do not notice" :
@@ -167,7 +145,7 @@ static struct json_object *answer_to(const struct control_connection *connection
 }
 
 /* Return: whether there is an answer to write now. */
-static bool keep_answer(struct control_connection *connection, struct json_object *object)
+static bool keep_answer(struct control_connection *control, struct json_object *object)
 {
 	size_t length = 0;
 	const char *text = object ? json_object_to_json_string_length(
@@ -176,136 +154,127 @@ static bool keep_answer(struct control_connection *connection, struct json_objec
 					    &length) :
 				    NULL;
 
-	connection->answer = text ? malloc(length + 1) : NULL;
-	if (connection->answer) {
-		memcpy(connection->answer, text, length);
-		connection->answer[length] = '\n';
-		connection->answer_length = length + 1;
+	control->answer = text ? malloc(length + 1) : NULL;
+	if (control->answer) {
+		memcpy(control->answer, text, length);
+		control->answer[length] = '\n';
+		control->answer_length = length + 1;
 	}
 	json_object_put(object);
-	return connection->answer != NULL;
+	return control->answer != NULL;
 }
 
-static void answer(struct control_connection *connection)
+static void answer(struct control_connection *control)
 {
-	const struct control_answers *answers = &connection->control->answers;
+	struct connection *connection = &control->connection;
+	const struct control_answers *answers = answers_of(connection);
 
-	if (answers->upgrade && connection->connection.uid == 0 &&
-	    strcmp(connection->request, "upgrade") == 0) {
-		answers->upgrade(answers->context, let_go(connection));
-		give_place_back(connection);
+	if (answers->upgrade && connection->uid == 0 && strcmp(control->request, "upgrade") == 0) {
+		answers->upgrade(answers->context, connection_leave(connection));
+		connection_free(connection);
 		return;
 	}
-	connection->sent = 0;
-	if (!keep_answer(connection, answer_to(connection)) ||
-	    loop_change(connection->control->loop, &connection->watch, EPOLLOUT) < 0) {
-		log_limited(connection->connection.uid, LOG_WARNING,
-			    "control: no answer to user %u: %s", connection->connection.uid,
-			    strerror(ENOMEM));
-		close_connection(connection);
+	control->sent = 0;
+	if (!keep_answer(control, answer_to(control)) ||
+	    loop_change(connection->acceptor->loop, &connection->watch, EPOLLOUT) < 0) {
+		log_limited(connection->uid, LOG_WARNING, "control: no answer to user %u: %s",
+			    connection->uid, strerror(ENOMEM));
+		end(connection);
 		return;
 	}
-	write_answer(connection);
+	write_answer(control);
 }
 
 /* ---- reading ---- */
 
-static bool make_room(struct control_connection *connection)
+static bool make_room(struct control_connection *control)
 {
-	size_t room = connection->room ? connection->room * 2 : FIRST_ROOM;
+	size_t room = control->room ? control->room * 2 : FIRST_ROOM;
 
-	if (connection->request_length < connection->room)
+	if (control->request_length < control->room)
 		return true;
-	char *request = realloc(connection->request, room);
+	char *request = realloc(control->request, room);
 
 	if (!request)
 		return false;
-	connection->request = request;
-	connection->room = room;
+	control->request = request;
+	control->room = room;
 	return true;
 }
 
 /* On a thread of the closer. */
 static void receive(void *place)
 {
-	struct control_connection *connection = place;
-	ssize_t count = recv(connection->watch.fd, connection->request + connection->request_length,
-			     connection->room - connection->request_length, MSG_DONTWAIT);
+	struct control_connection *control = place;
+	ssize_t count = recv(control->connection.watch.fd,
+			     control->request + control->request_length,
+			     control->room - control->request_length, MSG_DONTWAIT);
 
-	connection->received = count < 0 ? -errno : count;
+	control->received = count < 0 ? -errno : count;
 }
 
-static void take_in(struct control_connection *connection, size_t count)
+static void take_in(struct control_connection *control, size_t count)
 {
-	char *begin = connection->request + connection->request_length;
+	char *begin = control->request + control->request_length;
 
-	connection->request_length += count;
-	char *end = memchr(begin, '\n', count);
+	control->request_length += count;
+	char *newline = memchr(begin, '\n', count);
 
-	if (!end && connection->request_length < CONTROL_REQUEST_MAX)
+	if (!newline && control->request_length < CONTROL_REQUEST_MAX)
 		return;
 	/* A request that is too long is refused as an unknown one. */
-	end = end ? end : connection->request + connection->request_length - 1;
-	*end = '\0';
-	answer(connection);
+	newline = newline ? newline : control->request + control->request_length - 1;
+	*newline = '\0';
+	answer(control);
 }
 
 static void was_received(void *place)
 {
-	struct control_connection *connection = place;
-	ssize_t count = connection->received;
+	struct control_connection *control = place;
+	ssize_t count = control->received;
 
-	connection->is_being_read = false;
-	if (connection->is_overdue || (count <= 0 && count != -EAGAIN && count != -EINTR) ||
-	    loop_add(connection->control->loop, &connection->watch, EPOLLIN) < 0)
-		close_connection(connection);
+	if ((count <= 0 && count != -EAGAIN && count != -EINTR) ||
+	    !connection_await(&control->connection))
+		end(control);
 	else if (count > 0)
-		take_in(connection, (size_t)count);
+		take_in(control, (size_t)count);
 }
 
-static void read_request(struct control_connection *connection)
+static void is_ready(void *place)
 {
-	if (!make_room(connection)) {
-		close_connection(connection);
-		return;
-	}
-	loop_remove(connection->control->loop, &connection->watch);
-	connection->is_being_read = true;
-	connection->reading =
-		(struct chore){ .work = receive, .done = was_received, .place = connection };
-	closer_do(connection->control->answers.closer, &connection->reading);
-}
+	struct control_connection *control = place;
 
-static void connection_is_ready(void *place, uint32_t events)
-{
-	struct control_connection *connection = place;
-
-	if (connection->answer)
-		write_answer(connection);
-	else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		read_request(connection);
+	if (control->answer)
+		write_answer(control);
+	else if (make_room(control))
+		connection_read(control);
+	else
+		end(control);
 }
 
 /* ---- accepting ---- */
 
-static bool accepted(void *place, int fd, uid_t uid)
+static bool accepted(struct acceptor *acceptor, int fd, uid_t uid)
 {
-	struct control *control = place;
-	struct control_connection *connection = calloc(1, sizeof(*connection));
+	struct control_connection *control = calloc(1, sizeof(*control));
+	unsigned int deadline = ((struct control *)acceptor)->answers.deadline;
 
-	if (!connection)
-		return false;
-	connection->control = control;
-	connection->watch = (struct loop_watch){ fd, connection_is_ready, connection };
-	connection->deadline = (struct loop_timer){ .due = deadline_is_over, .place = connection };
-	if (loop_add(control->loop, &connection->watch, EPOLLIN) < 0) {
-		free(connection);
-		return false;
-	}
-	connections_add(&control->connections, &connection->connection, uid);
-	loop_start_timer(control->loop, &connection->deadline, control->answers.deadline);
-	return true;
+	if (control && connection_begin(&control->connection, acceptor, fd, uid,
+					deadline ? deadline : CONTROL_DEADLINE) == 0)
+		return true;
+	free(control);
+	return false;
 }
+
+static const struct connection_calls calls = {
+	.accepted = accepted,
+	.ready = is_ready,
+	.read = receive,
+	.was_read = was_received,
+	.overdue = overdue,
+	.end = end,
+	.free = release,
+};
 
 int control_new(struct loop *loop, int listening, const struct control_answers *answers,
 		struct control **ret_control)
@@ -314,15 +283,13 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 
 	if (!control)
 		return -ENOMEM;
-	control->loop = loop;
 	control->answers = *answers;
-	if (control->answers.deadline == 0)
-		control->answers.deadline = CONTROL_DEADLINE;
 	control->connections = (struct connections){
 		.most = CONTROL_CONNECTIONS_MAX,
 		.of_user = CONTROL_CONNECTIONS_PER_USER_MAX,
 	};
 	control->acceptor = (struct acceptor){
+		.calls = &calls,
 		.loop = loop,
 		.connections = &control->connections,
 		.closer = answers->closer,
@@ -331,8 +298,6 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 		.procfs = answers->procfs,
 		.answers = true,
 		.refused = LOG_VERBOSE,
-		.accepted = accepted,
-		.place = control,
 	};
 	/* What is accepted here has the same. */
 	(void)setsockopt(listening, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
@@ -344,4 +309,11 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 	}
 	*ret_control = control;
 	return 0;
+}
+
+void control_free(struct control *control)
+{
+	if (control)
+		connections_free(&control->connections);
+	free(control);
 }

@@ -59,11 +59,14 @@ struct control;
  * @loop: in which loop; it outlives the control
  * @listening: the socket; borrowed, not blocking, stays open as long as the control
  * @answers: copied
- * @ret_control: what serves it, for as long as the process lives
+ * @ret_control: what serves it; control_free() it
  *
  * Return: 0; -errno.
  */
 int control_new(struct loop *loop, int listening, const struct control_answers *answers,
 		struct control **ret_control);
+
+/** control_free() - when the loop is over, and the closer has ended; NULL is accepted */
+void control_free(struct control *control);
 
 #endif

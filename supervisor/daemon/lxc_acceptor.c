@@ -10,10 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "attach/lxc_source.h"
-#include "base/closer.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
 #include "daemon/entries.h"
@@ -21,136 +19,106 @@
 
 struct lxc_connection {
 	struct connection connection;
-	struct lxc_acceptor *owner;
-	struct source *source; /* while it is being read, the thread's */
+	struct source *source; /* while it is being read, the thread's; NULL: the attachment's */
 	uint64_t serial; /* of its entry; 0: it is not kept */
-	struct loop_watch watch;
-	struct chore reading;
 	/* What the reading has come to. */
 	int result;
 	struct lxc_greeting greeting;
 	char reason[LXC_REASON_SIZE];
-	struct closing closing;
-	int fd; /* when it is closing */
 };
 
-static void closed(void *place)
+static const struct lxc_acceptor *owner_of(const struct lxc_connection *lxc)
 {
-	struct lxc_connection *connection = place;
-
-	connections_remove(connection->owner->acceptor.connections, &connection->connection);
-	free(connection);
+	return (const struct lxc_acceptor *)lxc->connection.acceptor;
 }
 
-/* The loop does not watch it any more. */
-static void drop(struct lxc_connection *connection)
+static void release(void *place)
 {
-	const struct lxc_acceptor *owner = connection->owner;
+	struct lxc_connection *lxc = place;
 
-	entries_forget(owner->entries, connection->serial);
-	connection->fd = source_let_go(connection->source);
-	connection->closing = (struct closing){
-		.fds = &connection->fd, .count = 1, .done = closed, .place = connection
-	};
-	closer_close(owner->acceptor.closer, &connection->closing);
+	if (lxc->source)
+		(void)source_let_go(lxc->source);
+	free(lxc);
 }
 
-static void complain(const struct lxc_connection *connection)
+static void end(void *place)
 {
-	uid_t uid = connection->connection.uid;
+	struct lxc_connection *lxc = place;
 
-	if (connection->result == LXC_UNWELCOME)
+	entries_forget(owner_of(lxc)->entries, lxc->serial);
+	connection_close(&lxc->connection, &lxc->connection.watch.fd, 1);
+}
+
+static void complain(const struct lxc_connection *lxc)
+{
+	uid_t uid = lxc->connection.uid;
+
+	if (lxc->result == LXC_UNWELCOME)
 		log_limited(uid, LOG_WARNING, "an LXC monitor of uid %u is refused: %s", uid,
-			    connection->reason);
-	else if (connection->result < 0)
+			    lxc->reason);
+	else if (lxc->result < 0)
 		log_limited(uid, LOG_WARNING, "cannot receive from an LXC monitor of uid %u: %s",
-			    uid, strerror(-connection->result));
+			    uid, strerror(-lxc->result));
 }
 
 static void read_greeting(void *place)
 {
-	struct lxc_connection *connection = place;
+	struct lxc_connection *lxc = place;
 
-	connection->result =
-		lxc_source_greet(connection->source, &connection->greeting, connection->reason);
+	lxc->result = lxc_source_greet(lxc->source, &lxc->greeting, lxc->reason);
 }
 
 /* Return: whether it is served. */
-static bool deliver(struct lxc_connection *connection)
+static bool deliver(struct lxc_connection *lxc)
 {
-	const struct lxc_acceptor *owner = connection->owner;
+	const struct lxc_acceptor *owner = owner_of(lxc);
 
-	return owner->delivered(owner->place, &connection->greeting, connection->source);
+	if (!owner->delivered(owner->place, &lxc->greeting, lxc->source))
+		return false;
+	lxc->source = NULL;
+	return true;
 }
 
 static void was_read(void *place)
 {
-	struct lxc_connection *connection = place;
+	struct lxc_connection *lxc = place;
 
-	if (connection->result == LXC_GREETED && deliver(connection)) {
-		closed(connection);
+	if (lxc->result == LXC_GREETED && deliver(lxc)) {
+		connection_free(lxc);
 		return;
 	}
-	if (connection->result == LXC_SILENT &&
-	    loop_add(connection->owner->acceptor.loop, &connection->watch, EPOLLIN) == 0)
+	if (lxc->result == LXC_SILENT && connection_await(&lxc->connection))
 		return;
-	complain(connection);
-	drop(connection);
-}
-
-static void is_readable(void *place, uint32_t events)
-{
-	struct lxc_connection *connection = place;
-	struct acceptor *acceptor = &connection->owner->acceptor;
-
-	(void)events;
-	loop_remove(acceptor->loop, &connection->watch);
-	connection->reading =
-		(struct chore){ .work = read_greeting, .done = was_read, .place = connection };
-	closer_do(acceptor->closer, &connection->reading);
-}
-
-static int connection_new(struct lxc_acceptor *owner, int fd, struct lxc_connection **ret)
-{
-	struct lxc_connection *connection = calloc(1, sizeof(*connection));
-	int r = connection ? lxc_source_new(fd, owner->acceptor.procfs, &connection->source) :
-			     -ENOMEM;
-
-	if (r < 0) {
-		free(connection);
-		return r;
-	}
-	connection->owner = owner;
-	connection->watch = (struct loop_watch){ fd, is_readable, connection };
-	*ret = connection;
-	return 0;
+	complain(lxc);
+	end(lxc);
 }
 
 /* @serial: of an entry that is inherited; 0: there is none. Return: whether it has a place. */
 static bool add(struct lxc_acceptor *owner, int fd, uid_t uid, uint64_t serial)
 {
-	struct lxc_connection *connection = NULL;
-	int r = connection_new(owner, fd, &connection);
+	struct lxc_connection *lxc = calloc(1, sizeof(*lxc));
+	int r = lxc ? lxc_source_new(fd, owner->acceptor.procfs, &lxc->source) : -ENOMEM;
 
+	if (r == 0)
+		r = connection_begin(&lxc->connection, &owner->acceptor, fd, uid, 0);
 	/* -ESRCH: it was the connection of a hook, which has only tried whether the daemon runs. */
 	if (r < 0 && r != -ESRCH)
 		log_limited(uid, LOG_WARNING, "an LXC monitor of uid %u is refused: %s", uid,
 			    r == -EPERM ? "it is in another user namespace" : strerror(-r));
-	if (r < 0)
+	if (r < 0) {
+		if (lxc)
+			release(lxc);
 		return false;
-	connection->serial = serial;
+	}
+	lxc->serial = serial;
 	if (!serial)
-		(void)entries_keep(owner->entries, fd, ENTRY_CONNECTION, NULL, 0,
-				   &connection->serial);
-	connections_add(owner->acceptor.connections, &connection->connection, uid);
-	if (loop_add(owner->acceptor.loop, &connection->watch, EPOLLIN) < 0)
-		drop(connection);
+		(void)entries_keep(owner->entries, fd, ENTRY_CONNECTION, NULL, 0, &lxc->serial);
 	return true;
 }
 
-static bool accepted(void *place, int fd, uid_t uid)
+static bool accepted(struct acceptor *acceptor, int fd, uid_t uid)
 {
-	return add(place, fd, uid, 0);
+	return add((struct lxc_acceptor *)acceptor, fd, uid, 0);
 }
 
 static void inherit(struct lxc_acceptor *acceptor, int fd, uint64_t serial)
@@ -165,10 +133,17 @@ static void inherit(struct lxc_acceptor *acceptor, int fd, uint64_t serial)
 
 int lxc_acceptor_open(struct lxc_acceptor *acceptor)
 {
+	static const struct connection_calls calls = {
+		.accepted = accepted,
+		.ready = connection_read,
+		.read = read_greeting,
+		.was_read = was_read,
+		.end = end,
+		.free = release,
+	};
 	const struct entry *entry = NULL;
 
-	acceptor->acceptor.accepted = accepted;
-	acceptor->acceptor.place = acceptor;
+	acceptor->acceptor.calls = &calls;
 	while ((entry = journal_next_entry(acceptor->entries->journal, entry)) != NULL)
 		if (atomic_load(&entry->kind) == ENTRY_CONNECTION)
 			inherit(acceptor, entry->fd, entry->serial);

@@ -14,11 +14,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "attach/oci_receive.h"
-#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -27,64 +25,63 @@
 
 struct oci_connection {
 	struct connection connection;
-	struct oci_acceptor *owner;
 	struct oci_receive receive; /* while it is being read, the thread's */
-	struct loop_watch watch;
-	struct loop_timer deadline;
-	struct chore reading;
-	bool is_being_read;
-	bool is_overdue;
 	/* What the reading has come to. */
 	int result;
 	const char *reason;
 	struct oci_message *message;
 	int listener;
-	struct closing closing;
-	int fds[OCI_RECEIVE_FDS_MAX];
+	int fds[OCI_RECEIVE_FDS_MAX]; /* when it is being closed */
 };
 
-static void closed(void *place)
+static struct oci_acceptor *owner_of(const struct connection *connection)
 {
-	struct oci_connection *connection = place;
-
-	connections_remove(connection->owner->acceptor.connections, &connection->connection);
-	free(connection);
+	return (struct oci_acceptor *)connection->acceptor;
 }
 
-/* The loop does not watch it any more. */
-static void drop(struct oci_connection *connection)
+static void release(void *place)
 {
-	struct oci_acceptor *owner = connection->owner;
+	struct oci_connection *oci = place;
 
-	owner->count--;
-	loop_stop_timer(owner->acceptor.loop, &connection->deadline);
-	connection->closing = (struct closing){
-		.fds = connection->fds,
-		.count = oci_receive_let_go(&connection->receive, connection->fds),
-		.done = closed,
-		.place = connection,
-	};
-	closer_close(owner->acceptor.closer, &connection->closing);
+	(void)oci_receive_let_go(&oci->receive, oci->fds);
+	if (oci->message)
+		oci_message_done(oci->message);
+	free(oci->message);
+	free(oci);
 }
 
-static void complain(const struct oci_connection *connection, const char *reason)
+static void end(void *place)
 {
-	log_limited(connection->receive.peer.uid, LOG_WARNING,
-		    "process %d of uid %u is refused: it has sent a message that %s",
-		    connection->receive.peer.pid, connection->receive.peer.uid, reason);
+	struct oci_connection *oci = place;
+
+	owner_of(&oci->connection)->count--;
+	connection_close(&oci->connection, oci->fds, oci_receive_let_go(&oci->receive, oci->fds));
+}
+
+static void complain(const struct oci_connection *oci, const char *reason)
+{
+	const struct ucred *peer = &oci->receive.peer;
+
+	log_limited(peer->uid, LOG_WARNING,
+		    "process %d of uid %u is refused: it has sent a message that %s", peer->pid,
+		    peer->uid, reason);
+}
+
+static void overdue(void *place)
+{
+	complain(place, "was not whole within five seconds");
 }
 
 /* ---- on a thread of the closer ---- */
 
-static int take(struct oci_connection *connection)
+static int take(struct oci_connection *oci)
 {
 	struct oci_message *message = malloc(sizeof(*message));
-	int r = message ? oci_receive_take(&connection->receive, message, &connection->listener,
-					   &connection->reason) :
+	int r = message ? oci_receive_take(&oci->receive, message, &oci->listener, &oci->reason) :
 			  -ENOMEM;
 
 	if (r == OCI_RECEIVE_COMPLETE)
-		connection->message = message;
+		oci->message = message;
 	else
 		free(message);
 	return r;
@@ -92,97 +89,66 @@ static int take(struct oci_connection *connection)
 
 static void read_on(void *place)
 {
-	struct oci_connection *connection = place;
+	struct oci_connection *oci = place;
 
-	connection->result = oci_receive_read(&connection->receive, &connection->reason);
-	if (connection->result == OCI_RECEIVE_COMPLETE)
-		connection->result = take(connection);
+	oci->result = oci_receive_read(&oci->receive, &oci->reason);
+	if (oci->result == OCI_RECEIVE_COMPLETE)
+		oci->result = take(oci);
 }
 
 /* ---- on the loop's ---- */
 
-static void deliver(const struct oci_connection *connection)
+static void deliver(struct oci_connection *oci)
 {
-	const struct oci_acceptor *owner = connection->owner;
-	int listener = connection->listener;
+	const struct oci_acceptor *owner = owner_of(&oci->connection);
 
 	/* A listener of seccomp, which no peer can keep from being closed. */
-	if (connection->is_overdue)
-		fd_close(&listener);
+	if (oci->connection.is_overdue)
+		fd_close(&oci->listener);
 	else
-		owner->delivered(owner->place, connection->connection.uid, connection->message,
-				 listener);
-	oci_message_done(connection->message);
-	free(connection->message);
+		owner->delivered(owner->place, oci->connection.uid, oci->message, oci->listener);
 }
 
 static void was_read(void *place)
 {
-	struct oci_connection *connection = place;
+	struct oci_connection *oci = place;
 
-	connection->is_being_read = false;
-	if (connection->result == OCI_RECEIVE_MORE && !connection->is_overdue &&
-	    loop_add(connection->owner->acceptor.loop, &connection->watch, EPOLLIN) == 0)
+	if (oci->result == OCI_RECEIVE_MORE && connection_await(&oci->connection))
 		return;
-	if (connection->result == OCI_RECEIVE_COMPLETE)
-		deliver(connection);
-	else if (connection->result == OCI_RECEIVE_REFUSED && !connection->is_overdue)
-		complain(connection, connection->reason);
-	else if (connection->result < 0)
-		log_error("cannot take a listener: %s", strerror(-connection->result));
-	drop(connection);
+	if (oci->result == OCI_RECEIVE_COMPLETE)
+		deliver(oci);
+	else if (oci->result == OCI_RECEIVE_REFUSED && !oci->connection.is_overdue)
+		complain(oci, oci->reason);
+	else if (oci->result < 0)
+		log_error("cannot take a listener: %s", strerror(-oci->result));
+	end(oci);
 }
 
-static void is_readable(void *place, uint32_t events)
+static bool accepted(struct acceptor *acceptor, int fd, uid_t uid)
 {
-	struct oci_connection *connection = place;
-	struct acceptor *acceptor = &connection->owner->acceptor;
+	struct oci_connection *oci = calloc(1, sizeof(*oci));
 
-	(void)events;
-	loop_remove(acceptor->loop, &connection->watch);
-	connection->is_being_read = true;
-	connection->reading =
-		(struct chore){ .work = read_on, .done = was_read, .place = connection };
-	closer_do(acceptor->closer, &connection->reading);
-}
-
-static void deadline_is_over(void *place)
-{
-	struct oci_connection *connection = place;
-
-	complain(connection, "was not whole within five seconds");
-	connection->is_overdue = true;
-	if (connection->is_being_read) {
-		(void)shutdown(connection->watch.fd, SHUT_RDWR);
-		return;
-	}
-	loop_remove(connection->owner->acceptor.loop, &connection->watch);
-	drop(connection);
-}
-
-static bool accepted(void *place, int fd, uid_t uid)
-{
-	struct oci_acceptor *owner = place;
-	struct oci_connection *connection = calloc(1, sizeof(*connection));
-
-	if (!connection || oci_receive_init(&connection->receive, fd) < 0) {
-		free(connection);
+	if (!oci || oci_receive_init(&oci->receive, fd) < 0 ||
+	    connection_begin(&oci->connection, acceptor, fd, uid, DEADLINE) < 0) {
+		free(oci);
 		return false;
 	}
-	connection->owner = owner;
-	connection->watch = (struct loop_watch){ fd, is_readable, connection };
-	connection->deadline = (struct loop_timer){ .due = deadline_is_over, .place = connection };
-	owner->count++;
-	connections_add(owner->acceptor.connections, &connection->connection, uid);
-	loop_start_timer(owner->acceptor.loop, &connection->deadline, DEADLINE);
-	if (loop_add(owner->acceptor.loop, &connection->watch, EPOLLIN) < 0)
-		drop(connection);
+	owner_of(&oci->connection)->count++;
 	return true;
 }
 
 int oci_acceptor_open(struct oci_acceptor *acceptor)
 {
-	acceptor->acceptor.accepted = accepted;
-	acceptor->acceptor.place = acceptor;
+	static const struct connection_calls calls = {
+		.accepted = accepted,
+		.ready = connection_read,
+		.read = read_on,
+		.was_read = was_read,
+		.overdue = overdue,
+		.end = end,
+		.free = release,
+	};
+
+	acceptor->acceptor.calls = &calls;
 	return acceptor_open(&acceptor->acceptor);
 }

@@ -10,7 +10,7 @@ struct oci_message;
 
 /** struct oci_acceptor - of the socket; begins with zeroes but for what is the caller's */
 struct oci_acceptor {
-	struct acceptor acceptor; /* without accepted() and its place */
+	struct acceptor acceptor; /* the first member; without its calls */
 	/* @listener is the callee's. @message is there until the return. */
 	void (*delivered)(void *place, uid_t uid, const struct oci_message *message, int listener);
 	void *place;
