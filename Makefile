@@ -221,7 +221,7 @@ coverage: ## the same tests, and which lines they reached (root)
 
 # nsxattrd's tests with containers, and with peers that mean it no good, too: what it does there, no other test
 # has it do. Not hostile-neighbours, which compares how long calls take.
-INSTRUMENTED := unit fuzz kernel live $(addprefix system/,daemon hostile-peers oci-crun lxc)
+INSTRUMENTED := unit fuzz kernel live $(addprefix system/,daemon leaks hostile-peers oci-crun lxc)
 
 instrumented-tests: tests
 	@TEST_TIMEOUT=$${TEST_TIMEOUT:-3600} tests/run $(or $(T),$(INSTRUMENTED))

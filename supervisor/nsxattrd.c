@@ -101,6 +101,27 @@ static void warn_of_namespace(void)
 			"can keep values here");
 }
 
+/* Return: as keeper_run(). */
+static int keep(struct opened *opened)
+{
+	const struct config *config = opened->options->config;
+	int r = keeper_run(&(struct keeper_config){
+		.journal = opened->journal,
+		.procfs = opened->procfs,
+		.patience = config->patience,
+		.control = opened->sockets[SOCKET_CONTROL].fd,
+		.passes_signals = true,
+		.calls = config->calls,
+		.work = worker_run,
+		.place = opened,
+	});
+
+	if (r == -ECHILD)
+		log_error("giving up: the worker died %lu times before serving",
+			  journal_deaths(opened->journal));
+	return r;
+}
+
 /* With one thread, until SIGTERM or SIGINT. Return: the exit status; whatever fails has been logged. */
 static int serve(const struct daemon_options *options)
 {
@@ -111,21 +132,9 @@ static int serve(const struct daemon_options *options)
 		r = opened_confine(&opened);
 	if (r == 0)
 		r = import_take(&opened.import, opened.journal, &opened.store);
-	if (r < 0)
-		return EXIT_FAILURE;
-	r = keeper_run(&(struct keeper_config){
-		.journal = opened.journal,
-		.procfs = opened.procfs,
-		.patience = options->config->patience,
-		.control = opened.sockets[SOCKET_CONTROL].fd,
-		.passes_signals = true,
-		.calls = options->config->calls,
-		.work = worker_run,
-		.place = &opened,
-	});
-	if (r == -ECHILD)
-		log_error("giving up: the worker died %lu times before serving",
-			  journal_deaths(opened.journal));
+	if (r == 0)
+		r = keep(&opened);
+	opened_done(&opened);
 	return r < 0 ? EXIT_FAILURE : r;
 }
 

@@ -30,6 +30,7 @@ struct attachment {
 	struct container *container;
 	uint64_t serial; /* of its entry; 0: it is not kept */
 	uint64_t policy_serial; /* of its policy's; 0: that is built in, or not kept */
+	struct attachment *next, **link; /* in the list of all, and what leads to it there */
 };
 
 /** struct delivery - what a runtime has sent beside a source, by whichever socket */
@@ -81,10 +82,28 @@ static const char *runtime_name(unsigned int runtimes)
 	return runtimes & RUNTIME_RUNC ? "runc" : "oci";
 }
 
+static struct attachment *attachment_new(struct attachments *attachments)
+{
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+
+	if (!attachment)
+		return NULL;
+	attachment->attachments = attachments;
+	attachment->next = attachments->first;
+	attachment->link = &attachments->first;
+	if (attachment->next)
+		attachment->next->link = &attachment->next;
+	attachments->first = attachment;
+	return attachment;
+}
+
 static void attachment_free(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
+	*attachment->link = attachment->next;
+	if (attachment->next)
+		attachment->next->link = attachment->link;
 	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	if (attachment->container)
 		registry_detach(attachment->attachments->registry, attachment->container);
@@ -239,11 +258,10 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 		 struct source *source, struct attachment **ret_attachment)
 {
 	__attribute__((cleanup(attachment_freep))) struct attachment *attachment =
-		calloc(1, sizeof(*attachment));
+		attachment_new(attachments);
 
 	if (!attachment)
 		return -ENOMEM;
-	attachment->attachments = attachments;
 	struct shared_policy *policy = NULL;
 	int r = choose_policy(attachments, delivery, &policy);
 
@@ -444,4 +462,16 @@ size_t attachments_restore(struct attachments *attachments)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
 	return lost;
+}
+
+void attachments_free(struct attachments *attachments)
+{
+	while (attachments->first) {
+		struct attachment *attachment = attachments->first;
+
+		attachments->first = attachment->next;
+		free(attachment);
+	}
+	registry_free(attachments->registry);
+	policies_free(attachments->policies);
 }

@@ -14,6 +14,7 @@
 #include "daemon/policies.h"
 #include "daemon/registry.h"
 
+struct attachment;
 struct closer;
 struct engine;
 struct entries;
@@ -29,6 +30,7 @@ struct attachments {
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
 	int procfs;
+	struct attachment *first;
 };
 
 /** registry_time_now() - what the clocks say */
@@ -60,5 +62,12 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
  * Return: how many listeners cannot be served any more: each of it has been logged.
  */
 size_t attachments_restore(struct attachments *attachments);
+
+/**
+ * attachments_free() - release them at the end of the process, with the registry and the policies
+ *
+ * The engine has ended without an end of theirs: what is kept stays kept.
+ */
+void attachments_free(struct attachments *attachments);
 
 #endif

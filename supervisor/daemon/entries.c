@@ -116,6 +116,12 @@ static struct policy_entry *add_policy(struct entries *entries, struct shared_po
 	return entry;
 }
 
+static void entry_free(struct policy_entry *entry)
+{
+	shared_policy_unref(entry->policy);
+	free(entry);
+}
+
 static void remove_policy(struct entries *entries, struct policy_entry *entry)
 {
 	struct policy_entry **place = &entries->policies;
@@ -125,8 +131,7 @@ static void remove_policy(struct entries *entries, struct policy_entry *entry)
 	*place = entry->next;
 	entries_forget(entries, entry->serial);
 	close(entry->fd);
-	shared_policy_unref(entry->policy);
-	free(entry);
+	entry_free(entry);
 }
 
 static struct policy_entry *find_serial(const struct entries *entries, uint64_t serial)
@@ -263,5 +268,15 @@ void entries_forget_unused_policies(struct entries *entries)
 		next = entry->next;
 		if (entry->attachments == 0)
 			remove_policy(entries, entry);
+	}
+}
+
+void entries_free(struct entries *entries)
+{
+	while (entries->policies) {
+		struct policy_entry *entry = entries->policies;
+
+		entries->policies = entry->next;
+		entry_free(entry);
 	}
 }

@@ -69,6 +69,9 @@ void entries_restore_policies(struct entries *entries);
 /** entries_forget_unused_policies() - all attachments are restored: forget the policies that none of them has */
 void entries_forget_unused_policies(struct entries *entries);
 
+/** entries_free() - release them at the end of the process: what is kept stays kept */
+void entries_free(struct entries *entries);
+
 /** entries_store_journal() - put the journal into the store, in place of the one before. Return: 0; -errno. */
 int entries_store_journal(const struct entries *entries);
 

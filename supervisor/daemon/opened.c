@@ -161,3 +161,10 @@ int opened_confine(struct opened *opened)
 		r = -EINVAL;
 	return r < 0 ? r : keep_descriptors(opened);
 }
+
+void opened_done(struct opened *opened)
+{
+	policies_free(opened->policies);
+	probe_free(opened->probe);
+	service_fds_done(&opened->import.handed);
+}

@@ -67,6 +67,9 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 /** opened_confine() - shed privileges. Return: 0; -errno: it has been logged. */
 int opened_confine(struct opened *opened);
 
+/** opened_done() - in the keeper, at its end: release all of it, at whatever stage. The process closes what is open. */
+void opened_done(struct opened *opened);
+
 /**
  * opened_read_policies() - read the policies anew
  * @policies: the set that is replaced, if all goes well

@@ -119,3 +119,13 @@ void refusals_add(struct refusals *refusals, int connection, uid_t uid)
 	if (has_room_for(refusals, uid))
 		begin(refusal);
 }
+
+void refusals_free(struct refusals *refusals)
+{
+	while (refusals->first) {
+		struct refusal *refusal = refusals->first;
+
+		refusals->first = refusal->next;
+		free(refusal);
+	}
+}

@@ -30,7 +30,7 @@ struct refusals {
 	size_t closed; /* how many of them are being closed */
 };
 
-/** refusals_init() - begin without any; they live as long as the process. @closer: outlives them */
+/** refusals_init() - begin without any. @closer: outlives them */
 void refusals_init(struct refusals *refusals, struct closer *closer);
 
 /** refusals_add() - refuse a connection, and close it when there is room. @connection: the refusals'; shut down at once */
@@ -38,5 +38,8 @@ void refusals_add(struct refusals *refusals, int connection, uid_t uid);
 
 /** refusals_are_many() - so many that nothing may be accepted? */
 bool refusals_are_many(const struct refusals *refusals);
+
+/** refusals_free() - release them at the end of the process, which closes them */
+void refusals_free(struct refusals *refusals);
 
 #endif

@@ -455,6 +455,17 @@ static int begin(struct worker *worker, bool is_next)
 
 /* ---- the end ---- */
 
+/* What is kept in the journal stays there, for another daemon. */
+static void release(struct worker *worker)
+{
+	control_free(worker->control);
+	connections_free(&worker->connections);
+	refusals_free(&worker->refusals);
+	attachments_free(&worker->attachments);
+	entries_free(&worker->entries);
+	loop_free(worker->loop);
+}
+
 static void end(struct worker *worker)
 {
 	(void)service_tell_stopping(&worker->opened->service);
@@ -464,7 +475,9 @@ static void end(struct worker *worker)
 	 * The engine's sources are the closer's at last. Where a thread hangs, the end of the process releases what
 	 * it uses.
 	 */
-	if (!engine_free(worker->engine) || !closer_free(worker->closer))
+	if (engine_free(worker->engine) && closer_free(worker->closer))
+		release(worker);
+	else
 		log_verbose("a request hangs, and ends with us");
 }
 
@@ -479,17 +492,10 @@ static void tell_ready(struct opened *opened)
 	journal_close(opened->journal, &service->socket);
 }
 
-_Noreturn void worker_run(void *place, bool is_next)
+/* Return: the exit status. */
+static int run(struct opened *opened, bool is_next)
 {
-	struct opened *opened = place;
 	struct worker worker = { .opened = opened };
-
-	prctl(PR_SET_NAME, "nsxattrd");
-	/* A worker before this one may have died while it was handing over. */
-	if (!offer_take_back(opened->journal)) {
-		journal_conclude(opened->journal, EXIT_SUCCESS);
-		exit(EXIT_SUCCESS);
-	}
 	int r = begin(&worker, is_next);
 
 	if (r == -ECANCELED || (r < 0 && !is_next))
@@ -507,5 +513,17 @@ _Noreturn void worker_run(void *place, bool is_next)
 	else
 		journal_conclude(opened->journal, r);
 	end(&worker);
-	exit(r < 0 ? EXIT_FAILURE : r);
+	return r < 0 ? EXIT_FAILURE : r;
+}
+
+_Noreturn void worker_run(void *place, bool is_next)
+{
+	struct opened *opened = place;
+
+	prctl(PR_SET_NAME, "nsxattrd");
+	/* A worker before this one may have died while it was handing over. */
+	if (offer_take_back(opened->journal))
+		exit(run(opened, is_next));
+	journal_conclude(opened->journal, EXIT_SUCCESS);
+	exit(EXIT_SUCCESS);
 }
