@@ -10,18 +10,13 @@
 #include <stddef.h>
 
 /**
- * value_text_fault() - Return: what is wrong with a text of @length bytes, and what is allowed, to
- * come behind it in a message; NULL: it can be decoded.
- */
-const char *value_text_fault(const char *text, size_t length);
-
-/**
  * value_text_decode() - the bytes that a text stands for
- * @text: a text of @length bytes, without fault
+ * @text: @length bytes
  * @bytes: room for @length bytes
+ * @ret_size: how many bytes it stands for, at most HOST_VALUE_MAX
  *
- * Return: how many bytes it stands for, at most HOST_VALUE_MAX.
+ * Return: NULL; or what is wrong with the text, and what is allowed, to come behind it in a message.
  */
-size_t value_text_decode(const char *text, size_t length, char *bytes);
+const char *value_text_decode(const char *text, size_t length, char *bytes, size_t *ret_size);
 
 #endif

@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "yaml/complaint.h"
 
-#include <stdarg.h>
 #include <string.h>
-
-void schema_complain(struct schema_walk *walk, const struct tree_node *node, const char *format,
-		     ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	diagnostics_add_list(walk->diagnostics, node->line, node->column, format, arguments);
-	va_end(arguments);
-}
 
 /* ---- descriptions ---- */
 

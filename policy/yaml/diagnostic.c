@@ -11,10 +11,11 @@ static bool comes_before(unsigned int line, unsigned int column, const struct di
 	return line < other->line || (line == other->line && column < other->column);
 }
 
-void diagnostics_add_list(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
-			  const char *format, va_list arguments)
+void diagnostics_add(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
+		     const char *format, ...)
 {
 	size_t place = diagnostics->count;
+	va_list arguments;
 
 	if (diagnostics->count == DIAGNOSTICS_MAX) {
 		diagnostics->is_cut = true;
@@ -28,16 +29,8 @@ void diagnostics_add_list(struct diagnostics *diagnostics, unsigned int line, un
 	diagnostics->count++;
 	entry->line = line;
 	entry->column = column;
-	vsnprintf(entry->text, sizeof(entry->text), format, arguments);
-}
-
-void diagnostics_add(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
-		     const char *format, ...)
-{
-	va_list arguments;
-
 	va_start(arguments, format);
-	diagnostics_add_list(diagnostics, line, column, format, arguments);
+	vsnprintf(entry->text, sizeof(entry->text), format, arguments);
 	va_end(arguments);
 }
 

@@ -7,7 +7,6 @@
  * shown: the caller of a check knows where they belong.
  */
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,11 +36,6 @@ struct diagnostics {
  */
 void diagnostics_add(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/** diagnostics_add_list() - the same, with the arguments as a list */
-void diagnostics_add_list(struct diagnostics *diagnostics, unsigned int line, unsigned int column,
-			  const char *format, va_list arguments)
-	__attribute__((format(printf, 4, 0)));
 
 /**
  * diagnostic_print() - snprintf(3), for parts of a message: what does not fit in @size is cut

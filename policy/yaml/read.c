@@ -51,10 +51,10 @@ static void *allocate(struct schema_walk *walk, size_t count, size_t size)
 
 char *schema_keep(struct schema_walk *walk, const char *bytes, size_t length)
 {
-	char *copy = allocate(walk, length + 1, 1);
+	char *copy = arena_copy(walk->arena, bytes, length);
 
-	if (copy)
-		memcpy(copy, bytes, length);
+	if (!copy)
+		walk->error = -ENOMEM;
 	return copy;
 }
 

@@ -12,7 +12,6 @@
 #include "yaml/tree.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -35,16 +34,9 @@ struct composer {
 
 /* ---- what is no plain YAML ---- */
 
-__attribute__((format(printf, 3, 4))) static void
-complain(struct composer *composer, yaml_mark_t mark, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	diagnostics_add_list(composer->diagnostics, (unsigned int)mark.line + 1,
-			     (unsigned int)mark.column + 1, format, arguments);
-	va_end(arguments);
-}
+#define complain(composer, mark, ...)                                           \
+	diagnostics_add((composer)->diagnostics, (unsigned int)(mark).line + 1, \
+			(unsigned int)(mark).column + 1, __VA_ARGS__)
 
 /* libyaml tells the place of bytes that are no text by their number alone. */
 static yaml_mark_t mark_of_offset(const struct composer *composer, size_t offset)
@@ -86,11 +78,12 @@ static void complain_of_alias(struct composer *composer, yaml_mark_t mark)
 /** complain_of_syntax() - say in our words what is often met, and in libyaml's the rest */
 static void complain_of_syntax(struct composer *composer, const yaml_parser_t *parser)
 {
-	yaml_mark_t mark = parser->problem_mark;
+	bool is_no_text = parser->error == YAML_READER_ERROR;
+	yaml_mark_t mark = is_no_text ? mark_of_offset(composer, parser->problem_offset) :
+					parser->problem_mark;
 
-	if (parser->error == YAML_READER_ERROR)
-		complain(composer, mark_of_offset(composer, parser->problem_offset),
-			 "%s; allowed: text in UTF-8", parser->problem);
+	if (is_no_text)
+		complain(composer, mark, "%s; allowed: text in UTF-8", parser->problem);
 	else if (byte_at(composer, mark) == '\t')
 		complain(composer, mark, "a tab cannot be here; allowed: blanks");
 	else if (parser->context && strcmp(parser->context, "while scanning an alias") == 0)

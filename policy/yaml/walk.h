@@ -39,8 +39,8 @@ static inline void *schema_target(const struct schema_place *place)
  */
 char *schema_keep(struct schema_walk *walk, const char *bytes, size_t length);
 
-/** schema_complain() - say what is wrong with a node; @format as of diagnostics_add() */
-void schema_complain(struct schema_walk *walk, const struct tree_node *node, const char *format,
-		     ...) __attribute__((format(printf, 3, 4)));
+/** schema_complain() - say what is wrong with a node; a format and its arguments, as of diagnostics_add(), follow */
+#define schema_complain(walk, node, ...) \
+	diagnostics_add((walk)->diagnostics, (node)->line, (node)->column, __VA_ARGS__)
 
 #endif
