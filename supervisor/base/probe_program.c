@@ -34,89 +34,59 @@
 #include "base/btf.h"
 #include "count_of.h"
 
-/* Members that the program knows. */
+/*
+ * Members that the program knows. Not "cred" of a task: that is what a thread acts with for a moment, "real_cred"
+ * is who it is.
+ */
+#define MEMBERS(ROW)                                        \
+	ROW(TASK_FILES, "task_struct", "files")             \
+	ROW(TASK_CREDENTIAL, "task_struct", "real_cred")    \
+	ROW(TASK_PID_LINKS, "task_struct", "pid_links")     \
+	ROW(FILES_TABLE, "files_struct", "fdt")             \
+	ROW(TABLE_FILES, "fdtable", "fd")                   \
+	ROW(FILE_INODE, "file", "f_inode")                  \
+	ROW(INODE_FILE_SYSTEM, "inode", "i_sb")             \
+	ROW(FILE_SYSTEM_USERNS, "super_block", "s_user_ns") \
+	ROW(PROC_INODE_PID, "proc_inode", "pid")            \
+	ROW(PROC_INODE_INODE, "proc_inode", "vfs_inode")    \
+	ROW(PID_TASKS, "pid", "tasks")                      \
+	ROW(CREDENTIAL_FSUID, "cred", "fsuid")              \
+	ROW(CREDENTIAL_FSGID, "cred", "fsgid")              \
+	ROW(CREDENTIAL_EFFECTIVE, "cred", "cap_effective")  \
+	ROW(CREDENTIAL_USERNS, "cred", "user_ns")           \
+	ROW(CREDENTIAL_GROUPS, "cred", "group_info")        \
+	ROW(USERNS_COMMON, "user_namespace", "ns")          \
+	ROW(USERNS_LEVEL, "user_namespace", "level")        \
+	ROW(COMMON_NUMBER, "ns_common", "inum")             \
+	ROW(GROUPS_COUNT, "group_info", "ngroups")          \
+	ROW(GROUPS_FIRST, "group_info", "gid")              \
+	/* Without these it does not tell places. */        \
+	ROW(TASK_PLACES, "task_struct", "fs")               \
+	ROW(PLACES_SEQUENCE, "fs_struct", "seq")            \
+	ROW(PLACES_ROOT, "fs_struct", "root")               \
+	ROW(PLACES_CWD, "fs_struct", "pwd")                 \
+	ROW(PATH_MOUNT, "path", "mnt")                      \
+	ROW(PATH_NAME, "path", "dentry")                    \
+	ROW(FILE_PATH, "file", "f_path")                    \
+	ROW(TASK_NAMESPACES, "task_struct", "nsproxy")      \
+	ROW(NAMESPACES_MOUNTS, "nsproxy", "mnt_ns")         \
+	ROW(MOUNTS_ROOT, "mnt_namespace", "root")           \
+	ROW(MOUNT_PUBLIC, "mount", "mnt")                   \
+	ROW(MOUNT_PARENT, "mount", "mnt_parent")            \
+	ROW(PUBLIC_ROOT, "vfsmount", "mnt_root")
+
+#define MEMBER(member, type, name) member,
+#define MEMBER_NAMES(member, type, name) [member] = { type, name },
+
 enum member {
-	TASK_FILES,
-	TASK_CREDENTIAL,
-	TASK_PID_LINKS,
-	FILES_TABLE,
-	TABLE_FILES,
-	FILE_INODE,
-	INODE_FILE_SYSTEM,
-	FILE_SYSTEM_USERNS,
-	PROC_INODE_PID,
-	PROC_INODE_INODE,
-	PID_TASKS,
-	CREDENTIAL_FSUID,
-	CREDENTIAL_FSGID,
-	CREDENTIAL_EFFECTIVE,
-	CREDENTIAL_USERNS,
-	CREDENTIAL_GROUPS,
-	USERNS_COMMON,
-	USERNS_LEVEL,
-	COMMON_NUMBER,
-	GROUPS_COUNT,
-	GROUPS_FIRST,
-	/* Without these it does not tell places. */
-	TASK_PLACES,
-	PLACES_SEQUENCE,
-	PLACES_ROOT,
-	PLACES_CWD,
-	PATH_MOUNT,
-	PATH_NAME,
-	FILE_PATH,
-	TASK_NAMESPACES,
-	NAMESPACES_MOUNTS,
-	MOUNTS_ROOT,
-	MOUNT_PUBLIC,
-	MOUNT_PARENT,
-	PUBLIC_ROOT,
-	MEMBER_COUNT,
+	MEMBERS(MEMBER) MEMBER_COUNT,
 	IDENTITY_MEMBER_COUNT = TASK_PLACES,
 };
 
 static const struct {
 	const char *type;
 	const char *name;
-} members[] = {
-	[TASK_FILES] = { "task_struct", "files" },
-	/* Not "cred": that is what a thread acts with for a moment, this is who it is. */
-	[TASK_CREDENTIAL] = { "task_struct", "real_cred" },
-	[TASK_PID_LINKS] = { "task_struct", "pid_links" },
-	[FILES_TABLE] = { "files_struct", "fdt" },
-	[TABLE_FILES] = { "fdtable", "fd" },
-	[FILE_INODE] = { "file", "f_inode" },
-	[INODE_FILE_SYSTEM] = { "inode", "i_sb" },
-	[FILE_SYSTEM_USERNS] = { "super_block", "s_user_ns" },
-	[PROC_INODE_PID] = { "proc_inode", "pid" },
-	[PROC_INODE_INODE] = { "proc_inode", "vfs_inode" },
-	[PID_TASKS] = { "pid", "tasks" },
-	[CREDENTIAL_FSUID] = { "cred", "fsuid" },
-	[CREDENTIAL_FSGID] = { "cred", "fsgid" },
-	[CREDENTIAL_EFFECTIVE] = { "cred", "cap_effective" },
-	[CREDENTIAL_USERNS] = { "cred", "user_ns" },
-	[CREDENTIAL_GROUPS] = { "cred", "group_info" },
-	[USERNS_COMMON] = { "user_namespace", "ns" },
-	[USERNS_LEVEL] = { "user_namespace", "level" },
-	[COMMON_NUMBER] = { "ns_common", "inum" },
-	[GROUPS_COUNT] = { "group_info", "ngroups" },
-	[GROUPS_FIRST] = { "group_info", "gid" },
-	[TASK_PLACES] = { "task_struct", "fs" },
-	[PLACES_SEQUENCE] = { "fs_struct", "seq" },
-	[PLACES_ROOT] = { "fs_struct", "root" },
-	[PLACES_CWD] = { "fs_struct", "pwd" },
-	[PATH_MOUNT] = { "path", "mnt" },
-	[PATH_NAME] = { "path", "dentry" },
-	[FILE_PATH] = { "file", "f_path" },
-	[TASK_NAMESPACES] = { "task_struct", "nsproxy" },
-	[NAMESPACES_MOUNTS] = { "nsproxy", "mnt_ns" },
-	[MOUNTS_ROOT] = { "mnt_namespace", "root" },
-	[MOUNT_PUBLIC] = { "mount", "mnt" },
-	[MOUNT_PARENT] = { "mount", "mnt_parent" },
-	[PUBLIC_ROOT] = { "vfsmount", "mnt_root" },
-};
-
-static_assert(COUNT_OF(members) == MEMBER_COUNT, "each member has its name");
+} members[] = { MEMBERS(MEMBER_NAMES) };
 
 /* Pointers that the program keeps, each eight bytes of its stack; groups are further down. */
 enum stack_slot {
@@ -154,6 +124,12 @@ struct writer {
 	uint32_t bail_outs[BAIL_OUTS_MAX]; /* jumps to the end, whose distance is known there */
 	uint32_t bail_out_count;
 };
+
+/* Where a member begins in its structure. */
+static int32_t at(const struct writer *writer, enum member member)
+{
+	return writer->offsets[member];
+}
 
 static int16_t slot_at(enum stack_slot slot)
 {
@@ -315,11 +291,9 @@ static void begin(struct writer *writer)
 /* table = task->files->fdt->fd */
 static void find_table(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	follow(writer, SLOT_TASK, offsets[TASK_FILES], SLOT_TABLE);
-	follow(writer, SLOT_TABLE, offsets[FILES_TABLE], SLOT_TABLE);
-	follow(writer, SLOT_TABLE, offsets[TABLE_FILES], SLOT_TABLE);
+	follow(writer, SLOT_TASK, at(writer, TASK_FILES), SLOT_TABLE);
+	follow(writer, SLOT_TABLE, at(writer, FILES_TABLE), SLOT_TABLE);
+	follow(writer, SLOT_TABLE, at(writer, TABLE_FILES), SLOT_TABLE);
 }
 
 /* file = table[record->FIELD]; the descriptor is ours, and open */
@@ -340,34 +314,29 @@ static void find_file(struct writer *writer, size_t field)
  */
 static void find_credential(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	follow(writer, SLOT_FILE, offsets[FILE_INODE], SLOT_INODE);
-	follow(writer, SLOT_INODE, offsets[PROC_INODE_PID] - offsets[PROC_INODE_INODE], SLOT_PID);
-	follow(writer, SLOT_PID, offsets[PID_TASKS], SLOT_LINK);
-	follow(writer, SLOT_LINK, offsets[TASK_CREDENTIAL] - offsets[TASK_PID_LINKS],
+	follow(writer, SLOT_FILE, at(writer, FILE_INODE), SLOT_INODE);
+	follow(writer, SLOT_INODE, at(writer, PROC_INODE_PID) - at(writer, PROC_INODE_INODE),
+	       SLOT_PID);
+	follow(writer, SLOT_PID, at(writer, PID_TASKS), SLOT_LINK);
+	follow(writer, SLOT_LINK, at(writer, TASK_CREDENTIAL) - at(writer, TASK_PID_LINKS),
 	       SLOT_CREDENTIAL);
 }
 
 static void copy_ids(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_FSUID], fsuid);
-	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_FSGID], fsgid);
-	COPY(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_EFFECTIVE], capabilities);
-	follow(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_USERNS], SLOT_USERNS);
-	COPY(writer, SLOT_USERNS, offsets[USERNS_COMMON] + offsets[COMMON_NUMBER], userns);
-	COPY(writer, SLOT_USERNS, offsets[USERNS_LEVEL], userns_level);
+	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_FSUID), fsuid);
+	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_FSGID), fsgid);
+	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_EFFECTIVE), capabilities);
+	follow(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_USERNS), SLOT_USERNS);
+	COPY(writer, SLOT_USERNS, at(writer, USERNS_COMMON) + at(writer, COMMON_NUMBER), userns);
+	COPY(writer, SLOT_USERNS, at(writer, USERNS_LEVEL), userns_level);
 }
 
 /* The part of the stack for groups is copied whole: what has not been read is 0. */
 static void copy_groups(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	follow(writer, SLOT_CREDENTIAL, offsets[CREDENTIAL_GROUPS], SLOT_GROUPS);
-	COPY(writer, SLOT_GROUPS, offsets[GROUPS_COUNT], group_count);
+	follow(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_GROUPS), SLOT_GROUPS);
+	COPY(writer, SLOT_GROUPS, at(writer, GROUPS_COUNT), group_count);
 	load(writer, BPF_REG_2, BPF_REG_10, slot_at(SLOT_SCRATCH), 4);
 	uint32_t has_too_many = jump_if(writer, BPF_JGT, BPF_REG_2, PROBE_GROUPS_MAX);
 
@@ -375,7 +344,7 @@ static void copy_groups(struct writer *writer)
 		emit(writer, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, GROUPS_AT + i, 0);
 	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_2, 0, 0, 2);
 	load(writer, BPF_REG_3, BPF_REG_10, slot_at(SLOT_GROUPS), 8);
-	add(writer, BPF_REG_3, offsets[GROUPS_FIRST]);
+	add(writer, BPF_REG_3, at(writer, GROUPS_FIRST));
 	read_prepared(writer, GROUPS_AT);
 	for (int i = 0; i < GROUPS_SIZE; i += 8) {
 		load(writer, BPF_REG_1, BPF_REG_10, GROUPS_AT + i, 8);
@@ -416,8 +385,8 @@ static void affirm_if_equal(struct writer *writer, enum stack_slot left, enum st
 static void read_path(struct writer *writer, enum stack_slot from, int32_t offset,
 		      enum stack_slot to)
 {
-	follow(writer, from, offset + writer->offsets[PATH_MOUNT], to);
-	follow(writer, from, offset + writer->offsets[PATH_NAME], to + 1);
+	follow(writer, from, offset + at(writer, PATH_MOUNT), to);
+	follow(writer, from, offset + at(writer, PATH_NAME), to + 1);
 }
 
 /* What was read before comes from before, what is read afterwards from afterwards. */
@@ -432,21 +401,19 @@ static void fence(struct writer *writer)
 /* The number of a seqlock is its first member. */
 static void find_places(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	follow(writer, SLOT_LINK, offsets[TASK_PLACES] - offsets[TASK_PID_LINKS], SLOT_PLACES);
-	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[0]);
+	follow(writer, SLOT_LINK, at(writer, TASK_PLACES) - at(writer, TASK_PID_LINKS),
+	       SLOT_PLACES);
+	COPY(writer, SLOT_PLACES, at(writer, PLACES_SEQUENCE), sequence[0]);
 	fence(writer);
-	read_path(writer, SLOT_PLACES, offsets[PLACES_ROOT], SLOT_ROOT_MOUNT);
-	read_path(writer, SLOT_PLACES, offsets[PLACES_CWD], SLOT_CWD_MOUNT);
+	read_path(writer, SLOT_PLACES, at(writer, PLACES_ROOT), SLOT_ROOT_MOUNT);
+	read_path(writer, SLOT_PLACES, at(writer, PLACES_CWD), SLOT_CWD_MOUNT);
 	fence(writer);
-	COPY(writer, SLOT_PLACES, offsets[PLACES_SEQUENCE], sequence[1]);
+	COPY(writer, SLOT_PLACES, at(writer, PLACES_SEQUENCE), sequence[1]);
 }
 
 static void compare_with_kept(struct writer *writer, enum probe_place place, enum stack_slot mount,
 			      enum stack_slot name)
 {
-	const int32_t *offsets = writer->offsets;
 	size_t field = offsetof(struct probe_record, kept) + place * sizeof(int32_t);
 
 	load(writer, BPF_REG_1, RECORD, (int)field, 4);
@@ -454,7 +421,7 @@ static void compare_with_kept(struct writer *writer, enum probe_place place, enu
 	uint32_t has_none = jump_if(writer, BPF_JSLT, BPF_REG_1, 0);
 
 	find_file(writer, field);
-	read_path(writer, SLOT_FILE, offsets[FILE_PATH], SLOT_FIRST);
+	read_path(writer, SLOT_FILE, at(writer, FILE_PATH), SLOT_FIRST);
 	affirm_if_equal(writer, mount, name,
 			offsetof(struct probe_record, is_kept) + place * sizeof(uint32_t));
 	land(writer, has_none);
@@ -466,15 +433,15 @@ static void compare_with_kept(struct writer *writer, enum probe_place place, enu
  */
 static void find_lasting(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
-	follow(writer, SLOT_LINK, offsets[TASK_NAMESPACES] - offsets[TASK_PID_LINKS], SLOT_FIRST);
-	follow(writer, SLOT_FIRST, offsets[NAMESPACES_MOUNTS], SLOT_FIRST);
-	follow(writer, SLOT_FIRST, offsets[MOUNTS_ROOT], SLOT_FIRST);
-	follow(writer, SLOT_ROOT_MOUNT, offsets[MOUNT_PARENT] - offsets[MOUNT_PUBLIC], SLOT_SECOND);
+	follow(writer, SLOT_LINK, at(writer, TASK_NAMESPACES) - at(writer, TASK_PID_LINKS),
+	       SLOT_FIRST);
+	follow(writer, SLOT_FIRST, at(writer, NAMESPACES_MOUNTS), SLOT_FIRST);
+	follow(writer, SLOT_FIRST, at(writer, MOUNTS_ROOT), SLOT_FIRST);
+	follow(writer, SLOT_ROOT_MOUNT, at(writer, MOUNT_PARENT) - at(writer, MOUNT_PUBLIC),
+	       SLOT_SECOND);
 	uint32_t is_other = unless_equal(writer, SLOT_FIRST, SLOT_SECOND);
 
-	follow(writer, SLOT_ROOT_MOUNT, offsets[PUBLIC_ROOT], SLOT_FIRST);
+	follow(writer, SLOT_ROOT_MOUNT, at(writer, PUBLIC_ROOT), SLOT_FIRST);
 	uint32_t is_below = unless_equal(writer, SLOT_FIRST, SLOT_ROOT_NAME);
 
 	affirm(writer, offsetof(struct probe_record, is_lasting[PROBE_ROOT]));
@@ -506,15 +473,13 @@ static void tell_places(struct writer *writer)
  */
 static void tell_file_system(struct writer *writer)
 {
-	const int32_t *offsets = writer->offsets;
-
 	load(writer, BPF_REG_1, RECORD, offsetof(struct probe_record, question), 4);
 	uint32_t is_thread = jump_if(writer, BPF_JNE, BPF_REG_1, PROBE_FILE_SYSTEM);
 
-	follow(writer, SLOT_FILE, offsets[FILE_INODE], SLOT_INODE);
-	follow(writer, SLOT_INODE, offsets[INODE_FILE_SYSTEM], SLOT_FIRST);
-	follow(writer, SLOT_FIRST, offsets[FILE_SYSTEM_USERNS], SLOT_USERNS);
-	COPY(writer, SLOT_USERNS, offsets[USERNS_COMMON] + offsets[COMMON_NUMBER], userns);
+	follow(writer, SLOT_FILE, at(writer, FILE_INODE), SLOT_INODE);
+	follow(writer, SLOT_INODE, at(writer, INODE_FILE_SYSTEM), SLOT_FIRST);
+	follow(writer, SLOT_FIRST, at(writer, FILE_SYSTEM_USERNS), SLOT_USERNS);
+	COPY(writer, SLOT_USERNS, at(writer, USERNS_COMMON) + at(writer, COMMON_NUMBER), userns);
 	affirm(writer, offsetof(struct probe_record, is_complete));
 	bail_out(writer, jump_if(writer, BPF_JA, 0, 0));
 	land(writer, is_thread);
