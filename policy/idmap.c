@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "decimal.h"
+
 /* A cursor over text that need not end with a NUL. */
 struct scanner {
 	const char *at;
@@ -17,20 +19,12 @@ static void skip_blanks(struct scanner *scanner)
 
 static bool scan_number(struct scanner *scanner, uint32_t *ret_number)
 {
-	uint64_t number = 0;
-	const char *start;
-
 	skip_blanks(scanner);
-	start = scanner->at;
-	while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9') {
-		number = number * 10 + (uint64_t)(*scanner->at++ - '0');
-		if (number > UINT32_MAX)
-			return false;
-	}
-	if (scanner->at == start)
-		return false;
-	*ret_number = (uint32_t)number;
-	return true;
+	const char *start = scanner->at;
+
+	while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9')
+		scanner->at++;
+	return decimal_parse(start, (size_t)(scanner->at - start), ret_number);
 }
 
 static bool scan_line_end(struct scanner *scanner)

@@ -5,6 +5,8 @@
 #include <linux/xattr.h>
 #include <string.h>
 
+#include "decimal.h"
+
 static const char variant_mark[] = "@uid=";
 
 /* Below which names a store keeps its values. */
@@ -17,19 +19,8 @@ static const char *const store_prefixes[STORE_COUNT] = {
 /* Canonical decimal only: each number then has exactly one name. */
 static bool parse_canonical(const char *text, size_t length, uint32_t *ret_number)
 {
-	uint64_t number = 0;
-
-	if (length == 0 || length > 10 || (text[0] == '0' && length > 1))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(text[i] - '0');
-	}
-	if (number > UINT32_MAX)
-		return false;
-	*ret_number = (uint32_t)number;
-	return true;
+	return length > 0 && (length == 1 || text[0] != '0') &&
+	       decimal_parse(text, length, ret_number);
 }
 
 struct name_parts name_split(const char *name, size_t length)

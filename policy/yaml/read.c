@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "yaml/arena.h"
 #include "yaml/complaint.h"
 
@@ -82,25 +83,19 @@ static void store_pointer(const struct schema_place *place, const void *pointer)
 
 /* ---- scalars ---- */
 
-/* Decimal digits alone: no sign, no zero in front. Return: 0 if it is something else, or 0. */
-static uint64_t number_of(const struct tree_node *node)
+/* No zero in front. Return: 0 if it is something else than a number, or 0. */
+static uint32_t number_of(const struct tree_node *node)
 {
-	uint64_t number = 0;
+	uint32_t number = 0;
 
-	if (node->length > 10 || node->text[0] == '0')
-		return 0;
-	for (size_t i = 0; i < node->length; i++) {
-		if (node->text[i] < '0' || node->text[i] > '9')
-			return 0;
-		number = number * 10 + (uint64_t)(node->text[i] - '0');
-	}
-	return number;
+	return node->text[0] != '0' && decimal_parse(node->text, node->length, &number) ? number :
+											  0;
 }
 
 static void take_number(struct schema_walk *walk, const struct schema_place *place)
 {
 	const struct schema *schema = place->schema;
-	uint64_t number = number_of(place->node);
+	uint32_t number = number_of(place->node);
 	struct allowed_text allowed;
 
 	assert(schema->least > 0);
@@ -110,7 +105,7 @@ static void take_number(struct schema_walk *walk, const struct schema_place *pla
 	} else if (number < schema->least || number > schema->most) {
 		complain_of_value(walk, place);
 	} else {
-		store_number(place, schema->into, (size_t)number);
+		store_number(place, schema->into, number);
 		check_meaning(walk, place);
 	}
 }

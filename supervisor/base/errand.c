@@ -181,11 +181,6 @@ bool errand_has_ended(const struct errand *errand, unsigned int milliseconds)
 	return errand->pidfd >= 0 && await_readable(errand->pidfd, milliseconds) == 0;
 }
 
-bool errand_is_alive(const struct errand *errand)
-{
-	return !errand_has_ended(errand, 0);
-}
-
 /* Nothing here waits for long: a child can be stopped from inside the namespace. */
 bool errand_stop(struct errand *errand)
 {

@@ -79,14 +79,11 @@ bool errand_stop(struct errand *errand);
 void errand_end(struct errand *errand);
 
 /**
- * errand_is_alive() - has the child not ended?
+ * errand_has_ended() - has it ended, or does it within so many milliseconds?
  *
- * What was read of it by its number until now was the child's, if so: a number is not used again as
- * long as its process is there.
+ * If not, what was read of it by its number until now was the child's: a number is not used again as long as its
+ * process is there.
  */
-bool errand_is_alive(const struct errand *errand);
-
-/** errand_has_ended() - has it ended, or does it within so many milliseconds? */
 bool errand_has_ended(const struct errand *errand, unsigned int milliseconds);
 
 /** errand_wait_readable() - wait until the channel has something. Return: 0; -ETIMEDOUT; -errno. */

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/passing.h"
+#include "decimal.h"
 
 static const char store_text[] = "FDSTORE=1\nFDNAME=";
 static const char stopping_text[] = "STOPPING=1\n";
@@ -136,26 +137,15 @@ int service_forget(const struct service *service, const char *name)
 
 /* ---- what we are told ---- */
 
-static bool parse_number(const char *text, unsigned long most, unsigned long *ret_number)
-{
-	char *end;
-
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	*ret_number = strtoul(text, &end, 10);
-	return errno == 0 && *end == '\0' && *ret_number <= most;
-}
-
 /* Return: how many descriptors there are for us; -EINVAL. */
 static int count_fds(const char *count_text, const char *pid_text)
 {
-	unsigned long count, pid;
+	uint32_t count, pid;
 
 	if (!count_text || !pid_text)
 		return 0;
-	if (!parse_number(count_text, SERVICE_FDS_MAX, &count) ||
-	    !parse_number(pid_text, INT32_MAX, &pid))
+	if (!decimal_parse(count_text, strlen(count_text), &count) || count > SERVICE_FDS_MAX ||
+	    !decimal_parse(pid_text, strlen(pid_text), &pid) || pid > INT32_MAX)
 		return -EINVAL;
 	/* Another's, which has started us without clearing its environment. */
 	return (pid_t)pid == getpid() ? (int)count : 0;

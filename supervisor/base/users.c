@@ -8,22 +8,16 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "decimal.h"
 
-/* Decimal digits alone, and none too many: the last number means no user to the kernel. */
+/* The last number means no user to the kernel. */
 static bool parse_uid(const char *text, size_t length, uid_t *ret_uid)
 {
-	uint64_t number = 0;
+	uint32_t number;
 
-	if (length == 0 || length > 10)
+	if (!decimal_parse(text, length, &number) || number == UINT32_MAX)
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(text[i] - '0');
-	}
-	if (number >= UINT32_MAX)
-		return false;
-	*ret_uid = (uid_t)number;
+	*ret_uid = number;
 	return true;
 }
 

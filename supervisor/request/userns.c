@@ -202,7 +202,7 @@ static int read_maps_of_child(const struct userns_cache *cache, struct userns *u
 	if (r == 0)
 		r = process < 0 ? -errno : read_maps(process, userns);
 	/* The namespace's root can kill the child, and have its number given to another process. */
-	if (r == 0 && !errand_is_alive(&errand))
+	if (r == 0 && errand_has_ended(&errand, 0))
 		r = -ESRCH;
 	errand_end(&errand);
 	return r;
