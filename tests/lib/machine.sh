@@ -27,10 +27,10 @@ MACHINE_PACKAGES+=,attr,acl,tar,rsync,uidmap,openssl,keyutils,python3,python3-ya
 MACHINE_PACKAGES+=,strace,gdb,fakeroot,bubblewrap,bindfs,fuse-overlayfs,mergerfs,gocryptfs,xfsprogs,btrfs-progs
 MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity
 MACHINE_PACKAGES+=,apparmor,apparmor-utils
-MACHINE_PACKAGES+=,selinux-policy-default,selinux-utils,policycoreutils
+MACHINE_PACKAGES+=,selinux-policy-default,selinux-utils,policycoreutils,lxc-templates
 
 # What the system tests call besides: where the packages' scripts have run (machine_configured).
-MACHINE_CLIENTS=lxc-templates,podman,buildah,containerd,rpm,dnf,glusterfs-server,tomoyo-tools
+MACHINE_CLIENTS=podman,buildah,containerd,rpm,dnf,glusterfs-server,tomoyo-tools
 MACHINE_CLIENTS+=$([ "$(uname -m)" != x86_64 ] || echo ,gcc-multilib)
 
 # machine_kernel() - NAME: its architecture and its package; false when there is no such kernel
@@ -150,7 +150,7 @@ machine_files() {
 # machine_clone() - IMAGE: a disk with a copy of the clone, without what only the linker reads
 machine_clone() {
 	local copy=$1.files
-	clone_copy "$copy" build --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude=build/fuzz &&
+	clone_copy "$copy" build --exclude='*.o' --exclude='*.a' --exclude='*.d' --exclude=build/fuzz --exclude='*.img*' &&
 		chmod 755 "$copy" && machine_image "$copy" "$1" && rm -rf "$copy"
 }
 
@@ -161,8 +161,8 @@ machine_clone() {
 # The console of the kernel is CONSOLE.
 machine_program() {
 	case $1 in
-	amd64) program=(qemu-system-x86_64 -cpu max) CONSOLE=ttyS0 ;;
-	arm64) program=(qemu-system-aarch64 -machine virt -cpu max) CONSOLE=ttyAMA0 ;;
+	amd64) program=(qemu-system-x86_64 -cpu max,la57=off) CONSOLE=ttyS0 ;;
+	arm64) program=(qemu-system-aarch64 -machine virt -cpu max,pauth-impdef=on) CONSOLE=ttyAMA0 ;;
 	esac
 }
 
@@ -187,7 +187,7 @@ machine_start() {
 
 # What tests are told where a machine is emulated: that everything takes longer, and to try less often what is random.
 # shellcheck disable=SC2034 # machine-boot uses it
-MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=100 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6)
+MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=100 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6 FAULTS_EACH=4)
 
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'

@@ -143,6 +143,18 @@ but_orphans() {
 	sed '/^nsxattr: thread .* neither sees nor removes it/d'
 }
 
+# is_linux() - VERSION: is the kernel of that version, or younger?
+is_linux() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+}
+
+# kernel_checks() - does a change of security.* need CAP_SYS_ADMIN? Before Linux 6.10 it does not, with bpf among the modules.
+kernel_checks() {
+	local file
+	file=$(mktemp -p "$SCENE") && chown 1000:1000 "$file" && "${as_user[@]}" setfattr -n user.demo "$file" &&
+		! "${as_user[@]}" setfattr -n security.demo "$file" 2>/dev/null
+}
+
 # but_kernel() - without what nsxattr says of a kernel that does not check who changes security.*
 but_kernel() {
 	sed -E '/this kernel lets (every user|its calls) set and remove security\.\* attributes/d'

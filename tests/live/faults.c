@@ -11,6 +11,8 @@
  * into the target's namespace, and of the process that makes these. Each of these threads has a number, in the
  * order in which they make their first call for the request, and its stops are counted apart: what the others do
  * meanwhile does not change which stop it is. Threads that have no part in the request are not counted.
+ *
+ * With FAULTS_EACH=N only each N-th stop of a thread is struck at, another first one for each request.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -284,37 +286,46 @@ static void see_stop(struct tracer *self, pid_t tid, int status)
 	ptrace(PTRACE_SYSCALL, tid, NULL, signal);
 }
 
-/* It stops because it is told to, or for what it does just now: that stop takes the place of the other. */
-static void follow(struct tracer *self, pid_t tid, bool is_needed)
+/*
+ * It stops because it is told to, or for what it does just now: that stop takes the place of the other. Return: whether it
+ * is followed; those that begin now are already, and some end at any moment.
+ */
+static bool follow(struct tracer *self, pid_t tid)
 {
 	int status = 0;
 
-	/* Those that begin now are followed already, and some have ended. */
-	if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0 && !is_needed)
-		return;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, FOLLOW) < 0)
+		return false;
 	(void)is_first_word_of(self, tid);
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		_exit(1);
-	if (waitpid(tid, &status, __WALL) < 0 || !WIFSTOPPED(status))
-		_exit(1);
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 || waitpid(tid, &status, __WALL) < 0 ||
+	    !WIFSTOPPED(status))
+		return false;
 	see_stop(self, tid, status);
+	return true;
+}
+
+static void follow_needed(struct tracer *self, pid_t tid)
+{
+	if (!follow(self, tid))
+		_exit(1);
 }
 
 static void follow_threads(struct tracer *self)
 {
 	char path[64];
 
+	follow_needed(self, self->worker);
 	snprintf(path, sizeof(path), "/proc/%d/task", self->worker);
 	DIR *tasks = opendir(path);
 
 	for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid > 0)
-			follow(self, tid, tid == self->worker);
+		if (tid > 0 && tid != self->worker)
+			(void)follow(self, tid);
 	}
 	closedir(tasks);
-	follow(self, find_forker(self->worker), true);
+	follow_needed(self, find_forker(self->worker));
 }
 
 /* Strike at @mark of the first request that the worker receives. */
@@ -464,22 +475,37 @@ static bool try_mark(const struct sweep *sweep, struct actor *actor, pid_t keepe
 	return false;
 }
 
-/* Each stop of each thread. Return: how many there were. */
+static unsigned int step_from_stop_to_stop(void)
+{
+	const char *given = getenv("FAULTS_EACH");
+	long step = given ? strtol(given, NULL, 10) : 1;
+
+	return step > 0 ? (unsigned int)step : 1;
+}
+
+static unsigned int next_first_stop(unsigned int step)
+{
+	static unsigned int sweeps;
+
+	return sweeps++ % step;
+}
+
+/* Each stop of each thread. Return: how many were struck at. */
 static unsigned int try_marks(const struct sweep *sweep, struct actor *actor, struct trace *shared)
 {
 	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
-	struct mark mark = { 0 };
-	unsigned int fired = 0;
+	unsigned int fired = 0, step = step_from_stop_to_stop(), first = next_first_stop(step);
+	struct mark mark = { .stop = first };
 
 	for (unsigned int tries = 0;; tries++) {
 		cr_assert_lt(tries, TRIES_MAX, "the request does not end");
 		if (try_mark(sweep, actor, keeper, &worker, shared, mark)) {
 			if (++mark.thread >= atomic_load(&shared->threads))
 				return fired;
-			mark.stop = 0;
+			mark.stop = first;
 		} else if (atomic_load(&shared->has_fired)) {
 			fired++;
-			mark.stop++;
+			mark.stop += step;
 		}
 		/* Else on a busy machine a thread has served it that was not there before. */
 	}
@@ -502,7 +528,7 @@ static void sweep(const struct sweep *sweep)
 	unsigned int stops = try_marks(sweep, actor, shared);
 
 	/* There was something to strike at. */
-	cr_expect_gt(stops, 6, "only %u stops", stops);
+	cr_expect_gt(stops * step_from_stop_to_stop(), 6, "only %u stops", stops);
 	actor_end(actor);
 	/* The next one is looked for among our children. */
 	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);

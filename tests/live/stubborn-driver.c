@@ -116,12 +116,16 @@ static int insist(const char *path, const struct peer *peer, const char *way, in
 	errx(EXIT_FAILURE, "the daemon hears nothing");
 }
 
-/* What lies in a queue has no descriptor there: nothing is flushed. */
-static void await_waits(const struct stubborn_file *file, const char *way, unsigned int count)
+/*
+ * What lies in a queue has no descriptor there, nor has what comes to the control socket, which asks for none: nothing is
+ * flushed. From Linux 6.16 on none comes there.
+ */
+static void await_waits(const struct stubborn_file *file, const struct peer *peer, const char *way,
+			unsigned int count)
 {
 	char byte;
 
-	if (strcmp(way, "unread") == 0)
+	if (strcmp(way, "unread") == 0 || strcmp(peer->name, "control") == 0)
 		return;
 	for (unsigned int i = 0; i < count; i++)
 		if (read(file->flushes, &byte, 1) != 1)
@@ -149,7 +153,7 @@ static int hand_over_file(const char *path, const struct peer *peer, const char 
 	for (int i = 0; i < count && r >= 0; i++)
 		r = insist(path, peer, way, file.fd);
 	if (r >= 0)
-		await_waits(&file, way, (unsigned int)count);
+		await_waits(&file, peer, way, (unsigned int)count);
 	tell(r >= 0 ? count : 0);
 	stubborn_file_relent(&file);
 	return EXIT_SUCCESS;
