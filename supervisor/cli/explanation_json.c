@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/explanation.h"
 #include "policy.h"
 
@@ -13,26 +14,20 @@ static const char *const routes[] = {
 	[ROUTE_REFUSED] = "refused",
 };
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text)
-		json_object_object_add(object, key, json_object_new_string(text));
-}
-
 static void add_number(struct json_object *object, const char *key, uint32_t number)
 {
 	if (number > 0)
-		json_object_object_add(object, key, json_object_new_int64(number));
+		json_add_number(object, key, number);
 }
 
 static struct json_object *policy_json(const struct policy *policy)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "name", policy->name);
-	add_text(object, "description", policy->description);
-	add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
-	add_text(object, "store", explanation_stores[policy->store]);
+	json_add_text(object, "name", policy->name);
+	json_add_text(object, "description", policy->description);
+	json_add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
+	json_add_text(object, "store", explanation_stores[policy->store]);
 	add_number(object, "owner", policy->owner);
 	add_number(object, "attributes-per-file", policy->attributes_per_file);
 	add_number(object, "value-size", policy->value_size);
@@ -43,13 +38,13 @@ static struct json_object *rule_json(const struct policy *policy, const struct r
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "file", rule->line > 0 ? policy->name : NULL);
+	json_add_text(object, "file", rule->line > 0 ? policy->name : NULL);
 	add_number(object, "line", rule->line);
-	add_text(object, "name", rule->pattern);
-	add_text(object, "scheme", explanation_schemes[rule->scheme]);
+	json_add_text(object, "name", rule->pattern);
+	json_add_text(object, "scheme", explanation_schemes[rule->scheme]);
 	if (rule->scheme == SCHEME_SUFFIX) {
-		add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
-		add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");
+		json_add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
+		json_add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");
 	}
 	return object;
 }
@@ -61,11 +56,9 @@ static struct json_object *map_json(const struct id_map *map)
 	for (unsigned int i = 0; i < map->count; i++) {
 		struct json_object *extent = json_object_new_object();
 
-		json_object_object_add(extent, "inside",
-				       json_object_new_int64(map->extents[i].inside));
-		json_object_object_add(extent, "host", json_object_new_int64(map->extents[i].host));
-		json_object_object_add(extent, "count",
-				       json_object_new_int64(map->extents[i].count));
+		json_add_number(extent, "inside", map->extents[i].inside);
+		json_add_number(extent, "host", map->extents[i].host);
+		json_add_number(extent, "count", map->extents[i].count);
 		json_object_array_add(extents, extent);
 	}
 	return extents;
@@ -84,9 +77,9 @@ static struct json_object *need_json(const struct explanation_need *need)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "need", need->word);
+	json_add_text(object, "need", need->word);
 	if (need->error)
-		add_text(object, "else", strerrorname_np(need->error));
+		json_add_text(object, "else", strerrorname_np(need->error));
 	return object;
 }
 
@@ -104,11 +97,11 @@ static struct json_object *decision_json(const struct explanation *explanation)
 	const struct decision *decision = &explanation->decision;
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "route", routes[decision->route]);
+	json_add_text(object, "route", routes[decision->route]);
 	if (decision->route == ROUTE_REFUSED)
-		add_text(object, "error", strerrorname_np(decision->error));
+		json_add_text(object, "error", strerrorname_np(decision->error));
 	if (decision->route == ROUTE_STORED || decision->route == ROUTE_HOST)
-		add_text(object, "stored-name", decision->name);
+		json_add_text(object, "stored-name", decision->name);
 	return object;
 }
 
@@ -118,12 +111,12 @@ struct json_object *explanation_json_new(const struct explanation *explanation)
 	bool has_names = explanation->operation == OPERATION_GET ||
 			 explanation->operation == OPERATION_LIST;
 
-	add_text(object, "operation", explanation_operations[explanation->operation]);
-	add_text(object, "name", explanation->name);
+	json_add_text(object, "operation", explanation_operations[explanation->operation]);
+	json_add_text(object, "name", explanation->name);
 	json_object_object_add(object, "users", map_json(&explanation->userns->uids));
 	json_object_object_add(object, "policy", policy_json(explanation->policy));
 	if (explanation->cause)
-		add_text(object, "cause", explanation->cause);
+		json_add_text(object, "cause", explanation->cause);
 	else
 		json_object_object_add(object, "rule",
 				       rule_json(explanation->policy, explanation->decision.rule));

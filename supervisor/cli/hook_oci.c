@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/text_file.h"
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
@@ -74,9 +75,7 @@ static void read_state(struct state *state)
 
 static const char *id_of(const struct state *state)
 {
-	const char *id = json_value_text(state->object, "id");
-
-	return id ? id : "";
+	return json_text_of(state->object, "id");
 }
 
 /* Return: false if there should be a config, and there is none: that has been said. */

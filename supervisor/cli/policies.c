@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -50,19 +51,13 @@ static const char *objection_to(const struct policies_list *list,
 
 /* ---- for programs ---- */
 
-static void add(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static struct json_object *place_json(const struct listed_policy *listed)
+static void add_place(struct json_object *object, const struct listed_policy *listed)
 {
 	char path[PATH_MAX];
 
-	if (!listed->folder)
-		return json_object_new_string("built in");
-	snprintf(path, sizeof(path), "%s/%s.yaml", listed->folder, listed_policy_name(listed));
-	return json_object_new_string(path);
+	snprintf(path, sizeof(path), "%s/%s.yaml", listed->folder ? listed->folder : "",
+		 listed_policy_name(listed));
+	json_add_text(object, "from", listed->folder ? path : "built in");
 }
 
 static void show_json(const struct policies_list *list)
@@ -75,16 +70,14 @@ static void show_json(const struct policies_list *list)
 		const char *objection = objection_to(list, listed);
 		struct json_object *entry = json_object_new_object();
 
-		add(entry, "name", json_object_new_string(policy->name));
-		if (policy->description)
-			add(entry, "description", json_object_new_string(policy->description));
-		add(entry, "from", place_json(listed));
-		add(entry, "may-use", json_object_new_boolean(!objection));
-		if (objection)
-			add(entry, "reason", json_object_new_string(objection));
+		json_add_text(entry, "name", policy->name);
+		json_add_text(entry, "description", policy->description);
+		add_place(entry, listed);
+		json_object_object_add(entry, "may-use", json_object_new_boolean(!objection));
+		json_add_text(entry, "reason", objection);
 		json_object_array_add(array, entry);
 	}
-	add(object, "policies", array);
+	json_object_object_add(object, "policies", array);
 	output_json(object);
 }
 

@@ -9,26 +9,16 @@
 
 #include <json-c/json.h>
 
+#include "base/json.h"
 #include "yaml/schema.h"
 
 static struct json_object *value_json(const struct schema *schema);
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text)
-		json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, uint32_t number)
-{
-	json_object_object_add(object, key, json_object_new_int64(number));
-}
 
 static struct json_object *type_json(const char *type)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "type", type);
+	json_add_text(object, "type", type);
 	return object;
 }
 
@@ -48,7 +38,7 @@ static struct json_object *flags_json(const struct schema *schema)
 	struct json_object *object = type_json("array");
 
 	json_object_object_add(object, "items", words_json(schema));
-	add_number(object, "minItems", 1);
+	json_add_number(object, "minItems", 1);
 	json_object_object_add(object, "uniqueItems", json_object_new_boolean(1));
 	return object;
 }
@@ -57,8 +47,8 @@ static struct json_object *number_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("integer");
 
-	add_number(object, "minimum", schema->least);
-	add_number(object, "maximum", schema->most);
+	json_add_number(object, "minimum", schema->least);
+	json_add_number(object, "maximum", schema->most);
 	return object;
 }
 
@@ -66,9 +56,9 @@ static struct json_object *text_json(const struct schema *schema)
 {
 	struct json_object *object = type_json("string");
 
-	add_number(object, "minLength", schema->least);
-	add_number(object, "maxLength", schema->most);
-	add_text(object, "pattern", schema->pattern);
+	json_add_number(object, "minLength", schema->least);
+	json_add_number(object, "maxLength", schema->most);
+	json_add_text(object, "pattern", schema->pattern);
 	return object;
 }
 
@@ -77,8 +67,8 @@ static struct json_object *list_json(const struct schema *schema)
 	struct json_object *object = type_json("array");
 
 	json_object_object_add(object, "items", value_json(schema->entry));
-	add_number(object, "minItems", schema->least);
-	add_number(object, "maxItems", schema->most);
+	json_add_number(object, "minItems", schema->least);
+	json_add_number(object, "maxItems", schema->most);
 	if (schema->is_unique)
 		json_object_object_add(object, "uniqueItems", json_object_new_boolean(1));
 	return object;
@@ -112,7 +102,7 @@ static struct json_object *partner_json(const struct schema *field)
 	struct json_object *object = json_object_new_object();
 	struct json_object *value = json_object_new_object();
 
-	add_text(value, "const", field->partner_value);
+	json_add_text(value, "const", field->partner_value);
 	struct json_object *condition = property_json(field->partner, value);
 
 	add_required(condition, field->partner);
@@ -133,8 +123,8 @@ static void add_field(struct json_object *object, const struct schema *field,
 {
 	struct json_object *value = value_json(field);
 
-	add_text(value, "description", field->help);
-	add_text(value, "default", field->absent);
+	json_add_text(value, "description", field->help);
+	json_add_text(value, "default", field->absent);
 	json_object_object_add(properties, field->key, value);
 	if (field->is_required)
 		add_required(object, field->key);
@@ -153,7 +143,7 @@ static struct json_object *mapping_json(const struct schema *schema)
 	json_object_object_add(object, "properties", properties);
 	json_object_object_add(object, "additionalProperties", json_object_new_boolean(0));
 	if (schema->least > 0)
-		add_number(object, "minProperties", schema->least);
+		json_add_number(object, "minProperties", schema->least);
 	if (json_object_array_length(partners) > 0)
 		json_object_object_add(object, "allOf", partners);
 	else
@@ -185,9 +175,9 @@ struct json_object *schema_json_new(const struct schema *file)
 	struct json_object *object = json_object_new_object();
 	struct json_object *root = mapping_json(file);
 
-	add_text(object, "$schema", "http://json-schema.org/draft-07/schema#");
-	add_text(object, "title", file->title);
-	add_text(object, "description", file->help);
+	json_add_text(object, "$schema", "http://json-schema.org/draft-07/schema#");
+	json_add_text(object, "title", file->title);
+	json_add_text(object, "description", file->help);
 	json_object_object_foreach(root, key, value)
 		json_object_object_add(object, key, json_object_get(value));
 	json_object_put(root);

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "daemon/entries.h"
+#include "daemon/runtimes.h"
 #include "idmap.h"
 #include "keep/engine.h"
 #include "keep/source.h"
@@ -71,15 +72,6 @@ struct registry_time registry_time_now(void)
 		.real = time(NULL),
 		.monotonic = (uint64_t)monotonic.tv_sec * 1000000000 + (uint64_t)monotonic.tv_nsec,
 	};
-}
-
-static const char *runtime_name(unsigned int runtimes)
-{
-	if (runtimes & RUNTIME_LXC)
-		return "lxc";
-	if (runtimes & RUNTIME_CRUN)
-		return "crun";
-	return runtimes & RUNTIME_RUNC ? "runc" : "oci";
 }
 
 static struct attachment *attachment_new(struct attachments *attachments)

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/unix_socket.h"
@@ -107,14 +108,6 @@ static void write_answer(struct control_connection *control)
 		end(control);
 }
 
-static struct json_object *refusal(const char *sentence)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "error", json_object_new_string(sentence));
-	return object;
-}
-
 static struct json_object *answer_to(const struct control_connection *control)
 {
 	static const char may_use[] = "may-use ";
@@ -128,7 +121,7 @@ static struct json_object *answer_to(const struct control_connection *control)
 		return answers->status(answers->context, user);
 	if (strcmp(word, "reload") == 0)
 		return user == 0 ? answers->reload(answers->context) :
-				   refusal("only root can have policies read anew");
+				   json_error_new("only root can have policies read anew");
 	if (strcmp(word, "ping") == 0) {
 		struct json_object *pong = json_object_new_object();
 
@@ -136,12 +129,12 @@ static struct json_object *answer_to(const struct control_connection *control)
 		return pong;
 	}
 	if (strcmp(word, "upgrade") == 0)
-		return refusal(user == 0 ?
-				       "a service manager has started nsxattrd, and starts another "
-				       "one in its place (systemctl restart nsxattrd): containers "
-				       "do not notice" :
-				       "only root can have nsxattrd replaced");
-	return refusal("unknown request; there are: ping, status, may-use, reload, upgrade");
+		return json_error_new(
+			user == 0 ? "a service manager has started nsxattrd, and starts another "
+				    "one in its place (systemctl restart nsxattrd): containers "
+				    "do not notice" :
+				    "only root can have nsxattrd replaced");
+	return json_error_new("unknown request; there are: ping, status, may-use, reload, upgrade");
 }
 
 /* Return: whether there is an answer to write now. */

@@ -14,6 +14,7 @@
 #include "attach/lxc_source.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
+#include "daemon/attachments.h"
 #include "daemon/entries.h"
 #include "daemon/refusals.h"
 
@@ -71,9 +72,7 @@ static void read_greeting(void *place)
 /* Return: whether it is served. */
 static bool deliver(struct lxc_connection *lxc)
 {
-	const struct lxc_acceptor *owner = owner_of(lxc);
-
-	if (!owner->delivered(owner->place, &lxc->greeting, lxc->source))
+	if (!attachments_add_lxc(owner_of(lxc)->attachments, &lxc->greeting, lxc->source))
 		return false;
 	lxc->source = NULL;
 	return true;

@@ -6,17 +6,14 @@
 
 #include "daemon/acceptor.h"
 
+struct attachments;
 struct entries;
-struct lxc_greeting;
-struct source;
 
 /** struct lxc_acceptor - of the socket; begins with zeroes but for what is the caller's */
 struct lxc_acceptor {
 	struct acceptor acceptor; /* the first member; without its calls */
 	struct entries *entries; /* in which connections are kept */
-	/* @source is no longer the acceptor's if it is served. @greeting is there until the return. Return: whether. */
-	bool (*delivered)(void *place, const struct lxc_greeting *greeting, struct source *source);
-	void *place;
+	struct attachments *attachments; /* to which deliveries are added */
 };
 
 /** lxc_acceptor_open() - connections that are kept are inherited. Return: 0; -errno. */

@@ -9,18 +9,11 @@
 #include "attach/oci_frame.h"
 #include "attach/oci_message.h"
 #include "base/fd.h"
-#include "count_of.h"
+#include "base/json.h"
+#include "daemon/runtimes.h"
 
 /* An object in an object. */
 #define DEPTH_MAX 4
-
-static struct json_object *refusal(const char *sentence)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "error", json_object_new_string(sentence));
-	return object;
-}
 
 /* json-c takes much memory for a short value, so values are counted first. Return: NULL; else what is wrong. */
 static const char *check_bounds(const char *question)
@@ -51,38 +44,15 @@ static struct json_object *parse(const char *question)
 	return NULL;
 }
 
-/* Return: as long as the object; "": it is not there, or no text. */
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *member = json_object_object_get(object, key);
-
-	return json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "";
-}
-
 static unsigned int runtimes_of(struct json_object *question)
 {
-	static const struct {
-		const char *name;
-		unsigned int bit;
-	} names[] = {
-		{ "podman", RUNTIME_PODMAN },
-		{ "crun", RUNTIME_CRUN },
-		{ "runc", RUNTIME_RUNC },
-		{ "lxc", RUNTIME_LXC },
-	};
 	struct json_object *list = json_object_object_get(question, "runtimes");
 	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
 								    0;
 	unsigned int runtimes = 0;
 
 	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < COUNT_OF(names); k++) {
-			const char *name =
-				json_object_get_string(json_object_array_get_idx(list, i));
-
-			if (name && strcmp(name, names[k].name) == 0)
-				runtimes |= names[k].bit;
-		}
+		runtimes |= runtime_bit(json_object_get_string(json_object_array_get_idx(list, i)));
 	return runtimes;
 }
 
@@ -93,13 +63,12 @@ static struct json_object *grant(const struct may_use_source *source,
 	const struct policy *policy = choice->shared->policy;
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "policy", json_object_new_string(policy->name));
-	json_object_object_add(object, "reason", json_object_new_string(choice->reason));
+	json_add_text(object, "policy", policy->name);
+	json_add_text(object, "reason", choice->reason);
 	json_object_object_add(object, "virtualises",
 			       json_object_new_boolean(!policy_is_transparent(policy)));
 	json_object_object_add(object, "io-uring", json_object_new_boolean(policy->allow_io_uring));
-	json_object_object_add(object, "user-namespace",
-			       json_object_new_uint64(source->user_namespace));
+	json_add_number(object, "user-namespace", source->user_namespace);
 	return object;
 }
 
@@ -109,7 +78,7 @@ static struct json_object *choose(const struct may_use_source *source,
 	struct policies_choice choice = { 0 };
 
 	if (policies_choose(source->policies, request, &choice) != POLICIES_CHOSEN)
-		return refusal(choice.reason);
+		return json_error_new(choice.reason);
 	struct json_object *answer = grant(source, &choice);
 
 	shared_policy_unref(choice.shared);
@@ -120,18 +89,18 @@ static struct json_object *answer(const struct may_use_source *source, uid_t use
 				  struct json_object *question)
 {
 	_cleanup_free_ struct annotation *annotations = NULL;
-	const char *id = text_of(question, "id"), *name = text_of(question, "name");
+	const char *id = json_text_of(question, "id"), *name = json_text_of(question, "name");
 	struct json_object *object = json_object_object_get(question, "annotations");
 	struct policies_request request = {
 		.container = { .runtimes = runtimes_of(question),
 			       .name = name[0] ? name : (id[0] ? id : NULL) },
-		.wanted = text_of(question, "policy"),
+		.wanted = json_text_of(question, "policy"),
 		.user = user,
 	};
 	enum registry_result room = registry_room(source->registry, user, id);
 
 	if (room != REGISTRY_ATTACHED)
-		return refusal(registry_refusal(room));
+		return json_error_new(registry_refusal(room));
 	if (json_object_is_type(object, json_type_object) &&
 	    oci_annotations_copy(object, &annotations, &request.container.annotation_count) < 0)
 		return NULL;
@@ -144,7 +113,7 @@ static struct json_object *refuse_question(const char *reason)
 	char sentence[80];
 
 	snprintf(sentence, sizeof(sentence), "the question %s", reason);
-	return refusal(sentence);
+	return json_error_new(sentence);
 }
 
 struct json_object *may_use_json_new(const struct may_use_source *source, uid_t user,

@@ -19,6 +19,7 @@
 #include "attach/oci_receive.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "daemon/attachments.h"
 
 /* Milliseconds that a message may take; a runtime sends it at once. */
 #define DEADLINE 5000
@@ -100,13 +101,12 @@ static void read_on(void *place)
 
 static void deliver(struct oci_connection *oci)
 {
-	const struct oci_acceptor *owner = owner_of(&oci->connection);
-
 	/* A listener of seccomp, which no peer can keep from being closed. */
 	if (oci->connection.is_overdue)
 		fd_close(&oci->listener);
 	else
-		owner->delivered(owner->place, oci->connection.uid, oci->message, oci->listener);
+		attachments_add_oci(owner_of(&oci->connection)->attachments, oci->connection.uid,
+				    oci->message, oci->listener);
 }
 
 static void was_read(void *place)

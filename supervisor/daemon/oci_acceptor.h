@@ -6,14 +6,12 @@
 
 #include "daemon/acceptor.h"
 
-struct oci_message;
+struct attachments;
 
 /** struct oci_acceptor - of the socket; begins with zeroes but for what is the caller's */
 struct oci_acceptor {
 	struct acceptor acceptor; /* the first member; without its calls */
-	/* @listener is the callee's. @message is there until the return. */
-	void (*delivered)(void *place, uid_t uid, const struct oci_message *message, int listener);
-	void *place;
+	struct attachments *attachments; /* to which deliveries are added */
 	size_t count; /* of connections whose message is not whole yet */
 };
 

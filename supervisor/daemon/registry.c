@@ -29,8 +29,7 @@ struct registry_user {
 
 struct registry {
 	struct config_limits limits;
-	struct share_pool containers;
-	struct share_pool listeners;
+	struct registry_pools pools;
 	struct registry_user *users;
 	struct container *chains[CHAINS];
 };
@@ -58,8 +57,8 @@ int registry_new(const struct config_limits *limits, struct registry **ret_regis
 	if (!registry)
 		return -ENOMEM;
 	registry->limits = *limits;
-	registry->containers.size = limits->containers;
-	registry->listeners.size = LISTENERS_MAX;
+	registry->pools.containers.size = limits->containers;
+	registry->pools.listeners.size = LISTENERS_MAX;
 	*ret_registry = registry;
 	return 0;
 }
@@ -76,9 +75,10 @@ void registry_free(struct registry *registry)
 	if (!registry)
 		return;
 	for (size_t i = 0; i < CHAINS; i++)
-		for (struct container *container = registry->chains[i], *next; container;
-		     container = next) {
-			next = container->next;
+		while (registry->chains[i]) {
+			struct container *container = registry->chains[i];
+
+			registry->chains[i] = container->next;
 			container_free(container);
 		}
 	while (registry->users) {
@@ -99,27 +99,20 @@ struct container *registry_find(const struct registry *registry, const struct co
 	return container;
 }
 
-void registry_visit(const struct registry *registry, registry_visitor *visit, void *argument)
+struct container *registry_next(const struct registry *registry, const struct container *container)
 {
-	for (size_t i = 0; i < CHAINS; i++)
-		for (const struct container *container = registry->chains[i]; container;
-		     container = container->next)
-			visit(container, argument);
+	size_t chain = container ? hash(&container->key) + 1 : 0;
+
+	if (container && container->next)
+		return container->next;
+	while (chain < CHAINS && !registry->chains[chain])
+		chain++;
+	return chain < CHAINS ? registry->chains[chain] : NULL;
 }
 
-const struct share_pool *registry_containers(const struct registry *registry)
+const struct registry_pools *registry_pools(const struct registry *registry)
 {
-	return &registry->containers;
-}
-
-const struct share_pool *registry_listeners(const struct registry *registry)
-{
-	return &registry->listeners;
-}
-
-size_t registry_count(const struct registry *registry)
-{
-	return registry->containers.taken;
+	return &registry->pools;
 }
 
 /* ---- attach and detach ---- */
@@ -147,7 +140,7 @@ static struct registry_user *enter_user(struct registry *registry, uid_t uid)
 		registry->users = user;
 	}
 	user->containers++;
-	share_take(&registry->containers, uid == 0);
+	share_take(&registry->pools.containers, uid == 0);
 	return user;
 }
 
@@ -155,28 +148,13 @@ static void leave_user(struct registry *registry, struct registry_user *user)
 {
 	struct registry_user **place = &registry->users;
 
-	share_give_back(&registry->containers, user->uid == 0);
+	share_give_back(&registry->pools.containers, user->uid == 0);
 	if (--user->containers > 0)
 		return;
 	while (*place != user)
 		place = &(*place)->next;
 	*place = user->next;
 	free(user);
-}
-
-/** struct container_search - for a container of any runtime */
-struct container_search {
-	uid_t owner;
-	const char *id;
-	bool is_found;
-};
-
-static void compare(const struct container *container, void *argument)
-{
-	struct container_search *search = argument;
-
-	search->is_found |= container->key.owner == search->owner &&
-			    strcmp(container->key.id, search->id) == 0;
 }
 
 /* Return: REGISTRY_ATTACHED: there is room for one more container; else why not. */
@@ -189,7 +167,7 @@ static enum registry_result find_room(const struct registry *registry, uid_t own
 		.user_most = registry->limits.containers_per_user,
 	};
 
-	switch (share_judge(&registry->containers, &holding)) {
+	switch (share_judge(&registry->pools.containers, &holding)) {
 	case SHARE_GRANTED:
 		return REGISTRY_ATTACHED;
 	case SHARE_USER_FULL:
@@ -199,7 +177,8 @@ static enum registry_result find_room(const struct registry *registry, uid_t own
 	case SHARE_CONTAINER_FULL:
 	case SHARE_CONTAINER_HAS_MUCH:
 	default:
-		return owner == 0 || registry->containers.taken >= registry->containers.size ?
+		return owner == 0 || registry->pools.containers.taken >=
+					       registry->pools.containers.size ?
 			       REGISTRY_FULL :
 			       REGISTRY_USERS_FULL;
 	}
@@ -218,7 +197,7 @@ static enum registry_result find_listener_room(const struct registry *registry, 
 		.user_most = registry->limits.listeners_per_user,
 	};
 
-	switch (share_judge(&registry->listeners, &holding)) {
+	switch (share_judge(&registry->pools.listeners, &holding)) {
 	case SHARE_GRANTED:
 		return REGISTRY_ATTACHED;
 	case SHARE_CONTAINER_FULL:
@@ -234,10 +213,12 @@ static enum registry_result find_listener_room(const struct registry *registry, 
 
 enum registry_result registry_room(const struct registry *registry, uid_t owner, const char *id)
 {
-	struct container_search search = { .owner = owner, .id = id };
+	const struct container *container = NULL;
 
-	registry_visit(registry, compare, &search);
-	return search.is_found ? REGISTRY_ATTACHED : find_room(registry, owner);
+	while ((container = registry_next(registry, container)) != NULL)
+		if (container->key.owner == owner && strcmp(container->key.id, id) == 0)
+			return REGISTRY_ATTACHED;
+	return find_room(registry, owner);
 }
 
 /* A copy of the id follows the struct in memory. */
@@ -296,7 +277,7 @@ int registry_restore(struct registry *registry, const struct container_key *key,
 		r = add(registry, key, policy, now, &container);
 	if (r < 0)
 		return r;
-	share_take(&registry->listeners, key->owner == 0);
+	share_take(&registry->pools.listeners, key->owner == 0);
 	container->user->listeners++;
 	container->listeners++;
 	*ret_container = container;
@@ -321,7 +302,7 @@ void registry_detach(struct registry *registry, struct container *container)
 {
 	struct container **place = &registry->chains[hash(&container->key)];
 
-	share_give_back(&registry->listeners, container->key.owner == 0);
+	share_give_back(&registry->pools.listeners, container->key.owner == 0);
 	container->user->listeners--;
 	if (--container->listeners > 0)
 		return;
@@ -334,27 +315,25 @@ void registry_detach(struct registry *registry, struct container *container)
 
 const char *registry_refusal(enum registry_result result)
 {
-	switch (result) {
-	case REGISTRY_FULL:
-		return "there are as many containers as limits/containers allows";
-	case REGISTRY_USERS_FULL:
-		return "all users but root have as many containers as limits/containers leaves to them, "
-		       "which is three quarters";
-	case REGISTRY_USER_FULL:
-		return "its user has as many containers as limits/containers-per-user allows";
-	case REGISTRY_USER_HAS_MUCH:
-		return "its user has as many containers as limits/containers leaves to other users";
-	case REGISTRY_CONTAINER_FULL:
-		return "it has as many listeners as limits/listeners-per-container allows";
-	case REGISTRY_USER_LISTENERS_FULL:
-		return "its user has as many listeners as limits/listeners-per-user allows";
-	case REGISTRY_LISTENERS_SCARCE:
-		return "it, or its user, has as many listeners as are left for others; end containers, "
-		       "or commands in them";
-	case REGISTRY_ATTACHED:
-	default:
-		return "it is attached";
-	}
+	static const char *const refusals[] = {
+		[REGISTRY_ATTACHED] = "it is attached",
+		[REGISTRY_FULL] = "there are as many containers as limits/containers allows",
+		[REGISTRY_USERS_FULL] = "all users but root have as many containers as "
+					"limits/containers leaves to them, which is three quarters",
+		[REGISTRY_USER_FULL] =
+			"its user has as many containers as limits/containers-per-user allows",
+		[REGISTRY_USER_HAS_MUCH] =
+			"its user has as many containers as limits/containers leaves to other users",
+		[REGISTRY_CONTAINER_FULL] =
+			"it has as many listeners as limits/listeners-per-container allows",
+		[REGISTRY_USER_LISTENERS_FULL] =
+			"its user has as many listeners as limits/listeners-per-user allows",
+		[REGISTRY_LISTENERS_SCARCE] =
+			"it, or its user, has as many listeners as are left for others; end "
+			"containers, or commands in them",
+	};
+
+	return refusals[result];
 }
 
 /* ---- what is known of a container ---- */
@@ -397,17 +376,17 @@ static uint64_t requests_of(const struct container *container)
 
 void registry_sample(struct registry *registry, const struct registry_time *now)
 {
-	for (size_t i = 0; i < CHAINS; i++)
-		for (struct container *container = registry->chains[i]; container;
-		     container = container->next) {
-			if (now->monotonic - container->samples[1].time < SECOND)
-				continue;
-			container->samples[0] = container->samples[1];
-			container->samples[1] = (struct container_sample){
-				.time = now->monotonic,
-				.requests = requests_of(container),
-			};
-		}
+	struct container *container = NULL;
+
+	while ((container = registry_next(registry, container)) != NULL) {
+		if (now->monotonic - container->samples[1].time < SECOND)
+			continue;
+		container->samples[0] = container->samples[1];
+		container->samples[1] = (struct container_sample){
+			.time = now->monotonic,
+			.requests = requests_of(container),
+		};
+	}
 }
 
 double container_rate(const struct container *container, const struct registry_time *now)

@@ -136,20 +136,17 @@ const char *container_name(const struct container *container);
 /** container_set_map() - remember how ids are mapped, as many extents as there is room for */
 void container_set_map(struct container *container, const struct id_map *uids);
 
-/** registry_containers() - Return: the pool of containers; the registry's. */
-const struct share_pool *registry_containers(const struct registry *registry);
+/** struct registry_pools - what all containers share; base/share.h has the words */
+struct registry_pools {
+	struct share_pool containers;
+	struct share_pool listeners;
+};
 
-/** registry_listeners() - Return: the pool of listeners; the registry's. */
-const struct share_pool *registry_listeners(const struct registry *registry);
+/** registry_pools() - Return: how much of them is taken; the registry's. */
+const struct registry_pools *registry_pools(const struct registry *registry);
 
-/** registry_count() - Return: how many containers there are. */
-size_t registry_count(const struct registry *registry);
-
-/** registry_visitor - what is called for each container; it does not change the registry */
-typedef void registry_visitor(const struct container *container, void *argument);
-
-/** registry_visit() - look at all containers, in no particular order */
-void registry_visit(const struct registry *registry, registry_visitor *visit, void *argument);
+/** registry_next() - visit all containers, in no particular order. @container: NULL: begin. Return: another one; NULL. */
+struct container *registry_next(const struct registry *registry, const struct container *container);
 
 /**
  * registry_sample() - remember how many requests were answered by now, to tell rates later

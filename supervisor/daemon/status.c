@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * json-c aborts nothing without memory but hands out NULL, which it takes where an object is added: a
- * member is null then.
- */
 #include "daemon/status.h"
 
 #include <json-c/json.h>
@@ -11,37 +7,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/version.h"
-#include "count_of.h"
+#include "daemon/runtimes.h"
 #include "exec/guard.h"
 #include "exec/kernel_notes.h"
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t number)
-{
-	json_object_object_add(object, key, json_object_new_uint64(number));
-}
-
 /* ---- containers ---- */
-
-/** struct selection - the containers that a user may see */
-struct selection {
-	uid_t user;
-	const struct container **containers;
-	size_t count;
-};
-
-static void select_container(const struct container *container, void *argument)
-{
-	struct selection *selection = argument;
-
-	if (selection->user == 0 || selection->user == container->key.owner)
-		selection->containers[selection->count++] = container;
-}
 
 static int compare_containers(const void *left, const void *right)
 {
@@ -54,34 +26,15 @@ static int compare_containers(const void *left, const void *right)
 	return order != 0 ? order : (a->runtime > b->runtime) - (a->runtime < b->runtime);
 }
 
-/* The words of policies for the runtimes; the most specific one first. */
-static void add_runtime(struct json_object *object, unsigned int runtimes)
-{
-	static const struct {
-		unsigned int bit;
-		const char *name;
-	} names[] = {
-		{ RUNTIME_LXC, "lxc" },	  { RUNTIME_PODMAN, "podman" }, { RUNTIME_CRUN, "crun" },
-		{ RUNTIME_RUNC, "runc" }, { RUNTIME_RUN, "run" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (runtimes & names[i].bit) {
-			add_text(object, "runtime", names[i].name);
-			return;
-		}
-	add_text(object, "runtime", "oci");
-}
-
 static void add_counters(struct json_object *object, const struct shard_counters *counters)
 {
-	add_number(object, "requests", atomic_load(&counters->requests));
-	add_number(object, "left-to-kernel", atomic_load(&counters->left_to_kernel));
-	add_number(object, "errors", atomic_load(&counters->errors));
-	add_number(object, "in-flight", atomic_load(&counters->in_flight));
-	add_number(object, "in-flight-most", counters->places);
-	add_number(object, "stuck", atomic_load(&counters->stuck));
-	add_number(object, "late", atomic_load(&counters->late));
+	json_add_number(object, "requests", atomic_load(&counters->requests));
+	json_add_number(object, "left-to-kernel", atomic_load(&counters->left_to_kernel));
+	json_add_number(object, "errors", atomic_load(&counters->errors));
+	json_add_number(object, "in-flight", atomic_load(&counters->in_flight));
+	json_add_number(object, "in-flight-most", counters->places);
+	json_add_number(object, "stuck", atomic_load(&counters->stuck));
+	json_add_number(object, "late", atomic_load(&counters->late));
 }
 
 static struct json_object *container_json(const struct container *container,
@@ -90,14 +43,14 @@ static struct json_object *container_json(const struct container *container,
 	struct json_object *object = json_object_new_object();
 	char rate[32];
 
-	add_runtime(object, container->key.runtime);
-	add_text(object, "id", container->key.id);
-	add_text(object, "name", container_name(container));
-	add_number(object, "owner", container->key.owner);
-	add_text(object, "policy", container->policy->policy->name);
-	add_text(object, "map", container->map);
-	add_number(object, "since", (uint64_t)container->since);
-	add_number(object, "listeners", container->listeners);
+	json_add_text(object, "runtime", runtime_name(container->key.runtime));
+	json_add_text(object, "id", container->key.id);
+	json_add_text(object, "name", container_name(container));
+	json_add_number(object, "owner", container->key.owner);
+	json_add_text(object, "policy", container->policy->policy->name);
+	json_add_text(object, "map", container->map);
+	json_add_number(object, "since", (uint64_t)container->since);
+	json_add_number(object, "listeners", container->listeners);
 	add_counters(object, &container->counters);
 	snprintf(rate, sizeof(rate), "%.1f", container_rate(container, now));
 	json_object_object_add(object, "rate",
@@ -111,9 +64,9 @@ static void add_pool(struct json_object *object, const char *key, const struct s
 {
 	struct json_object *numbers = json_object_new_object();
 
-	add_number(numbers, "size", pool->size);
-	add_number(numbers, "taken", pool->taken);
-	add_number(numbers, "of-users", pool->of_users);
+	json_add_number(numbers, "size", pool->size);
+	json_add_number(numbers, "taken", pool->taken);
+	json_add_number(numbers, "of-users", pool->of_users);
 	json_object_object_add(object, key, numbers);
 }
 
@@ -121,8 +74,8 @@ static void add_pools(struct json_object *object, const struct status_source *so
 {
 	struct json_object *pools = json_object_new_object();
 
-	add_pool(pools, "containers", registry_containers(source->registry));
-	add_pool(pools, "listeners", registry_listeners(source->registry));
+	add_pool(pools, "containers", &registry_pools(source->registry)->containers);
+	add_pool(pools, "listeners", &registry_pools(source->registry)->listeners);
 	add_pool(pools, "places", &source->places);
 	json_object_object_add(object, "pools", pools);
 }
@@ -152,9 +105,10 @@ static void add_notes(struct json_object *object, const struct status_source *so
 struct json_object *status_json_new(const struct status_source *source, uid_t user,
 				    const struct registry_time *now)
 {
-	_cleanup_free_ const struct container **containers =
-		calloc(registry_count(source->registry) + 1, sizeof(struct container *));
-	struct selection selection = { .user = user, .containers = containers };
+	_cleanup_free_ const struct container **containers = calloc(
+		registry_pools(source->registry)->containers.taken + 1, sizeof(struct container *));
+	const struct container *container = NULL;
+	size_t count = 0;
 	struct json_object *object = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
@@ -163,18 +117,20 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 		json_object_put(list);
 		return NULL;
 	}
-	add_text(object, "version", NSXATTR_VERSION);
-	add_number(object, "pid", (uint64_t)(source->keeper ? source->keeper : getpid()));
-	add_number(object, "since", (uint64_t)source->since);
-	add_number(object, "worker-deaths", source->worker_deaths);
-	add_number(object, "policies", source->policies->file_count);
+	json_add_text(object, "version", NSXATTR_VERSION);
+	json_add_number(object, "pid", (uint64_t)(source->keeper ? source->keeper : getpid()));
+	json_add_number(object, "since", (uint64_t)source->since);
+	json_add_number(object, "worker-deaths", source->worker_deaths);
+	json_add_number(object, "policies", source->policies->file_count);
 	add_warnings(object, source);
 	add_notes(object, source);
 	if (user == 0)
 		add_pools(object, source);
-	registry_visit(source->registry, select_container, &selection);
-	qsort(containers, selection.count, sizeof(containers[0]), compare_containers);
-	for (size_t i = 0; i < selection.count; i++)
+	while ((container = registry_next(source->registry, container)) != NULL)
+		if (user == 0 || user == container->key.owner)
+			containers[count++] = container;
+	qsort(containers, count, sizeof(containers[0]), compare_containers);
+	for (size_t i = 0; i < count; i++)
 		json_object_array_add(list, container_json(containers[i], now));
 	json_object_object_add(object, "containers", list);
 	return object;
@@ -205,11 +161,13 @@ struct json_object *reload_json_new(int result, const struct policies *policies,
 	if (!object)
 		return NULL;
 	if (result == POLICIES_LOADED)
-		add_number(object, "policies", policies->file_count);
+		json_add_number(object, "policies", policies->file_count);
 	else if (result == POLICIES_MISTAKEN)
-		add_text(object, "error", "the policies stay as they were, for there are mistakes");
+		json_add_text(object, "error",
+			      "the policies stay as they were, for there are mistakes");
 	else
-		add_text(object, "error", "the policies stay as they were: they cannot be read");
+		json_add_text(object, "error",
+			      "the policies stay as they were: they cannot be read");
 	json_object_object_add(object, "messages", messages_json(report));
 	return object;
 }

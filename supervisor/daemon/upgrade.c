@@ -76,7 +76,7 @@ static void hand_over_soon(void *place)
 {
 	struct upgrade *upgrade = place;
 
-	if (upgrade->has_connections(upgrade->place) && ++upgrade->tries <= CONNECTIONS_TRIES)
+	if (*upgrade->deliveries > 0 && ++upgrade->tries <= CONNECTIONS_TRIES)
 		loop_start_timer(upgrade->loop, &upgrade->timer, CONNECTIONS_PAUSE);
 	else
 		hand_over(upgrade);

@@ -13,7 +13,7 @@
  *			as before
  */
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/loop.h"
 #include "daemon/handover.h"
@@ -27,8 +27,7 @@ struct upgrade {
 	struct engine *engine;
 	struct journal *journal;
 	struct handover_start start;
-	bool (*has_connections)(void *place); /* has a message of a runtime not come in full? */
-	void *place;
+	const size_t *deliveries; /* how many messages of runtimes have not come in full */
 	struct loop_watch watch; /* the connection */
 	struct loop_timer timer;
 	int successor; /* a pidfd of the one that has asked; -1: none has */

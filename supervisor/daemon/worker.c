@@ -199,25 +199,6 @@ static void take_sample(void *place)
 	loop_start_timer(worker->loop, &worker->sample, SAMPLE);
 }
 
-static void oci_delivered(void *place, uid_t uid, const struct oci_message *message, int listener)
-{
-	struct worker *worker = place;
-
-	attachments_add_oci(&worker->attachments, uid, message, listener);
-}
-
-static bool lxc_delivered(void *place, const struct lxc_greeting *greeting, struct source *source)
-{
-	struct worker *worker = place;
-
-	return attachments_add_lxc(&worker->attachments, greeting, source);
-}
-
-static bool has_oci_connections(void *place)
-{
-	return ((struct worker *)place)->oci.count > 0;
-}
-
 /* ---- sockets ---- */
 
 static struct acceptor acceptor_of(struct worker *worker, enum socket_kind kind)
@@ -237,8 +218,7 @@ static int open_oci(struct worker *worker)
 {
 	worker->oci = (struct oci_acceptor){
 		.acceptor = acceptor_of(worker, SOCKET_OCI),
-		.delivered = oci_delivered,
-		.place = worker,
+		.attachments = &worker->attachments,
 	};
 	return worker->oci.acceptor.listening < 0 ? 0 : oci_acceptor_open(&worker->oci);
 }
@@ -248,8 +228,7 @@ static int open_lxc(struct worker *worker)
 	worker->lxc = (struct lxc_acceptor){
 		.acceptor = acceptor_of(worker, SOCKET_LXC),
 		.entries = &worker->entries,
-		.delivered = lxc_delivered,
-		.place = worker,
+		.attachments = &worker->attachments,
 	};
 	return worker->lxc.acceptor.listening < 0 ? 0 : lxc_acceptor_open(&worker->lxc);
 }
@@ -272,8 +251,7 @@ static void prepare_upgrade(struct worker *worker)
 		.engine = worker->engine,
 		.journal = opened->journal,
 		.start = { .program = opened->program, .arguments = opened->options->arguments },
-		.has_connections = has_oci_connections,
-		.place = worker,
+		.deliveries = &worker->oci.count,
 		.watch.fd = -1,
 		.successor = -1,
 	};

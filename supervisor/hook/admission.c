@@ -16,11 +16,10 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "count_of.h"
 #include "daemon/control.h"
 #include "daemon/control_call.h"
+#include "daemon/runtimes.h"
 #include "hook/json_value.h"
-#include "policy.h"
 
 __attribute__((format(printf, 2, 3))) static enum admission_result
 refuse(char sentence[ADMISSION_SENTENCE_SIZE], const char *format, ...)
@@ -40,21 +39,12 @@ static int add_text(struct json_object *object, const char *key, const char *tex
 
 static int add_runtimes(struct json_object *object, unsigned int runtimes)
 {
-	static const struct {
-		unsigned int bit;
-		const char *name;
-	} names[] = {
-		{ RUNTIME_PODMAN, "podman" },
-		{ RUNTIME_CRUN, "crun" },
-		{ RUNTIME_RUNC, "runc" },
-		{ RUNTIME_LXC, "lxc" },
-	};
 	struct json_object *list = json_value_list(object, "runtimes");
 	int r = list ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < COUNT_OF(names) && r == 0; i++)
-		if (runtimes & names[i].bit)
-			r = json_value_append_texts(list, &names[i].name, 1);
+	for (size_t i = 0; i < RUNTIME_WORDS && r == 0; i++)
+		if (runtimes & runtime_words[i].bit)
+			r = json_value_append_texts(list, &runtime_words[i].name, 1);
 	return r;
 }
 

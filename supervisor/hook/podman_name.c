@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/text_file.h"
 #include "count_of.h"
 #include "hook/json_value.h"
@@ -40,14 +41,6 @@ struct storage {
 	char folders[FOLDERS_MAX][PATH_MAX]; /* where records may be */
 	size_t folder_count;
 };
-
-/* Return: ""; if there is no such text. */
-static const char *text_of(const struct json_object *object, const char *key)
-{
-	const char *text = json_value_text(object, key);
-
-	return text ? text : "";
-}
 
 static void add_folder(struct storage *storage, const char *path, size_t length)
 {
@@ -85,11 +78,11 @@ static void look_at_mount(struct storage *storage, const struct json_object *mou
 {
 	static const char *const podmans[] = { "/run/.containerenv", "/dev/shm", "/etc/hostname",
 					       "/etc/hosts", "/etc/resolv.conf" };
-	const char *destination = text_of(mount, "destination");
+	const char *destination = json_text_of(mount, "destination");
 
 	for (size_t i = 0; i < COUNT_OF(podmans); i++)
 		if (strcmp(destination, podmans[i]) == 0)
-			look_at_source(storage, text_of(mount, "source"));
+			look_at_source(storage, json_text_of(mount, "source"));
 }
 
 static void look_at_root(struct storage *storage, const char *path)
@@ -117,7 +110,8 @@ static void look_at_config(struct storage *storage, const struct json_object *co
 
 	for (size_t i = 0; mounts && i < json_object_array_length(mounts); i++)
 		look_at_mount(storage, json_object_array_get_idx(mounts, i));
-	look_at_root(storage, text_of(json_value_member(config, "root", json_type_object), "path"));
+	look_at_root(storage,
+		     json_text_of(json_value_member(config, "root", json_type_object), "path"));
 }
 
 /* As podman has it (its NameRegex), so that it can stand in JSON as it is. */
@@ -140,7 +134,7 @@ static bool find_in_records(const struct json_object *records, const char *id,
 	for (size_t i = 0; i < count; i++) {
 		const struct json_object *record = json_object_array_get_idx(records, i);
 
-		if (strcmp(text_of(record, "id"), id) != 0)
+		if (strcmp(json_text_of(record, "id"), id) != 0)
 			continue;
 		struct json_object *names = json_value_member(record, "names", json_type_array);
 		struct json_object *first = names ? json_object_array_get_idx(names, 0) : NULL;

@@ -28,6 +28,7 @@
 #include "base/service.h"
 #include "base/unix_socket.h"
 #include "child.h"
+#include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/control_call.h"
@@ -56,25 +57,14 @@ static pid_t server;
 
 /* ---- the sockets ---- */
 
-static void oci_delivered(void *place, uid_t uid, const struct oci_message *message, int listener)
-{
-	(void)place, (void)uid, (void)message, (void)listener;
-	NEED(false && "a listener was delivered");
-}
-
-static bool lxc_delivered(void *place, const struct lxc_greeting *greeting, struct source *source)
-{
-	(void)place, (void)greeting, (void)source;
-	NEED(false && "a monitor was delivered");
-	return false;
-}
-
 static void serve(void *argument)
 {
 	static struct connections connections;
 	static struct refusals refusals;
 	static struct oci_acceptor oci;
 	static struct lxc_acceptor lxc;
+	/* Nothing is delivered: it would be to an engine that is not there. */
+	static struct attachments attachments;
 	static struct entries entries;
 	static struct service none = { .socket = -1 };
 	struct control_answers answers = { .procfs = proc_open(), .deadline = PATIENCE };
@@ -98,10 +88,10 @@ static void serve(void *argument)
 				     .refusals = &refusals,
 				     .procfs = answers.procfs };
 
-	oci = (struct oci_acceptor){ .acceptor = acceptor, .delivered = oci_delivered };
+	oci = (struct oci_acceptor){ .acceptor = acceptor, .attachments = &attachments };
 	lxc = (struct lxc_acceptor){ .acceptor = acceptor,
 				     .entries = &entries,
-				     .delivered = lxc_delivered };
+				     .attachments = &attachments };
 	oci.acceptor.listening = sockets[OCI].fd;
 	lxc.acceptor.listening = sockets[LXC].fd;
 	NEED(oci_acceptor_open(&oci) == 0 && lxc_acceptor_open(&lxc) == 0);
