@@ -55,24 +55,17 @@ static void store_of(struct decision *decision, uint32_t owner)
 	decision->owner = owner;
 }
 
-/* Values of its own a namespace without uid 0 has none, but it sees what others see. */
-static void decide_without_root(enum operation operation, struct decision *decision)
-{
-	if (operation != OPERATION_GET)
-		refuse(decision, EINVAL);
-	else if (!decision->inherits)
-		refuse(decision, ENODATA);
-	else
-		decision->route = ROUTE_STORED;
-}
-
 static void decide_own(const struct user_namespace *userns, enum operation operation,
 		       struct decision *decision)
 {
 	if (userns->has_root)
 		store_of(decision, userns->root);
-	else
-		decide_without_root(operation, decision);
+	else if (operation != OPERATION_GET)
+		refuse(decision, EINVAL);
+	else if (!decision->inherits)
+		refuse(decision, ENODATA);
+	else /* without values of its own it sees what others see */
+		decision->route = ROUTE_STORED;
 }
 
 static void decide_variant(const struct user_namespace *userns, enum operation operation,
@@ -242,11 +235,6 @@ int access_check(const struct subject *subject, const struct object *object,
 	return 0;
 }
 
-static bool may_remove_capability(const struct subject *subject, const struct object *object)
-{
-	return has_capability(subject, CAP_SETFCAP) && object && owner_is_mapped(subject, object);
-}
-
 /* cap_inode_setxattr() and cap_inode_removexattr() of the kernel. */
 int access_check_unguarded(const struct subject *subject, const struct object *object, bool has_say,
 			   enum operation operation, const char *name)
@@ -256,7 +244,9 @@ int access_check_unguarded(const struct subject *subject, const struct object *o
 	if (!name_has_prefix(name, strlen(name), XATTR_SECURITY_PREFIX))
 		is_allowed = true;
 	else if (strcmp(name, XATTR_NAME_CAPS) == 0)
-		is_allowed = operation == OPERATION_SET || may_remove_capability(subject, object);
+		is_allowed = operation == OPERATION_SET ||
+			     (has_capability(subject, CAP_SETFCAP) && object &&
+			      owner_is_mapped(subject, object));
 	else
 		is_allowed = has_capability(subject, CAP_SYS_ADMIN) && has_say;
 	return is_allowed ? 0 : EPERM;

@@ -12,11 +12,6 @@ bool quota_is_limited(const struct policy *policy, const struct decision *decisi
 	return decision->rule->limit == LIMIT_ONE || policy->attributes_per_file > 0;
 }
 
-static bool is_same(const char *left, size_t left_length, const char *right, size_t right_length)
-{
-	return left_length == right_length && memcmp(left, right, left_length) == 0;
-}
-
 /* Names that only look like ours, in a class that is the kernel's, anybody may set. */
 static bool is_kept_by_us(const struct policy *policy, const struct stored_name *stored)
 {
@@ -38,8 +33,8 @@ bool quota_admits(const struct policy *policy, const struct user_namespace *user
 		struct stored_name parts = { name, name_split(name, length).base_length, 0 };
 		bool is_value = name_split_stored(policy->store, name, length, &parts);
 
-		if (is_one &&
-		    is_same(decision->base, decision->base_length, parts.base, parts.base_length))
+		if (is_one && parts.base_length == decision->base_length &&
+		    memcmp(parts.base, decision->base, parts.base_length) == 0)
 			return false;
 		count += is_value && is_kept_by_us(policy, &parts) &&
 			 naming_covers(decision->naming, ids, parts.number);

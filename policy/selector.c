@@ -14,17 +14,12 @@
 
 #include "policy.h"
 
-static bool is_continuation(char byte)
-{
-	return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 /* Return: what follows the first character. Continuation bytes belong to what they follow. */
 static const char *skip_character(const char *text)
 {
 	do
 		text++;
-	while (is_continuation(*text));
+	while (((unsigned char)*text & 0xc0) == 0x80);
 	return text;
 }
 

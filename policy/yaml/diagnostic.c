@@ -54,17 +54,13 @@ static size_t control_length(const char *at, const char *end)
 	return byte < ' ' || byte == 0x7f ? 1 : 0;
 }
 
-static bool continues_character(char byte)
-{
-	return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 const char *quote_text(const char *bytes, size_t length, struct quoted_text *quoted)
 {
 	const char *end = bytes + (length < QUOTED_MAX ? length : QUOTED_MAX);
 	char *to = quoted->text;
 
-	while (end > bytes && end < bytes + length && continues_character(*end))
+	/* No character of UTF-8 is cut in two. */
+	while (end > bytes && end < bytes + length && ((unsigned char)*end & 0xc0) == 0x80)
 		end--;
 	*to++ = '\'';
 	for (const char *at = bytes; at < end;) {

@@ -131,14 +131,6 @@ static void take_word(struct schema_walk *walk, const struct schema_place *place
 	check_meaning(walk, place);
 }
 
-static void store_text(struct schema_walk *walk, const struct schema_place *place)
-{
-	if (place->schema->parse)
-		place->schema->parse(walk, place);
-	else
-		store_pointer(place, schema_keep(walk, place->node->text, place->node->length));
-}
-
 static void take_text(struct schema_walk *walk, const struct schema_place *place)
 {
 	const struct schema *schema = place->schema;
@@ -154,7 +146,10 @@ static void take_text(struct schema_walk *walk, const struct schema_place *place
 		schema_complain(walk, place->node, "%s cannot be %zu bytes long; allowed: %s",
 				place->key, length, describe_allowed(schema, &allowed));
 	} else {
-		store_text(walk, place);
+		if (schema->parse)
+			schema->parse(walk, place);
+		else
+			store_pointer(place, schema_keep(walk, place->node->text, length));
 		check_meaning(walk, place);
 	}
 }
