@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/text_file.h"
+#include "count_of.h"
 
 #define KERNEL_FILE_MAX (64U << 20)
 #define DEPTH_MAX 8 /* of structures without a name in each other */
@@ -58,42 +59,30 @@ static const struct btf_type *type_at(const struct btf *btf, uint32_t offset)
 	return (const struct btf_type *)(const void *)(btf->types + offset);
 }
 
+/* What follows a type in the row: once, and for each of its entries. All kinds up to the last are known. */
+static const struct {
+	size_t once, each;
+} kinds[] = {
+	[BTF_KIND_INT] = { .once = sizeof(uint32_t) },
+	[BTF_KIND_ARRAY] = { .once = sizeof(struct btf_array) },
+	[BTF_KIND_STRUCT] = { .each = sizeof(struct btf_member) },
+	[BTF_KIND_UNION] = { .each = sizeof(struct btf_member) },
+	[BTF_KIND_ENUM] = { .each = sizeof(struct btf_enum) },
+	[BTF_KIND_FUNC_PROTO] = { .each = sizeof(struct btf_param) },
+	[BTF_KIND_VAR] = { .once = sizeof(uint32_t) },
+	[BTF_KIND_DATASEC] = { .each = sizeof(struct btf_var_secinfo) },
+	[BTF_KIND_DECL_TAG] = { .once = sizeof(uint32_t) },
+	[KIND_ENUM64] = { .each = 3 * sizeof(uint32_t) },
+};
+
 /** length_of() - the bytes that a type has in the row. Return: 0 for a kind that we do not know. */
 static size_t length_of(const struct btf_type *type)
 {
-	size_t entries = BTF_INFO_VLEN(type->info);
+	unsigned int kind = BTF_INFO_KIND(type->info);
 
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(*type) + sizeof(uint32_t);
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return sizeof(*type);
-	case BTF_KIND_ARRAY:
-		return sizeof(*type) + sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return sizeof(*type) + entries * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return sizeof(*type) + entries * sizeof(struct btf_enum);
-	case BTF_KIND_FUNC_PROTO:
-		return sizeof(*type) + entries * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return sizeof(*type) + entries * sizeof(struct btf_var_secinfo);
-	case KIND_ENUM64:
-		return sizeof(*type) + entries * 3 * sizeof(uint32_t);
-	default:
+	if (kind == BTF_KIND_UNKN || kind >= COUNT_OF(kinds))
 		return 0;
-	}
+	return sizeof(*type) + kinds[kind].once + BTF_INFO_VLEN(type->info) * kinds[kind].each;
 }
 
 static bool is_structure(const struct btf_type *type)

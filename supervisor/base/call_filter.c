@@ -29,45 +29,31 @@ static void cleanup_context(scmp_filter_ctx *context)
 
 #define _cleanup_context_ __attribute__((cleanup(cleanup_context)))
 
-/* Return: below 0: the machine does not have it. */
-static int number_of(const struct call_rule *rule, const char *name)
-{
-	int number = seccomp_syscall_resolve_name(name);
-
-	return number == __NR_SCMP_ERROR && rule->number > 0 ? rule->number : number;
-}
-
-static struct scmp_arg_cmp comparison_of(const struct call_condition *condition)
-{
-	const unsigned int argument = condition->argument;
-	const scmp_datum_t value = condition->value;
-
-	switch (condition->test) {
-	case ARGUMENT_IS_WITHOUT:
-		return SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, value, 0);
-	case ARGUMENT_BELOW:
-		return SCMP_CMP64(argument, SCMP_CMP_LT, value, 0);
-	case ARGUMENT_IS:
-	case ARGUMENT_ANY:
-	default:
-		return SCMP_CMP64(argument, SCMP_CMP_EQ, value, 0);
-	}
-}
+static const enum scmp_compare comparisons[] = {
+	[ARGUMENT_ANY] = SCMP_CMP_EQ,
+	[ARGUMENT_IS] = SCMP_CMP_EQ,
+	[ARGUMENT_IS_WITHOUT] = SCMP_CMP_MASKED_EQ,
+	[ARGUMENT_BELOW] = SCMP_CMP_LT,
+};
 
 static int add_rule(scmp_filter_ctx context, const struct call_rule *rule)
 {
-	const struct scmp_arg_cmp comparison = comparison_of(&rule->condition);
-	const unsigned int count = rule->condition.test != ARGUMENT_ANY;
+	const struct call_condition *condition = &rule->condition;
+	const struct scmp_arg_cmp comparison =
+		SCMP_CMP64(condition->argument, comparisons[condition->test], condition->value, 0);
 	const char *call = rule->call;
 	char name[NAME_SIZE];
 	int length, r = 0;
 
 	for (; r == 0 && sscanf(call, " %31s%n", name, &length) == 1; call += length) {
-		int number = number_of(rule, name);
+		int number = seccomp_syscall_resolve_name(name);
 
+		if (number == __NR_SCMP_ERROR && rule->number > 0)
+			number = rule->number;
+		/* Below 0: the machine does not have it. */
 		if (number >= 0)
-			r = seccomp_rule_add_array(context, rule->action, number, count,
-						   &comparison);
+			r = seccomp_rule_add_array(context, rule->action, number,
+						   condition->test != ARGUMENT_ANY, &comparison);
 	}
 	return r;
 }
