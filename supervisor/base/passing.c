@@ -16,10 +16,10 @@
 #define SCM_PIDFD 4
 #endif
 
-/* The union aligns it. */
+/* Room for descriptors, and for who has sent them. The union aligns it. */
 union ancillary {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX)];
+	char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX) + CMSG_SPACE(sizeof(struct ucred))];
 };
 
 static void add_part(struct msghdr *message, int type, const void *part, size_t size)
@@ -42,10 +42,7 @@ ssize_t passing_send_for(int socket, pid_t sender, const struct iovec *pieces, s
 {
 	struct ucred named = { .pid = sender };
 	struct msghdr message = { .msg_iov = (struct iovec *)pieces, .msg_iovlen = piece_count };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int) * PASSED_MAX) + CMSG_SPACE(sizeof(named))];
-	} control;
+	union ancillary control;
 
 	if (fd_count > PASSED_MAX)
 		return -EINVAL;
@@ -83,23 +80,31 @@ static void take_fds(struct passed *passed, struct msghdr *message)
 	memcpy(passed->fds, CMSG_DATA(header), passed->count * sizeof(int));
 }
 
+static ssize_t receive(int socket, const struct iovec *pieces, size_t piece_count, int flags,
+		       union ancillary *control, struct msghdr *ret_message)
+{
+	*ret_message = (struct msghdr){
+		.msg_iov = (struct iovec *)pieces,
+		.msg_iovlen = piece_count,
+		.msg_control = control,
+		.msg_controllen = sizeof(*control),
+	};
+	ssize_t length = recvmsg(socket, ret_message, flags | MSG_CMSG_CLOEXEC);
+
+	return length < 0 ? -errno : length;
+}
+
 ssize_t passing_receive(int socket, const struct iovec *pieces, size_t piece_count, int flags,
 			struct passed *ret_passed)
 {
 	union ancillary control;
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)pieces,
-		.msg_iovlen = piece_count,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t length = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+	struct msghdr message;
+	ssize_t length = receive(socket, pieces, piece_count, flags, &control, &message);
 
-	if (length < 0) {
+	if (length < 0)
 		ret_passed->count = 0;
-		return -errno;
-	}
-	take_fds(ret_passed, &message);
+	else
+		take_fds(ret_passed, &message);
 	return length;
 }
 
@@ -141,19 +146,13 @@ static int open_process(const struct cmsghdr *header)
 ssize_t passing_receive_from(int socket, void *bytes, size_t size, int flags, int *ret_sender)
 {
 	struct iovec piece = { bytes, size };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(struct ucred)) + sizeof(union ancillary)];
-	} control;
-	struct msghdr message = { .msg_iov = &piece,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
-	ssize_t length = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+	union ancillary control;
+	struct msghdr message;
+	ssize_t length = receive(socket, &piece, 1, flags, &control, &message);
 
 	*ret_sender = -1;
 	if (length < 0)
-		return -errno;
+		return length;
 	for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header;
 	     header = CMSG_NXTHDR(&message, header)) {
 		if (header->cmsg_level != SOL_SOCKET)

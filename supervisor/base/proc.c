@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text_file.h"
 
 #define ST_NOSYMFOLLOW_BIT 0x2000 /* Linux 5.10 */
 #define ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
@@ -89,45 +90,33 @@ bool proc_is_root(int fd)
 	return proc_is_on(fd, NULL) && fstat(fd, &stat) == 0 && stat.st_ino == ROOT_INODE;
 }
 
-int proc_open_within(int directory, const char *path, uint64_t flags)
+static int open_by(int directory, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_BENEATH,
+		.resolve = resolve | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
 	};
 	long fd = syscall(SYS_openat2, directory, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int proc_open_parent(int directory)
+int proc_open_within(int directory, const char *path, uint64_t flags)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
-	long fd = syscall(SYS_openat2, directory, "..", &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
+	return open_by(directory, path, flags, RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
 }
 
-static ssize_t read_to_end(int fd, char *buffer, size_t size)
+int proc_open_parent(int directory)
 {
-	size_t length = 0;
-	ssize_t piece;
-
-	while ((piece = read(fd, buffer + length, size - 1 - length)) > 0)
-		length += (size_t)piece;
-	if (piece < 0)
-		return -errno;
-	buffer[length] = '\0';
-	return (ssize_t)length;
+	return open_by(directory, "..", O_PATH | O_DIRECTORY, 0);
 }
 
 ssize_t proc_read(int directory, const char *path, char *buffer, size_t size)
 {
 	_cleanup_fd_ int fd = proc_open_within(directory, path, O_RDONLY);
+	ssize_t length = fd < 0 ? fd : text_file_read_bytes(fd, buffer, size - 1);
 
-	return fd < 0 ? fd : read_to_end(fd, buffer, size);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
 }

@@ -9,8 +9,7 @@
 
 #include "base/fd.h"
 
-/* Return: how many bytes were read, less than @size at the end of the file; -errno. */
-static ssize_t read_fully(int fd, char *bytes, size_t size)
+ssize_t text_file_read_bytes(int fd, char *bytes, size_t size)
 {
 	size_t length = 0;
 
@@ -40,7 +39,7 @@ int text_file_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_length)
 
 	if (!text)
 		return -ENOMEM;
-	ssize_t length = read_fully(fd, text, limit);
+	ssize_t length = text_file_read_bytes(fd, text, limit);
 
 	if (length < 0)
 		return (int)length;

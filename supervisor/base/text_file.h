@@ -5,6 +5,7 @@
 /* Files that people write for us: regular ones, which fit into memory. */
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum text_file_result {
 	TEXT_FILE_READ = 1,
@@ -27,5 +28,8 @@ int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_
 
 /** text_file_read_fd() - the same of a file that is open, with TEXT_FILE_FLAGS, at its beginning */
 int text_file_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_length);
+
+/** text_file_read_bytes() - up to @size bytes. Return: how many, fewer at the end of the file; -errno. */
+ssize_t text_file_read_bytes(int fd, char *bytes, size_t size);
 
 #endif
