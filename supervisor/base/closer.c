@@ -342,12 +342,11 @@ int closer_new(struct loop *loop, struct closer **ret_closer)
 	queue_init(&closer->finished);
 	int r = set_up(closer);
 
-	if (r < 0) {
+	if (r < 0)
 		(void)closer_free(closer);
-		return r;
-	}
-	*ret_closer = closer;
-	return 0;
+	else
+		*ret_closer = closer;
+	return r;
 }
 
 /* Return: whether all have ended. */

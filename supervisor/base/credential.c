@@ -71,14 +71,6 @@ int credential_capabilities(uint64_t *ret_effective)
 	return get_capabilities(ret_effective, &permitted);
 }
 
-static int raise_permitted(void)
-{
-	uint64_t effective, permitted;
-	int r = get_capabilities(&effective, &permitted);
-
-	return r < 0 ? r : set_capabilities(permitted, permitted);
-}
-
 int credential_limit_capabilities(uint64_t kept)
 {
 	uint64_t effective, permitted;
@@ -97,19 +89,13 @@ static int set_ids(const struct credential *credential, bool keeps_groups)
 	    syscall(SYS_setresgid, credential->fsgid, credential->fsgid, credential->fsgid) < 0 ||
 	    syscall(SYS_setresuid, credential->fsuid, credential->fsuid, credential->fsuid) < 0)
 		return -errno;
-	return raise_permitted();
+	/* All that are permitted. */
+	return credential_limit_capabilities(~UINT64_C(0));
 }
 
 static int enter(int userns)
 {
 	return setns(userns, CLONE_NEWUSER) < 0 ? -errno : 0;
-}
-
-/* To enter the namespace that one is in is refused. */
-static bool is_there(const struct credential_change *change)
-{
-	return change->is_here ||
-	       (change->through >= 0 && fd_is_same_inode(change->through, change->userns));
 }
 
 int credential_assume(const struct credential_change *change)
@@ -119,7 +105,9 @@ int credential_assume(const struct credential_change *change)
 
 	if (r == 0)
 		r = set_ids(&change->credential, change->keeps_groups);
-	if (r == 0 && !is_there(change))
+	/* To enter the namespace that one is in is refused. */
+	if (r == 0 && !change->is_here &&
+	    !(change->through >= 0 && fd_is_same_inode(change->through, change->userns)))
 		r = enter(change->userns);
 	if (r == 0)
 		r = set_capabilities(capabilities, capabilities);

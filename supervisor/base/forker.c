@@ -203,12 +203,11 @@ int forker_new(const struct forker_config *config, struct forker **ret_forker)
 
 	if (r == 0)
 		r = make_forker(forker, channel);
-	if (r < 0) {
+	if (r < 0)
 		forker_free(forker);
-		return r;
-	}
-	*ret_forker = forker;
-	return 0;
+	else
+		*ret_forker = forker;
+	return r;
 }
 
 void forker_free(struct forker *forker)

@@ -30,13 +30,6 @@ static int open_peer(int connection, pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&polled, 1, 0) != 0;
-}
-
 static int look_at_userns(int procfs, pid_t pid)
 {
 	struct stat ours, its;
@@ -70,11 +63,12 @@ static int look_at(int connection, int procfs, pid_t pid, bool at_capabilities)
 
 	if (pidfd < 0)
 		return pidfd;
+	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
 	int r = look_at_userns(procfs, pid);
 
 	if (r == 0 && at_capabilities)
 		r = look_at_capabilities(pid);
-	return has_ended(pidfd) ? -ESRCH : r;
+	return poll(&polled, 1, 0) != 0 ? -ESRCH : r;
 }
 
 int peer_check_userns(int connection, int procfs, pid_t pid)

@@ -172,12 +172,11 @@ int probe_new_of(enum probe_form form, struct probe **ret_probe)
 	probe->program = make_program(form);
 	int r = probe->program < 0 ? probe->program : check(probe);
 
-	if (r < 0) {
+	if (r < 0)
 		probe_free(probe);
-		return r;
-	}
-	*ret_probe = probe;
-	return 0;
+	else
+		*ret_probe = probe;
+	return r;
 }
 
 int probe_new(struct probe **ret_probe)

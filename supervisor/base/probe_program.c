@@ -261,13 +261,6 @@ static void copy_member(struct writer *writer, enum stack_slot from, int32_t off
 	copy_member(writer, from, offset, offsetof(struct probe_record, field), \
 		    sizeof(((struct probe_record *)0)->field))
 
-/* The record is the argument itself. */
-static void take_argument(struct writer *writer)
-{
-	move(writer, RECORD, BPF_REG_1);
-	call_kernel(writer, writer->lock);
-}
-
 /* The record is the packet. The verifier wants to see that it is as long as that. */
 static void take_packet(struct writer *writer)
 {
@@ -280,10 +273,12 @@ static void take_packet(struct writer *writer)
 
 static void begin(struct writer *writer)
 {
-	if (writer->form == PROBE_ARGUMENT)
-		take_argument(writer);
-	else
+	if (writer->form == PROBE_PACKET) {
 		take_packet(writer);
+	} else {
+		move(writer, RECORD, BPF_REG_1);
+		call_kernel(writer, writer->lock);
+	}
 	call_helper(writer, BPF_FUNC_get_current_task);
 	store(writer, BPF_REG_10, slot_at(SLOT_TASK), BPF_REG_0, 8);
 }

@@ -67,27 +67,26 @@ static void cleanup_cap(cap_t *place)
 
 #define _cleanup_cap_ __attribute__((cleanup(cleanup_cap)))
 
-const char *sandbox_missing_capability(void)
+static bool is_in(cap_flag_t set, cap_value_t capability)
 {
 	_cleanup_cap_ cap_t now = cap_get_proc();
+	cap_flag_value_t held = CAP_CLEAR;
 
-	for (size_t i = 0; i < COUNT_OF(needs); i++) {
-		cap_flag_value_t held = CAP_CLEAR;
+	return now && cap_get_flag(now, capability, set, &held) == 0 && held == CAP_SET;
+}
 
-		if (!now || cap_get_flag(now, needs[i].capability, CAP_EFFECTIVE, &held) < 0 ||
-		    held != CAP_SET)
+const char *sandbox_missing_capability(void)
+{
+	for (size_t i = 0; i < COUNT_OF(needs); i++)
+		if (!is_in(CAP_EFFECTIVE, needs[i].capability))
 			return needs[i].name;
-	}
 	return NULL;
 }
 
 /* A plain user has none to keep, and nothing to drop. */
 static bool is_held(cap_value_t capability)
 {
-	_cleanup_cap_ cap_t now = cap_get_proc();
-	cap_flag_value_t held = CAP_CLEAR;
-
-	return now && cap_get_flag(now, capability, CAP_PERMITTED, &held) == 0 && held == CAP_SET;
+	return is_in(CAP_PERMITTED, capability);
 }
 
 bool sandbox_may_map_ids(void)

@@ -149,12 +149,6 @@ static struct count count_places(struct deputies *deputies, const struct deputy_
 	return count;
 }
 
-/* With the lock held: take an idle one off, to be freed without the lock. */
-static struct deputy_place *take_off(struct deputy_place **place)
-{
-	return place ? TAKE_PTR(*place) : NULL;
-}
-
 /*
  * With the lock held: a place for a new deputy, which is busy. @ret_evicted: what had to make room, to be
  * freed without the lock.
@@ -176,7 +170,7 @@ static int make_place(struct count *count, const struct deputy_role *role,
 
 	if (!place)
 		return -ENOMEM;
-	*ret_evicted = take_off(room);
+	*ret_evicted = *room;
 	*place = (struct deputy_place){ .holder = role->holder,
 					.userns = role->userns,
 					.is_busy = true };
@@ -280,7 +274,7 @@ void deputies_return(struct deputies *deputies, struct deputy *deputy, bool is_o
 	struct deputy_place **place = find_deputy(deputies, deputy);
 
 	if (has_ended) {
-		ended = take_off(place);
+		ended = TAKE_PTR(*place);
 	} else {
 		(*place)->is_stuck = !is_of_use;
 		(*place)->is_busy = !is_of_use;
@@ -297,7 +291,7 @@ static struct deputy_place *take_superfluous(struct deputies *deputies, uint64_t
 	for (struct deputy_place **place = deputies->places;
 	     place < deputies->places + DEPUTIES_MAX; place++)
 		if (*place && !(*place)->is_busy && now - (*place)->last_used >= IDLE_MAX)
-			return take_off(place);
+			return TAKE_PTR(*place);
 	return NULL;
 }
 

@@ -218,12 +218,11 @@ int deputy_new(struct forker *forker, int procfs, const struct share_holder *hol
 		r = errand_receive(&deputy->errand, &result, sizeof(result));
 	if (r == 0)
 		r = result;
-	if (r < 0) {
+	if (r < 0)
 		deputy_free(deputy);
-		return r;
-	}
-	*ret_deputy = deputy;
-	return 0;
+	else
+		*ret_deputy = deputy;
+	return r;
 }
 
 pid_t deputy_pid(const struct deputy *deputy)

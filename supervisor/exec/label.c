@@ -163,13 +163,3 @@ int label_check(const struct label_view *view, const struct pinned *inode, unsig
 		    labelling_class_name(class), object);
 	return EACCES;
 }
-
-int label_may_search(const struct label_view *view, int directory)
-{
-	return label_check(view, &(const struct pinned){ .fd = directory }, LABEL_SEARCH);
-}
-
-int label_may_follow(const struct label_view *view, int link)
-{
-	return label_check(view, &(const struct pinned){ .fd = link }, LABEL_READ);
-}

@@ -57,10 +57,4 @@ bool labels_begin(struct labels *labels);
  */
 int label_check(const struct label_view *view, const struct pinned *inode, unsigned int rights);
 
-/** label_may_search() - may a directory on the way of a path be searched? Return: as label_check(). */
-int label_may_search(const struct label_view *view, int directory);
-
-/** label_may_follow() - may a symbolic link be followed? Return: as label_check(). */
-int label_may_follow(const struct label_view *view, int link);
-
 #endif

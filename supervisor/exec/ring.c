@@ -52,12 +52,11 @@ int ring_new(struct ring **ret_ring)
 		return -ENOMEM;
 	int r = bring_up(ring);
 
-	if (r < 0) {
+	if (r < 0)
 		free(ring);
-		return r;
-	}
-	*ret_ring = ring;
-	return 0;
+	else
+		*ret_ring = ring;
+	return r;
 }
 
 void ring_free(struct ring *ring)
@@ -108,13 +107,6 @@ static int wait_completion(struct ring *ring, int *ret_result)
 	return r;
 }
 
-/* A request that is still in the queue would answer the next one: nothing of the ring is kept. */
-static void replace(struct ring *ring)
-{
-	take_down(ring);
-	(void)bring_up(ring);
-}
-
 static int submit_open(struct ring *ring, int personality, int base, const char *path,
 		       const struct open_how *how)
 {
@@ -139,7 +131,9 @@ int ring_open(struct ring *ring, int personality, int base, const char *path,
 		r = wait_completion(ring, &result);
 	if (r == 0)
 		return result;
-	replace(ring);
+	/* A request that is still in the queue would answer the next one: nothing of the ring is kept. */
+	take_down(ring);
+	(void)bring_up(ring);
 	return -EBUSY;
 }
 

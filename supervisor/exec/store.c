@@ -233,28 +233,18 @@ struct outcome store_remove(const struct store_context *context)
 	return outcome_of(inode_remove(context->performer, decision->name));
 }
 
-/* A get that the kernel would refuse before it looks at the name. */
-static int object_to_look(const struct store_context *context)
-{
-	ssize_t r = performer_get(context->performer, context->decision->base, NULL, 0);
-
-	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
-}
-
 static int object(const struct store_context *context, enum operation operation)
 {
-	int error = -context->decision->error;
+	const struct decision *decision = context->decision;
 
-	switch (operation) {
-	case OPERATION_SET:
-		return refuse_set(context, error);
-	case OPERATION_REMOVE:
-		return refuse_change(context, error);
-	case OPERATION_GET:
-	case OPERATION_LIST:
-	default:
-		return object_to_look(context);
-	}
+	if (operation == OPERATION_SET)
+		return refuse_set(context, -decision->error);
+	if (operation == OPERATION_REMOVE)
+		return refuse_change(context, -decision->error);
+	/* A get that the kernel would refuse before it looks at the name. */
+	ssize_t r = performer_get(context->performer, decision->base, NULL, 0);
+
+	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
 }
 
 struct outcome store_refuse(const struct store_context *context, enum operation operation)

@@ -36,6 +36,7 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "exec/label.h"
+#include "exec/performer.h"
 #include "exec/standin.h"
 #include "idmap.h"
 #include "request/foreign.h"
@@ -233,7 +234,8 @@ static int open_as_itself(const struct walk *walk, const char *name, int error, 
 
 static int open_component(const struct walk *walk, const char *name, int *ret_fd)
 {
-	int r = label_may_search(walk->resolver->label, walk->at);
+	int r = label_check(walk->resolver->label, &(const struct pinned){ .fd = walk->at },
+			    LABEL_SEARCH);
 
 	if (r != 0)
 		return r;
@@ -356,7 +358,8 @@ static int follow_link(struct walk *walk, const struct step *step)
 	int r = check_link(walk, step);
 
 	if (r == 0)
-		r = label_may_follow(walk->resolver->label, step->fd);
+		r = label_check(walk->resolver->label, &(const struct pinned){ .fd = step->fd },
+				LABEL_READ);
 	if (r != 0)
 		return r;
 	if (!proc_is_on(step->fd, NULL))
