@@ -5,7 +5,7 @@
 /*
  * Work that can hang for as long as a peer likes, on threads for which no other thread waits. Such work is to close a
  * descriptor that a peer has handed over, and to receive from its connection, for the kernel closes what
- * finds no place:
+ * finds no room:
  *
  *	what the peer hands over			what its close(2) waits for
  *	a TCP socket with SO_LINGER and unsent data	the other end, which never reads

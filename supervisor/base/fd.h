@@ -16,7 +16,7 @@
 
 /**
  * fd_close() - close a descriptor and forget it
- * @fd: the descriptor's place; -1 (nothing held) is accepted, and is what stays there.
+ * @fd: where it is held; -1 (nothing held) is accepted, and is what stays there.
  *
  * The result of close(2) is of no use to us: we never write file contents.
  */
@@ -27,7 +27,7 @@ static inline void fd_close(int *fd)
 	*fd = -1;
 }
 
-/** fd_take() - move a descriptor out of its place. Return: the descriptor; the place holds -1. */
+/** fd_take() - move a descriptor out of where it is held. Return: the descriptor; -1 stays there. */
 static inline int fd_take(int *fd)
 {
 	int taken = *fd;
@@ -45,9 +45,9 @@ static inline bool fd_is_same_inode(int left, int right)
 	       a.st_ino == b.st_ino;
 }
 
-static inline void cleanup_free(void *place)
+static inline void cleanup_free(void *pointer)
 {
-	free(*(void **)place);
+	free(*(void **)pointer);
 }
 
 static inline void cleanup_file(FILE **file)

@@ -68,24 +68,24 @@ void loop_remove(struct loop *loop, struct loop_watch *watch)
 
 void loop_stop_timer(struct loop *loop, struct loop_timer *timer)
 {
-	for (struct loop_timer **place = &loop->first; *place; place = &(*place)->next) {
-		if (*place != timer)
+	for (struct loop_timer **link = &loop->first; *link; link = &(*link)->next) {
+		if (*link != timer)
 			continue;
-		*place = timer->next;
+		*link = timer->next;
 		return;
 	}
 }
 
 void loop_start_timer(struct loop *loop, struct loop_timer *timer, unsigned int milliseconds)
 {
-	struct loop_timer **place = &loop->first;
+	struct loop_timer **link = &loop->first;
 
 	loop_stop_timer(loop, timer);
 	timer->at = clock_milliseconds() + milliseconds;
-	while (*place && (*place)->at <= timer->at)
-		place = &(*place)->next;
-	timer->next = *place;
-	*place = timer;
+	while (*link && (*link)->at <= timer->at)
+		link = &(*link)->next;
+	timer->next = *link;
+	*link = timer;
 }
 
 /* Milliseconds until the first timer is due; -1: there is none. */

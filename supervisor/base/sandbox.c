@@ -59,10 +59,10 @@ static const struct need needs[] = {
 	{ CAP_SETPCAP, "CAP_SETPCAP", false },
 };
 
-static void cleanup_cap(cap_t *place)
+static void cleanup_cap(cap_t *sets)
 {
-	if (*place)
-		cap_free(*place);
+	if (*sets)
+		cap_free(*sets);
 }
 
 #define _cleanup_cap_ __attribute__((cleanup(cleanup_cap)))

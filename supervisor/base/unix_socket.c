@@ -31,7 +31,7 @@
 
 /** struct birth - a socket in the making */
 struct birth {
-	const struct unix_socket_place *place;
+	const struct unix_socket_terms *terms;
 	struct sockaddr_un address;
 	int folder; /* O_PATH */
 	const char *name; /* in @folder */
@@ -93,7 +93,7 @@ static int lock(const struct birth *birth)
 /* Return: 0 if no process listens there; -EADDRINUSE if one does; -errno. */
 static int probe(const struct birth *birth)
 {
-	_cleanup_fd_ int fd = unix_socket_connect(birth->address.sun_path, birth->place->type);
+	_cleanup_fd_ int fd = unix_socket_connect(birth->address.sun_path, birth->terms->type);
 
 	/* Of another type, or with a full queue: alive. */
 	if (fd >= 0 || fd == -EPROTOTYPE || fd == -EAGAIN)
@@ -119,15 +119,15 @@ static int make_room(const struct birth *birth)
 /* ---- the socket ---- */
 
 /* By the inode, whatever its name leads to by now. */
-static int set_owner(int inode, const struct unix_socket_place *place)
+static int set_owner(int inode, const struct unix_socket_terms *terms)
 {
 	char path[sizeof("/proc/self/fd/") + 3 * sizeof(inode)];
 
-	if (place->group != (gid_t)-1 &&
-	    fchownat(inode, "", (uid_t)-1, place->group, AT_EMPTY_PATH) < 0)
+	if (terms->group != (gid_t)-1 &&
+	    fchownat(inode, "", (uid_t)-1, terms->group, AT_EMPTY_PATH) < 0)
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", inode);
-	return chmod(path, place->mode & 0777) < 0 ? -errno : 0;
+	return chmod(path, terms->mode & 0777) < 0 ? -errno : 0;
 }
 
 static int open_access(const struct birth *birth, struct unix_socket *socket)
@@ -142,12 +142,12 @@ static int open_access(const struct birth *birth, struct unix_socket *socket)
 		return -EEXIST;
 	socket->device = status.st_dev;
 	socket->inode = status.st_ino;
-	return set_owner(inode, birth->place);
+	return set_owner(inode, birth->terms);
 }
 
 static int give_birth(const struct birth *birth, struct unix_socket *ret_socket)
 {
-	_cleanup_fd_ int fd = socket(AF_UNIX, birth->place->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_fd_ int fd = socket(AF_UNIX, birth->terms->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 ||
 	    bind(fd, (const struct sockaddr *)&birth->address, sizeof(birth->address)) < 0)
@@ -177,15 +177,15 @@ static int make_address(const char *path, struct sockaddr_un *address)
 	return 0;
 }
 
-int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket *ret_socket)
+int unix_socket_listen(const struct unix_socket_terms *terms, struct unix_socket *ret_socket)
 {
-	struct birth birth = { .place = place };
-	int r = make_address(place->path, &birth.address);
+	struct birth birth = { .terms = terms };
+	int r = make_address(terms->path, &birth.address);
 
 	if (r < 0)
 		return r;
-	birth.name = strrchr(place->path, '/') + 1;
-	_cleanup_fd_ int folder = open_folder(place->path, (size_t)(birth.name - 1 - place->path));
+	birth.name = strrchr(terms->path, '/') + 1;
+	_cleanup_fd_ int folder = open_folder(terms->path, (size_t)(birth.name - 1 - terms->path));
 
 	if (folder < 0)
 		return folder;
@@ -233,7 +233,7 @@ int unix_socket_import(int fd, int type, struct unix_socket *ret_socket)
 	return 0;
 }
 
-int unix_socket_import_place(struct unix_socket *socket, int folder)
+int unix_socket_import_path(struct unix_socket *socket, int folder)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t length = sizeof(address) - 1;

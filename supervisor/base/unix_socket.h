@@ -15,8 +15,8 @@
 /* Of a sockaddr_un: the longest path and its NUL. */
 #define UNIX_SOCKET_PATH_SIZE 108
 
-/** struct unix_socket_place - where to listen, and who may connect */
-struct unix_socket_place {
+/** struct unix_socket_terms - where to listen, and who may connect */
+struct unix_socket_terms {
 	const char *path; /* absolute */
 	int type; /* SOCK_STREAM or SOCK_SEQPACKET */
 	mode_t mode; /* of 0777; connecting needs write permission */
@@ -34,13 +34,13 @@ struct unix_socket {
 
 /**
  * unix_socket_listen() - make a socket at a path
- * @place: where; its folder is made, 0755, if it is not there and its own folder is
+ * @terms: its folder is made, 0755, if it is not there and its own folder is
  * @ret_socket: the socket; unix_socket_done() it
  *
  * Return: 0; -EADDRINUSE: a process listens there, or is about to; -EEXIST: what is there is no socket;
  * -ENAMETOOLONG; -EINVAL for a path that is not absolute or ends in '/'; -errno.
  */
-int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket *ret_socket);
+int unix_socket_listen(const struct unix_socket_terms *terms, struct unix_socket *ret_socket);
 
 /**
  * unix_socket_import() - use a socket that a service manager has made
@@ -53,12 +53,12 @@ int unix_socket_listen(const struct unix_socket_place *place, struct unix_socket
 int unix_socket_import(int fd, int type, struct unix_socket *ret_socket);
 
 /**
- * unix_socket_import_place() - the path of an imported socket is ours to remove, too
+ * unix_socket_import_path() - the path of an imported socket is ours to remove, too
  * @folder: where it is; ours on success
  *
  * Return: 0; -ENOENT: its path leads to no socket there; -errno.
  */
-int unix_socket_import_place(struct unix_socket *socket, int folder);
+int unix_socket_import_path(struct unix_socket *socket, int folder);
 
 /**
  * unix_socket_connect() - connect, without waiting

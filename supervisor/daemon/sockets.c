@@ -36,17 +36,17 @@ static int group_of(const struct config_socket *socket, gid_t *ret_group)
 
 static int listen_at(const struct config_socket *config, int type, struct unix_socket *ret_socket)
 {
-	struct unix_socket_place place = { .path = config->path,
+	struct unix_socket_terms terms = { .path = config->path,
 					   .type = type,
 					   .mode = config->mode };
-	int r = group_of(config, &place.group);
+	int r = group_of(config, &terms.group);
 
 	if (r < 0) {
 		log_error("%s cannot belong to group '%s': there is no such group", config->path,
 			  config->group);
 		return r;
 	}
-	r = unix_socket_listen(&place, ret_socket);
+	r = unix_socket_listen(&terms, ret_socket);
 	if (r == -EADDRINUSE)
 		log_error("another process listens at %s already: is another nsxattrd running?",
 			  config->path);
@@ -69,7 +69,7 @@ static int take_socket(struct service_fd *handed, int type, struct unix_socket *
 
 static int take_folder(struct unix_socket *socket, struct service_fd *folder)
 {
-	int r = folder ? unix_socket_import_place(socket, folder->fd) : -ENOENT;
+	int r = folder ? unix_socket_import_path(socket, folder->fd) : -ENOENT;
 
 	if (r == 0)
 		folder->fd = -1;

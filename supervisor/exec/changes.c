@@ -59,21 +59,21 @@ static struct change *first_of(struct changes *changes, const struct change *cha
 /* With the lock held. */
 static void add(struct changes *changes, struct change *change)
 {
-	struct change **place = bucket_of(changes, change);
+	struct change **link = bucket_of(changes, change);
 
-	while (*place)
-		place = &(*place)->next;
-	*place = change;
+	while (*link)
+		link = &(*link)->next;
+	*link = change;
 }
 
 /* With the lock held: take it off, and let the one that is first now go on. */
 static void take_off(struct changes *changes, struct change *change)
 {
-	struct change **place = bucket_of(changes, change);
+	struct change **link = bucket_of(changes, change);
 
-	while (*place != change)
-		place = &(*place)->next;
-	*place = change->next;
+	while (*link != change)
+		link = &(*link)->next;
+	*link = change->next;
 	change->is_entered = false;
 	struct change *next = first_of(changes, change);
 

@@ -109,9 +109,9 @@ static void start(void)
 	cr_assert_eq(chmod(folder, 0755), 0);
 	for (int i = 0; i < SOCKETS; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
-		const struct unix_socket_place place = { paths[i], types[i], 0666, (gid_t)-1 };
+		const struct unix_socket_terms terms = { paths[i], types[i], 0666, (gid_t)-1 };
 
-		cr_assert_eq(unix_socket_listen(&place, &sockets[i]), 0);
+		cr_assert_eq(unix_socket_listen(&terms, &sockets[i]), 0);
 	}
 	server = child_start(serve, NULL, 0);
 }

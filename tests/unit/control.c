@@ -111,9 +111,9 @@ static void make_socket(void)
 	cr_assert_not_null(mkdtemp(folder));
 	cr_assert_eq(chmod(folder, 0755), 0);
 	snprintf(path, sizeof(path), "%s/control.sock", folder);
-	const struct unix_socket_place place = { path, SOCK_STREAM, 0666, (gid_t)-1 };
+	const struct unix_socket_terms terms = { path, SOCK_STREAM, 0666, (gid_t)-1 };
 
-	cr_assert_eq(unix_socket_listen(&place, &listening), 0);
+	cr_assert_eq(unix_socket_listen(&terms, &listening), 0);
 }
 
 static void remove_socket(void)

@@ -39,14 +39,14 @@ TestSuite(unix_socket, .init = make_top, .fini = remove_top);
 
 static int listen_at(const char *at, struct unix_socket *ret_socket)
 {
-	const struct unix_socket_place place = {
+	const struct unix_socket_terms terms = {
 		.path = at,
 		.type = SOCK_STREAM,
 		.mode = 0660,
 		.group = (gid_t)-1,
 	};
 
-	return unix_socket_listen(&place, ret_socket);
+	return unix_socket_listen(&terms, ret_socket);
 }
 
 static void expect_refused(const char *at, int expected)
@@ -101,12 +101,12 @@ Test(unix_socket, makes_its_folder)
 
 Test(unix_socket, belongs_to_a_group)
 {
-	const struct unix_socket_place place = { path, SOCK_SEQPACKET, 0620, 12345 };
+	const struct unix_socket_terms terms = { path, SOCK_SEQPACKET, 0620, 12345 };
 	struct stat status;
 
 	if (geteuid() != 0)
 		cr_skip_test("only root gives files to any group");
-	cr_assert_eq(unix_socket_listen(&place, &made), 0);
+	cr_assert_eq(unix_socket_listen(&terms, &made), 0);
 	cr_assert_eq(lstat(path, &status), 0);
 	cr_expect_eq(status.st_gid, 12345);
 	cr_expect_eq(status.st_uid, geteuid());
@@ -162,9 +162,9 @@ Test(unix_socket, leaves_alone_what_a_process_listens_at)
 
 Test(unix_socket, leaves_alone_what_is_of_another_type)
 {
-	const struct unix_socket_place place = { path, SOCK_SEQPACKET, 0600, (gid_t)-1 };
+	const struct unix_socket_terms terms = { path, SOCK_SEQPACKET, 0600, (gid_t)-1 };
 
-	cr_assert_eq(unix_socket_listen(&place, &made), 0);
+	cr_assert_eq(unix_socket_listen(&terms, &made), 0);
 	expect_refused(path, -EADDRINUSE);
 	unix_socket_done(&made);
 }
