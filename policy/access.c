@@ -217,18 +217,15 @@ bool access_is_capable(const struct subject *subject, const struct decision *dec
 	       has_capability(subject, is_caps ? CAP_SETFCAP : CAP_SYS_ADMIN);
 }
 
-static bool may_change(const struct subject *subject, const struct object *object,
-		       const struct decision *decision)
-{
-	return access_is_capable(subject, decision) &&
-	       (!needs_capability(decision) || owner_is_mapped(subject, object));
-}
-
 int access_check(const struct subject *subject, const struct object *object,
 		 enum operation operation, const struct decision *decision)
 {
-	if (operation == OPERATION_SET || operation == OPERATION_REMOVE)
-		return may_change(subject, object, decision) ? 0 : EPERM;
+	if (operation == OPERATION_SET || operation == OPERATION_REMOVE) {
+		bool may_change = access_is_capable(subject, decision) &&
+				  (!needs_capability(decision) || owner_is_mapped(subject, object));
+
+		return may_change ? 0 : EPERM;
+	}
 	if (name_is_trusted(decision->base, decision->base_length) &&
 	    !has_capability(subject, CAP_SYS_ADMIN))
 		return ENODATA;

@@ -29,12 +29,6 @@ static bool to_owners(const struct naming *naming, uint32_t uid, uint32_t *ret_n
 	return true;
 }
 
-static bool from_owners(const struct naming *naming, uint32_t number, uint32_t *ret_uid)
-{
-	return number >= naming->owner &&
-	       id_map_to_host(naming->range, number - naming->owner, ret_uid);
-}
-
 bool naming_is_host_root(const struct naming *naming, uint32_t uid)
 {
 	uint32_t number;
@@ -58,7 +52,8 @@ bool naming_number(const struct naming *naming, uint32_t uid, uint32_t *ret_numb
 static bool find_uid(const struct naming *naming, uint32_t number, uint32_t *ret_uid)
 {
 	if (naming && naming->range)
-		return from_owners(naming, number, ret_uid);
+		return number >= naming->owner &&
+		       id_map_to_host(naming->range, number - naming->owner, ret_uid);
 	if (naming && naming->mount)
 		return id_map_to_host(naming->mount, number, ret_uid);
 	return from_outer(naming ? naming->outer : NULL, number, ret_uid);

@@ -31,20 +31,15 @@ const char *describe_keys(const struct schema *schema, struct allowed_text *allo
 	return allowed->text;
 }
 
-static const char *describe_range(const struct schema *schema, struct allowed_text *allowed)
-{
-	if (schema->least == schema->most)
-		return print(allowed, "%u", schema->least);
-	return print(allowed, "%u to %u", schema->least, schema->most);
-}
-
 const char *describe_allowed(const struct schema *schema, struct allowed_text *allowed)
 {
 	struct allowed_text words;
 
 	switch (schema->type) {
 	case SCHEMA_NUMBER:
-		return describe_range(schema, allowed);
+		if (schema->least == schema->most)
+			return print(allowed, "%u", schema->least);
+		return print(allowed, "%u to %u", schema->least, schema->most);
 	case SCHEMA_WORD:
 		return describe_words(schema, allowed);
 	case SCHEMA_WORDS:

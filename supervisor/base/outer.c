@@ -44,16 +44,6 @@ static int read_map(int process, const char *name, struct id_map *ret_map)
 	return length < 0 ? (int)length : id_map_parse(text, (size_t)length, ret_map);
 }
 
-static int read_inode(int process, ino_t *ret_inode)
-{
-	struct stat stat;
-
-	if (fstatat(process, "ns/user", &stat, 0) < 0)
-		return -errno;
-	*ret_inode = stat.st_ino;
-	return 0;
-}
-
 static void find_host_root(int procfs, struct outer *outer)
 {
 	struct stat stat;
@@ -78,14 +68,12 @@ int outer_read(int procfs, struct outer *ret_outer)
 {
 	_cleanup_fd_ int self = openat(procfs, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct outer outer = { 0 };
-	ino_t inode = 0;
+	struct stat userns;
 
-	if (self < 0)
+	if (self < 0 || fstatat(self, "ns/user", &userns, 0) < 0)
 		return -errno;
-	int r = read_inode(self, &inode);
+	int r = read_map(self, "uid_map", &outer.uids);
 
-	if (r == 0)
-		r = read_map(self, "uid_map", &outer.uids);
 	if (r == 0)
 		r = read_map(self, "gid_map", &outer.gids);
 	if (r == 0)
@@ -94,7 +82,7 @@ int outer_read(int procfs, struct outer *ret_outer)
 		return r;
 	outer.overflow_uid = read_overflow_id(procfs, "sys/kernel/overflowuid");
 	outer.overflow_gid = read_overflow_id(procfs, "sys/kernel/overflowgid");
-	outer.is_host = inode == FIRST_USERNS_INODE;
+	outer.is_host = userns.st_ino == FIRST_USERNS_INODE;
 	find_host_root(procfs, &outer);
 	*ret_outer = outer;
 	return 0;

@@ -85,7 +85,9 @@ static int run_program(const struct probe *probe, struct probe_record *record)
 		attributes.test.data_out = (uintptr_t)record;
 		attributes.test.data_size_out = sizeof(*record);
 	}
-	return bpf(BPF_PROG_RUN, &attributes) < 0 ? -errno : 0;
+	if (bpf(BPF_PROG_RUN, &attributes) < 0)
+		return -errno;
+	return record->is_complete ? 0 : -ESRCH;
 }
 
 int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
@@ -100,8 +102,6 @@ int probe_ask(const struct probe *probe, int proc, const int kept[PROBE_PLACES],
 
 	if (r < 0)
 		return r;
-	if (!record.is_complete)
-		return -ESRCH;
 	forget_changing(&record);
 	*ret_record = record;
 	return 0;
@@ -112,12 +112,9 @@ int probe_ask_file_system(const struct probe *probe, int fd, uint32_t *ret_usern
 	struct probe_record record = { .proc = fd, .question = PROBE_FILE_SYSTEM };
 	int r = run_program(probe, &record);
 
-	if (r < 0)
-		return r;
-	if (!record.is_complete)
-		return -ESRCH;
-	*ret_userns = record.userns;
-	return 0;
+	if (r == 0)
+		*ret_userns = record.userns;
+	return r;
 }
 
 static bool is_ourselves(const struct probe_record *record, int proc)

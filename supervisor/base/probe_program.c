@@ -96,7 +96,7 @@ enum stack_slot {
 	SLOT_FILE,
 	SLOT_INODE,
 	SLOT_PID,
-	SLOT_LINK, /* of the struct pid: a place inside of the thread's task_struct */
+	SLOT_LINK, /* of the struct pid: an address inside of the thread's task_struct */
 	SLOT_CREDENTIAL,
 	SLOT_USERNS,
 	SLOT_GROUPS,
@@ -503,17 +503,13 @@ static int look_up_members(const struct btf *kernel, struct writer *writer, size
 	return r;
 }
 
-static int look_up_lock(const struct btf *kernel, struct writer *writer)
-{
-	int r = btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock);
-
-	return r < 0 ? r : btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
-}
-
 static int look_up(const struct btf *kernel, struct writer *writer)
 {
-	int r = writer->form == PROBE_ARGUMENT ? look_up_lock(kernel, writer) : 0;
+	bool locks = writer->form == PROBE_ARGUMENT;
+	int r = locks ? btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock) : 0;
 
+	if (r == 0 && locks)
+		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
 	if (r == 0)
 		r = look_up_members(kernel, writer, 0, IDENTITY_MEMBER_COUNT);
 	if (r == 0)

@@ -151,13 +151,6 @@ static int count_fds(const char *count_text, const char *pid_text)
 	return (pid_t)pid == getpid() ? (int)count : 0;
 }
 
-static int set_cloexec(int fd)
-{
-	int flags = fcntl(fd, F_GETFD);
-
-	return flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -errno : 0;
-}
-
 /* @fd: that of @fds on success */
 static int add(struct service_fds *fds, int fd, const char *name)
 {
@@ -188,9 +181,7 @@ static int take(size_t count, char *names, struct service_fds *ret_fds)
 		const char *name = names ? strsep(&names, ":") : NULL;
 		int fd = SERVICE_FIRST_FD + (int)i;
 
-		r = set_cloexec(fd);
-		if (r == 0)
-			r = add(&fds, fd, name ? name : "");
+		r = fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : add(&fds, fd, name ? name : "");
 	}
 	if (r < 0)
 		service_fds_done(&fds);

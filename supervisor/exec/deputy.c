@@ -139,8 +139,7 @@ static int serve_one(int channel, struct deputy_packet *packet, struct deputy_an
 	else
 		perform(packet, fd, answer);
 	/* Before the answer: a target that has it does not find a mount busy by us. */
-	if (fd >= 0)
-		fd_close(&fd);
+	fd_close(&fd);
 	/* A size of 0 asks for the length, and no bytes come with it. */
 	size_t length = packet->header.size == 0 ? 0 : answer->reply.length;
 	struct iovec pieces[] = {

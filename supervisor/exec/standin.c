@@ -169,27 +169,21 @@ bool standin_may_be(const struct standin *standin, pid_t process)
 	return process == getpid() || deputies_have(standin->owner->deputies, process);
 }
 
-struct registration {
-	const struct standin *standin;
-	int ring;
-};
-
 static void register_personality(int channel, void *argument)
 {
-	const struct registration *registration = argument;
-	int result = credential_assume(&registration->standin->change);
+	const struct standin *standin = argument;
+	int result = credential_assume(&standin->change);
 
 	if (result == 0)
-		result = ring_register_personality(registration->ring);
+		result = ring_register_personality(ring_fd(standin->owner->ring));
 	(void)send(channel, &result, sizeof(result), MSG_NOSIGNAL);
 }
 
 static int make_personality(struct standin *standin)
 {
-	struct registration registration = { standin, ring_fd(standin->owner->ring) };
 	struct errand errand;
 	int personality;
-	int r = errand_start_brief(register_personality, &registration, &errand);
+	int r = errand_start_brief(register_personality, standin, &errand);
 
 	if (r < 0)
 		return r;
