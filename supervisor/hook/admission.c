@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,17 +19,10 @@
 #include "daemon/control_call.h"
 #include "daemon/runtimes.h"
 #include "hook/json_value.h"
+#include "yaml/diagnostic.h"
 
-__attribute__((format(printf, 2, 3))) static enum admission_result
-refuse(char sentence[ADMISSION_SENTENCE_SIZE], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(sentence, ADMISSION_SENTENCE_SIZE, format, arguments);
-	va_end(arguments);
-	return ADMISSION_REFUSED;
-}
+#define refuse(sentence, ...) \
+	(diagnostic_print(sentence, ADMISSION_SENTENCE_SIZE, __VA_ARGS__), ADMISSION_REFUSED)
 
 static int add_text(struct json_object *object, const char *key, const char *text)
 {

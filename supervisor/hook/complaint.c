@@ -10,13 +10,6 @@
 #include "hook/parent_stream.h"
 #include "hook/system_log.h"
 
-__attribute__((format(printf, 1, 0))) static char *print(const char *format, va_list arguments)
-{
-	char *sentence = NULL;
-
-	return vasprintf(&sentence, format, arguments) < 0 ? NULL : sentence;
-}
-
 static void tell_parent(const char *kind, const char *sentence)
 {
 	_cleanup_free_ char *line = NULL;
@@ -25,32 +18,21 @@ static void tell_parent(const char *kind, const char *sentence)
 		parent_stream_write(line);
 }
 
-void complain_of_container(const char *container, const char *format, ...)
+void tell_of_container(bool is_failure, const char *container, const char *format, ...)
 {
+	_cleanup_free_ char *sentence = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	_cleanup_free_ char *sentence = print(format, arguments);
+	int length = vasprintf(&sentence, format, arguments);
 
 	va_end(arguments);
-	log_error("%s", sentence ? sentence : "out of memory");
-	if (!sentence)
+	if (length < 0) {
+		sentence = NULL;
+		log_error("out of memory");
 		return;
-	system_log_failure(container, sentence);
-	tell_parent("", sentence);
-}
-
-void warn_of_container(const char *container, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	_cleanup_free_ char *sentence = print(format, arguments);
-
-	va_end(arguments);
-	if (!sentence)
-		return;
-	log_warning("%s", sentence);
-	system_log_warning(container, sentence);
-	tell_parent("warning: ", sentence);
+	}
+	log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
+	system_log_write(is_failure, container, sentence);
+	tell_parent(is_failure ? "" : "warning: ", sentence);
 }

@@ -7,12 +7,13 @@
  * to the system's log. podman gives its hooks /dev/null for standard error: then it goes to podman's own.
  */
 
-/** complain_of_container() - why it does not start; @container: NULL: it is not known */
-void complain_of_container(const char *container, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+#include <stdbool.h>
 
-/** warn_of_container() - what is wrong with one that starts */
-void warn_of_container(const char *container, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/** tell_of_container() - why it does not start, or what is wrong with it; @container: NULL: it is not known */
+void tell_of_container(bool is_failure, const char *container, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define complain_of_container(...) tell_of_container(true, __VA_ARGS__)
+#define warn_of_container(...) tell_of_container(false, __VA_ARGS__)
 
 #endif

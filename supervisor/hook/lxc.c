@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "hook/admission.h"
 #include "hook/lxc_config.h"
 #include "policy.h"
+#include "yaml/diagnostic.h"
 
 /* A check under way: false means that the sentence is written. */
 struct check {
@@ -27,16 +27,8 @@ struct check {
 	char *sentence;
 };
 
-__attribute__((format(printf, 2, 3))) static bool complain(struct check *check, const char *format,
-							   ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(check->sentence, HOOK_LXC_SENTENCE_SIZE, format, arguments);
-	va_end(arguments);
-	return false;
-}
+#define complain(check, ...) \
+	(diagnostic_print((check)->sentence, HOOK_LXC_SENTENCE_SIZE, __VA_ARGS__), false)
 
 /* Since LXC has read it: what it read from another working directory, or what is no file. */
 static bool complain_of_file(struct check *check, int error)
@@ -281,10 +273,11 @@ static bool is_weak(struct check *check)
 {
 	if (!check->virtualises || lxc_config_may_administer(&check->config))
 		return false;
-	complain(check,
-		 "no process in the container can have CAP_SYS_ADMIN, without which security.* and "
-		 "trusted.* cannot be set there: take sys_admin out of lxc.cap.drop, or put it "
-		 "into lxc.cap.keep");
+	(void)complain(
+		check,
+		"no process in the container can have CAP_SYS_ADMIN, without which security.* and "
+		"trusted.* cannot be set there: take sys_admin out of lxc.cap.drop, or put it "
+		"into lxc.cap.keep");
 	return true;
 }
 

@@ -9,25 +9,16 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/control_call.h"
 #include "hook/presence.h"
+#include "yaml/diagnostic.h"
 
-__attribute__((format(printf, 2, 3))) static enum oci_daemon_result
-absent(char sentence[OCI_DAEMON_SENTENCE_SIZE], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(sentence, OCI_DAEMON_SENTENCE_SIZE, format, arguments);
-	va_end(arguments);
-	return OCI_DAEMON_ABSENT;
-}
+#define absent(sentence, ...) \
+	(diagnostic_print(sentence, OCI_DAEMON_SENTENCE_SIZE, __VA_ARGS__), OCI_DAEMON_ABSENT)
 
 static enum oci_daemon_result explain_start(const struct hook_daemon *daemon, int error,
 					    char sentence[OCI_DAEMON_SENTENCE_SIZE])

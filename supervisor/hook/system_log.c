@@ -4,22 +4,15 @@
 
 #include <syslog.h>
 
-static void write_line(int priority, const char *container, const char *what, const char *sentence)
+void system_log_write(bool is_failure, const char *container, const char *sentence)
 {
+	const char *what = is_failure ? " does not start" : "";
+	int priority = is_failure ? LOG_ERR : LOG_WARNING;
+
 	openlog("nsxattr", LOG_PID, LOG_DAEMON);
 	if (container)
 		syslog(priority, "the container '%s'%s: %s", container, what, sentence);
 	else
 		syslog(priority, "a container%s: %s", what, sentence);
 	closelog();
-}
-
-void system_log_failure(const char *container, const char *sentence)
-{
-	write_line(LOG_ERR, container, " does not start", sentence);
-}
-
-void system_log_warning(const char *container, const char *sentence)
-{
-	write_line(LOG_WARNING, container, "", sentence);
 }

@@ -4,10 +4,9 @@
 
 /* What a hook says goes to its runtime, which often keeps it to itself; so the system's log gets it too. */
 
-/** system_log_failure() - why a container does not start; @container: NULL: it is not known */
-void system_log_failure(const char *container, const char *sentence);
+#include <stdbool.h>
 
-/** system_log_warning() - what is wrong with one that starts */
-void system_log_warning(const char *container, const char *sentence);
+/** system_log_write() - why a container does not start, or what is wrong with it; @container: NULL: it is not known */
+void system_log_write(bool is_failure, const char *container, const char *sentence);
 
 #endif
