@@ -16,6 +16,7 @@
 #include "attach/filter.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -93,7 +94,7 @@ static void write_prefix(struct sock_filter *at)
 	}
 }
 
-#define _cleanup_program_ __attribute__((cleanup(filter_done)))
+#define _cleanup_program_ __attribute__((cleanup(call_filter_done)))
 
 /* The twelve that libseccomp knows, behind the rule that is left out where a ring is allowed. */
 static void write_rules(struct call_rule rules[1 + SYSCALL_OLD_COUNT])
@@ -131,26 +132,14 @@ int filter_build(const struct filter_options *options, struct sock_fprog *ret_pr
 	return 0;
 }
 
-void filter_done(struct sock_fprog *program)
-{
-	call_filter_done(program);
-}
-
 char *filter_call_name(const char *abi, unsigned number)
 {
-	static const struct {
-		const char *name;
-		const char *abi;
-	} named[] = {
-		{ "SCMP_ARCH_X86_64", "x86_64" }, { "SCMP_ARCH_X86", "x86" },
-		{ "SCMP_ARCH_X32", "x32" },	  { "SCMP_ARCH_AARCH64", "aarch64" },
-		{ "SCMP_ARCH_ARM", "arm" },
-	};
+	static const char prefix[] = "SCMP_ARCH_";
+	char name[16] = "";
 
-	for (size_t i = 0; i < COUNT_OF(named); i++)
-		if (strcmp(named[i].name, abi) == 0)
-			return call_filter_name(named[i].abi, number);
-	return NULL;
+	for (size_t i = 0; abi[strlen(prefix) + i] && i + 1 < sizeof(name); i++)
+		name[i] = (char)tolower(abi[strlen(prefix) + i]);
+	return call_filter_name(name, number);
 }
 
 const char *filter_lacking(void)

@@ -30,7 +30,7 @@ const char *filter_lacking(void);
 /**
  * filter_build() - make the filter
  * @options: what it depends on
- * @ret_program: the filter, to be released with filter_done()
+ * @ret_program: the filter, to be released with call_filter_done()
  *
  * The sixteen calls (or the twelve that there are), on each ABI of the machine, give
  * SECCOMP_RET_USER_NOTIF; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling
@@ -39,9 +39,6 @@ const char *filter_lacking(void);
  * Return: 0; -errno, of libseccomp or the system.
  */
 int filter_build(const struct filter_options *options, struct sock_fprog *ret_program);
-
-/** filter_done() - release what filter_build() made */
-void filter_done(struct sock_fprog *program);
 
 /**
  * filter_install() - put the calling process, and all that descends from it, under the filter

@@ -22,7 +22,7 @@
  * A reply is one packet of the first 136 bytes.
  *
  * Nothing here asks the system: what a packet says is the word of the peer that sent it. What of it may be
- * believed is the business of lxc_claim.h.
+ * believed is the business of lxc_verify.h.
  */
 
 #include <linux/seccomp.h>

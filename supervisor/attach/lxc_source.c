@@ -13,7 +13,7 @@
  * many. When a reply was sent the call soon waits no more; while it lies in the monitor's queue the socket
  * tells.
  *
- * A monitor that tells what is not so (lxc_claim.h) is not served any more.
+ * A monitor that tells what is not so (lxc_verify.h) is not served any more.
  */
 #include "attach/lxc_source.h"
 
@@ -56,17 +56,13 @@ static struct lxc_source *lxc_source(struct source *source)
 	return (struct lxc_source *)source;
 }
 
-static void pending_free(struct pending *pending)
-{
-	lxc_request_done(&pending->request);
-	witness_done(&pending->witness);
-	free(pending);
-}
-
 static void pending_freep(struct pending **pending)
 {
-	if (*pending)
-		pending_free(*pending);
+	if (!*pending)
+		return;
+	lxc_request_done(&(*pending)->request);
+	witness_done(&(*pending)->witness);
+	free(*pending);
 }
 
 #define _cleanup_pending_ __attribute__((cleanup(pending_freep)))
@@ -95,18 +91,24 @@ static void shut(const struct lxc_source *lxc)
 	(void)shutdown(lxc->source.fd, SHUT_RDWR);
 }
 
-/* Return: as lxc_receive(), with a message for LXC_REFUSED. The request stays where it is. */
-static int look_at_request(const struct lxc_source *lxc, struct lxc_request *ret_request)
+/* Return: as lxc_receive(); LXC_REFUSED: the reason says why. The request stays where it is. */
+static int look_at_request(const struct lxc_source *lxc, struct lxc_request *ret_request,
+			   char ret_reason[LXC_REASON_SIZE])
 {
 	enum lxc_form form = LXC_WELL_FORMED;
 	int r = lxc_receive(lxc->source.fd, MSG_PEEK | MSG_DONTWAIT, &lxc->sizes, ret_request,
 			    &form);
 
 	if (r == LXC_REFUSED)
-		log_limited(log_source_of(lxc), LOG_WARNING,
-			    "refusing the LXC monitor %d of uid %u: the packet %s", lxc->peer.pid,
-			    lxc->peer.uid, lxc_form_text(form));
+		snprintf(ret_reason, LXC_REASON_SIZE, "the packet %s", lxc_form_text(form));
 	return r;
+}
+
+static int refuse(const struct lxc_source *lxc, const char *what, const char *reason)
+{
+	log_limited(log_source_of(lxc), LOG_WARNING, "refusing the LXC monitor %d of uid %u: %s%s",
+		    lxc->peer.pid, lxc->peer.uid, what, reason);
+	return -EPROTO;
 }
 
 /* Off the queue with it; its descriptors, of which there are duplicates, go too. */
@@ -153,13 +155,11 @@ static int dismiss(const struct lxc_source *lxc, const struct lxc_request *reque
 	return r < 0 ? r : (int)NOTIFY_NONE;
 }
 
-static int check_claim(const struct lxc_source *lxc, struct pending *pending)
+static int verify(const struct lxc_source *lxc, struct pending *pending)
 {
-	int r = lxc_claim_check_sender(&pending->request, &lxc->peer, lxc->procfs,
-				       &pending->witness);
+	int r = lxc_verify_sender(&pending->request, &lxc->peer, lxc->procfs, &pending->witness);
 
-	return r == LXC_CLAIM_HOLDS ? lxc_claim_check_call(&pending->request, &pending->witness) :
-				      r;
+	return r == LXC_VERDICT_HOLDS ? lxc_verify_call(&pending->request, &pending->witness) : r;
 }
 
 /*
@@ -172,28 +172,24 @@ static int receive_one(const struct lxc_source *lxc, struct pending **pending_pl
 		       struct reception *ret_reception)
 {
 	struct pending *pending = *pending_place;
-	int r = look_at_request(lxc, &pending->request);
+	char reason[LXC_REASON_SIZE];
+	int r = look_at_request(lxc, &pending->request, reason);
 
 	if (r == LXC_NOTHING)
 		return NOTIFY_NONE;
 	if (r == LXC_ENDED)
 		return NOTIFY_ENDED;
 	if (r != LXC_RECEIVED)
-		return r < 0 ? r : -EPROTO;
-	r = check_claim(lxc, pending);
-	if (r == LXC_CLAIM_HOLDS)
+		return r < 0 ? r : refuse(lxc, "", reason);
+	r = verify(lxc, pending);
+	if (r == LXC_VERDICT_HOLDS)
 		write_down(TAKE_PTR(*pending_place), ret_reception);
 	take_off(lxc);
-	if (r == LXC_CLAIM_HOLDS)
+	if (r == LXC_VERDICT_HOLDS)
 		return NOTIFY_RECEIVED;
-	if (r == LXC_CLAIM_GONE)
+	if (r == LXC_VERDICT_GONE)
 		return dismiss(lxc, &pending->request);
-	if (r < 0)
-		return r;
-	log_limited(log_source_of(lxc), LOG_WARNING,
-		    "refusing the LXC monitor %d of uid %u: the request %s", lxc->peer.pid,
-		    lxc->peer.uid, lxc_claim_text((enum lxc_claim)r));
-	return -EPROTO;
+	return r < 0 ? r : refuse(lxc, "the request ", lxc_verdict_text((enum lxc_verdict)r));
 }
 
 /* Return: whether there may be something to look at; a signal ends the wait. */
@@ -227,11 +223,12 @@ static int receive(struct source *source, struct reception *ret_reception)
 static int forget_request(struct lxc_source *lxc, uint64_t id)
 {
 	_cleanup_pending_ struct pending *pending = pending_new();
+	char reason[LXC_REASON_SIZE];
 
 	if (!pending)
 		return -ENOMEM;
 	pthread_mutex_lock(&lxc->lock);
-	if (look_at_request(lxc, &pending->request) == LXC_RECEIVED &&
+	if (look_at_request(lxc, &pending->request, reason) == LXC_RECEIVED &&
 	    pending->request.message.notification.id == id)
 		take_off(lxc);
 	pthread_mutex_unlock(&lxc->lock);
@@ -273,7 +270,7 @@ static int dismiss_left(const struct lxc_source *lxc, const struct pending *pend
 	return NOTIFY_NONE;
 }
 
-/* The worker that has died found the monitor's claim to hold; this one looks at it once more. */
+/* The worker that has died believed the monitor; this one looks at it once more. */
 static int restore(struct source *source, struct reception *reception)
 {
 	const struct slot *slot = reception->slot;
@@ -292,10 +289,10 @@ static int restore(struct source *source, struct reception *reception)
 		return r < 0 ? r : (int)NOTIFY_RECEIVED;
 	if (has_replied(lxc, slot))
 		return NOTIFY_NONE;
-	r = check_claim(lxc, pending);
-	if (r == LXC_CLAIM_GONE)
+	r = verify(lxc, pending);
+	if (r == LXC_VERDICT_GONE)
 		return dismiss_left(lxc, pending, slot);
-	if (r != LXC_CLAIM_HOLDS)
+	if (r != LXC_VERDICT_HOLDS)
 		return r < 0 ? r : -EPROTO;
 	attach(TAKE_PTR(pending), reception);
 	return NOTIFY_RECEIVED;
@@ -390,45 +387,6 @@ int lxc_source_new(int connection, int procfs, struct source **ret_source)
 	return 0;
 }
 
-/* Return: an enum lxc_greeting_result; -errno. */
-static int look(const struct lxc_source *lxc, struct pending *pending,
-		char ret_reason[LXC_REASON_SIZE])
-{
-	enum lxc_form form = LXC_WELL_FORMED;
-	int r = lxc_receive(lxc->source.fd, MSG_PEEK | MSG_DONTWAIT, &lxc->sizes, &pending->request,
-			    &form);
-
-	switch (r) {
-	case LXC_RECEIVED:
-		return LXC_GREETED;
-	case LXC_NOTHING:
-		return LXC_SILENT;
-	case LXC_ENDED:
-		return LXC_LEFT;
-	case LXC_REFUSED:
-		snprintf(ret_reason, LXC_REASON_SIZE, "the packet %s", lxc_form_text(form));
-		return LXC_UNWELCOME;
-	default:
-		return r;
-	}
-}
-
-/* Take the request that was looked at off the queue. */
-static int drop(struct lxc_source *lxc)
-{
-	struct pending *pending = pending_new();
-
-	if (!pending)
-		return -ENOMEM;
-	int r = look_at_request(lxc, &pending->request);
-
-	take_off(lxc);
-	if (r == LXC_RECEIVED)
-		r = dismiss(lxc, &pending->request);
-	pending_free(pending);
-	return r < 0 ? r : (int)LXC_SILENT;
-}
-
 int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 		     char ret_reason[LXC_REASON_SIZE])
 {
@@ -437,22 +395,24 @@ int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 
 	if (!pending)
 		return -ENOMEM;
-	int r = look(lxc, pending, ret_reason);
+	int r = look_at_request(lxc, &pending->request, ret_reason);
 
-	if (r != LXC_GREETED)
+	if (r != LXC_RECEIVED)
 		return r;
-	r = lxc_claim_check_sender(&pending->request, &lxc->peer, lxc->procfs, &pending->witness);
-	if (r == LXC_CLAIM_GONE)
-		return drop(lxc);
+	r = lxc_verify_sender(&pending->request, &lxc->peer, lxc->procfs, &pending->witness);
+	if (r == LXC_VERDICT_GONE) {
+		take_off(lxc);
+		r = dismiss(lxc, &pending->request);
+		return r < 0 ? r : (int)LXC_NOTHING;
+	}
 	if (r < 0)
 		return r;
-	if (r != LXC_CLAIM_HOLDS) {
+	if (r != LXC_VERDICT_HOLDS) {
 		snprintf(ret_reason, LXC_REASON_SIZE, "the request %s",
-			 lxc_claim_text((enum lxc_claim)r));
-		return LXC_UNWELCOME;
+			 lxc_verdict_text((enum lxc_verdict)r));
+		return LXC_REFUSED;
 	}
 	ret_greeting->uid = lxc->peer.uid;
-	ret_greeting->monitor = lxc->peer.pid;
 	/* The thread may be in a namespace further in; but which one is the init is the peer's word. */
 	ret_greeting->process = lxc->peer.is_trusted ?
 					pending->request.message.init :
@@ -460,5 +420,5 @@ int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 	snprintf(ret_greeting->policy, sizeof(ret_greeting->policy), "%s",
 		 pending->request.message.cookie);
 	lxc_container_name(lxc->procfs, &pending->request.message, ret_greeting->container);
-	return LXC_GREETED;
+	return LXC_RECEIVED;
 }

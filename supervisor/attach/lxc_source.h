@@ -14,26 +14,18 @@
  * has something to say.
  */
 
-#include "attach/lxc_claim.h"
+#include "attach/lxc_verify.h"
 #include "keep/source.h"
 
 /** struct lxc_greeting - what the first request of a connection tells */
 struct lxc_greeting {
 	uid_t uid; /* who runs the monitor */
-	pid_t monitor; /* for messages */
 	char container[LXC_NAME_MAX + 1]; /* its name */
 	pid_t process; /* one in the container's user namespace, for show */
 	char policy[LXC_COOKIE_MAX + 1]; /* that it wants; "": none was named */
 };
 
 #define LXC_REASON_SIZE 160
-
-enum lxc_greeting_result {
-	LXC_GREETED = 1,
-	LXC_SILENT, /* nothing is there yet, or nothing that still waits */
-	LXC_LEFT, /* the monitor has gone */
-	LXC_UNWELCOME, /* the reason says why */
-};
 
 /**
  * lxc_source_new() - serve a connection
@@ -48,12 +40,12 @@ int lxc_source_new(int connection, int procfs, struct source **ret_source);
 /**
  * lxc_source_greet() - look at the first request, which stays to be received
  * @source: of lxc_source_new()
- * @ret_greeting: LXC_GREETED
- * @ret_reason: LXC_UNWELCOME: for the log, a sentence without a period
+ * @ret_greeting: LXC_RECEIVED
+ * @ret_reason: LXC_REFUSED: for the log, a sentence without a period
  *
  * Does not wait for a request, but can take as long as the peer likes all the same (base/closer.h).
  *
- * Return: an enum lxc_greeting_result; -errno of the socket.
+ * Return: an enum lxc_receive_result, LXC_NOTHING also when the call waits no more; -errno of the socket.
  */
 int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 		     char ret_reason[LXC_REASON_SIZE]);

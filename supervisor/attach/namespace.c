@@ -81,15 +81,6 @@ static int write_map(int proc, const char *name, const struct id_map *map)
 	return write_file(proc, name, text, length);
 }
 
-int namespace_write_maps(int proc, const struct namespace_maps *maps)
-{
-	int r = write_map(proc, "uid_map", maps->users);
-
-	if (r == 0 && maps->deny_setgroups)
-		r = write_file(proc, "setgroups", "deny", strlen("deny"));
-	return r < 0 ? r : write_map(proc, "gid_map", maps->groups);
-}
-
 static bool is_own_id_alone(const struct id_map *map, uint32_t own)
 {
 	return map->count == 1 && map->extents[0].count == 1 && map->extents[0].host == own;
@@ -147,19 +138,17 @@ static int have_map_written(const char *program, pid_t pid, const struct id_map 
 	return run_program(program, words.argv);
 }
 
-int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps *maps)
+int namespace_write_maps(int proc, pid_t pid, const struct namespace_maps *maps)
 {
-	int r = is_own_id_alone(maps->users, geteuid()) ?
+	int r = pid == 0 || is_own_id_alone(maps->users, geteuid()) ?
 			write_map(proc, "uid_map", maps->users) :
 			have_map_written("newuidmap", pid, maps->users);
 
-	if (r < 0)
-		return r;
-	if (maps->deny_setgroups)
+	if (r == 0 && maps->deny_setgroups)
 		r = write_file(proc, "setgroups", "deny", strlen("deny"));
 	if (r < 0)
 		return r;
-	return is_own_id_alone(maps->groups, getegid()) ?
+	return pid == 0 || is_own_id_alone(maps->groups, getegid()) ?
 		       write_map(proc, "gid_map", maps->groups) :
 		       have_map_written("newgidmap", pid, maps->groups);
 }

@@ -35,22 +35,13 @@ int namespace_unshare(void);
 /**
  * namespace_write_maps() - give a new user namespace its ids
  * @proc: from namespace_open_self() of the process in it
+ * @pid: 0: with CAP_SETUID and CAP_SETGID in the parent namespace; else that process, and we are a plain user
  * @maps: the ids
  *
- * Needs CAP_SETUID and CAP_SETGID in the parent namespace.
+ * A plain user's own id alone can be mapped as it is; for more, newuidmap(1) and newgidmap(1) look whether they are set
+ * aside for the user.
  */
-int namespace_write_maps(int proc, const struct namespace_maps *maps);
-
-/**
- * namespace_have_maps_written() - give a new user namespace its ids, as a plain user
- * @pid: the process in it
- * @proc: from namespace_open_self() of that process
- * @maps: the ids
- *
- * The caller's own id alone can be mapped as it is; for more, newuidmap(1) and newgidmap(1) look
- * whether they are set aside for the caller.
- */
-int namespace_have_maps_written(pid_t pid, int proc, const struct namespace_maps *maps);
+int namespace_write_maps(int proc, pid_t pid, const struct namespace_maps *maps);
 
 /**
  * namespace_complete() - become what the maps make of us, in the new namespaces

@@ -299,7 +299,6 @@ static const char *read_state(const struct json_object *object, struct oci_messa
 	/* youki leaves it out, or null, while it creates a container. */
 	if (json_object_object_get(state, "pid") && !read_pid(state, "pid", &message->state_pid))
 		return "has a pid of the container that cannot be one";
-	(void)read_text(state, "bundle", message->bundle, sizeof(message->bundle));
 	return read_annotations(state, message, ret_r);
 }
 
@@ -311,41 +310,27 @@ static bool is_empty_text(const struct json_object *object, const char *key)
 }
 
 /**
- * guess_dialect() - who wrote it?
+ * guess_runtime() - who wrote it? Return: a bit of enum policy_runtime; 0: policies have no name for it
  *
  * crun has a version of its own, which no specification ever had. youki writes its whole state
  * (up to 0.5), or a metadata although there is none; runc leaves out what is empty.
  */
-static enum oci_dialect guess_dialect(const struct json_object *object)
+static unsigned int guess_runtime(const struct json_object *object)
 {
 	struct json_object *state = json_object_object_get(object, "state");
 	char version[sizeof("0.2.0")];
 
 	if (json_object_object_get_ex(state, "useSystemd", NULL) ||
 	    is_empty_text(object, "metadata"))
-		return OCI_DIALECT_YOUKI;
+		return 0;
 	switch (read_text(object, "ociVersion", version, sizeof(version))) {
 	case TEXT_READ:
-		return strcmp(version, "0.2.0") == 0 ? OCI_DIALECT_CRUN : OCI_DIALECT_RUNC;
+		return strcmp(version, "0.2.0") == 0 ? RUNTIME_CRUN : RUNTIME_RUNC;
 	case TEXT_UNUSABLE: /* a longer one, such as 1.0.2-dev */
-		return OCI_DIALECT_RUNC;
+		return RUNTIME_RUNC;
 	case TEXT_ABSENT:
 	default:
-		return OCI_DIALECT_UNKNOWN;
-	}
-}
-
-static unsigned int runtime_of(enum oci_dialect dialect)
-{
-	switch (dialect) {
-	case OCI_DIALECT_CRUN:
-		return RUNTIME_CRUN;
-	case OCI_DIALECT_RUNC:
-		return RUNTIME_RUNC;
-	case OCI_DIALECT_YOUKI:
-	case OCI_DIALECT_UNKNOWN:
-	default:
-		return 0; /* no policy has a name for them */
+		return 0;
 	}
 }
 
@@ -364,8 +349,7 @@ static const char *read_object(const struct json_object *object, size_t descript
 	reason = read_state(object, message, ret_r);
 	if (reason)
 		return reason;
-	message->dialect = guess_dialect(object);
-	message->runtimes |= runtime_of(message->dialect);
+	message->runtimes |= guess_runtime(object);
 	return NULL;
 }
 

@@ -7,7 +7,6 @@
  * specification, JSON. Every process that may connect to the socket can send one.
  */
 
-#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,17 +31,10 @@
 struct annotation;
 struct json_object;
 
-enum oci_dialect {
-	OCI_DIALECT_UNKNOWN,
-	OCI_DIALECT_CRUN,
-	OCI_DIALECT_RUNC, /* and whatever else writes as it does */
-	OCI_DIALECT_YOUKI,
-};
-
 /**
  * struct oci_message - what of it matters to us
  *
- * All of it is what the peer claims. Texts are printable ASCII; what was not said, or may be left
+ * All of it is what the peer says. Texts are printable ASCII; what was not said, or may be left
  * out and cannot be shown, is "". Annotations are any text: they are compared and never shown.
  */
 struct oci_message {
@@ -53,10 +45,9 @@ struct oci_message {
 	pid_t state_pid; /* of the container's first process; 0: not said */
 	char metadata[OCI_METADATA_MAX + 1]; /* the profile's listenerMetadata */
 	char policy[OCI_METADATA_MAX + 1]; /* the annotation OCI_POLICY_ANNOTATION */
-	char bundle[PATH_MAX]; /* a folder */
 	size_t listener; /* which descriptor is the listener, from 0 */
-	enum oci_dialect dialect; /* a guess */
-	unsigned int runtimes; /* bits of enum policy_runtime: what the policies may call it */
+	unsigned int
+		runtimes; /* bits of enum policy_runtime: what the policies may call it; a guess */
 	struct annotation *annotations; /* oci_message_done() releases them */
 	size_t annotation_count;
 };

@@ -75,10 +75,9 @@ static int map_ids(const struct run_options *options, const struct supervised *s
 					     options->deny_setgroups };
 	int r = expect(supervised->channel, STEP_UNSHARED, NULL);
 
-	if (r == 0 && !options->writes_maps)
-		r = namespace_have_maps_written(supervised->pid, supervised->proc, &maps);
-	else if (r == 0)
-		r = namespace_write_maps(supervised->proc, &maps);
+	if (r == 0)
+		r = namespace_write_maps(supervised->proc,
+					 options->writes_maps ? 0 : supervised->pid, &maps);
 	return r < 0 ? r : tell(supervised->channel, STEP_MAPPED);
 }
 

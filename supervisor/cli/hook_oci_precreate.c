@@ -20,6 +20,7 @@
 
 #include "attach/filter.h"
 #include "attach/oci_message.h"
+#include "base/call_filter.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/syscalls.h"
@@ -115,7 +116,7 @@ static int make_filter(const struct seccomp_edit *edit, char **ret_text)
 	if (r < 0)
 		return r;
 	*ret_text = filter_text_new(&program);
-	filter_done(&program);
+	call_filter_done(&program);
 	return *ret_text ? 0 : -ENOMEM;
 }
 

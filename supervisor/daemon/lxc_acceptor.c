@@ -54,7 +54,7 @@ static void complain(const struct lxc_connection *lxc)
 {
 	uid_t uid = lxc->connection.uid;
 
-	if (lxc->result == LXC_UNWELCOME)
+	if (lxc->result == LXC_REFUSED)
 		log_limited(uid, LOG_WARNING, "an LXC monitor of uid %u is refused: %s", uid,
 			    lxc->reason);
 	else if (lxc->result < 0)
@@ -82,11 +82,11 @@ static void was_read(void *place)
 {
 	struct lxc_connection *lxc = place;
 
-	if (lxc->result == LXC_GREETED && deliver(lxc)) {
+	if (lxc->result == LXC_RECEIVED && deliver(lxc)) {
 		connection_free(lxc);
 		return;
 	}
-	if (lxc->result == LXC_SILENT && connection_await(&lxc->connection))
+	if (lxc->result == LXC_NOTHING && connection_await(&lxc->connection))
 		return;
 	complain(lxc);
 	end(lxc);

@@ -141,7 +141,7 @@ static bool container_start(const struct fleet *fleet, struct container *contain
 	if (container->pid < 0 || handshake_expect(ends[0], STEP_UNSHARED, NULL) < 0)
 		return false;
 	int proc = open_process(container->pid);
-	bool is_mapped = proc >= 0 && namespace_write_maps(proc, &maps) == 0;
+	bool is_mapped = proc >= 0 && namespace_write_maps(proc, 0, &maps) == 0;
 
 	if (proc >= 0)
 		close(proc);

@@ -215,8 +215,8 @@ static void send_request(int connection, const struct seccomp_notif *notificatio
 }
 
 /* What is made of the claim that @peer's monitor makes; @ret_witness may be NULL. */
-static int claim_of(uid_t peer, const struct seccomp_notif *notification, int listener,
-		    struct witness *ret_witness)
+static int verdict_on(uid_t peer, const struct seccomp_notif *notification, int listener,
+		      struct witness *ret_witness)
 {
 	struct link link = connect_as(peer);
 	struct lxc_request request;
@@ -229,10 +229,10 @@ static int claim_of(uid_t peer, const struct seccomp_notif *notification, int li
 	cr_expect_eq(identity.is_trusted, peer == 0);
 	send_request(link.monitor, notification, listener);
 	cr_assert_eq(lxc_receive(link.ours, 0, &lxc_packet_sizes, &request, &form), LXC_RECEIVED);
-	int r = lxc_claim_check_sender(&request, &identity, procfs, &witness);
+	int r = lxc_verify_sender(&request, &identity, procfs, &witness);
 
-	if (r == LXC_CLAIM_HOLDS)
-		r = lxc_claim_check_call(&request, &witness);
+	if (r == LXC_VERDICT_HOLDS)
+		r = lxc_verify_call(&request, &witness);
 	lxc_request_done(&request);
 	close(link.ours);
 	close(link.monitor);
@@ -269,7 +269,8 @@ Test(lxc, believes_root_by_the_listener)
 	struct target target = start_target(USER, false);
 	struct witness witness;
 
-	cr_expect_eq(claim_of(0, &target.notification, target.listener, &witness), LXC_CLAIM_HOLDS);
+	cr_expect_eq(verdict_on(0, &target.notification, target.listener, &witness),
+		     LXC_VERDICT_HOLDS);
 	cr_expect_eq(witness.call, -1);
 	end_target(&target);
 }
@@ -280,8 +281,8 @@ Test(lxc, believes_a_user_about_threads_in_namespaces_that_are_theirs)
 		struct target target = start_target(USER, nested);
 		struct witness witness;
 
-		cr_expect_eq(claim_of(USER, &target.notification, target.listener, &witness),
-			     LXC_CLAIM_HOLDS);
+		cr_expect_eq(verdict_on(USER, &target.notification, target.listener, &witness),
+			     LXC_VERDICT_HOLDS);
 		cr_expect(witness_waits(&witness, &target.notification.data));
 		end_target(&target);
 		cr_expect_not(witness_waits(&witness, &target.notification.data));
@@ -299,12 +300,12 @@ Test(lxc, refuses_a_users_word_about_threads_of_others)
 		struct target victim = start_target(owners[i], false);
 		struct seccomp_notif lie = own.notification;
 
-		cr_expect_eq(claim_of(USER, &victim.notification, victim.listener, NULL),
-			     LXC_CLAIM_FOREIGN, "with the victim's listener");
+		cr_expect_eq(verdict_on(USER, &victim.notification, victim.listener, NULL),
+			     LXC_VERDICT_FOREIGN, "with the victim's listener");
 		lie.pid = victim.notification.pid;
-		cr_expect_eq(claim_of(USER, &lie, own.listener, NULL), LXC_CLAIM_FOREIGN,
+		cr_expect_eq(verdict_on(USER, &lie, own.listener, NULL), LXC_VERDICT_FOREIGN,
 			     "with a listener of one's own");
-		cr_expect_eq(claim_of(USER, &lie, -1, NULL), LXC_CLAIM_FOREIGN, "with none");
+		cr_expect_eq(verdict_on(USER, &lie, -1, NULL), LXC_VERDICT_FOREIGN, "with none");
 		end_target(&victim);
 	}
 	end_target(&own);
@@ -321,9 +322,9 @@ Test(lxc, refuses_a_thread_that_is_in_another_call)
 			lie.data.args[argument]++;
 		else
 			lie.data.nr++;
-		cr_expect_eq(claim_of(USER, &lie, target.listener, NULL), LXC_CLAIM_WRONG, "%zu",
-			     argument);
-		cr_expect_eq(claim_of(0, &lie, -1, NULL), LXC_CLAIM_GONE, "%zu", argument);
+		cr_expect_eq(verdict_on(USER, &lie, target.listener, NULL), LXC_VERDICT_WRONG,
+			     "%zu", argument);
+		cr_expect_eq(verdict_on(0, &lie, -1, NULL), LXC_VERDICT_GONE, "%zu", argument);
 	}
 	end_target(&target);
 }
@@ -332,8 +333,8 @@ Test(lxc, refuses_a_listener_that_is_none)
 {
 	struct target target = start_target(USER, false);
 
-	cr_expect_eq(claim_of(USER, &target.notification, ready, NULL), LXC_CLAIM_NO_LISTENER);
-	cr_expect_eq(claim_of(0, &target.notification, ready, NULL), LXC_CLAIM_NO_LISTENER);
+	cr_expect_eq(verdict_on(USER, &target.notification, ready, NULL), LXC_VERDICT_NO_LISTENER);
+	cr_expect_eq(verdict_on(0, &target.notification, ready, NULL), LXC_VERDICT_NO_LISTENER);
 	end_target(&target);
 }
 
@@ -344,12 +345,13 @@ Test(lxc, sees_that_the_target_does_not_wait_any_more)
 	struct seccomp_notif other = target.notification;
 
 	other.id++;
-	cr_expect_eq(claim_of(USER, &other, target.listener, NULL), LXC_CLAIM_GONE);
+	cr_expect_eq(verdict_on(USER, &other, target.listener, NULL), LXC_VERDICT_GONE);
 	cr_assert_eq(notify_answer(target.listener, target.notification.id, &outcome), 0);
 	cr_expect_eq(child_end(target.pid), 0);
-	cr_expect_eq(claim_of(0, &target.notification, target.listener, NULL), LXC_CLAIM_GONE);
-	cr_expect_eq(claim_of(USER, &target.notification, target.listener, NULL), LXC_CLAIM_GONE);
-	cr_expect_eq(claim_of(0, &target.notification, -1, NULL), LXC_CLAIM_GONE);
+	cr_expect_eq(verdict_on(0, &target.notification, target.listener, NULL), LXC_VERDICT_GONE);
+	cr_expect_eq(verdict_on(USER, &target.notification, target.listener, NULL),
+		     LXC_VERDICT_GONE);
+	cr_expect_eq(verdict_on(0, &target.notification, -1, NULL), LXC_VERDICT_GONE);
 	close(target.listener);
 }
 
@@ -359,7 +361,7 @@ Test(lxc, takes_the_kernels_word_where_an_old_monitor_sends_no_listener)
 	struct outcome outcome = outcome_value(0);
 	struct witness witness;
 
-	cr_assert_eq(claim_of(0, &target.notification, -1, &witness), LXC_CLAIM_HOLDS);
+	cr_assert_eq(verdict_on(0, &target.notification, -1, &witness), LXC_VERDICT_HOLDS);
 	cr_expect(witness_waits(&witness, &target.notification.data));
 	cr_assert_eq(notify_answer(target.listener, target.notification.id, &outcome), 0);
 	cr_expect_eq(child_end(target.pid), 0);
@@ -433,9 +435,9 @@ Test(lxc, serves_a_connection)
 	struct outcome outcome = outcome_error(ENODATA);
 	char reason[LXC_REASON_SIZE] = "";
 
-	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_SILENT);
+	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_NOTHING);
 	send_request(link.monitor, &target.notification, target.listener);
-	cr_assert_eq(lxc_source_greet(source, &greeting, reason), LXC_GREETED, "%s", reason);
+	cr_assert_eq(lxc_source_greet(source, &greeting, reason), LXC_RECEIVED, "%s", reason);
 	cr_expect_eq(greeting.uid, USER);
 	cr_expect_str_eq(greeting.policy, "samba-dc");
 	cr_expect_str_eq(greeting.container, "init-4001");
@@ -468,7 +470,7 @@ Test(lxc, answers_at_once_where_no_target_waits)
 
 	gone.id--;
 	send_request(link.monitor, &gone, target.listener);
-	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_SILENT);
+	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_NOTHING);
 	cr_assert_eq(reply_to(&link, &response), 136);
 	cr_expect_eq(response.id, gone.id);
 	send_request(link.monitor, &gone, target.listener);
@@ -548,12 +550,12 @@ Test(lxc, serves_no_liar)
 
 	lie.pid = victim.notification.pid;
 	send_request(link.monitor, &lie, own.listener);
-	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_UNWELCOME);
+	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_REFUSED);
 	cr_expect_str_eq(reason,
 			 "the request is for a thread that is in no user namespace of its sender");
 	cr_expect_eq(source->calls->receive(source, &reception), -EPROTO);
 	cr_assert_eq(send(link.monitor, "garbage", 7, 0), 7);
-	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_UNWELCOME);
+	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_REFUSED);
 	cr_expect_str_eq(reason, "the packet is shorter than a request");
 	cr_expect_eq(source->calls->receive(source, &reception), -EPROTO);
 	close(link.monitor);

@@ -20,6 +20,7 @@
 
 #include "attach/oci_receive.h"
 #include "base/fd.h"
+#include "policy.h"
 
 #define CONNECTIONS_MAX 16
 
@@ -37,12 +38,12 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-static const char *const dialects[] = {
-	[OCI_DIALECT_UNKNOWN] = "unknown",
-	[OCI_DIALECT_CRUN] = "crun",
-	[OCI_DIALECT_RUNC] = "runc",
-	[OCI_DIALECT_YOUKI] = "youki",
-};
+static const char *runtime_of(const struct oci_message *message)
+{
+	if (message->runtimes & RUNTIME_CRUN)
+		return "crun";
+	return message->runtimes & RUNTIME_RUNC ? "runc" : "unknown";
+}
 
 static void close_all(struct oci_receive *receive)
 {
@@ -64,7 +65,7 @@ static void take(struct oci_receive *receive)
 		return;
 	}
 	close(listener);
-	printf("%s %s %s %s\n", dialects[message.dialect], message.id, message.status,
+	printf("%s %s %s %s\n", runtime_of(&message), message.id, message.status,
 	       oci_message_wanted(&message));
 	oci_message_done(&message);
 }

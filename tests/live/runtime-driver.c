@@ -100,7 +100,7 @@ static void map_namespace(int container, pid_t child)
 	snprintf(path, sizeof(path), "/proc/%d", child);
 	int proc = open(path, O_DIRECTORY | O_CLOEXEC);
 
-	if (proc < 0 || namespace_write_maps(proc, &maps) < 0)
+	if (proc < 0 || namespace_write_maps(proc, 0, &maps) < 0)
 		errx(OTHER_ERROR, "cannot write the maps");
 	close(proc);
 	send_with_fd(container, "x", -1);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/call_filter.h"
 #include "base/syscalls.h"
 
 #define X32_BIT 0x40000000
@@ -33,7 +34,7 @@ static struct sock_fprog program;
 
 static void build(struct filter_options options)
 {
-	filter_done(&program);
+	call_filter_done(&program);
 	cr_assert_eq(filter_build(&options, &program), 0);
 }
 
@@ -44,7 +45,7 @@ static void build_default(void)
 
 static void done(void)
 {
-	filter_done(&program);
+	call_filter_done(&program);
 }
 
 static bool holds(const struct sock_filter *at, uint32_t accumulator)
@@ -228,7 +229,7 @@ Test(filter, lets_the_calls_pass_that_the_kernel_lacks)
 
 Test(filter, is_empty_after_done)
 {
-	filter_done(&program);
+	call_filter_done(&program);
 	cr_expect_null(program.filter);
 	cr_expect_eq(program.len, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NSXATTR_ATTACH_LXC_CLAIM_H
-#define NSXATTR_ATTACH_LXC_CLAIM_H
+#ifndef NSXATTR_ATTACH_LXC_VERIFY_H
+#define NSXATTR_ATTACH_LXC_VERIFY_H
 
 /*
  * What of an LXC monitor's request may be believed.
@@ -56,39 +56,39 @@ struct lxc_peer {
  */
 int lxc_peer_identify(int connection, int procfs, struct lxc_peer *ret_peer);
 
-enum lxc_claim {
-	LXC_CLAIM_HOLDS = 1,
-	LXC_CLAIM_GONE, /* the call waits no more: the thread was killed, or interrupted */
-	LXC_CLAIM_NO_LISTENER, /* the third descriptor is something else */
-	LXC_CLAIM_FOREIGN, /* the thread is not the peer's */
-	LXC_CLAIM_WRONG, /* the thread is not in this call */
+enum lxc_verdict {
+	LXC_VERDICT_HOLDS = 1,
+	LXC_VERDICT_GONE, /* the call waits no more: the thread was killed, or interrupted */
+	LXC_VERDICT_NO_LISTENER, /* the third descriptor is something else */
+	LXC_VERDICT_FOREIGN, /* the thread is not the peer's */
+	LXC_VERDICT_WRONG, /* the thread is not in this call */
 };
 
-/** lxc_claim_text() - the end of a sentence that begins with "the request" */
-const char *lxc_claim_text(enum lxc_claim claim);
+/** lxc_verdict_text() - the end of a sentence that begins with "the request" */
+const char *lxc_verdict_text(enum lxc_verdict verdict);
 
 /**
- * lxc_claim_check_sender() - 2 and 3 of the above
+ * lxc_verify_sender() - 2 and 3 of the above
  * @request: as received
  * @peer: who sent it
  * @procfs: of proc_open()
- * @ret_witness: LXC_CLAIM_HOLDS: who has to be asked again, to witness_done(); its descriptors are -1
+ * @ret_witness: LXC_VERDICT_HOLDS: who has to be asked again, to witness_done(); its descriptors are -1
  *               when the listener is enough
  *
- * Return: an enum lxc_claim; -errno of our own failure.
+ * Return: an enum lxc_verdict; -errno of our own failure.
  */
-int lxc_claim_check_sender(const struct lxc_request *request, const struct lxc_peer *peer,
-			   int procfs, struct witness *ret_witness);
+int lxc_verify_sender(const struct lxc_request *request, const struct lxc_peer *peer, int procfs,
+		      struct witness *ret_witness);
 
 /**
- * lxc_claim_check_call() - 4 of the above
- * @witness: of lxc_claim_check_sender()
+ * lxc_verify_call() - 4 of the above
+ * @witness: of lxc_verify_sender()
  *
  * Waits a moment, 0.2 s at most, for a thread that is on its way to sleep.
  *
- * Return: an enum lxc_claim.
+ * Return: an enum lxc_verdict.
  */
-int lxc_claim_check_call(const struct lxc_request *request, const struct witness *witness);
+int lxc_verify_call(const struct lxc_request *request, const struct witness *witness);
 
 /* The longest name of a container, which LXC itself bounds by that of a folder. */
 #define LXC_NAME_MAX 255

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attach/lxc_claim.h"
+#include "attach/lxc_verify.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -54,22 +54,22 @@ static bool still_valid(const struct lxc_request *request)
 }
 
 /* Without a listener we cannot tell a liar from a thread that was interrupted. */
-static enum lxc_claim why_not(const struct lxc_request *request)
+static enum lxc_verdict why_not(const struct lxc_request *request)
 {
 	bool is_waiting = request->message.has_listener && still_valid(request);
 
-	return is_waiting ? LXC_CLAIM_WRONG : LXC_CLAIM_GONE;
+	return is_waiting ? LXC_VERDICT_WRONG : LXC_VERDICT_GONE;
 }
 
-int lxc_claim_check_call(const struct lxc_request *request, const struct witness *witness)
+int lxc_verify_call(const struct lxc_request *request, const struct witness *witness)
 {
 	struct timespec pause = { .tv_nsec = PATIENCE_FIRST };
 
 	if (witness->call < 0)
-		return LXC_CLAIM_HOLDS;
+		return LXC_VERDICT_HOLDS;
 	for (int round = 0; round < PATIENCE_ROUNDS && still_valid(request); round++) {
 		if (witness_waits(witness, &request->message.notification.data))
-			return LXC_CLAIM_HOLDS;
+			return LXC_VERDICT_HOLDS;
 		(void)nanosleep(&pause, NULL);
 		pause.tv_nsec *= 2;
 	}
@@ -82,13 +82,13 @@ static int check_master(const struct witness *witness, const struct lxc_peer *pe
 	int r = witness_master(witness, procfs, &master);
 
 	if (r == -ESRCH)
-		return LXC_CLAIM_GONE;
+		return LXC_VERDICT_GONE;
 	if (r < 0 && r != -EPERM)
 		return r;
-	return r == 0 && master == peer->uid ? LXC_CLAIM_HOLDS : LXC_CLAIM_FOREIGN;
+	return r == 0 && master == peer->uid ? LXC_VERDICT_HOLDS : LXC_VERDICT_FOREIGN;
 }
 
-/* Return: LXC_CLAIM_HOLDS; another enum lxc_claim; -errno. */
+/* Return: LXC_VERDICT_HOLDS; another enum lxc_verdict; -errno. */
 static int find_witness(const struct lxc_request *request, const struct lxc_peer *peer, int procfs,
 			struct witness *ret_witness)
 {
@@ -96,42 +96,42 @@ static int find_witness(const struct lxc_request *request, const struct lxc_peer
 	int r = witness_open(procfs, (pid_t)request->message.notification.pid, &witness);
 
 	if (r < 0)
-		return r == -ESRCH ? (int)LXC_CLAIM_GONE : r;
-	r = peer->is_trusted ? (int)LXC_CLAIM_HOLDS : check_master(&witness, peer, procfs);
-	if (r == LXC_CLAIM_HOLDS)
+		return r == -ESRCH ? (int)LXC_VERDICT_GONE : r;
+	r = peer->is_trusted ? (int)LXC_VERDICT_HOLDS : check_master(&witness, peer, procfs);
+	if (r == LXC_VERDICT_HOLDS)
 		*ret_witness = witness;
 	else
 		witness_done(&witness);
 	return r;
 }
 
-int lxc_claim_check_sender(const struct lxc_request *request, const struct lxc_peer *peer,
-			   int procfs, struct witness *ret_witness)
+int lxc_verify_sender(const struct lxc_request *request, const struct lxc_peer *peer, int procfs,
+		      struct witness *ret_witness)
 {
 	bool has_listener = request->message.has_listener;
 
 	if (has_listener && !notify_is_listener(request->descriptors[LXC_LISTENER]))
-		return LXC_CLAIM_NO_LISTENER;
+		return LXC_VERDICT_NO_LISTENER;
 	if (!still_valid(request))
-		return LXC_CLAIM_GONE;
+		return LXC_VERDICT_GONE;
 	if (!peer->is_trusted || !has_listener)
 		return find_witness(request, peer, procfs, ret_witness);
 	*ret_witness = (struct witness){ -1, -1 };
-	return LXC_CLAIM_HOLDS;
+	return LXC_VERDICT_HOLDS;
 }
 
-const char *lxc_claim_text(enum lxc_claim claim)
+const char *lxc_verdict_text(enum lxc_verdict verdict)
 {
-	switch (claim) {
-	case LXC_CLAIM_HOLDS:
+	switch (verdict) {
+	case LXC_VERDICT_HOLDS:
 		return "holds";
-	case LXC_CLAIM_GONE:
+	case LXC_VERDICT_GONE:
 		return "is for a call that waits no more";
-	case LXC_CLAIM_NO_LISTENER:
+	case LXC_VERDICT_NO_LISTENER:
 		return "brings something along that is no listener";
-	case LXC_CLAIM_FOREIGN:
+	case LXC_VERDICT_FOREIGN:
 		return "is for a thread that is in no user namespace of its sender";
-	case LXC_CLAIM_WRONG:
+	case LXC_VERDICT_WRONG:
 		return "is for a thread that is not in the call";
 	}
 	return "is of an unknown kind";
