@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +145,8 @@ static struct shard *begin(enum executor executor, enum callers callers)
 	};
 	int pair[2];
 
+	/* As a worker has it: without, only root limits the forker's system calls. */
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	procfs = proc_open();
 	if (policy.in_flight == 0)
 		policy = *policy_builtin("default");
