@@ -7,8 +7,10 @@
 # arguments: lsm=capability
 
 . tests/lib/case.sh
+. tests/lib/scene.sh
+scene_make
 
-wanted=$(sed -n 's/^# arguments: //p' tests/machine/arguments.sh)
+wanted=$(sed -n 's/^# arguments: //p' "$REPOSITORY/tests/machine/arguments.sh")
 given=$(tr ' ' '\n' </proc/cmdline | grep -Fx -e "$wanted")
 
 # modules() - LIST: its security modules, but for the one that is always there
@@ -19,3 +21,5 @@ modules() {
 check "the kernel is $MACHINE" grep -q "^$MACHINE\." /proc/sys/kernel/osrelease
 check "it was started with one of the arguments" [ "$(wc -w <<<"$given")" = 1 ]
 check "which has come into effect" [ "$(modules "$(cat /sys/kernel/security/lsm)")" = "$(modules "${given#lsm=}")" ]
+check "the kernel checks who changes security.*, without bpf among them" kernel_checks
+same "and nothing is said of it" 0 "$("$NSXATTR" run -v -- true 2>&1 | grep -c "lets every user")"

@@ -42,6 +42,7 @@ host=$(label c/f)
 same "a container sees the host's label" "$host" "$(inside stat -c %C c/f)"
 check "chcon gives the file another one" inside chcon system_u:object_r:etc_t:s0 c/f
 same "which stat shows" system_u:object_r:etc_t:s0 "$(inside stat -c %C c/f)"
+same "and ls -Z" "system_u:object_r:etc_t:s0 c/f" "$(inside ls -Z c/f)"
 same "and which lies beside the host's" "system_u:object_r:etc_t:s0 $host" "$(own_label c/f) $(label c/f)"
 check "a label that the host's policy does not know" \
 	inside setfattr -n security.selinux -v some_u:object_r:other_t:s0 c/f
