@@ -34,6 +34,16 @@ def stored(store, owner, base):
     return f"{store}.nsxattr.{owner}.{base}"
 
 
+def keeps_users(file):
+    """Has the file system user.*? A tmpfs has from Linux 6.6 on."""
+    try:
+        os.setxattr(file, "user.hidden", b"host")
+    except OSError as error:
+        assert error.errno == errno.EOPNOTSUPP
+        return False
+    return True
+
+
 def prepare(store, directory):
     """Files of the container's with values of the host's, its own, and of another owner's."""
     for name in ("file", "full", "variants", "single"):
@@ -47,7 +57,8 @@ def prepare(store, directory):
     for name in ("security.inherited", "security.hidden", "security.denied", "trusted.hidden",
                  "security.none", "trusted.none", "user.hidden", "user.denied", "user.none",
                  "trusted.denied"):
-        os.setxattr(file, name, b"host")
+        if not name.startswith("user.") or keeps_users(file):
+            os.setxattr(file, name, b"host")
     for name in ("security.there", "trusted.there"):
         os.setxattr(file, stored(store, ROOT, name), b"own")
     os.setxattr(file, stored(store, 7, "security.foreign"), b"foreign")

@@ -113,10 +113,21 @@ on_disk() {
 	rm "$name.image"
 }
 
+without_users_names() {
+	echo content >tmpfs/files/file
+	own tmpfs/files
+	fails "tmpfs, store user: before Linux 6.6 it has no user.*" "Operation not supported" "$NSXATTR" run -p user.yaml \
+		--map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" --map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		-- setfattr -n security.new -v x tmpfs/files/file
+	stores=(security trusted)
+}
+
 in_memory() {
 	mkdir tmpfs
 	mount -t tmpfs -o mode=755 tmpfs tmpfs
 	mkdir tmpfs/files
+	local stores=("${stores[@]}")
+	is_linux 6.6 || without_users_names
 	with_each_store tmpfs tmpfs/files tmpfs/files tmpfs/files
 	umount tmpfs
 }
