@@ -24,7 +24,6 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "daemon/opened.h"
 #include "daemon/worker.h"
 #include "exec/guard.h"
@@ -62,8 +61,7 @@ static const struct option_table table = {
 	.about =
 		"Give containers of podman, crun, runc and LXC their own security.* and trusted.*\n"
 		"extended attributes. Runs in the foreground.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 };
 
 /** read_settings() - Return: whether they are good; what is wrong has been logged. */

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "count_of.h"
 #include "request/notify.h"
 
 /* The first part of a packet, in both directions. */
@@ -114,27 +115,20 @@ enum lxc_form lxc_message_parse(const void *packet, size_t length, size_t descri
 
 const char *lxc_form_text(enum lxc_form form)
 {
-	switch (form) {
-	case LXC_WELL_FORMED:
-		return "is well-formed";
-	case LXC_TRUNCATED:
-		return "is shorter than a request";
-	case LXC_RESERVED:
-		return "has something in its reserved field: a newer protocol?";
-	case LXC_SIZES:
-		return "has other sizes of notifications than this kernel";
-	case LXC_COOKIE_LENGTH:
-		return "has a cookie of a wrong length, or one that is too long";
-	case LXC_COOKIE_TEXT:
-		return "has a cookie that is not the name of a policy";
-	case LXC_PIDS:
-		return "names processes that there cannot be";
-	case LXC_IDS:
-		return "has a response that does not belong to its notification";
-	case LXC_DESCRIPTORS:
-		return "has not brought the two or three descriptors of a request";
-	}
-	return "is of an unknown form";
+	static const char *const texts[] = {
+		[LXC_WELL_FORMED] = "is well-formed",
+		[LXC_TRUNCATED] = "is shorter than a request",
+		[LXC_RESERVED] = "has something in its reserved field: a newer protocol?",
+		[LXC_SIZES] = "has other sizes of notifications than this kernel",
+		[LXC_COOKIE_LENGTH] = "has a cookie of a wrong length, or one that is too long",
+		[LXC_COOKIE_TEXT] = "has a cookie that is not the name of a policy",
+		[LXC_PIDS] = "names processes that there cannot be",
+		[LXC_IDS] = "has a response that does not belong to its notification",
+		[LXC_DESCRIPTORS] = "has not brought the two or three descriptors of a request",
+	};
+
+	return (size_t)form < COUNT_OF(texts) && texts[form] ? texts[form] :
+							       "is of an unknown form";
 }
 
 size_t lxc_message_answer(const struct lxc_message *message, const struct outcome *outcome,

@@ -15,6 +15,7 @@
 #include "base/peer.h"
 #include "base/proc.h"
 #include "base/unix_socket.h"
+#include "count_of.h"
 #include "request/notify.h"
 
 /* A thread that has told its listener and is preempted before it sleeps: in 200 µs, 400, … 102 ms. */
@@ -122,19 +123,17 @@ int lxc_verify_sender(const struct lxc_request *request, const struct lxc_peer *
 
 const char *lxc_verdict_text(enum lxc_verdict verdict)
 {
-	switch (verdict) {
-	case LXC_VERDICT_HOLDS:
-		return "holds";
-	case LXC_VERDICT_GONE:
-		return "is for a call that waits no more";
-	case LXC_VERDICT_NO_LISTENER:
-		return "brings something along that is no listener";
-	case LXC_VERDICT_FOREIGN:
-		return "is for a thread that is in no user namespace of its sender";
-	case LXC_VERDICT_WRONG:
-		return "is for a thread that is not in the call";
-	}
-	return "is of an unknown kind";
+	static const char *const texts[] = {
+		[LXC_VERDICT_HOLDS] = "holds",
+		[LXC_VERDICT_GONE] = "is for a call that waits no more",
+		[LXC_VERDICT_NO_LISTENER] = "brings something along that is no listener",
+		[LXC_VERDICT_FOREIGN] =
+			"is for a thread that is in no user namespace of its sender",
+		[LXC_VERDICT_WRONG] = "is for a thread that is not in the call",
+	};
+
+	return (size_t)verdict < COUNT_OF(texts) && texts[verdict] ? texts[verdict] :
+								     "is of an unknown kind";
 }
 
 /* "0::/lxc.payload.NAME/…": the outermost one, for below it the container has its way. */

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "attach/oci_frame.h"
+#include "base/json.h"
 #include "count_of.h"
 #include "policy.h"
 #include "policy_selector.h"
@@ -32,14 +33,7 @@ static void cleanup_object(struct json_object **object)
 	json_object_put(*object);
 }
 
-static void cleanup_tokener(struct json_tokener **tokener)
-{
-	if (*tokener)
-		json_tokener_free(*tokener);
-}
-
 #define _cleanup_object_ __attribute__((cleanup(cleanup_object)))
-#define _cleanup_tokener_ __attribute__((cleanup(cleanup_tokener)))
 
 static const char *check_bounds(const char *bytes, size_t length)
 {
@@ -55,31 +49,17 @@ static const char *check_bounds(const char *bytes, size_t length)
 	return reason;
 }
 
-static const char *explain(enum json_tokener_error error)
-{
-	if (error == json_tokener_error_parse_utf8_string)
-		return "is not UTF-8";
-	return "is not JSON";
-}
-
 /** parse() - make an object of it. Return: NULL; the reason why there is none; *ret_r: -ENOMEM. */
 static const char *parse(const char *bytes, size_t length, struct json_object **ret_object,
 			 int *ret_r)
 {
-	_cleanup_tokener_ struct json_tokener *tokener =
-		json_tokener_new_ex(OCI_FRAME_DEPTH_MAX + 1);
+	int r = json_parse(bytes, length, OCI_FRAME_DEPTH_MAX + 1, JSON_TOKENER_VALIDATE_UTF8,
+			   ret_object);
 
-	if (!tokener) {
-		*ret_r = -ENOMEM;
-		return NULL;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *object = json_tokener_parse_ex(tokener, bytes, (int)length);
-
-	if (!object)
-		return explain(json_tokener_get_error(tokener));
-	*ret_object = object;
-	return NULL;
+	*ret_r = r == -ENOMEM ? r : 0;
+	if (r == -EILSEQ)
+		return "is not UTF-8";
+	return r == -EINVAL ? "is not JSON" : NULL;
 }
 
 /* What of a text may be shown and compared: neither bytes that steer a terminal, nor look-alikes. */

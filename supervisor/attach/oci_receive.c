@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/passing.h"
+#include "base/room.h"
 #include "request/notify.h"
 
 #define FIRST_ROOM 2048
@@ -45,24 +46,6 @@ size_t oci_receive_let_go(struct oci_receive *receive, int ret_fds[OCI_RECEIVE_F
 	return count;
 }
 
-/** make_room() - for at least one byte more, of the OCI_MESSAGE_MAX + 1 that tell too many from enough */
-static int make_room(struct oci_receive *receive)
-{
-	size_t room = receive->room ? receive->room * 2 : FIRST_ROOM;
-
-	if (receive->length < receive->room)
-		return 0;
-	if (room > OCI_MESSAGE_MAX + 1)
-		room = OCI_MESSAGE_MAX + 1;
-	char *bytes = realloc(receive->bytes, room);
-
-	if (!bytes)
-		return -ENOMEM;
-	receive->bytes = bytes;
-	receive->room = room;
-	return 0;
-}
-
 /* Return: NULL; why they are too many. */
 static const char *judge_descriptors(const struct oci_receive *receive, const struct passed *passed)
 {
@@ -85,18 +68,6 @@ static int refuse(const char **ret_reason, const char *reason)
 {
 	*ret_reason = reason;
 	return OCI_RECEIVE_REFUSED;
-}
-
-static int refuse_broken(int error, const char **ret_reason)
-{
-	if (error == EAGAIN || error == EINTR)
-		return OCI_RECEIVE_MORE;
-	return refuse(ret_reason, "broke off");
-}
-
-static int at_end(const struct oci_receive *receive, const char **ret_reason)
-{
-	return receive->length ? refuse(ret_reason, "is cut off") : OCI_RECEIVE_NOTHING;
 }
 
 /** take_in() - judge the bytes that were added to the buffer */
@@ -122,7 +93,9 @@ static int take_in(struct oci_receive *receive, size_t added, const char **ret_r
 static int read_piece(struct oci_receive *receive, size_t *ret_added, const char **ret_reason)
 {
 	_cleanup_passed_ struct passed passed = { 0 };
-	int r = make_room(receive);
+	/* One byte more than a message has tells too many from enough. */
+	int r = room_make(&receive->bytes, receive->length, &receive->room, FIRST_ROOM,
+			  OCI_MESSAGE_MAX + 1);
 	struct iovec piece = { .iov_base = receive->bytes + receive->length,
 			       .iov_len = receive->room - receive->length };
 
@@ -131,15 +104,17 @@ static int read_piece(struct oci_receive *receive, size_t *ret_added, const char
 		return r;
 	ssize_t length = passing_receive(receive->connection, &piece, 1, MSG_DONTWAIT, &passed);
 
+	if (length == -EAGAIN || length == -EINTR)
+		return OCI_RECEIVE_MORE;
 	if (length < 0)
-		return refuse_broken((int)-length, ret_reason);
+		return refuse(ret_reason, "broke off");
 	const char *reason = judge_descriptors(receive, &passed);
 
 	keep_descriptors(receive, &passed);
 	if (reason)
 		return refuse(ret_reason, reason);
 	if (length == 0)
-		return at_end(receive, ret_reason);
+		return receive->length ? refuse(ret_reason, "is cut off") : OCI_RECEIVE_NOTHING;
 	*ret_added = (size_t)length;
 	return take_in(receive, (size_t)length, ret_reason);
 }

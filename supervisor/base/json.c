@@ -1,7 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
+
+int json_parse(const char *text, size_t length, int depth, int flags,
+	       struct json_object **ret_value)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(depth);
+
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | flags);
+	struct json_object *value =
+		length <= INT_MAX ? json_tokener_parse_ex(tokener, text, (int)length) : NULL;
+	enum json_tokener_error error = length <= INT_MAX ? json_tokener_get_error(tokener) :
+							    json_tokener_error_size;
+
+	json_tokener_free(tokener);
+	if (error == json_tokener_success) {
+		*ret_value = value;
+		return 0;
+	}
+	json_object_put(value);
+	return error == json_tokener_error_parse_utf8_string ? -EILSEQ : -EINVAL;
+}
 
 void json_add_text(struct json_object *object, const char *key, const char *text)
 {

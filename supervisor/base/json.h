@@ -7,9 +7,22 @@
  * is null, or missing.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct json_object;
+
+/**
+ * json_parse() - read a text
+ * @text: @length bytes
+ * @depth: of objects and lists in one another, at most
+ * @flags: of json_tokener_set_flags(3), beside JSON_TOKENER_STRICT
+ * @ret_value: the outermost value, the caller's to json_object_put(3); NULL where the text is "null"
+ *
+ * Return: 0; -EILSEQ: it is not UTF-8, with JSON_TOKENER_VALIDATE_UTF8; -EINVAL: it is no JSON; -ENOMEM.
+ */
+int json_parse(const char *text, size_t length, int depth, int flags,
+	       struct json_object **ret_value);
 
 /** json_add_text() - NULL: nothing is added */
 void json_add_text(struct json_object *object, const char *key, const char *text);

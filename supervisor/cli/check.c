@@ -16,7 +16,6 @@
 #include "cli/policy_arg.h"
 #include "cli/schema_json.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "daemon/config.h"
 #include "policy_file.h"
 
@@ -46,8 +45,7 @@ static const struct option_table table = {
 	.about = "Say what is wrong with policies: each mistake with its line and column.\n"
 		 "NAME is one that 'nsxattr policies' lists.\n"
 		 "Exit status: 0 if there is none, 1 if there is any, 2 if a file cannot be read.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 };
 

@@ -10,7 +10,6 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy_arg.h"
-#include "count_of.h"
 #include "yaml/spelling.h"
 
 /* Without --map-users: what useradd(8) sets aside for the first user. */
@@ -48,8 +47,7 @@ static const struct option_table table = {
 	.about =
 		"Say what would be done about an operation on the attribute NAME, by which rule, and\n"
 		"what it needs, for a target in a user namespace with the given ids.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "get, set, list or remove: the operation",
 };

@@ -118,12 +118,6 @@ static void show_kernel(const struct policy *policy)
 		printf("left to the kernel, which makes the call and checks it\n");
 }
 
-static void show_refusal(const struct explanation *explanation)
-{
-	printf("%s, after whatever the kernel would refuse the call for\n",
-	       strerrorname_np(explanation->decision.error));
-}
-
 static void show_decision(const struct explanation *explanation)
 {
 	const struct decision *decision = &explanation->decision;
@@ -133,7 +127,8 @@ static void show_decision(const struct explanation *explanation)
 	if (explanation->operation == OPERATION_LIST && !explanation->cause)
 		show_list(explanation);
 	else if (decision->route == ROUTE_REFUSED)
-		show_refusal(explanation);
+		printf("%s, after whatever the kernel would refuse the call for\n",
+		       strerrorname_np(decision->error));
 	else if (decision->route == ROUTE_KERNEL)
 		show_kernel(explanation->policy);
 	else if (explanation->operation == OPERATION_GET)

@@ -8,7 +8,6 @@
 
 #include "cli/hook.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "hook/complaint.h"
 #include "hook/lxc.h"
 
@@ -20,8 +19,7 @@ static const struct option_table table = {
 	.about = "For lxc.hook.pre-start: a container does not start if nsxattrd would not\n"
 		 "answer its calls. What is wrong, and what to do, is in LXC's log (lxc-start\n"
 		 "-l DEBUG -o FILE) and in the system's.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 };
 

@@ -19,7 +19,6 @@
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
 #include "hook/json_value.h"
@@ -44,8 +43,7 @@ static const struct option_table table = {
 	.operands = "<STATE",
 	.about = "For the stage 'createRuntime' of an OCI runtime: a container does not start if\n"
 		 "nsxattrd would not answer its calls.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 };
 
 /** struct state - what the runtime says of the container */

@@ -27,7 +27,6 @@
 #include "cli/hook.h"
 #include "cli/hook_admit.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "hook/admission.h"
 #include "hook/complaint.h"
 #include "hook/filter_text.h"
@@ -83,8 +82,7 @@ static const struct option_table table = {
 		"Edit the config.json of a container that has the annotation\n" OCI_POLICY_ANNOTATION
 		"=NAME: its attribute calls come to nsxattrd, which serves them by\n"
 		"the policy NAME. For the stage 'precreate' of podman's hooks.d.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 };
 
 /*

@@ -92,6 +92,8 @@ struct option_table {
 	const char *missing; /* "COMMAND": the operand that must be there; NULL: none need be */
 };
 
+#define OPTION_ROWS(array) .rows = (array), .count = COUNT_OF(array)
+
 /**
  * options_parse() - store the options of a command line, up to the first operand
  * @table: the options

@@ -19,7 +19,6 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/settings.h"
-#include "count_of.h"
 #include "daemon/policies_load.h"
 
 struct policies_list {
@@ -39,8 +38,7 @@ static const struct option_table table = {
 		"List the policies that go by a name: those of nsxattrd's folder, those that were\n"
 		"installed, and those that are built in. USE says whether this user's containers\n"
 		"may name it to nsxattrd; 'nsxattr run' takes each that can be read.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 };
 
 static const char *objection_to(const struct policies_list *list,

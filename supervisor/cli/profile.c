@@ -191,8 +191,7 @@ static const struct option_table table = {
 		"Print a seccomp profile that has a container's attribute calls come to nsxattrd.\n"
 		"Whatever else it allows the base allows, to containers of these capabilities.\n"
 		"Conditions that the engine does not know are resolved.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 };
 
 /* ---- the policy ---- */

@@ -6,7 +6,6 @@
 #include "attach/idmap_arg.h"
 #include "cli/options.h"
 #include "cli/policy_arg.h"
-#include "count_of.h"
 #include "daemon/config.h"
 #include "keep/keeper.h"
 #include "policy.h"
@@ -108,8 +107,7 @@ static const struct option_table table = {
 	.about = "Run COMMAND in a user namespace of its own, with security.* and trusted.*\n"
 		 "attributes of its own. Without an option for the ids: --map-auto for root, -r\n"
 		 "for other users.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "COMMAND: the program to run",
 };

@@ -12,7 +12,6 @@
 #include "cli/output.h"
 #include "cli/status_text.h"
 #include "cli/upgrade.h"
-#include "count_of.h"
 #include "daemon/config.h"
 #include "daemon/control_call.h"
 
@@ -49,8 +48,7 @@ static const struct option_table status_table = {
 	.about =
 		"Show the containers that nsxattrd serves: all of them to root, to others their own.\n"
 		"Exit status: 0, or 1 if the daemon refuses, or 2 if there is no answer.",
-	.rows = status_rows,
-	.count = COUNT_OF(status_rows),
+	OPTION_ROWS(status_rows),
 };
 
 static const struct option_table reload_table = {
@@ -58,8 +56,7 @@ static const struct option_table reload_table = {
 	.operands = "",
 	.about = "Have nsxattrd read its policies anew; containers that are there keep theirs.\n"
 		 "Exit status: 0, or 1 if all stays as it was, or 2 if there is no answer.",
-	.rows = reload_rows,
-	.count = COUNT_OF(reload_rows),
+	OPTION_ROWS(reload_rows),
 };
 
 /* Return: 0 with an answer; else the exit status. What is wrong has been logged. */

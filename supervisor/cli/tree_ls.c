@@ -5,9 +5,9 @@
 
 #include "base/fd.h"
 #include "cli/commands.h"
+#include "cli/explanation.h"
 #include "cli/options.h"
 #include "cli/tree_job.h"
-#include "count_of.h"
 
 /* What lies on the trees with one number. */
 struct owner {
@@ -38,8 +38,7 @@ static const struct option_table table = {
 		"Say whose values lie on trees: for each number that the names of values have, how\n"
 		"many values there are, and on how many files.\n"
 		"Exit status: 0; 1 if something could not be read.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",
 };
@@ -80,15 +79,9 @@ static struct owner *owner_of(struct ls *ls, uint32_t number)
 
 static void show(const struct tree_value *value)
 {
-	static const char *const stores[STORE_COUNT] = {
-		[STORE_SECURITY] = "security",
-		[STORE_USER] = "user",
-		[STORE_TRUSTED] = "trusted",
-	};
-
 	printf("%u\t", value->parts.number);
 	tree_job_print(value->parts.base, value->parts.base_length);
-	printf("\t%s\t", stores[value->store]);
+	printf("\t%s\t", explanation_stores[value->store]);
 	tree_job_print(value->path, strlen(value->path));
 	putchar('\n');
 }

@@ -14,7 +14,6 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/tree_job.h"
-#include "count_of.h"
 #include "exec/inode.h"
 
 #define COUNT_DEFAULT 65536
@@ -53,8 +52,7 @@ static const struct option_table table = {
 		"Give the values that lie on trees with the numbers from N on to those from M on, for\n"
 		"a container whose ids have changed. It should not run meanwhile.\n"
 		"Exit status: 0; 1 if something could not be done, or was there already.",
-	.rows = rows,
-	.count = COUNT_OF(rows),
+	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",
 };

@@ -174,29 +174,10 @@ static struct container_key key_of(const struct delivery *delivery)
 	};
 }
 
-/*
- * A listener of a container that has one already (of an exec, say) is served by the container's policy, whatever the
- * delivery names, and whatever has become of the folder.
- *
- * Return: 0; -EPERM: it is refused, which has been logged.
- */
-static int choose_policy(struct attachments *attachments, const struct delivery *delivery,
-			 struct shared_policy **ret_policy)
+/* Return: NULL: it is refused, which has been logged. */
+static struct shared_policy *choose_policy(const struct attachments *attachments,
+					   const struct delivery *delivery)
 {
-	const struct container_key key = key_of(delivery);
-	const struct container *container = registry_find(attachments->registry, &key);
-	struct policies_choice choice = { 0 };
-
-	if (container) {
-		*ret_policy = shared_policy_ref(container->policy);
-		return 0;
-	}
-	if (delivery->record) {
-		*ret_policy = entries_find_policy(attachments->entries,
-						  delivery->record->policy_serial,
-						  delivery->record->policy);
-		return *ret_policy ? 0 : -EPERM;
-	}
 	const struct policies_request request = {
 		.container = {
 			.runtimes = delivery->runtimes,
@@ -207,19 +188,40 @@ static int choose_policy(struct attachments *attachments, const struct delivery 
 		.wanted = delivery->wanted,
 		.user = delivery->uid,
 	};
+	struct policies_choice choice = { 0 };
 
 	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
 		log_limited(log_source(delivery->uid, delivery->id), LOG_NOTICE,
 			    "container %s (%s of %s, of uid %u) has policy %s: %s", delivery->id,
 			    delivery->name, runtime_name(delivery->runtimes), delivery->uid,
 			    choice.shared->policy->name, choice.reason);
-		*ret_policy = choice.shared;
-		return 0;
+		return choice.shared;
 	}
 	log_limited(log_source(delivery->uid, delivery->id), LOG_WARNING,
 		    "container %s (%s of %s, of uid %u) is refused: %s", delivery->id,
 		    delivery->name, runtime_name(delivery->runtimes), delivery->uid, choice.reason);
-	return -EPERM;
+	return NULL;
+}
+
+/*
+ * A listener of a container that has one already (of an exec, say) is served by the container's policy, whatever the
+ * delivery names, and whatever has become of the folder.
+ *
+ * Return: as choose_policy().
+ */
+static struct shared_policy *find_policy(const struct attachments *attachments,
+					 const struct delivery *delivery)
+{
+	const struct container_key key = key_of(delivery);
+	const struct container *container = registry_find(attachments->registry, &key);
+	const struct record *record = delivery->record;
+
+	if (container)
+		return shared_policy_ref(container->policy);
+	if (record)
+		return entries_find_policy(attachments->entries, record->policy_serial,
+					   record->policy);
+	return choose_policy(attachments, delivery);
 }
 
 /* Return: 0; -EPERM: there are too many, which has been logged; other -errno. */
@@ -254,11 +256,9 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 
 	if (!attachment)
 		return -ENOMEM;
-	struct shared_policy *policy = NULL;
-	int r = choose_policy(attachments, delivery, &policy);
+	struct shared_policy *policy = find_policy(attachments, delivery);
+	int r = policy ? enter_registry(attachments, delivery, policy, attachment) : -EPERM;
 
-	if (r == 0)
-		r = enter_registry(attachments, delivery, policy, attachment);
 	shared_policy_unref(policy);
 	if (r < 0)
 		return r;
@@ -314,20 +314,23 @@ static void fill_record(const struct attachment *attachment, struct record *reco
 	snprintf(record->map, sizeof(record->map), "%s", container->map);
 }
 
-/* One that cannot be kept is served all the same. */
-static void keep(struct attachments *attachments, struct attachment *attachment, int fd)
+/* One that cannot be kept is served all the same. @serial: of its entry, if that is there; 0: it is not */
+static void keep(struct attachment *attachment, int fd, uint64_t serial)
 {
-	struct record record;
-	int r = entries_keep_policy(attachments->entries, attachment->container->policy,
+	struct entries *entries = attachment->attachments->entries;
+	const struct container_key *key = &attachment->container->key;
+	int r = entries_keep_policy(entries, attachment->container->policy,
 				    &attachment->policy_serial);
+	struct record record;
 
+	attachment->serial = serial;
 	fill_record(attachment, &record);
-	if (r == 0)
-		r = entries_keep(attachments->entries, fd, ENTRY_SOURCE, &record, sizeof(record),
+	if (r == 0 && !serial)
+		r = entries_keep(entries, fd, ENTRY_SOURCE, &record, sizeof(record),
 				 &attachment->serial);
 	if (r < 0)
-		log_limited(log_source(record.uid, record.id), LOG_WARNING,
-			    "container %s will not survive another restart: %s", record.id,
+		log_limited(log_source(key->owner, key->id), LOG_WARNING,
+			    "container %s will not survive another restart: %s", key->id,
 			    strerror(-r));
 }
 
@@ -351,7 +354,7 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 	if (r == 0)
 		r = serve(attachments, &delivery, source, &attachment);
 	if (r == 0)
-		keep(attachments, attachment, listener);
+		keep(attachment, listener, 0);
 	else if (source)
 		source_free(source);
 	else
@@ -374,7 +377,7 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
 	int r = serve(attachments, &delivery, source, &attachment);
 
 	if (r == 0)
-		keep(attachments, attachment, fd);
+		keep(attachment, fd, 0);
 	complain(&delivery, r);
 	return r == 0;
 }
@@ -385,20 +388,6 @@ static int make_source(const struct attachments *attachments, const struct deliv
 	if (delivery->runtimes & RUNTIME_LXC)
 		return lxc_source_new(fd, attachments->procfs, ret_source);
 	return source_new_listener(fd, ret_source);
-}
-
-/* Its entry, and its policy's, are there; one more attachment has the latter. */
-static void inherit_entries(struct attachments *attachments, struct attachment *attachment,
-			    const struct entry *entry, const struct record *record)
-{
-	attachment->serial = entry->serial;
-	int r = entries_keep_policy(attachments->entries, attachment->container->policy,
-				    &attachment->policy_serial);
-
-	if (r < 0)
-		log_warning("container %s will not survive another restart: %s", record->id,
-			    strerror(-r));
-	snprintf(attachment->container->map, CONTAINER_MAP_SIZE, "%s", record->map);
 }
 
 /* What a monitor has sent may lie in its connection. @source: NULL: there is none */
@@ -432,10 +421,12 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 
 	if (r == 0)
 		r = serve(attachments, &delivery, source, &attachment);
-	if (r == 0)
-		inherit_entries(attachments, attachment, entry, &record);
-	else
+	if (r == 0) {
+		keep(attachment, fd, entry->serial);
+		snprintf(attachment->container->map, CONTAINER_MAP_SIZE, "%s", record.map);
+	} else {
 		let_go(attachments, fd, entry->serial, source);
+	}
 	/* A monitor that has ended meanwhile is no loss. */
 	if (r == -ESRCH && (delivery.runtimes & RUNTIME_LXC))
 		return 0;

@@ -24,6 +24,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/room.h"
 #include "base/unix_socket.h"
 #include "daemon/acceptor.h"
 
@@ -180,21 +181,6 @@ static void answer(struct control_connection *control)
 
 /* ---- reading ---- */
 
-static bool make_room(struct control_connection *control)
-{
-	size_t room = control->room ? control->room * 2 : FIRST_ROOM;
-
-	if (control->request_length < control->room)
-		return true;
-	char *request = realloc(control->request, room);
-
-	if (!request)
-		return false;
-	control->request = request;
-	control->room = room;
-	return true;
-}
-
 /* On a thread of the closer. */
 static void receive(void *place)
 {
@@ -239,7 +225,8 @@ static void is_ready(void *place)
 
 	if (control->answer)
 		write_answer(control);
-	else if (make_room(control))
+	else if (room_make(&control->request, control->request_length, &control->room, FIRST_ROOM,
+			   CONTROL_REQUEST_MAX) == 0)
 		connection_read(control);
 	else
 		end(control);
@@ -269,7 +256,7 @@ static const struct connection_calls calls = {
 	.free = release,
 };
 
-int control_new(struct loop *loop, int listening, const struct control_answers *answers,
+int control_new(const struct acceptor *acceptor, const struct control_answers *answers,
 		struct control **ret_control)
 {
 	struct control *control = calloc(1, sizeof(*control));
@@ -281,19 +268,13 @@ int control_new(struct loop *loop, int listening, const struct control_answers *
 		.most = CONTROL_CONNECTIONS_MAX,
 		.of_user = CONTROL_CONNECTIONS_PER_USER_MAX,
 	};
-	control->acceptor = (struct acceptor){
-		.calls = &calls,
-		.loop = loop,
-		.connections = &control->connections,
-		.closer = answers->closer,
-		.refusals = answers->refusals,
-		.listening = listening,
-		.procfs = answers->procfs,
-		.answers = true,
-		.refused = LOG_VERBOSE,
-	};
+	control->acceptor = *acceptor;
+	control->acceptor.calls = &calls;
+	control->acceptor.connections = &control->connections;
+	control->acceptor.answers = true;
+	control->acceptor.refused = LOG_VERBOSE;
 	/* What is accepted here has the same. */
-	(void)setsockopt(listening, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
+	(void)setsockopt(acceptor->listening, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
 	int r = acceptor_open(&control->acceptor);
 
 	if (r < 0) {

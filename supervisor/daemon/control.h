@@ -33,10 +33,8 @@
 /* Milliseconds from the accept to the last byte of the answer. */
 #define CONTROL_DEADLINE 5000
 
-struct closer;
+struct acceptor;
 struct json_object;
-struct loop;
-struct refusals;
 
 /** struct control_answers - what makes the answers; each is a new object, NULL without memory */
 struct control_answers {
@@ -46,9 +44,6 @@ struct control_answers {
 	/* @connection is the callee's. NULL: a service manager does it, and the answer is a refusal. */
 	void (*upgrade)(void *context, int connection);
 	void *context;
-	int procfs; /* of proc_open(), borrowed: tells who is root */
-	struct closer *closer; /* of what peers send */
-	struct refusals *refusals;
 	unsigned int deadline; /* milliseconds; 0: CONTROL_DEADLINE */
 };
 
@@ -56,14 +51,13 @@ struct control;
 
 /**
  * control_new() - serve a control socket
- * @loop: in which loop; it outlives the control
- * @listening: the socket; borrowed, not blocking, stays open as long as the control
+ * @acceptor: of the socket, without its calls and connections; copied
  * @answers: copied
  * @ret_control: what serves it; control_free() it
  *
  * Return: 0; -errno.
  */
-int control_new(struct loop *loop, int listening, const struct control_answers *answers,
+int control_new(const struct acceptor *acceptor, const struct control_answers *answers,
 		struct control **ret_control);
 
 /** control_free() - when the loop is over, and the closer has ended; NULL is accepted */

@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
+#include "base/room.h"
 #include "base/unix_socket.h"
 
 #define PIECE 65536
@@ -71,27 +73,13 @@ static int send_request(const struct question *question, const char *request)
 	return send_bytes(question, line, (size_t)length);
 }
 
-static int make_room(struct question *question)
-{
-	if (question->size - question->length >= PIECE)
-		return 0;
-	size_t size = question->size ? question->size * 2 : PIECE;
-
-	if (size > CONTROL_ANSWER_MAX)
-		return -EBADMSG;
-	char *text = realloc(question->text, size);
-
-	if (!text)
-		return -ENOMEM;
-	question->text = text;
-	question->size = size;
-	return 0;
-}
-
 /* Return: 1 if there may be more; 0 at the end; -errno. */
 static int read_piece(struct question *question)
 {
-	int r = make_room(question);
+	int r = question->length < CONTROL_ANSWER_MAX ?
+			room_make(&question->text, question->length, &question->size, PIECE,
+				  CONTROL_ANSWER_MAX) :
+			-EBADMSG;
 
 	if (r == 0)
 		r = unix_socket_await(question->fd, POLLIN, question->end);
@@ -111,18 +99,13 @@ static int read_piece(struct question *question)
 
 static int parse(const struct question *question, struct json_object **ret_answer)
 {
-	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *answer = NULL;
+	int r = json_parse(question->text, question->length, JSON_TOKENER_DEFAULT_DEPTH,
+			   JSON_TOKENER_ALLOW_TRAILING_CHARS, &answer);
 
-	if (!tokener)
-		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	struct json_object *answer =
-		json_tokener_parse_ex(tokener, question->text, (int)question->length);
-
-	json_tokener_free(tokener);
-	if (!json_object_is_type(answer, json_type_object)) {
+	if (r < 0 || !json_object_is_type(answer, json_type_object)) {
 		json_object_put(answer);
-		return -EBADMSG;
+		return r == -ENOMEM ? r : -EBADMSG;
 	}
 	*ret_answer = answer;
 	return 0;

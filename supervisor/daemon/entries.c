@@ -78,24 +78,14 @@ int entries_store_journal(const struct entries *entries)
 
 /* ---- policies ---- */
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t count = write(fd, text, length);
-
-		if (count < 0)
-			return -errno;
-		text += count;
-		length -= (size_t)count;
-	}
-	return 0;
-}
-
 static int make_memory(const struct shared_policy *policy)
 {
 	_cleanup_fd_ int fd = memfd_create("nsxattr-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int r = fd < 0 ? -errno : write_all(fd, policy->text, policy->length);
+	int r = fd < 0 ? -errno : 0;
 
+	/* Memory takes all of it, or there is none. */
+	if (r == 0 && write(fd, policy->text, policy->length) != (ssize_t)policy->length)
+		r = -ENOSPC;
 	if (r == 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		r = -errno;

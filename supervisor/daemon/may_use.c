@@ -29,16 +29,11 @@ static const char *check_bounds(const char *question)
 /* Return: an object; NULL: it is none. */
 static struct json_object *parse(const char *question)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	struct json_object *object = NULL;
 
-	if (!tokener)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *object =
-		json_tokener_parse_ex(tokener, question, (int)strlen(question) + 1);
-
-	json_tokener_free(tokener);
-	if (json_object_is_type(object, json_type_object))
+	if (json_parse(question, strlen(question), DEPTH_MAX, JSON_TOKENER_VALIDATE_UTF8,
+		       &object) == 0 &&
+	    json_object_is_type(object, json_type_object))
 		return object;
 	json_object_put(object);
 	return NULL;

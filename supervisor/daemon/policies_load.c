@@ -361,51 +361,39 @@ static int load_files(struct load *load, int folder)
 	return r;
 }
 
-static int begin_folder(struct load *load, size_t index, const char *path, bool is_tolerant)
+/* @folder: -errno: it cannot be opened. Return: 0; -errno: the set cannot be. */
+static int load_folder(struct load *load, size_t index, const char *path, int folder)
 {
 	load->policies->folders[index] = strdup(path);
 	load->path = path;
 	load->folder = load->policies->folders[index];
-	load->is_tolerant = is_tolerant;
-	return load->folder ? 0 : -ENOMEM;
-}
+	if (!load->folder)
+		return -ENOMEM;
+	int r = folder < 0 ? folder : load_files(load, folder);
 
-/* Return: 0; -errno: the set cannot be. */
-static int end_folder(struct load *load, int result)
-{
-	if (result == 0 || result == -ENOMEM || !load->is_tolerant)
-		return result;
-	complain(load, "%s: cannot be read: %s", load->path, strerror(-result));
+	if (r == 0 || r == -ENOMEM || !load->is_tolerant)
+		return r;
+	complain(load, "%s: cannot be read: %s", path, strerror(-r));
 	return 0;
 }
 
-static int load_folder(struct load *load)
+static int load_folders(struct load *load)
 {
 	const struct policies_source *source = load->source;
-	int r = begin_folder(load, 0, source->path, source->is_tolerant);
+	_cleanup_fd_ int folder = source->folder < 0 ?
+					  -1 :
+					  openat(source->folder, source->rest,
+						 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int error = folder < 0 ? -errno : 0, r = 0;
 
-	if (r < 0 || source->folder < 0)
-		return r;
-	_cleanup_fd_ int folder =
-		openat(source->folder, source->rest, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (folder < 0)
-		r = errno == ENOENT ? 0 : -errno;
-	else
-		r = load_files(load, folder);
+	load->is_tolerant = source->is_tolerant;
+	if (source->folder >= 0 && error != -ENOENT)
+		r = load_folder(load, 0, source->path, error < 0 ? error : folder);
 	load->policies->file_count = load->policies->count;
-	return end_folder(load, r);
-}
-
-static int load_share(struct load *load)
-{
-	const struct policies_source *source = load->source;
-
-	if (source->share < 0)
-		return 0;
-	int r = begin_folder(load, 1, source->share_path, true);
-
-	return r < 0 ? r : end_folder(load, load_files(load, source->share));
+	load->is_tolerant = true;
+	if (r == 0 && source->share >= 0)
+		r = load_folder(load, 1, source->share_path, source->share);
+	return r;
 }
 
 /* ---- the set ---- */
@@ -444,10 +432,8 @@ int policies_load(const struct policies_source *source, struct policies **ret_po
 	if (!load.policies)
 		return -ENOMEM;
 	load.policies->refuses_not_allowed = source->refuses_not_allowed;
-	int r = load_folder(&load);
+	int r = load_folders(&load);
 
-	if (r == 0)
-		r = load_share(&load);
 	if (r == 0)
 		r = add_builtins(load.policies);
 	load.path = source->path;

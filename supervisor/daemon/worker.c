@@ -150,9 +150,6 @@ static struct control_answers answers_of(struct worker *worker)
 		.reload = answer_reload,
 		.upgrade = is_replaced_by_us ? answer_upgrade : NULL,
 		.context = worker,
-		.procfs = opened->procfs,
-		.closer = worker->closer,
-		.refusals = &worker->refusals,
 	};
 }
 
@@ -236,9 +233,9 @@ static int open_lxc(struct worker *worker)
 static int open_control(struct worker *worker)
 {
 	const struct control_answers answers = answers_of(worker);
-	int listening = worker->opened->sockets[SOCKET_CONTROL].fd;
+	const struct acceptor acceptor = acceptor_of(worker, SOCKET_CONTROL);
 
-	return listening < 0 ? 0 : control_new(worker->loop, listening, &answers, &worker->control);
+	return acceptor.listening < 0 ? 0 : control_new(&acceptor, &answers, &worker->control);
 }
 
 static void prepare_upgrade(struct worker *worker)

@@ -2,36 +2,18 @@
 #include "hook/json_value.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
+
+#include "base/json.h"
 
 #define DEPTH_MAX 64
 
-static void cleanup_tokener(struct json_tokener **tokener)
-{
-	if (*tokener)
-		json_tokener_free(*tokener);
-}
-
-#define _cleanup_tokener_ __attribute__((cleanup(cleanup_tokener)))
-
 int json_value_read(const struct json_text *text, struct json_object **ret_value)
 {
-	_cleanup_tokener_ struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	int r = json_parse(text->bytes, text->length, DEPTH_MAX, JSON_TOKENER_VALIDATE_UTF8,
+			   ret_value);
 
-	if (!tokener)
-		return -ENOMEM;
-	if (text->length > INT_MAX)
-		return -EINVAL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *value = json_tokener_parse_ex(tokener, text->bytes, (int)text->length);
-
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		json_object_put(value);
-		return -EINVAL;
-	}
-	*ret_value = value;
-	return 0;
+	return r == -EILSEQ ? -EINVAL : r;
 }
 
 struct json_object *json_value_member(const struct json_object *object, const char *key,

@@ -145,9 +145,11 @@ static struct json_object *forget_if_null(struct json_object *object, const char
 
 /* ---- conditions ---- */
 
-/** verdict_of() - Return: what follows from a condition that is true or not */
-static enum verdict verdict_of(bool is_true, bool is_wanted)
+/** verdict_of() - Return: what follows from a condition that is true or not, if it is resolved here */
+static enum verdict verdict_of(bool is_resolved, bool is_true, bool is_wanted)
 {
+	if (!is_resolved)
+		return VERDICT_STAYS;
 	return is_true == is_wanted ? VERDICT_MET : VERDICT_NOT_MET;
 }
 
@@ -174,12 +176,10 @@ static int judge_capabilities(const struct resolution *resolution, struct json_o
 				      name ? name : "null");
 		held += resolution->conditions->capabilities >> number & 1;
 	}
-	if (count == 0)
-		*ret_verdict = VERDICT_MET;
-	else if (!resolution->conditions->resolves_capabilities)
-		*ret_verdict = VERDICT_STAYS;
-	else
-		*ret_verdict = verdict_of(is_wanted ? held == count : held > 0, is_wanted);
+	*ret_verdict = VERDICT_MET;
+	if (count > 0)
+		*ret_verdict = verdict_of(resolution->conditions->resolves_capabilities,
+					  is_wanted ? held == count : held > 0, is_wanted);
 	return SECCOMP_PROFILE_DONE;
 }
 
@@ -190,12 +190,10 @@ static int judge_architectures(const struct resolution *resolution, struct json_
 
 	if (r != SECCOMP_PROFILE_DONE)
 		return r;
-	if (json_object_array_length(list) == 0)
-		*ret_verdict = VERDICT_MET;
-	else if (!resolution->conditions->resolves_architecture)
-		*ret_verdict = VERDICT_STAYS;
-	else
+	*ret_verdict = VERDICT_MET;
+	if (json_object_array_length(list) > 0)
 		*ret_verdict = verdict_of(
+			resolution->conditions->resolves_architecture,
 			json_value_has_text(list, resolution->conditions->architecture), is_wanted);
 	return SECCOMP_PROFILE_DONE;
 }
@@ -215,12 +213,10 @@ static int judge_kernel(const struct resolution *resolution, struct json_object 
 		return refuse(resolution,
 			      "the minKernel %.64s, which is no version such as \"4.8\"",
 			      json_object_to_json_string(version));
-	if (!resolution->conditions->resolves_kernel)
-		*ret_verdict = VERDICT_STAYS;
-	else
-		*ret_verdict = verdict_of(kernel[0] > least[0] ||
-						  (kernel[0] == least[0] && kernel[1] >= least[1]),
-					  is_wanted);
+	*ret_verdict =
+		verdict_of(resolution->conditions->resolves_kernel,
+			   kernel[0] > least[0] || (kernel[0] == least[0] && kernel[1] >= least[1]),
+			   is_wanted);
 	return SECCOMP_PROFILE_DONE;
 }
 

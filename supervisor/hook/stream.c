@@ -7,26 +7,9 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/room.h"
 
 #define FIRST_ROOM 65536
-
-/* Return: false without memory. */
-static _Bool make_room(char **bytes, size_t length, size_t limit, size_t *room)
-{
-	size_t wanted = *room ? *room * 2 : FIRST_ROOM;
-
-	if (length < *room)
-		return 1;
-	if (wanted > limit)
-		wanted = limit;
-	char *more = realloc(*bytes, wanted);
-
-	if (!more)
-		return 0;
-	*bytes = more;
-	*room = wanted;
-	return 1;
-}
 
 int stream_read(int fd, size_t limit, char **ret_bytes, size_t *ret_length)
 {
@@ -35,7 +18,7 @@ int stream_read(int fd, size_t limit, char **ret_bytes, size_t *ret_length)
 	ssize_t added = 1;
 
 	while (added > 0 && length < limit) {
-		if (!make_room(&bytes, length, limit, &room))
+		if (room_make(&bytes, length, &room, FIRST_ROOM, limit) < 0)
 			return -ENOMEM;
 		added = TEMP_FAILURE_RETRY(read(fd, bytes + length, room - length));
 		if (added < 0)

@@ -67,27 +67,22 @@ static void serve(void *argument)
 	static struct attachments attachments;
 	static struct entries entries;
 	static struct service none = { .socket = -1 };
-	struct control_answers answers = { .procfs = proc_open(), .deadline = PATIENCE };
+	const struct control_answers answers = { .deadline = PATIENCE };
+	struct acceptor acceptor = { .connections = &connections,
+				     .refusals = &refusals,
+				     .procfs = proc_open() };
 	struct control *control;
 	struct journal *journal;
-	struct loop *loop;
 
 	(void)argument;
 	NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	NEED(allowed_calls_limit(ALLOWED_CALLS_WORKER, ALLOWED_CALLS_ENFORCE) == 0);
 	connections.most = config_defaults()->limits.connections;
 	connections.of_user = config_defaults()->limits.connections_per_user;
-	NEED(loop_new(&loop) == 0 && closer_new(loop, &answers.closer) == 0);
+	NEED(loop_new(&acceptor.loop) == 0 && closer_new(acceptor.loop, &acceptor.closer) == 0);
 	NEED(journal_new(&journal) == 0);
 	entries = (struct entries){ .journal = journal, .service = &none };
-	refusals_init(&refusals, answers.closer);
-	answers.refusals = &refusals;
-	struct acceptor acceptor = { .loop = loop,
-				     .connections = &connections,
-				     .closer = answers.closer,
-				     .refusals = &refusals,
-				     .procfs = answers.procfs };
-
+	refusals_init(&refusals, acceptor.closer);
 	oci = (struct oci_acceptor){ .acceptor = acceptor, .attachments = &attachments };
 	lxc = (struct lxc_acceptor){ .acceptor = acceptor,
 				     .entries = &entries,
@@ -95,10 +90,11 @@ static void serve(void *argument)
 	oci.acceptor.listening = sockets[OCI].fd;
 	lxc.acceptor.listening = sockets[LXC].fd;
 	NEED(oci_acceptor_open(&oci) == 0 && lxc_acceptor_open(&lxc) == 0);
-	NEED(control_new(loop, sockets[CONTROL].fd, &answers, &control) == 0);
+	acceptor.listening = sockets[CONTROL].fd;
+	NEED(control_new(&acceptor, &answers, &control) == 0);
 	/* As kernels before 6.16 have it. */
 	(void)setsockopt(sockets[CONTROL].fd, SOL_SOCKET, PASS_RIGHTS, &(int){ 1 }, sizeof(int));
-	NEED(loop_run(loop) == 0);
+	NEED(loop_run(acceptor.loop) == 0);
 }
 
 static void start(void)

@@ -23,6 +23,7 @@
 #include "base/proc.h"
 #include "base/unix_socket.h"
 #include "child.h"
+#include "daemon/acceptor.h"
 #include "daemon/control_call.h"
 #include "daemon/refusals.h"
 
@@ -83,27 +84,26 @@ static void run_short(void)
 static void serve(void *argument)
 {
 	int reloads = 0;
-	struct control_answers answers = {
+	const struct control_answers answers = {
 		.status = answer_status,
 		.may_use = answer_may_use,
 		.reload = answer_reload,
 		.context = &reloads,
-		.procfs = proc_open(),
 		.deadline = deadline,
 	};
+	struct acceptor acceptor = { .listening = listening.fd, .procfs = proc_open() };
 	struct refusals refusals;
 	struct control *control;
-	struct loop *loop;
 
 	(void)argument;
-	NEED(loop_new(&loop) == 0);
-	NEED(closer_new(loop, &answers.closer) == 0);
-	refusals_init(&refusals, answers.closer);
-	answers.refusals = &refusals;
-	NEED(control_new(loop, listening.fd, &answers, &control) == 0);
+	NEED(loop_new(&acceptor.loop) == 0);
+	NEED(closer_new(acceptor.loop, &acceptor.closer) == 0);
+	refusals_init(&refusals, acceptor.closer);
+	acceptor.refusals = &refusals;
+	NEED(control_new(&acceptor, &answers, &control) == 0);
 	if (is_short)
 		run_short();
-	NEED(loop_run(loop) == 0);
+	NEED(loop_run(acceptor.loop) == 0);
 }
 
 static void make_socket(void)
