@@ -22,6 +22,7 @@ static const struct schema_word executors[] = {
 	{ "auto", EXECUTOR_AUTO },
 	{ "inline", EXECUTOR_INLINE },
 	{ "threads", EXECUTOR_THREADS },
+	{ "ring", EXECUTOR_RING },
 };
 
 static const struct schema_word keepers[] = { { "yes", false }, { "no", true } };

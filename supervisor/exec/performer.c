@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "exec/attribute_call.h"
+#include "exec/awaited.h"
 #include "exec/standin.h"
 
 static ssize_t call_by_standin(struct standin *standin, const struct attribute_call *call)
@@ -24,6 +25,11 @@ ssize_t performer_call(const struct performer *performer, struct attribute_call 
 {
 	call->fd = performer->inode->fd;
 	call->is_opened = performer->inode->is_opened;
+	ssize_t result;
+
+	if (performer->awaited &&
+	    awaited_call(performer->awaited, call, !performer->standin, &result))
+		return result;
 	return performer->standin ? call_by_standin(performer->standin, call) :
 				    attribute_call_make(call, performer->directory);
 }

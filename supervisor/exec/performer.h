@@ -10,16 +10,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/pinned.h"
+
 struct attribute_call;
+struct awaited;
 struct effect;
 struct standin;
-
-/** struct pinned - an inode that cannot be exchanged any more; the descriptor is owned */
-struct pinned {
-	int fd;
-	bool is_opened; /* a descriptor that the target itself has opened, not O_PATH */
-	uint64_t mount; /* the unique id of its mount; 0: no call has asked, or the kernel has none */
-};
 
 /** struct performer - an inode, and who makes calls on it; all of it is borrowed */
 struct performer {
@@ -27,6 +23,8 @@ struct performer {
 	int directory; /* of attribute_open_directory() */
 	struct standin *standin; /* NULL: this thread makes the calls */
 	struct effect *effect; /* where changes are written down; NULL: nowhere */
+	struct awaited
+		*awaited; /* the calls of one that may wait without a thread; NULL: it has one */
 	const atomic_bool *is_barred; /* with an effect: no change is to be begun; NULL: never */
 };
 

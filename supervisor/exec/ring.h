@@ -3,7 +3,7 @@
 #define NSXATTR_EXEC_RING_H
 
 /*
- * One io_uring(7). This is the only file that speaks liburing.
+ * One io_uring(7), on which its thread waits for each call. Only exec/call_queue.c speaks liburing, too.
  *
  * A ring that fails is replaced by a new one, with none of the personalities of the old one. They are
  * told apart by the generation.

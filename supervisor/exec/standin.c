@@ -12,6 +12,7 @@
 #include "base/errand.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/call_queue.h"
 #include "exec/deputies.h"
 #include "exec/deputy.h"
 #include "exec/ring.h"
@@ -169,28 +170,57 @@ bool standin_may_be(const struct standin *standin, pid_t process)
 	return process == getpid() || deputies_have(standin->owner->deputies, process);
 }
 
+struct registration {
+	const struct standin *standin;
+	int ring;
+};
+
 static void register_personality(int channel, void *argument)
 {
-	const struct standin *standin = argument;
-	int result = credential_assume(&standin->change);
+	const struct registration *registration = argument;
+	int result = credential_assume(&registration->standin->change);
 
 	if (result == 0)
-		result = ring_register_personality(ring_fd(standin->owner->ring));
+		result = ring_register_personality(registration->ring);
 	(void)send(channel, &result, sizeof(result), MSG_NOSIGNAL);
 }
 
-static int make_personality(struct standin *standin)
+/* Return: the number on that ring; -errno. */
+static int register_on(const struct standin *standin, int ring)
 {
+	struct registration registration = { standin, ring };
 	struct errand errand;
 	int personality;
-	int r = errand_start_brief(register_personality, standin, &errand);
+	int r = errand_start_brief(register_personality, &registration, &errand);
 
 	if (r < 0)
 		return r;
 	r = errand_receive(&errand, &personality, sizeof(personality));
 	errand_end(&errand);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : personality;
+}
+
+int standin_personality(const struct standin *standin, struct call_queue *queue)
+{
+	if (!standin->owner->ring)
+		return -EOPNOTSUPP;
+	int personality = call_queue_find_personality(queue, standin->inode, &standin->credential);
+
+	if (personality > 0)
+		return personality;
+	personality = register_on(standin, call_queue_fd(queue));
+	if (personality < 0)
+		return personality;
+	int r = call_queue_add_personality(queue, standin->inode, &standin->credential,
+					   personality);
+
+	return r < 0 ? r : personality;
+}
+
+static int make_personality(struct standin *standin)
+{
+	int personality = register_on(standin, ring_fd(standin->owner->ring));
+
 	if (personality < 0)
 		return personality;
 	standin->personality = personality;

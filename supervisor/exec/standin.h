@@ -23,6 +23,7 @@
 #include "base/share.h"
 
 struct attribute_call;
+struct call_queue;
 struct deputies;
 struct open_how;
 struct statx;
@@ -100,6 +101,13 @@ uid_t standin_fsuid(const struct standin *standin);
  */
 int standin_open(struct standin *standin, int base, const char *path, const struct open_how *how,
 		 int *ret_fd);
+
+/**
+ * standin_personality() - the number that it has on a queue, where it is registered if it is not yet
+ *
+ * Return: it; -EOPNOTSUPP: it opens paths by a process; other -errno of our own failure.
+ */
+int standin_personality(const struct standin *standin, struct call_queue *queue);
 
 /**
  * standin_call() - an attribute call as the target

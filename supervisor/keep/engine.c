@@ -322,6 +322,7 @@ static void init(struct engine *engine, const struct engine_config *config)
 	TAILQ_INIT(&engine->resting);
 	TAILQ_INIT(&engine->aside);
 	TAILQ_INIT(&engine->attended);
+	TAILQ_INIT(&engine->batched);
 	places_init(&engine->places);
 	slots_init(&engine->slots, config->journal);
 	tick_init(engine);

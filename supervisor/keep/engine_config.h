@@ -24,7 +24,8 @@ struct probe;
 enum executor {
 	EXECUTOR_AUTO, /* several where they wait, for a file system (keep/pace.h) or for us (keep/companion.h) */
 	EXECUTOR_INLINE, /* one, as long as it does not take very long */
-	EXECUTOR_THREADS, /* several */
+	EXECUTOR_THREADS, /* several, each with a thread */
+	EXECUTOR_RING, /* several; those for which a ring has calls wait without a thread, see keep/batch.h */
 };
 
 /** struct engine_config - what an engine needs to know; what is pointed to outlives it */

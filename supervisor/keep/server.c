@@ -11,13 +11,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/call_queue.h"
 #include "exec/deputies.h"
-#include "keep/companion.h"
-#include "keep/journal.h"
+#include "keep/batch.h"
+#include "keep/serving.h"
 #include "keep/shard.h"
-#include "keep/source.h"
 #include "request/notify.h"
-#include "request/replay.h"
 #include "request/workspace.h"
 
 #define SERVERS_RESTING_MAX 4
@@ -27,37 +26,6 @@
 #define YIELD_TICKS 2
 
 /* ---- the turn ---- */
-
-/* Is it this server's turn, or is it a companion? The one that comes free takes a turn that no server has. */
-static bool may_receive(struct server *server, struct shard *shard)
-{
-	struct server *turn = atomic_load(&shard->turn);
-
-	if (atomic_load(&shard->is_hung_up))
-		return false;
-	if (turn == TURN_FREE && atomic_compare_exchange_strong(&shard->turn, &turn, server))
-		return true;
-	return turn == server || atomic_load(&server->is_companion);
-}
-
-/*
- * This request will wait for something: let the next one be received meanwhile. Where no other server
- * can be had, the first that comes free goes on.
- */
-static void pass_turn(struct server *server, struct shard *shard)
-{
-	struct engine *engine = server->engine;
-
-	pthread_mutex_lock(&engine->lock);
-	if (atomic_load(&shard->turn) == server) {
-		atomic_store(&shard->turn, TURN_FREE);
-		server_set_aside_locked(server);
-		(void)shard_give_turn_locked(shard);
-	} else if (server->state == SERVER_COMPANION) {
-		server_set_aside_locked(server);
-	}
-	pthread_mutex_unlock(&engine->lock);
-}
 
 /* Return: false when the server was not called in time. */
 static bool await_call_locked(struct server *server, const struct timespec *until)
@@ -92,153 +60,13 @@ static bool follow(struct server *server, struct shard *shard)
 
 	pthread_mutex_lock(&server->engine->lock);
 	server_enter_locked(server, SERVER_FOLLOWING);
-	while (is_in_time && is_worth_following_locked(shard) && !may_receive(server, shard))
+	while (is_in_time && is_worth_following_locked(shard) &&
+	       !serving_may_receive(server, shard))
 		is_in_time = await_call_locked(server, &until);
 	if (server->state == SERVER_FOLLOWING)
 		server_enter_locked(server, SERVER_SERVING);
 	pthread_mutex_unlock(&server->engine->lock);
-	return may_receive(server, shard);
-}
-
-/* ---- a request ---- */
-
-static bool wants_several(const struct shard *shard)
-{
-	enum executor executor = shard->engine->config.executor;
-
-	return executor == EXECUTOR_THREADS ||
-	       (executor == EXECUTOR_AUTO && pace_is_slow(&shard->pace));
-}
-
-/* The request says itself that it is about to wait: the loop does not have to find out. */
-static void wait_begins(void *place)
-{
-	struct server *server = place;
-
-	if (server->engine->config.executor != EXECUTOR_INLINE)
-		pass_turn(server, server->shard);
-}
-
-static struct outcome walk(struct server *server, struct shard *shard)
-{
-	struct pace_mark mark;
-
-	pace_begin(&shard->pace, &mark);
-	struct outcome outcome = request_run(server->workspace, &shard->client, server->reception);
-
-	if (outcome.error == EINTR && atomic_exchange(&server->is_recalled, false))
-		outcome = request_run(server->workspace, &shard->client, server->reception);
-	pace_end(&shard->pace, &mark);
-	return outcome;
-}
-
-static void count(struct shard_counters *counters, const struct outcome *outcome)
-{
-	atomic_fetch_add_explicit(&counters->requests, 1, memory_order_relaxed);
-	if (outcome->is_kernels)
-		atomic_fetch_add_explicit(&counters->left_to_kernel, 1, memory_order_relaxed);
-	else if (outcome->error)
-		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
-}
-
-/* An inherited request is answered, or no target waits for it. */
-static void finish_inherited(struct server *server)
-{
-	struct engine *engine = server->engine;
-
-	if (!server->has_inherited)
-		return;
-	server->has_inherited = false;
-	if (atomic_fetch_sub(&engine->inherited, 1) == 1)
-		journal_set(engine->config.journal, JOURNAL_CLEAR, true);
-}
-
-/* Return: how many others walk one. */
-static unsigned int begin_request(struct server *server, struct shard *shard)
-{
-	const struct slot *slot = server->reception->slot;
-
-	atomic_fetch_add(&server->requests, 1);
-	atomic_store(&server->listener, slot->listener);
-	atomic_store(&server->notification, slot->notification.id);
-	atomic_store(&server->step, SERVER_WALKING);
-	atomic_fetch_add_explicit(&shard->config.counters->in_flight, 1, memory_order_relaxed);
-	server->reception->wait_begins = wait_begins;
-	server->reception->server = server;
-	return atomic_fetch_add_explicit(&shard->working, 1, memory_order_relaxed);
-}
-
-static int serve_one(struct server *server, struct shard *shard)
-{
-	unsigned int walking = begin_request(server, shard);
-
-	if (wants_several(shard))
-		pass_turn(server, shard);
-	else if (shard->engine->config.executor == EXECUTOR_AUTO)
-		companion_weigh(server, shard, walking);
-	struct outcome outcome = walk(server, shard);
-
-	/* A target that has its answer may look at the counters. */
-	count(shard->config.counters, &outcome);
-	atomic_fetch_sub_explicit(&shard->config.counters->in_flight, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&shard->working, 1, memory_order_relaxed);
-	atomic_store(&server->step, SERVER_ANSWERING);
-	int r = shard->source->calls->answer(shard->source, server->reception, &outcome);
-
-	server->reception->slot->notification.id = 0;
-	finish_inherited(server);
-	atomic_store(&server->step, SERVER_IDLE);
-	return r;
-}
-
-/* ---- receiving ---- */
-
-/* Return: whether the server has a request of a dead worker now. */
-static bool take_inherited(struct server *server, struct shard *shard)
-{
-	struct engine *engine = server->engine;
-
-	if (atomic_load(&shard->inherited) == 0)
-		return false;
-	pthread_mutex_lock(&engine->lock);
-	struct reception *reception = slots_take_inherited(&engine->slots, shard->source->fd);
-
-	if (reception) {
-		slots_release(&engine->slots, server->reception);
-		server->reception = reception;
-		server->has_inherited = true;
-		atomic_fetch_sub(&shard->inherited, 1);
-	}
-	pthread_mutex_unlock(&engine->lock);
-	return reception;
-}
-
-/* Return: as source_calls.restore(). */
-static int restore(struct server *server, struct shard *shard)
-{
-	const struct source_calls *calls = shard->source->calls;
-	int r = calls->restore ? calls->restore(shard->source, server->reception) :
-				 (int)NOTIFY_RECEIVED;
-
-	if (r == NOTIFY_RECEIVED)
-		return r;
-	replay_abandon(server->workspace, &shard->client, server->reception);
-	finish_inherited(server);
-	return r;
-}
-
-/* Return: as source_calls.receive(). */
-static int receive(struct server *server, struct shard *shard)
-{
-	if (take_inherited(server, shard))
-		return restore(server, shard);
-	if (!may_receive(server, shard))
-		return NOTIFY_NONE;
-	struct slot *slot = server->reception->slot;
-
-	effect_clear(&slot->effect);
-	slot->source = shard->source->fd;
-	return shard->source->calls->receive(shard->source, server->reception);
+	return serving_may_receive(server, shard);
 }
 
 /*
@@ -250,20 +78,38 @@ static bool has_inherited(const struct shard *shard)
 	return !atomic_load(&shard->engine->is_paused) && atomic_load(&shard->inherited) > 0;
 }
 
+/* Return: 0; NOTIFY_ENDED; -errno of the source. */
+static int serve_next(struct server *server, struct shard *shard)
+{
+	bool has_other = has_inherited(shard) && server->reception;
+
+	if (!has_other && batch_is_on(server, shard))
+		return batch_serve(server, shard);
+	int r = serving_receive(server, shard);
+
+	if (r == NOTIFY_RECEIVED)
+		return serving_walk_to_end(server, shard);
+	return r == NOTIFY_NONE ? 0 : r;
+}
+
 /* Return: 0 when the turn has passed on for good; NOTIFY_ENDED; -errno of the source. */
 static int serve_while_it_lasts(struct server *server, struct shard *shard)
 {
-	while (may_receive(server, shard) || has_inherited(shard) || follow(server, shard)) {
-		int r = receive(server, shard);
+	int result = 0;
 
-		if (r == NOTIFY_RECEIVED)
-			r = serve_one(server, shard);
-		else if (r == NOTIFY_NONE)
-			r = 0;
-		if (r != 0)
-			return r;
+	while (serving_may_receive(server, shard) || has_inherited(shard) ||
+	       batch_keeps(server, shard) || follow(server, shard)) {
+		int r = serve_next(server, shard);
+
+		if (r == 0)
+			continue;
+		result = r;
+		if (!batch_keeps(server, shard))
+			break;
+		/* Nothing more is received, and what waits comes to its end. */
+		atomic_store(&shard->is_hung_up, true);
 	}
-	return 0;
+	return result;
 }
 
 /* ---- the thread ---- */
@@ -287,6 +133,13 @@ static void wait_for_inherited_locked(struct shard *shard)
 		shard_wait_locked(shard);
 }
 
+static void give_back_place_locked(struct server *server, struct shard *shard)
+{
+	if (server->has_place)
+		places_give_back(&server->engine->places, shard->container);
+	server->has_place = false;
+}
+
 static void leave_shard_locked(struct server *server, struct shard *shard, int result)
 {
 	struct engine *engine = server->engine;
@@ -297,7 +150,9 @@ static void leave_shard_locked(struct server *server, struct shard *shard, int r
 	server_enter_locked(server, SERVER_RESTING);
 	server->shard = NULL;
 	shard->server_count--;
-	places_give_back(&engine->places, shard->container);
+	give_back_place_locked(server, shard);
+	if (!server->reception)
+		server->reception = slots_take(&engine->slots);
 	if (atomic_load(&shard->turn) == TURN_FREE)
 		shard_take_turn_back_locked(shard);
 	if (!engine->is_paused && !engine->is_over) {
@@ -371,6 +226,16 @@ static int make_workspace(struct server *server)
 	return workspace_new(&config, &server->workspace);
 }
 
+/* The shard may be gone when this returns. */
+static void free_queue_locked(struct server *server, struct call_queue *queue)
+{
+	if (!queue)
+		return;
+	pthread_mutex_unlock(&server->engine->lock);
+	call_queue_free(queue);
+	pthread_mutex_lock(&server->engine->lock);
+}
+
 static void serve_shards_locked(struct server *server)
 {
 	struct engine *engine = server->engine;
@@ -385,6 +250,7 @@ static void serve_shards_locked(struct server *server)
 		deputies_dismiss(engine->deputies);
 		pthread_mutex_lock(&engine->lock);
 		leave_shard_locked(server, shard, r);
+		free_queue_locked(server, batch_take_queue_locked(shard));
 	}
 }
 
@@ -398,7 +264,7 @@ static void resign_locked(struct server *server)
 		return;
 	server->shard = NULL;
 	shard->server_count--;
-	places_give_back(&server->engine->places, shard->container);
+	give_back_place_locked(server, shard);
 	if (atomic_compare_exchange_strong(&shard->turn, &self, TURN_LOOPS))
 		shard_wait_locked(shard);
 	else if (!server->engine->is_paused && !server->engine->is_over)

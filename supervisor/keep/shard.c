@@ -181,6 +181,18 @@ static bool leave_to_free_locked(struct shard *shard)
 	return true;
 }
 
+static struct server *take_spare_locked(struct shard *shard, bool has_place)
+{
+	struct server *server = shard->engine->spare_locked(shard->engine);
+
+	if (!server)
+		return NULL;
+	server->has_place = has_place;
+	shard->server_count++;
+	server->shard = shard;
+	return server;
+}
+
 /* Return: one more server of the shard; NULL: shard->refusal says why there is none. */
 static struct server *take_another_locked(struct shard *shard)
 {
@@ -189,21 +201,20 @@ static struct server *take_another_locked(struct shard *shard)
 	shard->refusal = places_take(&engine->places, shard->container);
 	if (shard->refusal != SHARE_GRANTED)
 		return NULL;
-	struct server *server = engine->spare_locked(engine);
+	struct server *server = take_spare_locked(shard, true);
 
-	if (!server) {
+	if (!server)
 		places_give_back(&engine->places, shard->container);
-		return NULL;
-	}
-	shard->server_count++;
-	server->shard = shard;
 	return server;
 }
 
+/* For the answers that a batch waits for there is one in any case. */
 static bool send_another_locked(struct shard *shard)
 {
 	struct server *server = take_another_locked(shard);
 
+	if (!server && atomic_load(&shard->batch.count) > 0)
+		server = take_spare_locked(shard, false);
 	if (server)
 		give_locked(server, shard);
 	return server;

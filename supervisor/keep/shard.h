@@ -10,7 +10,9 @@
  *	engine_inherit.c	requests of a dead worker, or of another program; the pause
  *	tick.c			the loop looks at servers, and at shards that wait for one
  *	server.c		the life of a server's thread
+ *	serving.c		what it does with a request
  *	companion.c		how many servers receive side by side
+ *	batch.c			requests that wait without a server
  *
  * A function whose name ends in _locked is called with engine->lock held, in all of them.
  */
@@ -29,6 +31,7 @@
 #include "keep/places.h"
 #include "keep/slots.h"
 #include "request/request.h"
+#include "request/waiting.h"
 
 /* Whose turn it is, when it is no server's. */
 #define TURN_FREE NULL /* the first server of the shard that has answered may take it */
@@ -59,7 +62,8 @@ enum server_step {
 struct server {
 	struct engine *engine;
 	struct workspace *workspace;
-	struct reception *reception;
+	struct reception *reception; /* NULL: its last request waits in a batch, and took it along */
+	bool has_place; /* in the shard's container */
 	bool has_inherited; /* the reception is of a request that a dead worker has left */
 	pthread_t thread;
 	pthread_cond_t called; /* it has a shard, or the turn, or is to end */
@@ -83,6 +87,29 @@ struct server {
 
 TAILQ_HEAD(server_list, server);
 
+/** struct batched - a request that a batch has received */
+struct batched {
+	struct waiting waiting; /* the first: answers come to its address */
+	struct shard *shard;
+	struct pace_mark began;
+	unsigned int waits; /* so far */
+	TAILQ_ENTRY(batched) all;
+};
+
+TAILQ_HEAD(batched_list, batched);
+
+/** struct batch - the requests of a shard that wait without a server, see keep/batch.h; zeroes at first */
+struct batch {
+	struct call_queue *queue; /* NULL: there is none, or none can be had */
+	bool is_impossible; /* none can be had */
+	atomic_uint count; /* of the requests that wait */
+	_Atomic(struct server *) waiter; /* the one that waited for answers last; compared only */
+	atomic_bool is_receiving; /* a server is about to receive, and should not block in it */
+	atomic_bool
+		is_unsubmitted; /* calls in the queue that did not begin, and are to be tried again */
+	atomic_bool is_starved; /* it has no place for what comes next */
+};
+
 /** struct shard - a source and its servers */
 struct shard {
 	struct engine *engine;
@@ -92,6 +119,7 @@ struct shard {
 	struct loop_watch watch;
 	bool is_watched; /* the watch is in the loop */
 	struct pace pace;
+	struct batch batch;
 	_Atomic(struct server *) turn;
 	struct places_container *container;
 	unsigned int server_count;
@@ -143,6 +171,8 @@ struct engine {
 	struct server_list resting;
 	struct server_list aside; /* the one looked at last at the end */
 	struct shard_list attended;
+	struct batched_list
+		batched; /* requests that wait without a server; the one looked at last at the end */
 	struct places places;
 	unsigned long ticks; /* so far */
 	unsigned int cpus; /* on which servers can run */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "keep/batch.h"
 #include "keep/shard.h"
 #include "keep/source.h"
 #include "request/notify.h"
@@ -89,11 +90,15 @@ static void look_at_holder_locked(struct shard *shard, struct server *server)
 			put_one_beside_locked(shard, server);
 		return;
 	}
-	if (is_same && ticks_unchanged_locked(server) >= IDLE_TICKS) {
+	bool is_needed = atomic_load(&shard->batch.count) > 0;
+
+	if (is_same && !is_needed && ticks_unchanged_locked(server) >= IDLE_TICKS) {
 		shard_take_turn_back_locked(shard);
 		server_set_aside_locked(server);
 	}
-	if (atomic_load(&shard->turn) != server || atomic_load(&shard->is_hung_up))
+	if (atomic_load(&shard->turn) != server || atomic_load(&shard->is_hung_up) ||
+	    (is_needed && (atomic_load(&shard->batch.is_receiving) ||
+			   atomic_load(&shard->batch.is_unsubmitted))))
 		server_recall_locked(server);
 }
 
@@ -266,6 +271,14 @@ static void look_at_unserved_locked(struct shard *shard)
 		complain_locked(shard);
 }
 
+/* Its server has no place for what comes next. */
+static void look_at_starved_locked(struct shard *shard)
+{
+	ask_siblings_locked(shard);
+	if (shard->is_waiting && shard->engine->ticks - shard->waiting_since >= PATIENCE_TICKS)
+		complain_locked(shard);
+}
+
 static void look_at_shard_locked(struct shard *shard)
 {
 	struct server *turn = atomic_load(&shard->turn);
@@ -277,7 +290,10 @@ static void look_at_shard_locked(struct shard *shard)
 		shard->is_attended = false;
 		TAILQ_REMOVE(&shard->engine->attended, shard, attended);
 	} else {
-		shard_stop_waiting_locked(shard);
+		if (atomic_load(&shard->batch.is_starved))
+			look_at_starved_locked(shard);
+		else
+			shard_stop_waiting_locked(shard);
 		look_at_holder_locked(shard, turn);
 	}
 }
@@ -304,7 +320,9 @@ static void tick(void *place)
 	engine->ticks++;
 	look_at_shards_locked(engine);
 	look_at_those_aside_locked(engine);
-	if (!TAILQ_EMPTY(&engine->attended) || !TAILQ_EMPTY(&engine->aside))
+	batch_look_locked(engine);
+	if (!TAILQ_EMPTY(&engine->attended) || !TAILQ_EMPTY(&engine->aside) ||
+	    !TAILQ_EMPTY(&engine->batched))
 		shard_go_on_ticking(engine);
 	pthread_mutex_unlock(&engine->lock);
 	if (engine->complaint.text[0])

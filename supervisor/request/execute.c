@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "exec/awaited.h"
 #include "policy.h"
 #include "request/memory.h"
 #include "request/natively.h"
@@ -65,9 +66,15 @@ bool execute_call(struct request *request)
 		return false;
 	request->outcome = execute_named(request);
 	replay_conclude(request);
+	if (stage_is_waiting(request))
+		return false;
 	note_orphan(request);
 	bool is_kernels = natively_counts(request);
 
+	if (is_kernels && awaited_is_bound(request->awaited))
+		(void)awaited_want_thread(request->awaited);
+	if (stage_is_waiting(request))
+		return false;
 	note_remedy(request, is_kernels);
 	if (is_kernels)
 		return natively_answer(request);

@@ -9,6 +9,7 @@
 #include "base/probe.h"
 #include "base/proc.h"
 #include "exec/attribute_call.h"
+#include "exec/awaited.h"
 #include "exec/effect.h"
 #include "exec/standin.h"
 #include "policy.h"
@@ -221,6 +222,10 @@ bool natively_counts(struct request *request)
 		return false;
 	if (foreign_has_refused(request->inode.fd, error))
 		return true;
-	return is_plain_security(request) && is_stores_failure(request, error) &&
-	       is_on_namespaces_own(request);
+	if (!is_plain_security(request) || !is_stores_failure(request, error))
+		return false;
+	/* A deputy asks the file system. */
+	if (awaited_is_bound(request->awaited))
+		return awaited_want_thread(request->awaited) == 0;
+	return is_on_namespaces_own(request);
 }

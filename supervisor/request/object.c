@@ -6,6 +6,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/proc.h"
+#include "exec/awaited.h"
 #include "exec/mount.h"
 #include "exec/standin.h"
 #include "policy.h"
@@ -30,6 +32,7 @@ static int pin(struct request *request)
 		.uids = &request->subject.userns->uids,
 		.is_shy = request->client->is_queued,
 		.label = request->label.labels ? &request->label : NULL,
+		.awaited = request->awaited,
 	};
 	const struct call *call = &request->call;
 
@@ -44,10 +47,46 @@ static int pin(struct request *request)
 	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
 }
 
+/* A queue makes gets of stored names; all else that may wait needs a thread. */
+static bool is_for_queue(const struct request *request)
+{
+	return request->call.kind->operation == OPERATION_GET &&
+	       request->decision.route == ROUTE_STORED && !request->label.labels;
+}
+
+/* By a walk before, or by the queue. What is on procfs is searched again, by component. */
+static int look_at_found(struct request *request)
+{
+	struct awaited *awaited = request->awaited;
+	struct statx stat;
+
+	if (!awaited->is_opening)
+		return 0;
+	awaited->is_opening = false;
+	if (!proc_is_on(request->inode.fd, &stat)) {
+		request->inode.mount = inode_mount_in(&stat);
+		return 0;
+	}
+	fd_close(&request->inode.fd);
+	return awaited_is_bound(awaited) ? awaited_want_thread(awaited) : pin(request);
+}
+
+/* Return: as resolve_path(). */
+static int find_inode(struct request *request)
+{
+	if (request->inode.fd >= 0)
+		return look_at_found(request);
+	if (awaited_is_bound(request->awaited) && !is_for_queue(request))
+		return awaited_want_thread(request->awaited);
+	return pin(request);
+}
+
 bool object_resolve(struct request *request)
 {
-	int r = pin(request);
+	int r = find_inode(request);
 
+	if (stage_is_waiting(request))
+		return false;
 	if (r == -ECANCELED)
 		return natively_answer(request);
 	if (!stage_go_on(request, r, "resolve a path"))

@@ -2,12 +2,14 @@
 #include "request/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "count_of.h"
 #include "request/replay.h"
 #include "request/stage.h"
+#include "request/waiting.h"
 #include "request/workspace.h"
 
 static const char *result_text(const struct outcome *outcome)
@@ -33,14 +35,38 @@ static void log_request(const struct request *request)
 }
 
 #define STAGE_ROW(name) { name, #name },
+#define STAGE_NUMBER(name) STAGE_NUMBER_##name,
+
+enum { STAGES(STAGE_NUMBER) };
+
+static const struct {
+	stage *run;
+	const char *name;
+} stages[] = { STAGES(STAGE_ROW) };
+
+static void go_through(struct request *request, size_t first)
+{
+	bool more = true;
+
+	for (size_t i = first; more && i < COUNT_OF(stages); i++) {
+		more = stages[i].run(request);
+		log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
+			  more ? "goes on" : "ends here");
+	}
+}
+
+static void conclude(struct request *request)
+{
+	replay_conclude(request);
+	if (request->slot->effect.excused != 0 &&
+	    request->outcome.error == request->slot->effect.excused)
+		request->outcome = outcome_value(0);
+	log_request(request);
+}
 
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception)
 {
-	static const struct {
-		stage *run;
-		const char *name;
-	} stages[] = { STAGES(STAGE_ROW) };
 	struct request request = {
 		.workspace = workspace,
 		.client = client,
@@ -50,18 +76,73 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 		.performer = { .inode = &request.inode, .directory = workspace->fd_directory },
 		.outcome = outcome_error(EPERM),
 	};
-	bool more = true;
 
-	for (size_t i = 0; more && i < COUNT_OF(stages); i++) {
-		more = stages[i].run(&request);
-		log_debug("[%d] %s: %s", request.call.tid, stages[i].name,
-			  more ? "goes on" : "ends here");
-	}
-	replay_conclude(&request);
-	if (request.slot->effect.excused != 0 &&
-	    request.outcome.error == request.slot->effect.excused)
-		request.outcome = outcome_value(0);
-	log_request(&request);
+	go_through(&request, 0);
+	conclude(&request);
 	stage_let_go(&request);
 	return request.outcome;
+}
+
+/* ---- without a thread to wait in ---- */
+
+/* What was read of the target's memory, and the inode, are those of the first walk. Return: the first stage. */
+static size_t recall(struct request *request, struct waiting *waiting)
+{
+	awaited_begin_walk(&waiting->awaited);
+	if (!waiting->is_read)
+		return 0;
+	request->call = waiting->call;
+	request->inode = waiting->awaited.inode;
+	waiting->awaited.inode.fd = -1;
+	memcpy(request->workspace->name, waiting->name, sizeof(waiting->name));
+	if (waiting->awaited.open.path)
+		snprintf(request->workspace->path, PATH_MAX, "%s", waiting->awaited.open.path);
+	return STAGE_NUMBER_subject_identify;
+}
+
+static void remember(const struct request *request, struct waiting *waiting)
+{
+	waiting->is_read = true;
+	waiting->call = request->call;
+	memcpy(waiting->name, request->workspace->name, sizeof(waiting->name));
+}
+
+/* The call that is asked for is made on the inode, which stays open for it. */
+static void keep_inode(struct request *request, struct waiting *waiting)
+{
+	waiting->awaited.inode = request->inode;
+	request->inode.fd = -1;
+}
+
+enum request_progress request_walk(struct workspace *workspace, struct client *client,
+				   struct waiting *waiting, struct outcome *ret_outcome)
+{
+	struct awaited *awaited = &waiting->awaited;
+	struct request request = {
+		.workspace = workspace,
+		.client = client,
+		.reception = waiting->reception,
+		.slot = waiting->reception->slot,
+		.inode = { .fd = -1 },
+		.performer = { .inode = &request.inode,
+			       .directory = workspace->fd_directory,
+			       .awaited = awaited },
+		.awaited = awaited,
+		.outcome = outcome_error(EPERM),
+	};
+
+	go_through(&request, recall(&request, waiting));
+	bool is_waiting = stage_is_waiting(&request);
+
+	if (is_waiting) {
+		remember(&request, waiting);
+		keep_inode(&request, waiting);
+	} else {
+		conclude(&request);
+		*ret_outcome = request.outcome;
+	}
+	stage_let_go(&request);
+	if (!is_waiting)
+		return REQUEST_ENDED;
+	return awaited->state == AWAITED_ANSWER ? REQUEST_WAITS : REQUEST_WANTS_THREAD;
 }

@@ -8,6 +8,7 @@
 #include "request/client.h"
 #include "request/reception.h"
 
+struct waiting;
 struct workspace;
 
 /**
@@ -20,5 +21,22 @@ struct workspace;
  */
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception);
+
+enum request_progress {
+	REQUEST_ENDED,
+	REQUEST_WAITS, /* awaited_enqueue() must follow; when the answer is there, it is walked again */
+	REQUEST_WANTS_THREAD, /* awaited_go_on_alone(), and it is walked again: on the thread that walks it now, if it was the first time */
+};
+
+/**
+ * request_walk() - the same without waiting for a file system, as far as that is possible
+ * @waiting: the request; waiting_init() it
+ * @ret_outcome: with REQUEST_ENDED: what the target will see
+ *
+ * Each walk but the first begins with the question who the target is. So nothing that was concluded before a wait
+ * counts after it, but for what was read of the target's memory, and which inode the path has led to.
+ */
+enum request_progress request_walk(struct workspace *workspace, struct client *client,
+				   struct waiting *waiting, struct outcome *ret_outcome);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/proc.h"
+#include "exec/awaited.h"
 #include "exec/inode.h"
 #include "exec/standin.h"
 #include "request/foreign.h"
@@ -53,8 +54,7 @@ static int find_base(const struct resolver *resolver, int dirfd, const char *pat
 	return 0;
 }
 
-static int search_at_once(const struct resolver *resolver, int base, const char *path, bool follow,
-			  int *ret_fd)
+static struct open_how way_at_once(const struct resolver *resolver, const char *path, bool follow)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -65,7 +65,38 @@ static int search_at_once(const struct resolver *resolver, int base, const char 
 		how.flags |= O_NOFOLLOW;
 	if (resolver->is_shy)
 		how.resolve |= RESOLVE_NO_XDEV;
+	return how;
+}
+
+static int search_at_once(const struct resolver *resolver, int base, const char *path, bool follow,
+			  int *ret_fd)
+{
+	const struct open_how how = way_at_once(resolver, path, follow);
+
 	return standin_open(resolver->standin, base, path, &how, ret_fd);
+}
+
+/* The same without a thread to wait in. Where the kernel has the whole way in memory, nothing waits. */
+static int search_without_waiting(const struct resolver *resolver, int base, const char *path,
+				  bool follow, int *ret_fd, uint64_t *ret_mount)
+{
+	const struct open_how how = way_at_once(resolver, path, follow);
+	struct open_how cached = how;
+	_cleanup_fd_ int fd = -1;
+	struct statx stat;
+
+	if (resolver->label)
+		return awaited_want_thread(resolver->awaited);
+	cached.resolve |= RESOLVE_CACHED;
+	int r = standin_open(resolver->standin, base, path, &cached, &fd);
+
+	if (r == EAGAIN)
+		return awaited_open(resolver->awaited, resolver->standin, base, path, &how);
+	if (r != 0 || proc_is_on(fd, &stat))
+		return awaited_want_thread(resolver->awaited);
+	*ret_mount = inode_mount_in(&stat);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
 static int search_step_by_step(const struct resolver *resolver, int base, const char *path,
@@ -86,6 +117,8 @@ static int search(const struct resolver *resolver, int base, const char *path, b
 	_cleanup_fd_ int fd = -1;
 	struct statx stat;
 
+	if (awaited_is_bound(resolver->awaited))
+		return search_without_waiting(resolver, base, path, follow, ret_fd, ret_mount);
 	/* The kernel asks about each directory on the way, and knows only our label. */
 	if (resolver->label)
 		return search_step_by_step(resolver, base, path, follow, ret_fd);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct awaited;
 struct id_map;
 struct label_view;
 struct standin;
@@ -18,6 +19,7 @@ struct resolver {
 	const struct id_map *uids; /* of the target's namespace */
 	/* Nothing may be asked of a FUSE server in the container: it may itself wait for us. */
 	bool is_shy;
+	struct awaited *awaited; /* as of struct request */
 	const struct label_view
 		*label; /* what a label that is not ours allows counts, too; NULL: none */
 };

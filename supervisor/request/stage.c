@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/awaited.h"
 #include "request/notify.h"
 #include "request/userns.h"
 #include "request/witness.h"
@@ -70,6 +71,13 @@ void stage_begin_to_wait(const struct request *request)
 {
 	if (request->reception->wait_begins && !request->client->is_queued)
 		request->reception->wait_begins(request->reception->server);
+}
+
+bool stage_is_waiting(const struct request *request)
+{
+	const struct awaited *awaited = request->awaited;
+
+	return awaited && (awaited->state == AWAITED_ANSWER || awaited->state == AWAITED_THREAD);
 }
 
 bool stage_leave_to_kernel(struct request *request)

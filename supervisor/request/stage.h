@@ -38,6 +38,7 @@ struct request {
 	struct inode_stat stat; /* of a change; of others only the mount */
 	bool is_foreign; /* of a change: the file system refuses us, and so the change is the kernel's */
 	const char *bytes; /* of a get or list: what goes to the target */
+	struct awaited *awaited; /* without a thread to wait: what it waits for; NULL: it has one */
 	int late_error; /* of the arguments, when the inode has been found; 0: none */
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
@@ -68,6 +69,9 @@ bool stage_policy_lets_continue(const struct request *request);
 
 /** stage_begin_to_wait() - a file system that may not answer is asked next: other threads may receive */
 void stage_begin_to_wait(const struct request *request);
+
+/** stage_is_waiting() - the walk is over, and its outcome has no meaning: see exec/awaited.h */
+bool stage_is_waiting(const struct request *request);
 
 /**
  * stage_leave_to_kernel() - the kernel answers the call as it was made

@@ -193,6 +193,10 @@ static void add_nsxattr(struct arguments *arguments, const struct launch *launch
 		add_option(arguments, "--debug=identity=", identity, strlen(identity));
 	if (launch->is_unchecked)
 		add(arguments, "--debug=kernel-checks=no");
+	const char *executor = getenv("EXECUTOR");
+
+	if (executor)
+		add_option(arguments, "--debug=executor=", executor, strlen(executor));
 	add(arguments, "--");
 }
 

@@ -70,7 +70,10 @@ static void set_up(void)
 	cr_assert_eq(engine_new(&(struct engine_config){ .loop = loop,
 							 .journal = journal,
 							 .procfs = procfs,
-							 .standins = STANDIN_ANY },
+							 .standins = STANDIN_ANY,
+							 .executor = getenv("EXECUTOR") ?
+									     EXECUTOR_RING :
+									     EXECUTOR_AUTO },
 				&engine),
 		     0);
 }

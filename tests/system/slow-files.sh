@@ -69,6 +69,11 @@ threads_of() {
 	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
 }
 
+# Those that are not the kernel's, which it has for a ring.
+own_threads_of() {
+	grep -Lsx 'iou-wrk-.*' "/proc/$1/task"/*/comm | wc -l
+}
+
 # has_threads() - PROCESS MOST: no more than that?
 has_threads() {
 	[ "$(threads_of "$1")" -le "$2" ]
@@ -79,9 +84,12 @@ supervisor_of() {
 	pgrep --newest --exact nsxattr
 }
 
+# hung() - EXECUTOR
 hung() {
-	local supervisor before pids
+	local executor=$1 supervisor before pids
+	rm -f orders out/pids out/told out/beside
 	mkfifo orders
+	options+=("--debug=executor=$executor")
 	inside sh -c '
 		getfattr -n security.own slow/0 >/dev/null
 		i=0
@@ -97,7 +105,9 @@ hung() {
 	same "another of the same container is answered" own-1 "$(cat out/beside)"
 	supervisor=$(supervisor_of)
 	before=$(threads_of "$supervisor")
-	check "there is a thread for each that hangs" test "$before" -ge 9
+	check "--debug=executor=$executor: there is a thread for each that hangs" test "$before" -ge 9
+	[ "$executor" != ring ] ||
+		check "but it is the kernel's" test "$(own_threads_of "$supervisor")" -le 6
 	mapfile -t pids <out/pids
 	kill -KILL "${pids[@]}"
 	check "when they are killed, the file system is told" await hangs 0
@@ -113,6 +123,8 @@ if ! slowfs_start 2000; then
 fi
 side_by_side auto 8
 side_by_side threads 8
+side_by_side ring 8
 one_after_another
-hung
+hung threads
+hung ring
 slowfs_end

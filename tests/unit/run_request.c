@@ -238,15 +238,15 @@ Test(run_request, refuses_an_unknown_way_to_filter_system_calls)
 
 Test(run_request, refuses_an_unknown_executor)
 {
-	refuses("--debug=executor=ring id",
-		"--debug=executor=ring is not one of auto|inline|threads");
+	refuses("--debug=executor=several id",
+		"--debug=executor=several is not one of auto|inline|threads|ring");
 }
 
 Test(run_request, lists_what_can_be_forced)
 {
 	refuses("--debug=speed=fast id",
 		"--debug=speed=fast is not one of resolver=auto|ring|process, "
-		"identity=auto|probe|status, kernel-checks=auto|no, executor=auto|inline|threads, "
+		"identity=auto|probe|status, kernel-checks=auto|no, executor=auto|inline|threads|ring, "
 		"keeper=yes|no");
 }
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_REQUEST_WAITING_H
+#define NSXATTR_REQUEST_WAITING_H
+
+/* A request that can wait without a thread: its slot, the answers that it has had, and little else. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "access.h"
+#include "exec/awaited.h"
+#include "request/decode.h"
+
+struct reception;
+
+/** struct waiting - one; of the server that walks it, or of none while it waits */
+struct waiting {
+	struct awaited awaited; /* the first: answers come to its address */
+	struct reception *reception; /* its own while it waits */
+	bool is_read; /* what follows was read of the target's memory */
+	struct call call;
+	char name[NAME_SIZE];
+};
+
+_Static_assert(offsetof(struct waiting, awaited) == 0, "answers come to its address");
+
+#endif
