@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a call has to wait: 1 to 16 targets that get an attribute on a file system that answers each
+ * Where a call has to wait: 1 to 256 targets that get an attribute on a file system that answers each
  * request after a millisecond (slowfs.c). Here it shows whether requests that wait are served beside each other.
  *
  * The slow file system has seen each file shortly before, so a call by path costs the native caller
@@ -17,18 +17,18 @@
 #define ROUNDS 3
 #define TURN 250 /* milliseconds */
 #define DELAY 1000 /* microseconds */
-#define FILES 16
+#define FILES 256
 
 static const struct {
 	const char *label;
 	unsigned int targets;
 } rows[] = {
-	{ "1 target", 1 },  { "2 targets", 2 },	  { "4 targets", 4 },
-	{ "8 targets", 8 }, { "16 targets", 16 },
+	{ "1 target", 1 },    { "2 targets", 2 },   { "4 targets", 4 },	    { "8 targets", 8 },
+	{ "16 targets", 16 }, { "64 targets", 64 }, { "256 targets", 256 },
 };
 
 static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRAPPER_INLINE,
-					    WRAPPER_THREADS };
+					    WRAPPER_THREADS, WRAPPER_BATCH };
 
 /* The column that others are compared with. */
 #define NATIVE 0

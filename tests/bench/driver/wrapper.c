@@ -111,6 +111,12 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.command = UNDER_NSXATTR("--debug=executor=threads"),
 		.needs = "executor",
 	},
+	[WRAPPER_BATCH] = {
+		.name = "batch",
+		.about = "nsxattr run --debug=executor=ring, root of a namespace",
+		.command = UNDER_NSXATTR("--debug=executor=ring"),
+		.needs = "executor",
+	},
 };
 
 const struct wrapper *wrapper_get(enum wrapper_id id)
