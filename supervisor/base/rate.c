@@ -23,7 +23,7 @@ static struct rate_source *find_source(struct rate *rate, uint64_t key)
 
 static uint64_t next_turn(const struct rate_source *source)
 {
-	const uint64_t at_once = (uint64_t)(RATE_AT_ONCE - 1) * RATE_INTERVAL;
+	const uint64_t at_once = (RATE_AT_ONCE - 1) * RATE_INTERVAL;
 
 	return source->taken_until > at_once ? source->taken_until - at_once : 0;
 }

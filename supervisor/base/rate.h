@@ -17,7 +17,7 @@
 #include "base/share.h"
 
 #define RATE_AT_ONCE 8
-#define RATE_INTERVAL 10000 /* microseconds */
+#define RATE_INTERVAL UINT64_C(10000) /* microseconds */
 /* Microseconds between two turns of a container that come before those of others: 64 containers have one each interval. */
 #define RATE_WAIT (64 * RATE_INTERVAL)
 /* Containers and users that are known at a time; one that has all its turns needs not be known. */

@@ -44,7 +44,7 @@ static int search(int etc, const char *user, uid_t *ret_uid)
 
 	if (!file)
 		return -errno;
-	fd = -1; /* the stream's */
+	(void)TAKE_FD(fd); /* the stream's */
 	while (getline(&line, &size, file) >= 0)
 		if (is_line_of(line, user, ret_uid))
 			return USERS_FOUND;

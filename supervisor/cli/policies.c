@@ -160,7 +160,7 @@ static void show(struct policies_list *list)
 {
 	for (size_t i = 0; i < list->policies->count; i++)
 		list->sorted[i] = &list->policies->list[i];
-	qsort(list->sorted, list->policies->count, sizeof(list->sorted[0]), compare_names);
+	qsort(list->sorted, list->policies->count, sizeof(void *), compare_names);
 	if (list->is_json)
 		show_json(list);
 	else

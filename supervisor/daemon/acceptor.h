@@ -85,8 +85,8 @@ int acceptor_open(struct acceptor *acceptor);
 int connection_begin(struct connection *connection, struct acceptor *acceptor, int fd, uid_t uid,
 		     unsigned int deadline);
 
-/** connection_read() - have a thread of the closer call read(); the loop does not watch the connection meanwhile */
-void connection_read(void *connection);
+/** connection_read() - of a struct connection: have a thread of the closer call read(); the loop does not watch the connection meanwhile */
+void connection_read(void *place);
 
 /** connection_await() - after a read(): await more. Return: false: it is overdue, or cannot be watched. */
 bool connection_await(struct connection *connection);
@@ -97,8 +97,8 @@ int connection_leave(struct connection *connection);
 /** connection_close() - have the closer close these; then its place is free. @fds: there until free() */
 void connection_close(struct connection *connection, int *fds, size_t count);
 
-/** connection_free() - its place is free: what its peer has handed over is closed, or has another owner */
-void connection_free(void *connection);
+/** connection_free() - of a struct connection: its place is free: what its peer has handed over is closed, or has another owner */
+void connection_free(void *place);
 
 /** connections_free() - release all of them at the end of the process, which closes their descriptors */
 void connections_free(struct connections *connections);

@@ -325,7 +325,7 @@ static int list_folder(struct load *load, int folder, struct listing *listing)
 
 	if (!stream)
 		return -errno;
-	fd = -1; /* the stream's */
+	(void)TAKE_FD(fd); /* the stream's */
 	while (r == 0 && (found = readdir(stream)))
 		r = list_file(load, found->d_name, listing);
 	closedir(stream);

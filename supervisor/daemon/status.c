@@ -129,7 +129,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	while ((container = registry_next(source->registry, container)) != NULL)
 		if (user == 0 || user == container->key.owner)
 			containers[count++] = container;
-	qsort(containers, count, sizeof(containers[0]), compare_containers);
+	qsort(containers, count, sizeof(void *), compare_containers);
 	for (size_t i = 0; i < count; i++)
 		json_object_array_add(list, container_json(containers[i], now));
 	json_object_object_add(object, "containers", list);

@@ -161,8 +161,8 @@ machine_clone() {
 # The console of the kernel is CONSOLE.
 machine_program() {
 	case $1 in
-	amd64) program=(qemu-system-x86_64 -cpu max,la57=off) CONSOLE=ttyS0 ;;
-	arm64) program=(qemu-system-aarch64 -machine virt -cpu max,pauth-impdef=on) CONSOLE=ttyAMA0 ;;
+	amd64) program=(qemu-system-x86_64 -cpu "max,la57=off") CONSOLE=ttyS0 ;;
+	arm64) program=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on") CONSOLE=ttyAMA0 ;;
 	esac
 }
 

@@ -103,7 +103,7 @@ inside() {
 # The words to put before a command so that it runs as an ordinary user, with the groups of a login:
 # its own, "users", and one more.
 # shellcheck disable=SC2034 # used by those who source this
-as_user=(setpriv --reuid=1000 --regid=1000 --groups=1000,100,2000 --)
+as_user=(setpriv --reuid=1000 --regid=1000 "--groups=1000,100,2000" --)
 
 # own() - give files, links and directories to root of the usual namespace
 own() {

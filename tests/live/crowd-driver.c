@@ -208,8 +208,6 @@ static void run_storm(int argc, char **argv)
 
 /* ---- churn ---- */
 
-extern char **environ;
-
 static const char *self;
 
 /* What each of the new programs does; its exit status says whether all went well. */

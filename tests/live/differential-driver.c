@@ -848,14 +848,16 @@ static void *prepare_args(const struct step *step, const unsigned char *value, s
 		uint32_t size;
 		uint32_t flags;
 	} args = { (uintptr_t)value, (uint32_t)size, step->args_flags };
+	unsigned char bytes[sizeof(args)];
 	const struct area *area = &run.args;
 	size_t room = step->args_size < area_size(area) ? step->args_size : area_size(area);
 	unsigned char *at = area_at(area, step->args_place, room);
 
 	memset(area->start, 0, area_size(area));
+	memcpy(bytes, &args, sizeof(args));
 	for (size_t i = 0; i < sizeof(args); i++)
 		if (area_has(area, at + i, 1))
-			at[i] = ((unsigned char *)&args)[i];
+			at[i] = bytes[i];
 	if (room > sizeof(args) && area_has(area, at, room))
 		at[room - 1] = step->args_tail;
 	return at;

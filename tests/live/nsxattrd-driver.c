@@ -40,7 +40,8 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 	if (getenv("LEAK")) {
 		void *volatile lost = malloc(LOST);
 
-		lost = NULL;
+		if (lost)
+			lost = NULL;
 		(void)lost;
 	}
 	return *ret_procfs < 0 ? *ret_procfs : 0;

@@ -7,6 +7,7 @@
 # shellcheck source=tests/lib/runtimes.sh
 . tests/lib/runtimes.sh
 . tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
 scene_make
 runtimes_make

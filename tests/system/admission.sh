@@ -162,7 +162,7 @@ warns() {
 	shift 2
 	said=$(config "$@" $P=roots | "${hook[@]}" 2>&1 >edited.json | but_kernel)
 	if [ "$(grep -c listenerPath edited.json)" = 1 ] && [[ $said == *"$text"* ]] &&
-		[ -n "$text" -o -z "$said" ]; then
+		[[ -n $text || -z $said ]]; then
 		ok "$name"
 	else
 		not_ok "$name" "saying: $said"

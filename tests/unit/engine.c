@@ -458,7 +458,6 @@ Test(engine, holds_nothing_when_no_process_reads_what_it_says_of_a_container_tha
 {
 	static struct made_up all[2];
 	char bytes[4096];
-	int said;
 
 	policy.in_flight = 1;
 	begin();
@@ -478,7 +477,7 @@ Test(engine, holds_nothing_when_no_process_reads_what_it_says_of_a_container_tha
 	pthread_mutex_unlock(&engine->lock);
 	for (size_t i = 0; i < 2; i++)
 		atomic_store(&all[i].is_let_go, true);
-	while ((said = (int)read(log, bytes, sizeof(bytes))) > 0)
+	while (read(log, bytes, sizeof(bytes)) > 0)
 		;
 	end();
 	close(log);

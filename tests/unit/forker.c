@@ -115,7 +115,7 @@ Test(forker, makes_children_of_ours_that_have_what_they_are_given_and_nothing_el
 	cr_expect_eq(view.parent, getpid());
 	cr_expect_not(view.is_dumpable);
 	cr_expect_eq(view.number, 42);
-	cr_expect_eq(view.open, 5u, "the standard ones, its channel and that: %u", view.open);
+	cr_expect_eq(view.open, 5U, "the standard ones, its channel and that: %u", view.open);
 	cr_expect(fstat(fd, &stat) == 0 && view.given == stat.st_ino);
 	cr_expect(input < 0 || fcntl(STDIN_FILENO, F_GETFD) == input, "standard input is back");
 	errand_end(&errand);
@@ -179,9 +179,9 @@ Test(forker, serves_many_threads_at_once)
 		cr_assert_eq(pthread_create(&threads[i], NULL, start_many, &wrong[i]), 0);
 	for (unsigned int i = 0; i < THREADS; i++) {
 		cr_assert_eq(pthread_join(threads[i], NULL), 0);
-		cr_expect_eq(wrong[i], 0u);
+		cr_expect_eq(wrong[i], 0U);
 	}
-	cr_expect_eq(losses, 0u);
+	cr_expect_eq(losses, 0U);
 }
 
 Test(forker, that_is_killed_is_told_and_nothing_waits_for_it)
@@ -191,7 +191,7 @@ Test(forker, that_is_killed_is_told_and_nothing_waits_for_it)
 
 	cr_assert_eq(kill(find_forker(), SIGKILL), 0);
 	cr_expect_lt(start(LOOK, 1, NULL, 0, &errand), 0);
-	cr_expect_eq(losses, 1u);
+	cr_expect_eq(losses, 1U);
 	cr_expect_lt(clock_milliseconds() - begin, ERRAND_DEADLINE_MS);
 }
 
@@ -202,7 +202,7 @@ Test(forker, that_gives_no_answer_is_killed)
 
 	cr_assert_eq(kill(find_forker(), SIGSTOP), 0);
 	cr_expect_eq(start(LOOK, 1, NULL, 0, &errand), -ETIMEDOUT);
-	cr_expect_eq(losses, 1u);
+	cr_expect_eq(losses, 1U);
 	cr_expect_lt(clock_milliseconds() - begin, 2 * ERRAND_DEADLINE_MS);
 }
 
@@ -227,7 +227,7 @@ Test(forker, has_children_that_are_given_up_in_time_however_often_we_are_disturb
 	cr_expect_lt(clock_milliseconds() - begin, 2 * ERRAND_DEADLINE_MS);
 	cr_assert_eq(setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL), 0);
 	errand_end(&errand);
-	cr_expect_eq(losses, 0u, "the forker has nothing to do with it");
+	cr_expect_eq(losses, 0U, "the forker has nothing to do with it");
 }
 
 /* Who reads what a command says would wait for it. */

@@ -163,8 +163,8 @@ Test(log, leaves_out_what_one_source_has_too_much_of)
 		log_limited(1000, LOG_WARNING, "flood");
 	while (next_write()[0])
 		lines++;
-	cr_expect_geq(lines, 20u);
-	cr_expect_lt(lines, 40u);
+	cr_expect_geq(lines, 20U);
+	cr_expect_lt(lines, 40U);
 	log_limited(1001, LOG_WARNING, "of another");
 	cr_expect_str_eq(next_write(), "nsxattr: of another\n");
 	log_left_out();

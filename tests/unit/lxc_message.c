@@ -31,13 +31,15 @@ static enum lxc_form parse(const struct lxc_packet *packet, size_t descriptor_co
 /* What is refused leaves the message alone. */
 static enum lxc_form form_of(const struct lxc_packet *packet, size_t descriptor_count)
 {
-	struct lxc_message message, untouched;
+	struct lxc_message message;
+	const unsigned char *bytes = (const unsigned char *)&message;
+	unsigned char untouched[sizeof(message)];
 
 	memset(&message, 0x5a, sizeof(message));
-	memset(&untouched, 0x5a, sizeof(untouched));
+	memset(untouched, 0x5a, sizeof(untouched));
 	enum lxc_form form = parse(packet, descriptor_count, &message);
 
-	cr_expect(form == LXC_WELL_FORMED || memcmp(&message, &untouched, sizeof(message)) == 0);
+	cr_expect(form == LXC_WELL_FORMED || memcmp(bytes, untouched, sizeof(untouched)) == 0);
 	return form;
 }
 

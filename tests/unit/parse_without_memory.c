@@ -57,17 +57,18 @@ void *malloc(size_t size)
 	return admits() ? __libc_malloc(size) : NULL;
 }
 
-void *calloc(size_t nmemb, size_t size)
+/* The parameters have their names in stdlib.h. */
+void *calloc(size_t __nmemb, size_t __size)
 {
-	return admits() ? __libc_calloc(nmemb, size) : NULL;
+	return admits() ? __libc_calloc(__nmemb, __size) : NULL;
 }
 
-void *realloc(void *ptr, size_t size)
+void *realloc(void *__ptr, size_t __size)
 {
 	if (!admits())
 		return NULL;
-	held -= is_counting && ptr;
-	return __libc_realloc(ptr, size);
+	held -= is_counting && __ptr;
+	return __libc_realloc(__ptr, __size);
 }
 
 void free(void *ptr)

@@ -42,7 +42,7 @@ static void book_many(size_t count, size_t container, uid_t user)
 Test(rate, gives_the_first_turns_at_once_and_the_next_ones_at_its_interval)
 {
 	for (size_t i = 0; i < RATE_AT_ONCE; i++)
-		cr_expect_eq(book(0, 0), 0u);
+		cr_expect_eq(book(0, 0), 0U);
 	for (uint64_t i = 1; i < 10; i++)
 		cr_expect_eq(book(0, 0), i * RATE_INTERVAL);
 }
@@ -59,10 +59,10 @@ Test(rate, goes_on_for_as_long_as_it_is_asked)
 Test(rate, gives_all_turns_back_with_time)
 {
 	book_many(2 * RATE_AT_ONCE, 0, 0);
-	cr_expect_gt(book(0, 0), 0u);
+	cr_expect_gt(book(0, 0), 0U);
 	now += (2 * RATE_AT_ONCE + 1) * RATE_INTERVAL;
 	for (size_t i = 0; i < RATE_AT_ONCE; i++)
-		cr_expect_eq(book(0, 0), 0u);
+		cr_expect_eq(book(0, 0), 0U);
 	cr_expect_eq(book(0, 0), (uint64_t)RATE_INTERVAL);
 }
 
@@ -79,15 +79,15 @@ Test(rate, a_container_has_its_turns_whatever_others_take)
 {
 	for (size_t i = 1; i < 5; i++)
 		book_many(1000, i, 0);
-	cr_expect_eq(book(0, 0), 0u);
+	cr_expect_eq(book(0, 0), 0U);
 }
 
 Test(rate, containers_of_a_plain_user_have_turns_together)
 {
 	for (size_t i = 0; i < RATE_AT_ONCE; i++)
-		cr_expect_eq(book(i, 1000), 0u);
+		cr_expect_eq(book(i, 1000), 0U);
 	cr_expect_eq(book(RATE_AT_ONCE, 1000), (uint64_t)RATE_INTERVAL);
-	cr_expect_eq(book(RATE_AT_ONCE + 1, 1001), 0u);
+	cr_expect_eq(book(RATE_AT_ONCE + 1, 1001), 0U);
 }
 
 Test(rate, a_container_waits_for_others_of_its_user_no_longer_than_for_its_share)
@@ -97,7 +97,7 @@ Test(rate, a_container_waits_for_others_of_its_user_no_longer_than_for_its_share
 	for (uint64_t i = 1; i < 5; i++)
 		cr_expect_eq(book(0, 1000), i * RATE_WAIT);
 	now += 10 * SECOND;
-	cr_expect_eq(book(0, 1000), 0u);
+	cr_expect_eq(book(0, 1000), 0U);
 }
 
 Test(rate, a_user_with_many_containers_has_no_more_than_twice_the_turns)
@@ -114,17 +114,17 @@ Test(rate, a_container_of_a_user_who_has_turns_waits_for_its_own)
 {
 	book_many(RATE_AT_ONCE, 0, 1000);
 	now += RATE_AT_ONCE * RATE_INTERVAL;
-	cr_expect_eq(book(1, 1000), 0u);
+	cr_expect_eq(book(1, 1000), 0U);
 }
 
 Test(rate, very_many_containers_make_room_for_each_other)
 {
 	for (size_t i = 0; i < 2 * RATE_SOURCES_MAX; i++)
-		cr_expect_eq(book(i, 0), 0u);
+		cr_expect_eq(book(i, 0), 0U);
 	book_many(2 * RATE_AT_ONCE, 0, 0);
 	for (size_t i = 1; i < RATE_SOURCES_MAX; i++)
-		cr_expect_eq(book(i, 0), 0u);
-	cr_expect_gt(book(0, 0), 0u, "the one that has taken most is not forgotten");
+		cr_expect_eq(book(i, 0), 0U);
+	cr_expect_gt(book(0, 0), 0U, "the one that has taken most is not forgotten");
 }
 
 Test(rate, what_is_no_containers_is_not_bounded)

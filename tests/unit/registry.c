@@ -362,11 +362,12 @@ Test(registry, is_right_after_many_attaches_and_detaches)
 {
 	struct container *held[200] = { 0 };
 	size_t listeners = 0;
+	uint32_t state = 1;
 	char id[16];
 
-	srand(1);
 	for (int step = 0; step < 20000; step++) {
-		int slot = rand() % 200;
+		state = state * 1103515245 + 12345;
+		int slot = (int)(state >> 16) % 200;
 
 		snprintf(id, sizeof(id), "%d", slot % 60);
 		if (held[slot]) {

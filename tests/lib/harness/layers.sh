@@ -7,7 +7,7 @@ layers_checker=$PWD/tests/lib/check-layers
 
 # layers() - NAME SUMMARY TEXT FILE:INCLUDED…: what it must say of these files
 layers() {
-	local name=$1 summary=$2 text=$3 tree=$scratch/layers said files=() file
+	local name=$1 summary=$2 text=$3 tree=${scratch:?}/layers said files=() file
 	shift 3
 	rm -rf "$tree"
 	for file; do
