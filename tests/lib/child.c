@@ -82,7 +82,7 @@ void child_enter_userns(const char *map)
 	NEED(waitpid(writer, &status, 0) == writer && status == 0);
 	unsigned int first = (unsigned int)strtoul(map, NULL, 10);
 
-	NEED(setresgid(first, first, first) == 0 && setresuid(first, first, first) == 0);
+	NEED(set_ids_alone(first) == 0);
 	/* A change of ids takes a process its own entry in /proc, where the next map would go. */
 	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
 }

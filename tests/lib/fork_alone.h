@@ -24,4 +24,18 @@ static inline pid_t fork_alone(void)
 #endif
 }
 
+/**
+ * set_ids_alone() - have this id as user and as group, in a child of fork_alone()
+ *
+ * By the system calls: libc's functions would tell all threads, and wait for one that began just then in the parent.
+ *
+ * Return: 0; -1 with errno.
+ */
+static inline long set_ids_alone(unsigned int id)
+{
+	long r = syscall(SYS_setresgid, id, id, id);
+
+	return r == 0 ? syscall(SYS_setresuid, id, id, id) : r;
+}
+
 #endif

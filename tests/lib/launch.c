@@ -255,8 +255,7 @@ static int enter_namespace(const char *map)
 		return -EPERM;
 	unsigned int first = (unsigned int)strtoul(map, NULL, 10);
 
-	return setresgid(first, first, first) < 0 || setresuid(first, first, first) < 0 ? -errno :
-											  0;
+	return set_ids_alone(first) < 0 ? -errno : 0;
 }
 
 static void complain(const char *what)
