@@ -15,8 +15,11 @@ SYSTEMD_UNITS=(/etc/systemd/system /usr/local/lib/systemd/system /usr/lib/system
 SYSTEMD_TARGETS=(basic local-fs local-fs-pre multi-user paths shutdown slices sockets swap sysinit timers umount)
 
 # systemd_install() - after runtimes_make(): what there is to be started, and for whom
+#
+# A machine of machine.sh has what is built, and nothing to build with.
 systemd_install() {
-	local units=/usr/lib/systemd/system target
+	local units=/usr/lib/systemd/system target built=()
+	[ -z "${MACHINE-}" ] || built=(-o all PKG_CONFIG=true)
 	mkdir -p etc.upper etc.work targets
 	for target in "${SYSTEMD_TARGETS[@]}"; do
 		cp "$units/$target.target" targets/ || return 1
@@ -27,7 +30,7 @@ systemd_install() {
 		mount -t tmpfs -o mode=755 none /usr/local &&
 		mount --bind targets "$units" &&
 		mount -t tmpfs -o mode=755 none "${units%/system}/system-generators" &&
-		(cd "$REPOSITORY" && "${MAKE:-make}" --silent install PREFIX=/usr/local)
+		(cd "$REPOSITORY" && "${MAKE:-make}" --silent "${built[@]}" install PREFIX=/usr/local)
 }
 
 # systemd_services() - how many services it could start, ours aside
