@@ -10,12 +10,12 @@
 #include "base/fd.h"
 #include "decimal.h"
 
-/* The last number means no user to the kernel. */
+/* None too many digits, and the last number means no user to the kernel. */
 static bool parse_uid(const char *text, size_t length, uid_t *ret_uid)
 {
 	uint32_t number;
 
-	if (!decimal_parse(text, length, &number) || number == UINT32_MAX)
+	if (length > 10 || !decimal_parse(text, length, &number) || number == UINT32_MAX)
 		return false;
 	*ret_uid = number;
 	return true;

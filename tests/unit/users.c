@@ -30,6 +30,7 @@ static void make_etc(void)
 		     "word:x:many:1::/:\n"
 		     "none:x:4294967295:1::/:\n"
 		     "empty:::1::/:\n"
+		     "long:x:00000001000:1::/:\n"
 		     "last:x:4294967294:1::/:/bin/sh");
 }
 
@@ -89,6 +90,7 @@ Test(users, without_a_number_are_nobody)
 	expect_unknown("word");
 	expect_unknown("none");
 	expect_unknown("empty");
+	expect_unknown("long");
 	expect_unknown("broken:x");
 }
 
