@@ -179,28 +179,18 @@ static void check_mode(struct schema_walk *walk, const struct schema_place *plac
 				"it is without the key");
 }
 
-/* @allowed: what it can be instead */
-static void refuse_text(struct schema_walk *walk, const struct schema_place *place,
-			const char *allowed)
-{
-	struct quoted_text quoted;
-
-	schema_complain(walk, place->node, "%s cannot be %s; allowed: %s", place->key,
-			quote_text(place->node->text, place->node->length, &quoted), allowed);
-}
-
 static void check_container(struct schema_walk *walk, const struct schema_place *place)
 {
 	if (strchr(place->node->text, '/') || has_control(place->node->text))
-		refuse_text(walk, place,
-			    "a container's name, with '*' for any characters and '?' for one, "
-			    "without '/'");
+		schema_refuse(walk, place,
+			      "a container's name, with '*' for any characters and '?' for one, "
+			      "without '/'");
 }
 
 static void check_user(struct schema_walk *walk, const struct schema_place *place)
 {
 	if (strpbrk(place->node->text, ":/ ") || has_control(place->node->text))
-		refuse_text(walk, place, "names of users, without ':', '/' and blanks");
+		schema_refuse(walk, place, "names of users, without ':', '/' and blanks");
 }
 
 /* ---- words ---- */

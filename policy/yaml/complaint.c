@@ -75,14 +75,19 @@ const char *suggest(const struct spelling *spelling, struct meant_text *suggesti
 
 /* ---- complaints ---- */
 
-void complain_of_value(struct schema_walk *walk, const struct schema_place *place)
+void schema_refuse(struct schema_walk *walk, const struct schema_place *place, const char *allowed)
 {
-	struct allowed_text allowed;
 	struct quoted_text quoted;
 
 	schema_complain(walk, place->node, "%s cannot be %s; allowed: %s", place->key,
-			describe_node(place->node, &quoted),
-			describe_allowed(place->schema, &allowed));
+			describe_node(place->node, &quoted), allowed);
+}
+
+void complain_of_value(struct schema_walk *walk, const struct schema_place *place)
+{
+	struct allowed_text allowed;
+
+	schema_refuse(walk, place, describe_allowed(place->schema, &allowed));
 }
 
 void complain_of_word(struct schema_walk *walk, const struct schema_place *place,

@@ -32,7 +32,10 @@ const char *describe_keys(const struct schema *schema, struct allowed_text *allo
 /** describe_node() - Return: what stands there. */
 const char *describe_node(const struct tree_node *node, struct quoted_text *quoted);
 
-/** complain_of_value() - the value of a place cannot be what it is */
+/** schema_refuse() - the value of a place cannot be what it is. @allowed: what it can be instead */
+void schema_refuse(struct schema_walk *walk, const struct schema_place *place, const char *allowed);
+
+/** complain_of_value() - the same, by the schema of the place */
 void complain_of_value(struct schema_walk *walk, const struct schema_place *place);
 
 /** complain_of_word() - @node, the value of a place or an entry of it, is none of its words */

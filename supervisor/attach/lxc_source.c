@@ -308,7 +308,7 @@ static bool may_be_late(const struct reception *reception)
 
 	if (!reception->place)
 		return atomic_load(&slot->effect.step) != EFFECT_MADE;
-	return slot->listener >= 0 && !notify_is_valid(slot->listener, slot->notification.id);
+	return notify_is_abandoned(slot->listener, slot->notification.id);
 }
 
 static int answer(struct source *source, struct reception *reception, const struct outcome *outcome)

@@ -31,7 +31,7 @@ struct attachment {
 	struct container *container;
 	uint64_t serial; /* of its entry; 0: it is not kept */
 	uint64_t policy_serial; /* of its policy's; 0: that is built in, or not kept */
-	struct attachment *next, **link; /* in the list of all, and what leads to it there */
+	LIST_ENTRY(attachment) all;
 };
 
 /** struct delivery - what a runtime has sent beside a source, by whichever socket */
@@ -81,11 +81,7 @@ static struct attachment *attachment_new(struct attachments *attachments)
 	if (!attachment)
 		return NULL;
 	attachment->attachments = attachments;
-	attachment->next = attachments->first;
-	attachment->link = &attachments->first;
-	if (attachment->next)
-		attachment->next->link = &attachment->next;
-	attachments->first = attachment;
+	LIST_INSERT_HEAD(&attachments->list, attachment, all);
 	return attachment;
 }
 
@@ -93,9 +89,7 @@ static void attachment_free(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
-	*attachment->link = attachment->next;
-	if (attachment->next)
-		attachment->next->link = attachment->link;
+	LIST_REMOVE(attachment, all);
 	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	if (attachment->container)
 		registry_detach(attachment->attachments->registry, attachment->container);
@@ -449,10 +443,10 @@ size_t attachments_restore(struct attachments *attachments)
 
 void attachments_free(struct attachments *attachments)
 {
-	while (attachments->first) {
-		struct attachment *attachment = attachments->first;
+	struct attachment *attachment;
 
-		attachments->first = attachment->next;
+	while ((attachment = LIST_FIRST(&attachments->list)) != NULL) {
+		LIST_REMOVE(attachment, all);
 		free(attachment);
 	}
 	registry_free(attachments->registry);

@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "daemon/policies.h"
@@ -30,7 +31,7 @@ struct attachments {
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
 	int procfs;
-	struct attachment *first;
+	LIST_HEAD(, attachment) list;
 };
 
 /** registry_time_now() - what the clocks say */

@@ -13,6 +13,7 @@
 #include "daemon/policy_folders.h"
 #include "keep/engine.h"
 #include "keep/keeper.h"
+#include "yaml/complaint.h"
 #include "yaml/read.h"
 #include "yaml/walk.h"
 
@@ -76,14 +77,6 @@ static const struct schema_word answers[] = {
 
 /* ---- values with a form of their own ---- */
 
-static void refuse(struct schema_walk *walk, const struct schema_place *place, const char *allowed)
-{
-	struct quoted_text quoted;
-
-	schema_complain(walk, place->node, "%s cannot be %s; allowed: %s", place->key,
-			quote_text(place->node->text, place->node->length, &quoted), allowed);
-}
-
 static bool is_printable(const char *text)
 {
 	for (; *text; text++)
@@ -105,8 +98,8 @@ static void parse_socket_path(struct schema_walk *walk, const struct schema_plac
 	if (strcmp(path, CONFIG_NO_SOCKET) == 0)
 		*into = NULL;
 	else if (!is_folder(path) || path[length - 1] == '/')
-		refuse(walk, place,
-		       "an absolute path without blanks, or the word " CONFIG_NO_SOCKET);
+		schema_refuse(walk, place,
+			      "an absolute path without blanks, or the word " CONFIG_NO_SOCKET);
 	else
 		*into = schema_keep(walk, path, length);
 }
@@ -118,7 +111,7 @@ static void parse_mode(struct schema_walk *walk, const struct schema_place *plac
 	size_t length = place->node->length;
 
 	if (strspn(digits, "01234567") != length || (length == 4 && digits[0] != '0'))
-		refuse(walk, place, "permissions in octal, as in 0660");
+		schema_refuse(walk, place, "permissions in octal, as in 0660");
 	else
 		*into = (mode_t)strtoul(digits, NULL, 8);
 }
@@ -126,7 +119,7 @@ static void parse_mode(struct schema_walk *walk, const struct schema_place *plac
 static void check_folder(struct schema_walk *walk, const struct schema_place *place)
 {
 	if (!is_folder(place->node->text))
-		refuse(walk, place, "the absolute path of a folder, without blanks");
+		schema_refuse(walk, place, "the absolute path of a folder, without blanks");
 }
 
 static void check_group(struct schema_walk *walk, const struct schema_place *place)
@@ -134,13 +127,14 @@ static void check_group(struct schema_walk *walk, const struct schema_place *pla
 	const char *group = place->node->text;
 
 	if (strpbrk(group, ":/") || !is_printable(group))
-		refuse(walk, place, "a group's name, without ':', '/' and blanks, or its number");
+		schema_refuse(walk, place,
+			      "a group's name, without ':', '/' and blanks, or its number");
 }
 
 static void check_policy_name(struct schema_walk *walk, const struct schema_place *place)
 {
 	if (!policy_name_is_sane(place->node->text))
-		refuse(walk, place, POLICY_NAME_RULE);
+		schema_refuse(walk, place, POLICY_NAME_RULE);
 }
 
 /* ---- a socket ---- */

@@ -176,7 +176,7 @@ bool awaited_call(struct awaited *awaited, const struct attribute_call *call, bo
 		  ssize_t *ret_result)
 {
 	*ret_result = -EINPROGRESS;
-	if (awaited->state == AWAITED_ANSWER || awaited->state == AWAITED_THREAD)
+	if (awaited_is_waiting(awaited))
 		return true;
 	if (is_ours && is_at_hand(awaited, call)) {
 		*ret_result = answer(awaited, &awaited->gets[awaited->asked++], call);

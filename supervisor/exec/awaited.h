@@ -89,6 +89,12 @@ bool awaited_take(struct awaited *awaited, int result);
  */
 int awaited_enqueue(struct awaited *awaited);
 
+/** awaited_is_waiting() - the walk is over, and what it finds out has no meaning. NULL: there is nothing to wait for */
+static inline bool awaited_is_waiting(const struct awaited *awaited)
+{
+	return awaited && (awaited->state == AWAITED_ANSWER || awaited->state == AWAITED_THREAD);
+}
+
 /** awaited_is_bound() - is there no thread to wait, and no answer? Then what has to be waited for cannot be done. */
 static inline bool awaited_is_bound(const struct awaited *awaited)
 {

@@ -170,13 +170,16 @@ static void prepare_get(struct call_queue *queue, struct io_uring_sqe *sqe,
 	io_uring_prep_getxattr(sqe, call->name, call->buffer, number, (unsigned int)call->size);
 }
 
-int call_queue_get(struct call_queue *queue, const struct attribute_call *call, void *place)
+/* With the lock held. Return: NULL: there is no room. */
+static struct io_uring_sqe *next_entry(struct call_queue *queue)
 {
-	pthread_mutex_lock(&queue->lock);
-	struct io_uring_sqe *sqe = queue->used < ENTRIES ? io_uring_get_sqe(&queue->uring) : NULL;
+	return queue->used < ENTRIES ? io_uring_get_sqe(&queue->uring) : NULL;
+}
 
+/* It is prepared: it has its place, and the lock is released. @sqe: NULL: there is none */
+static int put(struct call_queue *queue, struct io_uring_sqe *sqe, void *place)
+{
 	if (sqe) {
-		prepare_get(queue, sqe, call);
 		io_uring_sqe_set_data(sqe, place);
 		queue->used++;
 	}
@@ -184,20 +187,27 @@ int call_queue_get(struct call_queue *queue, const struct attribute_call *call, 
 	return sqe ? 0 : -EBUSY;
 }
 
+int call_queue_get(struct call_queue *queue, const struct attribute_call *call, void *place)
+{
+	pthread_mutex_lock(&queue->lock);
+	struct io_uring_sqe *sqe = next_entry(queue);
+
+	if (sqe)
+		prepare_get(queue, sqe, call);
+	return put(queue, sqe, place);
+}
+
 int call_queue_open(struct call_queue *queue, int personality, int base, const char *path,
 		    struct open_how *how, void *place)
 {
 	pthread_mutex_lock(&queue->lock);
-	struct io_uring_sqe *sqe = queue->used < ENTRIES ? io_uring_get_sqe(&queue->uring) : NULL;
+	struct io_uring_sqe *sqe = next_entry(queue);
 
 	if (sqe) {
 		io_uring_prep_openat2(sqe, base, path, how);
 		sqe->personality = (__u16)personality;
-		io_uring_sqe_set_data(sqe, place);
-		queue->used++;
 	}
-	pthread_mutex_unlock(&queue->lock);
-	return sqe ? 0 : -EBUSY;
+	return put(queue, sqe, place);
 }
 
 /* With the lock held. */
@@ -233,18 +243,17 @@ void call_queue_cancel(struct call_queue *queue, void *place)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-size_t call_queue_take(struct call_queue *queue, struct call_answer *answers, size_t most)
+bool call_queue_take(struct call_queue *queue, struct call_answer *ret_answer)
 {
 	struct io_uring_cqe *cqe;
-	size_t count = 0;
 
+	ret_answer->place = NULL;
 	pthread_mutex_lock(&queue->lock);
-	while (count < most && io_uring_peek_cqe(&queue->uring, &cqe) == 0) {
-		answers[count].place = io_uring_cqe_get_data(cqe);
-		answers[count].result = cqe->res;
-		count += answers[count].place != NULL;
+	while (!ret_answer->place && io_uring_peek_cqe(&queue->uring, &cqe) == 0) {
+		ret_answer->place = io_uring_cqe_get_data(cqe);
+		ret_answer->result = cqe->res;
 		io_uring_cqe_seen(&queue->uring, cqe);
 	}
 	pthread_mutex_unlock(&queue->lock);
-	return count;
+	return ret_answer->place;
 }

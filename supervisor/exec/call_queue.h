@@ -8,7 +8,7 @@
  * the queue was made for.
  */
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct attribute_call;
@@ -77,7 +77,7 @@ int call_queue_submit(struct call_queue *queue);
 /** call_queue_cancel() - have a call come back soon, with -ECANCELED or -EINTR, if its file system allows that */
 void call_queue_cancel(struct call_queue *queue, void *place);
 
-/** call_queue_take() - Return: how many answers there are now in @answers, which has room for @most. */
-size_t call_queue_take(struct call_queue *queue, struct call_answer *answers, size_t most);
+/** call_queue_take() - take the next answer. Return: whether there was one. */
+bool call_queue_take(struct call_queue *queue, struct call_answer *ret_answer);
 
 #endif

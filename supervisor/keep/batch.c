@@ -29,7 +29,7 @@ static bool wants_batch(const struct shard *shard)
 }
 
 /* By the server that has the turn. */
-static bool has_queue(const struct server *server, struct shard *shard)
+static bool has_ring(const struct server *server, struct shard *shard)
 {
 	struct batch *batch = &shard->batch;
 
@@ -51,7 +51,7 @@ bool batch_is_on(struct server *server, struct shard *shard)
 		return batch_keeps(server, shard);
 	if (atomic_load(&shard->batch.count) > 0 || !server->has_place || !server->reception)
 		return true;
-	return wants_batch(shard) && has_queue(server, shard);
+	return wants_batch(shard) && has_ring(server, shard);
 }
 
 bool batch_keeps(const struct server *server, const struct shard *shard)
@@ -165,7 +165,7 @@ static void walk_alone(struct server *server, struct batched *batched, struct ou
 	awaited_go_on_alone(&batched->waiting.awaited);
 	serving_pass_turn(server, shard);
 	(void)request_walk(server->workspace, &shard->client, &batched->waiting, ret_outcome);
-	if (ret_outcome->error == EINTR && atomic_exchange(&server->is_recalled, false))
+	if (serving_was_disturbed(server, ret_outcome))
 		(void)request_walk(server->workspace, &shard->client, &batched->waiting,
 				   ret_outcome);
 }
@@ -198,7 +198,11 @@ static void take_back(struct server *server, struct batched *batched)
 	atomic_fetch_sub(&batched->shard->batch.count, 1);
 }
 
-/* Return: whether it waits now; if not, a thread has to go on. Whoever takes the answer, it is not ours any more. */
+/*
+ * Another server may take the answer at once: a request that waits is not this server's any more.
+ *
+ * Return: whether it waits now; if not, this server has to go on.
+ */
 static bool wait_for_answer(struct server *server, struct batched *batched)
 {
 	struct shard *shard = batched->shard;
@@ -236,7 +240,7 @@ static bool is_abandoned(const struct batched *batched)
 {
 	const struct slot *slot = batched->waiting.reception->slot;
 
-	return slot->listener >= 0 && !notify_is_valid(slot->listener, slot->notification.id);
+	return notify_is_abandoned(slot->listener, slot->notification.id);
 }
 
 /* An answer has come. */
@@ -286,7 +290,7 @@ static int go_on_with_answers(struct server *server, struct shard *shard)
 	struct call_answer answer;
 	int r = 0;
 
-	while (r == 0 && call_queue_take(shard->batch.queue, &answer, 1) == 1)
+	while (r == 0 && call_queue_take(shard->batch.queue, &answer))
 		r = go_on(server, answer.place, answer.result);
 	return r;
 }
@@ -301,11 +305,10 @@ static bool may_receive(struct server *server, struct shard *shard)
 static int receive_some(struct server *server, struct shard *shard)
 {
 	unsigned int most = atomic_load(&shard->batch.count) < MANY_WAIT ? 1 : RECEIVED_AT_ONCE;
-	struct pollfd pollfd = { .fd = shard->source->fd, .events = POLLIN };
 	int r = 0;
 
 	for (unsigned int i = 0; r == 0 && i < most && may_receive(server, shard); i++) {
-		if (i > 0 && poll(&pollfd, 1, 0) <= 0)
+		if (i > 0 && !source_has_more(shard->source))
 			break;
 		r = receive(server, shard);
 	}

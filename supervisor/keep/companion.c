@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/companion.h"
 
-#include <poll.h>
 #include <sched.h>
 
 #include "keep/shard.h"
@@ -22,13 +21,6 @@ unsigned int companion_count_cpus(void)
 	if (sched_getaffinity(0, sizeof(set), &set) < 0)
 		return CPU_SETSIZE;
 	return (unsigned int)CPU_COUNT(&set);
-}
-
-static bool has_queue(const struct shard *shard)
-{
-	struct pollfd pollfd = { .fd = shard->source->fd, .events = POLLIN };
-
-	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLIN);
 }
 
 static void call(struct shard *shard)
@@ -63,7 +55,7 @@ void companion_weigh(struct server *server, struct shard *shard, unsigned int wa
 	}
 	if (companions + 1 >= shard->engine->cpus || ++server->received % LOOK_INTERVAL > 0)
 		return;
-	server->queues_seen = has_queue(shard) ? server->queues_seen + 1 : 0;
+	server->queues_seen = source_has_more(shard->source) ? server->queues_seen + 1 : 0;
 	if (server->queues_seen >= QUEUES_SEEN) {
 		server->queues_seen = 0;
 		call(shard);

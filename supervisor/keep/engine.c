@@ -7,11 +7,11 @@
  * in receive(): so the kernel hands the CPU from target to server and back (SYNC_WAKE_UP), and nothing stands
  * between two requests. When a server has received nothing for a while, the loop recalls it and watches again.
  *
- * One request after another is quickest for what the kernel has in memory, as long as there is no queue; while
- * there is one, several servers receive side by side (keep/companion.h). Where
- * requests wait (keep/pace.h), a server that has received one passes the turn to receive before it walks it: to a
- * server that follows, or to one more. A server that has walked its request follows: it stays with the shard for a
- * while, with all that it has learnt of the targets.
+ * One request after another is quickest for what the kernel has in memory, as long as there is no queue; while there
+ * is one, several servers receive side by side (keep/companion.h). Where requests wait (keep/pace.h), a server that
+ * has received one passes the turn to receive before it walks it: to a server that follows, or to one more. A server
+ * that has walked its request follows: it stays with the shard for a while, with all that it has learnt of the
+ * targets.
  *
  * A request can hang for as long as a file system or memory of the target's choice does, as the call would without
  * us. So at each tick the loop looks at the servers: one that has been in one request for a whole tick loses the

@@ -62,6 +62,11 @@ static void wait_begins(void *place)
 		serving_pass_turn(server, server->shard);
 }
 
+bool serving_was_disturbed(struct server *server, const struct outcome *outcome)
+{
+	return outcome->error == EINTR && atomic_exchange(&server->is_recalled, false);
+}
+
 static struct outcome walk(struct server *server, struct shard *shard)
 {
 	struct pace_mark mark;
@@ -69,7 +74,7 @@ static struct outcome walk(struct server *server, struct shard *shard)
 	pace_begin(&shard->pace, &mark);
 	struct outcome outcome = request_run(server->workspace, &shard->client, server->reception);
 
-	if (outcome.error == EINTR && atomic_exchange(&server->is_recalled, false))
+	if (serving_was_disturbed(server, &outcome))
 		outcome = request_run(server->workspace, &shard->client, server->reception);
 	pace_end(&shard->pace, &mark);
 	return outcome;

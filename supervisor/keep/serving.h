@@ -26,6 +26,9 @@ int serving_receive(struct server *server, struct shard *shard);
 /** serving_walk_to_end() - walk what it has received to its end, and answer. Return: as source_calls.answer(). */
 int serving_walk_to_end(struct server *server, struct shard *shard);
 
+/** serving_was_disturbed() - did a call fail because the server was recalled too late? Then the request is walked again. */
+bool serving_was_disturbed(struct server *server, const struct outcome *outcome);
+
 /** serving_begin() - it walks what it has received. Return: how many others walk a request. */
 unsigned int serving_begin(struct server *server, struct shard *shard);
 

@@ -2,6 +2,7 @@
 #include "keep/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
@@ -43,6 +44,13 @@ int source_new_listener(int listener, struct source **ret_source)
 	notify_wake_sync(source->fd);
 	*ret_source = source;
 	return 0;
+}
+
+bool source_has_more(const struct source *source)
+{
+	struct pollfd pollfd = { .fd = source->fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLIN);
 }
 
 void source_free(struct source *source)

@@ -61,6 +61,9 @@ struct source {
  */
 int source_new_listener(int listener, struct source **ret_source);
 
+/** source_has_more() - Return: whether a notification can be received at once, if no other thread takes it. */
+bool source_has_more(const struct source *source);
+
 /** source_free() - let go of it; NULL is accepted. To close a peer's can take long (base/closer.h). */
 void source_free(struct source *source);
 

@@ -46,11 +46,16 @@ static bool is_idle(const struct server *server)
 	return atomic_load(&server->step) == SERVER_IDLE;
 }
 
-static void put_one_beside_locked(struct shard *shard, struct server *server)
+static void note_stuck(struct shard *shard)
 {
 	atomic_fetch_add(&shard->config.counters->stuck, 1);
-	log_verbose("a request takes long; %u threads wait", shard->server_count);
 	pace_set_stuck(&shard->pace);
+}
+
+static void put_one_beside_locked(struct shard *shard, struct server *server)
+{
+	note_stuck(shard);
+	log_verbose("a request takes long; %u threads wait", shard->server_count);
 	atomic_store(&shard->turn, TURN_FREE);
 	server_set_aside_locked(server);
 	if (!shard_give_turn_locked(shard))
@@ -60,9 +65,8 @@ static void put_one_beside_locked(struct shard *shard, struct server *server)
 /* A request may have ended while we look: then its server is disturbed in vain, which does no harm. */
 static bool is_abandoned(struct server *server)
 {
-	int listener = atomic_load(&server->listener);
-
-	return listener >= 0 && !notify_is_valid(listener, atomic_load(&server->notification));
+	return notify_is_abandoned(atomic_load(&server->listener),
+				   atomic_load(&server->notification));
 }
 
 /* One that has been in the same request since the last look. */
@@ -128,10 +132,8 @@ static void look_at_companion_locked(struct shard *shard, struct server *server)
 	}
 	if (is_needed_locked(shard, server, is_same))
 		return;
-	if (is_same && !is_idle(server)) {
-		atomic_fetch_add(&shard->config.counters->stuck, 1);
-		pace_set_stuck(&shard->pace);
-	}
+	if (is_same && !is_idle(server))
+		note_stuck(shard);
 	send_away_locked(server);
 }
 
@@ -216,12 +218,9 @@ static void ask_siblings_locked(struct shard *shard)
 
 	if (!TAILQ_EMPTY(&other->followers) || !(companion || holder))
 		return;
-	if (companion)
-		send_away_locked(companion);
-	else {
+	if (!companion)
 		shard_take_turn_back_locked(other);
-		send_away_locked(holder);
-	}
+	send_away_locked(companion ? companion : holder);
 }
 
 /* How many of its requests are under way, and why there are no more. */

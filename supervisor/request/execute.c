@@ -66,14 +66,14 @@ bool execute_call(struct request *request)
 		return false;
 	request->outcome = execute_named(request);
 	replay_conclude(request);
-	if (stage_is_waiting(request))
+	if (awaited_is_waiting(request->awaited))
 		return false;
 	note_orphan(request);
 	bool is_kernels = natively_counts(request);
 
 	if (is_kernels && awaited_is_bound(request->awaited))
 		(void)awaited_want_thread(request->awaited);
-	if (stage_is_waiting(request))
+	if (awaited_is_waiting(request->awaited))
 		return false;
 	note_remedy(request, is_kernels);
 	if (is_kernels)

@@ -225,7 +225,9 @@ bool natively_counts(struct request *request)
 	if (!is_plain_security(request) || !is_stores_failure(request, error))
 		return false;
 	/* A deputy asks the file system. */
-	if (awaited_is_bound(request->awaited))
-		return awaited_want_thread(request->awaited) == 0;
+	if (awaited_is_bound(request->awaited)) {
+		(void)awaited_want_thread(request->awaited);
+		return false;
+	}
 	return is_on_namespaces_own(request);
 }

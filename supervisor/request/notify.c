@@ -82,6 +82,11 @@ bool notify_is_valid(int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
+bool notify_is_abandoned(int listener, uint64_t id)
+{
+	return listener >= 0 && !notify_is_valid(listener, id);
+}
+
 struct seccomp_notif_resp notify_response(uint64_t id, const struct outcome *outcome)
 {
 	struct seccomp_notif_resp response = { .id = id };

@@ -46,6 +46,9 @@ bool notify_is_listener(int fd);
 /** notify_is_valid() - is this target still waiting in this very call? */
 bool notify_is_valid(int listener, uint64_t id);
 
+/** notify_is_abandoned() - is it known that this target does not wait any more? @listener: -1: no listener knows */
+bool notify_is_abandoned(int listener, uint64_t id);
+
 /** notify_response() - an outcome in the kernel's words. */
 struct seccomp_notif_resp notify_response(uint64_t id, const struct outcome *outcome);
 

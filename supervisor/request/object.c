@@ -85,7 +85,7 @@ bool object_resolve(struct request *request)
 {
 	int r = find_inode(request);
 
-	if (stage_is_waiting(request))
+	if (awaited_is_waiting(request->awaited))
 		return false;
 	if (r == -ECANCELED)
 		return natively_answer(request);

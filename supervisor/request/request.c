@@ -44,6 +44,24 @@ static const struct {
 	const char *name;
 } stages[] = { STAGES(STAGE_ROW) };
 
+/* @awaited: as in struct request */
+static void init(struct request *request, struct workspace *workspace, struct client *client,
+		 struct reception *reception, struct awaited *awaited)
+{
+	*request = (struct request){
+		.workspace = workspace,
+		.client = client,
+		.reception = reception,
+		.slot = reception->slot,
+		.inode = { .fd = -1 },
+		.performer = { .inode = &request->inode,
+			       .directory = workspace->fd_directory,
+			       .awaited = awaited },
+		.awaited = awaited,
+		.outcome = outcome_error(EPERM),
+	};
+}
+
 static void go_through(struct request *request, size_t first)
 {
 	bool more = true;
@@ -67,16 +85,9 @@ static void conclude(struct request *request)
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception)
 {
-	struct request request = {
-		.workspace = workspace,
-		.client = client,
-		.reception = reception,
-		.slot = reception->slot,
-		.inode = { .fd = -1 },
-		.performer = { .inode = &request.inode, .directory = workspace->fd_directory },
-		.outcome = outcome_error(EPERM),
-	};
+	struct request request;
 
+	init(&request, workspace, client, reception, NULL);
 	go_through(&request, 0);
 	conclude(&request);
 	stage_let_go(&request);
@@ -118,21 +129,11 @@ enum request_progress request_walk(struct workspace *workspace, struct client *c
 				   struct waiting *waiting, struct outcome *ret_outcome)
 {
 	struct awaited *awaited = &waiting->awaited;
-	struct request request = {
-		.workspace = workspace,
-		.client = client,
-		.reception = waiting->reception,
-		.slot = waiting->reception->slot,
-		.inode = { .fd = -1 },
-		.performer = { .inode = &request.inode,
-			       .directory = workspace->fd_directory,
-			       .awaited = awaited },
-		.awaited = awaited,
-		.outcome = outcome_error(EPERM),
-	};
+	struct request request;
 
+	init(&request, workspace, client, waiting->reception, awaited);
 	go_through(&request, recall(&request, waiting));
-	bool is_waiting = stage_is_waiting(&request);
+	bool is_waiting = awaited_is_waiting(awaited);
 
 	if (is_waiting) {
 		remember(&request, waiting);

@@ -30,7 +30,7 @@ enum request_progress {
 
 /**
  * request_walk() - the same without waiting for a file system, as far as that is possible
- * @waiting: the request; waiting_init() it
+ * @waiting: the request; zeroes, its reception and awaited_init() at first
  * @ret_outcome: with REQUEST_ENDED: what the target will see
  *
  * Each walk but the first begins with the question who the target is. So nothing that was concluded before a wait

@@ -7,7 +7,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "exec/awaited.h"
 #include "request/notify.h"
 #include "request/userns.h"
 #include "request/witness.h"
@@ -73,13 +72,6 @@ void stage_begin_to_wait(const struct request *request)
 		request->reception->wait_begins(request->reception->server);
 }
 
-bool stage_is_waiting(const struct request *request)
-{
-	const struct awaited *awaited = request->awaited;
-
-	return awaited && (awaited->state == AWAITED_ANSWER || awaited->state == AWAITED_THREAD);
-}
-
 bool stage_leave_to_kernel(struct request *request)
 {
 	if (!stage_may_continue(request))
@@ -110,7 +102,7 @@ bool stage_still_waits(const struct reception *reception)
 	const struct seccomp_notif *notification = &reception->slot->notification;
 	int listener = reception->slot->listener;
 
-	if (listener >= 0 && !notify_is_valid(listener, notification->id))
+	if (notify_is_abandoned(listener, notification->id))
 		return false;
 	if (reception->witness)
 		return witness_waits(reception->witness, &notification->data);

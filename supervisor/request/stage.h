@@ -70,9 +70,6 @@ bool stage_policy_lets_continue(const struct request *request);
 /** stage_begin_to_wait() - a file system that may not answer is asked next: other threads may receive */
 void stage_begin_to_wait(const struct request *request);
 
-/** stage_is_waiting() - the walk is over, and its outcome has no meaning: see exec/awaited.h */
-bool stage_is_waiting(const struct request *request);
-
 /**
  * stage_leave_to_kernel() - the kernel answers the call as it was made
  *
