@@ -46,7 +46,7 @@ ifdef CROSS
 BUILD := $(patsubst build,build/$(CROSS),$(BUILD))
 AR := $(CROSS)-ar
 SYSROOT := $(shell tests/lib/sysroot $(CROSS:aarch64-linux-gnu=arm64) libc6-dev libgcc-12-dev \
-	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libcriterion-dev libfuse3-dev)
+	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libssl-dev libcriterion-dev libfuse3-dev)
 ifeq ($(SYSROOT),)
 $(error there are no packages for $(CROSS): 'make deps-cross' installs what unpacks them)
 endif
@@ -143,7 +143,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # $(call packaged,FLAG,LIBRARIES): what pkg-config says, or a stop with the remedy
 packaged = $(shell $(PKG_CONFIG) $1 $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error a library is \
 	missing: 'make deps' installs what the build needs))
-LIBRARIES := yaml-0.1 json-c libseccomp libcap liburing
+LIBRARIES := yaml-0.1 json-c libseccomp libcap liburing libcrypto
 
 # These ask pkg-config once, when they are used for the first time.
 LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
@@ -308,7 +308,7 @@ help: ## this list
 # ---- packages (Debian) ----
 
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
-	libseccomp-dev libcap-dev liburing-dev
+	libseccomp-dev libcap-dev liburing-dev libssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
