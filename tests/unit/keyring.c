@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* With keys by openssl(1) and signatures by evmctl(1). */
+#include "integrity/keyring.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "ima_value.h"
+#include "signer.h"
+
+static struct crypto *crypto;
+static struct keyring_complaint complaint;
+
+static void begin(void)
+{
+	signer_begin();
+	cr_assert_eq(crypto_new(&crypto), 0);
+	signer_write("file", "content", 7);
+}
+
+static void end(void)
+{
+	crypto_free(crypto);
+	signer_end();
+}
+
+TestSuite(keyring, .init = begin, .fini = end);
+
+static struct keyring *read_keys(const char *const *paths, size_t count)
+{
+	struct keyring *keyring = NULL;
+
+	cr_assert_eq(keyring_new(crypto, paths, count, &keyring, &complaint), 0, "%s",
+		     complaint.text);
+	return keyring;
+}
+
+static struct keyring *read_key(const char *path)
+{
+	return read_keys(&path, 1);
+}
+
+/* Of file.sig, which is over "content", unless it is to be another text. */
+static int verify_over(const struct keyring *keyring, const struct keyring *revoked,
+		       const char *content)
+{
+	uint8_t digest[DIGEST_SIZE_MAX];
+	const struct keyring_key *key;
+	struct ima_value value;
+	size_t length;
+	_cleanup_free_ uint8_t *bytes = signer_read("file.sig", &length);
+
+	cr_assert_eq(ima_value_decode(bytes, length, &value), IMA_VALUE_IS_SOUND);
+	cr_assert_eq(crypto_digest(crypto, value.algorithm, content, strlen(content), digest), 0);
+	struct signature signature = { value.keyid, value.algorithm, digest, value.bytes,
+				       value.length };
+	int result = keyring_verify(keyring, revoked, &signature, &key);
+
+	cr_expect_eq(key != NULL, result != KEYRING_NO_KEY);
+	return result;
+}
+
+static int verify(const struct keyring *keyring)
+{
+	return verify_over(keyring, NULL, "content");
+}
+
+static const char *const algorithms[] = { "sha1", "sha224", "sha256", "sha384", "sha512" };
+
+static void expect_all_algorithms(const char *kind, const char *name)
+{
+	static const char *const files[] = { "a.pem", "a.der", "a.pub" };
+
+	signer_make_key("a", kind);
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+		signer_sign("file", "a", algorithms[i]);
+		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+			_cleanup_keyring_ struct keyring *keyring = read_key(files[j]);
+
+			cr_expect_eq(verify(keyring), KEYRING_VERIFIED, "%s, %s", files[j],
+				     algorithms[i]);
+			cr_expect_eq(verify_over(keyring, NULL, "another"), KEYRING_INVALID);
+			cr_expect_str_eq(keyring->keys[0].key.kind, name);
+			cr_expect_str_eq(keyring->keys[0].path, files[j]);
+		}
+	}
+}
+
+Test(keyring, verifies_rsa_2048)
+{
+	expect_all_algorithms("rsa:2048", "RSA 2048");
+}
+
+Test(keyring, verifies_rsa_4096)
+{
+	expect_all_algorithms("rsa:4096", "RSA 4096");
+}
+
+Test(keyring, verifies_ecdsa_p256)
+{
+	expect_all_algorithms("prime256v1", "ECDSA P-256");
+}
+
+Test(keyring, verifies_ecdsa_p384)
+{
+	expect_all_algorithms("secp384r1", "ECDSA P-384");
+}
+
+Test(keyring, verifies_ecdsa_p521)
+{
+	expect_all_algorithms("secp521r1", "ECDSA P-521");
+}
+
+/* Each byte of the signature itself, once in each way. */
+static void expect_no_change(const char *kind)
+{
+	const struct keyring_key *key;
+	struct ima_value value;
+	uint8_t digest[DIGEST_SIZE_MAX];
+	size_t length;
+
+	signer_make_key("a", kind);
+	signer_sign("file", "a", "sha256");
+	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
+	_cleanup_free_ uint8_t *bytes = signer_read("file.sig", &length);
+
+	cr_assert_eq(crypto_digest(crypto, DIGEST_SHA256, "content", 7, digest), 0);
+	for (size_t i = IMA_SIGNATURE_HEADER; i < length; i++) {
+		bytes[i] ^= (uint8_t)(1U << i % 8);
+		cr_assert_eq(ima_value_decode(bytes, length, &value), IMA_VALUE_IS_SOUND);
+		struct signature signature = { value.keyid, value.algorithm, digest, value.bytes,
+					       value.length };
+
+		cr_expect_eq(keyring_verify(keyring, NULL, &signature, &key), KEYRING_INVALID);
+		bytes[i] ^= (uint8_t)(1U << i % 8);
+		signature.length = i - IMA_SIGNATURE_HEADER;
+		cr_expect_eq(keyring_verify(keyring, NULL, &signature, &key), KEYRING_INVALID,
+			     "cut");
+	}
+	cr_expect_eq(verify(keyring), KEYRING_VERIFIED);
+}
+
+Test(keyring, notices_a_changed_byte_of_an_rsa_signature)
+{
+	expect_no_change("rsa:2048");
+}
+
+Test(keyring, notices_a_changed_byte_of_an_ecdsa_signature)
+{
+	expect_no_change("prime256v1");
+}
+
+Test(keyring, does_not_know_the_key_of_another)
+{
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "rsa:2048");
+	signer_sign("file", "a", "sha256");
+	_cleanup_keyring_ struct keyring *keyring = read_key("b.der");
+
+	cr_expect_eq(verify(keyring), KEYRING_NO_KEY);
+	_cleanup_keyring_ struct keyring *none = read_keys(NULL, 0);
+
+	cr_expect_eq(verify(none), KEYRING_NO_KEY);
+}
+
+Test(keyring, is_not_deceived_by_a_keyid)
+{
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "rsa:2048");
+	signer_run("evmctl ima_sign --sigfile -a sha256 --keyid-from-cert b.pem --key a.key file");
+	_cleanup_keyring_ struct keyring *keyring = read_key("b.der");
+
+	cr_expect_eq(verify(keyring), KEYRING_INVALID);
+}
+
+/* As the kernel has it, and as evmctl has it when it sees the certificate. */
+Test(keyring, knows_the_keyid_of_a_certificate_and_that_of_its_key)
+{
+	signer_make_key("a", "rsa:2048");
+	signer_run("openssl req -x509 -new -key a.key -subj /CN=n -days 10 -out n.pem "
+		   "-addext subjectKeyIdentifier=0102030405aabbccdd");
+	_cleanup_keyring_ struct keyring *keyring = read_key("n.pem");
+
+	cr_expect_eq(keyring->keys[0].key.keyid_count, 2);
+	cr_expect_eq(keyring->keys[0].key.keyids[0], 0xaabbccdd);
+	signer_run("evmctl ima_sign --sigfile -a sha256 --keyid-from-cert n.pem --key a.key file");
+	cr_expect_eq(verify(keyring), KEYRING_VERIFIED);
+	signer_sign("file", "a", "sha256");
+	cr_expect_eq(verify(keyring), KEYRING_VERIFIED);
+	_cleanup_keyring_ struct keyring *usual = read_key("a.pem");
+
+	cr_expect_eq(usual->keys[0].key.keyid_count, 1);
+}
+
+Test(keyring, tries_each_key_of_one_keyid)
+{
+	const char *const paths[] = { "x.pem", "y.pem" };
+
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "prime256v1");
+	signer_run("openssl req -x509 -new -key a.key -subj /CN=x -days 10 -out x.pem "
+		   "-addext subjectKeyIdentifier=01020304 && "
+		   "openssl req -x509 -new -key b.key -subj /CN=y -days 10 -out y.pem "
+		   "-addext subjectKeyIdentifier=01020304");
+	_cleanup_keyring_ struct keyring *keyring = read_keys(paths, 2);
+
+	for (const char *key = "ab"; *key; key++) {
+		signer_run("evmctl ima_sign --sigfile -a sha256 --keyid-from-cert x.pem "
+			   "--key %c.key file",
+			   *key);
+		cr_expect_eq(verify(keyring), KEYRING_VERIFIED, "%c", *key);
+	}
+}
+
+Test(keyring, does_not_count_revoked_keys)
+{
+	const char *const paths[] = { "a.der", "b.pub" };
+
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "rsa:2048");
+	_cleanup_keyring_ struct keyring *keyring = read_keys(paths, 2);
+	_cleanup_keyring_ struct keyring *revoked = read_key("a.pub");
+
+	signer_sign("file", "a", "sha256");
+	cr_expect_eq(verify_over(keyring, revoked, "content"), KEYRING_REVOKED,
+		     "its key, not its certificate");
+	signer_sign("file", "b", "sha256");
+	cr_expect_eq(verify_over(keyring, revoked, "content"), KEYRING_VERIFIED);
+}
+
+Test(keyring, reads_many_of_one_file)
+{
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "prime256v1");
+	signer_run("{ echo a text; cat a.pem; echo; cat b.pub; echo an end; } >all.pem");
+	_cleanup_keyring_ struct keyring *keyring = read_key("all.pem");
+
+	cr_expect_eq(keyring->count, 2);
+	cr_expect_str_eq(keyring->keys[1].key.kind, "ECDSA P-256");
+}
+
+static void expect_complaint(const char *path, int error, const char *text)
+{
+	struct keyring *keyring = NULL;
+
+	complaint.text[0] = '\0';
+	cr_expect_eq(keyring_new(crypto, &path, 1, &keyring, &complaint), error, "%s", path);
+	cr_expect_null(keyring);
+	cr_expect(strncmp(complaint.text, path, strlen(path)) == 0 && strstr(complaint.text, text),
+		  "%s", complaint.text);
+}
+
+Test(keyring, says_what_is_wrong_with_a_file)
+{
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("small", "rsa:512");
+	signer_make_key("curve", "secp256k1");
+	signer_run("openssl genpkey -algorithm ed25519 -out e.key && "
+		   "openssl pkey -in e.key -pubout -out e.pub && "
+		   "openssl pkey -in e.key -pubout -outform DER -out e.der && "
+		   "openssl genpkey -algorithm rsa-pss -out p.key && "
+		   "openssl pkey -in p.key -pubout -out p.pub && "
+		   "head -c 500 a.der >cut.der && { cat a.der; echo; } >more.der && "
+		   "head -n 5 a.pem >cut.pem && { cat a.pem; cat cut.pem; } >second.pem && "
+		   "{ cat a.pem; cat a.key; } >both.pem && : >empty && mkdir folder && "
+		   "head -c 300000 /dev/zero >long && mkfifo pipe");
+	expect_complaint("none", -ENOENT, "No such file");
+	expect_complaint("folder", -EINVAL, "no regular file");
+	expect_complaint("pipe", -EINVAL, "no regular file");
+	expect_complaint("long", -E2BIG, "more than 262144 bytes");
+	expect_complaint("empty", -EINVAL, "no certificate and no public key");
+	expect_complaint("file", -EINVAL, "no certificate and no public key");
+	expect_complaint("cut.der", -EINVAL, "no certificate and no public key");
+	expect_complaint("more.der", -EINVAL, "no certificate and no public key");
+	expect_complaint("cut.pem", -EINVAL, "a PEM block that cannot be read");
+	expect_complaint("second.pem", -EINVAL, "a PEM block that cannot be read");
+	expect_complaint("a.key", -EINVAL, "neither a CERTIFICATE nor a PUBLIC KEY");
+	expect_complaint("both.pem", -EINVAL, "neither a CERTIFICATE nor a PUBLIC KEY");
+	expect_complaint("small.der", -EINVAL, "1024 to 8192 bits");
+	expect_complaint("curve.pem", -EINVAL, "P-256, P-384 or P-521");
+	expect_complaint("e.pub", -EINVAL, "neither of RSA nor of ECDSA");
+	expect_complaint("e.der", -EINVAL, "neither of RSA nor of ECDSA");
+	expect_complaint("p.pub", -EINVAL, "neither of RSA nor of ECDSA");
+}
+
+Test(keyring, has_a_bound)
+{
+	struct keyring *keyring = NULL;
+	const char *const paths[] = { "many.pem", "a.pub" };
+
+	signer_make_key("a", "prime256v1");
+	signer_run("for i in $(seq %d); do cat a.pub; done >many.pem; cat many.pem a.pub >more.pem",
+		   KEYRING_KEYS_MAX);
+	expect_complaint("more.pem", -EINVAL, "too many keys");
+	cr_expect_eq(keyring_new(crypto, paths, 2, &keyring, &complaint), -E2BIG);
+	cr_expect_str_eq(complaint.text, "a.pub: there are more than 256 keys");
+	keyring = read_key("many.pem");
+	cr_expect_eq(keyring->count, KEYRING_KEYS_MAX);
+	keyring_free(keyring);
+}
+
+static void *verify_often(void *place)
+{
+	for (int i = 0; i < 50; i++)
+		if (verify(place) != KEYRING_VERIFIED)
+			return place;
+	return NULL;
+}
+
+Test(keyring, serves_several_threads)
+{
+	pthread_t threads[4];
+	void *failed;
+
+	signer_make_key("a", "prime256v1");
+	signer_sign("file", "a", "sha256");
+	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
+
+	for (size_t i = 0; i < 4; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, verify_often, keyring), 0);
+	for (size_t i = 0; i < 4; i++) {
+		cr_assert_eq(pthread_join(threads[i], &failed), 0);
+		cr_expect_null(failed);
+	}
+}
