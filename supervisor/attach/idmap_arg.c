@@ -10,22 +10,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "decimal.h"
 
 /* Reads digits up to @end, which is skipped. */
 static bool read_number(const char **at, char end, uint32_t *ret_number)
 {
-	const char *digit = *at;
-	uint64_t number = 0;
+	size_t length = strspn(*at, "0123456789");
 
-	for (; *digit >= '0' && *digit <= '9'; digit++) {
-		number = number * 10 + (uint64_t)(*digit - '0');
-		if (number > UINT32_MAX)
-			return false;
-	}
-	if (digit == *at || *digit != end)
+	if ((*at)[length] != end || !decimal_parse(*at, length, ret_number))
 		return false;
-	*at = digit + 1;
-	*ret_number = (uint32_t)number;
+	*at += length + 1;
 	return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "decimal.h"
 #include "yaml/spelling.h"
 
 #define VALUE_OF_ROW_0 256
@@ -202,14 +203,12 @@ static const char *store_path(const struct option_row *row, const char **place,
 static const char *store_number(const struct option_row *row, uint32_t *place, const char *argument,
 				struct text *complaint)
 {
-	size_t length = strlen(argument);
-	/* It has twelve digits at most, so that it fits. */
-	unsigned long long number = length <= 12 ? strtoull(argument, NULL, 10) : UINT64_MAX;
+	uint32_t number;
 
-	if (length == 0 || strspn(argument, "0123456789") != length || number < row->least ||
+	if (!decimal_parse(argument, strlen(argument), &number) || number < row->least ||
 	    number > row->most)
 		return append(complaint, "is not a number from %u to %u", row->least, row->most);
-	*place = (uint32_t)number;
+	*place = number;
 	return NULL;
 }
 

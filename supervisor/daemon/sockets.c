@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,6 +10,7 @@
 #include "base/service.h"
 #include "base/unix_socket.h"
 #include "daemon/config.h"
+#include "decimal.h"
 
 const struct socket_name socket_names[SOCKET_COUNT] = {
 	[SOCKET_OCI] = { "oci", "oci-folder" },
@@ -20,17 +20,16 @@ const struct socket_name socket_names[SOCKET_COUNT] = {
 
 static int group_of(const struct config_socket *socket, gid_t *ret_group)
 {
-	char *end;
-
-	*ret_group = (gid_t)-1;
+	*ret_group = (gid_t)-1; /* none */
 	if (!socket->group)
 		return 0;
 	const struct group *group = getgrnam(socket->group);
-	unsigned long number = strtoul(socket->group, &end, 10);
 
-	if (!group && (*end != '\0' || end == socket->group))
+	if (group)
+		*ret_group = group->gr_gid;
+	else if (!decimal_parse(socket->group, strlen(socket->group), ret_group) ||
+		 *ret_group == (gid_t)-1)
 		return -ENOENT;
-	*ret_group = group ? group->gr_gid : (gid_t)number;
 	return 0;
 }
 

@@ -92,6 +92,9 @@ wrong_settings() {
 	sed -i "s|{ path: $oci }|{ path: $oci, group: nonesuch }|" nsxattrd.yaml
 	fails "a socket's group has to be there" "there is no such group" \
 		"$NSXATTRD" -c nsxattrd.yaml
+	sed -i "s|group: nonesuch|group: '4294967297'|" nsxattrd.yaml
+	fails "and a number that is none of a group's is no other group's" "there is no such group" \
+		timeout 5 "$NSXATTRD" -c nsxattrd.yaml
 }
 
 wrong_policies() {
