@@ -87,6 +87,8 @@ static const struct {
 	{ FORKER, ALLOW("openat dup2 dup3 fstat newfstatat readlinkat fchdir") },
 	{ WORKER, ALLOW("close_range fcntl pread64 lseek unlinkat name_to_handle_at fstatfs") },
 	{ WORKER, ALLOW("memfd_create ftruncate") },
+	/* measurement lists */
+	{ WORKER, ALLOW("fallocate pwrite64 fsync") },
 	{ WORKER, { .call = "statmount", .number = 457, .action = SECCOMP_RET_ALLOW } },
 	/* rings */
 	{ WORKER, ALLOW("io_uring_setup io_uring_enter io_uring_register") },
