@@ -124,6 +124,28 @@ static struct tree_node *add_node(struct composer *composer, enum tree_kind kind
 	return node;
 }
 
+/* Not the bytes that continue one. */
+static unsigned int count_characters(const char *text, size_t length)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+/* Whatever makes the text differ from what the file has makes it shorter. Return: 0: it differs. */
+static unsigned int find_text_column(const struct tree_node *node, const yaml_event_t *event)
+{
+	yaml_mark_t start = event->start_mark, end = event->end_mark;
+	size_t quotes = node->is_plain ? 0 : 2;
+
+	if (start.line != end.line ||
+	    end.column - start.column != count_characters(node->text, node->length) + quotes)
+		return 0;
+	return node->column + (node->is_plain ? 0 : 1);
+}
+
 static bool add_scalar(struct composer *composer, const yaml_event_t *event)
 {
 	const char *text = (const char *)event->data.scalar.value;
@@ -137,6 +159,8 @@ static bool add_scalar(struct composer *composer, const yaml_event_t *event)
 	node->text = arena_copy(composer->arena, text, node->length);
 	if (!node->text)
 		composer->error = -ENOMEM;
+	else
+		node->text_column = find_text_column(node, event);
 	return node->text;
 }
 
@@ -288,6 +312,13 @@ const struct tree_node *tree_find(const struct tree_node *mapping, const char *k
 		if (tree_is_word(node, key))
 			return node->next;
 	return NULL;
+}
+
+unsigned int tree_column_of(const struct tree_node *node, size_t offset)
+{
+	if (node->text_column == 0)
+		return node->column;
+	return node->text_column + count_characters(node->text, offset);
 }
 
 size_t tree_count(const struct tree_node *list)

@@ -25,6 +25,7 @@ struct tree_node {
 	const char *text; /* of a scalar, with a NUL behind its @length bytes; else NULL */
 	size_t length;
 	bool is_plain; /* a scalar without quotes, and no block */
+	unsigned int text_column; /* of @text's first character; 0: the file has it in another form */
 	struct tree_node *first; /* of a list: its entries; of a mapping: key, value, key, value, … */
 	struct tree_node *next; /* in the list or mapping that this node is in */
 };
@@ -51,6 +52,15 @@ bool tree_is_word(const struct tree_node *node, const char *word);
 
 /** tree_is_nothing() - is the node a scalar of which nothing is written, not even quotes? */
 bool tree_is_nothing(const struct tree_node *node);
+
+/**
+ * tree_column_of() - the column of a byte of a scalar's text
+ * @node: the scalar
+ * @offset: of the byte, at most @node's length
+ *
+ * Return: its column; that of the scalar where the file has the text in another form: on several lines, or with escapes.
+ */
+unsigned int tree_column_of(const struct tree_node *node, size_t offset);
 
 /** tree_count() - Return: the entries of a list. */
 size_t tree_count(const struct tree_node *list);

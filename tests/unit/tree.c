@@ -103,6 +103,35 @@ Test(tree, says_which_scalars_are_plain)
 	cr_expect_not(read_tree("|\n  1\n")->is_plain);
 }
 
+/* The byte of @text's first scalar that says 'x'. */
+static void expect_column(const char *text, unsigned int column)
+{
+	const struct tree_node *node = read_tree(text);
+
+	if (node->kind == TREE_LIST)
+		node = node->first;
+	cr_expect_eq(tree_column_of(node, strcspn(node->text, "x")), column, "%s: %u", text,
+		     tree_column_of(node, strcspn(node->text, "x")));
+}
+
+Test(tree, knows_the_column_of_each_byte_of_a_text)
+{
+	expect_column("a x", 3);
+	expect_column("- a x  # comment", 5);
+	expect_column("'a x'", 4);
+	expect_column("[ \"a x\" ]", 6);
+	expect_column("[\xc3\xa4\xc3\xb6 x]", 5);
+}
+
+Test(tree, has_the_column_of_the_scalar_where_the_text_is_another)
+{
+	expect_column("- 'a '' x'", 3);
+	expect_column("- \"\\x61 x\"", 3);
+	expect_column("- a\n  x", 3);
+	expect_column("- |\n  a x\n", 3);
+	expect_column("- 'a\n\n  x'", 3);
+}
+
 static void expect_nested(size_t depth, bool is_right)
 {
 	char text[64] = "";
