@@ -72,6 +72,9 @@ enum integrity_dependence {
 	DEPENDS_ON_FILE_SYSTEM = 1 << 3,
 };
 
+/* Entries of a measurement list, if the policy does not say how many. */
+#define INTEGRITY_ENTRIES 65536
+
 #define FS_UUID_SIZE 16
 
 /* An id of the host that has none in the container; it is larger than any, as the kernel has it. */
@@ -105,7 +108,8 @@ struct integrity_rule {
 	const char *fs_name; /* of IF_FSNAME; fs_name_length bytes, without a NUL */
 	size_t fs_name_length;
 	uint8_t fs_uuid[FS_UUID_SIZE];
-	bool needs_signature; /* appraise_type=imasig */
+	bool needs_signature; /* appraise_type=imasig, or of @needs_verity */
+	bool needs_verity; /* digest_type=verity appraise_type=sigv3: of type 6, and of no other */
 	unsigned int algorithms; /* appraise_algos: bits 1u << enum digest_algorithm; 0: any */
 	enum integrity_template template;
 };
@@ -148,11 +152,18 @@ struct integrity_decision {
 struct integrity_actions {
 	struct integrity_decision decisions[INTEGRITY_KIND_COUNT]; /* by enum integrity_kind */
 	bool needs_signature; /* to appraise: a digest alone is not enough */
+	bool needs_verity; /* to appraise: a signature of the digest by fs-verity (type 6), no other one */
 	unsigned int
 		algorithms; /* to appraise: those allowed, bits 1u << enum digest_algorithm; 0: any */
 	enum integrity_template template; /* of the entry, if it is measured; never TEMPLATE_NONE */
 	unsigned int depends; /* enum integrity_dependence */
 };
+
+/**
+ * integrity_use_rule_set() - have the rules of a named set
+ * @rule_set: which one; RULE_SET_NONE: the rules stay as they are
+ */
+void integrity_use_rule_set(struct integrity *integrity, enum integrity_rule_set rule_set);
 
 /**
  * integrity_match() - ask the rules

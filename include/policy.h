@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "integrity.h"
 #include "name.h"
 
 enum scheme {
@@ -89,6 +90,7 @@ struct policy {
 	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
 	uint32_t in_flight; /* requests of one container at a time; 0: 128 */
 	bool allow_io_uring; /* io_uring_setup passes inside */
+	struct integrity integrity;
 	const struct policy_selector *selectors;
 	size_t selector_count;
 	const char *const *allow_users; /* who may choose the policy by name; NULL: every user */
@@ -127,7 +129,11 @@ bool scheme_hides(enum scheme scheme);
 /** policy_hides_names() - does it have names that are there and not shown? */
 bool policy_hides_names(const struct policy *policy);
 
-/** policy_is_roots() - is it for root's containers alone? It lends the host's names, or fixes an owner. */
+/**
+ * policy_is_roots() - is it for root's containers alone?
+ *
+ * It lends the host's names, fixes an owner, or judges what is executed.
+ */
 bool policy_is_roots(const struct policy *policy);
 
 /** policy_is_transparent() - is every name left to the kernel by this policy? */

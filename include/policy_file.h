@@ -21,6 +21,8 @@ extern const struct schema policy_schema;
 /** struct policy_file - a policy and the memory that it lies in */
 struct policy_file {
 	struct policy policy;
+	const char *text; /* a copy of the file, if what is executed is to be judged; else NULL */
+	size_t length; /* of @text */
 	struct arena_block *blocks; /* of its arena (policy/yaml/arena.h) */
 };
 
@@ -43,6 +45,15 @@ enum policy_file_result {
  */
 int policy_file_load(const char *name, const char *text, size_t length,
 		     struct policy_file **ret_file, struct diagnostics *diagnostics);
+
+/**
+ * policy_file_use_folder() - say where the file is
+ * @file: a policy that was loaded
+ * @folder: the relative paths in it begin there; not used after the return
+ *
+ * Return: 0; -ENOMEM: the paths are as they were.
+ */
+int policy_file_use_folder(struct policy_file *file, const char *folder);
 
 /** policy_file_free() - release it and all that its policy points to; NULL is accepted. */
 void policy_file_free(struct policy_file *file);

@@ -117,6 +117,7 @@ static void decide(struct integrity_actions *actions, const struct integrity_rul
 	actions->decisions[rule->kind] =
 		(struct integrity_decision){ .is_wanted = !rule->is_dont, .rule = rule };
 	actions->needs_signature |= rule->needs_signature;
+	actions->needs_verity |= rule->needs_verity;
 	actions->algorithms |= rule->algorithms;
 	if (rule->template != TEMPLATE_NONE)
 		actions->template = rule->template;

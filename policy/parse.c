@@ -21,6 +21,7 @@ static const struct policy defaults = {
 	.fallback = { .pattern = "*", .scheme = SCHEME_KERNEL },
 	.mode = MODE_FAST,
 	.store = STORE_SECURITY,
+	.integrity = { .template = TEMPLATE_IMA_SIG, .entries = INTEGRITY_ENTRIES },
 	.allow_users = only_root,
 	.allow_user_count = 1,
 };
@@ -69,6 +70,16 @@ static int complete(struct policy *policy, struct arena *arena, const char *name
 	return exempt_capabilities(policy, arena);
 }
 
+/* Of the policies alone whose measurements begin with it. */
+static int keep_text(struct policy_file *file, struct arena *arena, const char *text, size_t length)
+{
+	if (file->policy.integrity.mode == INTEGRITY_OFF)
+		return 0;
+	file->text = arena_copy(arena, text, length);
+	file->length = length;
+	return file->text ? 0 : -ENOMEM;
+}
+
 int policy_file_load(const char *name, const char *text, size_t length,
 		     struct policy_file **ret_file, struct diagnostics *diagnostics)
 {
@@ -82,6 +93,8 @@ int policy_file_load(const char *name, const char *text, size_t length,
 
 	if (r == SCHEMA_READ)
 		r = complete(&file->policy, &arena, name);
+	if (r == 0)
+		r = keep_text(file, &arena, text, length);
 	file->blocks = arena.blocks;
 	if (r == 0)
 		*ret_file = file;
@@ -90,6 +103,46 @@ int policy_file_load(const char *name, const char *text, size_t length,
 	if (r < 0)
 		return r;
 	return r == SCHEMA_MISTAKEN ? POLICY_FILE_MISTAKEN : POLICY_FILE_LOADED;
+}
+
+/* Return: FOLDER/PATH; NULL without memory. */
+static const char *join(struct arena *arena, const char *folder, const char *path)
+{
+	size_t folder_length = strlen(folder), path_length = strlen(path);
+	char *joined = arena_alloc(arena, folder_length + 1 + path_length + 1, 1);
+
+	if (!joined)
+		return NULL;
+	memcpy(joined, folder, folder_length);
+	joined[folder_length] = '/';
+	memcpy(joined + folder_length + 1, path, path_length);
+	return joined;
+}
+
+static int join_all(struct integrity *integrity, struct arena *arena, const char *folder)
+{
+	const char **keys = arena_alloc(arena, integrity->key_count, sizeof(*keys));
+
+	for (size_t i = 0; keys && i < integrity->key_count; i++) {
+		const char *key = integrity->keys[i];
+
+		keys[i] = key[0] == '/' ? key : join(arena, folder, key);
+		if (!keys[i])
+			return -ENOMEM;
+	}
+	if (!keys)
+		return -ENOMEM;
+	integrity->keys = keys;
+	return 0;
+}
+
+int policy_file_use_folder(struct policy_file *file, const char *folder)
+{
+	struct arena arena = { .blocks = file->blocks };
+	int r = join_all(&file->policy.integrity, &arena, folder);
+
+	file->blocks = arena.blocks;
+	return r;
 }
 
 void policy_file_free(struct policy_file *file)

@@ -111,7 +111,7 @@ bool policy_is_roots(const struct policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++)
 		if (policy->rules[i].scheme == SCHEME_HOST)
 			return true;
-	return policy->owner > 0;
+	return policy->owner > 0 || policy->integrity.mode != INTEGRITY_OFF;
 }
 
 bool policy_is_transparent(const struct policy *policy)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "count_of.h"
+#include "integrity_schema.h"
 #include "name.h"
 #include "policy.h"
 #include "policy_file.h"
@@ -420,6 +421,13 @@ static const struct schema policy_fields[] = {
 		.help = "May the container make io_uring rings? Attribute calls on a ring are not "
 			"seen by the supervisor.",
 		.absent = "deny",
+	},
+	{
+		.key = "integrity",
+		FIELD_MAPPING_INTO(struct policy, integrity, integrity_fields),
+		.check = check_integrity,
+		.help = "What the container may execute and map executable, by its own keys and "
+			"security.ima as it sees it. For root's containers only.",
 	},
 	{
 		.key = "allow-users",

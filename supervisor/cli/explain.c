@@ -7,6 +7,7 @@
 #include "attach/idmap_arg.h"
 #include "base/log.h"
 #include "cli/explanation.h"
+#include "cli/integrity_rules.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy_arg.h"
@@ -19,6 +20,8 @@ struct explain_request {
 	const char *policy;
 	struct id_map users;
 	bool wants_json;
+	bool wants_rules;
+	enum integrity_rule_set rule_set; /* instead of the policy's rules */
 	enum operation operation;
 	const char *name;
 };
@@ -32,6 +35,16 @@ static const char *parse_map(void *place, const char *argument)
 	return complaint ? complaint : idmap_arg_add(&request->users, &extent);
 }
 
+static const char *parse_rules(void *place, const char *argument)
+{
+	struct explain_request *request = place;
+
+	request->wants_rules = true;
+	if (!argument || integrity_rules_find_set(argument, &request->rule_set))
+		return NULL;
+	return "is not one of tcb|appraise";
+}
+
 static const struct option_row rows[] = {
 	{ "policy", 'p', "POLICY",
 	  "what happens to which attribute: a name, see 'nsxattr policies', or a file",
@@ -39,17 +52,19 @@ static const struct option_row rows[] = {
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "the ids of the namespace (0:100000:65536)",
 	  PARSED_BY(parse_map) },
 	{ "json", 0, NULL, "say it for programs", INTO_FLAG(struct explain_request, wants_json) },
+	{ "rules", 0, "RULE-SET",
+	  "show the rules for what is executed: of the policy, or of tcb or appraise",
+	  .may_lack_argument = true, PARSED_BY(parse_rules) },
 };
 
 static const struct option_table table = {
 	.command = "nsxattr explain",
-	.operands = "get|set|list|remove NAME",
+	.operands = "get|set|list|remove NAME | --rules",
 	.about =
 		"Say what would be done about an operation on the attribute NAME, by which rule, and\n"
 		"what it needs, for a target in a user namespace with the given ids.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
-	.missing = "get, set, list or remove: the operation",
 };
 
 /* Return: 0; else the exit status, and what is wrong has been logged. */
@@ -74,6 +89,13 @@ static int read_operation(const char *word, enum operation *ret_operation)
 /* Return: as read_operation(). */
 static int read_operands(char **operands, struct explain_request *request)
 {
+	if (request->wants_rules && operands[0])
+		return options_refuse(&table, "unexpected argument '%s' beside --rules",
+				      operands[0]);
+	if (request->wants_rules)
+		return 0;
+	if (!operands[0])
+		return options_refuse(&table, "missing get, set, list or remove: the operation");
 	request->name = operands[1];
 	if (!request->name)
 		return options_refuse(&table, "missing NAME: the attribute");
@@ -99,6 +121,26 @@ static void use_namespace(struct explain_request *request, struct user_namespace
 		.parent = host,
 	};
 	userns->has_root = id_map_to_host(&userns->uids, 0, &userns->root);
+}
+
+static int show_rules(const struct explain_request *request)
+{
+	_cleanup_policy_file_ struct policy_file *file = NULL;
+	const struct policy *policy = NULL;
+	struct integrity integrity = { 0 };
+
+	if (request->rule_set != RULE_SET_NONE) {
+		integrity_use_rule_set(&integrity, request->rule_set);
+	} else {
+		if (!policy_arg_load(request->policy, &policy, &file))
+			return STATUS_USAGE;
+		integrity = policy->integrity;
+	}
+	if (request->wants_json)
+		output_json(integrity_rules_json_new(&integrity));
+	else
+		integrity_rules_print(&integrity);
+	return 0;
 }
 
 static int explain(struct explain_request *request)
@@ -134,5 +176,8 @@ int cli_explain(int argc, char **argv)
 	if (!options_parse(&table, argc, argv, &request, &operands, &status))
 		return status;
 	status = read_operands(operands, &request);
-	return status == 0 ? output_end(explain(&request), STATUS_USAGE) : status;
+	if (status != 0)
+		return status;
+	return output_end(request.wants_rules ? show_rules(&request) : explain(&request),
+			  STATUS_USAGE);
 }

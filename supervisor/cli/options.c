@@ -65,6 +65,13 @@ static bool takes_argument(const struct option_row *row)
 	return row->argument || row->type == OPTION_WORD;
 }
 
+static int argument_kind(const struct option_row *row)
+{
+	if (row->may_lack_argument)
+		return optional_argument;
+	return takes_argument(row) ? required_argument : no_argument;
+}
+
 static void fill_arrays(const struct option_table *table, struct getopt_arrays *arrays)
 {
 	char *letter = arrays->letters;
@@ -77,7 +84,7 @@ static void fill_arrays(const struct option_table *table, struct getopt_arrays *
 
 		arrays->longs[i] = (struct option){
 			.name = row->name,
-			.has_arg = takes_argument(row) ? required_argument : no_argument,
+			.has_arg = argument_kind(row),
 			.val = (int)i + VALUE_OF_ROW_0,
 		};
 		if (!row->letter)
@@ -107,9 +114,13 @@ static void append_words(struct text *text, const struct option_row *row)
 		append(text, "%s%s", i > 0 ? "|" : "", row->words[i].text);
 }
 
-/* "--name", or "--name=ARGUMENT" */
+/* "--name", "--name=ARGUMENT" or "--name[=ARGUMENT]" */
 static void append_usage(struct text *text, const struct option_row *row)
 {
+	if (row->may_lack_argument) {
+		append(text, "--%s[=%s]", row->name, row->argument);
+		return;
+	}
 	append(text, "--%s%s%s", row->name, takes_argument(row) ? "=" : "",
 	       row->argument ? row->argument : "");
 	if (!row->argument)

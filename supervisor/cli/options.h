@@ -48,6 +48,7 @@ struct option_row {
 	const char *argument; /* what --help calls it; NULL: takes none, or one of @words */
 	const char *help;
 	bool is_required;
+	bool may_lack_argument; /* parse() gets NULL then */
 	enum option_type type;
 	struct schema_member into;
 	uint32_t least, most; /* a path: @most bytes; 0: no bound */

@@ -79,6 +79,32 @@ int policy_arg_find(const char *folder, const char *name, char **ret_path)
 	return -ENOENT;
 }
 
+/* Relative paths in a file begin where it is. */
+static int use_folder(struct policy_file *file, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+
+	if (!slash)
+		return 0;
+	return folder ? policy_file_use_folder(file, folder) : -ENOMEM;
+}
+
+static int load_text(const char *path, const char *text, size_t length,
+		     struct policy_file **ret_file, struct diagnostics *diagnostics)
+{
+	_cleanup_policy_file_ struct policy_file *file = NULL;
+	int r = policy_file_load(path, text, length, &file, diagnostics);
+
+	if (r != POLICY_FILE_LOADED)
+		return r;
+	r = use_folder(file, path);
+	if (r < 0)
+		return r;
+	*ret_file = TAKE_PTR(file);
+	return POLICY_FILE_LOADED;
+}
+
 int policy_arg_read(const char *path, struct policy_file **ret_file,
 		    struct diagnostics *diagnostics)
 {
@@ -92,7 +118,7 @@ int policy_arg_read(const char *path, struct policy_file **ret_file,
 		return -EINVAL;
 	}
 	if (r == TEXT_FILE_READ)
-		r = policy_file_load(path, text, length, ret_file, diagnostics);
+		r = load_text(path, text, length, ret_file, diagnostics);
 	if (r < 0)
 		log_error("cannot read %s: %s", path, strerror(-r));
 	return r;

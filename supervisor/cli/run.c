@@ -24,6 +24,7 @@
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
 #include "cli/run_request.h"
+#include "integrity/readiness.h"
 #include "policy.h"
 
 static int exit_status(enum run_failure failure)
@@ -48,6 +49,13 @@ static bool may_have_policy(const struct run_options *options, const struct oute
 		log_error(
 			"the policy %s has an 'owner', which only policies of root's can have: start "
 			"it as root of the host, or leave the owner out",
+			options->policy->name);
+		return false;
+	}
+	if (options->policy->integrity.mode != INTEGRITY_OFF) {
+		log_error(
+			"the policy %s has an 'integrity', which only policies of root's can have: "
+			"start it as root of the host, or leave it out",
 			options->policy->name);
 		return false;
 	}
@@ -77,6 +85,15 @@ static bool check_privilege(const struct run_options *options, const struct oute
 		return false;
 	}
 	return may_have_policy(options, outer);
+}
+
+static bool can_judge(const struct policy *policy)
+{
+	const char *lacking = integrity_lacking(policy, STARTER_RUN);
+
+	if (lacking)
+		log_error("the policy %s %s", policy->name, lacking);
+	return !lacking;
 }
 
 static void warn_of_kernel(const struct run_options *options)
@@ -135,7 +152,8 @@ static int start(const struct run_request *request)
 		return STATUS_NOT_STARTED;
 	struct run_options options = complete(request, &outer);
 
-	if (!check_privilege(&options, &outer) || !run_ids_resolve(request, &outer, &options))
+	if (!check_privilege(&options, &outer) || !can_judge(options.policy) ||
+	    !run_ids_resolve(request, &outer, &options))
 		return STATUS_USAGE;
 	const char *lacking = filter_lacking();
 

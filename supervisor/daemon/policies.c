@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "count_of.h"
+#include "integrity/readiness.h"
 #include "yaml/diagnostic.h"
 #include "yaml/spelling.h"
 
@@ -71,29 +72,43 @@ static bool is_anybodys(const struct listed_policy *listed)
 	return !listed->folder && (policy_is_transparent(policy) || policy->store == STORE_USER);
 }
 
+static const char *reason_for_root(const struct policy *policy)
+{
+	if (policy->owner > 0)
+		return "it fixes the owner, which is for root's containers alone";
+	if (policy->integrity.mode != INTEGRITY_OFF)
+		return "it judges what is executed, which is for root's containers alone";
+	return "it has a rule of scheme host, which is for root's containers alone";
+}
+
 const char *policies_objection(const struct policies *policies, const struct listed_policy *listed,
 			       uid_t user)
 {
 	if (user == 0)
 		return NULL;
 	if (policy_is_roots(listed->shared->policy))
-		return listed->shared->policy->owner > 0 ?
-			       "it fixes the owner, which is for root's containers alone" :
-			       "it has a rule of scheme host, which is for root's containers alone";
+		return reason_for_root(listed->shared->policy);
 	if (listed == policies->default_policy || has_user(listed, user) || is_anybodys(listed))
 		return NULL;
 	return listed->folder ? "they are not in its allow-users" :
 				"it is built in, and not the default policy here";
 }
 
+#define say(choice, ...) diagnostic_print((choice)->reason, sizeof((choice)->reason), __VA_ARGS__)
+
+/* Nothing less takes the place of a policy that cannot be enforced. */
 static enum policies_choice_result choose(const struct listed_policy *listed,
 					  struct policies_choice *choice)
 {
+	const char *lacking = integrity_lacking(listed->shared->policy, STARTER_DAEMON);
+
+	if (lacking) {
+		say(choice, "policy '%s' %s", listed_policy_name(listed), lacking);
+		return POLICIES_REFUSED;
+	}
 	choice->shared = shared_policy_ref(listed->shared);
 	return POLICIES_CHOSEN;
 }
-
-#define say(choice, ...) diagnostic_print((choice)->reason, sizeof((choice)->reason), __VA_ARGS__)
 
 static enum policies_choice_result choose_default(const struct policies *policies, uid_t user,
 						  const char *why, struct policies_choice *choice)

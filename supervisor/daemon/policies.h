@@ -92,7 +92,8 @@ struct policies_choice {
  * If one was named: that one, if the user may name it. Root may name each; a user those with the user in their
  * 'allow-users', the default policy, and the built-in kernel and user, which give nothing that a user cannot have
  * without us. If none was named: the first whose 'match' fits, in the order of names, and that the user may name; else
- * the default. A policy with a rule of scheme host, or with an owner, is for root's containers alone.
+ * the default. A policy with a rule of scheme host, with an owner, or that judges what is executed, is for root's
+ * containers alone. A container whose policy cannot be enforced gets none (integrity/readiness.h).
  *
  * Return: an enum policies_choice_result.
  */

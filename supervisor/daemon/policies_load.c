@@ -208,6 +208,11 @@ static int load_text(struct load *load, const char *name, const char *file_name,
 		complain_of_file(load, file_name, diagnostics);
 		return r < 0 ? r : 0;
 	}
+	r = policy_file_use_folder(file, load->path);
+	if (r < 0) {
+		policy_file_free(file);
+		return r;
+	}
 	struct listed_policy *listed = list_policy(
 		load->policies, shared_policy_new(file, TAKE_PTR(text), length), load->folder);
 

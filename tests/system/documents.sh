@@ -284,6 +284,8 @@ policies() {
 	printf '%s\n' 'version: 1' 'attributes: []' >match.yaml
 	file match.yaml "docs/policy.md#Whom it is for#1"
 	check "docs/policy.md#Whom it is for#1" "$NSXATTR" check match.yaml
+	file judged.yaml "docs/policy.md#Integrity#1"
+	check "docs/policy.md#Integrity#1" "$NSXATTR" check judged.yaml
 	file /home/ann/samba.yaml "docs/policy.md#What is no policy#1"
 	console ann /home/ann "docs/policy.md#What is no policy#2"
 	file a.yaml "docs/policy.md#In an editor#1"
@@ -322,6 +324,8 @@ examples() {
 	within bash -c "$(declare -f container_make); first=$first container_make"
 	run root /srv "examples/policies/ima-resign.yaml#Use#1"
 	same "ima-resign: the signature is its own" "security.ima@uid=$first" "$(names /usr/bin/tool)"
+	run ann /home/ann "examples/policies/ima-appraise.yaml#Use#1"
+	says "ima-appraise: with its rules" '^appraise func=MMAP_CHECK '
 	run root /srv "examples/policies/nested-overlay.yaml#Use#1"
 	same "nested-overlay: the mark is the host's" y "$(text trusted.overlay.opaque /srv/layer)"
 	run root /srv "examples/policies/strict-untrusted.yaml#Use#1"

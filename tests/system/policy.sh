@@ -179,6 +179,22 @@ $usage" "$NSXATTR" explain get ''
  security, trusted, user, system (did you mean 'security'?)
 nsxattr: wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you mean 'fast'?)" \
 		"$NSXATTR" explain -p wrong.yaml get security.ima
+	policy judged.yaml 'attributes: []' 'integrity:' '  mode: log' '  rules:' \
+		'  - dont_measure func=BPRM_CHECK fsname=proc' '  - measure   func=BPRM_CHECK' '  keys: [own.pem, /vendor.der]'
+	ends "explain --rules" 0 "# mode log, template ima-sig, 65536 entries
+# key own.pem
+# key /vendor.der
+dont_measure func=BPRM_CHECK fsname=proc
+measure   func=BPRM_CHECK" "" "$NSXATTR" explain --rules -p judged.yaml
+	same "explain --rules --json" '[[6,"dont_measure func=BPRM_CHECK fsname=proc"],[7,"measure   func=BPRM_CHECK"]]' \
+		"$("$NSXATTR" explain --rules --json -p judged.yaml | jq -c '[.rules[] | [.line, .rule]]')"
+	ends "explain --rules of a policy without" 0 "# there are no rules" "" "$NSXATTR" explain --rules
+	same "explain --rules of a set" "# rule-set tcb 24 2" "$("$NSXATTR" explain --rules=tcb | head -n 1) $(
+		"$NSXATTR" explain --rules=tcb | grep -c ^dont_measure) $("$NSXATTR" explain --rules=tcb | grep -c ^measure)"
+	ends "explain --rules of a set that there is not" 2 "" "nsxattr: --rules=tbc is not one of tcb|appraise
+$usage" "$NSXATTR" explain --rules=tbc
+	ends "explain --rules of an attribute" 2 "" "nsxattr: unexpected argument 'get' beside --rules
+$usage" "$NSXATTR" explain --rules get security.ima
 }
 
 # json_text() - KEY: a text of the JSON on standard input
@@ -204,7 +220,12 @@ nsxattr: wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you m
 	ends "run with a policy that is not there" 2 "" \
 		"nsxattr: cannot read ./nonesuch: No such file or directory" \
 		"${run[@]}" -p ./nonesuch -- touch started
-	check "neither has started the command" test ! -e started
+	policy judged.yaml 'attributes: []' 'integrity: { mode: log, rule-set: tcb }'
+	ends "run with a policy that it does not enforce yet" 2 "" \
+		"nsxattr: the policy judged.yaml wants what is executed to be judged ('integrity'), which nsxattr run does not\
+ do yet; set 'mode: off' in its 'integrity', or name another policy" \
+		"${run[@]}" -p judged.yaml -- touch started
+	check "none has started the command" test ! -e started
 }
 
 # attempt() - POLICY COMMAND…: what a command inside says, or how it fails
@@ -266,7 +287,7 @@ rings() {
 	same "io-uring-in-container: deny" 38 "$(run_with no-rings.yaml perl -e "$setup")"
 }
 
-needs getfattr perl
+needs getfattr perl jq
 checks
 schema_agrees
 explanations

@@ -287,7 +287,7 @@ Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 	mistakes(
 		"vresion: 1\nattributes: []\n",
 		"1:1: a key cannot be 'vresion'; allowed: version, description, match, mode, "
-		"store, owner, attributes, default, limits, io-uring-in-container, allow-users (did you "
+		"store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users (did you "
 		"mean 'version'?)");
 	mistakes("version: 1\n",
 		 "1:1: the key 'attributes' is missing; allowed: a list of 0 to 512 entries");
@@ -296,9 +296,10 @@ Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 	mistakes(RIGHT "limits: {xyzzy: 1}\n",
 		 "3:10: a key cannot be 'xyzzy'; allowed: attributes-per-file, value-size, "
 		 "in-flight");
-	mistakes(RIGHT "? [a]\n: b\n",
-		 "3:3: a key cannot be a list; allowed: version, description, match, mode, store, "
-		 "owner, attributes, default, limits, io-uring-in-container, allow-users");
+	mistakes(
+		RIGHT "? [a]\n: b\n",
+		"3:3: a key cannot be a list; allowed: version, description, match, mode, store, "
+		"owner, attributes, default, limits, io-uring-in-container, integrity, allow-users");
 	mistakes(RIGHT "limits: {\"in-flight\\0\": 1}\n",
 		 "3:10: a key cannot be 'in-flight?'; allowed: attributes-per-file, value-size, "
 		 "in-flight (did you mean 'in-flight'?)");
@@ -335,7 +336,7 @@ Test(parse, finds_a_value_of_another_kind)
 	mistakes("just a text\n",
 		 "1:1: a policy cannot be 'just a text'; allowed: the keys version, description, "
 		 "match, mode, store, owner, attributes, default, limits, io-uring-in-container, "
-		 "allow-users");
+		 "integrity, allow-users");
 }
 
 Test(parse, finds_an_owner_that_is_no_id)
@@ -591,6 +592,127 @@ Test(parse, stops_when_there_is_no_room_for_more_mistakes)
 	cr_expect(diagnostics.is_cut);
 }
 
+/* ---- integrity ---- */
+
+static const char judged[] = RIGHT
+	"integrity:\n"
+	"  mode: enforce\n"
+	"  rules:\n"
+	"    - dont_appraise func=BPRM_CHECK fsname=proc\n"
+	"    - measure  func=BPRM_CHECK\n"
+	"    - appraise func=MMAP_CHECK mask=MAY_EXEC appraise_type=imasig\n"
+	"  keys: [vendor.der, sub/own.pem, /etc/keys/a.pem]\n"
+	"  measurements: { template: ima-ng, entries: 100 }\n"
+	"  evm: { mode: off }\n";
+
+Test(parse, loads_what_is_to_be_judged)
+{
+	const struct integrity *integrity = &load(judged)->integrity;
+
+	cr_expect_eq(integrity->mode, INTEGRITY_ENFORCE);
+	cr_expect_eq(integrity->rule_set, RULE_SET_NONE);
+	cr_assert_eq(integrity->rule_count, 3);
+	cr_expect(integrity->rules[0].is_dont);
+	cr_expect_eq(integrity->rules[0].line, 6);
+	cr_expect_str_eq(integrity->rules[1].text, "measure  func=BPRM_CHECK");
+	cr_expect_eq(integrity->rules[2].func, FUNC_MMAP_CHECK);
+	cr_expect_eq(integrity->rules[2].line, 8);
+	cr_assert_eq(integrity->key_count, 3);
+	cr_expect_str_eq(integrity->keys[0], "vendor.der");
+	cr_expect_eq(integrity->template, TEMPLATE_IMA_NG);
+	cr_expect_eq(integrity->entries, 100);
+	cr_expect(policy_is_roots(&file->policy));
+	cr_assert_eq(file->length, strlen(judged));
+	cr_expect_arr_eq(file->text, judged, file->length);
+	policy_file_free(file);
+}
+
+Test(parse, begins_relative_paths_in_the_folder_of_the_file)
+{
+	load(judged);
+	cr_expect_eq(policy_file_use_folder(file, "/etc/nsxattr"), 0);
+	cr_expect_str_eq(file->policy.integrity.keys[0], "/etc/nsxattr/vendor.der");
+	cr_expect_str_eq(file->policy.integrity.keys[1], "/etc/nsxattr/sub/own.pem");
+	cr_expect_str_eq(file->policy.integrity.keys[2], "/etc/keys/a.pem");
+	policy_file_free(file);
+	load(RIGHT);
+	cr_expect_eq(policy_file_use_folder(file, "/etc/nsxattr"), 0);
+	policy_file_free(file);
+}
+
+Test(parse, judges_nothing_unless_it_is_told_to)
+{
+	const struct policy *policy = load(RIGHT "integrity: { rules: [audit func=BPRM_CHECK] }\n");
+
+	cr_expect_eq(policy->integrity.mode, INTEGRITY_OFF);
+	cr_expect_eq(policy->integrity.rule_count, 1);
+	cr_expect_eq(policy->integrity.template, TEMPLATE_IMA_SIG);
+	cr_expect_eq(policy->integrity.entries, INTEGRITY_ENTRIES);
+	cr_expect_not(policy_is_roots(policy));
+	cr_expect_null(file->text);
+	policy_file_free(file);
+	cr_expect_eq(load(RIGHT)->integrity.mode, INTEGRITY_OFF);
+	policy_file_free(file);
+}
+
+Test(parse, has_the_rules_of_a_set)
+{
+	const struct policy *policy = load(RIGHT "integrity: { mode: log, rule-set: appraise }\n");
+
+	cr_expect_eq(policy->integrity.rule_set, RULE_SET_APPRAISE);
+	cr_expect_gt(policy->integrity.rule_count, 20);
+	cr_expect_eq(policy->integrity.rules[0].line, 0);
+	policy_file_free(file);
+}
+
+Test(parse, finds_the_word_of_a_rule_that_is_wrong)
+{
+	mistakes(
+		RIGHT "integrity:\n"
+		      "  rules:\n"
+		      "  - measure   func=FILE_CHECK\n"
+		      "  - 'measure func=BPRM_CHECK pcr=11'\n"
+		      "  - measure func=BPRM_CHECK\n"
+		      "    uid=x\n"
+		      "  - |\n"
+		      "    measure func=BPRM_CHECK\n",
+		"5:15: a rule cannot have 'func=FILE_CHECK': nsxattr does not see which files are "
+		"read or written; allowed: func=BPRM_CHECK, func=MMAP_CHECK\n"
+		"6:30: a rule cannot have 'pcr=11': a container has one list, and one PCR, 10; "
+		"allowed: the rule without it\n"
+		"7:5: a rule cannot have 'uid=x'; allowed: uid=, uid< or uid> and a number from 0 "
+		"to 4294967294\n"
+		"9:5: an entry of rules cannot be 'measure func=BPRM_CHECK?'; allowed: one rule, in "
+		"one line");
+}
+
+Test(parse, finds_what_does_not_go_with_judging)
+{
+	mistakes(RIGHT "integrity: { mode: log }\n",
+		 "3:20: mode cannot be 'log' without rules; allowed: with one of the keys rules, "
+		 "rule-set");
+	mistakes(RIGHT "integrity: { rule-set: tcb, rules: [audit func=BPRM_CHECK] }\n",
+		 "3:24: rule-set cannot be beside rules; allowed: one of them");
+	mistakes(RIGHT "integrity: { mode: log, rule-set: tcb }\nstore: user\n",
+		 "3:20: mode cannot be 'log' with 'store: user', for the container's user can "
+		 "change such values from outside; allowed: off, or another store");
+	mistakes(RIGHT "integrity:\n"
+		       "  mode: enforce\n"
+		       "  rules: [appraise func=BPRM_CHECK appraise_type=imasig]\n",
+		 "4:9: mode cannot be 'enforce' without keys, for a rule wants signatures "
+		 "(appraise_type); allowed: with the key keys");
+	mistakes(RIGHT "integrity: { evm: { mode: enforce } }\n",
+		 "3:27: mode of evm cannot be 'enforce': nsxattr does not judge security.evm yet; "
+		 "allowed: off");
+	mistakes(RIGHT "integrity: { evm: { key: { file: /a } } }\n",
+		 "3:21: a key cannot be 'key'; allowed: mode");
+	mistakes(RIGHT "integrity: { rules: [] }\n",
+		 "3:21: rules cannot have 0 entries; allowed: a list of 1 to 512 entries");
+	mistakes(RIGHT "integrity: { keys: [a, a], measurements: { template: ima } }\n",
+		 "3:24: 'a' is there twice; the first is in line 3\n"
+		 "3:54: template cannot be 'ima'; allowed: ima-ng, ima-sig");
+}
+
 /* ---- what is no plain YAML ---- */
 
 Test(parse, finds_what_is_no_yaml)
@@ -606,7 +728,7 @@ Test(parse, finds_what_is_no_yaml)
 	mistakes(
 		"---\n",
 		"2:1: a policy cannot be nothing; allowed: the keys version, description, match, "
-		"mode, store, owner, attributes, default, limits, io-uring-in-container, allow-users");
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users");
 }
 
 Test(parse, finds_what_is_no_text)

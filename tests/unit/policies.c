@@ -215,7 +215,7 @@ Test(policies, are_refused_as_a_whole_with_all_that_is_wrong)
 		"/b.yaml:4:8: store cannot be 'usr'; allowed: security, user, trusted (did you mean "
 		"'user'?)\n"
 		"/c.yaml:3:1: a key cannot be 'versoin'; allowed: version, description, match, "
-		"mode, store, owner, attributes, default, limits, io-uring-in-container, allow-users "
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users "
 		"(did you mean 'version'?)\n");
 }
 
@@ -280,6 +280,27 @@ Test(policies, are_so_many_at_most)
 	cr_expect_eq(policies->file_count, POLICIES_MAX);
 	policy("more.yaml", "");
 	mistakes(": there are more than 256 policies\n");
+}
+
+/* ---- what cannot be enforced ---- */
+
+/* Nothing less takes its place: neither the default nor another one that fits. */
+Test(policies, give_no_container_a_policy_that_nsxattrd_does_not_enforce)
+{
+	static const char reason[] =
+		"policy 'judged' wants what is executed to be judged ('integrity'), which nsxattrd "
+		"does not do yet; set 'mode: off' in its 'integrity', or name another policy";
+
+	policy("judged.yaml", "integrity: { mode: log, rule-set: tcb }\n"
+			      "match: [{ name: c }]\nallow-users: [alice]\n");
+	policy("other.yaml", "integrity: { mode: off, rule-set: tcb }\nmatch: [{ name: c }]\n");
+	load();
+	expect_refused(0, "judged", reason);
+	expect_refused(0, NULL, reason);
+	expect(0, "other", "c", "other");
+	expect(ALICE, NULL, "d", "default");
+	cr_expect_str_eq(policies_objection(policies, policies_find(policies, "judged"), ALICE),
+			 "it judges what is executed, which is for root's containers alone");
 }
 
 /* ---- whose files they are ---- */
