@@ -158,11 +158,12 @@ machine_clone() {
 
 # machine_program() - ARCHITECTURE: the emulator, and what makes it a machine that this kernel knows
 #
-# The console of the kernel is CONSOLE.
+# The console of the kernel is CONSOLE, its clock CLOCK: some kernels would not trust that of emulated processors, and ask
+# a device for the time. The processors are without what takes long to emulate.
 machine_program() {
 	case $1 in
-	amd64) program=(qemu-system-x86_64 -cpu "max,la57=off") CONSOLE=ttyS0 ;;
-	arm64) program=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on") CONSOLE=ttyAMA0 ;;
+	amd64) program=(qemu-system-x86_64 -cpu "max,la57=off,erms=off") CONSOLE=ttyS0 CLOCK=tsc=reliable ;;
+	arm64) program=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on") CONSOLE=ttyAMA0 CLOCK= ;;
 	esac
 }
 
@@ -180,7 +181,7 @@ machine_start() {
 	timeout --foreground --kill-after=10 "$3" "${program[@]}" -accel "$5" -smp 2 -m 2G \
 		-display none -monitor none -no-reboot -nodefaults -no-user-config -serial "file:$folder/console" \
 		-kernel "$files/$kernel" -initrd "$files/${kernel/vmlinuz/initrd.img}" \
-		-append "root=/dev/vda rw console=$CONSOLE init=/init panic=-1 oops=panic loglevel=5 $MACHINE_ARGUMENTS ${6-}" \
+		-append "root=/dev/vda rw console=$CONSOLE init=/init panic=-1 oops=panic loglevel=5 $CLOCK $MACHINE_ARGUMENTS ${6-}" \
 		-drive "file=$root,$disk" -drive "file=$folder/clone.img,$disk" \
 		-virtfs "local,path=$folder/results,mount_tag=results,security_model=none" </dev/null
 }

@@ -18,6 +18,7 @@ Each line on standard input is a word, answered by a line on standard output:
 """
 
 import array
+import contextlib
 import ctypes
 import os
 import select
@@ -135,9 +136,10 @@ class Manager:
     def kill_rest(self):
         for pid in self.rest():
             self.end_one(pid)
-        # They are our children by now; one can be waited for when its last thread has ended.
+        # Each becomes our child when its parent has ended, and can be waited for when its last thread has ended.
         while self.rest():
-            os.waitpid(-1, os.WNOHANG)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, os.WNOHANG)
             time.sleep(0.001)
 
     def kill(self):

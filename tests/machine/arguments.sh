@@ -13,9 +13,9 @@ scene_make
 wanted=$(sed -n 's/^# arguments: //p' "$REPOSITORY/tests/machine/arguments.sh")
 given=$(tr ' ' '\n' </proc/cmdline | grep -Fx -e "$wanted")
 
-# modules() - LIST: its security modules, but for the one that is always there
+# modules() - LIST: its security modules, but for those that Debian's kernels always have: from Linux 6.8 on IMA and EVM, too
 modules() {
-	tr , '\n' <<<"$1" | grep -vx capability
+	tr , '\n' <<<"$1" | grep -vxE 'capability|lockdown|ima|evm'
 }
 
 check "the kernel is $MACHINE" grep -q "^$MACHINE\." /proc/sys/kernel/osrelease
