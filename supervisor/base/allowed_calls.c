@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/bpf.h>
+#include <linux/kcmp.h>
 #include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
@@ -99,6 +100,7 @@ static const struct {
 	{ KEEPER, ALLOW_IS("ioctl", 1, SECCOMP_IOCTL_NOTIF_ID_VALID) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NOTIF_SET_FLAGS) },
 	{ WORKER, ALLOW("pidfd_open pidfd_getfd pidfd_send_signal") },
+	{ WORKER, ALLOW_IS("kcmp", 2, KCMP_FILES) },
 	{ WORKER, ALLOW("process_vm_readv process_vm_writev") },
 	{ WORKER, ALLOW_IS("bpf", 0, BPF_PROG_TEST_RUN) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_PARENT) },

@@ -149,7 +149,9 @@ static int open_rest(const struct resolver *resolver, int base, const char *rest
 /* Where the supervisor of an ordinary login may not search the directory, it has the descriptor given. */
 static int take(struct target *target, const char *number)
 {
-	_cleanup_fd_ int fd = target_take_descriptor(target, (int)strtol(number, NULL, 10));
+	bool is_opened;
+	_cleanup_fd_ int fd =
+		target_take_descriptor(target, (int)strtol(number, NULL, 10), &is_opened);
 	char path[32];
 
 	if (fd < 0)

@@ -28,11 +28,12 @@
 
 int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode)
 {
-	_cleanup_fd_ int fd = target_take_descriptor(resolver->target, number);
+	bool is_opened;
+	_cleanup_fd_ int fd = target_take_descriptor(resolver->target, number, &is_opened);
 
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
-	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = true };
+	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .is_opened = is_opened };
 	return 0;
 }
 
@@ -40,6 +41,7 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 static int find_base(const struct resolver *resolver, int dirfd, const char *path, int *ret_fd,
 		     int *ret_owned)
 {
+	bool is_opened;
 	int fd;
 
 	if (path[0] == '/')
@@ -47,7 +49,7 @@ static int find_base(const struct resolver *resolver, int dirfd, const char *pat
 	else if (dirfd == AT_FDCWD)
 		fd = target_find_place(resolver->target, PROBE_CWD, ret_owned);
 	else
-		fd = *ret_owned = target_take_descriptor(resolver->target, dirfd);
+		fd = *ret_owned = target_take_descriptor(resolver->target, dirfd, &is_opened);
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
 	*ret_fd = fd;

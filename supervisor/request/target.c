@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/kcmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -414,26 +415,45 @@ static int read_process(struct target *target, pid_t *ret_process)
 	return 0;
 }
 
-/*
- * Before Linux 6.9 a thread has no pidfd of its own, so its process must do: threads that have
- * descriptor tables of their own (CLONE_THREAD without CLONE_FILES) are not told apart there.
- */
+/* Before Linux 6.9 a thread has no pidfd of its own, so its process must do. */
 static int open_pidfd(struct target *target)
 {
 	long fd = syscall(SYS_pidfd_open, target->tid, PIDFD_THREAD);
 
 	if (fd < 0 && errno == EINVAL) {
-		pid_t process;
-		int r = read_process(target, &process);
+		int r = read_process(target, &target->process);
 
 		if (r < 0)
 			return r;
-		fd = syscall(SYS_pidfd_open, process, 0);
+		fd = syscall(SYS_pidfd_open, target->process, 0);
 	}
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int target_take_descriptor(struct target *target, int number)
+/* CLONE_THREAD without CLONE_FILES, and a pidfd that knows of none but the process. Tables that are apart stay so. */
+static bool has_own_table(const struct target *target)
+{
+	return target->process != 0 && target->process != target->tid &&
+	       syscall(SYS_kcmp, target->tid, target->process, KCMP_FILES, 0, 0) > 0;
+}
+
+/* What the thread itself has by O_PATH, its link grants no access to: it stays a descriptor that no call is made on. */
+static int open_in_own_table(const struct target *target, int number, bool *ret_is_opened)
+{
+	char name[sizeof("fd/2147483647")];
+	struct stat link;
+
+	snprintf(name, sizeof(name), "fd/%d", number);
+	if (fstatat(target->proc, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	int fd = open_entry(target, name, O_PATH);
+
+	if (fd >= 0)
+		*ret_is_opened = (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
+	return fd;
+}
+
+int target_take_descriptor(struct target *target, int number, bool *ret_is_opened)
 {
 	if (number < 0)
 		return -EBADF;
@@ -444,7 +464,12 @@ int target_take_descriptor(struct target *target, int number)
 			return pidfd;
 		target->pidfd = pidfd;
 	}
+	if (has_own_table(target))
+		return open_in_own_table(target, number, ret_is_opened);
 	long fd = syscall(SYS_pidfd_getfd, target->pidfd, number, 0);
 
-	return fd < 0 ? -errno : (int)fd;
+	if (fd < 0)
+		return -errno;
+	*ret_is_opened = true;
+	return (int)fd;
 }

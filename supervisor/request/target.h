@@ -47,6 +47,7 @@ struct target {
 	int label; /* /proc/TID/attr/current */
 	int userns; /* the link /proc/TID/ns/user itself */
 	int pidfd;
+	pid_t process; /* before Linux 6.9: whose pidfd it is */
 	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
 	bool is_placed; /* for this call, what is kept was found to be right */
 	bool is_lasting[PROBE_PLACES]; /* this directory may be kept */
@@ -123,9 +124,10 @@ int target_find_place(struct target *target, enum probe_place place, int *ret_ow
 
 /**
  * target_take_descriptor() - a duplicate of one of its descriptors
+ * @ret_is_opened: false: an O_PATH descriptor of the same file instead
  *
  * Return: it; -EBADF when it has no such descriptor; other -errno.
  */
-int target_take_descriptor(struct target *target, int number);
+int target_take_descriptor(struct target *target, int number, bool *ret_is_opened);
 
 #endif

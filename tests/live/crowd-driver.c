@@ -377,6 +377,7 @@ static void stay_in_directory(struct own_things *things)
 }
 
 #define SHARED_NUMBER 60
+#define OWN_NUMBER 61
 
 static void expect_descriptor(const char *value)
 {
@@ -403,11 +404,15 @@ static void *have_descriptors_alone(void *argument)
 	if (unshare(CLONE_FILES) < 0)
 		err(EXIT_FAILURE, "unshare");
 	open_as("other/file", SHARED_NUMBER);
+	if (dup2(open("other/file", O_PATH | O_CLOEXEC), OWN_NUMBER) < 0)
+		err(EXIT_FAILURE, "other/file");
 	for (unsigned int i = 0; i < things->rounds; i++) {
 		take_turns(things);
 		expect_descriptor("other");
 		expect_value("/proc/thread-self/fd/60", "security.a", "other");
 		expect_value("/proc/self/fd/60", "security.a", "file");
+		CHECK("by O_PATH", fgetxattr(OWN_NUMBER, "security.a", NULL, 0), -1, EBADF);
+		expect_value("/proc/thread-self/fd/61", "security.a", "other");
 	}
 	return NULL;
 }
@@ -419,6 +424,7 @@ static void keep_descriptors(struct own_things *things)
 		expect_descriptor("file");
 		expect_value("/proc/thread-self/fd/60", "security.a", "file");
 		expect_value("/dev/fd/60", "security.a", "file");
+		CHECK("by none", fgetxattr(OWN_NUMBER, "security.a", NULL, 0), -1, EBADF);
 	}
 }
 
