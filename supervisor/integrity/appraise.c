@@ -76,15 +76,24 @@ static enum appraisal_cause judge_mistake(enum ima_value_mistake mistake,
 	return value->type == IMA_VALUE_SIGNATURE ? CAUSE_SIGNATURE : CAUSE_HASH;
 }
 
-/* Is it what the rule wants? That comes before what is wrong with it. */
-static enum appraisal_cause judge_type(const struct integrity_actions *actions, uint8_t type)
+static enum appraisal_cause required(const struct integrity_actions *actions)
 {
-	if (!actions->needs_signature || type == IMA_VALUE_SIGNATURE)
+	return actions->needs_verity ? CAUSE_VERITY_SIGNATURE_REQUIRED : CAUSE_SIGNATURE_REQUIRED;
+}
+
+static uint8_t required_type(const struct integrity_actions *actions)
+{
+	return actions->needs_verity ? IMA_VALUE_VERITY_SIGNATURE : IMA_VALUE_SIGNATURE;
+}
+
+/* Is it what the rule wants? That comes before what is wrong with it. */
+static enum appraisal_cause judge_type(const struct integrity_actions *actions,
+				       const struct appraisal *appraisal)
+{
+	if (!actions->needs_signature || appraisal->mistake == IMA_VALUE_TYPE ||
+	    appraisal->value.type == required_type(actions))
 		return CAUSE_NONE;
-	return type == IMA_VALUE_SHA1 || type == IMA_VALUE_DIGEST ||
-			       type == IMA_VALUE_VERITY_SIGNATURE ?
-		       CAUSE_SIGNATURE_REQUIRED :
-		       CAUSE_NONE;
+	return required(actions);
 }
 
 static enum appraisal_cause judge_value(const struct appraisal_request *request,
@@ -93,9 +102,9 @@ static enum appraisal_cause judge_value(const struct appraisal_request *request,
 	const struct integrity_actions *actions = request->actions;
 
 	if (!request->value)
-		return actions->needs_signature ? CAUSE_SIGNATURE_REQUIRED : CAUSE_NO_VALUE;
+		return actions->needs_signature ? required(actions) : CAUSE_NO_VALUE;
 	appraisal->mistake = ima_value_decode(request->value, request->length, &appraisal->value);
-	enum appraisal_cause cause = judge_type(actions, appraisal->value.type);
+	enum appraisal_cause cause = judge_type(actions, appraisal);
 
 	if (!cause)
 		cause = judge_mistake(appraisal->mistake, &appraisal->value);

@@ -18,6 +18,8 @@
 static struct crypto *crypto;
 static struct keyring *keyring, *revoked;
 static const struct integrity_actions anything, signed_only = { .needs_signature = true };
+static const struct integrity_actions verity_only = { .needs_signature = true,
+						      .needs_verity = true };
 
 static struct keyring *read_key(const char *path)
 {
@@ -208,8 +210,18 @@ Test(appraise, wants_fs_veritys_digest_for_a_signature_of_it)
 	cr_expect_eq(appraise_value(&anything, value, sizeof(value)).cause, CAUSE_NO_VERITY);
 	cr_expect_eq(appraise_value(&signed_only, value, sizeof(value)).cause,
 		     CAUSE_SIGNATURE_REQUIRED);
+	cr_expect_eq(appraise_value(&verity_only, value, sizeof(value)).cause, CAUSE_NO_VERITY);
 	cr_expect_eq(appraise_value(&anything, value, sizeof(value) - 1).cause,
 		     CAUSE_VERITY_SIGNATURE);
+}
+
+Test(appraise, wants_no_other_where_that_is_wanted)
+{
+	signer_sign("file", "a", "sha256");
+	expect_cause(&verity_only, "file.sig", CAUSE_VERITY_SIGNATURE_REQUIRED);
+	make_hash("sha256");
+	expect_cause(&verity_only, "hash", CAUSE_VERITY_SIGNATURE_REQUIRED);
+	cr_expect_eq(appraise_value(&verity_only, NULL, 0).cause, CAUSE_VERITY_SIGNATURE_REQUIRED);
 }
 
 Test(appraise, does_not_read_what_it_need_not)
