@@ -63,6 +63,9 @@ struct ima_value {
 enum ima_value_mistake ima_value_decode(const uint8_t *bytes, size_t length,
 					struct ima_value *ret_value);
 
+/** ima_value_mistake_text() - a mistake for people: what the value is */
+const char *ima_value_mistake_text(enum ima_value_mistake mistake);
+
 /** ima_value_is_signature() - is it a signature, of the content or of fs-verity's digest? */
 bool ima_value_is_signature(const struct ima_value *value);
 

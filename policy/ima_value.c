@@ -56,6 +56,19 @@ enum ima_value_mistake ima_value_decode(const uint8_t *bytes, size_t length,
 	}
 }
 
+const char *ima_value_mistake_text(enum ima_value_mistake mistake)
+{
+	static const char *const texts[] = {
+		[IMA_VALUE_IS_SOUND] = "as it should be",
+		[IMA_VALUE_TYPE] = "neither a digest nor a signature",
+		[IMA_VALUE_VERSION] = "a signature of a version that is not known",
+		[IMA_VALUE_ALGORITHM] = "of an algorithm that is not known",
+		[IMA_VALUE_SIZE] = "not as long as it has to be",
+	};
+
+	return texts[mistake];
+}
+
 bool ima_value_is_signature(const struct ima_value *value)
 {
 	return value->type == IMA_VALUE_SIGNATURE || value->type == IMA_VALUE_VERITY_SIGNATURE;

@@ -6,6 +6,7 @@
 
 #include "attach/idmap_arg.h"
 #include "base/log.h"
+#include "cli/exec_explanation.h"
 #include "cli/explanation.h"
 #include "cli/integrity_rules.h"
 #include "cli/options.h"
@@ -23,7 +24,8 @@ struct explain_request {
 	bool wants_rules;
 	enum integrity_rule_set rule_set; /* instead of the policy's rules */
 	enum operation operation;
-	const char *name;
+	const char *name; /* of an attribute */
+	const char *path; /* exec: of a file; else NULL */
 };
 
 static const char *parse_map(void *place, const char *argument)
@@ -59,10 +61,11 @@ static const struct option_row rows[] = {
 
 static const struct option_table table = {
 	.command = "nsxattr explain",
-	.operands = "get|set|list|remove NAME | --rules",
+	.operands = "get|set|list|remove NAME | exec PATH | --rules",
 	.about =
 		"Say what would be done about an operation on the attribute NAME, by which rule, and\n"
-		"what it needs, for a target in a user namespace with the given ids.",
+		"what it needs, for a target in a user namespace with the given ids; or whether root\n"
+		"there could execute the file PATH, and by which rule, value and key.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 };
@@ -79,14 +82,32 @@ static int read_operation(const char *word, enum operation *ret_operation)
 		}
 		spelling_offer(&spelling, explanation_operations[i]);
 	}
+	spelling_offer(&spelling, "exec");
 	if (spelling.nearest)
 		return options_refuse(&table, "unknown operation '%s'; did you mean '%s'?", word,
 				      spelling.nearest);
-	return options_refuse(&table, "unknown operation '%s'; there are: get, set, list, remove",
-			      word);
+	return options_refuse(
+		&table, "unknown operation '%s'; there are: get, set, list, remove, exec", word);
 }
 
 /* Return: as read_operation(). */
+static int read_name(char **operands, struct explain_request *request)
+{
+	request->name = operands[1];
+	if (!request->name)
+		return options_refuse(&table, "missing NAME: the attribute");
+	if (request->name[0] == '\0' || strlen(request->name) >= NAME_SIZE)
+		return options_refuse(&table, "an attribute's name has from 1 to %d bytes",
+				      NAME_SIZE - 1);
+	return read_operation(operands[0], &request->operation);
+}
+
+static int read_path(char **operands, struct explain_request *request)
+{
+	request->path = operands[1];
+	return request->path ? 0 : options_refuse(&table, "missing PATH: the file");
+}
+
 static int read_operands(char **operands, struct explain_request *request)
 {
 	if (request->wants_rules && operands[0])
@@ -95,16 +116,12 @@ static int read_operands(char **operands, struct explain_request *request)
 	if (request->wants_rules)
 		return 0;
 	if (!operands[0])
-		return options_refuse(&table, "missing get, set, list or remove: the operation");
-	request->name = operands[1];
-	if (!request->name)
-		return options_refuse(&table, "missing NAME: the attribute");
-	if (operands[2])
+		return options_refuse(&table,
+				      "missing get, set, list, remove or exec: the operation");
+	if (operands[1] && operands[2])
 		return options_refuse(&table, "unexpected argument '%s'", operands[2]);
-	if (request->name[0] == '\0' || strlen(request->name) >= NAME_SIZE)
-		return options_refuse(&table, "an attribute's name has from 1 to %d bytes",
-				      NAME_SIZE - 1);
-	return read_operation(operands[0], &request->operation);
+	return strcmp(operands[0], "exec") == 0 ? read_path(operands, request) :
+						  read_name(operands, request);
 }
 
 static void use_namespace(struct explain_request *request, struct user_namespace *host,
@@ -143,18 +160,12 @@ static int show_rules(const struct explain_request *request)
 	return 0;
 }
 
-static int explain(struct explain_request *request)
+static void explain_attribute(const struct explain_request *request, const struct policy *policy,
+			      const struct user_namespace *userns)
 {
-	_cleanup_policy_file_ struct policy_file *file = NULL;
-	const struct policy *policy = NULL;
-	struct user_namespace host, userns;
-
-	if (!policy_arg_load(request->policy, &policy, &file))
-		return STATUS_USAGE;
-	use_namespace(request, &host, &userns);
 	struct explanation explanation = {
 		.policy = policy,
-		.userns = &userns,
+		.userns = userns,
 		.operation = request->operation,
 		.name = request->name,
 	};
@@ -164,6 +175,39 @@ static int explain(struct explain_request *request)
 		output_json(explanation_json_new(&explanation));
 	else
 		explanation_print(&explanation);
+}
+
+/* Return: could it be told? */
+static bool explain_exec(const struct explain_request *request, const struct policy *policy,
+			 const struct user_namespace *userns)
+{
+	struct exec_explanation explanation = {
+		.policy = policy,
+		.userns = userns,
+		.path = request->path,
+	};
+	bool is_told = exec_explanation_fill(&explanation);
+
+	if (is_told && request->wants_json)
+		output_json(exec_explanation_json_new(&explanation));
+	else if (is_told)
+		exec_explanation_print(&explanation);
+	exec_explanation_done(&explanation);
+	return is_told;
+}
+
+static int explain(struct explain_request *request)
+{
+	_cleanup_policy_file_ struct policy_file *file = NULL;
+	const struct policy *policy = NULL;
+	struct user_namespace host, userns;
+
+	if (!policy_arg_load(request->policy, &policy, &file))
+		return STATUS_USAGE;
+	use_namespace(request, &host, &userns);
+	if (request->path)
+		return explain_exec(request, policy, &userns) ? 0 : STATUS_FAILED;
+	explain_attribute(request, policy, &userns);
 	return 0;
 }
 

@@ -52,6 +52,15 @@ struct explanation {
 /** explanation_fill() - find out all about @policy, @userns, @operation and @name, which are set */
 void explanation_fill(struct explanation *explanation);
 
+/** explanation_begin_line() - write what a line is about, in a column of its own; "": as the one before */
+void explanation_begin_line(const char *topic);
+
+/** explanation_print_namespace() - write the line about a namespace whose parent is the host */
+void explanation_print_namespace(const struct user_namespace *userns);
+
+/** explanation_users_json() - a namespace's ids for programs */
+struct json_object *explanation_users_json(const struct user_namespace *userns);
+
 /** explanation_print() - write it to standard output, in words */
 void explanation_print(const struct explanation *explanation);
 

@@ -49,8 +49,9 @@ static struct json_object *rule_json(const struct policy *policy, const struct r
 	return object;
 }
 
-static struct json_object *map_json(const struct id_map *map)
+struct json_object *explanation_users_json(const struct user_namespace *userns)
 {
+	const struct id_map *map = &userns->uids;
 	struct json_object *extents = json_object_new_array();
 
 	for (unsigned int i = 0; i < map->count; i++) {
@@ -113,7 +114,7 @@ struct json_object *explanation_json_new(const struct explanation *explanation)
 
 	json_add_text(object, "operation", explanation_operations[explanation->operation]);
 	json_add_text(object, "name", explanation->name);
-	json_object_object_add(object, "users", map_json(&explanation->userns->uids));
+	json_object_object_add(object, "users", explanation_users_json(explanation->userns));
 	json_object_object_add(object, "policy", policy_json(explanation->policy));
 	if (explanation->cause)
 		json_add_text(object, "cause", explanation->cause);

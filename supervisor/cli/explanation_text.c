@@ -7,18 +7,16 @@
 #include "policy.h"
 #include "yaml/diagnostic.h"
 
-static void begin_line(const char *topic)
+void explanation_begin_line(const char *topic)
 {
 	printf("%-12s", topic);
 }
 
-static void show_request(const struct explanation *explanation)
+void explanation_print_namespace(const struct user_namespace *userns)
 {
-	const struct id_map *users = &explanation->userns->uids;
+	const struct id_map *users = &userns->uids;
 
-	begin_line("asked");
-	printf("%s %s\n", explanation_operations[explanation->operation], explanation->name);
-	begin_line("namespace");
+	explanation_begin_line("namespace");
 	printf("users");
 	for (unsigned int i = 0; i < users->count; i++)
 		printf(" %u:%u:%u", users->extents[i].inside, users->extents[i].host,
@@ -26,9 +24,16 @@ static void show_request(const struct explanation *explanation)
 	printf(", its parent is the host\n");
 }
 
+static void show_request(const struct explanation *explanation)
+{
+	explanation_begin_line("asked");
+	printf("%s %s\n", explanation_operations[explanation->operation], explanation->name);
+	explanation_print_namespace(explanation->userns);
+}
+
 static void show_policy(const struct policy *policy)
 {
-	begin_line("policy");
+	explanation_begin_line("policy");
 	printf("%s, mode %s, store %s", policy->name, policy_is_strict(policy) ? "strict" : "fast",
 	       explanation_stores[policy->store]);
 	if (policy->owner > 0)
@@ -67,7 +72,7 @@ static void show_rule(const struct explanation *explanation)
 	const struct policy *policy = explanation->policy;
 	const struct rule *rule = explanation->decision.rule;
 
-	begin_line("rule");
+	explanation_begin_line("rule");
 	if (explanation->cause) {
 		printf("none: %s\n", explanation->cause);
 		return;
@@ -123,7 +128,7 @@ static void show_decision(const struct explanation *explanation)
 	const struct decision *decision = &explanation->decision;
 	const char *verb = explanation->operation == OPERATION_REMOVE ? "removes" : "writes";
 
-	begin_line("decision");
+	explanation_begin_line("decision");
 	if (explanation->operation == OPERATION_LIST && !explanation->cause)
 		show_list(explanation);
 	else if (decision->route == ROUTE_REFUSED)
@@ -146,7 +151,7 @@ static void show_needs(const struct explanation *explanation)
 	for (size_t i = 0; i < explanation->need_count; i++) {
 		const struct explanation_need *need = &explanation->needs[i];
 
-		begin_line(i == 0 ? "needs" : "");
+		explanation_begin_line(i == 0 ? "needs" : "");
 		printf("%s, else %s\n", need->text,
 		       need->error ? strerrorname_np(need->error) : "it is not listed");
 	}
@@ -161,15 +166,15 @@ static void show_limits(const struct explanation *explanation)
 	if (explanation->operation != OPERATION_SET || decision->route != ROUTE_STORED)
 		return;
 	if (decision->rule->limit == LIMIT_ONE) {
-		begin_line("limit");
+		explanation_begin_line("limit");
 		printf("one: no other namespace, nor the host, has a value of it on the inode\n");
 	}
 	if (policy->attributes_per_file > 0) {
-		begin_line("limit");
+		explanation_begin_line("limit");
 		printf("%u values of its own on an inode\n", policy->attributes_per_file);
 	}
 	if (policy->value_size > 0) {
-		begin_line("limit");
+		explanation_begin_line("limit");
 		printf("%u bytes a value\n", policy->value_size);
 	}
 }

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "count_of.h"
 
-static const char *const modes[] = {
+const char *const integrity_modes[] = {
 	[INTEGRITY_OFF] = "off",
 	[INTEGRITY_LOG] = "log",
 	[INTEGRITY_ENFORCE] = "enforce",
@@ -46,7 +46,7 @@ static bool is_of_policy(const struct integrity *integrity)
 void integrity_rules_print(const struct integrity *integrity)
 {
 	if (is_of_policy(integrity))
-		printf("# mode %s, template %s, %u entries\n", modes[integrity->mode],
+		printf("# mode %s, template %s, %u entries\n", integrity_modes[integrity->mode],
 		       templates[integrity->template], integrity->entries);
 	for (size_t i = 0; i < integrity->key_count; i++)
 		printf("# key %s\n", integrity->keys[i]);
@@ -87,7 +87,7 @@ struct json_object *integrity_rules_json_new(const struct integrity *integrity)
 	struct json_object *object = json_object_new_object();
 
 	if (is_of_policy(integrity)) {
-		json_add_text(object, "mode", modes[integrity->mode]);
+		json_add_text(object, "mode", integrity_modes[integrity->mode]);
 		json_add_text(object, "template", templates[integrity->template]);
 		json_add_number(object, "entries", integrity->entries);
 		json_object_object_add(object, "keys", keys_json(integrity));

@@ -10,6 +10,9 @@
 
 struct json_object;
 
+/* The words of a policy file, by enum integrity_mode. */
+extern const char *const integrity_modes[];
+
 /** integrity_rules_find_set() - Return: is there a rule set of this name? */
 bool integrity_rules_find_set(const char *name, enum integrity_rule_set *ret_rule_set);
 

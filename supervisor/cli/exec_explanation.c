@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/exec_explanation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <linux/xattr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text_file.h"
+#include "integrity/content.h"
+#include "integrity/crypto.h"
+#include "integrity/keyring.h"
+#include "policy.h"
+
+/* ---- the file ---- */
+
+/* "36 35 98:0 /root /mnt rw shared:1 - fuse.sshfs source options" of /proc/self/mountinfo */
+static bool is_line_of(const char *line, uint64_t mount, char name[32])
+{
+	const char *type = strstr(line, " - ");
+
+	return type && strtoull(line, NULL, 10) == mount && sscanf(type, " - %31[^. ]", name) == 1;
+}
+
+static void find_type(int fd, char name[32])
+{
+	_cleanup_file_ FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	_cleanup_free_ char *line = NULL;
+	struct statx stat;
+	size_t size = 0;
+
+	if (!mounts || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat) < 0)
+		return;
+	while (getline(&line, &size, mounts) >= 0)
+		if (is_line_of(line, stat.stx_mnt_id, name))
+			return;
+}
+
+static uint32_t inside(const struct id_map *map, uint32_t id)
+{
+	uint32_t number;
+
+	return id_map_to_inside(map, id, &number) ? number : INTEGRITY_ID_NONE;
+}
+
+/* All ids of the task are 0: those of the container's root. */
+static bool find_facts(struct exec_explanation *explanation, int fd)
+{
+	struct statfs system;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0) {
+		log_error("cannot look at %s: %s", explanation->path, strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		log_error("%s is no regular file, and only such are executed", explanation->path);
+		return false;
+	}
+	find_type(fd, explanation->fs_name);
+	explanation->facts = (struct integrity_facts){
+		.has_setuid = true,
+		.has_setgid = true,
+		.fowner = inside(&explanation->userns->uids, status.st_uid),
+		.fgroup = inside(&explanation->userns->gids, status.st_gid),
+		.fs_magic = (uint64_t)system.f_type,
+		.fs_name = explanation->fs_name[0] ? explanation->fs_name : NULL,
+	};
+	return true;
+}
+
+/* ---- the value ---- */
+
+static bool read_value(struct exec_explanation *explanation, int fd)
+{
+	const struct explanation *get = &explanation->get;
+	ssize_t length = -1;
+
+	explanation->value = malloc(XATTR_SIZE_MAX);
+	errno = explanation->value ? ENODATA : ENOMEM;
+	for (size_t i = 0; length < 0 && errno == ENODATA && i < get->name_count; i++) {
+		explanation->value_name = get->names[i];
+		length = fgetxattr(fd, get->names[i], explanation->value, XATTR_SIZE_MAX);
+	}
+	if (length >= 0) {
+		explanation->length = (size_t)length;
+		explanation->mistake =
+			ima_value_decode(explanation->value, (size_t)length, &explanation->decoded);
+		return true;
+	}
+	explanation->value_name = NULL;
+	if (errno == ENODATA || errno == EOPNOTSUPP)
+		return true;
+	log_error("cannot read security.ima of %s: %s", explanation->path, strerror(errno));
+	return false;
+}
+
+/* By the very functions that answer a get. A name that is left to the kernel is the host's. */
+static bool find_value(struct exec_explanation *explanation, int fd)
+{
+	struct explanation *get = &explanation->get;
+
+	*get = (struct explanation){
+		.policy = explanation->policy,
+		.userns = explanation->userns,
+		.operation = OPERATION_GET,
+		.name = XATTR_NAME_IMA,
+	};
+	explanation_fill(get);
+	if (get->decision.route == ROUTE_KERNEL)
+		strcpy(get->names[get->name_count++], XATTR_NAME_IMA);
+	return read_value(explanation, fd);
+}
+
+/* ---- the judgement ---- */
+
+static bool have_keys(struct exec_explanation *explanation)
+{
+	const struct integrity *integrity = &explanation->policy->integrity;
+	struct keyring_complaint complaint;
+	int error = crypto_new(&explanation->crypto);
+
+	if (error) {
+		log_error("%s", strerror(-error));
+		return false;
+	}
+	error = keyring_new(explanation->crypto, integrity->keys, integrity->key_count,
+			    &explanation->keyring, &complaint);
+	if (error)
+		log_error("%s", complaint.text);
+	return !error;
+}
+
+/* A server answers for the content: nothing is read of it, for it may be another one the next time. */
+static bool has_server(const char *fs_name)
+{
+	return strcmp(fs_name, "fuse") == 0 || strcmp(fs_name, "fuseblk") == 0;
+}
+
+static bool judge(struct exec_explanation *explanation, struct content *content,
+		  struct exec_use *use)
+{
+	const struct appraisal_request request = {
+		.actions = &use->actions,
+		.keyring = explanation->keyring,
+		.value = explanation->value_name ? explanation->value : NULL,
+		.length = explanation->length,
+		.content = content,
+	};
+
+	explanation->facts.func = use->func;
+	integrity_match(&explanation->policy->integrity, &explanation->facts, &use->actions);
+	if (!use->actions.decisions[KIND_APPRAISE].is_wanted)
+		return true;
+	if (has_server(explanation->fs_name)) {
+		use->appraisal.cause = CAUSE_UNVERIFIABLE;
+		return true;
+	}
+	int error = appraise(&request, &use->appraisal);
+
+	if (error)
+		log_error("cannot read %s: %s", explanation->path, strerror(-error));
+	return !error;
+}
+
+bool exec_explanation_fill(struct exec_explanation *explanation)
+{
+	_cleanup_fd_ int fd = open(explanation->path, TEXT_FILE_FLAGS);
+	bool is_told;
+
+	if (fd < 0) {
+		log_error("cannot open %s: %s", explanation->path, strerror(errno));
+		return false;
+	}
+	is_told = find_facts(explanation, fd) && find_value(explanation, fd) &&
+		  have_keys(explanation);
+	struct content content = { .crypto = explanation->crypto, .fd = fd };
+
+	for (enum integrity_func func = 0; is_told && func < EXEC_USES; func++) {
+		explanation->uses[func].func = func;
+		is_told = judge(explanation, &content, &explanation->uses[func]);
+	}
+	return is_told;
+}
+
+void exec_explanation_done(struct exec_explanation *explanation)
+{
+	keyring_free(explanation->keyring);
+	crypto_free(explanation->crypto);
+	free(explanation->value);
+}
+
+bool exec_use_is_refused(const struct exec_explanation *explanation, const struct exec_use *use)
+{
+	return explanation->policy->integrity.mode != INTEGRITY_OFF &&
+	       use->actions.decisions[KIND_APPRAISE].is_wanted &&
+	       use->appraisal.cause != CAUSE_NONE;
+}
+
+bool exec_explanation_is_inherited(const struct exec_explanation *explanation)
+{
+	const struct decision *decision = &explanation->get.decision;
+
+	return decision->route == ROUTE_STORED && explanation->value_name &&
+	       strcmp(explanation->value_name, decision->name) != 0;
+}
