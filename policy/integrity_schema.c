@@ -75,7 +75,8 @@ void check_integrity(struct schema_walk *walk, const struct schema_place *place)
 				"rule-set cannot be beside rules; allowed: one of them");
 	else
 		integrity_use_rule_set(integrity, integrity->rule_set);
-	if (integrity->mode == INTEGRITY_OFF)
+	/* Of a second 'integrity', which is a mistake already, the mode may be that of the first. */
+	if (integrity->mode == INTEGRITY_OFF || !mode)
 		return;
 	if (!rules && !rule_set)
 		schema_complain(walk, mode,

@@ -52,6 +52,23 @@ static void require_rule(const struct policy *policy, const struct rule *rule)
 	require(policy_match(policy, rule->pattern, literal) == rule || star);
 }
 
+static void require_integrity(const struct policy_file *file, size_t size)
+{
+	const struct integrity *integrity = &file->policy.integrity;
+
+	require(!file->text == (integrity->mode == INTEGRITY_OFF));
+	require(!file->text || file->length == size);
+	require(integrity->template != TEMPLATE_NONE && integrity->entries > 0);
+	for (size_t i = 0; i < integrity->key_count; i++)
+		require(integrity->keys[i][0]);
+	for (size_t i = 0; i < integrity->rule_count; i++)
+		require(integrity->rules[i].text && integrity->rules[i].line <= size);
+	if (integrity->mode == INTEGRITY_OFF)
+		return;
+	require(integrity->rule_count > 0);
+	require(file->policy.store != STORE_USER && policy_is_roots(&file->policy));
+}
+
 static void require_policy(const struct policy *policy, size_t size)
 {
 	require(strcmp(policy->name, "fuzzed") == 0);
@@ -89,6 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	require(diagnostics.count == 0);
 	require_policy(&file->policy, size);
+	require_integrity(file, size);
+	require(policy_file_use_folder(file, "folder") == 0);
+	require_integrity(file, size);
 	policy_file_free(file);
 	return 0;
 }

@@ -701,6 +701,8 @@ Test(parse, finds_what_does_not_go_with_judging)
 		       "  rules: [appraise func=BPRM_CHECK appraise_type=imasig]\n",
 		 "4:9: mode cannot be 'enforce' without keys, for a rule wants signatures "
 		 "(appraise_type); allowed: with the key keys");
+	mistakes(RIGHT "integrity: { mode: log, rule-set: tcb }\nintegrity: { keys: [a] }\n",
+		 "4:1: the key 'integrity' is there twice; the first is in line 3");
 	mistakes(RIGHT "integrity: { evm: { mode: enforce } }\n",
 		 "3:27: mode of evm cannot be 'enforce': nsxattr does not judge security.evm yet; "
 		 "allowed: off");
