@@ -7,6 +7,9 @@
  * few instructions for the *xattrat numbers are put in front of its program (BPF jumps are relative, what
  * follows stays valid). A kernel without these calls answers them itself, with ENOSYS: there none are put.
  *
+ * An mmap is told from others by its registers. Only the oldest of i386 has its arguments in memory, where no filter
+ * sees them: as libseccomp would look at registers there, too, a few more instructions notify of each.
+ *
  * WAIT_KILLABLE_RECV: without it any signal to the target aborts a call that is already being
  * worked on, the kernel restarts it, and a second XATTR_CREATE finds the first one's work.
  *
@@ -23,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,6 +51,7 @@ struct abi {
 };
 
 #if defined(__x86_64__)
+#define OLD_MMAP 90 /* of i386 */
 static const char *const abi_names[] = { "x86_64", "x86", "x32" };
 static const struct abi abis[] = {
 	{ AUDIT_ARCH_X86_64, 0 },
@@ -94,40 +99,81 @@ static void write_prefix(struct sock_filter *at)
 	}
 }
 
+#ifdef OLD_MMAP
+#define OLD_MMAP_LENGTH 5
+
+/** write_old_mmap() - notify for it, whatever it maps; fall through for the rest */
+static void write_old_mmap(struct sock_filter *at)
+{
+	const struct sock_filter block[OLD_MMAP_LENGTH] = {
+		LOAD(arch),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 3),
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OLD_MMAP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+	};
+
+	memcpy(at, block, sizeof(block));
+}
+#else
+#define OLD_MMAP_LENGTH 0
+
+static void write_old_mmap(struct sock_filter *at)
+{
+	(void)at;
+}
+#endif
+
 #define _cleanup_program_ __attribute__((cleanup(call_filter_done)))
 
-/* The twelve that libseccomp knows, behind the rule that is left out where a ring is allowed. */
-static void write_rules(struct call_rule rules[1 + SYSCALL_OLD_COUNT])
+#define RULES_MAX (3 + SYSCALL_OLD_COUNT)
+
+/* Return: how many. The twelve attribute calls that libseccomp knows, and what the options ask for. */
+static size_t write_rules(const struct filter_options *options, struct call_rule rules[RULES_MAX])
 {
-	*rules++ = (struct call_rule){ .call = "io_uring_setup",
-				       .action = SECCOMP_RET_ERRNO | ENOSYS };
+	size_t count = 0;
+
+	if (!options->allow_io_uring)
+		rules[count++] = (struct call_rule){ .call = "io_uring_setup",
+						     .action = SECCOMP_RET_ERRNO | ENOSYS };
 	for (size_t i = 0; i < SYSCALL_OLD_COUNT; i++)
-		rules[i] = (struct call_rule){ .call = syscall_kinds[i].name,
-					       .action = SECCOMP_RET_USER_NOTIF };
+		rules[count++] = (struct call_rule){ .call = syscall_kinds[i].name,
+						     .action = SECCOMP_RET_USER_NOTIF };
+	if (options->notifies_exec)
+		rules[count++] = (struct call_rule){ .call = "execve execveat",
+						     .action = SECCOMP_RET_USER_NOTIF };
+	if (options->notifies_mmap)
+		rules[count++] = (struct call_rule){
+			.call = "mmap mmap2",
+			.condition = { ARGUMENT_HAS, 2, PROT_EXEC },
+			.also = { ARGUMENT_IS_WITHOUT, 3, MAP_ANONYMOUS },
+			.action = SECCOMP_RET_USER_NOTIF,
+		};
+	return count;
 }
 
 int filter_build(const struct filter_options *options, struct sock_fprog *ret_program)
 {
-	const size_t first = options->allow_io_uring ? 1 : 0;
-	struct call_rule rules[1 + SYSCALL_OLD_COUNT];
+	const size_t xattrat_length = options->lacks_xattrat ? 0 : PREFIX_LENGTH;
+	struct call_rule rules[RULES_MAX];
 	const struct call_filter filter = {
-		.rules = rules + first,
-		.rule_count = COUNT_OF(rules) - first,
+		.rules = rules,
+		.rule_count = write_rules(options, rules),
 		.abis = abi_names,
 		.abi_count = COUNT_OF(abi_names),
 		.otherwise = SECCOMP_RET_ALLOW,
 		.other_abi = SECCOMP_RET_ALLOW,
-		.room = options->lacks_xattrat ? 0 : PREFIX_LENGTH,
+		.room = xattrat_length + (options->notifies_mmap ? OLD_MMAP_LENGTH : 0),
 	};
 	struct sock_fprog program;
-
-	write_rules(rules);
 	int r = call_filter_build(&filter, &program);
 
 	if (r < 0)
 		return r;
 	if (!options->lacks_xattrat)
 		write_prefix(program.filter);
+	if (options->notifies_mmap)
+		write_old_mmap(program.filter + xattrat_length);
 	*ret_program = program;
 	return 0;
 }

@@ -13,6 +13,10 @@ struct filter_options {
 	bool allow_io_uring;
 	/* the four *xattrat calls pass: the kernel does not have them (base/syscalls.h) */
 	bool lacks_xattrat;
+	/* programs that are executed are judged (judge/judgement.h): execve and execveat are notified, too */
+	bool notifies_exec;
+	/* and what is mapped to be executed: mmap of a file with PROT_EXEC is */
+	bool notifies_mmap;
 };
 
 /**
@@ -33,7 +37,7 @@ const char *filter_lacking(void);
  * @ret_program: the filter, to be released with call_filter_done()
  *
  * The sixteen calls (or the twelve that there are), on each ABI of the machine, give
- * SECCOMP_RET_USER_NOTIF; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling
+ * SECCOMP_RET_USER_NOTIF, and so do the calls of the options; io_uring_setup fails with ENOSYS unless allowed; everything else passes. The calling
  * process is not changed.
  *
  * Return: 0; -errno, of libseccomp or the system.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,31 @@ static const enum scmp_compare comparisons[] = {
 	[ARGUMENT_ANY] = SCMP_CMP_EQ,
 	[ARGUMENT_IS] = SCMP_CMP_EQ,
 	[ARGUMENT_IS_WITHOUT] = SCMP_CMP_MASKED_EQ,
+	[ARGUMENT_HAS] = SCMP_CMP_MASKED_EQ,
 	[ARGUMENT_BELOW] = SCMP_CMP_LT,
 };
 
-static int add_rule(scmp_filter_ctx context, const struct call_rule *rule)
+static struct scmp_arg_cmp comparison_of(const struct call_condition *condition)
 {
-	const struct call_condition *condition = &rule->condition;
-	const struct scmp_arg_cmp comparison =
-		SCMP_CMP64(condition->argument, comparisons[condition->test], condition->value, 0);
+	uint64_t bits = condition->test == ARGUMENT_HAS ? condition->value : 0;
+
+	return SCMP_CMP64(condition->argument, comparisons[condition->test], condition->value,
+			  bits);
+}
+
+/* A name that the machine itself does not have has a number below 0, by which libseccomp knows it for other ABIs. */
+static bool is_had(int number, bool has_others)
+{
+	return number >= 0 || (has_others && number != __NR_SCMP_ERROR);
+}
+
+static int add_rule(scmp_filter_ctx context, const struct call_rule *rule, bool has_others)
+{
+	const struct scmp_arg_cmp arguments[] = { comparison_of(&rule->condition),
+						  comparison_of(&rule->also) };
+	unsigned int count = rule->also.test != ARGUMENT_ANY	  ? 2 :
+			     rule->condition.test != ARGUMENT_ANY ? 1 :
+								    0;
 	const char *call = rule->call;
 	char name[NAME_SIZE];
 	int length, r = 0;
@@ -50,10 +68,8 @@ static int add_rule(scmp_filter_ctx context, const struct call_rule *rule)
 
 		if (number == __NR_SCMP_ERROR && rule->number > 0)
 			number = rule->number;
-		/* Below 0: the machine does not have it. */
-		if (number >= 0)
-			r = seccomp_rule_add_array(context, rule->action, number,
-						   condition->test != ARGUMENT_ANY, &comparison);
+		if (is_had(number, has_others))
+			r = seccomp_rule_add_array(context, rule->action, number, count, arguments);
 	}
 	return r;
 }
@@ -78,7 +94,7 @@ static int describe(scmp_filter_ctx context, const struct call_filter *filter)
 	if (r == 0)
 		r = add_abis(context, filter);
 	for (size_t i = 0; r == 0 && i < filter->rule_count; i++)
-		r = add_rule(context, &filter->rules[i]);
+		r = add_rule(context, &filter->rules[i], filter->abi_count > 0);
 	return r;
 }
 

@@ -14,6 +14,7 @@ struct call_condition {
 		ARGUMENT_ANY,
 		ARGUMENT_IS,
 		ARGUMENT_IS_WITHOUT, /* none of the bits of @value is set */
+		ARGUMENT_HAS, /* all of the bits of @value are set */
 		ARGUMENT_BELOW,
 	} test;
 	unsigned int argument; /* from 0 on */
@@ -22,10 +23,12 @@ struct call_condition {
 
 /** struct call_rule - system calls, and what becomes of them */
 struct call_rule {
-	const char *call; /* its name; or several, with blanks between them */
+	/* Its name; or several, with blanks between them. One that only another ABI has is of that ABI. */
+	const char *call;
 	/* Above 0: its number on every ABI, if libseccomp does not know the name. */
 	int number;
 	struct call_condition condition;
+	struct call_condition also; /* of another argument; it must be so, too */
 	uint32_t action; /* SECCOMP_RET_* of linux/seccomp.h */
 };
 

@@ -11,8 +11,10 @@
 #include <linux/seccomp.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/call_filter.h"
+#include "base/exec_calls.h"
 #include "base/syscalls.h"
 
 #define X32_BIT 0x40000000
@@ -75,9 +77,8 @@ static uint32_t load(const struct seccomp_data *call, uint32_t offset)
 }
 
 /* What the filter says to a call, by classic BPF's rules (seccomp(2)). */
-static uint32_t verdict(uint32_t arch, uint32_t number)
+static uint32_t verdict_on(const struct seccomp_data *call)
 {
-	const struct seccomp_data call = { .arch = arch, .nr = (int)number };
 	uint32_t accumulator = 0;
 	unsigned int i = 0;
 
@@ -87,7 +88,11 @@ static uint32_t verdict(uint32_t arch, uint32_t number)
 		switch (BPF_CLASS(at->code)) {
 		case BPF_LD:
 			cr_assert_eq(at->code, BPF_LD | BPF_W | BPF_ABS);
-			accumulator = load(&call, at->k);
+			accumulator = load(call, at->k);
+			break;
+		case BPF_ALU:
+			cr_assert_eq(at->code, BPF_ALU | BPF_AND | BPF_K);
+			accumulator &= at->k;
 			break;
 		case BPF_JMP:
 			if (BPF_OP(at->code) == BPF_JA)
@@ -104,6 +109,11 @@ static uint32_t verdict(uint32_t arch, uint32_t number)
 	}
 	cr_assert_fail("the program ran off its end");
 	return SECCOMP_RET_KILL_PROCESS;
+}
+
+static uint32_t verdict(uint32_t arch, uint32_t number)
+{
+	return verdict_on(&(struct seccomp_data){ .arch = arch, .nr = (int)number });
 }
 
 static uint32_t expected(uint32_t arch, uint32_t number)
@@ -225,6 +235,112 @@ Test(filter, lets_the_calls_pass_that_the_kernel_lacks)
 				     is_lacking ? SECCOMP_RET_ALLOW : expected(archs[i], number));
 		}
 	}
+}
+
+/* ---- what is executed ---- */
+
+static const struct filter_options all = { .notifies_exec = true, .notifies_mmap = true };
+
+static uint32_t verdict_on_map(uint32_t arch, uint32_t number, uint64_t protection, uint64_t flags)
+{
+	return verdict_on(&(struct seccomp_data){
+		.arch = arch, .nr = (int)number, .args = { 0, 4096, protection, flags, 3, 0 } });
+}
+
+static bool is_execution(uint32_t arch, uint32_t number)
+{
+	const struct exec_kind *kind = exec_find(arch, (int)number);
+
+	return kind && kind->form != EXEC_MAP && kind->form != EXEC_MAP_OLD;
+}
+
+static void expect_executions(uint32_t arch, uint32_t first)
+{
+	unsigned int count = 0;
+
+	for (uint32_t number = first; number < first + NUMBERS; number++) {
+		cr_expect_eq(verdict(arch, number), is_execution(arch, number) ?
+							    SECCOMP_RET_USER_NOTIF :
+							    expected(arch, number));
+		count += is_execution(arch, number);
+	}
+	cr_expect_eq(count, 2);
+}
+
+Test(filter, traps_executions_on_each_abi_when_told_to)
+{
+	build((struct filter_options){ .notifies_exec = true });
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		expect_executions(archs[i], 0);
+#if defined(__x86_64__)
+	expect_executions(AUDIT_ARCH_X86_64, X32_BIT);
+#endif
+}
+
+/* One number on each ABI that there is, and two on i386. */
+static void expect_map(uint32_t arch, uint32_t number)
+{
+	const uint64_t garbage = 1ULL << 40;
+
+	cr_expect_eq(verdict_on_map(arch, number, PROT_READ | PROT_EXEC, MAP_PRIVATE),
+		     SECCOMP_RET_USER_NOTIF, "%u", number);
+	cr_expect_eq(verdict_on_map(arch, number, PROT_EXEC | garbage, MAP_SHARED | garbage),
+		     SECCOMP_RET_USER_NOTIF);
+	cr_expect_eq(verdict_on_map(arch, number, PROT_READ, MAP_PRIVATE), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict_on_map(arch, number, PROT_READ | PROT_EXEC,
+				    MAP_PRIVATE | MAP_ANONYMOUS),
+		     SECCOMP_RET_ALLOW);
+}
+
+Test(filter, traps_what_is_mapped_executable_of_a_file_when_told_to)
+{
+	build(all);
+#if defined(__x86_64__)
+	expect_map(AUDIT_ARCH_X86_64, 9);
+	expect_map(AUDIT_ARCH_X86_64, X32_BIT | 9);
+	expect_map(AUDIT_ARCH_I386, 192);
+#else
+	expect_map(AUDIT_ARCH_AARCH64, 222);
+	expect_map(AUDIT_ARCH_ARM, 192);
+#endif
+}
+
+#if defined(__x86_64__)
+/* Its arguments are in memory: the registers say nothing. */
+Test(filter, traps_each_of_the_oldest_mmap)
+{
+	build(all);
+	cr_expect_eq(verdict(AUDIT_ARCH_I386, 90), SECCOMP_RET_USER_NOTIF);
+	cr_expect_eq(verdict(AUDIT_ARCH_X86_64, 90), SECCOMP_RET_ALLOW);
+	build((struct filter_options){ .lacks_xattrat = true, .notifies_mmap = true });
+	cr_expect_eq(verdict(AUDIT_ARCH_I386, 90), SECCOMP_RET_USER_NOTIF);
+}
+#endif
+
+Test(filter, traps_the_attribute_calls_beside_executions)
+{
+	build(all);
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		for (uint32_t number = 0; number < NUMBERS; number++)
+			if (syscall_find(archs[i], (int)number) || number == IO_URING_SETUP)
+				cr_expect_eq(verdict(archs[i], number), expected(archs[i], number));
+}
+
+Test(filter, traps_no_execution_when_not_told_to)
+{
+	struct sock_fprog before = program;
+
+	program = (struct sock_fprog){ 0 };
+	build((struct filter_options){ .notifies_exec = true, .notifies_mmap = true });
+	cr_expect_gt(program.len, before.len);
+	build((struct filter_options){ 0 });
+	cr_expect_eq(program.len, before.len);
+	cr_expect_arr_eq(program.filter, before.filter, before.len * sizeof(*before.filter));
+	for (size_t i = 0; i < ARCH_COUNT; i++)
+		for (uint32_t number = 0; number < NUMBERS; number++)
+			if (exec_find(archs[i], (int)number))
+				cr_expect_eq(verdict(archs[i], number), SECCOMP_RET_ALLOW);
+	call_filter_done(&before);
 }
 
 Test(filter, is_empty_after_done)
