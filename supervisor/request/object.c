@@ -23,7 +23,7 @@
 /* How long a change waits for those to the same inode that came before it. */
 #define TURN_WAIT_MS 60000
 
-static int pin(struct request *request)
+int stage_pin(struct request *request)
 {
 	struct workspace *workspace = request->workspace;
 	struct resolver resolver = {
@@ -68,7 +68,7 @@ static int look_at_found(struct request *request)
 		return 0;
 	}
 	fd_close(&request->inode.fd);
-	return awaited_is_bound(awaited) ? awaited_want_thread(awaited) : pin(request);
+	return awaited_is_bound(awaited) ? awaited_want_thread(awaited) : stage_pin(request);
 }
 
 /* Return: as resolve_path(). */
@@ -78,7 +78,7 @@ static int find_inode(struct request *request)
 		return look_at_found(request);
 	if (awaited_is_bound(request->awaited) && !is_for_queue(request))
 		return awaited_want_thread(request->awaited);
-	return pin(request);
+	return stage_pin(request);
 }
 
 bool object_resolve(struct request *request)
@@ -148,7 +148,7 @@ bool object_look(struct request *request)
 		return natively_answer(request);
 	if (call_is_change(&request->call))
 		return look_before_change(request);
-	if (request->decision.route == ROUTE_STORED && mounts_are_told(request->workspace->mounts))
+	if (request->decision.route == ROUTE_STORED)
 		request->stat.mount = inode_mount(&request->inode);
 	return true;
 }
@@ -159,8 +159,7 @@ static const struct id_map *map_of_mount(const struct request *request)
 	struct mounts *mounts = request->workspace->mounts;
 	const struct id_map *uids = NULL;
 
-	if (request->stat.mount == 0 || !mounts_are_told(mounts) ||
-	    mounts_find(mounts, request->stat.mount, &uids))
+	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
 		return uids;
 	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
 	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
@@ -180,6 +179,26 @@ bool object_locate(struct request *request)
 	if (request->call.kind->operation != OPERATION_LIST)
 		access_locate(&request->subject, request->call.kind->operation, &request->decision);
 	return true;
+}
+
+ssize_t stage_get_shown(struct request *request, const char *name, void *value, size_t size)
+{
+	const struct store_context context = stage_store_context(request);
+
+	access_decide(request->client->policy, &request->subject, OPERATION_GET, name,
+		      &request->decision);
+	if (request->decision.route == ROUTE_KERNEL)
+		return performer_get(&request->performer, name, value, size);
+	if (request->decision.route == ROUTE_STORED) {
+		request->stat.mount = inode_mount(&request->inode);
+		request->naming.mount = map_of_mount(request);
+		access_locate(&request->subject, OPERATION_GET, &request->decision);
+	}
+	if (request->decision.route == ROUTE_REFUSED)
+		return -request->decision.error;
+	struct outcome outcome = store_get(&context, value, size);
+
+	return outcome.error ? -outcome.error : outcome.value;
 }
 
 static bool has_no_attributes(const struct request *request)

@@ -44,33 +44,14 @@ static const struct {
 	const char *name;
 } stages[] = { STAGES(STAGE_ROW) };
 
-/* @awaited: as in struct request */
-static void init(struct request *request, struct workspace *workspace, struct client *client,
-		 struct reception *reception, struct awaited *awaited)
-{
-	*request = (struct request){
-		.workspace = workspace,
-		.client = client,
-		.reception = reception,
-		.slot = reception->slot,
-		.inode = { .fd = -1 },
-		.performer = { .inode = &request->inode,
-			       .directory = workspace->fd_directory,
-			       .awaited = awaited },
-		.awaited = awaited,
-		.outcome = outcome_error(EPERM),
-	};
-}
-
 static void go_through(struct request *request, size_t first)
 {
-	bool is_logged = log_enabled(LOG_DEBUG), more = true;
+	bool more = true;
 
 	for (size_t i = first; more && i < COUNT_OF(stages); i++) {
 		more = stages[i].run(request);
-		if (is_logged)
-			log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
-				  more ? "goes on" : "ends here");
+		log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
+			  more ? "goes on" : "ends here");
 	}
 }
 
@@ -88,7 +69,7 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 {
 	struct request request;
 
-	init(&request, workspace, client, reception, NULL);
+	stage_begin(&request, workspace, client, reception, NULL);
 	go_through(&request, 0);
 	conclude(&request);
 	stage_let_go(&request);
@@ -132,7 +113,7 @@ enum request_progress request_walk(struct workspace *workspace, struct client *c
 	struct awaited *awaited = &waiting->awaited;
 	struct request request;
 
-	init(&request, workspace, client, waiting->reception, awaited);
+	stage_begin(&request, workspace, client, waiting->reception, awaited);
 	go_through(&request, recall(&request, waiting));
 	bool is_waiting = awaited_is_waiting(awaited);
 

@@ -11,6 +11,23 @@
 #include "request/userns.h"
 #include "request/witness.h"
 
+void stage_begin(struct request *request, struct workspace *workspace, struct client *client,
+		 struct reception *reception, struct awaited *awaited)
+{
+	*request = (struct request){
+		.workspace = workspace,
+		.client = client,
+		.reception = reception,
+		.slot = reception->slot,
+		.inode = { .fd = -1 },
+		.performer = { .inode = &request->inode,
+			       .directory = workspace->fd_directory,
+			       .awaited = awaited },
+		.awaited = awaited,
+		.outcome = outcome_error(EPERM),
+	};
+}
+
 bool stage_end(struct request *request, struct outcome outcome)
 {
 	request->outcome = outcome;

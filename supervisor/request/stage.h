@@ -2,7 +2,10 @@
 #ifndef NSXATTR_REQUEST_STAGE_H
 #define NSXATTR_REQUEST_STAGE_H
 
-/* What the stages of a request (request/stages.h) share. No other file includes it. */
+/*
+ * What the stages of a request (request/stages.h) share, and those of a judgement (judge/stages.h), which begins with who
+ * calls, and about which inode, too. No other file includes it.
+ */
 
 #include <stdbool.h>
 
@@ -43,6 +46,37 @@ struct request {
 	struct outcome outcome;
 	bool ran_out; /* of descriptors */
 };
+
+/**
+ * stage_begin() - a request of which nothing is known yet
+ * @awaited: as in struct request
+ */
+void stage_begin(struct request *request, struct workspace *workspace, struct client *client,
+		 struct reception *reception, struct awaited *awaited);
+
+/**
+ * stage_identify() - who the thread call.tid is: target, userns, naming and subject
+ *
+ * Return: 0; -errno.
+ */
+int stage_identify(struct request *request, enum identity_extent extent);
+
+/**
+ * stage_pin() - the inode that the call is about, as the target would find it
+ *
+ * The call says where to search, workspace->path is the path, if it has one.
+ *
+ * Return: as resolve_path().
+ */
+int stage_pin(struct request *request);
+
+/**
+ * stage_get_shown() - the value that the target's view shows of the inode
+ * @value: where it goes, @size bytes
+ *
+ * Return: its length; -ENODATA: it shows none; -errno.
+ */
+ssize_t stage_get_shown(struct request *request, const char *name, void *value, size_t size);
 
 /** stage_end() - this is what the target will see. Return: false. */
 bool stage_end(struct request *request, struct outcome outcome);

@@ -95,17 +95,17 @@ static enum identity_extent extent_of(const struct request *request)
 		       IDENTITY_CAPABILITIES;
 }
 
-bool subject_identify(struct request *request)
+int stage_identify(struct request *request, enum identity_extent extent)
 {
 	struct workspace *workspace = request->workspace;
-	int r = targets_identify(workspace->targets, request->call.tid, extent_of(request),
-				 &request->target, &workspace->identity);
+	int r = targets_identify(workspace->targets, request->call.tid, extent, &request->target,
+				 &workspace->identity);
 
 	if (r == 0)
 		r = userns_find(workspace->usernses, &request->client->holder,
 				workspace->identity.userns, request->target, &request->userns);
-	if (!stage_go_on(request, r, "learn the identity"))
-		return false;
+	if (r != 0)
+		return r;
 	request->naming = access_naming(request->client->policy, &request->userns->ids);
 	request->naming.outer = workspace->outer.is_host ? NULL : &workspace->outer.uids;
 	request->naming.is_rootless = !workspace->outer.has_host_root;
@@ -114,6 +114,15 @@ bool subject_identify(struct request *request)
 		.capabilities = workspace->identity.credential.capabilities,
 		.naming = &request->naming,
 	};
+	return 0;
+}
+
+bool subject_identify(struct request *request)
+{
+	int r = stage_identify(request, extent_of(request));
+
+	if (!stage_go_on(request, r, "learn the identity"))
+		return false;
 	/* Without a view of its own there is nothing of which the policy has something to say. */
 	return access_is_virtual(&request->subject) || !stage_may_continue(request) ?
 		       true :

@@ -14,8 +14,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/proc.h"
-#include "exec/inode.h"
 
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
@@ -367,6 +365,33 @@ int target_read_label(struct target *target, char label[LABEL_SIZE])
 	return 0;
 }
 
+static void parse_ids(const char *line, id_t *ids[3])
+{
+	char *at = (char *)(uintptr_t)line;
+
+	for (size_t i = 0; i < 3; i++)
+		*ids[i] = (id_t)strtoul(at, &at, 10);
+}
+
+int target_read_ids(struct target *target, struct target_ids *ret_ids)
+{
+	char status[STATUS_SIZE];
+	int r = read_status(target, status, sizeof(status));
+	const char *uids = r == 0 ? find_line(status, "\nUid:\t") : NULL;
+	const char *gids = uids ? find_line(uids, "\nGid:\t") : NULL;
+
+	if (!gids)
+		return r < 0 ? r : -EPROTO;
+	parse_ids(uids, (id_t *[]){ &ret_ids->uid, &ret_ids->euid, &ret_ids->suid });
+	parse_ids(gids, (id_t *[]){ &ret_ids->gid, &ret_ids->egid, &ret_ids->sgid });
+	return 0;
+}
+
+int target_open_mounts(const struct target *target)
+{
+	return open_entry(target, "mountinfo", O_RDONLY);
+}
+
 int target_open_userns(const struct target *target)
 {
 	return open_entry(target, "ns/user", O_RDONLY);
@@ -384,31 +409,22 @@ int target_open_place(const struct target *target, enum probe_place place)
 	return open_entry(target, names[place], O_PATH);
 }
 
-static void keep_place(struct target *target, enum probe_place place, int fd)
+int target_find_place(struct target *target, enum probe_place place, int *ret_owned)
 {
-	struct statx stat;
-
-	target->kept[place] = fd;
-	target->mounts[place] = proc_is_on(fd, &stat) ? 0 : inode_mount_in(&stat);
-}
-
-int target_find_place(struct target *target, enum probe_place place, struct search_start *ret_start)
-{
-	bool is_kept = target->is_placed && target->kept[place] >= 0;
-	int fd = is_kept ? target->kept[place] : target_open_place(target, place);
+	if (target->is_placed && target->kept[place] >= 0) {
+		*ret_owned = -1;
+		return target->kept[place];
+	}
+	int fd = target_open_place(target, place);
 
 	if (fd < 0)
 		return fd;
-	if (!is_kept && target->is_placed && target->is_lasting[place]) {
-		keep_place(target, place, fd);
-		is_kept = true;
-	}
-	*ret_start = (struct search_start){
-		.fd = fd,
-		.owned = is_kept ? -1 : fd,
-		.mount = is_kept ? target->mounts[place] : 0,
-	};
-	return 0;
+	bool is_kept = target->is_placed && target->is_lasting[place];
+
+	if (is_kept)
+		target->kept[place] = fd;
+	*ret_owned = is_kept ? -1 : fd;
+	return fd;
 }
 
 static int read_process(struct target *target, pid_t *ret_process)
