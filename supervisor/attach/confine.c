@@ -110,7 +110,7 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 		r = tell(sandbox_leave_namespaces(confinement->leaves_network),
 			 "have namespaces of our own");
 	if (r == 0)
-		r = tell(sandbox_drop_privileges(), "drop privileges");
+		r = tell(sandbox_drop_privileges(confinement->judges), "drop privileges");
 	if (r == 0)
 		r = tell(allowed_calls_limit(ALLOWED_CALLS_WORKER, confinement->calls),
 			 "limit our system calls");

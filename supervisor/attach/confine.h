@@ -39,6 +39,7 @@ struct confinement {
 	/* A plain user has no root directory to give: what a path could lead to there the targets' ids decide. */
 	bool is_plain;
 	bool leaves_network; /* see sandbox_leave_namespaces() */
+	bool judges; /* what is executed is judged (judge/judgement.h) */
 	enum allowed_calls_mode calls; /* what becomes of system calls that serving does not need */
 };
 

@@ -38,25 +38,27 @@
 struct need {
 	cap_value_t capability;
 	const char *name;
-	bool while_serving;
+	enum { TO_BEGIN, TO_SERVE, TO_JUDGE } what_for;
 };
 
 static const struct need needs[] = {
 	/* read and write security.* and trusted.*, enter a target's namespaces */
-	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", true },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", TO_SERVE },
 	/* read a target's memory, identity and /proc entries */
-	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", true },
+	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", TO_SERVE },
 	/* write the id maps; lend a deputy the target's ids */
-	{ CAP_SETUID, "CAP_SETUID", true },
-	{ CAP_SETGID, "CAP_SETGID", true },
+	{ CAP_SETUID, "CAP_SETUID", TO_SERVE },
+	{ CAP_SETGID, "CAP_SETGID", TO_SERVE },
 	/* look into /proc/PID of a target of another user */
-	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", true },
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", TO_SERVE },
 	/* end a deputy that has taken on a target's ids and does not end by itself */
-	{ CAP_KILL, "CAP_KILL", true },
+	{ CAP_KILL, "CAP_KILL", TO_SERVE },
 	/* have an empty root directory */
-	{ CAP_SYS_CHROOT, "CAP_SYS_CHROOT", false },
+	{ CAP_SYS_CHROOT, "CAP_SYS_CHROOT", TO_BEGIN },
 	/* empty the bounding set, the last use of it */
-	{ CAP_SETPCAP, "CAP_SETPCAP", false },
+	{ CAP_SETPCAP, "CAP_SETPCAP", TO_BEGIN },
+	/* have a lease on a file of any owner, so that no process writes to it while it is judged */
+	{ CAP_LEASE, "CAP_LEASE", TO_JUDGE },
 };
 
 static void cleanup_cap(cap_t *sets)
@@ -78,7 +80,7 @@ static bool is_in(cap_flag_t set, cap_value_t capability)
 const char *sandbox_missing_capability(void)
 {
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
-		if (!is_in(CAP_EFFECTIVE, needs[i].capability))
+		if (needs[i].what_for != TO_JUDGE && !is_in(CAP_EFFECTIVE, needs[i].capability))
 			return needs[i].name;
 	return NULL;
 }
@@ -255,34 +257,39 @@ int sandbox_leave_namespaces(bool leaves_network)
 	return 0;
 }
 
-static bool is_kept(cap_value_t capability)
+static bool is_needed(const struct need *need, bool judges)
+{
+	return need->what_for == TO_SERVE || (need->what_for == TO_JUDGE && judges);
+}
+
+static bool is_kept(cap_value_t capability, bool judges)
 {
 	for (size_t i = 0; i < COUNT_OF(needs); i++)
 		if (needs[i].capability == capability)
-			return needs[i].while_serving;
+			return is_needed(&needs[i], judges);
 	return false;
 }
 
-static int drop_bounding(void)
+static int drop_bounding(bool judges)
 {
 	if (!is_held(CAP_SETPCAP))
 		return 0;
 	for (cap_value_t capability = 0; capability < cap_max_bits(); capability++)
-		if (!is_kept(capability) && cap_get_bound(capability) == CAP_SET &&
+		if (!is_kept(capability, judges) && cap_get_bound(capability) == CAP_SET &&
 		    cap_drop_bound(capability) < 0)
 			return -errno;
 	return 0;
 }
 
 /* Emptying the inheritable set empties the ambient one with it. */
-static int drop_sets(void)
+static int drop_sets(bool judges)
 {
 	_cleanup_cap_ cap_t kept = cap_init();
 
 	if (!kept)
 		return -errno;
 	for (size_t i = 0; i < COUNT_OF(needs); i++) {
-		if (!needs[i].while_serving || !is_held(needs[i].capability))
+		if (!is_needed(&needs[i], judges) || !is_held(needs[i].capability))
 			continue;
 		if (cap_set_flag(kept, CAP_PERMITTED, 1, &needs[i].capability, CAP_SET) < 0 ||
 		    cap_set_flag(kept, CAP_EFFECTIVE, 1, &needs[i].capability, CAP_SET) < 0)
@@ -291,15 +298,15 @@ static int drop_sets(void)
 	return cap_set_proc(kept) < 0 ? -errno : 0;
 }
 
-int sandbox_drop_privileges(void)
+int sandbox_drop_privileges(bool judges)
 {
-	int r = drop_bounding();
+	int r = drop_bounding(judges);
 
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	r = drop_sets();
+	r = drop_sets(judges);
 	if (r < 0)
 		return r;
 	(void)prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);

@@ -67,8 +67,11 @@ int sandbox_confine_root(void);
  */
 int sandbox_leave_namespaces(bool leaves_network);
 
-/** sandbox_drop_privileges() - keep nothing but the capabilities that serving needs */
-int sandbox_drop_privileges(void);
+/**
+ * sandbox_drop_privileges() - keep nothing but the capabilities that serving needs
+ * @judges: and those that a judge (judge/judgement.h) needs, if we have them
+ */
+int sandbox_drop_privileges(bool judges);
 
 /** sandbox_give_up_privileges() - keep no capability at all */
 int sandbox_give_up_privileges(void);
