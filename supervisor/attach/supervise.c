@@ -32,16 +32,22 @@
 #include "base/sandbox.h"
 #include "count_of.h"
 #include "exec/kernel_notes.h"
+#include "judge/judge.h"
+#include "judge/means.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"
 #include "keep/journal.h"
 #include "keep/keeper.h"
 #include "keep/source.h"
+#include "policy.h"
 
-static int leave_surroundings(const struct supervised *supervised)
+static int leave_surroundings(const struct run_options *options,
+			      const struct supervised *supervised)
 {
-	int keep[] = { supervised->channel, supervised->pidfd, supervised->proc };
+	int keep[3 + JUDGE_MEANS_FDS] = { supervised->channel, supervised->pidfd,
+					  supervised->proc };
 
+	judge_means_fds(options->judge_means, keep + 3);
 	return confine_surroundings(keep, COUNT_OF(keep));
 }
 
@@ -92,10 +98,12 @@ struct supervisor {
 	struct loop *loop;
 	struct closer *closer; /* of what a dead worker has left open; NULL: nothing */
 	struct engine *engine;
+	struct judge *judge; /* NULL: nothing is judged */
 	struct probe *probe; /* NULL: there is none */
 	struct labelling labelling;
 	struct loop_watch command;
 	struct shard_counters counters;
+	struct judge_counters judge_counters;
 };
 
 static void command_ended(void *place, uint32_t events)
@@ -150,10 +158,26 @@ static int start_engine(struct supervisor *supervisor)
 	return engine_new(&config, &supervisor->engine);
 }
 
+static int appoint_judge(struct supervisor *supervisor)
+{
+	const struct run_options *options = supervisor->options;
+	const struct judge_config config = {
+		.integrity = &options->policy->integrity,
+		.means = options->judge_means,
+		.counters = &supervisor->judge_counters,
+	};
+	int r = options->judge_means ? judge_new(&config, &supervisor->judge) : 0;
+
+	if (r < 0)
+		log_error("cannot judge what is executed: %s", strerror(-r));
+	return r;
+}
+
 static int serve_listener(struct supervisor *supervisor)
 {
 	const struct shard_config config = {
 		.policy = supervisor->options->policy,
+		.judge = supervisor->judge,
 		.is_alone = supervisor->options->has_no_keeper,
 		.counters = &supervisor->counters,
 		.owner = 0, /* there is no other user here to leave something to */
@@ -221,6 +245,8 @@ static int begin(struct supervisor *supervisor, bool is_next)
 	if (r >= 0)
 		r = start_engine(supervisor);
 	if (r == 0)
+		r = appoint_judge(supervisor);
+	if (r == 0)
 		r = close_rest(supervisor, rest, rest_count);
 	if (r == 0)
 		r = serve_listener(supervisor);
@@ -256,8 +282,10 @@ static void work(void *place, bool is_next)
 	else
 		journal_conclude(supervisor->journal, r);
 	/* Where a thread hangs, the end of the process releases what it uses. */
-	if (closer_free(supervisor->closer) && engine_free(supervisor->engine))
+	if (closer_free(supervisor->closer) && engine_free(supervisor->engine)) {
 		loop_free(supervisor->loop);
+		judge_free(supervisor->judge);
+	}
 	exit(r < 0 ? EXIT_FAILURE : r);
 }
 
@@ -274,9 +302,14 @@ static int keep_descriptors(struct supervisor *supervisor)
 		{ supervisor->channel, ENTRY_OWN },
 		{ supervisor->listener, ENTRY_SOURCE },
 	};
+	int means[JUDGE_MEANS_FDS];
 	int r = supervisor->options->has_no_keeper ? journal_new_alone(&supervisor->journal) :
 						     journal_new(&supervisor->journal);
 
+	judge_means_fds(supervisor->options->judge_means, means);
+	for (size_t i = 0; i < JUDGE_MEANS_FDS && r == 0; i++)
+		if (means[i] >= 0)
+			r = journal_keep_own(supervisor->journal, means[i]);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
 		if (kept[i].fd >= 0)
 			r = journal_keep(supervisor->journal, kept[i].fd, kept[i].kind, NULL, 0,
@@ -308,8 +341,9 @@ static int prepare(const struct supervised *supervised, struct supervisor *super
 {
 	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */
 	const struct confinement confinement = { .is_plain = supervisor->options->is_plain,
+						 .judges = supervisor->options->judge_means,
 						 .calls = supervisor->options->calls };
-	int probe_error = 0, r = leave_surroundings(supervised);
+	int probe_error = 0, r = leave_surroundings(supervisor->options, supervised);
 
 	if (r == 0 && supervised->proc >= 0)
 		r = map_ids(supervisor->options, supervised);

@@ -14,6 +14,7 @@
 #include "idmap.h"
 #include "keep/engine.h"
 
+struct judge_means;
 struct policy;
 
 /** struct run_options - how the command is to be run */
@@ -27,6 +28,7 @@ struct run_options {
 	struct id_map groups;
 	struct filter_options filter;
 	const struct policy *policy;
+	struct judge_means *judge_means; /* NULL: nothing is judged */
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* what tells the credential of a target */
 	enum guard_use guard; /* whether the kernel checks who changes security.* */

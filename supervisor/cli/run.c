@@ -25,6 +25,7 @@
 #include "cli/run_ids.h"
 #include "cli/run_request.h"
 #include "integrity/readiness.h"
+#include "judge/means.h"
 #include "policy.h"
 
 static int exit_status(enum run_failure failure)
@@ -144,7 +145,27 @@ static struct run_options complete(const struct run_request *request, const stru
 	return options;
 }
 
-static int start(const struct run_request *request)
+/*
+ * What is executed is judged, by what the policy's file says and names.
+ *
+ * Return: whether it can be, or need not be. If not, it has been logged.
+ */
+static bool have_judge(const struct run_request *request, const struct policy_file *file,
+		       struct run_options *options)
+{
+	const struct integrity *integrity = &options->policy->integrity;
+
+	if (integrity->mode == INTEGRITY_OFF) {
+		if (request->measurements)
+			log_error("--measurements needs a policy with 'integrity'");
+		return !request->measurements;
+	}
+	options->filter.notifies_exec = true;
+	options->filter.notifies_mmap = integrity_has_func(integrity, FUNC_MMAP_CHECK);
+	return judge_means_new(file, request->measurements, &options->judge_means) == 0;
+}
+
+static int start(const struct run_request *request, const struct policy_file *file)
 {
 	struct outer outer;
 
@@ -155,6 +176,8 @@ static int start(const struct run_request *request)
 	if (!check_privilege(&options, &outer) || !can_judge(options.policy) ||
 	    !run_ids_resolve(request, &outer, &options))
 		return STATUS_USAGE;
+	if (!have_judge(request, file, &options))
+		return STATUS_NOT_STARTED;
 	const char *lacking = filter_lacking();
 
 	if (lacking) {
@@ -206,5 +229,5 @@ int cli_run(int argc, char **argv)
 		start_without(preload, argc, argv);
 	if (request.policy && !policy_arg_load(request.policy, &request.options.policy, &file))
 		return STATUS_USAGE;
-	return start(&request);
+	return start(&request, file);
 }

@@ -258,8 +258,9 @@ static int go_on(struct server *server, struct batched *batched, int result)
 
 static int begin(struct server *server, struct shard *shard)
 {
-	struct batched *batched =
-		wants_batch(shard) && shard->batch.queue ? calloc(1, sizeof(*batched)) : NULL;
+	bool is_for_batch = wants_batch(shard) && shard->batch.queue &&
+			    !serving_is_judged(shard, server->reception);
+	struct batched *batched = is_for_batch ? calloc(1, sizeof(*batched)) : NULL;
 
 	if (!batched)
 		return serving_walk_to_end(server, shard);

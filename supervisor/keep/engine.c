@@ -139,6 +139,7 @@ static struct shard *shard_new(struct engine *engine, const struct shard_config 
 	atomic_init(&shard->turn, TURN_LOOPS);
 	client_init(&shard->client, config->policy);
 	shard->client.is_alone = config->is_alone;
+	shard->client.judge = config->judge;
 	shard->client.is_queued = source->calls->is_queued;
 	shard->client.holder = (struct share_holder){ config->counters, config->owner };
 	if (config->id)

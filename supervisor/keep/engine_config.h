@@ -15,6 +15,7 @@
 
 struct closer;
 struct journal;
+struct judge;
 struct labelling;
 struct loop;
 struct policy;
@@ -61,6 +62,7 @@ struct shard_config {
 		*counters; /* outlive the shard; the same for all shards of a container */
 	uid_t owner; /* the container's user, who has a share, as the container has */
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
+	struct judge *judge; /* of what the container executes; outlives the shard; NULL: none */
 	bool is_alone; /* no worker follows when this one dies: changes are not written down */
 	/*
 	 * The source is over, and its descriptor about to be closed: its owner forgets its entry of the journal. Not

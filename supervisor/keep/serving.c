@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "judge/judgement.h"
 #include "keep/companion.h"
 #include "keep/journal.h"
 #include "keep/shard.h"
@@ -53,6 +54,11 @@ static bool wants_several(const struct shard *shard)
 	       (executor == EXECUTOR_AUTO && pace_is_slow(&shard->pace));
 }
 
+bool serving_is_judged(const struct shard *shard, const struct reception *reception)
+{
+	return shard->client.judge && judgement_is_due(reception);
+}
+
 /* The request says itself that it is about to wait: the loop does not have to find out. */
 static void wait_begins(void *place)
 {
@@ -67,15 +73,23 @@ bool serving_was_disturbed(struct server *server, const struct outcome *outcome)
 	return outcome->error == EINTR && atomic_exchange(&server->is_recalled, false);
 }
 
+static struct outcome run(struct server *server, struct shard *shard)
+{
+	if (serving_is_judged(shard, server->reception))
+		return judgement_run(shard->client.judge, server->workspace, &shard->client,
+				     server->reception);
+	return request_run(server->workspace, &shard->client, server->reception);
+}
+
 static struct outcome walk(struct server *server, struct shard *shard)
 {
 	struct pace_mark mark;
 
 	pace_begin(&shard->pace, &mark);
-	struct outcome outcome = request_run(server->workspace, &shard->client, server->reception);
+	struct outcome outcome = run(server, shard);
 
 	if (serving_was_disturbed(server, &outcome))
-		outcome = request_run(server->workspace, &shard->client, server->reception);
+		outcome = run(server, shard);
 	pace_end(&shard->pace, &mark);
 	return outcome;
 }

@@ -23,6 +23,9 @@ void serving_pass_turn(struct server *server, struct shard *shard);
 /** serving_receive() - Return: as source_calls.receive(). */
 int serving_receive(struct server *server, struct shard *shard);
 
+/** serving_is_judged() - is it a call that the judge of the container judges (judge/judgement.h)? */
+bool serving_is_judged(const struct shard *shard, const struct reception *reception);
+
 /** serving_walk_to_end() - walk what it has received to its end, and answer. Return: as source_calls.answer(). */
 int serving_walk_to_end(struct server *server, struct shard *shard);
 

@@ -12,6 +12,7 @@
 #include "request/orphan.h"
 #include "request/remedy.h"
 
+struct judge;
 struct policy;
 
 /** struct client - a container, by one of its sources; for several threads at once */
@@ -21,6 +22,7 @@ struct client {
 	bool is_strict; /* of the policy: nothing is answered with CONTINUE */
 	bool hides_names; /* of the policy */
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
+	struct judge *judge; /* of what the container executes; NULL: none */
 	bool is_alone; /* no other worker replays its requests when this one dies */
 	struct share_holder holder; /* the same for all clients of a container */
 	uint64_t log_source; /* of lines that are about it; a container has a client for each source */

@@ -191,6 +191,11 @@ static void add_nsxattr(struct arguments *arguments, const struct launch *launch
 			   strlen(launch->resolver));
 	if (identity)
 		add_option(arguments, "--debug=identity=", identity, strlen(identity));
+	if (launch->measurements)
+		add_option(arguments, "--measurements=", launch->measurements,
+			   strlen(launch->measurements));
+	if (launch->is_verbose)
+		add(arguments, "--verbose");
 	if (launch->is_unchecked)
 		add(arguments, "--debug=kernel-checks=no");
 	const char *executor = getenv("EXECUTOR");
@@ -273,6 +278,8 @@ static _Noreturn void become(const struct launch *launch, const struct arguments
 		complain("standard input");
 	if (launch->output && dup2(launch->output, STDOUT_FILENO) < 0)
 		complain("standard output");
+	if (launch->errors && dup2(launch->errors, STDERR_FILENO) < 0)
+		complain("standard error");
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		complain("descriptors");
 	if (launch->map && !launch->is_supervised && enter_namespace(launch->map) < 0)

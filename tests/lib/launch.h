@@ -32,6 +32,9 @@ struct launch {
 	bool is_unchecked; /* as on a kernel that does not check who changes security.* */
 	int input; /* standard input; 0: /dev/null */
 	int output; /* standard output; 0: ours */
+	int errors; /* standard error; 0: ours */
+	bool is_verbose; /* nsxattr is */
+	const char *measurements; /* a folder for the list of what is executed; NULL: none */
 	const char *directory; /* working directory; NULL: ours */
 };
 

@@ -23,6 +23,8 @@
  *	cd, chroot, rm, rmdir PATH; mkdir, file, chmod PATH MODE; chown PATH UID GID; symlink TEXT
  *	PATH; bind FROM TO [ro]; mount TYPE PATH; umount PATH; unshare-mount
  *	undumpable; pid
+ *	execute PATH [WORD]	in a child: its exit status, or the errno of execve(2)
+ *	start PATH [WORD]	the same without waiting for its end: its pid
  */
 #include <err.h>
 #include <errno.h>
@@ -440,6 +442,49 @@ static void tell_pid(const struct words *words)
 	answer(getpid());
 }
 
+/* As after vfork(2), so that the errno comes to us. */
+static pid_t start_child(const struct words *words, int *ret_error)
+{
+	char *argv[] = { words->list[1], words->count > 2 ? words->list[2] : NULL, NULL };
+	volatile int error = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execve(word(words, 1), argv, environ);
+		error = errno;
+		_exit(127);
+	}
+	if (pid > 0 && error != 0)
+		(void)waitpid(pid, NULL, 0);
+	*ret_error = error;
+	return pid;
+}
+
+static void execute_child(const struct words *words)
+{
+	int error, status = 0;
+	pid_t pid = start_child(words, &error);
+
+	errno = error;
+	if (error != 0 || waitpid(pid, &status, 0) < 0)
+		answer(-1);
+	else
+		answer(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* A child of this one makes it, for it may wait in its execve(2). */
+static void begin_child(const struct words *words)
+{
+	char *argv[] = { words->list[1], words->count > 2 ? words->list[2] : NULL, NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execve(word(words, 1), argv, environ);
+		_exit(127);
+	}
+	answer(pid);
+}
+
 /* ---- commands ---- */
 
 static const struct command {
@@ -470,6 +515,8 @@ static const struct command {
 	{ "umount", unmount },
 	{ "unshare-mount", leave_mounts },
 	{ "pid", tell_pid },
+	{ "execute", execute_child },
+	{ "start", begin_child },
 };
 
 /* x32 has the numbers of x86-64 for these calls, with a bit that marks it. */

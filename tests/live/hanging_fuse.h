@@ -7,6 +7,7 @@
  *
  *	file		a file of "owner", which keeps one attribute
  *	orders		a file; setting user.order there to one of the orders below is an order
+ *	tool		a file that can be executed; a read of it is never answered
  *	flush		a file; that it is closed is never answered
  *	hang…		is looked for for ever
  *	up		a link to ../secret
@@ -35,7 +36,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum fuse_inode { ROOT = FUSE_ROOT_ID, SUB, PROC, KEPT, ORDERS, FLUSHED, UP };
+enum fuse_inode { ROOT = FUSE_ROOT_ID, SUB, PROC, KEPT, ORDERS, FLUSHED, UP, TOOL };
 
 static const struct fuse_entry {
 	const char *name;
@@ -45,7 +46,7 @@ static const struct fuse_entry {
 	{ "", ROOT, S_IFDIR | 0777 },	      { "sub", SUB, S_IFDIR | 0777 },
 	{ "proc", PROC, S_IFDIR | 0777 },     { "file", KEPT, S_IFREG | 0666 },
 	{ "orders", ORDERS, S_IFREG | 0666 }, { "flush", FLUSHED, S_IFREG | 0666 },
-	{ "up", UP, S_IFLNK | 0777 },
+	{ "up", UP, S_IFLNK | 0777 },	      { "tool", TOOL, S_IFREG | 0755 },
 };
 
 #define FUSE_ENTRIES (sizeof(fuse_entries) / sizeof(fuse_entries[0]))
@@ -88,7 +89,12 @@ static inline struct fuse_attr fuse_attributes(const struct fuse_entry *entry)
 	uint32_t owner = entry->inode == KEPT && fuse.is_taken ? 0 : fuse.owner;
 
 	return (struct fuse_attr){
-		.ino = entry->inode, .mode = entry->mode, .nlink = 1, .uid = owner, .gid = owner
+		.ino = entry->inode,
+		.mode = entry->mode,
+		.nlink = 1,
+		.uid = owner,
+		.gid = owner,
+		.size = entry->inode == TOOL ? 4096 : 0,
 	};
 }
 
@@ -276,6 +282,10 @@ static inline void fuse_answer(const struct fuse_in_header *request, const char 
 	case FUSE_OPEN:
 	case FUSE_OPENDIR:
 		fuse_open_file(request);
+		return;
+	case FUSE_READ:
+		if (fuse.hanging)
+			atomic_fetch_add(fuse.hanging, 1);
 		return;
 	case FUSE_FLUSH:
 		if (request->nodeid != FLUSHED)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stages about the call. A call that fails executes nothing: then the kernel's answer is all that there is. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "judge/stage.h"
+
+/* @result: of a function below the stages: 0, a positive errno of the call, or -errno of our own. */
+static bool go_on(const struct judgement *judgement, int result, const char *what)
+{
+	if (result < 0 && result != -ESRCH)
+		log_limited(judgement->request.client->log_source, LOG_WARNING,
+			    "what thread %d executes was not looked at: cannot %s: %s",
+			    judgement->call.tid, what, strerror(-result));
+	return result == 0;
+}
+
+bool exec_decode(struct judgement *judgement)
+{
+	int r = exec_call_decode(&judgement->request.slot->notification, &judgement->call);
+
+	judgement->request.call.tid = judgement->call.tid;
+	return go_on(judgement, r, "read its arguments");
+}
+
+bool exec_read_path(struct judgement *judgement)
+{
+	return go_on(judgement,
+		     exec_call_read_path(&judgement->call, judgement->request.workspace->path),
+		     "read its path");
+}
+
+bool exec_identify(struct judgement *judgement)
+{
+	return go_on(judgement, stage_identify(&judgement->request, IDENTITY_WHOLE),
+		     "learn its identity");
+}
+
+bool exec_pin(struct judgement *judgement)
+{
+	const struct exec_call *call = &judgement->call;
+	struct request *request = &judgement->request;
+
+	request->call.dirfd = call->dirfd;
+	request->call.is_descriptor = call->is_descriptor;
+	request->call.is_cwd = call->is_cwd;
+	request->call.follow = call->follow;
+	if (!go_on(judgement, stage_pin(request), "find its file"))
+		return false;
+	/* The kernel executes what an O_PATH descriptor leads to as well, but gives no attribute by it. */
+	request->inode.is_opened = request->inode.is_opened && call->maps;
+	return stage_still_waits(request->reception);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mounts of the target's namespace have their types in /proc/TID/mountinfo. That is read once for a mount, where
+ * mounts have ids that are never used again (Linux 6.8), and for each file before. A file on a mount that is not among
+ * them has been made without one (memfd_create(2)), or comes from another namespace: there the magic number tells the
+ * type of what we know, and what refuses us is FUSE.
+ */
+#include "judge/file_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/fd.h"
+#include "base/proc.h"
+#include "request/foreign.h"
+#include "request/target.h"
+
+#ifndef FUSE_SUPER_MAGIC /* linux/magic.h has it since Linux 6.1 */
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+/* Mounts that are remembered. */
+#define SYSTEMS_MAX 64
+
+struct remembered {
+	uint64_t mount; /* 0: none */
+	struct file_system system;
+};
+
+struct file_systems {
+	pthread_mutex_t lock;
+	struct remembered known[SYSTEMS_MAX];
+	size_t next; /* the one that is forgotten for the next */
+};
+
+struct file_systems *file_systems_new(void)
+{
+	struct file_systems *systems = calloc(1, sizeof(*systems));
+
+	if (systems)
+		pthread_mutex_init(&systems->lock, NULL);
+	return systems;
+}
+
+void file_systems_free(struct file_systems *systems)
+{
+	if (!systems)
+		return;
+	pthread_mutex_destroy(&systems->lock);
+	free(systems);
+}
+
+static bool recall(struct file_systems *systems, uint64_t mount, struct file_system *ret_system)
+{
+	bool is_known = false;
+
+	pthread_mutex_lock(&systems->lock);
+	for (size_t i = 0; !is_known && i < SYSTEMS_MAX; i++) {
+		is_known = systems->known[i].mount == mount;
+		if (is_known)
+			*ret_system = systems->known[i].system;
+	}
+	pthread_mutex_unlock(&systems->lock);
+	return is_known;
+}
+
+static void remember(struct file_systems *systems, uint64_t mount, const struct file_system *system)
+{
+	pthread_mutex_lock(&systems->lock);
+	systems->known[systems->next] = (struct remembered){ mount, *system };
+	systems->next = (systems->next + 1) % SYSTEMS_MAX;
+	pthread_mutex_unlock(&systems->lock);
+}
+
+/* "36 35 98:0 /root /mnt rw shared:1 - fuse.sshfs source options": blanks in names are escaped. */
+char *file_system_type(char *line, uint64_t *ret_id)
+{
+	char *type = strstr(line, " - ");
+
+	if (!type)
+		return NULL;
+	*ret_id = strtoull(line, NULL, 10);
+	type += strlen(" - ");
+	type[strcspn(type, " ")] = '\0';
+	return type;
+}
+
+/* The kernel's own name of the type has no part behind a dot; that is what a FUSE server has added. */
+static void name_it(struct file_system *system, const char *type)
+{
+	snprintf(system->name, sizeof(system->name), "%.*s", (int)strcspn(type, "."), type);
+	system->has_server = strcmp(system->name, "fuse") == 0 ||
+			     strcmp(system->name, "fuseblk") == 0;
+}
+
+/* Return: 0, also when the mount is not among them; -errno. */
+static int read_type(const struct target *target, uint64_t mount, struct file_system *system)
+{
+	_cleanup_fd_ int fd = target_open_mounts(target);
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	uint64_t id;
+
+	if (fd < 0)
+		return fd;
+	FILE *mounts = fdopen(fd, "re");
+
+	if (!mounts)
+		return -errno;
+	fd = -1;
+	while (getline(&line, &size, mounts) >= 0) {
+		const char *type = file_system_type(line, &id);
+
+		if (type && id == mount)
+			name_it(system, type);
+		if (type && id == mount)
+			break;
+	}
+	fclose(mounts);
+	return 0;
+}
+
+static const struct {
+	uint64_t magic;
+	const char *name;
+} without_mount[] = {
+	{ TMPFS_MAGIC, "tmpfs" },
+	{ HUGETLBFS_MAGIC, "hugetlbfs" },
+	{ RAMFS_MAGIC, "ramfs" },
+};
+
+static void name_by_magic(struct file_system *system)
+{
+	for (size_t i = 0; i < sizeof(without_mount) / sizeof(without_mount[0]); i++)
+		if (without_mount[i].magic == system->magic)
+			name_it(system, without_mount[i].name);
+	if (system->magic == FUSE_SUPER_MAGIC)
+		name_it(system, "fuse");
+}
+
+static int learn(const struct target *target, int fd, struct file_system *ret_system)
+{
+	struct file_system system = { 0 };
+	struct statfs statfs;
+	struct statx stat;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stat) < 0)
+		return -errno;
+	int r = read_type(target, stat.stx_mnt_id, &system);
+
+	if (r < 0)
+		return r;
+	if (system.has_server || foreign_is(fd))
+		system.magic = FUSE_SUPER_MAGIC;
+	else if (fstatfs(fd, &statfs) == 0)
+		system.magic = (uint64_t)statfs.f_type;
+	if (system.name[0] == '\0')
+		name_by_magic(&system);
+	*ret_system = system;
+	return 0;
+}
+
+int file_systems_find(struct file_systems *systems, const struct target *target, int fd,
+		      const struct statx *stat, struct file_system *ret_system)
+{
+	bool is_unique = stat->stx_mask & STATX_MNT_ID_UNIQUE;
+
+	if (is_unique && recall(systems, stat->stx_mnt_id, ret_system))
+		return 0;
+	int r = learn(target, fd, ret_system);
+
+	if (r == 0 && is_unique)
+		remember(systems, stat->stx_mnt_id, ret_system);
+	return r;
+}

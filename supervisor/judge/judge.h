@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_JUDGE_JUDGE_H
+#define NSXATTR_JUDGE_JUDGE_H
+
+/* What the judgements of a container (judge/judgement.h) share: by what they are made, and what was concluded. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "integrity/appraise.h"
+#include "judge/turn.h"
+
+struct file_systems;
+struct integrity;
+struct judge_means;
+struct verdicts;
+
+/** struct judge_counters - what judgements came to; zeroes at first */
+struct judge_counters {
+	atomic_ulong files; /* that came to be executed */
+	atomic_ulong known; /* of these: those that were as before */
+	atomic_ulong causes[CAUSE_COUNT]; /* of those that were appraised, by enum appraisal_cause */
+};
+
+/** struct judge_config - what the judge of a container is told; what is pointed to outlives it */
+struct judge_config {
+	const struct integrity *integrity; /* of its policy; not off */
+	const struct judge_means *means;
+	struct judge_counters *counters;
+};
+
+/** struct judge - of a container; any thread may use it */
+struct judge {
+	struct judge_config config;
+	unsigned int conditions; /* enum integrity_condition, of all rules */
+	bool judges_maps; /* a rule is about files that are mapped */
+	struct file_systems *file_systems;
+	struct verdicts *verdicts;
+	struct turn turn; /* to look at the content of a file */
+};
+
+/** judge_new() - Return: 0; -ENOMEM. */
+int judge_new(const struct judge_config *config, struct judge **ret_judge);
+
+/** judge_free() - no thread judges any more; NULL is accepted. */
+void judge_free(struct judge *judge);
+
+#endif

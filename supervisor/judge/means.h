@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_JUDGE_MEANS_H
+#define NSXATTR_JUDGE_MEANS_H
+
+/*
+ * What judges with, and writes on: a container's keys and its measurement list. They are made while paths lead to
+ * files, before the first worker, and each worker has them by inheritance; the list outlives each of them.
+ */
+
+#include "integrity/measurements_folder.h"
+
+struct crypto;
+struct keyring;
+struct measurements;
+struct policy_file;
+
+/* Descriptors that have to stay open for them. */
+#define JUDGE_MEANS_FDS (1 + MEASUREMENTS_FILE_COUNT)
+
+/** struct judge_means - of one container */
+struct judge_means {
+	struct crypto *crypto;
+	struct keyring *keyring;
+	struct measurements *measurements;
+	struct measurements_folder *folder; /* where the list is written, too; NULL: nowhere */
+};
+
+/**
+ * judge_means_new() - have them
+ * @file: the policy, with integrity that is not off
+ * @folder: a path; NULL: the list is written nowhere
+ * @ret_means: judge_means_free() them
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+int judge_means_new(const struct policy_file *file, const char *folder,
+		    struct judge_means **ret_means);
+
+/** judge_means_free() - NULL is accepted. */
+void judge_means_free(struct judge_means *means);
+
+/** judge_means_fds() - @ret_fds: these; -1: none */
+void judge_means_fds(const struct judge_means *means, int ret_fds[JUDGE_MEANS_FDS]);
+
+#endif
