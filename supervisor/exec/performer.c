@@ -34,16 +34,35 @@ ssize_t performer_call(const struct performer *performer, struct attribute_call 
 				    attribute_call_make(call, performer->directory);
 }
 
+/*
+ * The kernel allocates as much as it is asked for, and clears it for a value: for 64 KiB that takes half as long as the call.
+ * Few values and lists are longer than this, and those are asked for again.
+ */
+#define USUAL_SIZE 4096
+
+static ssize_t call_for_usual_size(const struct performer *performer, struct attribute_call *call)
+{
+	size_t size = call->size;
+
+	call->size = size < USUAL_SIZE ? size : USUAL_SIZE;
+	ssize_t length = performer_call(performer, call);
+
+	if (length != -ERANGE || size <= USUAL_SIZE)
+		return length;
+	call->size = size;
+	return performer_call(performer, call);
+}
+
 ssize_t performer_get(const struct performer *performer, const char *name, void *value, size_t size)
 {
 	struct attribute_call call = { OPERATION_GET, .name = name, .buffer = value, .size = size };
 
-	return performer_call(performer, &call);
+	return call_for_usual_size(performer, &call);
 }
 
 ssize_t performer_list(const struct performer *performer, char *list, size_t size)
 {
 	struct attribute_call call = { OPERATION_LIST, .buffer = list, .size = size };
 
-	return performer_call(performer, &call);
+	return call_for_usual_size(performer, &call);
 }
