@@ -18,7 +18,6 @@
 #include "base/fd.h"
 #include "child.h"
 #include "dice.h"
-#include "launch.h"
 
 static struct crypto *crypto;
 static struct measurements *list;
@@ -407,19 +406,17 @@ static void append_in_steps(void *argument)
 	NEED(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
 	raise(SIGSTOP);
 	NEED(append(1000) == MEASUREMENT_ADDED);
-	raise(SIGSTOP);
-	_exit(0);
 }
 
-/* Return: is it stopped again, and has not stopped itself? */
+/* Return: is it stopped again, and has not ended? No signal from elsewhere reaches it. */
 static bool step(pid_t pid)
 {
 	int status;
 
 	cr_assert_eq(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL), 0);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_assert(WIFSTOPPED(status));
-	return WSTOPSIG(status) == SIGTRAP;
+	cr_assert(WIFSTOPPED(status) || status == 0, "it ends with %#x", (unsigned int)status);
+	return WIFSTOPPED(status);
 }
 
 /* As after a death there: what the next worker would find. */
@@ -448,8 +445,6 @@ Test(measurements, are_whole_after_each_instruction)
 		expect_one_of(&before, &now);
 	cr_expect_gt(steps, 1000);
 	cr_expect_eq(now.count, before.count + 1);
-	kill(pid, SIGKILL);
-	cr_expect_eq(child_end(pid), 128 + SIGKILL);
 	cr_log_info("%d instructions", steps);
 }
 
@@ -487,7 +482,11 @@ static void die(struct dice *dice)
 	cr_expect_eq(child_end(pid), 128 + SIGKILL);
 }
 
+#ifdef NSXATTR_INSTRUMENTED
+#define LISTS 4
+#else
 #define LISTS 80
+#endif
 #define DEATHS 25
 
 static void append_after_death(unsigned int number)
@@ -507,7 +506,7 @@ Test(measurements, are_whole_after_deaths, .timeout = 280)
 
 	for (int i = 0; i < THREADS; i++)
 		cr_assert_eq(crypto_new(&of_threads[i]), 0);
-	for (unsigned int i = 0; i < ROUNDS(LISTS); i++) {
+	for (unsigned int i = 0; i < LISTS; i++) {
 		begin_with(i % 2 ? 1000 : 200000);
 		for (unsigned int j = 0; j < DEATHS; j++) {
 			die(&dice);
@@ -517,7 +516,7 @@ Test(measurements, are_whole_after_deaths, .timeout = 280)
 		appended += look().state.count;
 		missed += look().state.missed;
 	}
-	cr_log_info("%d deaths, %ju entries, %ju more", ROUNDS(LISTS) * DEATHS, (uintmax_t)appended,
+	cr_log_info("%d deaths, %ju entries, %ju more", LISTS * DEATHS, (uintmax_t)appended,
 		    (uintmax_t)missed);
 	for (int i = 0; i < THREADS; i++)
 		crypto_free(of_threads[i]);
