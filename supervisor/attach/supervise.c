@@ -155,6 +155,7 @@ static int start_engine(struct supervisor *supervisor)
 		.calls = supervisor->options->calls,
 	};
 
+	judge_means_keep_from_children(supervisor->options->judge_means);
 	return engine_new(&config, &supervisor->engine);
 }
 
@@ -281,6 +282,7 @@ static void work(void *place, bool is_next)
 		log_error("the supervisor cannot go on: %s", strerror(-r));
 	else
 		journal_conclude(supervisor->journal, r);
+	judge_means_finish(supervisor->options->judge_means);
 	/* Where a thread hangs, the end of the process releases what it uses. */
 	if (closer_free(supervisor->closer) && engine_free(supervisor->engine)) {
 		loop_free(supervisor->loop);

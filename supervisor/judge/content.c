@@ -136,10 +136,10 @@ static void append(struct judgement *judgement, const struct measurement *measur
 	const struct judge_means *means = judgement->judge->config.means;
 	int r = measurements_append(means->measurements, means->crypto, measurement);
 
-	if (r < 0)
+	if (r < 0 || r == MEASUREMENT_MISSED)
 		log_limited(judgement->request.client->log_source, LOG_WARNING,
 			    "%s is missing in the measurement list: %s", measurement->path,
-			    strerror(-r));
+			    r < 0 ? strerror(-r) : "the list is full");
 	if (means->folder)
 		measurements_folder_update(means->folder, means->measurements);
 }

@@ -123,6 +123,18 @@ void judge_means_free(struct judge_means *means)
 	free(means);
 }
 
+void judge_means_keep_from_children(struct judge_means *means)
+{
+	if (means)
+		measurements_keep_from_children(means->measurements);
+}
+
+void judge_means_finish(struct judge_means *means)
+{
+	if (means && means->folder)
+		measurements_folder_finish(means->folder, means->measurements);
+}
+
 void judge_means_fds(const struct judge_means *means, int ret_fds[JUDGE_MEANS_FDS])
 {
 	for (size_t i = 0; i < JUDGE_MEANS_FDS; i++)

@@ -39,6 +39,12 @@ int judge_means_new(const struct policy_file *file, const char *folder,
 /** judge_means_free() - NULL is accepted. */
 void judge_means_free(struct judge_means *means);
 
+/** judge_means_keep_from_children() - of a worker: its children have no part in the list; NULL is accepted. */
+void judge_means_keep_from_children(struct judge_means *means);
+
+/** judge_means_finish() - of a worker, at its end: what the folder has is on the disk; NULL is accepted. */
+void judge_means_finish(struct judge_means *means);
+
 /** judge_means_fds() - @ret_fds: these; -1: none */
 void judge_means_fds(const struct judge_means *means, int ret_fds[JUDGE_MEANS_FDS]);
 

@@ -286,12 +286,26 @@ policies() {
 	check "docs/policy.md#Whom it is for#1" "$NSXATTR" check match.yaml
 	file judged.yaml "docs/policy.md#Integrity#1"
 	check "docs/policy.md#Integrity#1" "$NSXATTR" check judged.yaml
+	measurements
 	file /home/ann/samba.yaml "docs/policy.md#What is no policy#1"
 	console ann /home/ann "docs/policy.md#What is no policy#2"
 	file a.yaml "docs/policy.md#In an editor#1"
 	check "docs/policy.md: the schema is where it says" test -e "$(sed -n 's/.*schema=//p' block)"
 	console ann /home/ann "docs/policy.md#What a policy does#1"
 	settings
+}
+
+measurements() {
+	sed 's/mode: enforce/mode: log/' judged.yaml >/srv/measured.yaml
+	for key in vendor own; do
+		openssl req -new -x509 -batch -nodes -newkey rsa:2048 -subj "/CN=$key" -keyout /dev/null -out /srv/$key.pem 2>/dev/null
+	done
+	openssl x509 -in /srv/vendor.pem -outform DER -out /srv/vendor.der
+	run root /srv "docs/integrity.md#The measurement list#1" POLICY=measured.yaml DIR=measured COMMAND=true
+	run root /srv "docs/integrity.md#The measurement list#2" DIR=measured KEY=vendor
+	says "the list fits its registers" '^Matched per TPM bank calculated digest'
+	run root /srv "docs/integrity.md#What is in it#1" POLICY=measured.yaml "KEY.der=vendor.der own.pem"
+	check "the list begins with that" grep -q " sha256:$(cut -c1-64 said) boot_aggregate" /srv/measured/ascii_runtime_measurements
 }
 
 settings() {
