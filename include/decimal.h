@@ -22,4 +22,19 @@ static inline bool decimal_parse(const char *text, size_t length, uint32_t *ret_
 	return true;
 }
 
+/* The digits of a number of 32 bits, without a NUL. */
+#define DECIMAL_DIGITS 10
+
+/** decimal_write() - Return: how many digits it has. */
+static inline size_t decimal_write(uint32_t number, char digits[DECIMAL_DIGITS])
+{
+	size_t length = 0;
+
+	for (uint32_t rest = number; length == 0 || rest > 0; rest /= 10)
+		length++;
+	for (size_t i = length; i > 0; i--, number /= 10)
+		digits[i - 1] = (char)('0' + number % 10);
+	return length;
+}
+
 #endif

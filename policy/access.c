@@ -134,10 +134,11 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 
 bool access_is_out_of_reach(const struct policy *policy, const char *name, size_t length)
 {
-	enum scheme scheme = policy_match(policy, name, length)->scheme;
+	if (name_is_below_store(STORE_TRUSTED, name, length)) {
+		enum scheme scheme = policy_match(policy, name, length)->scheme;
 
-	if (name_is_below_store(STORE_TRUSTED, name, length))
 		return scheme == SCHEME_SUFFIX || scheme == SCHEME_HOST;
+	}
 	return policy->store == STORE_USER && name_is_below_store(STORE_USER, name, length);
 }
 

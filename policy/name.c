@@ -39,22 +39,11 @@ struct name_parts name_split(const char *name, size_t length)
 	return parts;
 }
 
-static size_t write_decimal(uint32_t number, char digits[10])
-{
-	size_t length = 0;
-
-	for (uint32_t rest = number; length == 0 || rest > 0; rest /= 10)
-		length++;
-	for (size_t i = length; i > 0; i--, number /= 10)
-		digits[i - 1] = (char)('0' + number % 10);
-	return length;
-}
-
 int name_join(const char *base, size_t base_length, uint32_t uid, char ret_name[NAME_SIZE])
 {
 	const size_t mark = sizeof(variant_mark) - 1;
-	char digits[10];
-	size_t digit_count = write_decimal(uid, digits);
+	char digits[DECIMAL_DIGITS];
+	size_t digit_count = decimal_write(uid, digits);
 
 	if (base_length + mark + digit_count > XATTR_NAME_MAX)
 		return -ERANGE;
@@ -84,8 +73,8 @@ static bool is_base(const char *base, size_t length)
 static int join_below(const char *prefix, const char *base, size_t base_length, uint32_t number,
 		      char ret_name[NAME_SIZE])
 {
-	char digits[10];
-	size_t prefix_length = strlen(prefix), digit_count = write_decimal(number, digits);
+	char digits[DECIMAL_DIGITS];
+	size_t prefix_length = strlen(prefix), digit_count = decimal_write(number, digits);
 
 	if (prefix_length + digit_count + 1 + base_length > XATTR_NAME_MAX)
 		return -ERANGE;

@@ -251,6 +251,19 @@ int btf_find_member(const struct btf *btf, const char *type, const char *member,
 	return result;
 }
 
+int btf_find_structure(const struct btf *btf, const char *name, uint32_t *ret_number)
+{
+	for (uint32_t i = 0; i < btf->structure_count; i++) {
+		uint32_t number = btf->structures[i];
+
+		if (!is_named(btf, type_at(btf, btf->offsets[number])->name_off, name))
+			continue;
+		*ret_number = number;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_number)
 {
 	for (uint32_t number = 1; number <= btf->count; number++) {

@@ -40,6 +40,9 @@ void btf_free(struct btf *btf);
 int btf_find_member(const struct btf *btf, const char *type, const char *member,
 		    uint32_t *ret_offset);
 
+/** btf_find_structure() - the number of a structure; of several the first. Return: 0; -ENOENT. */
+int btf_find_structure(const struct btf *btf, const char *name, uint32_t *ret_number);
+
 /** btf_find_function() - the number of a function. Return: 0; -ENOENT. */
 int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_number);
 

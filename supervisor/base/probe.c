@@ -180,7 +180,10 @@ int probe_new(struct probe **ret_probe)
 {
 	int r = probe_new_of(PROBE_ARGUMENT, ret_probe);
 
-	return r == -ENOENT ? probe_new_of(PROBE_PACKET, ret_probe) : r;
+	/* It has not the functions for the first form, or its verifier does not see that the program is safe. */
+	bool has_other_form = r == -ENOENT || r == -EACCES || r == -EINVAL;
+
+	return has_other_form ? probe_new_of(PROBE_PACKET, ret_probe) : r;
 }
 
 void probe_free(struct probe *probe)

@@ -11,9 +11,10 @@
  * thread: when the thread has ended, its struct pid leads to no task, whichever thread has the number then.
  *
  * All this is read with rcu_read_lock() held, under which no task, credential or table of descriptors
- * that can be reached is freed, and a credential never changes once it is in use. Each load is made by
- * bpf_probe_read_kernel(), which fails where there is no memory; then the rest is not tried, and the
- * record stays incomplete.
+ * that can be reached is freed, and a credential never changes once it is in use. A load where there is no
+ * memory harms nothing and gives 0; where the kernel has bpf_rdonly_cast() a load is one instruction, elsewhere a call
+ * of bpf_probe_read_kernel(). No pointer on the way is 0 but where there is nothing: then the rest is not tried,
+ * and the record stays incomplete.
  *
  * Then it looks at the directories of the thread. Each is a mount and a name in it, and so is what one of
  * our O_PATH descriptors holds: as long as we hold it, neither can be freed and its address be used
@@ -88,9 +89,9 @@ static const struct {
 	const char *name;
 } members[] = { MEMBERS(MEMBER_NAMES) };
 
-/* Pointers that the program keeps, each eight bytes of its stack; groups are further down. */
+/* Pointers that the program keeps, each eight bytes of its stack. */
 enum stack_slot {
-	SLOT_SCRATCH, /* for a value on its way into the record */
+	SLOT_SCRATCH, /* for a value on its way */
 	SLOT_TASK,
 	SLOT_TABLE,
 	SLOT_FILE,
@@ -107,11 +108,10 @@ enum stack_slot {
 	SLOT_CWD_NAME,
 	SLOT_FIRST, /* what two pointers are compared with */
 	SLOT_SECOND,
-	SLOT_COUNT,
 };
 
-#define GROUPS_SIZE ((int)(PROBE_GROUPS_MAX * sizeof(uint32_t)))
-#define GROUPS_AT (-(int)(SLOT_COUNT * 8) - GROUPS_SIZE)
+/* A structure that begins with a number of 64 bits: as one of these the verifier lets us read any memory. */
+#define NUMBER_STRUCTURE "timespec64"
 
 #define BAIL_OUTS_MAX 64
 
@@ -120,7 +120,8 @@ struct writer {
 	int32_t offsets[MEMBER_COUNT];
 	bool has_places; /* the members for these are known */
 	enum probe_form form;
-	uint32_t lock, unlock; /* the numbers of bpf_rcu_read_lock() and its counterpart */
+	/* Of PROBE_ARGUMENT, the numbers of functions, and that of NUMBER_STRUCTURE: */
+	uint32_t lock, unlock, cast, number;
 	uint32_t bail_outs[BAIL_OUTS_MAX]; /* jumps to the end, whose distance is known there */
 	uint32_t bail_out_count;
 };
@@ -214,8 +215,9 @@ static void land(struct writer *writer, uint32_t jump)
 
 /* ---- what the program is made of ---- */
 
-/* The record, in a register that calls leave alone. */
+/* The record, and how many groups there are, in registers that calls leave alone. */
 #define RECORD BPF_REG_6
+#define COUNT BPF_REG_7
 
 /* This jump goes to the end. */
 static void bail_out(struct writer *writer, uint32_t jump)
@@ -224,37 +226,57 @@ static void bail_out(struct writer *writer, uint32_t jump)
 	writer->bail_outs[writer->bail_out_count++] = jump;
 }
 
-/* if (bpf_probe_read_kernel(stack + to, r2, r3)) goto end; */
-static void read_prepared(struct writer *writer, int to)
+/* The same, for a program that may not load by itself: r1 = stack + SLOT_SCRATCH; bpf_probe_read_kernel(r1, size, r3) */
+static void read_by_helper(struct writer *writer, size_t size)
 {
-	move(writer, BPF_REG_1, BPF_REG_10);
-	add(writer, BPF_REG_1, to);
-	call_helper(writer, BPF_FUNC_probe_read_kernel);
-	bail_out(writer, jump_if(writer, BPF_JNE, BPF_REG_0, 0));
-}
-
-/* to = *(TYPE *)(from + offset) */
-static void read_member(struct writer *writer, enum stack_slot from, int32_t offset, size_t size,
-			enum stack_slot to)
-{
-	load(writer, BPF_REG_3, BPF_REG_10, slot_at(from), 8);
-	add(writer, BPF_REG_3, offset);
+	move(writer, BPF_REG_3, BPF_REG_1);
 	assign(writer, BPF_REG_2, (int32_t)size);
-	read_prepared(writer, slot_at(to));
+	move(writer, BPF_REG_1, BPF_REG_10);
+	add(writer, BPF_REG_1, slot_at(SLOT_SCRATCH));
+	call_helper(writer, BPF_FUNC_probe_read_kernel);
+	load(writer, BPF_REG_0, BPF_REG_10, slot_at(SLOT_SCRATCH), size);
 }
 
+/* r0 = *(TYPE *)r1. The cast is for the verifier, and no instruction in the end. */
+static void read_at(struct writer *writer, size_t size)
+{
+	if (writer->form == PROBE_PACKET) {
+		read_by_helper(writer, size);
+		return;
+	}
+	assign(writer, BPF_REG_2, (int32_t)writer->number);
+	call_kernel(writer, writer->cast);
+	load(writer, BPF_REG_0, BPF_REG_0, 0, size);
+}
+
+/* r0 = *(TYPE *)(from + offset) */
+static void read_member(struct writer *writer, enum stack_slot from, int32_t offset, size_t size)
+{
+	load(writer, BPF_REG_1, BPF_REG_10, slot_at(from), 8);
+	add(writer, BPF_REG_1, offset);
+	read_at(writer, size);
+}
+
+/* if (!r0) goto end; */
+static void bail_out_if_none(struct writer *writer)
+{
+	bail_out(writer, jump_if(writer, BPF_JEQ, BPF_REG_0, 0));
+}
+
+/* to = *(void **)(from + offset) */
 static void follow(struct writer *writer, enum stack_slot from, int32_t offset, enum stack_slot to)
 {
-	read_member(writer, from, offset, 8, to);
+	read_member(writer, from, offset, 8);
+	bail_out_if_none(writer);
+	store(writer, BPF_REG_10, slot_at(to), BPF_REG_0, 8);
 }
 
 /* record->FIELD = *(TYPE *)(from + offset) */
 static void copy_member(struct writer *writer, enum stack_slot from, int32_t offset, size_t field,
 			size_t size)
 {
-	read_member(writer, from, offset, size, SLOT_SCRATCH);
-	load(writer, BPF_REG_1, BPF_REG_10, slot_at(SLOT_SCRATCH), size);
-	store(writer, RECORD, (int)field, BPF_REG_1, size);
+	read_member(writer, from, offset, size);
+	store(writer, RECORD, (int)field, BPF_REG_0, size);
 }
 
 #define COPY(writer, from, offset, field)                                       \
@@ -294,18 +316,19 @@ static void find_table(struct writer *writer)
 /* file = table[record->FIELD]; the descriptor is ours, and open */
 static void find_file(struct writer *writer, size_t field)
 {
-	load(writer, BPF_REG_3, RECORD, (int)field, 4);
-	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_3, 0, 0, 3);
-	load(writer, BPF_REG_1, BPF_REG_10, slot_at(SLOT_TABLE), 8);
-	emit(writer, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
-	assign(writer, BPF_REG_2, 8);
-	read_prepared(writer, slot_at(SLOT_FILE));
+	load(writer, BPF_REG_1, RECORD, (int)field, 4);
+	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_1, 0, 0, 3);
+	load(writer, BPF_REG_2, BPF_REG_10, slot_at(SLOT_TABLE), 8);
+	emit(writer, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	read_at(writer, 8);
+	bail_out_if_none(writer);
+	store(writer, BPF_REG_10, slot_at(SLOT_FILE), BPF_REG_0, 8);
 }
 
 /*
  * credential = the task of PROC_I(file->f_inode)->pid. The list of tasks goes through the middle of
  * each task: what is a member of the task lies at a distance from the link. A thread that has ended
- * is in no list, and then the next read, close to address 0, fails.
+ * is in no list.
  */
 static void find_credential(struct writer *writer)
 {
@@ -317,34 +340,41 @@ static void find_credential(struct writer *writer)
 	       SLOT_CREDENTIAL);
 }
 
+/* userns = a namespace, which has a number: else what was read before may be no more than zeros. */
+static void copy_userns(struct writer *writer)
+{
+	COPY(writer, SLOT_USERNS, at(writer, USERNS_COMMON) + at(writer, COMMON_NUMBER), userns);
+	bail_out_if_none(writer);
+}
+
 static void copy_ids(struct writer *writer)
 {
 	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_FSUID), fsuid);
 	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_FSGID), fsgid);
 	COPY(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_EFFECTIVE), capabilities);
 	follow(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_USERNS), SLOT_USERNS);
-	COPY(writer, SLOT_USERNS, at(writer, USERNS_COMMON) + at(writer, COMMON_NUMBER), userns);
+	copy_userns(writer);
 	COPY(writer, SLOT_USERNS, at(writer, USERNS_LEVEL), userns_level);
 }
 
-/* The part of the stack for groups is copied whole: what has not been read is 0. */
+/* Two at a time: of an odd number the last one comes with four bytes that mean nothing. */
 static void copy_groups(struct writer *writer)
 {
+	uint32_t are_all[PROBE_GROUPS_MAX / 2];
+
 	follow(writer, SLOT_CREDENTIAL, at(writer, CREDENTIAL_GROUPS), SLOT_GROUPS);
 	COPY(writer, SLOT_GROUPS, at(writer, GROUPS_COUNT), group_count);
-	load(writer, BPF_REG_2, BPF_REG_10, slot_at(SLOT_SCRATCH), 4);
-	uint32_t has_too_many = jump_if(writer, BPF_JGT, BPF_REG_2, PROBE_GROUPS_MAX);
+	move(writer, COUNT, BPF_REG_0);
+	uint32_t has_too_many = jump_if(writer, BPF_JGT, COUNT, PROBE_GROUPS_MAX);
 
-	for (int i = 0; i < GROUPS_SIZE; i += 8)
-		emit(writer, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, GROUPS_AT + i, 0);
-	emit(writer, BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_2, 0, 0, 2);
-	load(writer, BPF_REG_3, BPF_REG_10, slot_at(SLOT_GROUPS), 8);
-	add(writer, BPF_REG_3, at(writer, GROUPS_FIRST));
-	read_prepared(writer, GROUPS_AT);
-	for (int i = 0; i < GROUPS_SIZE; i += 8) {
-		load(writer, BPF_REG_1, BPF_REG_10, GROUPS_AT + i, 8);
-		store(writer, RECORD, (int)offsetof(struct probe_record, groups) + i, BPF_REG_1, 8);
+	for (int i = 0; i < PROBE_GROUPS_MAX; i += 2) {
+		are_all[i / 2] = jump_if(writer, BPF_JLE, COUNT, i);
+		read_member(writer, SLOT_GROUPS, at(writer, GROUPS_FIRST) + 4 * i, 8);
+		store(writer, RECORD, (int)offsetof(struct probe_record, groups) + 4 * i, BPF_REG_0,
+		      8);
 	}
+	for (size_t i = 0; i < COUNT_OF(are_all); i++)
+		land(writer, are_all[i]);
 	land(writer, has_too_many);
 }
 
@@ -474,7 +504,7 @@ static void tell_file_system(struct writer *writer)
 	follow(writer, SLOT_FILE, at(writer, FILE_INODE), SLOT_INODE);
 	follow(writer, SLOT_INODE, at(writer, INODE_FILE_SYSTEM), SLOT_FIRST);
 	follow(writer, SLOT_FIRST, at(writer, FILE_SYSTEM_USERNS), SLOT_USERNS);
-	COPY(writer, SLOT_USERNS, at(writer, USERNS_COMMON) + at(writer, COMMON_NUMBER), userns);
+	copy_userns(writer);
 	affirm(writer, offsetof(struct probe_record, is_complete));
 	bail_out(writer, jump_if(writer, BPF_JA, 0, 0));
 	land(writer, is_thread);
@@ -503,13 +533,24 @@ static int look_up_members(const struct btf *kernel, struct writer *writer, size
 	return r;
 }
 
+/* What a program of type syscall calls. */
+static int look_up_functions(const struct btf *kernel, struct writer *writer)
+{
+	int r = btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock);
+
+	if (r == 0)
+		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
+	if (r == 0)
+		r = btf_find_function(kernel, "bpf_rdonly_cast", &writer->cast);
+	if (r == 0)
+		r = btf_find_structure(kernel, NUMBER_STRUCTURE, &writer->number);
+	return r;
+}
+
 static int look_up(const struct btf *kernel, struct writer *writer)
 {
-	bool locks = writer->form == PROBE_ARGUMENT;
-	int r = locks ? btf_find_function(kernel, "bpf_rcu_read_lock", &writer->lock) : 0;
+	int r = writer->form == PROBE_ARGUMENT ? look_up_functions(kernel, writer) : 0;
 
-	if (r == 0 && locks)
-		r = btf_find_function(kernel, "bpf_rcu_read_unlock", &writer->unlock);
 	if (r == 0)
 		r = look_up_members(kernel, writer, 0, IDENTITY_MEMBER_COUNT);
 	if (r == 0)

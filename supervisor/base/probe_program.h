@@ -47,7 +47,7 @@ struct probe_record {
 	uint32_t unused_too;
 };
 
-#define PROBE_INSTRUCTIONS_MAX 512
+#define PROBE_INSTRUCTIONS_MAX 1024
 
 /*
  * In which form the program gets the record. All that it reads it has to read under rcu_read_lock().

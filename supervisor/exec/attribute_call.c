@@ -10,12 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/syscalls.h"
+#include "decimal.h"
 
 int attribute_open_directory(int procfs, int *ret_directory)
 {
@@ -86,11 +86,11 @@ static long call_in_directory(const struct attribute_call *call, int directory, 
 
 ssize_t attribute_call_make(const struct attribute_call *call, int directory)
 {
-	char path[sizeof("2147483647")];
+	char path[DECIMAL_DIGITS + 1];
 	long r;
 
 	if (!call->is_opened)
-		snprintf(path, sizeof(path), "%d", call->fd);
+		path[decimal_write((uint32_t)call->fd, path)] = '\0';
 	if (call->is_opened)
 		r = call_on_descriptor(call);
 	else if (directory < 0)

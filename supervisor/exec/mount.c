@@ -178,6 +178,11 @@ static int ask(struct mounts *mounts, uint64_t id, uint64_t mount_namespace)
 	return take_answer(mounts, id);
 }
 
+bool mounts_are_told(const struct mounts *mounts)
+{
+	return mounts->are_told;
+}
+
 int mounts_learn(struct mounts *mounts, uint64_t id, int mount_namespace,
 		 const struct id_map **ret_uids)
 {

@@ -22,6 +22,9 @@ bool mount_maps_are_told(void);
 /** mounts_new() - nothing is known yet. Return: NULL when there is no memory. */
 struct mounts *mounts_new(void);
 
+/** mounts_are_told() - what mount_maps_are_told() has said */
+bool mounts_are_told(const struct mounts *mounts);
+
 /** mounts_clear() - forget what was learnt */
 void mounts_clear(struct mounts *mounts);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 /* A read that runs into a hole is short, even within one piece: what came before is good. */
 static ssize_t read_some(pid_t tid, uint64_t address, void *buffer, size_t length)
@@ -58,10 +57,12 @@ int memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t size, s
 	return 0;
 }
 
+/* Pages are as large, or a multiple of that. */
+#define PAGE_LEAST 4096
+
 static size_t rest_of_page(uint64_t address)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t rest = page - address % page;
+	size_t rest = PAGE_LEAST - address % PAGE_LEAST;
 
 	return rest < MEMORY_SHORT ? rest : MEMORY_SHORT;
 }
@@ -126,11 +127,10 @@ static bool read_neighbours(pid_t tid, const uint64_t *addresses, char *const *b
 
 static bool are_neighbours(const uint64_t *addresses)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t distance = addresses[0] < addresses[1] ? addresses[1] - addresses[0] :
 							  addresses[0] - addresses[1];
 
-	return addresses[0] / page == addresses[1] / page && distance <= MEMORY_SHORT;
+	return addresses[0] / PAGE_LEAST == addresses[1] / PAGE_LEAST && distance <= MEMORY_SHORT;
 }
 
 bool memory_read_strings(pid_t tid, const uint64_t *addresses, char *const *buffers, size_t count,

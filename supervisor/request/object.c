@@ -148,7 +148,7 @@ bool object_look(struct request *request)
 		return natively_answer(request);
 	if (call_is_change(&request->call))
 		return look_before_change(request);
-	if (request->decision.route == ROUTE_STORED)
+	if (request->decision.route == ROUTE_STORED && mounts_are_told(request->workspace->mounts))
 		request->stat.mount = inode_mount(&request->inode);
 	return true;
 }
@@ -159,7 +159,8 @@ static const struct id_map *map_of_mount(const struct request *request)
 	struct mounts *mounts = request->workspace->mounts;
 	const struct id_map *uids = NULL;
 
-	if (request->stat.mount == 0 || mounts_find(mounts, request->stat.mount, &uids))
+	if (request->stat.mount == 0 || !mounts_are_told(mounts) ||
+	    mounts_find(mounts, request->stat.mount, &uids))
 		return uids;
 	_cleanup_fd_ int mount_namespace = target_open_mount_namespace(request->target);
 	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);

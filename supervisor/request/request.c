@@ -46,12 +46,13 @@ static const struct {
 
 static void go_through(struct request *request, size_t first)
 {
-	bool more = true;
+	bool is_logged = log_enabled(LOG_DEBUG), more = true;
 
 	for (size_t i = first; more && i < COUNT_OF(stages); i++) {
 		more = stages[i].run(request);
-		log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
-			  more ? "goes on" : "ends here");
+		if (is_logged)
+			log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
+				  more ? "goes on" : "ends here");
 	}
 }
 

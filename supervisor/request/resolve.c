@@ -6,6 +6,9 @@
  * where /proc/self was read as ours, is searched again component by component. Paths through
  * /proc/self/fd, which are many, have a shortcut.
  *
+ * A target's searches seldom leave the mount of its root or working directory. Where they have not lately, the kernel
+ * is told to stay there too (RESOLVE_NO_XDEV): then the mount is known, and it is no procfs, without another call.
+ *
  * A shy resolver crosses no mount at once, so that it meets no file system but that of its start. Where
  * the path crosses one, it is searched by component, and each directory looked at before.
  */
@@ -26,6 +29,9 @@
 #include "request/target.h"
 #include "request/walk.h"
 
+/* A target that has stayed on a mount so often is likely to stay. */
+#define STAYS 8
+
 int resolve_descriptor(const struct resolver *resolver, int number, struct pinned *ret_inode)
 {
 	bool is_opened;
@@ -37,22 +43,20 @@ int resolve_descriptor(const struct resolver *resolver, int number, struct pinne
 	return 0;
 }
 
-/* A base is searched from, not asked about: O_PATH serves. @ret_owned: to be closed, or -1. */
-static int find_base(const struct resolver *resolver, int dirfd, const char *path, int *ret_fd,
-		     int *ret_owned)
+/* It is searched from, not asked about: O_PATH serves. */
+static int find_start(const struct resolver *resolver, int dirfd, const char *path,
+		      struct search_start *ret_start)
 {
-	bool is_opened;
-	int fd;
-
 	if (path[0] == '/')
-		fd = target_find_place(resolver->target, PROBE_ROOT, ret_owned);
-	else if (dirfd == AT_FDCWD)
-		fd = target_find_place(resolver->target, PROBE_CWD, ret_owned);
-	else
-		fd = *ret_owned = target_take_descriptor(resolver->target, dirfd, &is_opened);
+		return target_find_place(resolver->target, PROBE_ROOT, ret_start);
+	if (dirfd == AT_FDCWD)
+		return target_find_place(resolver->target, PROBE_CWD, ret_start);
+	bool is_opened;
+	int fd = target_take_descriptor(resolver->target, dirfd, &is_opened);
+
 	if (fd < 0)
 		return fd == -EBADF ? EBADF : fd;
-	*ret_fd = fd;
+	*ret_start = (struct search_start){ .fd = fd, .owned = fd };
 	return 0;
 }
 
@@ -70,12 +74,60 @@ static struct open_how way_at_once(const struct resolver *resolver, const char *
 	return how;
 }
 
-static int search_at_once(const struct resolver *resolver, int base, const char *path, bool follow,
-			  int *ret_fd)
+/*
+ * Most targets stay on one mount. Where a path is searched without leaving it, the inode is on no procfs, and its
+ * mount is known, without a question to the kernel. One that leaves it is searched once more.
+ */
+static bool is_likely_to_stay(const struct resolver *resolver, const struct search_start *start)
+{
+	return start->mount != 0 && resolver->target->stayed >= STAYS && !resolver->is_shy;
+}
+
+/* Return: as resolve_path(), or EXDEV. */
+static int search_on_mount(const struct resolver *resolver, const struct search_start *start,
+			   const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
+{
+	struct open_how how = way_at_once(resolver, path, follow);
+
+	how.resolve |= RESOLVE_NO_XDEV;
+	int r = standin_open(resolver->standin, start->fd, path, &how, ret_fd);
+
+	if (r == EXDEV)
+		resolver->target->stayed = 0;
+	if (r == 0)
+		*ret_mount = start->mount;
+	return r;
+}
+
+/* Return: as resolve_path(); EXDEV: it ends on a procfs. */
+static int search_across_mounts(const struct resolver *resolver, const struct search_start *start,
+				const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
 {
 	const struct open_how how = way_at_once(resolver, path, follow);
+	struct target *target = resolver->target;
+	_cleanup_fd_ int fd = -1;
+	struct statx stat;
+	int r = standin_open(resolver->standin, start->fd, path, &how, &fd);
 
-	return standin_open(resolver->standin, base, path, &how, ret_fd);
+	if (r != 0)
+		return r;
+	if (proc_is_on(fd, &stat))
+		return EXDEV;
+	*ret_mount = inode_mount_in(&stat);
+	target->stayed = *ret_mount == start->mount ? target->stayed + 1 : 0;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int search_at_once(const struct resolver *resolver, const struct search_start *start,
+			  const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
+{
+	int r = is_likely_to_stay(resolver, start) ?
+			search_on_mount(resolver, start, path, follow, ret_fd, ret_mount) :
+			EXDEV;
+
+	return r == EXDEV ? search_across_mounts(resolver, start, path, follow, ret_fd, ret_mount) :
+			    r;
 }
 
 /* The same without a thread to wait in. Where the kernel has the whole way in memory, nothing waits. */
@@ -104,20 +156,19 @@ static int search_without_waiting(const struct resolver *resolver, int base, con
 static int search_step_by_step(const struct resolver *resolver, int base, const char *path,
 			       bool follow, int *ret_fd)
 {
-	_cleanup_fd_ int owned = -1;
-	int root = target_find_place(resolver->target, PROBE_ROOT, &owned);
+	_cleanup_start_ struct search_start root = SEARCH_START_NONE;
+	int r = target_find_place(resolver->target, PROBE_ROOT, &root);
 
-	if (root < 0)
-		return root;
-	return walk_path(resolver, root, base, path, follow, ret_fd);
+	if (r < 0)
+		return r;
+	return walk_path(resolver, root.fd, base, path, follow, ret_fd);
 }
 
 /* @ret_mount: as in struct pinned. */
-static int search(const struct resolver *resolver, int base, const char *path, bool follow,
-		  int *ret_fd, uint64_t *ret_mount)
+static int search(const struct resolver *resolver, const struct search_start *start,
+		  const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
 {
-	_cleanup_fd_ int fd = -1;
-	struct statx stat;
+	int base = start->fd;
 
 	if (awaited_is_bound(resolver->awaited))
 		return search_without_waiting(resolver, base, path, follow, ret_fd, ret_mount);
@@ -126,15 +177,9 @@ static int search(const struct resolver *resolver, int base, const char *path, b
 		return search_step_by_step(resolver, base, path, follow, ret_fd);
 	if (own_entry_search(resolver, base, path, follow, ret_fd))
 		return 0;
-	int r = search_at_once(resolver, base, path, follow, &fd);
+	int r = search_at_once(resolver, start, path, follow, ret_fd, ret_mount);
 
-	if (r < 0)
-		return r;
-	if (r > 0 || proc_is_on(fd, &stat))
-		return search_step_by_step(resolver, base, path, follow, ret_fd);
-	*ret_mount = inode_mount_in(&stat);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return r > 0 ? search_step_by_step(resolver, base, path, follow, ret_fd) : r;
 }
 
 int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
@@ -150,16 +195,16 @@ int resolve_cwd(const struct resolver *resolver, struct pinned *ret_inode)
 int resolve_path(const struct resolver *resolver, int dirfd, const char *path, bool follow,
 		 struct pinned *ret_inode)
 {
-	_cleanup_fd_ int owned = -1, fd = -1;
+	_cleanup_start_ struct search_start start = SEARCH_START_NONE;
+	_cleanup_fd_ int fd = -1;
 	uint64_t mount = 0;
-	int base;
-	int r = find_base(resolver, dirfd, path, &base, &owned);
+	int r = find_start(resolver, dirfd, path, &start);
 
 	if (r != 0)
 		return r;
-	r = resolver->is_shy && foreign_is(base) ?
+	r = resolver->is_shy && foreign_is(start.fd) ?
 		    -ECANCELED :
-		    search(resolver, base, path, follow, &fd, &mount);
+		    search(resolver, &start, path, follow, &fd, &mount);
 	if (r != 0)
 		return r;
 	*ret_inode = (struct pinned){ .fd = TAKE_FD(fd), .mount = mount };

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/proc.h"
+#include "exec/inode.h"
 
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
@@ -409,22 +411,31 @@ int target_open_place(const struct target *target, enum probe_place place)
 	return open_entry(target, names[place], O_PATH);
 }
 
-int target_find_place(struct target *target, enum probe_place place, int *ret_owned)
+static void keep_place(struct target *target, enum probe_place place, int fd)
 {
-	if (target->is_placed && target->kept[place] >= 0) {
-		*ret_owned = -1;
-		return target->kept[place];
-	}
-	int fd = target_open_place(target, place);
+	struct statx stat;
+
+	target->kept[place] = fd;
+	target->mounts[place] = proc_is_on(fd, &stat) ? 0 : inode_mount_in(&stat);
+}
+
+int target_find_place(struct target *target, enum probe_place place, struct search_start *ret_start)
+{
+	bool is_kept = target->is_placed && target->kept[place] >= 0;
+	int fd = is_kept ? target->kept[place] : target_open_place(target, place);
 
 	if (fd < 0)
 		return fd;
-	bool is_kept = target->is_placed && target->is_lasting[place];
-
-	if (is_kept)
-		target->kept[place] = fd;
-	*ret_owned = is_kept ? -1 : fd;
-	return fd;
+	if (!is_kept && target->is_placed && target->is_lasting[place]) {
+		keep_place(target, place, fd);
+		is_kept = true;
+	}
+	*ret_start = (struct search_start){
+		.fd = fd,
+		.owned = is_kept ? -1 : fd,
+		.mount = is_kept ? target->mounts[place] : 0,
+	};
+	return 0;
 }
 
 static int read_process(struct target *target, pid_t *ret_process)

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/credential.h"
+#include "base/fd.h"
 #include "base/labelling.h"
 #include "base/probe.h"
 
@@ -51,6 +52,8 @@ struct target {
 	int kept[PROBE_PLACES]; /* O_PATH descriptors of its directories, or -1 */
 	bool is_placed; /* for this call, what is kept was found to be right */
 	bool is_lasting[PROBE_PLACES]; /* this directory may be kept */
+	uint64_t mounts[PROBE_PLACES]; /* of what is kept, as in struct search_start */
+	unsigned int stayed; /* how many searches in a row have ended on the mount where they began */
 	struct own_entry own;
 	uint64_t last_used;
 };
@@ -125,14 +128,24 @@ int target_open_mount_namespace(const struct target *target);
 /** target_open_place() - an O_PATH descriptor of one of its directories. Return: it; -errno. */
 int target_open_place(const struct target *target, enum probe_place place);
 
-/**
- * target_find_place() - the same, only to search from
- * @ret_owned: for the caller to close; -1 when it is the target's, and valid until the next
- *             targets_identify()
- *
- * Return: it; -errno.
- */
-int target_find_place(struct target *target, enum probe_place place, int *ret_owned);
+/** struct search_start - a directory where a search begins, until the next targets_identify() */
+struct search_start {
+	int fd;
+	int owned; /* the same, or -1 when it is the target's */
+	uint64_t mount; /* its unique id; 0: it is not known, or on a procfs */
+};
+
+#define SEARCH_START_NONE ((struct search_start){ .fd = -1, .owned = -1 })
+#define _cleanup_start_ __attribute__((cleanup(search_start_done)))
+
+static inline void search_start_done(struct search_start *start)
+{
+	fd_close(&start->owned);
+}
+
+/** target_find_place() - one of its directories, only to search from. Return: 0; -errno. */
+int target_find_place(struct target *target, enum probe_place place,
+		      struct search_start *ret_start);
 
 /**
  * target_take_descriptor() - a duplicate of one of its descriptors

@@ -140,6 +140,30 @@ Told(root_of_the_file_system_is_not_root_of_the_host)
 	actor_end(inside);
 }
 
+/* More searches than it takes until one is expected to stay on its mount. */
+static void stay(struct actor *inside)
+{
+	for (int i = 0; i < 20; i++)
+		EXPECT(inside, "5 plain", "getxattr plain security.a");
+}
+
+Told(a_mount_is_noticed_after_a_long_stay_on_another)
+{
+	const char *file = make_volume();
+
+	inode_file("plain", USUAL_ROOT);
+	mount_volume("mount", "0 100000 65536");
+	struct actor *inside = actor_inside();
+
+	EXPECT(inside, "0", "setxattr plain security.a plain");
+	stay(inside);
+	EXPECT(inside, "0", "setxattr mount/file security.a own");
+	INODE_LISTS(file, "security.a@uid=0,");
+	stay(inside);
+	EXPECT(inside, "3 own", "getxattr mount/file security.a");
+	actor_end(inside);
+}
+
 /* The oracle: what the kernel stores of a file capability that is set by the same root. */
 static void expect_root_id(const char *file, uint32_t number)
 {

@@ -300,6 +300,46 @@ Test(paths, links_into_procfs)
 	duet_end(&duet);
 }
 
+/* More searches than it takes until one is expected to stay on its mount. */
+static void stay(struct duet *duet)
+{
+	for (int i = 0; i < 20; i++)
+		SAME(duet, "4 file", "getxattr file security.a");
+}
+
+Test(paths, off_the_mount_after_a_long_stay)
+{
+	struct duet duet = duet_with_tree();
+
+	SAME(&duet, "0", "mkdir mounted 755");
+	SAME(&duet, "0", "file mounted/file 644");
+	SAME(&duet, "0", "setxattr mounted/file security.a covered");
+	SAME(&duet, "0", "symlink /proc/self/cwd/link away");
+	SAME(&duet, "0", "symlink /proc/self self");
+	SAME(&duet, "0", "symlink /proc/self/fd fds");
+	SAME(&duet, "900", "open 900 file path");
+	SAME(&duet, "0", "unshare-mount");
+	stay(&duet);
+	SAME(&duet, "7 covered", "getxattr mounted/file security.a");
+	SAME(&duet, "0", "mount tmpfs mounted");
+	SAME(&duet, "ENOENT", "getxattr mounted/file security.a");
+	SAME(&duet, "0", "file mounted/file 644");
+	SAME(&duet, "0", "setxattr mounted/file security.a own");
+	stay(&duet);
+	SAME(&duet, "3 own", "getxattr mounted/file security.a");
+	SAME(&duet, "4 file", "getxattr mounted/../link security.a");
+	stay(&duet);
+	SAME(&duet, "4 file", "getxattr away security.a");
+	stay(&duet);
+	EXPECT(duet.native, "EOPNOTSUPP", "lgetxattr %s/900 security.a",
+	       scratch_path("native/fds"));
+	EXPECT(duet.inside, "EOPNOTSUPP", "lgetxattr %s/900 security.a",
+	       scratch_path("inside/fds"));
+	stay(&duet);
+	SAME(&duet, "4 link", "lgetxattr self/cwd/link security.a");
+	duet_end(&duet);
+}
+
 /* Another procfs, with other numbers: its "self" is the target's there. */
 Test(paths, a_pid_namespace_with_its_own_procfs)
 {

@@ -77,6 +77,18 @@ Test(btf, finds_functions_by_their_number)
 	btf_free(btf);
 }
 
+Test(btf, finds_structures_by_their_number)
+{
+	_Alignas(uint32_t) unsigned char bytes[4096];
+	struct btf *btf = made(bytes, usual(bytes));
+	uint32_t number = 0;
+
+	cr_expect_eq(btf_find_structure(btf, "outer", &number), 0);
+	cr_expect_eq(number, 3);
+	cr_expect_eq(btf_find_structure(btf, "work", &number), -ENOENT);
+	btf_free(btf);
+}
+
 static int find_in_two(uint32_t second_offset)
 {
 	_Alignas(uint32_t) unsigned char bytes[4096];

@@ -30,7 +30,14 @@ static const char *const structures[][9] = {
 	{ "mnt_namespace", "root" },
 	{ "mount", "mnt", "mnt_parent" },
 	{ "vfsmount", "mnt_root" },
+	{ "timespec64", "tv_sec" },
 };
+
+static const char *const functions[] = { "bpf_rcu_read_lock", "bpf_rcu_read_unlock",
+					 "bpf_rdonly_cast" };
+
+/* Their numbers in kernel_new(). */
+enum { LOCK = 2, UNLOCK, CAST };
 
 static uint32_t count_members(const char *const *structure)
 {
@@ -59,10 +66,8 @@ static struct btf *kernel_new(bool has_lock, const char *lacking)
 	btf_draft_begin();
 	btf_draft_type(btf_draft_name("int"), BTF_KIND_INT, false, 0, 8);
 	btf_draft_word(64);
-	if (has_lock) {
-		btf_draft_type(btf_draft_name("bpf_rcu_read_lock"), BTF_KIND_FUNC, false, 0, 0);
-		btf_draft_type(btf_draft_name("bpf_rcu_read_unlock"), BTF_KIND_FUNC, false, 0, 0);
-	}
+	for (size_t i = 0; has_lock && i < COUNT_OF(functions); i++)
+		btf_draft_type(btf_draft_name(functions[i]), BTF_KIND_FUNC, false, 0, 0);
 	for (size_t i = 0; i < COUNT_OF(structures); i++)
 		if (!lacking || strcmp(structures[i][0], lacking) != 0)
 			add_structure(structures[i]);
@@ -80,28 +85,42 @@ static int write_for(bool has_lock, const char *lacking, enum probe_form form,
 	return r;
 }
 
-/* How many functions of the kernel's, in the order of their numbers, are called? */
-static unsigned int count_kernel_calls(const struct probe_program *program)
+/* How often is that function of the kernel's called? */
+static unsigned int count_kernel_calls(const struct probe_program *program, int number)
 {
 	unsigned int count = 0;
 
 	for (uint32_t i = 0; i < program->count; i++) {
 		const struct bpf_insn *at = &program->instructions[i];
 
-		if (at->code != (BPF_JMP | BPF_CALL) || at->src_reg != BPF_PSEUDO_KFUNC_CALL)
-			continue;
-		cr_expect_eq(at->imm, (int)(2 + count++));
+		count += at->code == (BPF_JMP | BPF_CALL) && at->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+			 at->imm == number;
 	}
 	return count;
 }
 
-Test(probe_program, takes_the_lock_where_a_program_may)
+static unsigned int count_helper_calls(const struct probe_program *program, int helper)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < program->count; i++) {
+		const struct bpf_insn *at = &program->instructions[i];
+
+		count += at->code == (BPF_JMP | BPF_CALL) && at->src_reg == 0 && at->imm == helper;
+	}
+	return count;
+}
+
+Test(probe_program, takes_the_lock_and_loads_by_itself_where_a_program_may)
 {
 	static struct probe_program program;
 
 	cr_assert_eq(write_for(true, NULL, PROBE_ARGUMENT, &program), 0);
 	cr_expect_eq(program.form, PROBE_ARGUMENT);
-	cr_expect_eq(count_kernel_calls(&program), 2);
+	cr_expect_eq(count_kernel_calls(&program, LOCK), 1);
+	cr_expect_eq(count_kernel_calls(&program, UNLOCK), 1);
+	cr_expect_gt(count_kernel_calls(&program, CAST), 20);
+	cr_expect_eq(count_helper_calls(&program, BPF_FUNC_probe_read_kernel), 0);
 }
 
 /* As Linux 6.1 is. */
@@ -112,7 +131,9 @@ Test(probe_program, has_a_packet_where_a_program_may_not_take_the_lock)
 	cr_expect_eq(write_for(false, NULL, PROBE_ARGUMENT, &program), -ENOENT);
 	cr_assert_eq(write_for(false, NULL, PROBE_PACKET, &program), 0);
 	cr_expect_eq(program.form, PROBE_PACKET);
-	cr_expect_eq(count_kernel_calls(&program), 0);
+	for (int number = LOCK; number <= CAST; number++)
+		cr_expect_eq(count_kernel_calls(&program, number), 0);
+	cr_expect_gt(count_helper_calls(&program, BPF_FUNC_probe_read_kernel), 20);
 	/* The packet and its end, in the first two words of what a program for packets is given. */
 	cr_expect_eq(program.instructions[0].off, (int)offsetof(struct xdp_md, data));
 	cr_expect_eq(program.instructions[1].off, (int)offsetof(struct xdp_md, data_end));
