@@ -273,7 +273,7 @@ static bool take_template(struct integrity_rule *rule, const struct word *value)
 	return is_text(value, "ima-sig") || is_text(value, "ima-ng");
 }
 
-static bool take_id(struct integrity_rule *rule, const struct key_row *row, char comparison,
+static bool take_id(struct integrity_rule *rule, const struct key_row *row, int comparison,
 		    const struct word *value)
 {
 	struct integrity_id *id = (void *)((char *)rule + row->id);
@@ -433,7 +433,7 @@ static bool read_word(struct reader *reader, const struct word *word)
 		key.length++;
 	const struct key_row *row = find_key(&key);
 	bool has_value = key.length < word->length;
-	char comparison = has_value ? word->text[key.length] : '\0';
+	int comparison = has_value ? word->text[key.length] : '\0';
 	const struct word value = { word->text + key.length + has_value,
 				    word->length - key.length - has_value };
 

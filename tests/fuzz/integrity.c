@@ -68,6 +68,21 @@ static bool compare(const struct integrity_id *wanted, uint32_t id)
 	return wanted->comparison == ID_IS_GREATER ? id > wanted->id : id == wanted->id;
 }
 
+static bool has_name(const struct integrity_rule *rule, const struct integrity_facts *facts)
+{
+	if (!facts->fs_name)
+		return !rule->is_dont;
+	return strlen(facts->fs_name) == rule->fs_name_length &&
+	       memcmp(facts->fs_name, rule->fs_name, rule->fs_name_length) == 0;
+}
+
+static bool has_uuid(const struct integrity_rule *rule, const struct integrity_facts *facts)
+{
+	if (!facts->fs_uuid)
+		return !rule->is_dont;
+	return memcmp(facts->fs_uuid, rule->fs_uuid, FS_UUID_SIZE) == 0;
+}
+
 static bool fits(const struct integrity_rule *rule, const struct integrity_facts *facts)
 {
 	unsigned int conditions = rule->conditions;
@@ -76,13 +91,9 @@ static bool fits(const struct integrity_rule *rule, const struct integrity_facts
 		return false;
 	if ((conditions & IF_FSMAGIC) && rule->fs_magic != facts->fs_magic)
 		return false;
-	if ((conditions & IF_FSNAME) &&
-	    (facts->fs_name ? strlen(facts->fs_name) != rule->fs_name_length ||
-				      memcmp(facts->fs_name, rule->fs_name, rule->fs_name_length) :
-			      rule->is_dont))
+	if ((conditions & IF_FSNAME) && !has_name(rule, facts))
 		return false;
-	if ((conditions & IF_FSUUID) &&
-	    (facts->fs_uuid ? memcmp(facts->fs_uuid, rule->fs_uuid, FS_UUID_SIZE) : rule->is_dont))
+	if ((conditions & IF_FSUUID) && !has_uuid(rule, facts))
 		return false;
 	if ((conditions & IF_UID) && !compare(&rule->uid, facts->uid))
 		return false;
