@@ -3,8 +3,8 @@
 """plot.py RESULT.json FOLDER: draw each table of a benchmark's result as FOLDER/PART-KEY.svg
 
 Where the rows are numbers that grow (targets, containers), lines; else a row of dots for each. Both
-with a logarithmic scale, and a whisker from p10 to p90. Colours are of middle brightness, so that they
-can be read on white and on black; text follows what the reader prefers.
+with a logarithmic scale, its unit, and a whisker from p10 to p90. A variant has the same colour in all drawings. Colours
+are of middle brightness, so that they can be read on white and on black; text follows what the reader prefers.
 """
 
 import json
@@ -17,11 +17,12 @@ from xml.sax.saxutils import escape
 WIDTH = 760
 LEFT = 190
 RIGHT = 130
-TOP = 44
+TOP = 52
 ROW = 34
 LINES_HEIGHT = 300
-COLOURS = ["#7a869a", "#b8860b", "#2f7ed8", "#c0504d", "#3a9d5d", "#8e63ce", "#e07b39", "#17a2a2",
-           "#c2578d", "#6b8e23"]
+COLOURS = {"native": "#7a869a", "floor": "#b8860b", "nsxattr": "#2f7ed8", "threads": "#c0504d", "kernel": "#3a9d5d",
+           "fakeroot": "#8e63ce", "inline": "#e07b39", "bare": "#17a2a2", "bare-2": "#c2578d", "batch": "#6b8e23",
+           "strict": "#a0522d", "process": "#d4a017", "pseudo": "#5f6fd1", "unchecked": "#b0475f", "alone": "#4f9fa8"}
 STYLE = """<style>
 text { font: 12px system-ui, sans-serif; fill: #666; }
 .title { font-size: 14px; font-weight: 600; }
@@ -82,6 +83,19 @@ def text(x, y, content, attributes=""):
     return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(content)}</text>'
 
 
+def colours_of(columns):
+    """The colour of each column: that of its variant; other columns have those that are left, in turn."""
+    names = {name for _, name in columns}
+    left = iter([c for name, c in COLOURS.items() if name not in names] * 2)
+    return {i: COLOURS.get(name) or next(left) for i, name in columns}
+
+
+def title_of(table):
+    """The title and the unit, which is what follows its last comma; a title without one is the unit."""
+    title, _, unit = table["title"].rpartition(", ")
+    return title or unit, "µs" if unit == "us" else unit
+
+
 def legend(columns, colours):
     out = []
     for place, (i, name) in enumerate(columns):
@@ -109,7 +123,8 @@ def draw_dots(table, points, columns, colours):
         out.append(line(scale.at(p10), at, scale.at(p90), at,
                         f'stroke="{colours[x]}" stroke-width="2" stroke-opacity="0.6"'))
         out.append(f'<circle cx="{scale.at(median):.1f}" cy="{at:.1f}" r="4" fill="{colours[x]}"/>')
-    return out, bottom + 30
+    out.append(text(WIDTH - RIGHT, bottom + 32, title_of(table)[1], 'text-anchor="end"'))
+    return out, bottom + 46
 
 
 def draw_lines(table, points, columns, colours):
@@ -135,6 +150,7 @@ def draw_lines(table, points, columns, colours):
                             f'stroke="{colours[i]}" stroke-width="2" stroke-opacity="0.5"'))
             out.append(f'<circle cx="{x:.1f}" cy="{scale.at(median):.1f}" r="3.5" '
                        f'fill="{colours[i]}"/>')
+    out.append(text(16, TOP - 6, title_of(table)[1]))
     return out, bottom + 32
 
 
@@ -150,14 +166,14 @@ def draw(table, machine):
     if not points:
         return None
     columns = shown_columns(table)
-    colours = {i: COLOURS[i % len(COLOURS)] for i, _ in columns}
+    colours = colours_of(columns)
     body, height = (draw_lines if is_growing(table) else draw_dots)(table, points, columns, colours)
     height = max(height, TOP + 18 * len(columns) + 20) + 16
     note = f'{machine["processor"]}, {machine["cpus"]} CPUs, Linux {machine["kernel"]}'
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
         f'width="{WIDTH}" height="{height:.0f}" role="img">',
-        STYLE, text(16, 24, f'{table["part"]}: {table["title"]}', 'class="title"'),
+        STYLE, text(16, 24, f'{table["part"]}: {title_of(table)[0]}', 'class="title"'),
         *body, *legend(columns, colours), text(16, height - 8, note, 'fill-opacity="0.7"'), "</svg>",
         ""])
 
