@@ -426,6 +426,7 @@ struct sweep {
 	const char *stored;
 	enum fault fault;
 	bool is_cold; /* the worker has never heard of the target */
+	const char *measurements; /* a folder for the list of what is executed; NULL: none */
 };
 
 /* After the death of a worker all is as if it had lived; an error means that nothing was done. */
@@ -517,6 +518,7 @@ static void sweep(const struct sweep *sweep)
 							    .map = USUAL_MAP,
 							    .policy = sweep->policy,
 							    .resolver = sweep->resolver,
+							    .measurements = sweep->measurements,
 							    .directory = place[0] ? place : NULL });
 	struct trace *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -538,7 +540,7 @@ static void sweep(const struct sweep *sweep)
 static void die_everywhere(const struct request *request, const char *resolver, const char *policy,
 			   const char *stored, bool is_cold)
 {
-	sweep(&(struct sweep){ request, resolver, policy, stored, WORKER_DIES, is_cold });
+	sweep(&(struct sweep){ request, resolver, policy, stored, WORKER_DIES, is_cold, NULL });
 }
 
 Test(faults, a_worker_dies_at_each_step)
@@ -597,7 +599,7 @@ static void fail_everywhere(const char *resolver)
 			       .is_cold = true });
 	for (size_t i = 0; i < COUNT_OF(requests); i++)
 		sweep(&(struct sweep){ &requests[i], resolver, NULL, "security.n@uid=100000",
-				       CALL_FAILS, true });
+				       CALL_FAILS, true, NULL });
 }
 
 Test(faults, a_call_fails_at_each_step)
@@ -608,4 +610,72 @@ Test(faults, a_call_fails_at_each_step)
 Test(faults, a_call_fails_at_each_step_with_deputies)
 {
 	fail_everywhere("process");
+}
+
+/* ---- what is executed ---- */
+
+static char program[4096];
+
+static void begin_judging(char policy[4096], char list[4096])
+{
+	snprintf(policy, 4096, "%s", scratch_path("judge.yaml"));
+	snprintf(list, 4096, "%s", scratch_path("list"));
+	snprintf(program, sizeof(program), "%s", scratch_program("tests/live/exec-driver"));
+	FILE *written = fopen(policy, "we");
+
+	cr_assert_not_null(written);
+	fputs("version: 1\n"
+	      "attributes: [{ name: \"security.*\", scheme: suffix, inherit: chain }]\n"
+	      "integrity:\n"
+	      "  mode: log\n"
+	      "  rules:\n"
+	      "    - measure func=BPRM_CHECK\n"
+	      "    - appraise func=BPRM_CHECK\n",
+	      written);
+	fclose(written);
+}
+
+/* The program's entry is there, once. */
+static void expect_one_entry(const char *list)
+{
+	char command[2 * sizeof(program)];
+
+	snprintf(command, sizeof(command),
+		 "test $(grep -c ' %.500s' %.500s/ascii_runtime_measurements) = 1", program, list);
+	cr_expect_eq(system(command), 0, "%s", command);
+	snprintf(command, sizeof(command),
+		 "evmctl ima_measurement --ignore-violations --pcrs sha256,%.500s/pcrs-sha256 "
+		 "%.500s/binary_runtime_measurements >%.500s/verified 2>&1 || cat %.500s/verified",
+		 list, list, list, list);
+	cr_expect_eq(system(command), 0, "%s", command);
+}
+
+/* In mode log it runs, whatever becomes of its judge. */
+static void judge_everywhere(enum fault fault, bool is_cold)
+{
+	char policy[4096], list[4096], command[4200];
+
+	begin_judging(policy, list);
+	snprintf(command, sizeof(command), "execute %s quietly", program);
+	const struct request execution = { command, NULL, NULL, "0", NULL };
+
+	sweep(&(struct sweep){ &execution, "ring", policy, "security.n@uid=100000", fault, is_cold,
+			       list });
+	if (fault == WORKER_DIES)
+		expect_one_entry(list);
+}
+
+Test(faults, a_worker_dies_at_each_step_of_a_judgement)
+{
+	judge_everywhere(WORKER_DIES, true);
+}
+
+Test(faults, a_worker_dies_at_each_step_of_a_judgement_that_it_knows)
+{
+	judge_everywhere(WORKER_DIES, false);
+}
+
+Test(faults, a_call_fails_at_each_step_of_a_judgement)
+{
+	judge_everywhere(CALL_FAILS, true);
 }
