@@ -434,6 +434,10 @@ $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/fuzz/lib/replay.o $(
 $(BENCHES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BENCHLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,,$(FUSE_LIBS) $(LIBS))
 
+# A program without a loader.
+$(BUILD)/bench/execs: private ALL_LDFLAGS += -static -no-pie
+$(BUILD)/bench/execs: private LIBS =
+
 $(BUILD)/bench/slowfs: private FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
 # Only a sanitizer finds this one's fault. 'private': not for the objects that it is linked from.

@@ -37,13 +37,10 @@ struct part {
 };
 
 static const struct part parts[] = {
-	{ "calls", part_calls, false },
-	{ "work", part_work, false },
-	{ "concurrency", part_concurrency, true },
-	{ "fuse", part_fuse, true },
-	{ "cold", part_cold, true },
-	{ "isolation", part_isolation, true },
-	{ "scale", part_scale, true },
+	{ "calls", part_calls, false },	       { "work", part_work, false },
+	{ "exec", part_exec, false },	       { "concurrency", part_concurrency, true },
+	{ "fuse", part_fuse, true },	       { "cold", part_cold, true },
+	{ "isolation", part_isolation, true }, { "scale", part_scale, true },
 };
 
 struct matrix *bench_matrix(struct bench *bench, const char *part, const char *key,

@@ -43,6 +43,7 @@ bool part_concurrency(struct bench *bench);
 bool part_fuse(struct bench *bench);
 bool part_cold(struct bench *bench);
 bool part_isolation(struct bench *bench);
+bool part_exec(struct bench *bench);
 bool part_scale(struct bench *bench);
 
 #endif

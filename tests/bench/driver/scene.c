@@ -101,7 +101,7 @@ bool scene_new(struct scene *scene, const char *parent)
 	memcpy(scene->directory, directory, sizeof(directory));
 	umask(022);
 	return copy_program(scene, "loop") && copy_program(scene, "crowd") &&
-	       copy_program(scene, "containers");
+	       copy_program(scene, "execs") && copy_program(scene, "containers");
 }
 
 bool make_directory(const char *path)

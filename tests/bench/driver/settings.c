@@ -29,7 +29,7 @@ static const struct option options[] = {
 
 static const char usage[] =
 	"usage: bench [OPTION]...\n"
-	"  --only=PART,...      these parts: calls work concurrency fuse cold isolation\n"
+	"  --only=PART,...      these parts: calls work exec concurrency fuse cold isolation\n"
 	"                       scale (all)\n"
 	"  --variants=NAME,...  these variants, by their names in the tables (all)\n"
 	"  --nsxattr=PATH       the program (build/nsxattr)\n"

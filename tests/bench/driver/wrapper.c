@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "count_of.h"
 #include "message.h"
 
 /* Words of a wrapper's command that stand for a path. */
@@ -13,6 +14,9 @@
 #define WORD_NSXATTR "@nsxattr"
 #define WORD_STATE "@state" /* a directory that the wrapper may have for itself */
 #define WORD_STRICT "@strict" /* a policy whose mode is strict */
+
+#define WORD_JUDGED "@judged" /* one that measures what is executed */
+#define WORD_MAPPED "@mapped" /* and what is mapped executable */
 
 #define DEBUG "--debug="
 
@@ -117,6 +121,16 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.command = UNDER_NSXATTR("--debug=executor=ring"),
 		.needs = "executor",
 	},
+	[WRAPPER_JUDGED] = {
+		.name = "judged",
+		.about = "nsxattr run, a policy that measures what is executed, root of a namespace",
+		.command = UNDER_NSXATTR("--policy", WORD_JUDGED),
+	},
+	[WRAPPER_MAPPED] = {
+		.name = "mapped",
+		.about = "the same, and what is mapped executable",
+		.command = UNDER_NSXATTR("--policy", WORD_MAPPED),
+	},
 };
 
 const struct wrapper *wrapper_get(enum wrapper_id id)
@@ -157,17 +171,29 @@ bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *set
 }
 
 /* The rules of the default policy. */
-static const char strict_policy[] = "version: 1\n"
-				    "mode: strict\n"
-				    "attributes:\n"
-				    "  - { name: security.capability, scheme: kernel }\n"
-				    "  - { name: \"security.*\", scheme: suffix }\n"
-				    "  - { name: \"trusted.*\", scheme: suffix }\n";
+#define ATTRIBUTES                                            \
+	"attributes:\n"                                       \
+	"  - { name: security.capability, scheme: kernel }\n" \
+	"  - { name: \"security.*\", scheme: suffix }\n"      \
+	"  - { name: \"trusted.*\", scheme: suffix }\n"
+#define JUDGED "integrity:\n  mode: log\n  rules:\n    - measure func=BPRM_CHECK\n"
 
-static bool write_strict_policy(const char *path)
+/* Words that stand for a policy, which is written when it is asked for. */
+static const struct {
+	const char *word;
+	const char *file;
+	const char *text;
+} policies[] = {
+	{ WORD_STRICT, "strict.yaml", "version: 1\nmode: strict\n" ATTRIBUTES },
+	{ WORD_JUDGED, "judged.yaml", "version: 1\n" ATTRIBUTES JUDGED },
+	{ WORD_MAPPED, "mapped.yaml",
+	  "version: 1\n" ATTRIBUTES JUDGED "    - measure func=MMAP_CHECK mask=MAY_EXEC\n" },
+};
+
+static bool write_policy(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
-	bool is_written = file && fputs(strict_policy, file) >= 0;
+	bool is_written = file && fputs(text, file) >= 0;
 
 	if (file && fclose(file) != 0)
 		is_written = false;
@@ -183,9 +209,10 @@ static bool expand(const struct settings *settings, const struct scene *scene, c
 		return path_join(path, scene->programs, "floor");
 	if (strcmp(word, WORD_STATE) == 0)
 		return path_join(path, scene->directory, "state");
-	if (strcmp(word, WORD_STRICT) == 0)
-		return path_join(path, scene->directory, "strict.yaml") &&
-		       write_strict_policy(path);
+	for (size_t i = 0; i < COUNT_OF(policies); i++)
+		if (strcmp(word, policies[i].word) == 0)
+			return path_join(path, scene->directory, policies[i].file) &&
+			       write_policy(path, policies[i].text);
 	if (strcmp(word, WORD_NSXATTR) == 0)
 		word = settings->nsxattr;
 	if (strncmp(word, DEBUG, strlen(DEBUG)) == 0 && !knows_option(settings, DEBUG))
