@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include "base/fd.h"
@@ -22,28 +21,6 @@
 
 /* ---- the file ---- */
 
-/* "36 35 98:0 /root /mnt rw shared:1 - fuse.sshfs source options" of /proc/self/mountinfo */
-static bool is_line_of(const char *line, uint64_t mount, char name[32])
-{
-	const char *type = strstr(line, " - ");
-
-	return type && strtoull(line, NULL, 10) == mount && sscanf(type, " - %31[^. ]", name) == 1;
-}
-
-static void find_type(int fd, char name[32])
-{
-	_cleanup_file_ FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	_cleanup_free_ char *line = NULL;
-	struct statx stat;
-	size_t size = 0;
-
-	if (!mounts || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat) < 0)
-		return;
-	while (getline(&line, &size, mounts) >= 0)
-		if (is_line_of(line, stat.stx_mnt_id, name))
-			return;
-}
-
 static uint32_t inside(const struct id_map *map, uint32_t id)
 {
 	uint32_t number;
@@ -51,30 +28,40 @@ static uint32_t inside(const struct id_map *map, uint32_t id)
 	return id_map_to_inside(map, id, &number) ? number : INTEGRITY_ID_NONE;
 }
 
-/* All ids of the task are 0: those of the container's root. */
+static struct integrity_facts facts_of(const struct exec_explanation *explanation,
+				       const struct stat *status)
+{
+	const struct file_system *system = &explanation->system;
+
+	/* All ids of the task are 0: those of the container's root. */
+	return (struct integrity_facts){
+		.has_setuid = true,
+		.has_setgid = true,
+		.fowner = inside(&explanation->userns->uids, status->st_uid),
+		.fgroup = inside(&explanation->userns->gids, status->st_gid),
+		.fs_magic = system->magic,
+		.fs_name = system->name[0] ? system->name : NULL,
+	};
+}
+
 static bool find_facts(struct exec_explanation *explanation, int fd)
 {
-	struct statfs system;
+	_cleanup_fd_ int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	struct stat status;
+	int error = fstat(fd, &status) < 0 ? -errno : 0;
 
-	if (fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0) {
-		log_error("cannot look at %s: %s", explanation->path, strerror(errno));
-		return false;
-	}
-	if (!S_ISREG(status.st_mode)) {
+	if (!error && !S_ISREG(status.st_mode)) {
 		log_error("%s is no regular file, and only such are executed", explanation->path);
 		return false;
 	}
-	find_type(fd, explanation->fs_name);
-	explanation->facts = (struct integrity_facts){
-		.has_setuid = true,
-		.has_setgid = true,
-		.fowner = inside(&explanation->userns->uids, status.st_uid),
-		.fgroup = inside(&explanation->userns->gids, status.st_gid),
-		.fs_magic = (uint64_t)system.f_type,
-		.fs_name = explanation->fs_name[0] ? explanation->fs_name : NULL,
-	};
-	return true;
+	if (!error)
+		error = file_system_look(mounts, fd, &explanation->system);
+	if (!error && !explanation->system.has_server)
+		error = form_read(fd, &explanation->form);
+	if (error)
+		log_error("cannot look at %s: %s", explanation->path, strerror(-error));
+	explanation->facts = facts_of(explanation, &status);
+	return !error;
 }
 
 /* ---- the value ---- */
@@ -139,12 +126,6 @@ static bool have_keys(struct exec_explanation *explanation)
 	return !error;
 }
 
-/* A server answers for the content: nothing is read of it, for it may be another one the next time. */
-static bool has_server(const char *fs_name)
-{
-	return strcmp(fs_name, "fuse") == 0 || strcmp(fs_name, "fuseblk") == 0;
-}
-
 static bool judge(struct exec_explanation *explanation, struct content *content,
 		  struct exec_use *use)
 {
@@ -160,7 +141,8 @@ static bool judge(struct exec_explanation *explanation, struct content *content,
 	integrity_match(&explanation->policy->integrity, &explanation->facts, &use->actions);
 	if (!use->actions.decisions[KIND_APPRAISE].is_wanted)
 		return true;
-	if (has_server(explanation->fs_name)) {
+	/* The server may give another content the next time. */
+	if (explanation->system.has_server) {
 		use->appraisal.cause = CAUSE_UNVERIFIABLE;
 		return true;
 	}

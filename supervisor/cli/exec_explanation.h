@@ -14,6 +14,8 @@
 #include "cli/explanation.h"
 #include "integrity.h"
 #include "integrity/appraise.h"
+#include "judge/file_system.h"
+#include "judge/form.h"
 
 struct crypto;
 struct json_object;
@@ -35,7 +37,8 @@ struct exec_explanation {
 	const char *path; /* on the host */
 
 	struct integrity_facts facts; /* of the container's root */
-	char fs_name[32];
+	struct file_system system;
+	struct form form;
 	struct explanation get; /* where a value of security.ima is looked for */
 	const char *value_name; /* where it was found; NULL: there is none */
 	uint8_t *value;

@@ -31,6 +31,10 @@ static struct json_object *file_json(const struct exec_explanation *explanation)
 	add_id(object, "group", explanation->facts.fgroup);
 	json_add_text(object, "file-system", explanation->facts.fs_name);
 	json_add_number(object, "magic", explanation->facts.fs_magic);
+	if (explanation->form.interpreter[0] != '\0')
+		json_add_text(object,
+			      explanation->form.kind == FORM_SCRIPT ? "interpreter" : "loader",
+			      explanation->form.interpreter);
 	return object;
 }
 

@@ -22,8 +22,8 @@ static void show_file(const struct exec_explanation *explanation)
 	explanation_begin_line("file");
 	show_id("owner", explanation->facts.fowner);
 	show_id(", group", explanation->facts.fgroup);
-	printf(", on %s\n", explanation->fs_name[0] ? explanation->fs_name :
-						      "a file system that cannot be told");
+	printf(", on %s\n", explanation->system.name[0] ? explanation->system.name :
+							  "a file system that cannot be told");
 }
 
 static void show_decoded(const struct ima_value *value)
@@ -181,6 +181,16 @@ static void show_remedy(const struct exec_explanation *explanation)
 	}
 }
 
+/* The kernel asks the rules about that file, too. */
+static void show_interpreter(const struct form *form)
+{
+	if (form->interpreter[0] == '\0')
+		return;
+	explanation_begin_line("then");
+	printf("the rules are asked about its %s, %s of the container, too\n",
+	       form->kind == FORM_SCRIPT ? "interpreter" : "loader", form->interpreter);
+}
+
 void exec_explanation_print(const struct exec_explanation *explanation)
 {
 	explanation_begin_line("asked");
@@ -195,4 +205,5 @@ void exec_explanation_print(const struct exec_explanation *explanation)
 	for (size_t i = 0; i < EXEC_USES; i++)
 		show_use(explanation, &explanation->uses[i]);
 	show_remedy(explanation);
+	show_interpreter(&explanation->form);
 }

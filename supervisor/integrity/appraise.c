@@ -30,7 +30,7 @@ static const struct {
 			   "its signature is by a key that the policy does not have" },
 	[CAUSE_REVOKED_KEY] = { "invalid-signature", "its signature is by a key that is revoked" },
 	[CAUSE_VERITY_SIGNATURE] = { "invalid-verity-signature",
-				     "its signature is not one of its fs-verity digest" },
+				     "its signature is not one of its fs-verity digest by a key of the policy" },
 	[CAUSE_NO_VERITY] = { "no-verity-digest",
 			      "its signature is of an fs-verity digest, which it does not have" },
 	[CAUSE_ALGORITHM] = { "denied-hash-algorithm",
@@ -116,9 +116,18 @@ static enum appraisal_cause judge_value(const struct appraisal_request *request,
 
 /* ---- what the content tells ---- */
 
+static enum appraisal_cause cause_of(int result)
+{
+	if (result == KEYRING_VERIFIED)
+		return CAUSE_NONE;
+	if (result == KEYRING_NO_KEY)
+		return CAUSE_NO_KEY;
+	return result == KEYRING_REVOKED ? CAUSE_REVOKED_KEY : CAUSE_SIGNATURE;
+}
+
 /* Return: 0; -ENOMEM. */
 static int judge_signature(const struct appraisal_request *request, const uint8_t *digest,
-			   enum appraisal_cause cause, struct appraisal *appraisal)
+			   struct appraisal *appraisal)
 {
 	const struct ima_value *value = &appraisal->value;
 	struct signature signature = { value->keyid, value->algorithm, digest, value->bytes,
@@ -128,12 +137,10 @@ static int judge_signature(const struct appraisal_request *request, const uint8_
 
 	if (result < 0)
 		return result;
-	if (result == KEYRING_INVALID)
-		appraisal->cause = cause;
-	else if (result == KEYRING_NO_KEY)
-		appraisal->cause = CAUSE_NO_KEY;
-	else if (result == KEYRING_REVOKED)
-		appraisal->cause = CAUSE_REVOKED_KEY;
+	appraisal->cause = cause_of(result);
+	/* The kernel has one word for all that is wrong with these. */
+	if (appraisal->cause && value->type == IMA_VALUE_VERITY_SIGNATURE)
+		appraisal->cause = CAUSE_VERITY_SIGNATURE;
 	return 0;
 }
 
@@ -146,7 +153,7 @@ static int judge_content(const struct appraisal_request *request, struct apprais
 	if (error)
 		return error;
 	if (value->type == IMA_VALUE_SIGNATURE)
-		return judge_signature(request, digest, CAUSE_SIGNATURE, appraisal);
+		return judge_signature(request, digest, appraisal);
 	if (memcmp(digest, value->bytes, value->length) != 0)
 		appraisal->cause = CAUSE_HASH;
 	return 0;
@@ -175,7 +182,7 @@ static int judge_verity(const struct appraisal_request *request, struct appraisa
 	}
 	if (!error)
 		error = digest_file_id(request->content->crypto, algorithm, verity_digest, digest);
-	return error ? error : judge_signature(request, digest, CAUSE_VERITY_SIGNATURE, appraisal);
+	return error ? error : judge_signature(request, digest, appraisal);
 }
 
 int appraise(const struct appraisal_request *request, struct appraisal *ret_appraisal)

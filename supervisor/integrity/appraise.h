@@ -32,7 +32,7 @@ enum appraisal_cause {
 	CAUSE_SIGNATURE, /* it is not of this content, or not by this key, or not well formed */
 	CAUSE_NO_KEY, /* the policy has none with that keyid */
 	CAUSE_REVOKED_KEY,
-	CAUSE_VERITY_SIGNATURE, /* as CAUSE_SIGNATURE */
+	CAUSE_VERITY_SIGNATURE, /* as CAUSE_SIGNATURE, or as one of the two about keys */
 	CAUSE_NO_VERITY, /* the file is not under fs-verity, or with another algorithm */
 	CAUSE_ALGORITHM, /* not one that the rule allows */
 	/* What only those find who open the file: */

@@ -101,16 +101,13 @@ static void name_it(struct file_system *system, const char *type)
 }
 
 /* Return: 0, also when the mount is not among them; -errno. */
-static int read_type(const struct target *target, uint64_t mount, struct file_system *system)
+static int read_type(int mounts_fd, uint64_t mount, struct file_system *system)
 {
-	_cleanup_fd_ int fd = target_open_mounts(target);
+	_cleanup_fd_ int fd = fcntl(mounts_fd, F_DUPFD_CLOEXEC, 0);
+	_cleanup_file_ FILE *mounts = fd < 0 ? NULL : fdopen(fd, "re");
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 	uint64_t id;
-
-	if (fd < 0)
-		return fd;
-	FILE *mounts = fdopen(fd, "re");
 
 	if (!mounts)
 		return -errno;
@@ -123,7 +120,6 @@ static int read_type(const struct target *target, uint64_t mount, struct file_sy
 		if (type && id == mount)
 			break;
 	}
-	fclose(mounts);
 	return 0;
 }
 
@@ -145,7 +141,7 @@ static void name_by_magic(struct file_system *system)
 		name_it(system, "fuse");
 }
 
-static int learn(const struct target *target, int fd, struct file_system *ret_system)
+int file_system_look(int mounts, int fd, struct file_system *ret_system)
 {
 	struct file_system system = { 0 };
 	struct statfs statfs;
@@ -153,7 +149,7 @@ static int learn(const struct target *target, int fd, struct file_system *ret_sy
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stat) < 0)
 		return -errno;
-	int r = read_type(target, stat.stx_mnt_id, &system);
+	int r = read_type(mounts, stat.stx_mnt_id, &system);
 
 	if (r < 0)
 		return r;
@@ -174,7 +170,8 @@ int file_systems_find(struct file_systems *systems, const struct target *target,
 
 	if (is_unique && recall(systems, stat->stx_mnt_id, ret_system))
 		return 0;
-	int r = learn(target, fd, ret_system);
+	_cleanup_fd_ int mounts = target_open_mounts(target);
+	int r = mounts < 0 ? mounts : file_system_look(mounts, fd, ret_system);
 
 	if (r == 0 && is_unique)
 		remember(systems, stat->stx_mnt_id, ret_system);

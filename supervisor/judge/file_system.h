@@ -25,6 +25,15 @@ struct file_system {
 /* What statx(2) is to tell for file_systems_find(). */
 #define FILE_SYSTEM_STATX STATX_MNT_ID_UNIQUE
 
+/**
+ * file_system_look() - the file system of a file, without memory of what was learnt
+ * @mounts: proc_pid_mountinfo(5) of the mount namespace in which the file was found, at its beginning
+ * @fd: of the file, which may be an O_PATH one
+ *
+ * Return: 0; -errno.
+ */
+int file_system_look(int mounts, int fd, struct file_system *ret_system);
+
 struct file_systems;
 
 /** file_systems_new() - nothing is known yet. Return: NULL when there is no memory. */

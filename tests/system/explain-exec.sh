@@ -124,7 +124,10 @@ execute     measured, by policy.yaml:7: measure func=BPRM_CHECK
             appraised, by policy.yaml:8: appraise func=BPRM_CHECK appraise_type=imasig
             it passes: its signature is valid, by the key in vendor.der
 map         not appraised, by policy.yaml:9: dont_appraise func=MMAP_CHECK fowner=0
-            it passes: no rule wants it appraised" "$("${explain[@]}" exec program)"
+            it passes: no rule wants it appraised
+then        the rules are asked about its loader, $(told .file.loader) of the container, too" "$("${explain[@]}" exec program)"
+	printf '#!/bin/sh -e\n' >program
+	same "a script has an interpreter" /bin/sh "$(told .file.interpreter)"
 	fresh
 	same "with a remedy" "            mode enforce: EACCES, IMA-signature-required: the rule wants a signature of its content, and it has none
             mode log: it passes, and the log says so
