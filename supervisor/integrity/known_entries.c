@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/types.h>
 
 #define BITS_AT_FIRST 8
 
@@ -13,13 +14,19 @@ static size_t place_count(const struct known_entries *known)
 	return (size_t)1 << known->bits;
 }
 
-/* The highest bits of a product depend on all bits of the digest's beginning. */
-static size_t first_place(const struct known_entries *known, const struct measured *entry)
+/* The beginning of a digest of the data. */
+static int key_of(struct crypto *crypto, const struct measured *entry, uint64_t *ret_key)
 {
-	uint64_t key;
+	uint8_t digest[DIGEST_SIZE_MAX];
+	int r = 0;
 
-	memcpy(&key, entry->digest, sizeof(key));
-	return (size_t)((key * known->secret) >> (64 - known->bits));
+	if (measured_is_violation(entry))
+		r = crypto_digest(crypto, DIGEST_SHA1, entry->data, entry->data_size, digest);
+	else
+		memcpy(digest, entry->digest, MEASUREMENT_TEMPLATE_DIGEST_SIZE);
+	if (r == 0)
+		memcpy(ret_key, digest, sizeof(*ret_key));
+	return r;
 }
 
 static bool is_equal(const uint8_t *list, uint32_t place, const struct measured *entry)
@@ -35,11 +42,11 @@ static bool is_equal(const uint8_t *list, uint32_t place, const struct measured 
 	       memcmp(other.data, entry->data, entry->data_size) == 0;
 }
 
-/* Return: the place of an equal entry, or the free one that it would have. */
-static uint32_t *find(const struct known_entries *known, const uint8_t *list,
+/* The highest bits of a product depend on all bits of the key. Return: the place of an equal entry, or a free one. */
+static uint32_t *find(const struct known_entries *known, uint64_t key, const uint8_t *list,
 		      const struct measured *entry)
 {
-	size_t at = first_place(known, entry);
+	size_t at = (size_t)((key * known->secret) >> (64 - known->bits));
 
 	while (known->places[at] && !is_equal(list, known->places[at], entry))
 		at = (at + 1) % place_count(known);
@@ -63,33 +70,48 @@ static int grow(struct known_entries *known)
 	return 0;
 }
 
-int known_entries_learn(struct known_entries *known, const uint8_t *list, size_t size)
+/* Return: bytes of the entry that is learnt; 0: there has to be more room first; -ENOMEM, -EBADMSG. */
+static ssize_t learn_one(struct known_entries *known, struct crypto *crypto, const uint8_t *list,
+			 size_t size)
 {
 	struct measured entry;
+	uint64_t key;
 
-	while (known->learnt < size || !known->places) {
-		if (!known->places || 2 * known->count >= place_count(known)) {
-			int r = grow(known);
+	if (!known->places || 2 * known->count >= place_count(known))
+		return grow(known);
+	if (!measurement_parse(list + known->learnt, size - known->learnt, &entry))
+		return -EBADMSG;
+	int r = key_of(crypto, &entry, &key);
 
-			if (r < 0)
-				return r;
-			continue;
-		}
-		if (!measurement_parse(list + known->learnt, size - known->learnt, &entry))
-			return -EBADMSG;
-		if (!measured_is_violation(&entry)) {
-			*find(known, list, &entry) = (uint32_t)known->learnt + 1;
-			known->count++;
-		}
-		known->learnt += entry.size;
+	if (r < 0)
+		return r;
+	*find(known, key, list, &entry) = (uint32_t)known->learnt + 1;
+	known->count++;
+	return (ssize_t)entry.size;
+}
+
+int known_entries_learn(struct known_entries *known, struct crypto *crypto, const uint8_t *list,
+			size_t size)
+{
+	while (known->learnt < size) {
+		ssize_t r = learn_one(known, crypto, list, size);
+
+		if (r < 0)
+			return (int)r;
+		known->learnt += (size_t)r;
 	}
 	return 0;
 }
 
-bool known_entries_has(const struct known_entries *known, const uint8_t *list,
-		       const struct measured *entry)
+int known_entries_find(const struct known_entries *known, struct crypto *crypto,
+		       const uint8_t *list, const struct measured *entry)
 {
-	return !measured_is_violation(entry) && *find(known, list, entry) != 0;
+	uint64_t key;
+	int r = key_of(crypto, entry, &key);
+
+	if (r < 0 || !known->places)
+		return r;
+	return *find(known, key, list, entry) != 0;
 }
 
 void known_entries_done(struct known_entries *known)

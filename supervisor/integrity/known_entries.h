@@ -10,10 +10,10 @@
  * Nothing here locks.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "integrity/crypto.h"
 #include "integrity/measurement.h"
 
 /** struct known_entries - zeroed: of an empty list */
@@ -27,16 +27,18 @@ struct known_entries {
 
 /**
  * known_entries_learn() - look at what was appended since
+ * @crypto: of the calling thread
  * @list: its entries; they may only have grown by whole ones
  * @size: bytes of it, less than 4 GiB
  *
- * Return: 0; -ENOMEM.
+ * Return: 0; -ENOMEM; -EBADMSG: there is something that is no entry.
  */
-int known_entries_learn(struct known_entries *known, const uint8_t *list, size_t size);
+int known_entries_learn(struct known_entries *known, struct crypto *crypto, const uint8_t *list,
+			size_t size);
 
-/** known_entries_has() - is there an equal one that was learnt? No violation is. */
-bool known_entries_has(const struct known_entries *known, const uint8_t *list,
-		       const struct measured *entry);
+/** known_entries_find() - is there an equal one that was learnt? Return: 1: there is; 0: there is none; -ENOMEM. */
+int known_entries_find(const struct known_entries *known, struct crypto *crypto,
+		       const uint8_t *list, const struct measured *entry);
 
 /** known_entries_done() - free what it holds */
 void known_entries_done(struct known_entries *known);

@@ -285,12 +285,13 @@ static int append(struct measurements *measurements, struct crypto *crypto,
 	struct measurements_view view;
 
 	measurements_look(measurements, &view);
-	int r = known_entries_learn(&measurements->known, view.bytes, (size_t)view.state.size);
+	int r = known_entries_learn(&measurements->known, crypto, view.bytes,
+				    (size_t)view.state.size);
 
-	if (r < 0)
-		return r;
-	if (known_entries_has(&measurements->known, view.bytes, entry))
-		return MEASUREMENT_KNOWN;
+	if (r == 0)
+		r = known_entries_find(&measurements->known, crypto, view.bytes, entry);
+	if (r != 0)
+		return r < 0 ? r : MEASUREMENT_KNOWN;
 	return append_new(measurements, crypto, entry, bytes, digests);
 }
 

@@ -20,8 +20,8 @@
  * thread of the one before can run any code (keep/keeper.h), so that the writers' lock is of one process, and the
  * end of a process is the end of its lock. All threads of the process may append.
  *
- * As in the kernel, what is in the list already is not appended again, violations excepted. (It compares digests;
- * here the entries themselves are compared.) Which entries there are each process learns from the list.
+ * As in the kernel, what is in the list already is not appended again. (It compares digests; here the entries
+ * themselves are compared. It appends a violation again when there is a writer anew; here a path has one.) Which entries there are each process learns from the list.
  *
  * A list that is full stays as it is: the registers go on, and what is missing is counted. It is full when it has
  * its entries, or MEASUREMENTS_ENTRY_SIZE bytes for each of them, or when there is no memory for another step.
