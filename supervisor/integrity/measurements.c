@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integrity/measurements.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -157,12 +158,12 @@ int measurements_new(struct crypto *crypto, enum integrity_template template, si
 		return -EINVAL;
 	int r = make(entries, &measurements);
 
-	if (r == 0)
-		r = measurements_append(measurements, crypto, &first);
 	if (r < 0)
 		return r;
+	assert(measurements);
+	r = measurements_append(measurements, crypto, &first);
 	if (r != MEASUREMENT_ADDED)
-		return -ENOMEM;
+		return r < 0 ? r : -ENOMEM;
 	*ret_measurements = TAKE_PTR(measurements);
 	return 0;
 }

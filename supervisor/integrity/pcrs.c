@@ -43,6 +43,15 @@ int pcrs_extend(struct crypto *crypto, struct pcrs *pcrs, const struct pcrs *dig
 	return r;
 }
 
+static void print_byte(uint8_t byte, FILE *file)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	putc_unlocked(' ', file);
+	putc_unlocked(digits[byte >> 4], file);
+	putc_unlocked(digits[byte & 0xf], file);
+}
+
 void pcrs_print(const struct pcrs *pcrs, size_t bank, FILE *file)
 {
 	size_t size = digest_size(pcr_banks[bank]);
@@ -50,7 +59,7 @@ void pcrs_print(const struct pcrs *pcrs, size_t bank, FILE *file)
 	for (int number = 0; number < PCR_COUNT; number++) {
 		fprintf(file, "PCR-%02d:", number);
 		for (size_t i = 0; i < size; i++)
-			fprintf(file, " %02X", number == PCR_NUMBER ? pcrs->values[bank][i] : 0);
-		fputc('\n', file);
+			print_byte(number == PCR_NUMBER ? pcrs->values[bank][i] : 0, file);
+		putc_unlocked('\n', file);
 	}
 }
