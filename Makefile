@@ -6,6 +6,7 @@
 #
 #   policy/*.c, policy/yaml/*.c	the pure core		libnsxattr-policy.a
 #   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
+#   supervisor/FOLDER/*.bpf.c		programs for the kernel	gen/*.skel.h, which has them as bytes
 #   supervisor/NAME.c			a program		NAME
 #   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
 #   tests/live/NAME-driver.c		what tests start	tests/live/NAME-driver, and one of them
@@ -63,7 +64,15 @@ endif
 # ---- what is where ----
 
 POLICY_SOURCES := $(wildcard policy/*.c policy/*/*.c)
-SUPERVISOR_SOURCES := $(wildcard supervisor/*/*.c)
+BPF_SOURCES := $(wildcard supervisor/*/*.bpf.c)
+# The gate's programs are compiled by clang, as a header that bpftool makes, and are loaded by libbpf. Without these, there is
+# no gate, and it says so when one is needed.
+BPF_CLANG ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool))
+GATE := $(and $(shell command -v $(BPF_CLANG)),$(BPFTOOL),$(shell $(PKG_CONFIG) --silence-errors --modversion libbpf))
+SKELETONS := $(if $(GATE),$(patsubst %.bpf.c,$(BUILD)/gen/%.skel.h,$(notdir $(BPF_SOURCES))))
+SUPERVISOR_SOURCES := $(filter-out $(BPF_SOURCES) supervisor/integrity/gate$(if $(GATE),_absent).c, \
+	$(wildcard supervisor/*/*.c))
 PROGRAM_SOURCES := $(wildcard supervisor/*.c)
 TESTLIB_SOURCES := $(wildcard tests/lib/*.c)
 DRIVER_SOURCES := $(wildcard tests/live/*-driver.c)
@@ -100,7 +109,7 @@ CC_32 ?= $(if $(CROSS),clang --target=arm-linux-gnueabihf,$(if $(filter aarch64%
 
 # ---- flags ----
 
-INCLUDES := -Iinclude -Isupervisor -Ipolicy
+INCLUDES := -Iinclude -Isupervisor -Ipolicy $(if $(GATE),-isystem $(BUILD)/gen)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wformat=2 -Wundef -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 
@@ -143,7 +152,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # $(call packaged,FLAG,LIBRARIES): what pkg-config says, or a stop with the remedy
 packaged = $(shell $(PKG_CONFIG) $1 $2)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error a library is \
 	missing: 'make deps' installs what the build needs))
-LIBRARIES := yaml-0.1 json-c libseccomp libcap liburing libcrypto
+LIBRARIES := yaml-0.1 json-c libseccomp libcap liburing libcrypto $(if $(GATE),libbpf)
 
 # These ask pkg-config once, when they are used for the first time.
 LIBRARY_CFLAGS = $(eval LIBRARY_CFLAGS := $(call packaged,--cflags,$(LIBRARIES)))$(LIBRARY_CFLAGS)
@@ -245,10 +254,10 @@ bench: deps-bench ## measure what calls, work, crowds and containers cost (root)
 
 .PHONY: format format-check tidy check-headers check-layers check-documents
 format: ## have clang-format lay out all C files
-	clang-format --style=file -i $(SOURCES) $(HEADERS)
+	clang-format --style=file -i $(SOURCES) $(BPF_SOURCES) $(HEADERS)
 
 format-check: ## say what 'make format' would change
-	clang-format --style=file --dry-run --Werror $(SOURCES) $(HEADERS)
+	clang-format --style=file --dry-run --Werror $(SOURCES) $(BPF_SOURCES) $(HEADERS)
 
 tidy: SHELL := /bin/bash
 tidy: compile_commands.json ## clang-tidy and, where it is installed, shellcheck
@@ -309,6 +318,8 @@ help: ## this list
 
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
 	libseccomp-dev libcap-dev liburing-dev libssl-dev
+# Without them the build leaves the gate out.
+GATE_PACKAGES := clang bpftool libbpf-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
@@ -350,9 +361,9 @@ endef
 
 .PHONY: deps deps-build deps-demo deps-bench deps-cross
 deps: ## install the packages that building, testing and the tools need (root)
-	$(call have,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
+	$(call have,$(BUILD_PACKAGES) $(GATE_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
 deps-build:
-	$(call have,$(BUILD_PACKAGES))
+	$(call have,$(BUILD_PACKAGES) $(GATE_PACKAGES))
 deps-demo:
 	$(call have,$(DEMO_PACKAGES))
 deps-bench:
@@ -387,6 +398,14 @@ $(call say,CC,$<)
 $(Q)$(CC) $(ALL_CFLAGS) $1 -MMD -MP -c -o $@ $<
 endef
 
+# The header of linux/types.h is in a folder of the machine's own.
+define compile_bpf
+$(call say,BPF,$<)
+@mkdir -p $(@D)
+$(Q)$(BPF_CLANG) --target=bpf -mcpu=v3 -ffreestanding -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+	-Isupervisor -idirafter /usr/include/$(shell $(BPF_CLANG) -print-multiarch) -MMD -MP -MT $@ -c -o $@ $<
+endef
+
 define archive
 $(call say,AR,$@)
 @rm -f $@
@@ -405,6 +424,13 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
 	$(call compile,$(LIBRARY_CFLAGS) $(TEST_CFLAGS))
 
+$(BUILD)/gen/%.bpf.o: supervisor/integrity/%.bpf.c
+	$(call compile_bpf)
+.SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
+$(BUILD)/gen/%.skel.h: $(BUILD)/gen/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+$(SKELETONS:$(BUILD)/gen/%.skel.h=$(BUILD)/obj/supervisor/integrity/%.o): $(SKELETONS)
+
 $(POLICY): $(call objects,$(POLICY_SOURCES)) $(BUILD)/sources
 	$(call archive)
 $(SUPERVISOR): $(call objects,$(SUPERVISOR_SOURCES)) $(BUILD)/sources
@@ -419,7 +445,14 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/supervisor/%.o $(SUPERVISOR) $(POLICY)
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS) $(LIBS))
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
-	$(call link,,$(LIBS))
+	$(call link,,$(LIBS) $(BPF_LIBS))
+# Machines have what libbpf needs, but not libbpf.
+GATE_DRIVERS := $(BUILD)/tests/live/gate-driver $(BUILD)/tests/live/gate-race-driver
+$(GATE_DRIVERS): $(BUILD)/obj/tests/lib/box.o
+ifneq ($(GATE),)
+$(GATE_DRIVERS): $(wildcard $(shell $(PKG_CONFIG) --variable=libdir libbpf)/libbpf.a)
+$(GATE_DRIVERS): private BPF_LIBS := -lelf -lz
+endif
 # Where there is no compiler for 32 bits, there is no such program, and the test says so.
 $(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/syscalls.h $(BUILD)/flags
 	$(call say,CC,$@)
@@ -457,7 +490,7 @@ SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/benc
 	examples/bash-completion/nsxattr)
 
 # Without what clang takes for a mistake when it reads what was meant for gcc.
-compile_commands.json: FORCE ## the database that clangd and clang-tidy read
+compile_commands.json: FORCE $(SKELETONS) ## the database that clangd and clang-tidy read
 	@{ printf '['; separator=; for file in $(SOURCES); do \
 		printf '%s\n{ "directory": "%s",\n  "file": "%s",\n  "command": "%s -c %s" }' \
 			"$$separator" '$(CURDIR)' "$$file" \
@@ -467,4 +500,4 @@ compile_commands.json: FORCE ## the database that clangd and clang-tidy read
 
 export BUILD CC CROSS KERNEL MUST_RUN SANITIZE COVERAGE
 
--include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES))) $(SKELETONS:.skel.h=.bpf.d)

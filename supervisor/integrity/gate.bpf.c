@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The gate's programs, which the kernel runs at hooks of its security modules (BPF LSM). They refuse; what is allowed is
+ * decided in user space.
+ *
+ * Theory of operation
+ *
+ * An inode that was ever asked about has a version in its storage, which is freed with the inode. Each change gives it a
+ * new one. A verdict names the version that was judged. So the gate has to know nothing of what was judged, a verdict
+ * needs no revocation, and a number of an inode that is used again means nothing.
+ *
+ * A change is noted before it can be made, and the one who asks for a version is told whether a change is under way:
+ *
+ *	content		open(2) for writing counts the writer (i_writecount), and then runs gate_open(). A reader who finds no
+ *			writer, after it has got the version, has one that ends before the first byte is written.
+ *			truncate(2) counts as a writer, too, and runs gate_setattr().
+ *	attributes	are changed under the inode's lock, and the hooks run under it. A reader who finds the lock free, after
+ *			it has got the version, reads attributes that are at least as new as that, and a later change gives
+ *			the inode a new one.
+ *
+ * Two ways to write are counted nowhere: what memfd_create(2) and its like have made was never opened, so nothing without
+ * a path is verifiable; and a page of a shared mapping can be pinned (a read of O_DIRECT into it that lasts), and be written to
+ * when neither mapping nor descriptor are left. So an inode that was mapped so is marked for as long as it is in memory.
+ *
+ * On an overlay the hooks see the overlay's inode, and separately that of the layer, which has the content. No pointer that
+ * the verifier follows leads from the one to the other. So a change is noted that is made through the overlay; a change of
+ * the layer is not, and it is for the judge to know whether the container can reach the layer (GATE_LAYERED). A mapping
+ * holds the layer's file only, and the overlay's inode seems to have no writer: the mark tells of it.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "integrity/gate_layout.h"
+
+/* Both halves of the file are the kernel's terms. */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define EPERM 1
+#define EACCES 13
+#define ECANCELED 125
+#define FMODE_WRITE 2
+#define F_UNLCK 2
+#define MAP_SHARED 1
+#define PROT_EXEC 4
+#define VM_EXEC 4
+#define S_IFMT 0170000
+#define S_IFREG 0100000
+#define SB_NOUSER (1UL << 31)
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define ECRYPTFS_SUPER_MAGIC 0xf15f
+#define FUSE_SUPER_MAGIC 0x65735546
+#define ATTR_MODE 1
+#define ATTR_UID 2
+#define ATTR_GID 4
+#define ATTR_SIZE 8
+#define RWSEM_WRITER_LOCKED 1
+
+/* User namespaces can be nested so deep, the first one not counted. */
+#define NAMESPACES_DEEP 33
+
+/*
+ * Of the kernel's structures, the members that are used. The loader finds out where they lie in the kernel that runs.
+ */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct user_namespace {
+	struct user_namespace *parent;
+	int level;
+	struct ns_common ns;
+};
+
+struct cred {
+	struct user_namespace *user_ns;
+};
+
+struct task_struct {
+	const struct cred *cred;
+};
+
+struct super_block {
+	unsigned long s_flags;
+	unsigned long s_magic;
+	struct user_namespace *s_user_ns;
+};
+
+struct rw_semaphore {
+	atomic_long_t count;
+};
+
+struct address_space {
+	atomic_t i_mmap_writable;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	struct address_space *i_mapping;
+	atomic_t i_writecount;
+	struct rw_semaphore i_rwsem;
+};
+
+struct file {
+	struct inode *f_inode;
+	unsigned int f_mode;
+};
+
+struct dentry {
+	struct inode *d_inode;
+};
+
+struct linux_binprm {
+	struct file *file;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
+	unsigned long vm_flags;
+};
+
+struct iattr {
+	unsigned int ia_valid;
+};
+
+#pragma clang attribute pop
+
+struct inode_state {
+	uint64_t version;
+	uint64_t was_mapped;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct inode_state);
+} inodes SEC(".maps");
+
+/* By the number of a user namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, GATE_NAMESPACES_MAX);
+	__type(key, uint32_t);
+	__type(value, struct gate_namespace);
+} namespaces SEC(".maps");
+
+/* A map for each container: none can push out what is another's. */
+struct verdicts {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, GATE_VERDICTS_MAX);
+	__type(key, uint64_t);
+	__type(value, uint32_t);
+};
+
+/* By the number of a user namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, GATE_NAMESPACES_MAX);
+	__type(key, uint32_t);
+	__array(values, struct verdicts);
+} verdicts SEC(".maps");
+
+/* By process and thread: who asks, and the answer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, GATE_ASKERS_MAX);
+	__type(key, uint64_t);
+	__type(value, struct gate_answer);
+} answers SEC(".maps");
+
+/*
+ * Set before loading: the kernel has no check of its own of who changes security.* while this module is active, and no
+ * other module makes it. See check_of_the_kernel().
+ */
+const volatile bool makes_check = false;
+
+uint64_t last_version = 0;
+
+/* ---- versions ---- */
+
+static uint64_t next_version(void)
+{
+	return __sync_fetch_and_add(&last_version, 1) + 1;
+}
+
+static struct inode_state *make_state(struct inode *inode)
+{
+	struct inode_state first = { .version = next_version() };
+
+	return bpf_inode_storage_get(&inodes, inode, &first, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* An inode without a state was never asked about: there is no verdict that a change could end. */
+static int note_change(struct inode *inode)
+{
+	struct inode_state *state = bpf_inode_storage_get(&inodes, inode, 0, 0);
+
+	if (state)
+		state->version = next_version();
+	return 0;
+}
+
+static uint64_t version_of(struct inode *inode)
+{
+	const struct inode_state *state = bpf_inode_storage_get(&inodes, inode, 0, 0);
+
+	return state ? state->version : 0;
+}
+
+/* ---- who asks for a version ---- */
+
+static bool is_regular(const struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFREG;
+}
+
+/* A file system without a path has files that are written to and were never opened: they are counted nowhere. */
+static bool has_path(const struct inode *inode)
+{
+	return !(inode->i_sb->s_flags & SB_NOUSER);
+}
+
+/* Content that is another file's, which is changed without that this inode knows of it, or that a server tells. */
+static bool is_layered(const struct inode *inode)
+{
+	unsigned long magic = inode->i_sb->s_magic;
+
+	return magic == OVERLAYFS_SUPER_MAGIC || magic == FUSE_SUPER_MAGIC ||
+	       magic == ECRYPTFS_SUPER_MAGIC;
+}
+
+/* Who has mounted an overlay reaches its layers, and who has mounted FUSE is the server. */
+static bool is_mounted_inside(const struct inode *inode)
+{
+	return inode->i_sb->s_user_ns->level > 0;
+}
+
+static bool is_verifiable(const struct inode *inode)
+{
+	return is_regular(inode) && has_path(inode) &&
+	       !(is_layered(inode) && is_mounted_inside(inode));
+}
+
+static bool has_writers(const struct inode *inode)
+{
+	return inode->i_writecount.counter > 0 || inode->i_mapping->i_mmap_writable.counter > 0;
+}
+
+static bool is_changing(const struct inode *inode)
+{
+	return inode->i_rwsem.count.counter & RWSEM_WRITER_LOCKED;
+}
+
+/* An addition of 0 is a barrier, too: what comes after it in the program is read after it. */
+static uint64_t read_before_rest(uint64_t *number)
+{
+	return __sync_fetch_and_add(number, 0);
+}
+
+/* A writer leaves its mark before it goes. So who finds none any more finds the mark. */
+static enum gate_state state_of(const struct inode *inode, struct inode_state *state)
+{
+	if (!is_verifiable(inode))
+		return GATE_UNVERIFIABLE;
+	if (has_writers(inode))
+		return GATE_OPEN_WRITERS;
+	if (read_before_rest(&state->was_mapped))
+		return GATE_WAS_MAPPED;
+	if (is_changing(inode))
+		return GATE_CHANGING;
+	return is_layered(inode) ? GATE_LAYERED : GATE_SETTLED;
+}
+
+static void answer(struct gate_answer *answer, struct inode *inode)
+{
+	struct inode_state *state = make_state(inode);
+
+	if (!state)
+		return;
+	answer->version = read_before_rest(&state->version);
+	answer->state = state_of(inode, state);
+	answer->is_given = 1;
+}
+
+/*
+ * Asked is by flock(fd, LOCK_UN), by a thread that has an entry for its answer. It is told that it was answered, so the
+ * file system never hears of it.
+ */
+SEC("lsm/file_lock")
+int BPF_PROG(gate_ask, struct file *file, unsigned int type)
+{
+	uint64_t asker = bpf_get_current_pid_tgid();
+	struct gate_answer *entry = type == F_UNLCK ? bpf_map_lookup_elem(&answers, &asker) : 0;
+
+	if (!entry)
+		return 0;
+	answer(entry, file->f_inode);
+	return -ECANCELED;
+}
+
+/* ---- who changes something ---- */
+
+SEC("lsm/file_open")
+int BPF_PROG(gate_open, struct file *file)
+{
+	return file->f_mode & FMODE_WRITE ? note_change(file->f_inode) : 0;
+}
+
+static int note_attributes(const struct dentry *dentry, const struct iattr *attributes)
+{
+	if (!(attributes->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE)))
+		return 0;
+	return note_change(dentry->d_inode);
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(gate_setattr, void *idmap, struct dentry *dentry, struct iattr *attributes)
+{
+	return note_attributes(dentry, attributes);
+}
+
+/* Before Linux 6.9. */
+SEC("lsm/inode_setattr")
+int BPF_PROG(gate_setattr_early, struct dentry *dentry, struct iattr *attributes)
+{
+	return note_attributes(dentry, attributes);
+}
+
+/*
+ * Before Linux 6.10, the kernel asks for CAP_SYS_ADMIN for a change of security.* only if no module has answered, and takes
+ * whatever is not 1 for an answer: that of the BPF LSM without a program is 0. With 1 the kernel makes its check.
+ */
+static int check_of_the_kernel(void)
+{
+	return makes_check ? 1 : 0;
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(gate_setxattr, void *idmap, struct dentry *dentry)
+{
+	note_change(dentry->d_inode);
+	return check_of_the_kernel();
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(gate_removexattr, void *idmap, struct dentry *dentry)
+{
+	note_change(dentry->d_inode);
+	return check_of_the_kernel();
+}
+
+/* Since Linux 6.2 access control lists are no attributes any more. */
+SEC("lsm/inode_set_acl")
+int BPF_PROG(gate_set_acl, void *idmap, struct dentry *dentry)
+{
+	return note_change(dentry->d_inode);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(gate_remove_acl, void *idmap, struct dentry *dentry)
+{
+	return note_change(dentry->d_inode);
+}
+
+/* ---- who executes ---- */
+
+static bool has_verdict(uint32_t number, struct file *file, uint32_t kind)
+{
+	uint64_t version = version_of(file->f_inode);
+	void *of_container = bpf_map_lookup_elem(&verdicts, &number);
+	const uint32_t *kinds = of_container ? bpf_map_lookup_elem(of_container, &version) : 0;
+
+	return kinds && *kinds & kind;
+}
+
+static bool is_refused(uint32_t number, struct file *file, uint32_t kind)
+{
+	struct gate_namespace *namespace = bpf_map_lookup_elem(&namespaces, &number);
+
+	if (!namespace || !(namespace->kinds & kind) || has_verdict(number, file, kind))
+		return false;
+	__sync_fetch_and_add(&namespace->refusals, 1);
+	return true;
+}
+
+/* A task of the host, whose namespace is the first one, is not looked up. */
+static int check(struct file *file, uint32_t kind)
+{
+	const struct user_namespace *namespace = bpf_get_current_task_btf()->cred->user_ns;
+
+	for (int i = 0; i<NAMESPACES_DEEP &&namespace &&namespace->level> 0; i++) {
+		if (is_refused(namespace->ns.inum, file, kind))
+			return -EACCES;
+		namespace = namespace->parent;
+	}
+	return 0;
+}
+
+/* The kernel has kept writers away since it has opened the file, and does until the program has ended (ETXTBSY). */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(gate_execute, struct linux_binprm *program)
+{
+	return check(program->file, GATE_EXECUTE);
+}
+
+/* A mapping that is noted nowhere is none to be made inside. */
+static int note_mapping(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct inode_state *state = is_regular(inode) ? make_state(inode) : 0;
+
+	if (state)
+		state->was_mapped = 1;
+	return state || !is_regular(inode) ? 0 : check(file, GATE_MARK);
+}
+
+/*
+ * There is no file where memory is anonymous. Kernels of our time take the argument for one that is always there, and
+ * leave out a comparison with NULL: so it is read as a number.
+ */
+static bool has_file(const void *context)
+{
+	uint64_t file = 0;
+
+	bpf_probe_read_kernel(&file, sizeof(file), context);
+	return file != 0;
+}
+
+/* "asked" is what the task has asked for; "protection" is what it gets, with personality READ_IMPLIES_EXEC. */
+SEC("lsm/mmap_file")
+int BPF_PROG(gate_map, struct file *file, unsigned long asked, unsigned long protection,
+	     unsigned long flags)
+{
+	int r = 0;
+
+	if (!has_file(ctx) || !file)
+		return 0;
+	if (flags & MAP_SHARED && file->f_mode & FMODE_WRITE)
+		r = note_mapping(file);
+	return r == 0 && protection & PROT_EXEC ? check(file, GATE_MAP) : r;
+}
+
+SEC("lsm/file_mprotect")
+int BPF_PROG(gate_protect, struct vm_area_struct *area, unsigned long asked,
+	     unsigned long protection)
+{
+	if (!area->vm_file || !(protection & PROT_EXEC) || area->vm_flags & VM_EXEC)
+		return 0;
+	return check(area->vm_file, GATE_MAP);
+}

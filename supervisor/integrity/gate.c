@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * This is the only file that speaks libbpf. The gate is a list of descriptors: of three maps, and of the links by which the
+ * kernel runs the programs. The maps that have no descriptor here are held by the programs.
+ */
+#include "integrity/gate.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gate.skel.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "count_of.h"
+
+enum { NAMESPACES, VERDICTS, ANSWERS, FIRST_LINK };
+
+struct gate {
+	int fds[GATE_DESCRIPTORS_MAX];
+	size_t count;
+};
+
+struct gate_container {
+	int namespaces, verdicts; /* the gate's maps */
+	int userns; /* held, so that no other has its number */
+	uint32_t number;
+	int own; /* the map with its verdicts */
+};
+
+/* ---- loading ---- */
+
+static void free_programs(struct gate_bpf **programs)
+{
+	gate_bpf__destroy(*programs);
+}
+
+static void free_types(struct btf **types)
+{
+	btf__free(*types);
+}
+
+#define _cleanup_programs_ __attribute__((cleanup(free_programs)))
+#define _cleanup_types_ __attribute__((cleanup(free_types)))
+
+/* How many parameters a function of the kernel has; -ENOENT when there is none of that name. */
+static int parameters_of(const struct btf *kernel, const char *name)
+{
+	int number = btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
+
+	if (number < 0)
+		return -ENOENT;
+	return btf_vlen(btf__type_by_id(kernel, btf__type_by_id(kernel, (uint32_t)number)->type));
+}
+
+/* Modules that label files make the check of who changes security.* themselves, but for the labels, which are theirs. */
+static bool has_labels(void)
+{
+	return access("/sys/fs/selinux", F_OK) == 0 || access("/sys/fs/smackfs", F_OK) == 0;
+}
+
+/* Kernels differ in their hooks; gate.bpf.c says in what. */
+static void choose(struct gate_bpf *programs, const struct btf *kernel)
+{
+	bool has_map = parameters_of(kernel, "bpf_lsm_inode_setattr") == 3;
+	bool has_lists = parameters_of(kernel, "bpf_lsm_inode_set_acl") >= 0;
+	bool checks = parameters_of(kernel, "bpf_lsm_inode_xattr_skipcap") >= 0;
+
+	bpf_program__set_autoload(programs->progs.gate_setattr, has_map);
+	bpf_program__set_autoload(programs->progs.gate_setattr_early, !has_map);
+	bpf_program__set_autoload(programs->progs.gate_set_acl, has_lists);
+	bpf_program__set_autoload(programs->progs.gate_remove_acl, has_lists);
+	programs->rodata->makes_check = !checks && !has_labels();
+}
+
+static int keep(struct gate *gate, int fd)
+{
+	int copy = gate->count < COUNT_OF(gate->fds) ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+	if (copy < 0)
+		return -EMFILE;
+	gate->fds[gate->count++] = copy;
+	return 0;
+}
+
+static int keep_all(struct gate *gate, const struct gate_bpf *programs)
+{
+	const struct bpf_object_skeleton *skeleton = programs->skeleton;
+	int r = keep(gate, bpf_map__fd(programs->maps.namespaces));
+
+	if (r == 0)
+		r = keep(gate, bpf_map__fd(programs->maps.verdicts));
+	if (r == 0)
+		r = keep(gate, bpf_map__fd(programs->maps.answers));
+	for (int i = 0; r == 0 && i < skeleton->prog_cnt; i++)
+		if (*skeleton->progs[i].link)
+			r = keep(gate, bpf_link__fd(*skeleton->progs[i].link));
+	return r;
+}
+
+static int load(struct gate *gate)
+{
+	_cleanup_types_ struct btf *kernel = btf__load_vmlinux_btf();
+	_cleanup_programs_ struct gate_bpf *programs = kernel ? gate_bpf__open() : NULL;
+
+	if (!programs)
+		return -errno;
+	choose(programs, kernel);
+	int r = gate_bpf__load(programs);
+
+	if (r == 0)
+		r = gate_bpf__attach(programs);
+	return r == 0 ? keep_all(gate, programs) : r;
+}
+
+/* Programs of a module that is not active are loaded, but never run. */
+static int try(const struct gate *gate)
+{
+	_cleanup_fd_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	uint64_t version;
+	int r = file < 0 ? -errno : gate_ask(gate, file, &version);
+
+	return r < 0 ? r : 0;
+}
+
+int gate_new(struct gate **ret_gate)
+{
+	struct gate *gate = calloc(1, sizeof(*gate));
+
+	if (!gate)
+		return -ENOMEM;
+	/* It would explain its mistakes on standard error. */
+	libbpf_set_print(NULL);
+	int r = load(gate);
+
+	if (r == 0)
+		r = try(gate);
+	if (r < 0)
+		gate_free(gate);
+	else
+		*ret_gate = gate;
+	return r;
+}
+
+const char *gate_obstacle(int error)
+{
+	switch (-error) {
+	case ENODEV:
+		return "the gate's programs are not run: bpf is not among the active security modules (start the kernel "
+		       "with those of /sys/kernel/security/lsm and bpf: lsm=...,bpf), or this is no process of the host's "
+		       "own PID namespace";
+	case EPERM:
+	case EACCES:
+		return "the kernel does not let the gate's programs be loaded (CAP_SYS_ADMIN of the host, lockdown)";
+	case ENOMEM:
+		return "there is no memory for the gate";
+	default:
+		return "the kernel does not take the gate's programs: it does not describe its structures "
+		       "(/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF), is built without CONFIG_BPF_LSM, or is not one "
+		       "that they know";
+	}
+}
+
+void gate_free(struct gate *gate)
+{
+	if (!gate)
+		return;
+	for (size_t i = 0; i < gate->count; i++)
+		fd_close(&gate->fds[i]);
+	free(gate);
+}
+
+size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX])
+{
+	memcpy(ret_fds, gate->fds, gate->count * sizeof(*ret_fds));
+	return gate->count;
+}
+
+int gate_restore(const int *fds, size_t count, struct gate **ret_gate)
+{
+	if (count <= FIRST_LINK || count > GATE_DESCRIPTORS_MAX)
+		return -EINVAL;
+	struct gate *gate = calloc(1, sizeof(*gate));
+
+	if (!gate)
+		return -ENOMEM;
+	memcpy(gate->fds, fds, count * sizeof(*fds));
+	gate->count = count;
+	*ret_gate = gate;
+	return 0;
+}
+
+/* ---- versions ---- */
+
+/* As the kernel's programs see this thread. */
+static uint64_t asker(void)
+{
+	return (uint64_t)getpid() << 32 | (uint32_t)gettid();
+}
+
+int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version)
+{
+	struct gate_answer answer = { 0 };
+	uint64_t key = asker();
+	int r = bpf_map_update_elem(gate->fds[ANSWERS], &key, &answer, BPF_ANY);
+
+	if (r < 0)
+		return r;
+	int locked = flock(fd, LOCK_UN) == 0 ? 0 : -errno;
+
+	r = bpf_map_lookup_and_delete_elem(gate->fds[ANSWERS], &key, &answer);
+	if (r < 0)
+		return r;
+	if (locked != -ECANCELED)
+		return locked < 0 ? locked : -ENODEV;
+	if (!answer.is_given)
+		return -ENOMEM;
+	*ret_version = answer.version;
+	return (int)answer.state;
+}
+
+/* ---- containers ---- */
+
+static int make_verdicts(void)
+{
+	return bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "verdicts", sizeof(uint64_t), sizeof(uint32_t),
+			      GATE_VERDICTS_MAX, NULL);
+}
+
+static int find_verdicts(const struct gate_container *container)
+{
+	uint32_t id;
+	int r = bpf_map_lookup_elem(container->verdicts, &container->number, &id);
+
+	return r < 0 ? r : bpf_map_get_fd_by_id(id);
+}
+
+static int make_container(const struct gate *gate, int userns,
+			  struct gate_container **ret_container)
+{
+	struct gate_container *container = malloc(sizeof(*container));
+	struct stat status;
+
+	if (!container)
+		return -ENOMEM;
+	*container = (struct gate_container){
+		.namespaces = gate->fds[NAMESPACES],
+		.verdicts = gate->fds[VERDICTS],
+		.userns = fcntl(userns, F_DUPFD_CLOEXEC, 0),
+		.own = -1,
+	};
+	if (container->userns < 0 || fstat(container->userns, &status) < 0) {
+		int r = -errno;
+
+		fd_close(&container->userns);
+		free(container);
+		return r;
+	}
+	container->number = (uint32_t)status.st_ino;
+	*ret_container = container;
+	return 0;
+}
+
+static void forget_container(struct gate_container *container)
+{
+	fd_close(&container->own);
+	fd_close(&container->userns);
+	free(container);
+}
+
+/* The map of verdicts comes first: without it all is refused. */
+static int enter(struct gate_container *container, unsigned int kinds)
+{
+	struct gate_namespace namespace = { .kinds = kinds | GATE_MARK };
+
+	container->own = make_verdicts();
+	if (container->own < 0)
+		return container->own;
+	int r = bpf_map_update_elem(container->verdicts, &container->number, &container->own,
+				    BPF_NOEXIST);
+
+	if (r < 0)
+		return r;
+	r = bpf_map_update_elem(container->namespaces, &container->number, &namespace, BPF_NOEXIST);
+	if (r < 0)
+		bpf_map_delete_elem(container->verdicts, &container->number);
+	return r;
+}
+
+int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
+		       struct gate_container **ret_container)
+{
+	struct gate_container *container;
+	int r = make_container(gate, userns, &container);
+
+	if (r < 0)
+		return r;
+	r = enter(container, kinds);
+	if (r < 0)
+		forget_container(container);
+	else
+		*ret_container = container;
+	return r;
+}
+
+int gate_container_restore(const struct gate *gate, int userns,
+			   struct gate_container **ret_container)
+{
+	struct gate_container *container;
+	int r = make_container(gate, userns, &container);
+
+	if (r < 0)
+		return r;
+	r = container->own = find_verdicts(container);
+	if (r < 0)
+		forget_container(container);
+	else
+		*ret_container = container;
+	return r < 0 ? r : 0;
+}
+
+void gate_container_free(struct gate_container *container)
+{
+	if (!container)
+		return;
+	bpf_map_delete_elem(container->namespaces, &container->number);
+	bpf_map_delete_elem(container->verdicts, &container->number);
+	forget_container(container);
+}
+
+int gate_container_allow(const struct gate_container *container, uint64_t version,
+			 unsigned int kinds)
+{
+	if (kinds)
+		return bpf_map_update_elem(container->own, &version, &kinds, BPF_ANY);
+	int r = bpf_map_delete_elem(container->own, &version);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+unsigned int gate_container_allowed(const struct gate_container *container, uint64_t version)
+{
+	unsigned int kinds;
+
+	return bpf_map_lookup_elem(container->own, &version, &kinds) == 0 ? kinds : 0;
+}
+
+int gate_container_forget(struct gate_container *container)
+{
+	_cleanup_fd_ int empty = make_verdicts();
+
+	if (empty < 0)
+		return empty;
+	int r = bpf_map_update_elem(container->verdicts, &container->number, &empty, BPF_EXIST);
+
+	if (r < 0)
+		return r;
+	fd_close(&container->own);
+	container->own = TAKE_FD(empty);
+	return 0;
+}
+
+uint64_t gate_container_refusals(const struct gate_container *container)
+{
+	struct gate_namespace namespace;
+	int r = bpf_map_lookup_elem(container->namespaces, &container->number, &namespace);
+
+	return r == 0 ? namespace.refusals : 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_INTEGRITY_GATE_H
+#define NSXATTR_INTEGRITY_GATE_H
+
+/*
+ * The gate keeps tasks of a container from executing, and from mapping to be executed, each file that has no verdict. It
+ * consists of programs that the kernel runs (integrity/gate.bpf.c) and of their maps. All of it is held by descriptors, and is
+ * gone with the last of them; a namespace that was given to it stays gated until gate_container_free().
+ *
+ * A verdict is given so:
+ *
+ *	gate_ask()			which version of the file is this, and can it be judged?
+ *	read and judge			attributes and content, by any descriptor of the file
+ *	gate_container_allow()		for this version
+ *
+ * Whoever changes the file, or its attributes, after gate_ask() has returned gives it another version; nothing has to be
+ * locked, and no lease be taken, meanwhile.
+ *
+ * While a gate is there, the host's tasks pay for its programs: one look-up a file that they open for writing, and none for
+ * what they execute. On kernels that do not check who changes security.* because of an active BPF LSM (before Linux 6.10), the
+ * gate has them check, for the whole host.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "integrity/gate_layout.h"
+
+struct gate;
+struct gate_container;
+
+/* More descriptors than a gate has. */
+#define GATE_DESCRIPTORS_MAX 16
+
+/**
+ * gate_new() - have the programs loaded, and run by the kernel
+ * @ret_gate: the gate, which no task has to pass yet
+ *
+ * Needs CAP_SYS_ADMIN of the host and its process numbers, and takes a tenth of a second.
+ *
+ * Return: 0; -errno, for which gate_obstacle() has words.
+ */
+int gate_new(struct gate **ret_gate);
+
+/** gate_obstacle() - why there is no gate, and what to do: a sentence without its full stop. @error: of gate_new() */
+const char *gate_obstacle(int error);
+
+/** gate_free() - close the descriptors. NULL is accepted. */
+void gate_free(struct gate *gate);
+
+/**
+ * gate_descriptors() - all that a gate consists of, to be kept or passed on
+ * @ret_fds: which stay the gate's
+ *
+ * Return: how many there are.
+ */
+size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX]);
+
+/**
+ * gate_restore() - a gate from its descriptors
+ * @fds: in the order of gate_descriptors(); they are the gate's if it succeeds
+ * @count: of them
+ *
+ * Return: 0; -EINVAL for a wrong number; -ENOMEM.
+ */
+int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
+
+/**
+ * gate_ask() - which version of a file is this?
+ * @fd: open for reading, not for writing; no O_PATH descriptor
+ * @ret_version: also if it cannot be judged
+ *
+ * Several threads may ask at a time, up to GATE_ASKERS_MAX.
+ *
+ * Return: an enum gate_state: GATE_SETTLED (0) if it can be judged; -errno.
+ */
+int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version);
+
+/**
+ * gate_container_new() - have all tasks of a user namespace, and of those below it, pass the gate from now on
+ * @userns: a descriptor of the namespace, which is copied: as long as it is held, no other namespace has its number
+ * @kinds: of enum gate_kind, which need verdicts
+ *
+ * Return: 0; -E2BIG for more than GATE_NAMESPACES_MAX; -EEXIST if the namespace has one; other -errno.
+ */
+int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
+		       struct gate_container **ret_container);
+
+/**
+ * gate_container_restore() - the same of a namespace that passes the gate already, with the verdicts that there are
+ *
+ * Return: 0; -ENOENT if it does not; other -errno.
+ */
+int gate_container_restore(const struct gate *gate, int userns,
+			   struct gate_container **ret_container);
+
+/** gate_container_free() - the namespace's tasks have ended, or need not pass any more. NULL is accepted. */
+void gate_container_free(struct gate_container *container);
+
+/**
+ * gate_container_allow() - a verdict
+ * @version: that was judged
+ * @kinds: that are allowed; 0 takes them back
+ *
+ * Return: 0; -errno.
+ */
+int gate_container_allow(const struct gate_container *container, uint64_t version,
+			 unsigned int kinds);
+
+/** gate_container_allowed() - Return: the kinds of an earlier verdict on this version; 0 without one. */
+unsigned int gate_container_allowed(const struct gate_container *container, uint64_t version);
+
+/** gate_container_forget() - take all verdicts back, as when a key was revoked. Return: 0; -errno, and they stay. */
+int gate_container_forget(struct gate_container *container);
+
+/** gate_container_refusals() - how often the gate has refused a task of the container */
+uint64_t gate_container_refusals(const struct gate_container *container);
+
+#endif

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gate-driver try FOLDER: try a gate on files in FOLDER, copies of the programs of tests/lib/box.h. A line for each thing
+ * that is tried: "ok NAME", or "not_ok NAME: DETAIL".
+ *
+ * gate-driver hold COMMAND...: run a command while there is a gate.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <link.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "box.h"
+#include "count_of.h"
+
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
+
+/* What files of the folder are when nothing happens to them. */
+static int settled;
+
+struct library_visit {
+	const struct gate *gate;
+	const struct box *box;
+};
+
+static int allow_library(struct dl_phdr_info *info, size_t size, void *place)
+{
+	const struct library_visit *visit = place;
+
+	(void)size;
+	if (info->dlpi_name[0] == '/')
+		judge_allow(visit->gate, visit->box, info->dlpi_name, GATE_MAP);
+	return 0;
+}
+
+/* Those that this process has, and so all that /bin/true wants. */
+static void allow_libraries(const struct gate *gate, const struct box *box)
+{
+	struct library_visit visit = { gate, box };
+
+	dl_iterate_phdr(allow_library, &visit);
+}
+
+/* ---- acts: who executes ---- */
+
+static int execute(const char *path)
+{
+	char *words[] = { (char *)path, NULL };
+
+	execv(path, words);
+	return errno;
+}
+
+static int execute_descriptor(const char *path)
+{
+	int fd = open(path, O_PATH);
+	char *words[] = { (char *)path, NULL };
+
+	syscall(SYS_execveat, fd, "", words, NULL, AT_EMPTY_PATH);
+	return errno;
+}
+
+static int check_executable(const char *path)
+{
+	char *words[] = { (char *)path, NULL };
+
+	syscall(SYS_execveat, AT_FDCWD, path, words, NULL, AT_EXECVE_CHECK);
+	return errno;
+}
+
+static int execute_nested(const char *path)
+{
+	return unshare(CLONE_NEWUSER) < 0 ? 99 : execute(path);
+}
+
+static int execute_memory(const char *path)
+{
+	char name[64];
+	int fd = memfd_create("program", 0);
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	copy_file(path, name);
+	return execute(name);
+}
+
+static int execute_on_tmpfs(const char *path)
+{
+	if (mount("tmpfs", "mnt", "tmpfs", 0, NULL) < 0)
+		return 99;
+	copy_file(path, "mnt/copy");
+	return execute("mnt/copy");
+}
+
+static int execute_on_overlay(const char *path)
+{
+	if (mount("tmpfs", "mnt", "tmpfs", 0, NULL) < 0 || mkdir("mnt/l", 0755) < 0 ||
+	    mkdir("mnt/u", 0755) < 0 || mkdir("mnt/w", 0755) < 0 || mkdir("mnt/o", 0755) < 0)
+		return 98;
+	copy_file(path, "mnt/l/copy");
+	return mount("o", "mnt/o", "overlay", 0,
+		     "lowerdir=mnt/l,upperdir=mnt/u,workdir=mnt/w,userxattr") < 0 ?
+		       99 :
+		       execute("mnt/o/copy");
+}
+
+static int execute_by_bind(const char *path)
+{
+	return mount(path, "file", NULL, MS_BIND, NULL) < 0 ? 99 : execute("file");
+}
+
+static int load_by_loader(const char *path)
+{
+	execl("loader", "loader", path, NULL);
+	return errno;
+}
+
+static int map(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno :
+											   0;
+}
+
+static int map_and_protect(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (page == MAP_FAILED)
+		return 99;
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+}
+
+static int map_implied(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	personality(READ_IMPLIES_EXEC);
+	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0;
+}
+
+static int map_anonymous(const char *path)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	(void)path;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, flags, -1, 0) == MAP_FAILED ? errno : 0;
+}
+
+/* Page zero is mapped without a file and without MAP_ANONYMOUS, by the kernel. */
+static int execute_with_page_zero(const char *path)
+{
+	personality(MMAP_PAGE_ZERO);
+	return execute(path);
+}
+
+/* ---- acts: who changes ---- */
+
+static int failed(bool is_failed)
+{
+	return is_failed ? errno : 0;
+}
+
+static int open_flags(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	return failed(fd < 0 || close(fd) < 0);
+}
+
+static int open_write(const char *path)
+{
+	return open_flags(path, O_WRONLY);
+}
+
+static int open_both(const char *path)
+{
+	return open_flags(path, O_RDWR);
+}
+
+static int open_truncate(const char *path)
+{
+	return open_flags(path, O_RDONLY | O_TRUNC);
+}
+
+static int cut(const char *path)
+{
+	return failed(truncate(path, 100) < 0);
+}
+
+static int change_mode(const char *path)
+{
+	return failed(chmod(path, 0555) < 0);
+}
+
+static int change_owner(const char *path)
+{
+	return failed(chown(path, 5, 5) < 0);
+}
+
+static int set_attribute(const char *path)
+{
+	return failed(setxattr(path, "security.demo", "x", 1, 0) < 0);
+}
+
+static int remove_attribute(const char *path)
+{
+	return failed(removexattr(path, "security.demo") < 0);
+}
+
+/* Owner rwx, user 5 r-x, group r-x, mask r-x, others r-x: version 2, then tag, permissions and id of each. */
+static int set_list(const char *path)
+{
+	static const unsigned char list[] = {
+		2, 0, 0,   0,	1,   0,	  7,  0, 255, 255, 255, 255, 2,	  0,  5,
+		0, 5, 0,   0,	0,   4,	  0,  5, 0,   255, 255, 255, 255, 16, 0,
+		5, 0, 255, 255, 255, 255, 32, 0, 5,   0,   255, 255, 255, 255
+	};
+
+	return failed(setxattr(path, "system.posix_acl_access", list, sizeof(list), 0) < 0);
+}
+
+static int open_by_ring(const char *path)
+{
+	struct io_uring ring;
+	struct io_uring_cqe *answer;
+
+	if (io_uring_queue_init(2, &ring, 0) < 0)
+		return 99;
+	struct io_uring_sqe *question = io_uring_get_sqe(&ring);
+
+	io_uring_prep_openat(question, AT_FDCWD, path, O_WRONLY, 0);
+	io_uring_sqe_set_flags(question, IOSQE_ASYNC);
+	if (io_uring_submit_and_wait(&ring, 1) < 0 || io_uring_peek_cqe(&ring, &answer) < 0)
+		return 98;
+	return answer->res < 0 ? -answer->res : 0;
+}
+
+static int change_times(const char *path)
+{
+	return failed(utimensat(AT_FDCWD, path, NULL, 0) < 0);
+}
+
+static int make_link(const char *path)
+{
+	return failed(link(path, "link") < 0 || unlink("link") < 0);
+}
+
+static const struct {
+	const char *name;
+	box_act *act;
+	bool by_host; /* root inside may not */
+	bool ends_verdict;
+} changes[] = {
+	{ "opened for writing", open_write, false, true },
+	{ "opened for reading and writing", open_both, false, true },
+	{ "opened for reading, truncated", open_truncate, false, true },
+	{ "truncated by its path", cut, false, true },
+	{ "opened for writing by io_uring", open_by_ring, false, true },
+	{ "opened for writing by the host", open_write, true, true },
+	{ "with another mode", change_mode, false, true },
+	{ "with another owner", change_owner, false, true },
+	{ "with an attribute", set_attribute, true, true },
+	{ "without an attribute", remove_attribute, true, true },
+	{ "with an access control list", set_list, false, true },
+	{ "with other times", change_times, false, false },
+	{ "with another link", make_link, false, false },
+};
+
+static void try_changes(const struct gate *gate, const struct box *box)
+{
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		const char *file = make_program("good", "file");
+
+		if (changes[i].act == remove_attribute)
+			must(setxattr(file, "security.demo", "x", 1, 0) == 0, "an attribute");
+		expect(0, judge_allow(gate, box, file, BOTH), "%s: before, it can be judged",
+		       changes[i].name);
+		expect(0, box_run(box, execute, file), "%s: and runs", changes[i].name);
+		int r = box_run(changes[i].by_host ? NULL : box, changes[i].act, file);
+
+		if (r == EOPNOTSUPP)
+			continue;
+		expect(0, r, "%s: it is changed", changes[i].name);
+		expect(changes[i].ends_verdict ? EACCES : 0, box_run(box, execute, file),
+		       "%s: then", changes[i].name);
+		expect(settled, judge_state(gate, file), "%s: it could be judged again",
+		       changes[i].name);
+	}
+}
+
+/* ---- what is tried ---- */
+
+static void try_uses(const struct gate *gate, const struct box *box)
+{
+	const char *good = make_program("good", "good"), *bad = make_program("bad", "bad");
+
+	expect(0, judge_allow(gate, box, good, BOTH), "a file is allowed");
+	expect(0, box_run(box, execute, good), "and runs");
+	expect(0, box_run(box, execute_descriptor, good), "by a descriptor of O_PATH, too");
+	expect(0, box_run(box, execute_nested, good), "and in a namespace below");
+	expect(0, box_run(box, execute_with_page_zero, good), "and with page zero");
+	make_program("good", "file");
+	expect(0, box_run(box, execute_by_bind, good), "and by a mount");
+	expect(EACCES, box_run(box, execute, bad), "another one");
+	expect(EACCES, box_run(box, execute_descriptor, bad), "by a descriptor of O_PATH");
+	expect(EACCES, box_run(box, execute_nested, bad), "in a namespace below");
+	expect(EACCES, box_run(box, execute_by_bind, bad), "by a mount over a name");
+	expect(EACCES, box_run(box, execute_memory, good), "a copy in memory");
+	expect(EACCES, box_run(box, execute_on_tmpfs, good), "a copy on a tmpfs of the container");
+	int r = box_run(box, execute_on_overlay, good);
+
+	if (r != 99)
+		expect(EACCES, r, "a copy on an overlay of the container");
+	r = box_run(box, check_executable, bad);
+	if (r != EINVAL)
+		expect(EACCES, r, "asked by AT_EXECVE_CHECK");
+	expect(0, box_run(box, map_anonymous, good), "memory without a file is mapped executable");
+	expect(0, box_run(box, map, good), "the allowed file is mapped executable");
+	expect(EACCES, box_run(box, map, bad), "the other one");
+	expect(EACCES, box_run(box, map_and_protect, bad), "made executable by mprotect");
+	expect(EACCES, box_run(box, map_implied, bad), "with READ_IMPLIES_EXEC");
+	expect(BAD, box_run(NULL, execute, bad), "the host runs what it likes");
+	expect(0, box_run(NULL, execute_memory, good), "and a copy in memory");
+}
+
+static void try_kinds(const struct gate *gate, const struct box *box)
+{
+	const char *file = make_program("good", "file");
+
+	expect(0, judge_allow(gate, box, file, GATE_MAP), "a verdict for mapping");
+	expect(EACCES, box_run(box, execute, file), "is none for executing");
+	expect(0, box_run(box, map, file), "but for mapping");
+	expect(0, judge_allow(gate, box, file, 0), "a verdict is taken back");
+	expect(EACCES, box_run(box, map, file), "and gone");
+	judge_allow(gate, box, file, GATE_EXECUTE);
+	expect(128 + SIGSEGV, box_run(box, execute, file),
+	       "executed, but not mapped, it ends as it begins");
+	struct box other = box_make_gated(gate, GATE_EXECUTE);
+
+	judge_allow(gate, &other, file, GATE_EXECUTE);
+	expect(0, box_run(&other, execute, file), "a container that checks only what is executed");
+	expect(0, box_run(&other, map, make_program("bad", "bad")), "maps what it likes");
+	box_remove(&other);
+}
+
+static void try_loaders(const struct gate *gate, const struct box *box)
+{
+	copy_file("/lib64/ld-linux-x86-64.so.2", "loader");
+	copy_file("/bin/true", "dynamic");
+	judge_allow(gate, box, "dynamic", BOTH);
+	judge_allow(gate, box, "loader", BOTH);
+	expect(128 + SIGSEGV, box_run(box, execute, "dynamic"),
+	       "a dynamic program without verdicts for its loader");
+	expect(127, box_run(box, load_by_loader, "./dynamic"),
+	       "and with one, but none for libraries");
+	allow_libraries(gate, box);
+	judge_allow(gate, box, "/lib64/ld-linux-x86-64.so.2", GATE_MAP);
+	expect(0, box_run(box, execute, "dynamic"), "with verdicts for all of them");
+	expect(0, box_run(box, load_by_loader, "./dynamic"), "by its loader, too");
+	expect(127, box_run(box, load_by_loader, "./bad-dynamic"),
+	       "a loader loads nothing without a verdict");
+}
+
+static void write_script(const char *path, const char *interpreter)
+{
+	_cleanup_file_ FILE *file = fopen(path, "w");
+
+	must(file && fprintf(file, "#!%s\n", interpreter) > 0 && chmod(path, 0755) == 0, path);
+}
+
+static void try_scripts(const struct gate *gate, const struct box *box)
+{
+	char interpreter[256], folder[200];
+
+	must(getcwd(folder, sizeof(folder)) != NULL, "getcwd");
+	snprintf(interpreter, sizeof(interpreter), "%s/%s", folder, "bad");
+	write_script("script", interpreter);
+	judge_allow(gate, box, "script", GATE_EXECUTE);
+	expect(EACCES, box_run(box, execute, "script"),
+	       "a script whose interpreter has no verdict");
+	snprintf(interpreter, sizeof(interpreter), "%s/%s", folder, "good");
+	write_script("script", interpreter);
+	expect(EACCES, box_run(box, execute, "script"), "a script without a verdict");
+	judge_allow(gate, box, "good", BOTH);
+	judge_allow(gate, box, "script", GATE_EXECUTE);
+	expect(0, box_run(box, execute, "script"), "a script, where both have one");
+}
+
+/* A mapping, its descriptor closed. */
+static void *map_shared(const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	must(page != MAP_FAILED, "mmap");
+	return page;
+}
+
+static void try_states(const struct gate *gate, const struct box *box)
+{
+	const char *file = make_program("good", "file");
+	uint64_t before, after;
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	expect(GATE_OPEN_WRITERS, judge_state(gate, file), "a file that is open for writing");
+	close(fd);
+	expect(settled, judge_ask(gate, file, &before), "and when it is closed");
+	expect(0, gate_container_allow(box->container, before, BOTH),
+	       "is judged, though it changed meanwhile");
+	box_run(NULL, open_write, file);
+	expect(EACCES, box_run(box, execute, file), "which is for naught");
+	expect(settled, judge_ask(gate, file, &after), "its version");
+	expect(true, before != after, "is another one");
+	void *page = map_shared(file);
+
+	expect(settled == GATE_LAYERED ? GATE_WAS_MAPPED : GATE_OPEN_WRITERS,
+	       judge_state(gate, file), "a file that is mapped for writing");
+	munmap(page, 4096);
+	expect(GATE_WAS_MAPPED, judge_state(gate, file), "a file that was mapped for writing");
+	expect(GATE_UNVERIFIABLE, judge_state(gate, "."), "a folder");
+	expect(GATE_UNVERIFIABLE, judge_state(gate, "/dev/null"), "a device");
+	fd = memfd_create("file", MFD_CLOEXEC);
+	expect(GATE_UNVERIFIABLE, gate_ask(gate, fd, &after), "memory");
+	close(fd);
+	fd = open(file, O_PATH | O_CLOEXEC);
+	expect(-EBADF, gate_ask(gate, fd, &after), "a descriptor of O_PATH");
+	close(fd);
+}
+
+static void try_exchanged(const struct gate *gate, const struct box *box)
+{
+	struct stat status, again;
+
+	must(judge_allow(gate, box, make_program("good", "file"), BOTH) == 0 &&
+		     stat("file", &status) == 0,
+	     "a file");
+	must(rename("file", "other") == 0 && rename(make_program("bad", "new"), "file") == 0,
+	     "rename");
+	expect(EACCES, box_run(box, execute, "file"), "an exchanged file");
+	expect(0, box_run(box, execute, "other"), "the right one under its new name");
+	must(unlink("other") == 0 && unlink("file") == 0, "unlink");
+	/* Where the number is used again soon. */
+	for (int i = 0; i < 64; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "number-%d", i);
+		must(stat(make_program("bad", name), &again) == 0, name);
+		if (again.st_ino == status.st_ino)
+			expect(EACCES, box_run(box, execute, name),
+			       "another file with the same inode number");
+	}
+}
+
+static void try_containers(const struct gate *gate, const struct box *box)
+{
+	struct box other = box_make_gated(gate, BOTH), free = box_make();
+	const char *good = make_program("good", "good"), *bad = make_program("bad", "bad");
+
+	judge_allow(gate, box, good, BOTH);
+	judge_allow(gate, &other, bad, BOTH);
+	expect(0, box_run(box, execute, good), "one container runs what it may");
+	expect(BAD, box_run(&other, execute, bad), "another what that one may");
+	expect(EACCES, box_run(box, execute, bad), "neither, of the same files,");
+	expect(EACCES, box_run(&other, execute, good), "what the other one may");
+	expect(BAD, box_run(&free, execute, bad),
+	       "a container that is not gated runs what it likes");
+	expect(0, box_run(&free, execute_on_tmpfs, good), "and where it likes");
+	for (uint64_t i = 1; i <= GATE_VERDICTS_MAX + 1000; i++)
+		gate_container_allow(other.container, i << 32, BOTH);
+	expect(0, box_run(box, execute, good),
+	       "a container with many verdicts pushes out none of another");
+	expect(BAD, box_run(&other, execute, bad), "nor of its own what was asked for");
+	expect(1, (long)gate_container_refusals(other.container), "refusals are counted");
+	expect(0, gate_container_forget(box->container), "all verdicts are taken back");
+	expect(EACCES, box_run(box, execute, good), "and gone");
+	box_remove(&other);
+	box_remove(&free);
+}
+
+/* The second gate from copies of the first one's descriptors. */
+static struct gate *pass_on(struct gate *gate, struct box *box)
+{
+	int fds[GATE_DESCRIPTORS_MAX];
+	size_t count = gate_descriptors(gate, fds);
+	struct gate *restored;
+	struct gate_container *container;
+
+	for (size_t i = 0; i < count; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+	expect(-EINVAL, gate_restore(fds, 3, &restored),
+	       "a gate is not restored from half of its descriptors");
+	expect(0, gate_restore(fds, count, &restored), "a gate is restored from its descriptors");
+	gate_free(gate);
+	expect(EACCES, box_run(box, execute, make_program("bad", "bad")), "and stays shut");
+	expect(0, gate_container_restore(restored, box->userns, &container), "its container, too");
+	box->container = container;
+	expect(0, judge_allow(restored, box, make_program("good", "good"), BOTH), "which allows");
+	expect(0, box_run(box, execute, "good"), "what runs");
+	return restored;
+}
+
+static int try(void)
+{
+	struct gate *gate = judge_make_gate();
+	struct box box = box_make_gated(gate, BOTH);
+
+	must(mkdir("mnt", 0755) == 0 && chown("mnt", ROOT_INSIDE, ROOT_INSIDE) == 0, "mnt");
+	copy_file("/bin/false", "bad-dynamic");
+	settled = judge_state(gate, make_program("good", "good"));
+	try_uses(gate, &box);
+	try_kinds(gate, &box);
+	try_loaders(gate, &box);
+	try_scripts(gate, &box);
+	try_changes(gate, &box);
+	try_states(gate, &box);
+	try_exchanged(gate, &box);
+	try_containers(gate, &box);
+	gate = pass_on(gate, &box);
+	box_remove(&box);
+	gate_free(gate);
+	return 0;
+}
+
+static int hold(char **command)
+{
+	struct gate *gate = judge_make_gate();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execvp(command[0], command);
+		err(127, "%s", command[0]);
+	}
+	int status = box_wait(pid);
+
+	gate_free(gate);
+	return status;
+}
+
+int main(int arguments, char **words)
+{
+	if (arguments >= 3 && strcmp(words[1], "hold") == 0)
+		return hold(words + 2);
+	if (arguments != 3 || strcmp(words[1], "try") != 0 || chdir(words[2]) < 0)
+		errx(2, "usage: gate-driver try FOLDER, gate-driver hold COMMAND...");
+	must(chown(".", ROOT_INSIDE, ROOT_INSIDE) == 0, words[2]);
+	return try();
+}
