@@ -2,10 +2,15 @@
 #include "crowds.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "count_of.h"
 #include "message.h"
+#include "usage.h"
 
 void crowds_add(struct crowds *crowds, enum wrapper_id id, const char *directory)
 {
@@ -30,15 +35,21 @@ void crowds_label(struct crowds *crowds, size_t base)
 	label_columns(crowds, crowds->tables.rate);
 	label_columns(crowds, crowds->tables.p50);
 	label_columns(crowds, crowds->tables.p99);
+	label_columns(crowds, crowds->tables.threads);
+	label_columns(crowds, crowds->tables.memory);
+	label_columns(crowds, crowds->tables.cpu);
 	matrix_compare_with(crowds->tables.rate, base);
 }
 
 size_t crowds_add_row(struct crowds *crowds, const char *label)
 {
-	if (crowds->tables.p50)
-		matrix_add_row(crowds->tables.p50, label);
-	if (crowds->tables.p99)
-		matrix_add_row(crowds->tables.p99, label);
+	struct matrix *const others[] = { crowds->tables.p50, crowds->tables.p99,
+					  crowds->tables.threads, crowds->tables.memory,
+					  crowds->tables.cpu };
+
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (others[i])
+			matrix_add_row(others[i], label);
 	return matrix_add_row(crowds->tables.rate, label);
 }
 
@@ -78,15 +89,38 @@ static bool prepare(const struct crowd_column *column, unsigned int files)
 	       figures.odd == 0 && figures.hung == 0;
 }
 
+/* Return: the session of the supervisor that was started last; 0: no table has it, or there is none. */
+static pid_t newest_supervisor(const struct crowds *crowds)
+{
+	char program[PATH_MAX];
+
+	return crowds->tables.threads && realpath(crowds->bench->settings.nsxattr, program) ?
+		       usage_newest_session(program) :
+		       0;
+}
+
+/* @before: of newest_supervisor(), before the column was started */
+static void find_supervisor(const struct crowds *crowds, struct crowd_column *column, pid_t before)
+{
+	pid_t newest = newest_supervisor(crowds);
+
+	column->session = newest != before ? newest : 0;
+	if (column->session != 0)
+		column->idle_memory = usage_of_session(column->session).memory;
+}
+
 bool crowds_start_one(struct crowds *crowds, size_t number, unsigned int files)
 {
 	const struct bench *bench = crowds->bench;
 	struct crowd_column *column = &crowds->columns[number];
+	pid_t before = newest_supervisor(crowds);
 
 	if (wrapper_start(column->wrapper, &bench->settings, &bench->scene, "crowd",
 			  &column->runner) &&
-	    (files == 0 || prepare(column, files)))
+	    (files == 0 || prepare(column, files))) {
+		find_supervisor(crowds, column, before);
 		return true;
+	}
 	return wrapper_leave_out(column->wrapper, &column->runner);
 }
 
@@ -132,16 +166,65 @@ static void add_samples(const struct crowd_tables *tables, size_t row, size_t co
 		matrix_add(tables->p99, row, column, (double)figures->p99);
 }
 
+/* ---- the supervisor meanwhile ---- */
+
+/** struct look - at a supervisor in the middle of a turn */
+struct look {
+	pid_t session;
+	unsigned int milliseconds; /* of the turn */
+	pthread_t thread;
+	struct usage before;
+	struct usage amid;
+};
+
+static void *look_amid(void *place)
+{
+	struct look *look = place;
+	unsigned int wait = look->milliseconds / 2;
+	const struct timespec half = { wait / 1000, (long)(wait % 1000) * 1000000 };
+
+	nanosleep(&half, NULL);
+	look->amid = usage_of_session(look->session);
+	return NULL;
+}
+
+static bool look_begin(struct look *look, pid_t session, unsigned int milliseconds)
+{
+	*look = (struct look){ .session = session, .milliseconds = milliseconds };
+	if (session == 0)
+		return false;
+	look->before = usage_of_session(session);
+	return pthread_create(&look->thread, NULL, look_amid, look) == 0;
+}
+
+static void look_end(struct look *look, const struct crowd_tables *tables, size_t row,
+		     size_t number, const struct crowd_column *column, unsigned long calls)
+{
+	double cpu = usage_of_session(look->session).cpu - look->before.cpu;
+
+	pthread_join(look->thread, NULL);
+	matrix_add(tables->threads, row, number, look->amid.threads);
+	matrix_add(tables->memory, row, number, look->amid.memory - column->idle_memory);
+	if (calls > 0)
+		matrix_add(tables->cpu, row, number, cpu * 1e9 / (double)calls);
+}
+
 bool crowds_take_turn(struct crowds *crowds, size_t row, size_t number, struct crowd_task *task)
 {
 	struct crowd_column *column = &crowds->columns[number];
 	struct crowd_figures figures;
+	struct look look;
 
 	if (!runner_is_running(&column->runner))
 		return true;
 	snprintf(task->directory, sizeof(task->directory), "%s", column->directory);
-	if (!crowd_ask(&column->runner, task, &figures) ||
-	    !is_right(column->wrapper, task, &figures)) {
+	bool is_looking = look_begin(&look, column->session, task->milliseconds);
+	bool is_answered = crowd_ask(&column->runner, task, &figures);
+
+	if (is_looking)
+		look_end(&look, &crowds->tables, row, number, column,
+			 is_answered ? figures.calls : 0);
+	if (!is_answered || !is_right(column->wrapper, task, &figures)) {
 		runner_give_up(&column->runner);
 		return column->wrapper->is_optional;
 	}

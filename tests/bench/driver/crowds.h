@@ -22,12 +22,18 @@ struct crowd_tables {
 	struct matrix *rate;
 	struct matrix *p50;
 	struct matrix *p99;
+	/* Of the supervisor: its threads and its memory in the middle of a turn, and what it computes for a call. */
+	struct matrix *threads;
+	struct matrix *memory;
+	struct matrix *cpu;
 };
 
 struct crowd_column {
 	const struct wrapper *wrapper;
 	struct runner runner;
 	char directory[PATH_MAX];
+	pid_t session; /* of its supervisor, if that is wanted; 0: it has none */
+	double idle_memory; /* before the first turn */
 };
 
 struct crowds {

@@ -20,13 +20,6 @@ enum daemon_result {
 	DAEMON_WRONG, /* said */
 };
 
-/** struct daemon_usage - what all its processes together hold */
-struct daemon_usage {
-	double memory; /* PSS, bytes */
-	unsigned int threads;
-	unsigned int descriptors;
-};
-
 /**
  * daemon_start() - start it, and a fleet without containers
  * @name: for its folder in the scene
@@ -39,9 +32,6 @@ enum daemon_result daemon_start(struct daemon *daemon, const struct bench *bench
 
 /** daemon_attach() - @count containers more. Return: the seconds that it took; below 0: said. */
 double daemon_attach(struct daemon *daemon, unsigned int count);
-
-/** daemon_usage() - what it holds now */
-struct daemon_usage daemon_usage(const struct daemon *daemon);
 
 /** daemon_stop() - the containers, then the daemon; one that does not run is accepted */
 void daemon_stop(struct daemon *daemon);

@@ -15,7 +15,7 @@
 #include "slow.h"
 
 #define ROUNDS 3
-#define TURN 250 /* milliseconds */
+#define TURN 1000 /* milliseconds */
 #define DELAY 1000 /* microseconds */
 #define FILES 256
 
@@ -23,8 +23,8 @@ static const struct {
 	const char *label;
 	unsigned int targets;
 } rows[] = {
-	{ "1 target", 1 },    { "2 targets", 2 },   { "4 targets", 4 },	    { "8 targets", 8 },
-	{ "16 targets", 16 }, { "64 targets", 64 }, { "256 targets", 256 },
+	{ "1 target", 1 },    { "2 targets", 2 },   { "4 targets", 4 },	  { "8 targets", 8 },
+	{ "16 targets", 16 }, { "32 targets", 32 }, { "64 targets", 64 }, { "256 targets", 256 },
 };
 
 static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRAPPER_INLINE,
@@ -94,6 +94,12 @@ bool part_fuse(struct bench *bench)
 	crowds.bench = bench;
 	crowds.tables.rate = bench_matrix(bench, "fuse", "rate", "1 ms away: calls a second", 1);
 	crowds.tables.p50 = bench_matrix(bench, "fuse", "p50", "1 ms away: p50, ms", 1e6);
+	crowds.tables.threads =
+		bench_matrix(bench, "fuse", "threads", "1 ms away: threads of the supervisor", 1);
+	crowds.tables.memory = bench_matrix(bench, "fuse", "memory",
+					    "1 ms away: MiB more than at the start", 1 << 20);
+	crowds.tables.cpu = bench_matrix(
+		bench, "fuse", "cpu", "1 ms away: the supervisor's CPU time of a call, us", 1000);
 	is_right = make_slow_columns(&crowds, &slow) && measure_slow(&crowds);
 	slow_unmount(&slow);
 	return is_right;

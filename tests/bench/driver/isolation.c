@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What 100 calls that hang do to a target that has nothing to do with them: how long its calls take
- * while all is quiet, and while the others hang on a file system that does not answer (slowfs.c). Once
- * the others are in another container of the same nsxattrd, once in the same container.
+ * What calls that hang do to a target that has nothing to do with them: how long its calls take while all is quiet, and
+ * while the others hang on a file system that does not answer (slowfs.c). Once 256 others are in another container of
+ * the same nsxattrd, which has 128 places for them; once 100 are in the same container, and leave a place.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,8 @@
 
 #define ROUNDS 5
 #define TURN 300 /* milliseconds */
-#define HUNG 100
+#define HUNG_SAME 100
+#define HUNG_OTHER 256
 
 /* Columns. */
 enum { QUIET, BESIDE };
@@ -31,17 +32,19 @@ struct neighbours {
 	const struct runner *runner;
 	const char *measured_place; /* "", or which container */
 	const char *hung_place;
+	unsigned int hung_count;
 	char files[PATH_MAX];
 	char hung[PATH_MAX];
 	struct matrix *matrix;
 };
 
-static struct matrix *make_matrix(struct bench *bench, const char *key, const char *title)
+static struct matrix *make_matrix(struct bench *bench, const char *key, const char *title,
+				  const char *beside)
 {
 	struct matrix *matrix = bench_matrix(bench, "isolation", key, title, 1000);
 
 	matrix_add_column(matrix, "quiet", "a target alone");
-	matrix_add_column(matrix, "100 hung", "the same beside 100 calls that hang");
+	matrix_add_column(matrix, beside, "the same beside so many calls that hang");
 	matrix_add_row(matrix, "p50");
 	matrix_add_row(matrix, "p99");
 	matrix_add_row(matrix, "longest");
@@ -70,7 +73,7 @@ static bool measure(const struct neighbours *neighbours, size_t column)
 static bool hang(const struct neighbours *neighbours)
 {
 	if (runner_ask(neighbours->runner, NULL, "hang %sget %s %u 0 0", neighbours->hung_place,
-		       neighbours->hung, HUNG))
+		       neighbours->hung, neighbours->hung_count))
 		return true;
 	complain("isolation: nothing hangs");
 	return false;
@@ -99,7 +102,8 @@ static bool measure_same(struct bench *bench, struct neighbours *neighbours,
 
 	neighbours->measured_place = neighbours->hung_place = "";
 	neighbours->runner = &runner;
-	neighbours->matrix = make_matrix(bench, "same", "in the same container, us");
+	neighbours->matrix = make_matrix(bench, "same", "in the same container, us", "100 hung");
+	neighbours->hung_count = HUNG_SAME;
 	bool is_right = wrapper_start(wrapper, &bench->settings, &bench->scene, "crowd", &runner) &&
 			take_rounds(neighbours, slow);
 
@@ -127,7 +131,8 @@ static bool measure_other(struct bench *bench, struct neighbours *neighbours,
 	neighbours->measured_place = "1 1 ";
 	neighbours->hung_place = "0 1 ";
 	neighbours->runner = &daemon.containers;
-	neighbours->matrix = make_matrix(bench, "other", "in another container, us");
+	neighbours->matrix = make_matrix(bench, "other", "in another container, us", "256 hung");
+	neighbours->hung_count = HUNG_OTHER;
 	bool is_right = daemon_attach(&daemon, 2) >= 0 && take_rounds(neighbours, slow);
 
 	(void)slow_release(slow);
@@ -144,7 +149,7 @@ static bool make_sides(const struct bench *bench, const struct slow *slow,
 	return path_join(neighbours->files, bench->scene.directory, "isolation-files") &&
 	       make_directory(neighbours->files) && make_files(neighbours->files, 1) &&
 	       path_join(neighbours->hung, slow->mountpoint, "hung") &&
-	       path_join(backing, slow->backing, "hung") && make_files(backing, HUNG);
+	       path_join(backing, slow->backing, "hung") && make_files(backing, HUNG_OTHER);
 }
 
 bool part_isolation(struct bench *bench)

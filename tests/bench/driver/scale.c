@@ -14,6 +14,7 @@
 #include "crowds.h"
 #include "daemon.h"
 #include "message.h"
+#include "usage.h"
 
 #define ROUNDS 5
 #define TURN 200 /* milliseconds */
@@ -167,16 +168,16 @@ static bool measure_calls(struct scale *scale, const char *label, unsigned int c
 }
 
 /** settled() - what it holds when that does not change any more, or after a while */
-static struct daemon_usage settled(const struct daemon *daemon)
+static struct usage settled(const struct daemon *daemon)
 {
-	struct daemon_usage before, usage = daemon_usage(daemon);
+	struct usage before, usage = usage_of_program(daemon->program);
 	unsigned int looks = 0, alike = 0;
 
 	/* Threads that have nothing to do stay for some seconds. */
 	while (looks++ < SETTLE_SECONDS && alike < ALIKE) {
 		before = usage;
 		sleep(1);
-		usage = daemon_usage(daemon);
+		usage = usage_of_program(daemon->program);
 		bool has_changed = usage.threads != before.threads ||
 				   usage.descriptors != before.descriptors ||
 				   fabs(usage.memory - before.memory) > 65536;
@@ -188,7 +189,7 @@ static struct daemon_usage settled(const struct daemon *daemon)
 
 static void note_usage(struct scale *scale, const char *label, unsigned int more, double seconds)
 {
-	struct daemon_usage usage = settled(&scale->daemon);
+	struct usage usage = settled(&scale->daemon);
 	size_t row = matrix_add_row(scale->holds, label);
 
 	matrix_add(scale->holds, row, MEMORY, usage.memory / (1 << 20));
