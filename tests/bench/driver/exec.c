@@ -21,7 +21,8 @@ struct row {
 
 static const struct row rows[] = {
 	{ "static program", "run 100 ./execs end" },
-	{ "dynamic program", "run 100 true" },
+	{ "dynamic program", "run 100 /bin/true" },
+	{ "the same, by PATH", "run 100 true" },
 	{ "shell with a pipe", "run 20 sh pipe.sh" },
 	{ "mmap of data", "map 5000" },
 	{ "C file compiled", "run 3 cc -O1 -c -o /dev/null " SOURCE },
