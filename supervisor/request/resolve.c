@@ -16,7 +16,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <linux/openat2.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/proc.h"
@@ -164,6 +166,40 @@ static int search_step_by_step(const struct resolver *resolver, int base, const 
 	return walk_path(resolver, root.fd, base, path, follow, ret_fd);
 }
 
+/* Split off the last component. Return: false: there is none behind a slash, or it is no plain name. */
+static bool split_last(const char *path, char parent[PATH_MAX], const char **ret_last)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash + 1 - path) : 0;
+
+	if (length == 0 || length >= PATH_MAX || slash[1] == '\0' || strcmp(slash + 1, ".") == 0 ||
+	    strcmp(slash + 1, "..") == 0)
+		return false;
+	memcpy(parent, path, length);
+	parent[length] = '\0';
+	*ret_last = slash + 1;
+	return true;
+}
+
+/*
+ * A name that its directory does not have is nowhere, however the path is searched: so programs are looked for in one
+ * directory after another. Only a procfs has other names for the target than for us.
+ */
+static bool is_absent(const struct resolver *resolver, const struct search_start *start,
+		      const char *path)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
+				      .resolve = RESOLVE_BENEATH };
+	_cleanup_fd_ int directory = -1, fd = -1;
+	char parent[PATH_MAX];
+	const char *last;
+	uint64_t mount;
+
+	return split_last(path, parent, &last) &&
+	       search_at_once(resolver, start, parent, true, &directory, &mount) == 0 &&
+	       standin_open(resolver->standin, directory, last, &how, &fd) == ENOENT;
+}
+
 /* @ret_mount: as in struct pinned. */
 static int search(const struct resolver *resolver, const struct search_start *start,
 		  const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
@@ -179,6 +215,8 @@ static int search(const struct resolver *resolver, const struct search_start *st
 		return 0;
 	int r = search_at_once(resolver, start, path, follow, ret_fd, ret_mount);
 
+	if (r == ENOENT && is_absent(resolver, start, path))
+		return ENOENT;
 	return r > 0 ? search_step_by_step(resolver, base, path, follow, ret_fd) : r;
 }
 
