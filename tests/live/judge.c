@@ -633,11 +633,13 @@ Test(judge, is_followed_by_another_when_its_worker_dies)
 	const struct launch launch = how(argv, true);
 
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	pid_t command = launch_start(&launch), keeper = 0;
+	pid_t command = launch_start(&launch);
+	char begins[PATH_MAX];
 
-	await_log("execve of ");
-	keeper = find_keeper();
-	pid_t worker = await_worker(keeper, -1, PATIENCE);
+	/* Once it executes that, it is no nsxattr any more. */
+	snprintf(begins, sizeof(begins), "execve of %s", file);
+	await_log(begins);
+	pid_t keeper = find_keeper(), worker = await_worker(keeper, -1, PATIENCE);
 
 	for (unsigned int i = 0; i < 10; i++) {
 		cr_assert_eq(kill(worker, SIGKILL), 0);

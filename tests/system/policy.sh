@@ -220,10 +220,10 @@ nsxattr: wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you m
 	ends "run with a policy that is not there" 2 "" \
 		"nsxattr: cannot read ./nonesuch: No such file or directory" \
 		"${run[@]}" -p ./nonesuch -- touch started
-	policy judged.yaml 'attributes: []' 'integrity: { mode: log, rule-set: tcb }'
+	policy judged.yaml 'attributes: []' 'integrity: { mode: enforce, rule-set: tcb }'
 	ends "run with a policy that it does not enforce yet" 2 "" \
-		"nsxattr: the policy judged.yaml wants what is executed to be judged ('integrity'), which nsxattr run does not\
- do yet; set 'mode: off' in its 'integrity', or name another policy" \
+		"nsxattr: the policy judged.yaml wants what is executed to be refused ('mode: enforce' in its 'integrity'),\
+ which nsxattr run does not do yet; set 'mode: log' there, or name another policy" \
 		"${run[@]}" -p judged.yaml -- touch started
 	check "none has started the command" test ! -e started
 }

@@ -117,7 +117,7 @@ script is_killed <<'END'
 ok "one"
 kill -KILL $$
 END
-gives "a script that is killed" "0 passed, 1 failed" 1 "no result" "$scratch/is_killed.sh"
+gives "a script that is killed" "1 passed, 1 failed" 1 "no result" "$scratch/is_killed.sh"
 
 script tests_nothing </dev/null
 gives "a script that tests nothing" "0 passed, 1 failed" 1 "0 passed, 0 failed" \
