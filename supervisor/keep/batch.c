@@ -28,21 +28,25 @@ static bool wants_batch(const struct shard *shard)
 	return !shard->client.is_queued && shard->engine->config.executor == EXECUTOR_RING;
 }
 
-/* By the server that has the turn. */
+/* By the server that has the turn; but while it makes the ring, the loop may give the turn to another one. */
 static bool has_ring(const struct server *server, struct shard *shard)
 {
 	struct batch *batch = &shard->batch;
+	struct call_queue *none = NULL, *queue;
 
-	if (batch->queue || batch->is_impossible)
-		return batch->queue;
+	if (atomic_load(&batch->queue) || atomic_load(&batch->is_impossible))
+		return atomic_load(&batch->queue);
 	int r = call_queue_new((unsigned int)shard->config.counters->places,
-			       server->workspace->fd_directory, &batch->queue);
+			       server->workspace->fd_directory, &queue);
 
-	if (r < 0)
+	if (r < 0) {
 		log_verbose("requests that wait have a thread each, for there is no ring: %s",
 			    strerror(-r));
-	batch->is_impossible = r < 0;
-	return r == 0;
+		atomic_store(&batch->is_impossible, true);
+	} else if (!atomic_compare_exchange_strong(&batch->queue, &none, queue)) {
+		call_queue_free(queue);
+	}
+	return atomic_load(&batch->queue);
 }
 
 bool batch_is_on(struct server *server, struct shard *shard)
@@ -134,7 +138,9 @@ static void leave_place(struct server *server, struct shard *shard, struct recep
 /* Where the kernel has no memory, it is tried again: by the server that waits, at the next tick. */
 static void submit(struct batch *batch)
 {
-	atomic_store(&batch->is_unsubmitted, batch->queue && call_queue_submit(batch->queue) < 0);
+	struct call_queue *queue = atomic_load(&batch->queue);
+
+	atomic_store(&batch->is_unsubmitted, queue && call_queue_submit(queue) < 0);
 }
 
 static int finish(struct server *server, struct batched *batched, const struct outcome *outcome)
@@ -258,7 +264,7 @@ static int go_on(struct server *server, struct batched *batched, int result)
 
 static int begin(struct server *server, struct shard *shard)
 {
-	bool is_for_batch = wants_batch(shard) && shard->batch.queue &&
+	bool is_for_batch = wants_batch(shard) && atomic_load(&shard->batch.queue) &&
 			    !serving_is_judged(shard, server->reception);
 	struct batched *batched = is_for_batch ? calloc(1, sizeof(*batched)) : NULL;
 
@@ -268,7 +274,7 @@ static int begin(struct server *server, struct shard *shard)
 	batched->shard = shard;
 	batched->waiting.reception = server->reception;
 	pace_begin(&shard->pace, &batched->began);
-	awaited_init(&batched->waiting.awaited, shard->batch.queue);
+	awaited_init(&batched->waiting.awaited, atomic_load(&shard->batch.queue));
 	return walk(server, batched);
 }
 
@@ -291,7 +297,7 @@ static int go_on_with_answers(struct server *server, struct shard *shard)
 	struct call_answer answer;
 	int r = 0;
 
-	while (r == 0 && call_queue_take(shard->batch.queue, &answer))
+	while (r == 0 && call_queue_take(atomic_load(&shard->batch.queue), &answer))
 		r = go_on(server, answer.place, answer.result);
 	return r;
 }
@@ -319,14 +325,14 @@ static int receive_some(struct server *server, struct shard *shard)
 int batch_serve(struct server *server, struct shard *shard)
 {
 	bool is_receiver = may_receive(server, shard);
+	struct call_queue *queue = atomic_load(&shard->batch.queue);
 	struct pollfd fds[] = {
-		{ .fd = shard->batch.queue ? call_queue_fd(shard->batch.queue) : -1,
-		  .events = POLLIN },
+		{ .fd = queue ? call_queue_fd(queue) : -1, .events = POLLIN },
 		{ .fd = is_receiver ? shard->source->fd : -1, .events = POLLIN },
 	};
 
-	if (atomic_exchange(&shard->batch.waiter, server) != server && shard->batch.queue)
-		(void)call_queue_join(shard->batch.queue);
+	if (atomic_exchange(&shard->batch.waiter, server) != server && queue)
+		(void)call_queue_join(queue);
 	submit(&shard->batch);
 	bool is_patient = is_receiver && atomic_load(&shard->inherited) == 0 &&
 			  !atomic_load(&shard->batch.is_unsubmitted);
@@ -349,16 +355,16 @@ void batch_look_locked(struct engine *engine)
 		TAILQ_REMOVE(&engine->batched, batched, all);
 		TAILQ_INSERT_TAIL(&engine->batched, batched, all);
 		if (is_abandoned(batched))
-			call_queue_cancel(batched->shard->batch.queue, batched);
+			call_queue_cancel(atomic_load(&batched->shard->batch.queue), batched);
 	}
 }
 
 struct call_queue *batch_take_queue_locked(struct shard *shard)
 {
-	struct call_queue *queue = shard->batch.queue;
+	struct call_queue *queue = atomic_load(&shard->batch.queue);
 
 	if (shard->server_count > 0 || atomic_load(&shard->batch.count) > 0)
 		return NULL;
-	shard->batch.queue = NULL;
+	atomic_store(&shard->batch.queue, NULL);
 	return queue;
 }

@@ -100,8 +100,8 @@ TAILQ_HEAD(batched_list, batched);
 
 /** struct batch - the requests of a shard that wait without a server, see keep/batch.h; zeroes at first */
 struct batch {
-	struct call_queue *queue; /* NULL: there is none, or none can be had */
-	bool is_impossible; /* none can be had */
+	_Atomic(struct call_queue *) queue; /* NULL: there is none, or none can be had */
+	atomic_bool is_impossible; /* none can be had */
 	atomic_uint count; /* of the requests that wait */
 	_Atomic(struct server *) waiter; /* the one that waited for answers last; compared only */
 	atomic_bool is_receiving; /* a server is about to receive, and should not block in it */
