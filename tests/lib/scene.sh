@@ -27,7 +27,7 @@ await() {
 	local end=$((SECONDS + 120 * ${TEST_SLOWER:-1}))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.05 <> <(:) || :
+		(read -rt 0.05 <> <(:)) || : # in a subshell: $! stays what the caller has started
 	done
 }
 
