@@ -91,11 +91,6 @@ int content_digest(struct content *content, enum digest_algorithm algorithm,
 
 /* ---- fs-verity ---- */
 
-struct verity_digest {
-	struct fsverity_digest header;
-	uint8_t bytes[DIGEST_SIZE_MAX];
-};
-
 static bool find_algorithm(unsigned int number, enum digest_algorithm *ret_algorithm)
 {
 	*ret_algorithm = number == FS_VERITY_HASH_ALG_SHA512 ? DIGEST_SHA512 : DIGEST_SHA256;
@@ -105,15 +100,18 @@ static bool find_algorithm(unsigned int number, enum digest_algorithm *ret_algor
 int content_verity_digest(const struct content *content, enum digest_algorithm *ret_algorithm,
 			  uint8_t ret_digest[DIGEST_SIZE_MAX])
 {
-	struct verity_digest found = { .header.digest_size = DIGEST_SIZE_MAX };
+	_Alignas(struct fsverity_digest)
+		uint8_t room[sizeof(struct fsverity_digest) + DIGEST_SIZE_MAX];
+	struct fsverity_digest *found = (struct fsverity_digest *)room;
 	enum digest_algorithm algorithm;
 
-	if (ioctl(content->fd, FS_IOC_MEASURE_VERITY, &found) < 0)
+	found->digest_size = DIGEST_SIZE_MAX;
+	if (ioctl(content->fd, FS_IOC_MEASURE_VERITY, found) < 0)
 		return errno == ENOTTY || errno == EOPNOTSUPP ? -ENODATA : -errno;
-	if (!find_algorithm(found.header.digest_algorithm, &algorithm) ||
-	    found.header.digest_size != digest_size(algorithm))
+	if (!find_algorithm(found->digest_algorithm, &algorithm) ||
+	    found->digest_size != digest_size(algorithm))
 		return -EOPNOTSUPP;
 	*ret_algorithm = algorithm;
-	memcpy(ret_digest, found.bytes, digest_size(algorithm));
+	memcpy(ret_digest, found->digest, digest_size(algorithm));
 	return 0;
 }
