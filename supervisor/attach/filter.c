@@ -40,10 +40,9 @@
 
 #define LISTENER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
-/* x32 adds its bit. */
+/* On x32 with SYSCALL_X32_BIT. */
 #define XATTRAT_FIRST SYS_setxattrat
 #define XATTRAT_END (SYS_removexattrat + 1)
-#define X32_BIT 0x40000000
 
 struct abi {
 	uint32_t arch; /* the kernel's */
@@ -56,7 +55,7 @@ static const char *const abi_names[] = { "x86_64", "x86", "x32" };
 static const struct abi abis[] = {
 	{ AUDIT_ARCH_X86_64, 0 },
 	{ AUDIT_ARCH_I386, 0 },
-	{ AUDIT_ARCH_X86_64, X32_BIT },
+	{ AUDIT_ARCH_X86_64, SYSCALL_X32_BIT },
 };
 #elif defined(__aarch64__)
 static const char *const abi_names[] = { "aarch64", "arm" };

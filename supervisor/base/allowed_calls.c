@@ -232,9 +232,10 @@ static size_t collect_rules(enum allowed_calls_role role, struct call_rule rules
 			rules[count++] = table[i].rule;
 	for (size_t i = 0; i < SYSCALL_COUNT; i++)
 		if (makes(role, &syscall_kinds[i]))
-			rules[count++] = (struct call_rule){ .call = syscall_kinds[i].name,
-							     .number = syscall_kinds[i].OWN_NUMBER,
-							     .action = SECCOMP_RET_ALLOW };
+			rules[count++] =
+				(struct call_rule){ .call = syscall_kinds[i].name,
+						    .number = syscall_kinds[i].numbers.OWN_NUMBER,
+						    .action = SECCOMP_RET_ALLOW };
 	return count;
 }
 

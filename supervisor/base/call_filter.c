@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/syscalls.h"
 
-#define X32_BIT 0x40000000
 /* Room for a call's name, as it is read below. */
-#define NAME_SIZE 32
+#define CALL_NAME_SIZE 32
 
 static void cleanup_context(scmp_filter_ctx *context)
 {
@@ -60,7 +60,7 @@ static int add_rule(scmp_filter_ctx context, const struct call_rule *rule, bool 
 			     rule->condition.test != ARGUMENT_ANY ? 1 :
 								    0;
 	const char *call = rule->call;
-	char name[NAME_SIZE];
+	char name[CALL_NAME_SIZE];
 	int length, r = 0;
 
 	for (; r == 0 && sscanf(call, " %31s%n", name, &length) == 1; call += length) {
@@ -159,7 +159,7 @@ int call_filter_install(const struct sock_fprog *program, unsigned long flags)
 char *call_filter_name(const char *abi, unsigned int number)
 {
 	uint32_t token = seccomp_arch_resolve_name(abi);
-	unsigned int bits = token == SCMP_ARCH_X32 ? X32_BIT : 0;
+	unsigned int bits = token == SCMP_ARCH_X32 ? SYSCALL_X32_BIT : 0;
 
 	return token == 0 ? NULL : seccomp_syscall_resolve_num_arch(token, (int)(number | bits));
 }

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "base/syscalls.h"
+
 /* How a call names the file, and so where its arguments are. */
 enum exec_form {
 	EXEC_PATH, /* execve(path, …) */
@@ -14,15 +16,12 @@ enum exec_form {
 	EXEC_MAP_OLD, /* the same six, in the target's memory, 32 bits each */
 };
 
-/** struct exec_kind - one of them, and its number on each ABI; -1: it is not there */
+/** struct exec_kind - one of them */
 struct exec_kind {
 	const char *name;
 	enum exec_form form;
-	int x86_64;
-	int x32; /* without the bit that marks it */
-	int ia32;
-	int aarch64;
-	int arm;
+	struct syscall_numbers numbers;
+	int x32; /* without the bit that marks it; -1: it is not there */
 };
 
 /**

@@ -10,39 +10,36 @@
 #include <linux/audit.h>
 #include <unistd.h>
 
-#define X32_BIT 0x40000000
-
 const struct syscall_kind syscall_kinds[SYSCALL_COUNT] = {
-	{ "setxattr", OPERATION_SET, FORM_PATH, 188, 226, 5, 226 },
-	{ "lsetxattr", OPERATION_SET, FORM_LINK, 189, 227, 6, 227 },
-	{ "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR, 190, 228, 7, 228 },
-	{ "getxattr", OPERATION_GET, FORM_PATH, 191, 229, 8, 229 },
-	{ "lgetxattr", OPERATION_GET, FORM_LINK, 192, 230, 9, 230 },
-	{ "fgetxattr", OPERATION_GET, FORM_DESCRIPTOR, 193, 231, 10, 231 },
-	{ "listxattr", OPERATION_LIST, FORM_PATH, 194, 232, 11, 232 },
-	{ "llistxattr", OPERATION_LIST, FORM_LINK, 195, 233, 12, 233 },
-	{ "flistxattr", OPERATION_LIST, FORM_DESCRIPTOR, 196, 234, 13, 234 },
-	{ "removexattr", OPERATION_REMOVE, FORM_PATH, 197, 235, 14, 235 },
-	{ "lremovexattr", OPERATION_REMOVE, FORM_LINK, 198, 236, 15, 236 },
-	{ "fremovexattr", OPERATION_REMOVE, FORM_DESCRIPTOR, 199, 237, 16, 237 },
-	{ "setxattrat", OPERATION_SET, FORM_AT, 463, 463, 463, 463 },
-	{ "getxattrat", OPERATION_GET, FORM_AT, 464, 464, 464, 464 },
-	{ "listxattrat", OPERATION_LIST, FORM_AT, 465, 465, 465, 465 },
-	{ "removexattrat", OPERATION_REMOVE, FORM_AT, 466, 466, 466, 466 },
+	{ "setxattr", OPERATION_SET, FORM_PATH, { 188, 226, 5, 226 } },
+	{ "lsetxattr", OPERATION_SET, FORM_LINK, { 189, 227, 6, 227 } },
+	{ "fsetxattr", OPERATION_SET, FORM_DESCRIPTOR, { 190, 228, 7, 228 } },
+	{ "getxattr", OPERATION_GET, FORM_PATH, { 191, 229, 8, 229 } },
+	{ "lgetxattr", OPERATION_GET, FORM_LINK, { 192, 230, 9, 230 } },
+	{ "fgetxattr", OPERATION_GET, FORM_DESCRIPTOR, { 193, 231, 10, 231 } },
+	{ "listxattr", OPERATION_LIST, FORM_PATH, { 194, 232, 11, 232 } },
+	{ "llistxattr", OPERATION_LIST, FORM_LINK, { 195, 233, 12, 233 } },
+	{ "flistxattr", OPERATION_LIST, FORM_DESCRIPTOR, { 196, 234, 13, 234 } },
+	{ "removexattr", OPERATION_REMOVE, FORM_PATH, { 197, 235, 14, 235 } },
+	{ "lremovexattr", OPERATION_REMOVE, FORM_LINK, { 198, 236, 15, 236 } },
+	{ "fremovexattr", OPERATION_REMOVE, FORM_DESCRIPTOR, { 199, 237, 16, 237 } },
+	{ "setxattrat", OPERATION_SET, FORM_AT, { 463, 463, 463, 463 } },
+	{ "getxattrat", OPERATION_GET, FORM_AT, { 464, 464, 464, 464 } },
+	{ "listxattrat", OPERATION_LIST, FORM_AT, { 465, 465, 465, 465 } },
+	{ "removexattrat", OPERATION_REMOVE, FORM_AT, { 466, 466, 466, 466 } },
 };
 
-/* x32 shares the architecture of x86-64 and is told from it by a bit of the number. */
-static int number_of(const struct syscall_kind *kind, uint32_t arch)
+int syscall_number(const struct syscall_numbers *numbers, uint32_t arch)
 {
 	switch (arch) {
 	case AUDIT_ARCH_X86_64:
-		return kind->x86_64;
+		return numbers->x86_64;
 	case AUDIT_ARCH_I386:
-		return kind->ia32;
+		return numbers->ia32;
 	case AUDIT_ARCH_AARCH64:
-		return kind->aarch64;
+		return numbers->aarch64;
 	case AUDIT_ARCH_ARM:
-		return kind->arm;
+		return numbers->arm;
 	default:
 		return -1;
 	}
@@ -57,16 +54,16 @@ void syscall_names(const char *ret_names[SYSCALL_COUNT])
 const struct syscall_kind *syscall_find(uint32_t arch, int number)
 {
 	if (arch == AUDIT_ARCH_X86_64 && number >= 0)
-		number &= ~X32_BIT;
+		number &= ~SYSCALL_X32_BIT;
 	for (size_t i = 0; number >= 0 && i < SYSCALL_COUNT; i++)
-		if (number_of(&syscall_kinds[i], arch) == number)
+		if (syscall_number(&syscall_kinds[i].numbers, arch) == number)
 			return &syscall_kinds[i];
 	return NULL;
 }
 
 bool syscall_knows(uint32_t arch)
 {
-	return number_of(&syscall_kinds[0], arch) >= 0;
+	return syscall_number(&syscall_kinds[0].numbers, arch) >= 0;
 }
 
 bool syscall_is_32bit(uint32_t arch)

@@ -36,15 +36,26 @@ enum call_form {
 	FORM_AT, /* setxattrat(dirfd, path, at_flags, …) */
 };
 
-/** struct syscall_kind - one of the sixteen, and its number on each ABI */
+/* x32 shares the architecture of x86-64, and is told from it by this bit of the number. */
+#define SYSCALL_X32_BIT 0x40000000
+
+/** struct syscall_numbers - those of a call on each ABI; -1: it is not there */
+struct syscall_numbers {
+	int x86_64;
+	int ia32; /* not "i386", which is a macro where the compiler is for it */
+	int aarch64;
+	int arm; /* EABI: an arm64 kernel runs no other */
+};
+
+/** syscall_number() - the one of this AUDIT_ARCH_…; -1: the call, or the ABI, is not there */
+int syscall_number(const struct syscall_numbers *numbers, uint32_t arch);
+
+/** struct syscall_kind - one of the sixteen; on x32 they have the numbers of x86-64, with the bit */
 struct syscall_kind {
 	const char *name;
 	enum operation operation;
 	enum call_form form;
-	int x86_64; /* of x32, too, which adds a bit */
-	int ia32; /* not "i386", which is a macro where the compiler is for it */
-	int aarch64;
-	int arm; /* EABI: an arm64 kernel runs no other */
+	struct syscall_numbers numbers;
 };
 
 #define SYSCALL_COUNT 16
