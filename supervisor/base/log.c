@@ -13,18 +13,13 @@
 #include "base/log_budget.h"
 
 /* The mutable statics of the program: the level is set once by the command line, and read everywhere. */
-static enum log_level current_level = LOG_NOTICE;
+enum log_level log_level_set = LOG_NOTICE;
 static pthread_mutex_t budget_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log_budget budget;
 
 void log_set_level(enum log_level level)
 {
-	current_level = level;
-}
-
-bool log_enabled(enum log_level level)
-{
-	return level <= current_level;
+	log_level_set = level;
 }
 
 /* Bytes above ASCII too: some are controls to one terminal or another. */

@@ -10,6 +10,7 @@
  * too much and says how many lines that were (base/log_budget.h).
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level {
@@ -23,8 +24,14 @@ enum log_level {
 /** log_set_level() - messages above this level are not written. */
 void log_set_level(enum log_level level);
 
-/** log_enabled() - would a message of this level be written? For costly arguments. */
-_Bool log_enabled(enum log_level level);
+/* Of log_set_level(). */
+extern enum log_level log_level_set;
+
+/** log_enabled() - would a message of this level be written? */
+static inline bool log_enabled(enum log_level level)
+{
+	return level <= log_level_set;
+}
 
 /**
  * log_write() - write one message
@@ -58,7 +65,8 @@ uint64_t log_source(uint32_t uid, const char *id);
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)
-#define log_verbose(...) log_write(LOG_VERBOSE, __VA_ARGS__)
-#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
+/* For each request: without a call, and arguments that cost nothing, where they are not written. */
+#define log_verbose(...) (log_enabled(LOG_VERBOSE) ? log_write(LOG_VERBOSE, __VA_ARGS__) : (void)0)
+#define log_debug(...) (log_enabled(LOG_DEBUG) ? log_write(LOG_DEBUG, __VA_ARGS__) : (void)0)
 
 #endif

@@ -46,13 +46,12 @@ static const struct {
 
 static void go_through(struct request *request, size_t first)
 {
-	bool is_logged = log_enabled(LOG_DEBUG), more = true;
+	bool more = true;
 
 	for (size_t i = first; more && i < COUNT_OF(stages); i++) {
 		more = stages[i].run(request);
-		if (is_logged)
-			log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
-				  more ? "goes on" : "ends here");
+		log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
+			  more ? "goes on" : "ends here");
 	}
 }
 
