@@ -109,9 +109,7 @@ static struct matrix *make_matrix(struct bench *bench)
 {
 	struct matrix *matrix = bench_matrix(bench, "exec", "time", "microseconds", 1e3);
 
-	for (size_t i = 0; i < VARIANTS; i++)
-		matrix_add_column(matrix, wrapper_get(variants[i])->name,
-				  wrapper_get(variants[i])->about);
+	wrapper_add_columns(matrix, variants, VARIANTS);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		matrix_add_row(matrix, rows[i].label);
 	matrix_compare_with(matrix, NATIVE);

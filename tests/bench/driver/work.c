@@ -190,9 +190,7 @@ static struct matrix *make_matrix(struct bench *bench)
 {
 	struct matrix *matrix = bench_matrix(bench, "work", "time", "seconds", 1);
 
-	for (size_t i = 0; i < VARIANTS; i++)
-		matrix_add_column(matrix, wrapper_get(variants[i])->name,
-				  wrapper_get(variants[i])->about);
+	wrapper_add_columns(matrix, variants, VARIANTS);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		matrix_add_row(matrix, rows[i].label);
 	matrix_compare_with(matrix, NATIVE);

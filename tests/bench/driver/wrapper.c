@@ -164,6 +164,12 @@ static bool knows_key(const struct settings *settings, const char *key)
 	return knows_option(settings, DEBUG) || knows_option(settings, option);
 }
 
+void wrapper_add_columns(struct matrix *matrix, const enum wrapper_id *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		matrix_add_column(matrix, wrapper_get(ids[i])->name, wrapper_get(ids[i])->about);
+}
+
 bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings)
 {
 	return settings_names(settings->variants, wrapper->name) &&

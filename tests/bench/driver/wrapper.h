@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "matrix.h"
 #include "runner.h"
 #include "scene.h"
 #include "settings.h"
@@ -45,6 +46,9 @@ struct wrapper {
 
 /** wrapper_get() - Return: one of them; static. */
 const struct wrapper *wrapper_get(enum wrapper_id id);
+
+/** wrapper_add_columns() - a column of @matrix for each of them */
+void wrapper_add_columns(struct matrix *matrix, const enum wrapper_id *ids, size_t count);
 
 /** wrapper_is_wanted() - Return: whether the settings ask for it, and nsxattr knows it. */
 bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings);
