@@ -74,11 +74,17 @@ enum integrity_dependence {
 
 /* Entries of a measurement list, if the policy does not say how many. */
 #define INTEGRITY_ENTRIES 65536
+#define INTEGRITY_ENTRIES_MAX (1 << 20)
 
 #define FS_UUID_SIZE 16
 
 /* An id of the host that has none in the container; it is larger than any, as the kernel has it. */
 #define INTEGRITY_ID_NONE UINT32_MAX
+
+struct id_map;
+
+/** integrity_id() - an id of the host as the rules see it: the container's, or INTEGRITY_ID_NONE */
+uint32_t integrity_id(const struct id_map *map, uint32_t host);
 
 enum integrity_comparison {
 	ID_EQUALS,

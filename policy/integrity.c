@@ -12,6 +12,14 @@
 #include <string.h>
 
 #include "count_of.h"
+#include "idmap.h"
+
+uint32_t integrity_id(const struct id_map *map, uint32_t host)
+{
+	uint32_t number;
+
+	return id_map_to_inside(map, host, &number) ? number : INTEGRITY_ID_NONE;
+}
 
 static bool id_fits(const struct integrity_id *wanted, uint32_t id)
 {

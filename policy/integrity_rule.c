@@ -357,7 +357,7 @@ static const char *name_of(const struct word *word, struct misspelt *misspelt)
 	return misspelt->name;
 }
 
-/* A word that is none of ours: of the kernel's, or of nobody's. */
+/* A word that a rule here cannot have: one of the kernel's language, or of none. */
 static bool refuse_unknown(struct reader *reader, const struct word *word,
 			   const struct spelling *spelling, const char *allowed)
 {

@@ -12,7 +12,6 @@
 #define INTEGRITY_RULES_MAX 512
 #define INTEGRITY_RULE_LENGTH_MAX 1024
 #define INTEGRITY_KEYS_MAX 64
-#define INTEGRITY_ENTRIES_MAX (1 << 20)
 
 static const struct schema_word modes[] = { { "off", INTEGRITY_OFF },
 					    { "log", INTEGRITY_LOG },

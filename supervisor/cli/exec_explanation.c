@@ -21,13 +21,6 @@
 
 /* ---- the file ---- */
 
-static uint32_t inside(const struct id_map *map, uint32_t id)
-{
-	uint32_t number;
-
-	return id_map_to_inside(map, id, &number) ? number : INTEGRITY_ID_NONE;
-}
-
 static struct integrity_facts facts_of(const struct exec_explanation *explanation,
 				       const struct stat *status)
 {
@@ -37,8 +30,8 @@ static struct integrity_facts facts_of(const struct exec_explanation *explanatio
 	return (struct integrity_facts){
 		.has_setuid = true,
 		.has_setgid = true,
-		.fowner = inside(&explanation->userns->uids, status->st_uid),
-		.fgroup = inside(&explanation->userns->gids, status->st_gid),
+		.fowner = integrity_id(&explanation->userns->uids, status->st_uid),
+		.fgroup = integrity_id(&explanation->userns->gids, status->st_gid),
 		.fs_magic = system->magic,
 		.fs_name = system->name[0] ? system->name : NULL,
 	};
@@ -58,10 +51,12 @@ static bool find_facts(struct exec_explanation *explanation, int fd)
 		error = file_system_look(mounts, fd, &explanation->system);
 	if (!error && !explanation->system.has_server)
 		error = form_read(fd, &explanation->form);
-	if (error)
+	if (error) {
 		log_error("cannot look at %s: %s", explanation->path, strerror(-error));
+		return false;
+	}
 	explanation->facts = facts_of(explanation, &status);
-	return !error;
+	return true;
 }
 
 /* ---- the value ---- */

@@ -13,7 +13,7 @@
  *	read and judge			attributes and content, by any descriptor of the file
  *	gate_container_allow()		for this version
  *
- * Whoever changes the file, or its attributes, after gate_ask() has returned gives it another version; nothing has to be
+ * Each change of the file, or of its attributes, after gate_ask() has returned gives it another version; nothing has to be
  * locked, and no lease be taken, meanwhile.
  *
  * While a gate is there, the host's tasks pay for its programs: one look-up a file that they open for writing, and none for

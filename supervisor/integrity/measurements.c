@@ -154,7 +154,7 @@ int measurements_new(struct crypto *crypto, enum integrity_template template, si
 	};
 	_cleanup_measurements_ struct measurements *measurements = NULL;
 
-	if (entries == 0 || entries > MEASUREMENTS_ENTRIES_MAX)
+	if (entries == 0 || entries > INTEGRITY_ENTRIES_MAX)
 		return -EINVAL;
 	int r = make(entries, &measurements);
 
@@ -171,7 +171,7 @@ int measurements_new(struct crypto *crypto, enum integrity_template template, si
 static bool is_list(const struct list_head *head, size_t size)
 {
 	return memcmp(head->magic, LIST_MAGIC, sizeof(head->magic)) == 0 &&
-	       head->format == LIST_FORMAT && head->entries_max <= MEASUREMENTS_ENTRIES_MAX &&
+	       head->format == LIST_FORMAT && head->entries_max <= INTEGRITY_ENTRIES_MAX &&
 	       head->size_max == head->entries_max * MEASUREMENTS_ENTRY_SIZE &&
 	       memory_size(head) == size;
 }

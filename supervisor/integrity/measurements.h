@@ -36,7 +36,6 @@
 
 #define MEASUREMENTS_ENTRY_SIZE \
 	1024 /* of an entry, for the size of the list; an entry may have more */
-#define MEASUREMENTS_ENTRIES_MAX (1U << 20)
 #define MEASUREMENTS_STEP 65536 /* bytes by which its memory grows */
 
 struct measurements;
@@ -67,7 +66,7 @@ struct measurements_view {
  * measurements_new() - a list with its first entry, boot_aggregate
  * @crypto: of the calling thread
  * @template: of the first entry
- * @entries: the most that it may have, from 1 to MEASUREMENTS_ENTRIES_MAX
+ * @entries: the most that it may have, from 1 to INTEGRITY_ENTRIES_MAX
  * @aggregate: SHA-256 of what the list begins with, see measurements_aggregate()
  *
  * Return: 0; -EINVAL: so many entries cannot be; -errno.

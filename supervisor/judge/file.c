@@ -68,13 +68,6 @@ static const struct user_namespace *container_of(const struct user_namespace *us
 	return userns;
 }
 
-static uint32_t inside(const struct id_map *map, uint32_t id)
-{
-	uint32_t number;
-
-	return id_map_to_inside(map, id, &number) ? number : INTEGRITY_ID_NONE;
-}
-
 /* Read only if a rule asks: it takes longer than all else. */
 static int read_ids(struct judgement *judgement)
 {
@@ -97,16 +90,16 @@ static struct integrity_facts facts_of(const struct judgement *judgement)
 
 	return (struct integrity_facts){
 		.func = file->func,
-		.uid = inside(&userns->uids, ids->uid),
-		.euid = inside(&userns->uids, ids->euid),
-		.suid = inside(&userns->uids, ids->suid),
-		.gid = inside(&userns->gids, ids->gid),
-		.egid = inside(&userns->gids, ids->egid),
-		.sgid = inside(&userns->gids, ids->sgid),
+		.uid = integrity_id(&userns->uids, ids->uid),
+		.euid = integrity_id(&userns->uids, ids->euid),
+		.suid = integrity_id(&userns->uids, ids->suid),
+		.gid = integrity_id(&userns->gids, ids->gid),
+		.egid = integrity_id(&userns->gids, ids->egid),
+		.sgid = integrity_id(&userns->gids, ids->sgid),
 		.has_setuid = capabilities & 1ULL << CAP_SETUID,
 		.has_setgid = capabilities & 1ULL << CAP_SETGID,
-		.fowner = inside(&userns->uids, file->stat.stx_uid),
-		.fgroup = inside(&userns->gids, file->stat.stx_gid),
+		.fowner = integrity_id(&userns->uids, file->stat.stx_uid),
+		.fgroup = integrity_id(&userns->gids, file->stat.stx_gid),
 		.fs_magic = file->system.magic,
 		.fs_name = file->system.name[0] ? file->system.name : NULL,
 	};

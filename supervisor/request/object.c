@@ -138,6 +138,13 @@ static bool look_before_change(struct request *request)
 	return has_refused || stage_go_on(request, r, "look at an inode");
 }
 
+/* Where no mount has an id map to tell, none is asked for. */
+static void learn_mount(struct request *request)
+{
+	if (mounts_are_told(request->workspace->mounts))
+		request->stat.mount = inode_mount(&request->inode);
+}
+
 bool object_look(struct request *request)
 {
 	const struct client *client = request->client;
@@ -148,8 +155,8 @@ bool object_look(struct request *request)
 		return natively_answer(request);
 	if (call_is_change(&request->call))
 		return look_before_change(request);
-	if (request->decision.route == ROUTE_STORED && mounts_are_told(request->workspace->mounts))
-		request->stat.mount = inode_mount(&request->inode);
+	if (request->decision.route == ROUTE_STORED)
+		learn_mount(request);
 	return true;
 }
 
@@ -191,7 +198,7 @@ ssize_t stage_get_shown(struct request *request, const char *name, void *value, 
 	if (request->decision.route == ROUTE_KERNEL)
 		return performer_get(&request->performer, name, value, size);
 	if (request->decision.route == ROUTE_STORED) {
-		request->stat.mount = inode_mount(&request->inode);
+		learn_mount(request);
 		request->naming.mount = map_of_mount(request);
 		access_locate(&request->subject, OPERATION_GET, &request->decision);
 	}

@@ -256,10 +256,10 @@ Test(measurements, have_bounds)
 	measurements_free(list);
 	list = NULL;
 	cr_expect_eq(measurements_new(crypto, TEMPLATE_IMA_NG, 0, aggregate, &list), -EINVAL);
-	cr_expect_eq(measurements_new(crypto, TEMPLATE_IMA_NG, MEASUREMENTS_ENTRIES_MAX + 1,
-				      aggregate, &list),
+	cr_expect_eq(measurements_new(crypto, TEMPLATE_IMA_NG, INTEGRITY_ENTRIES_MAX + 1, aggregate,
+				      &list),
 		     -EINVAL);
-	cr_expect_eq(measurements_new(crypto, TEMPLATE_IMA_NG, MEASUREMENTS_ENTRIES_MAX, aggregate,
+	cr_expect_eq(measurements_new(crypto, TEMPLATE_IMA_NG, INTEGRITY_ENTRIES_MAX, aggregate,
 				      &list),
 		     0);
 }
