@@ -165,6 +165,18 @@ struct integrity_actions {
 	unsigned int depends; /* enum integrity_dependence */
 };
 
+/* The words of a policy file for these enumerations. Return: static; NULL for RULE_SET_NONE and TEMPLATE_NONE. */
+const char *integrity_mode_word(enum integrity_mode mode);
+const char *integrity_rule_set_word(enum integrity_rule_set rule_set);
+const char *integrity_template_word(enum integrity_template template);
+
+/** integrity_rule_set_find() - Return: is there a rule set of this name? */
+bool integrity_rule_set_find(const char *text, enum integrity_rule_set *ret_rule_set);
+
+/** integrity_template_find() - @length: of @text, which need not end with a NUL. Return: is there a template of this name? */
+bool integrity_template_find(const char *text, size_t length,
+			     enum integrity_template *ret_template);
+
 /**
  * integrity_use_rule_set() - have the rules of a named set
  * @rule_set: which one; RULE_SET_NONE: the rules stay as they are

@@ -269,8 +269,7 @@ static bool take_algorithms(struct integrity_rule *rule, const struct word *valu
 
 static bool take_template(struct integrity_rule *rule, const struct word *value)
 {
-	rule->template = is_text(value, "ima-sig") ? TEMPLATE_IMA_SIG : TEMPLATE_IMA_NG;
-	return is_text(value, "ima-sig") || is_text(value, "ima-ng");
+	return integrity_template_find(value->text, value->length, &rule->template);
 }
 
 static bool take_id(struct integrity_rule *rule, const struct key_row *row, int comparison,

@@ -6,20 +6,13 @@
 
 #include "integrity.h"
 #include "integrity_rule.h"
+#include "integrity_words.h"
 #include "yaml/complaint.h"
 
 /* What one file can hold. */
 #define INTEGRITY_RULES_MAX 512
 #define INTEGRITY_RULE_LENGTH_MAX 1024
 #define INTEGRITY_KEYS_MAX 64
-
-static const struct schema_word modes[] = { { "off", INTEGRITY_OFF },
-					    { "log", INTEGRITY_LOG },
-					    { "enforce", INTEGRITY_ENFORCE } };
-static const struct schema_word rule_sets[] = { { "tcb", RULE_SET_TCB },
-						{ "appraise", RULE_SET_APPRAISE } };
-static const struct schema_word templates[] = { { "ima-ng", TEMPLATE_IMA_NG },
-						{ "ima-sig", TEMPLATE_IMA_SIG } };
 
 /* ---- mistakes that no table tells ---- */
 
@@ -111,7 +104,7 @@ static const struct schema key = { ENTRY_TEXT(1, PATH_MAX - 1) };
 static const struct schema measurements_fields[] = {
 	{
 		.key = "template",
-		FIELD_WORD(struct integrity, template, templates),
+		FIELD_WORD(struct integrity, template, integrity_templates),
 		.help = "What an entry of the list says. ima-ng: digest and path. ima-sig: and the "
 			"signature.",
 		.absent = "ima-sig",
@@ -127,7 +120,7 @@ static const struct schema evm_fields[] = {
 	{
 		.key = "mode",
 		.type = SCHEMA_WORD,
-		SCHEMA_WORD_LIST(modes),
+		SCHEMA_WORD_LIST(integrity_modes),
 		.check = check_evm_mode,
 		.help = "off: security.evm is a value like others. Nothing else is there yet.",
 		.absent = "off",
@@ -137,7 +130,7 @@ static const struct schema evm_fields[] = {
 const struct schema integrity_fields[INTEGRITY_FIELDS] = {
 	{
 		.key = "mode",
-		FIELD_WORD(struct integrity, mode, modes),
+		FIELD_WORD(struct integrity, mode, integrity_modes),
 		.help = "off: nothing is judged. log: what the rules refuse happens, and the log says "
 			"so. enforce: it is refused.",
 		.absent = "off",
@@ -151,7 +144,7 @@ const struct schema integrity_fields[INTEGRITY_FIELDS] = {
 	},
 	{
 		.key = "rule-set",
-		FIELD_WORD(struct integrity, rule_set, rule_sets),
+		FIELD_WORD(struct integrity, rule_set, integrity_rule_sets),
 		.help = "Instead of rules those of the kernel. tcb: measure what is executed and mapped. "
 			"appraise: appraise the files of root.",
 	},

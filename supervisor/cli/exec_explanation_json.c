@@ -5,7 +5,6 @@
 
 #include "base/json.h"
 #include "cli/exec_explanation.h"
-#include "cli/integrity_rules.h"
 #include "integrity/keyring.h"
 #include "policy.h"
 
@@ -142,7 +141,7 @@ struct json_object *exec_explanation_json_new(const struct exec_explanation *exp
 	json_add_text(object, "path", explanation->path);
 	json_object_object_add(object, "users", explanation_users_json(explanation->userns));
 	json_add_text(object, "policy", explanation->policy->name);
-	json_add_text(object, "mode", integrity_modes[explanation->policy->integrity.mode]);
+	json_add_text(object, "mode", integrity_mode_word(explanation->policy->integrity.mode));
 	json_object_object_add(object, "file", file_json(explanation));
 	if (explanation->value_name)
 		json_object_object_add(object, "value", value_json(explanation));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "cli/exec_explanation.h"
-#include "cli/integrity_rules.h"
 #include "integrity/keyring.h"
 #include "policy.h"
 
@@ -198,7 +197,7 @@ void exec_explanation_print(const struct exec_explanation *explanation)
 	explanation_print_namespace(explanation->userns);
 	explanation_begin_line("policy");
 	printf("%s, integrity %s\n", explanation->policy->name,
-	       integrity_modes[explanation->policy->integrity.mode]);
+	       integrity_mode_word(explanation->policy->integrity.mode));
 	show_file(explanation);
 	show_value(explanation);
 	show_keys(explanation);

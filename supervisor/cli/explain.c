@@ -42,7 +42,7 @@ static const char *parse_rules(void *place, const char *argument)
 	struct explain_request *request = place;
 
 	request->wants_rules = true;
-	if (!argument || integrity_rules_find_set(argument, &request->rule_set))
+	if (!argument || integrity_rule_set_find(argument, &request->rule_set))
 		return NULL;
 	return "is not one of tcb|appraise";
 }

@@ -3,39 +3,8 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
-#include "count_of.h"
-
-const char *const integrity_modes[] = {
-	[INTEGRITY_OFF] = "off",
-	[INTEGRITY_LOG] = "log",
-	[INTEGRITY_ENFORCE] = "enforce",
-};
-
-static const char *const rule_sets[] = {
-	[RULE_SET_NONE] = NULL,
-	[RULE_SET_TCB] = "tcb",
-	[RULE_SET_APPRAISE] = "appraise",
-};
-
-static const char *const templates[] = {
-	[TEMPLATE_NONE] = NULL,
-	[TEMPLATE_IMA_NG] = "ima-ng",
-	[TEMPLATE_IMA_SIG] = "ima-sig",
-};
-
-bool integrity_rules_find_set(const char *name, enum integrity_rule_set *ret_rule_set)
-{
-	for (size_t i = 0; i < COUNT_OF(rule_sets); i++) {
-		if (!rule_sets[i] || strcmp(rule_sets[i], name) != 0)
-			continue;
-		*ret_rule_set = (enum integrity_rule_set)i;
-		return true;
-	}
-	return false;
-}
 
 /* A rule set alone belongs to no policy, and has no mode, keys and list. */
 static bool is_of_policy(const struct integrity *integrity)
@@ -46,12 +15,12 @@ static bool is_of_policy(const struct integrity *integrity)
 void integrity_rules_print(const struct integrity *integrity)
 {
 	if (is_of_policy(integrity))
-		printf("# mode %s, template %s, %u entries\n", integrity_modes[integrity->mode],
-		       templates[integrity->template], integrity->entries);
+		printf("# mode %s, template %s, %u entries\n", integrity_mode_word(integrity->mode),
+		       integrity_template_word(integrity->template), integrity->entries);
 	for (size_t i = 0; i < integrity->key_count; i++)
 		printf("# key %s\n", integrity->keys[i]);
 	if (integrity->rule_set != RULE_SET_NONE)
-		printf("# rule-set %s\n", rule_sets[integrity->rule_set]);
+		printf("# rule-set %s\n", integrity_rule_set_word(integrity->rule_set));
 	if (integrity->rule_count == 0)
 		printf("# there are no rules\n");
 	for (size_t i = 0; i < integrity->rule_count; i++)
@@ -87,12 +56,12 @@ struct json_object *integrity_rules_json_new(const struct integrity *integrity)
 	struct json_object *object = json_object_new_object();
 
 	if (is_of_policy(integrity)) {
-		json_add_text(object, "mode", integrity_modes[integrity->mode]);
-		json_add_text(object, "template", templates[integrity->template]);
+		json_add_text(object, "mode", integrity_mode_word(integrity->mode));
+		json_add_text(object, "template", integrity_template_word(integrity->template));
 		json_add_number(object, "entries", integrity->entries);
 		json_object_object_add(object, "keys", keys_json(integrity));
 	}
-	json_add_text(object, "rule-set", rule_sets[integrity->rule_set]);
+	json_add_text(object, "rule-set", integrity_rule_set_word(integrity->rule_set));
 	json_object_object_add(object, "rules", rules_json(integrity));
 	return object;
 }

@@ -4,17 +4,9 @@
 
 /* What a policy says of the files that a container executes, in the words of a policy file. */
 
-#include <stdbool.h>
-
 #include "integrity.h"
 
 struct json_object;
-
-/* The words of a policy file, by enum integrity_mode. */
-extern const char *const integrity_modes[];
-
-/** integrity_rules_find_set() - Return: is there a rule set of this name? */
-bool integrity_rules_find_set(const char *name, enum integrity_rule_set *ret_rule_set);
 
 /**
  * integrity_rules_print() - write the rules to standard output, a line each

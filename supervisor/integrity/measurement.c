@@ -18,11 +18,6 @@
 
 /* ---- making one ---- */
 
-static const char *template_name(enum integrity_template template)
-{
-	return template == TEMPLATE_IMA_SIG ? "ima-sig" : "ima-ng";
-}
-
 static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
 {
 	if (size > 0)
@@ -112,7 +107,7 @@ static void put_data(uint8_t *at, const struct measurement *measurement, const c
 int measurement_encode(const struct measurement *measurement, uint8_t **ret_entry,
 		       struct measured *ret_measured)
 {
-	const char *name = template_name(measurement->template);
+	const char *name = integrity_template_word(measurement->template);
 	const char *path = measured_path(measurement->path);
 	size_t data_size = encoded_size(measurement, path);
 	size_t size = HEAD_SIZE + strlen(name) + NUMBER_SIZE + data_size;
@@ -208,12 +203,6 @@ bool measured_is_violation(const struct measured *measured)
 	return memcmp(measured->digest, zeros, sizeof(zeros)) == 0;
 }
 
-static bool has_template(const struct measured *measured, const char *name)
-{
-	return measured->template_length == strlen(name) &&
-	       memcmp(measured->template, name, strlen(name)) == 0;
-}
-
 /* "sha256:\0" and the digest. */
 static bool split_digest(struct span *span, struct measured_fields *fields)
 {
@@ -245,11 +234,12 @@ static bool split_path(struct span *span, struct measured_fields *fields)
 bool measured_split(const struct measured *measured, struct measured_fields *ret_fields)
 {
 	struct span span = { measured->data, measured->data_size };
-	struct measured_fields fields = { .has_signature_field =
-						  has_template(measured, "ima-sig") };
+	struct measured_fields fields = { 0 };
+	enum integrity_template template;
 
-	if (!fields.has_signature_field && !has_template(measured, "ima-ng"))
+	if (!integrity_template_find(measured->template, measured->template_length, &template))
 		return false;
+	fields.has_signature_field = template == TEMPLATE_IMA_SIG;
 	if (!split_digest(&span, &fields) || !split_path(&span, &fields))
 		return false;
 	if (fields.has_signature_field) {
