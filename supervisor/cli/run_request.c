@@ -18,13 +18,6 @@ static const struct schema_word identities[] = {
 
 static const struct schema_word guards[] = { { "auto", GUARD_AUTO }, { "no", GUARD_NEVER } };
 
-static const struct schema_word executors[] = {
-	{ "auto", EXECUTOR_AUTO },
-	{ "inline", EXECUTOR_INLINE },
-	{ "threads", EXECUTOR_THREADS },
-	{ "ring", EXECUTOR_RING },
-};
-
 static const struct schema_word keepers[] = { { "yes", false }, { "no", true } };
 
 static const char *parse_map(struct map_request *request, const char *argument)
@@ -69,7 +62,7 @@ static const struct option_row debug_keys[] = {
 	{ "resolver", INTO_WORD(struct run_request, options.standins, config_resolvers) },
 	{ "identity", INTO_WORD(struct run_request, options.probe, identities) },
 	{ "kernel-checks", INTO_WORD(struct run_request, options.guard, guards) },
-	{ "executor", INTO_WORD(struct run_request, options.executor, executors) },
+	{ "executor", INTO_WORD(struct run_request, options.executor, config_executors) },
 	{ "keeper", INTO_WORD(struct run_request, options.has_no_keeper, keepers) },
 };
 

@@ -42,6 +42,7 @@ static const struct config defaults = {
 	.patience = KEEPER_PATIENCE,
 	.log = LOG_NOTICE,
 	.resolver = STANDIN_ANY,
+	.executor = EXECUTOR_AUTO,
 	.calls = ALLOWED_CALLS_ENFORCE,
 };
 
@@ -62,6 +63,13 @@ const struct schema_word config_resolvers[CONFIG_RESOLVERS] = {
 	{ "auto", STANDIN_ANY },
 	{ "ring", STANDIN_PERSONALITY },
 	{ "process", STANDIN_PROCESS },
+};
+
+const struct schema_word config_executors[CONFIG_EXECUTORS] = {
+	{ "auto", EXECUTOR_AUTO },
+	{ "inline", EXECUTOR_INLINE },
+	{ "threads", EXECUTOR_THREADS },
+	{ "ring", EXECUTOR_RING },
 };
 
 const struct schema_word config_call_filters[CONFIG_CALL_FILTERS] = {
@@ -214,6 +222,13 @@ static const struct schema debug_fields[] = {
 		FIELD_WORD(struct config, resolver, config_resolvers),
 		.help = "How paths are opened for containers. ring: on io_uring. process: by deputies. "
 			"auto: on io_uring where the kernel lets it be used.",
+		.absent = "auto",
+	},
+	{
+		.key = "executor",
+		FIELD_WORD(struct config, executor, config_executors),
+		.help = "How many calls of a container are worked on at a time. inline: one. threads: several, each with "
+			"a thread. ring: several, and gets that wait have a ring for all. auto: as the calls before were.",
 		.absent = "auto",
 	},
 };

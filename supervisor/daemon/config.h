@@ -12,6 +12,7 @@
 #include "base/allowed_calls.h"
 #include "base/log.h"
 #include "exec/standin.h"
+#include "keep/engine_config.h"
 #include "yaml/arena.h"
 #include "yaml/diagnostic.h"
 #include "yaml/schema.h"
@@ -56,6 +57,7 @@ struct config {
 	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;
 	enum standin_kind resolver;
+	enum executor executor;
 	enum allowed_calls_mode
 		calls; /* what becomes of system calls that the daemon does not need */
 };
@@ -77,6 +79,8 @@ extern const struct schema config_schema;
 /* Words that nsxattr run has in common with the settings. */
 #define CONFIG_RESOLVERS 3
 extern const struct schema_word config_resolvers[CONFIG_RESOLVERS];
+#define CONFIG_EXECUTORS 4
+extern const struct schema_word config_executors[CONFIG_EXECUTORS];
 #define CONFIG_CALL_FILTERS 3
 extern const struct schema_word config_call_filters[CONFIG_CALL_FILTERS];
 

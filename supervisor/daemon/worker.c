@@ -290,6 +290,7 @@ static int build_engine(struct worker *worker)
 		.journal = opened->journal,
 		.procfs = opened->procfs,
 		.standins = settings->resolver,
+		.executor = settings->executor,
 		.probe = opened->probe,
 		.calls = settings->calls,
 		.labelling = &opened->labelling,

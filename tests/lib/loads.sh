@@ -13,7 +13,8 @@ oci=$SCENE/run/oci.sock
 # loads_configure() - LINE…: nsxattrd.yaml, and the folders
 loads_configure() {
 	printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: none }" \
-		"control-socket: { path: $control }" "policies: $SCENE/policies" "$@" >nsxattrd.yaml
+		"control-socket: { path: $control }" "policies: $SCENE/policies" \
+		"debug: { executor: ${EXECUTOR-auto} }" "$@" >nsxattrd.yaml
 	mkdir -p policies load
 	chown 1000:1000 load
 }

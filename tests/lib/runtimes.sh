@@ -92,14 +92,14 @@ print("ready", flush=True)'
 # daemon_start() - OPTION…: start nsxattrd with the policies of $SCENE/policies; $daemon is its process
 #
 # What it says is added to $SCENE/daemon.log. With what $SCENE/settings has in addition to the version
-# and the policies, if there is such a file.
+# and the policies, if there is such a file. EXECUTOR forces an executor.
 #
 # Return: false when it does not become ready.
 daemon_start() {
 	local ready said=
 	mkdir -p "$SCENE/policies"
 	{
-		printf 'version: 1\npolicies: %s\n' "$SCENE/policies"
+		printf 'version: 1\npolicies: %s\ndebug: { executor: %s }\n' "$SCENE/policies" "${EXECUTOR-auto}"
 		[ ! -e "$SCENE/settings" ] || cat "$SCENE/settings"
 	} >"$SCENE/nsxattrd.yaml"
 	rm -f "$SCENE/notify"

@@ -42,7 +42,8 @@ control=$SCENE/run/control.sock
 
 daemon_start() {
 	printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: $lxc }" \
-		"control-socket: { path: $control }" "policies: $SCENE/policies" >nsxattrd.yaml
+		"control-socket: { path: $control }" "policies: $SCENE/policies" \
+		"debug: { executor: ${EXECUTOR-auto} }" >nsxattrd.yaml
 	mkdir -p policies
 	bin/nsxattrd -c nsxattrd.yaml </dev/null >/dev/null 2>>log &
 	daemon=$!

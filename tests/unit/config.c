@@ -92,6 +92,7 @@ static void expect_defaults(const struct config *config)
 	cr_expect_eq(config->patience, 60);
 	cr_expect_eq(config->log, LOG_NOTICE);
 	cr_expect_eq(config->resolver, STANDIN_ANY);
+	cr_expect_eq(config->executor, EXECUTOR_AUTO);
 	cr_expect_eq(config->calls, ALLOWED_CALLS_ENFORCE);
 }
 
@@ -116,7 +117,7 @@ Test(config, takes_all_that_a_file_says)
 		"          connections: 9, connections-per-user: 1 }\n"
 		"patience: 5\n"
 		"log: debug\n"
-		"debug: { resolver: process }\n"
+		"debug: { resolver: process, executor: ring }\n"
 		"system-call-filter: log\n");
 
 	expect_socket(&config->oci, "/run/a", 0660, "podman");
@@ -134,6 +135,7 @@ Test(config, takes_all_that_a_file_says)
 	cr_expect_eq(config->patience, 5);
 	cr_expect_eq(config->log, LOG_DEBUG);
 	cr_expect_eq(config->resolver, STANDIN_PROCESS);
+	cr_expect_eq(config->executor, EXECUTOR_RING);
 	cr_expect_eq(config->calls, ALLOWED_CALLS_LOG);
 }
 
