@@ -115,6 +115,12 @@ static int put_get(struct awaited *awaited)
 	return call_queue_get(awaited->queue, &call, awaited);
 }
 
+void awaited_decline(struct awaited *awaited)
+{
+	awaited->state = AWAITED_THREAD;
+	awaited->is_opening = false;
+}
+
 int awaited_enqueue(struct awaited *awaited)
 {
 	int (*put)(struct awaited * awaited) = awaited->is_opening ? put_open : put_get;
@@ -122,10 +128,8 @@ int awaited_enqueue(struct awaited *awaited)
 
 	if (r == -EBUSY && call_queue_submit(awaited->queue) == 0)
 		r = put(awaited);
-	if (r < 0) {
-		awaited->state = AWAITED_THREAD;
-		awaited->is_opening = false;
-	}
+	if (r < 0)
+		awaited_decline(awaited);
 	return r;
 }
 

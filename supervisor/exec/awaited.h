@@ -89,6 +89,9 @@ bool awaited_take(struct awaited *awaited, int result);
  */
 int awaited_enqueue(struct awaited *awaited);
 
+/** awaited_decline() - no queue is asked: a thread goes on */
+void awaited_decline(struct awaited *awaited);
+
 /** awaited_is_waiting() - the walk is over, and what it finds out has no meaning. NULL: there is nothing to wait for */
 static inline bool awaited_is_waiting(const struct awaited *awaited)
 {

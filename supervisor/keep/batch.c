@@ -15,6 +15,8 @@
 #include "request/notify.h"
 #include "request/workspace.h"
 
+/* For so long threads of the kernel's that have nothing to do stay with the thread for which they were, in milliseconds. */
+#define KERNEL_LINGERS 5500
 /* Requests that wait, of all shards, that a tick looks at. */
 #define LOOKS 32
 /* Where as many wait, so many are received before their calls are begun, together. */
@@ -49,13 +51,46 @@ static bool has_ring(const struct server *server, struct shard *shard)
 	return atomic_load(&batch->queue);
 }
 
+static uint64_t *take_license_locked(struct engine *engine)
+{
+	uint64_t now = clock_milliseconds();
+
+	for (size_t i = 0; i < LICENSES; i++)
+		if (engine->licenses[i] <= now) {
+			engine->licenses[i] = UINT64_MAX;
+			return &engine->licenses[i];
+		}
+	return NULL;
+}
+
+/* May this server begin calls? What it receives has a thread, if not. */
+static bool may_begin(struct server *server, struct shard *shard)
+{
+	if (server->license)
+		return true;
+	pthread_mutex_lock(&server->engine->lock);
+	server->license = take_license_locked(server->engine);
+	pthread_mutex_unlock(&server->engine->lock);
+	/* If that fails, fewer of its calls wait at a time. */
+	if (server->license)
+		(void)call_queue_join(atomic_load(&shard->batch.queue));
+	return server->license;
+}
+
+void batch_leave_locked(struct server *server)
+{
+	if (server->license)
+		*server->license = clock_milliseconds() + KERNEL_LINGERS;
+	server->license = NULL;
+}
+
 bool batch_is_on(struct server *server, struct shard *shard)
 {
 	if (atomic_load(&shard->turn) != server)
 		return batch_keeps(server, shard);
 	if (atomic_load(&shard->batch.count) > 0 || !server->has_place || !server->reception)
 		return true;
-	return wants_batch(shard) && has_ring(server, shard);
+	return wants_batch(shard) && has_ring(server, shard) && may_begin(server, shard);
 }
 
 bool batch_keeps(const struct server *server, const struct shard *shard)
@@ -235,7 +270,9 @@ static int walk(struct server *server, struct batched *batched)
 	if (batched->waiting.awaited.state != AWAITED_THREAD)
 		progress = request_walk(server->workspace, &shard->client, &batched->waiting,
 					&outcome);
-	if (progress == REQUEST_WAITS && wait_for_answer(server, batched))
+	if (progress == REQUEST_WAITS && !may_begin(server, shard))
+		awaited_decline(&batched->waiting.awaited);
+	else if (progress == REQUEST_WAITS && wait_for_answer(server, batched))
 		return 0;
 	if (progress != REQUEST_ENDED)
 		walk_alone(server, batched, &outcome);
@@ -265,7 +302,8 @@ static int go_on(struct server *server, struct batched *batched, int result)
 static int begin(struct server *server, struct shard *shard)
 {
 	bool is_for_batch = wants_batch(shard) && atomic_load(&shard->batch.queue) &&
-			    !serving_is_judged(shard, server->reception);
+			    !serving_is_judged(shard, server->reception) &&
+			    may_begin(server, shard);
 	struct batched *batched = is_for_batch ? calloc(1, sizeof(*batched)) : NULL;
 
 	if (!batched)
@@ -331,8 +369,7 @@ int batch_serve(struct server *server, struct shard *shard)
 		{ .fd = is_receiver ? shard->source->fd : -1, .events = POLLIN },
 	};
 
-	if (atomic_exchange(&shard->batch.waiter, server) != server && queue)
-		(void)call_queue_join(queue);
+	atomic_store(&shard->batch.waiter, server);
 	submit(&shard->batch);
 	bool is_patient = is_receiver && atomic_load(&shard->inherited) == 0 &&
 			  !atomic_load(&shard->batch.is_unsubmitted);

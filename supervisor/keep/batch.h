@@ -31,6 +31,9 @@ bool batch_keeps(const struct server *server, const struct shard *shard);
  */
 int batch_serve(struct server *server, struct shard *shard);
 
+/** batch_leave_locked() - the server begins no more calls of its shard's batch; one that began none is accepted */
+void batch_leave_locked(struct server *server);
+
 /** batch_look_locked() - at each tick: have calls come back whose targets have ended */
 void batch_look_locked(struct engine *engine);
 

@@ -149,6 +149,7 @@ static void leave_shard_locked(struct server *server, struct shard *shard, int r
 	atomic_store(&server->is_recalled, false);
 	server_enter_locked(server, SERVER_RESTING);
 	server->shard = NULL;
+	batch_leave_locked(server);
 	shard->server_count--;
 	give_back_place_locked(server, shard);
 	if (!server->reception)

@@ -41,6 +41,12 @@ extern struct server the_loop;
 
 #define TICK_MS 50
 
+/*
+ * So many servers, of all shards, may begin calls of batches: each has threads of the kernel's, as many as its calls have
+ * waited at a time.
+ */
+#define LICENSES 8
+
 /** enum server_state - what a server is to its engine, under the lock; each state but two has a list */
 enum server_state {
 	SERVER_ABSENT, /* no list: it has no thread yet, or no more */
@@ -64,6 +70,7 @@ struct server {
 	struct workspace *workspace;
 	struct reception *reception; /* NULL: its last request waits in a batch, and took it along */
 	bool has_place; /* in the shard's container */
+	uint64_t *license; /* the engine's: it may begin calls of its shard's batch; NULL: it may not */
 	bool has_inherited; /* the reception is of a request that a dead worker has left */
 	pthread_t thread;
 	pthread_cond_t called; /* it has a shard, or the turn, or is to end */
@@ -173,6 +180,7 @@ struct engine {
 	struct shard_list attended;
 	struct batched_list
 		batched; /* requests that wait without a server; the one looked at last at the end */
+	uint64_t licenses[LICENSES]; /* each: from when on a server can take it, in milliseconds */
 	struct places places;
 	unsigned long ticks; /* so far */
 	unsigned int cpus; /* on which servers can run */
