@@ -43,14 +43,13 @@ bool judgement_is_due(const struct reception *reception)
 /* Return: whether it came to the end of the list. */
 static bool go_through(struct judgement *judgement, const struct stage_row *stages, size_t count)
 {
-	bool more = true;
+	for (size_t i = 0; i < count; i++) {
+		bool goes_on = stages[i].run(judgement);
 
-	for (size_t i = 0; more && i < count; i++) {
-		more = stages[i].run(judgement);
-		log_debug("[%d] %s: %s", judgement->call.tid, stages[i].name,
-			  more ? "goes on" : "ends here");
+		if (!stage_note(judgement->call.tid, stages[i].name, goes_on))
+			return false;
 	}
-	return more;
+	return true;
 }
 
 /* A writer that waits for the end of the lease has not changed anything yet. */

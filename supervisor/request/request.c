@@ -46,12 +46,11 @@ static const struct {
 
 static void go_through(struct request *request, size_t first)
 {
-	bool more = true;
+	for (size_t i = first; i < COUNT_OF(stages); i++) {
+		bool goes_on = stages[i].run(request);
 
-	for (size_t i = first; more && i < COUNT_OF(stages); i++) {
-		more = stages[i].run(request);
-		log_debug("[%d] %s: %s", request->call.tid, stages[i].name,
-			  more ? "goes on" : "ends here");
+		if (!stage_note(request->call.tid, stages[i].name, goes_on))
+			break;
 	}
 }
 

@@ -126,6 +126,12 @@ bool stage_still_waits(const struct reception *reception)
 	return listener >= 0;
 }
 
+bool stage_note(pid_t tid, const char *name, bool goes_on)
+{
+	log_debug("[%d] %s: %s", tid, name, goes_on ? "goes on" : "ends here");
+	return goes_on;
+}
+
 /*
  * A descriptor has the lowest number that is free: so many are open, then, in all threads. What is kept of
  * targets is for speed only, and leaves the last quarter to what is needed.

@@ -126,6 +126,9 @@ bool stage_is_told(const struct request *request, const struct object *owner);
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);
 
+/** stage_note() - of a stage that was run, for the log. @tid: the target. Return: @goes_on. */
+bool stage_note(pid_t tid, const char *name, bool goes_on);
+
 /** stage_change_key() - by which a change has its turn */
 struct change_key stage_change_key(const struct effect *effect, const struct client *client);
 
