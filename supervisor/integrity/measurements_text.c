@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integrity/measurements_text.h"
 
+#include "hex.h"
 #include "integrity/measurement.h"
 
 #define DEL 0x7f
+/* Bytes that are written at once. */
+#define PIECE ((size_t)64)
 
 static void print_bytes(const uint8_t *bytes, size_t size, FILE *file)
 {
-	static const char digits[] = "0123456789abcdef";
+	char text[HEX_SIZE(PIECE)];
 
-	for (size_t i = 0; i < size; i++) {
-		fputc(digits[bytes[i] >> 4], file);
-		fputc(digits[bytes[i] & 0xf], file);
+	for (size_t at = 0; at < size; at += PIECE) {
+		hex_write(bytes + at, size - at < PIECE ? size - at : PIECE, text);
+		fputs(text, file);
 	}
 }
 

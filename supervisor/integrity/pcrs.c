@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integrity/pcrs.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "count_of.h"
+#include "hex.h"
 
 const enum digest_algorithm pcr_banks[PCR_BANK_COUNT] = { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384,
 							  DIGEST_SHA512 };
@@ -45,11 +47,12 @@ int pcrs_extend(struct crypto *crypto, struct pcrs *pcrs, const struct pcrs *dig
 
 static void print_byte(uint8_t byte, FILE *file)
 {
-	static const char digits[] = "0123456789ABCDEF";
+	char text[HEX_SIZE(1)];
 
+	hex_write(&byte, 1, text);
 	putc_unlocked(' ', file);
-	putc_unlocked(digits[byte >> 4], file);
-	putc_unlocked(digits[byte & 0xf], file);
+	putc_unlocked(toupper(text[0]), file);
+	putc_unlocked(toupper(text[1]), file);
 }
 
 void pcrs_print(const struct pcrs *pcrs, size_t bank, FILE *file)

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/xattr.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "exec/inode.h"
+#include "hex.h"
 #include "integrity/measurements.h"
 #include "judge/stage.h"
 
@@ -173,7 +173,7 @@ bool file_measure(struct judgement *judgement)
 /* As the kernel's own audit messages have it. */
 bool file_audit(struct judgement *judgement)
 {
-	char path[PATH_MAX], text[2 * DIGEST_SIZE_MAX + 1] = "";
+	char path[PATH_MAX], text[HEX_SIZE(DIGEST_SIZE_MAX)] = "";
 
 	if (!judgement_wants(judgement, KIND_AUDIT))
 		return true;
@@ -181,8 +181,8 @@ bool file_audit(struct judgement *judgement)
 
 	if (judgement->file.is_abandoned)
 		return false;
-	for (size_t i = 0; digest && i < digest_size(DIGEST_SHA256); i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	if (digest)
+		hex_write(digest, digest_size(DIGEST_SHA256), text);
 	show_path(judgement, path);
 	log_limited(judgement->request.client->log_source, LOG_NOTICE,
 		    "thread %d executes %s, hash=%s%s", judgement->call.tid, path,

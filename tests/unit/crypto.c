@@ -2,15 +2,15 @@
 #include "integrity/crypto.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "hex.h"
 
 static void expect_hex(const uint8_t *digest, size_t size, const char *expected)
 {
-	char text[2 * DIGEST_SIZE_MAX + 1] = "";
+	char text[HEX_SIZE(DIGEST_SIZE_MAX)];
 
-	for (size_t i = 0; i < size; i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	hex_write(digest, size, text);
 	cr_expect_str_eq(text, expected);
 }
 
