@@ -107,15 +107,15 @@ static bool find_value(struct exec_explanation *explanation, int fd)
 static bool have_keys(struct exec_explanation *explanation)
 {
 	const struct integrity *integrity = &explanation->policy->integrity;
-	struct keyring_complaint complaint;
+	struct key_complaint complaint;
 	int error = crypto_new(&explanation->crypto);
 
 	if (error) {
 		log_error("%s", strerror(-error));
 		return false;
 	}
-	error = keyring_new(explanation->crypto, integrity->keys, integrity->key_count,
-			    &explanation->keyring, &complaint);
+	error = keyring_read(explanation->crypto, integrity->keys, integrity->key_count,
+			     &explanation->keyring, &complaint);
 	if (error)
 		log_error("%s", complaint.text);
 	return !error;

@@ -2,106 +2,49 @@
 #include "integrity/keyring.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
-#include "base/text_file.h"
 
 /* ---- reading ---- */
 
-/* Return: @error. */
-static int complain(struct keyring_complaint *complaint, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int complain(struct keyring_complaint *complaint, int error, const char *format, ...)
+static int add_file(struct keyring *keyring, const struct key_file *file,
+		    struct key_complaint *complaint)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(complaint->text, sizeof(complaint->text), format, arguments);
-	va_end(arguments);
-	return error;
-}
-
-static int read_bytes(const char *path, uint8_t **ret_bytes, size_t *ret_length,
-		      struct keyring_complaint *complaint)
-{
-	_cleanup_free_ char *bytes = NULL;
-	size_t length;
-	int result = text_file_read(path, KEYRING_FILE_SIZE_MAX + 1, &bytes, &length);
-
-	if (result < 0)
-		return complain(complaint, result, "%s: %s", path, strerror(-result));
-	if (result == TEXT_FILE_NOT_REGULAR)
-		return complain(complaint, -EINVAL, "%s: it is no regular file", path);
-	if (length > KEYRING_FILE_SIZE_MAX)
-		return complain(complaint, -E2BIG, "%s: it has more than %d bytes", path,
-				KEYRING_FILE_SIZE_MAX);
-	*ret_bytes = (uint8_t *)TAKE_PTR(bytes);
-	*ret_length = length;
-	return 0;
-}
-
-/* A certificate, and the key that is in it, may both be there: the certificate can have another keyid. */
-static int add_key(struct keyring *keyring, const char *path, struct public_key *key,
-		   struct keyring_complaint *complaint)
-{
-	_cleanup_free_ char *own_path = strdup(path);
-
-	if (!own_path)
-		return complain(complaint, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
-	keyring->keys[keyring->count++] = (struct keyring_key){ *key, TAKE_PTR(own_path) };
-	*key = (struct public_key){ 0 };
-	return 0;
-}
-
-static int add_keys(struct keyring *keyring, const char *path, struct public_key *keys,
-		    size_t count, struct keyring_complaint *complaint)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!error)
-			error = add_key(keyring, path, &keys[i], complaint);
-		public_key_done(&keys[i]);
-	}
-	return error;
-}
-
-static int add_file(struct keyring *keyring, const char *path, struct keyring_complaint *complaint)
-{
-	_cleanup_free_ uint8_t *bytes = NULL;
-	size_t length, count, room = KEYRING_KEYS_MAX - keyring->count;
+	size_t count, room = KEYRING_KEYS_MAX - keyring->count;
 	struct public_key keys[KEYRING_KEYS_MAX];
 	const char *reason;
-	int error = read_bytes(path, &bytes, &length, complaint);
+
+	if (room == 0)
+		return key_complain(complaint, -E2BIG, "%s: there are more than %d keys",
+				    file->path, KEYRING_KEYS_MAX);
+	int error = crypto_read_keys(keyring->crypto, file->bytes, file->length, keys, room, &count,
+				     &reason);
 
 	if (error)
-		return error;
-	if (room == 0)
-		return complain(complaint, -E2BIG, "%s: there are more than %d keys", path,
-				KEYRING_KEYS_MAX);
-	error = crypto_read_keys(keyring->crypto, bytes, length, keys, room, &count, &reason);
-	if (error)
-		return complain(complaint, error, "%s: %s", path,
-				error == -EINVAL ? reason : strerror(-error));
-	return add_keys(keyring, path, keys, count, complaint);
+		return key_complain(complaint, error, "%s: %s", file->path,
+				    error == -EINVAL ? reason : strerror(-error));
+	/* A certificate, and the key that is in it, may both be there: the certificate can have another keyid. */
+	for (size_t i = 0; i < count; i++)
+		keyring->keys[keyring->count++] = (struct keyring_key){ keys[i], file->path };
+	return 0;
 }
 
-int keyring_new(struct crypto *crypto, const char *const *paths, size_t count,
-		struct keyring **ret_keyring, struct keyring_complaint *ret_complaint)
+int keyring_new(struct crypto *crypto, struct key_files *files, struct keyring **ret_keyring,
+		struct key_complaint *ret_complaint)
 {
 	_cleanup_keyring_ struct keyring *keyring = calloc(1, sizeof(*keyring));
 
-	if (!keyring)
-		return complain(ret_complaint, -ENOMEM, "%s", strerror(ENOMEM));
+	if (!keyring) {
+		key_files_free(files);
+		return key_complain(ret_complaint, -ENOMEM, "%s", strerror(ENOMEM));
+	}
 	keyring->crypto = crypto;
-	for (size_t i = 0; i < count; i++) {
-		int error = add_file(keyring, paths[i], ret_complaint);
+	keyring->files = files;
+	for (size_t i = 0; i < files->count; i++) {
+		int error = add_file(keyring, &files->files[i], ret_complaint);
 
 		if (error)
 			return error;
@@ -110,14 +53,22 @@ int keyring_new(struct crypto *crypto, const char *const *paths, size_t count,
 	return 0;
 }
 
+int keyring_read(struct crypto *crypto, const char *const *paths, size_t count,
+		 struct keyring **ret_keyring, struct key_complaint *ret_complaint)
+{
+	struct key_files *files = NULL;
+	int error = key_files_read(paths, count, &files, ret_complaint);
+
+	return error ? error : keyring_new(crypto, files, ret_keyring, ret_complaint);
+}
+
 void keyring_free(struct keyring *keyring)
 {
 	if (!keyring)
 		return;
-	for (size_t i = 0; i < keyring->count; i++) {
+	for (size_t i = 0; i < keyring->count; i++)
 		public_key_done(&keyring->keys[i].key);
-		free(keyring->keys[i].path);
-	}
+	key_files_free(keyring->files);
 	free(keyring);
 }
 

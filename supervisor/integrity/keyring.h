@@ -11,42 +11,39 @@
 #include <stdint.h>
 
 #include "integrity/crypto.h"
+#include "integrity/key_files.h"
 
 /* Keys of one keyring. */
 #define KEYRING_KEYS_MAX 256
 
-/* Bytes of one file of keys. */
-#define KEYRING_FILE_SIZE_MAX (256 * 1024)
-
 /** struct keyring_key - one of the keys */
 struct keyring_key {
 	struct public_key key;
-	char *path; /* the file that it is from */
+	const char *path; /* of the file that it is from */
 };
 
 struct keyring {
 	struct crypto *crypto; /* borrowed */
+	struct key_files *files;
 	size_t count;
 	struct keyring_key keys[KEYRING_KEYS_MAX];
 };
 
-/** struct keyring_complaint - room for what is wrong with a file of keys */
-struct keyring_complaint {
-	char text[512];
-};
-
 /**
- * keyring_new() - read the keys
+ * keyring_new() - make keys of files
  * @crypto: has to outlive the keyring
- * @paths: files of certificates or public keys, DER or PEM; @count of them, 0 will do
+ * @files: certificates or public keys, DER or PEM; they are the keyring's, or released on failure
  * @ret_keyring: to be freed with keyring_free()
  * @ret_complaint: on failure: which file, and what is wrong with it
  *
- * Return: 0; -EINVAL: a file has something else in it; -E2BIG: there are too many keys, or a file
- * is too long; -errno of open(2) or read(2); -ENOMEM.
+ * Return: 0; -EINVAL: a file has something else in it; -E2BIG: there are too many keys; -ENOMEM.
  */
-int keyring_new(struct crypto *crypto, const char *const *paths, size_t count,
-		struct keyring **ret_keyring, struct keyring_complaint *ret_complaint);
+int keyring_new(struct crypto *crypto, struct key_files *files, struct keyring **ret_keyring,
+		struct key_complaint *ret_complaint);
+
+/** keyring_read() - read files and make keys of them. Return: as key_files_read() and keyring_new(). */
+int keyring_read(struct crypto *crypto, const char *const *paths, size_t count,
+		 struct keyring **ret_keyring, struct key_complaint *ret_complaint);
 
 /** keyring_free() - NULL is accepted */
 void keyring_free(struct keyring *keyring);

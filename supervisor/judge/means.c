@@ -7,56 +7,33 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/text_file.h"
 #include "integrity/crypto.h"
 #include "integrity/keyring.h"
 #include "integrity/measurements.h"
 #include "policy_file.h"
 
-/* ---- what the list begins with: the policy, and each key ---- */
+/* ---- what the list begins with: the policy, and each file of keys ---- */
 
-static void free_parts(struct measurements_part *parts, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		free((void *)(uintptr_t)parts[i].bytes);
-	free(parts);
-}
-
-static int read_part(const char *path, struct measurements_part *ret_part)
-{
-	char *text;
-	size_t length;
-	int r = text_file_read(path, KEYRING_FILE_SIZE_MAX, &text, &length);
-
-	if (r == TEXT_FILE_READ)
-		*ret_part = (struct measurements_part){ text, length };
-	return r < 0 ? r : r == TEXT_FILE_READ ? 0 : -EINVAL;
-}
-
-static int make_aggregate(struct crypto *crypto, const struct policy_file *file,
+static int make_aggregate(const struct judge_means *means, const struct policy_file *file,
 			  uint8_t *ret_digest)
 {
-	const struct integrity *integrity = &file->policy.integrity;
-	size_t count = 1 + integrity->key_count;
-	struct measurements_part *parts = calloc(count, sizeof(*parts));
-	int r = parts ? 0 : -ENOMEM;
+	const struct key_files *keys = means->keyring->files;
+	_cleanup_free_ struct measurements_part *parts = calloc(1 + keys->count, sizeof(*parts));
 
-	if (r == 0)
-		parts[0] = (struct measurements_part){ file->text, file->length };
-	for (size_t i = 0; r == 0 && i < integrity->key_count; i++)
-		r = read_part(integrity->keys[i], &parts[1 + i]);
-	if (r == 0)
-		r = measurements_aggregate(crypto, parts, count, ret_digest);
-	if (parts)
-		free_parts(parts, count);
-	return r;
+	if (!parts)
+		return -ENOMEM;
+	parts[0] = (struct measurements_part){ file->text, file->length };
+	for (size_t i = 0; i < keys->count; i++)
+		parts[1 + i] =
+			(struct measurements_part){ keys->files[i].bytes, keys->files[i].length };
+	return measurements_aggregate(means->crypto, parts, 1 + keys->count, ret_digest);
 }
 
 static int begin_list(struct judge_means *means, const struct policy_file *file)
 {
 	const struct integrity *integrity = &file->policy.integrity;
 	uint8_t aggregate[DIGEST_SIZE_MAX];
-	int r = make_aggregate(means->crypto, file, aggregate);
+	int r = make_aggregate(means, file, aggregate);
 
 	if (r == 0)
 		r = measurements_new(means->crypto, integrity->template, integrity->entries,
@@ -70,9 +47,9 @@ static int begin_list(struct judge_means *means, const struct policy_file *file)
 
 static int read_keys(struct judge_means *means, const struct integrity *integrity)
 {
-	struct keyring_complaint complaint = { "" };
-	int r = keyring_new(means->crypto, integrity->keys, integrity->key_count, &means->keyring,
-			    &complaint);
+	struct key_complaint complaint = { "" };
+	int r = keyring_read(means->crypto, integrity->keys, integrity->key_count, &means->keyring,
+			     &complaint);
 
 	if (r < 0)
 		log_error("cannot use the keys of the policy: %s", complaint.text);

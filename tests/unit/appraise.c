@@ -23,10 +23,10 @@ static const struct integrity_actions verity_only = { .needs_signature = true,
 
 static struct keyring *read_key(const char *path)
 {
-	struct keyring_complaint complaint;
+	struct key_complaint complaint;
 	struct keyring *read = NULL;
 
-	cr_assert_eq(keyring_new(crypto, &path, 1, &read, &complaint), 0, "%s", complaint.text);
+	cr_assert_eq(keyring_read(crypto, &path, 1, &read, &complaint), 0, "%s", complaint.text);
 	return read;
 }
 

@@ -16,7 +16,7 @@
 #include "signer.h"
 
 static struct crypto *crypto;
-static struct keyring_complaint complaint;
+static struct key_complaint complaint;
 
 static void begin(void)
 {
@@ -37,7 +37,7 @@ static struct keyring *read_keys(const char *const *paths, size_t count)
 {
 	struct keyring *keyring = NULL;
 
-	cr_assert_eq(keyring_new(crypto, paths, count, &keyring, &complaint), 0, "%s",
+	cr_assert_eq(keyring_read(crypto, paths, count, &keyring, &complaint), 0, "%s",
 		     complaint.text);
 	return keyring;
 }
@@ -246,12 +246,30 @@ Test(keyring, reads_many_of_one_file)
 	cr_expect_str_eq(keyring->keys[1].key.kind, "ECDSA P-256");
 }
 
+/* What is made of the bytes is of these bytes, whatever the file has become. */
+Test(keyring, is_of_the_bytes_that_were_read)
+{
+	static const char *const paths[] = { "a.pem" };
+	struct key_files *files = NULL;
+	struct keyring *keyring = NULL;
+
+	signer_make_key("a", "rsa:2048");
+	signer_make_key("b", "rsa:2048");
+	cr_assert_eq(key_files_read(paths, 1, &files, &complaint), 0);
+	signer_run("cp b.pem a.pem");
+	cr_assert_eq(keyring_new(crypto, files, &keyring, &complaint), 0);
+	signer_sign("file", "a", "sha256");
+	cr_expect_eq(verify(keyring), KEYRING_VERIFIED);
+
+	keyring_free(keyring);
+}
+
 static void expect_complaint(const char *path, int error, const char *text)
 {
 	struct keyring *keyring = NULL;
 
 	complaint.text[0] = '\0';
-	cr_expect_eq(keyring_new(crypto, &path, 1, &keyring, &complaint), error, "%s", path);
+	cr_expect_eq(keyring_read(crypto, &path, 1, &keyring, &complaint), error, "%s", path);
 	cr_expect_null(keyring);
 	cr_expect(strncmp(complaint.text, path, strlen(path)) == 0 && strstr(complaint.text, text),
 		  "%s", complaint.text);
@@ -299,7 +317,7 @@ Test(keyring, has_a_bound)
 	signer_run("for i in $(seq %d); do cat a.pub; done >many.pem; cat many.pem a.pub >more.pem",
 		   KEYRING_KEYS_MAX);
 	expect_complaint("more.pem", -EINVAL, "too many keys");
-	cr_expect_eq(keyring_new(crypto, paths, 2, &keyring, &complaint), -E2BIG);
+	cr_expect_eq(keyring_read(crypto, paths, 2, &keyring, &complaint), -E2BIG);
 	cr_expect_str_eq(complaint.text, "a.pub: there are more than 256 keys");
 	keyring = read_key("many.pem");
 	cr_expect_eq(keyring->count, KEYRING_KEYS_MAX);

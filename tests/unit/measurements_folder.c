@@ -18,6 +18,7 @@
 #include "child.h"
 #include "dice.h"
 #include "integrity/measurements_text.h"
+#include "pcrs_text.h"
 
 #define ENTRIES 6000
 
@@ -98,19 +99,6 @@ static void expect_file(size_t index, const void *bytes, size_t size)
 
 	cr_assert_eq(is_size, size, "%s", names[index]);
 	cr_expect_arr_eq(is, bytes, size, "%s", names[index]);
-}
-
-/* Return: the registers as a file has them, the caller's to free(3). */
-static char *pcrs_text(const struct pcrs *pcrs, size_t bank)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-
-	cr_assert_not_null(file);
-	pcrs_print(pcrs, bank, file);
-	fclose(file);
-	return text;
 }
 
 static void expect_files_of_list(void)

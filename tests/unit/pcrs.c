@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "pcrs_text.h"
 
 #define SHA1_OF_ABC "CC D5 BD 41 45 8D E6 44 AC 34 A2 47 8B 58 FF 81 9B EF 5A CF"
 #define SHA256_OF_ONES                                     \
@@ -26,19 +27,6 @@ static void finish(void)
 
 TestSuite(pcrs, .init = begin, .fini = finish);
 
-/* Return: all lines of a bank, the caller's to free(3). */
-static char *print(const struct pcrs *pcrs, size_t bank)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-
-	cr_assert_not_null(file);
-	pcrs_print(pcrs, bank, file);
-	fclose(file);
-	return text;
-}
-
 /* The digest of so many zeros and the digest of "abc"; of as many zeros and ones. */
 Test(pcrs, go_on_as_those_of_a_tpm)
 {
@@ -46,7 +34,7 @@ Test(pcrs, go_on_as_those_of_a_tpm)
 
 	cr_assert_eq(pcrs_of_data(crypto, "abc", 3, &digests), 0);
 	cr_assert_eq(pcrs_extend(crypto, &pcrs, &digests), 0);
-	_cleanup_free_ char *sha1 = print(&pcrs, 0);
+	_cleanup_free_ char *sha1 = pcrs_text(&pcrs, 0);
 
 	cr_expect(strstr(sha1, "\nPCR-10: " SHA1_OF_ABC "\n"), "%s", sha1);
 }
@@ -57,7 +45,7 @@ Test(pcrs, of_a_violation_go_on_by_ones)
 
 	pcrs_of_violation(&digests);
 	cr_assert_eq(pcrs_extend(crypto, &pcrs, &digests), 0);
-	_cleanup_free_ char *sha256 = print(&pcrs, 1);
+	_cleanup_free_ char *sha256 = pcrs_text(&pcrs, 1);
 
 	cr_expect(strstr(sha256, "\nPCR-10: " SHA256_OF_ONES "\n"), "%s", sha256);
 }
@@ -67,7 +55,7 @@ Test(pcrs, are_printed_in_24_lines)
 	const struct pcrs pcrs = { 0 };
 
 	for (size_t bank = 0; bank < PCR_BANK_COUNT; bank++) {
-		_cleanup_free_ char *text = print(&pcrs, bank);
+		_cleanup_free_ char *text = pcrs_text(&pcrs, bank);
 		size_t lines = 0;
 
 		for (const char *at = text; (at = strchr(at, '\n')); at++)

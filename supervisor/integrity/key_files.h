@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_INTEGRITY_KEY_FILES_H
+#define NSXATTR_INTEGRITY_KEY_FILES_H
+
+/*
+ * The files of keys that a policy names. Each is read once: keys (integrity/keyring.h) and boot_aggregate
+ * (integrity/measurements.h) are made of the same bytes.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of one file. */
+#define KEY_FILE_SIZE_MAX (256 * 1024)
+
+/** struct key_file - one of them */
+struct key_file {
+	char *path; /* as it was named */
+	uint8_t *bytes;
+	size_t length;
+};
+
+/** struct key_files - in the order of the policy */
+struct key_files {
+	size_t count;
+	struct key_file files[];
+};
+
+/** struct key_complaint - room for what is wrong with a file of keys */
+struct key_complaint {
+	char text[512];
+};
+
+/** key_complain() - printf(3). Return: @error. */
+int key_complain(struct key_complaint *complaint, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * key_files_read() - read them
+ * @paths: @count of them, 0 will do
+ * @ret_files: to be freed with key_files_free()
+ * @ret_complaint: on failure: which file, and what is wrong with it
+ *
+ * Return: 0; -EINVAL: it is no regular file; -E2BIG: it is too long; -errno of open(2) or read(2); -ENOMEM.
+ */
+int key_files_read(const char *const *paths, size_t count, struct key_files **ret_files,
+		   struct key_complaint *ret_complaint);
+
+/** key_files_free() - NULL is accepted */
+void key_files_free(struct key_files *files);
+
+static inline void cleanup_key_files(struct key_files **files)
+{
+	key_files_free(*files);
+}
+
+#define _cleanup_key_files_ __attribute__((cleanup(cleanup_key_files)))
+
+#endif
