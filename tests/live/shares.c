@@ -60,8 +60,19 @@ static struct listener listeners[LISTENERS_MAX];
 static size_t listener_count;
 static atomic_size_t served;
 
+/* As many descriptors as may be had, as a worker has them. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 static void set_up(void)
 {
+	raise_limit();
 	scratch_new();
 	program = scratch_program(DRIVER);
 	procfs = proc_open();
