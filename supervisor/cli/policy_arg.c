@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text_file.h"
+#include "base/trust.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "daemon/policy_folders.h"
@@ -151,4 +152,32 @@ bool policy_arg_load(const char *argument, const struct policy **ret_policy,
 	if (*ret_policy)
 		return true;
 	return policy_arg_find(NULL, argument, &path) == 0 && load_file(path, ret_policy, ret_file);
+}
+
+/* Return: an enum text_file_result; -errno. */
+static int read_safely(const char *path, char **ret_text, size_t *ret_length,
+		       struct trust_fault *fault)
+{
+	_cleanup_fd_ int fd = trust_open(NULL, path, fault);
+
+	return fd < 0 ? fd : text_file_read_fd(fd, POLICY_FILE_SIZE_MAX + 1, ret_text, ret_length);
+}
+
+bool policy_arg_is_safe(const struct policy_file *file)
+{
+	const char *path = file->policy.name;
+	_cleanup_free_ char *text = NULL;
+	struct trust_fault fault;
+	size_t length = 0;
+	int r = read_safely(path, &text, &length, &fault);
+	bool is_same = r == TEXT_FILE_READ && length == file->length &&
+		       memcmp(text, file->text, length) == 0;
+
+	if (r == -EPERM)
+		log_error("the policy %s says what may be executed, and %s", path, fault.text);
+	else if (r < 0)
+		log_error("cannot look at %s: %s", path, strerror(-r));
+	else if (!is_same)
+		log_error("the policy %s was changed while it was read", path);
+	return is_same;
 }

@@ -66,4 +66,12 @@ static inline void cleanup_policy_file(struct policy_file **file)
 
 #define _cleanup_policy_file_ __attribute__((cleanup(cleanup_policy_file)))
 
+/**
+ * policy_arg_is_safe() - can only root, and the user who we are, change the file of this policy?
+ * @file: of policy_arg_load(), with integrity that is not off
+ *
+ * Return: whether that is so, and the policy is what the file says. If not, it has been logged.
+ */
+bool policy_arg_is_safe(const struct policy_file *file);
+
 #endif

@@ -162,7 +162,8 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 	}
 	options->filter.notifies_exec = true;
 	options->filter.notifies_mmap = integrity_has_func(integrity, FUNC_MMAP_CHECK);
-	return judge_means_new(file, request->measurements, &options->judge_means) == 0;
+	return policy_arg_is_safe(file) &&
+	       judge_means_new(file, request->measurements, &options->judge_means) == 0;
 }
 
 static int start(const struct run_request *request, const struct policy_file *file)

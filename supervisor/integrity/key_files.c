@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/text_file.h"
+#include "base/trust.h"
 
 int key_complain(struct key_complaint *complaint, int error, const char *format, ...)
 {
@@ -20,16 +21,34 @@ int key_complain(struct key_complaint *complaint, int error, const char *format,
 	return error;
 }
 
-static int read_file(const char *path, struct key_file *file, struct key_complaint *complaint)
+static int open_file(const struct trust_root *root, const char *path,
+		     struct key_complaint *complaint)
+{
+	struct trust_fault fault;
+	int fd = trust_open(root, path, &fault);
+
+	if (fd >= 0)
+		return fd;
+	return key_complain(complaint, fd, "%s: %s", path,
+			    fd == -EPERM  ? fault.text :
+			    fd == -EINVAL ? "it is no regular file" :
+					    strerror(-fd));
+}
+
+static int read_file(const struct trust_root *root, const char *path, struct key_file *file,
+		     struct key_complaint *complaint)
 {
 	char *bytes = NULL;
-	/* One byte more than it can have, so that a longer file is seen to be one. */
-	int result = text_file_read(path, KEY_FILE_SIZE_MAX + 1, &bytes, &file->length);
+	_cleanup_fd_ int fd = open_file(root, path, complaint);
 
-	if (result < 0)
-		return key_complain(complaint, result, "%s: %s", path, strerror(-result));
-	if (result == TEXT_FILE_NOT_REGULAR)
-		return key_complain(complaint, -EINVAL, "%s: it is no regular file", path);
+	if (fd < 0)
+		return fd;
+	/* One byte more than it can have, so that a longer file is seen to be one. */
+	int result = text_file_read_fd(fd, KEY_FILE_SIZE_MAX + 1, &bytes, &file->length);
+
+	if (result != TEXT_FILE_READ)
+		return key_complain(complaint, result < 0 ? result : -EINVAL, "%s: %s", path,
+				    result < 0 ? strerror(-result) : "it is no regular file");
 	file->bytes = (uint8_t *)bytes;
 	if (file->length > KEY_FILE_SIZE_MAX)
 		return key_complain(complaint, -E2BIG, "%s: it has more than %d bytes", path,
@@ -38,16 +57,22 @@ static int read_file(const char *path, struct key_file *file, struct key_complai
 	return file->path ? 0 : key_complain(complaint, -ENOMEM, "%s", strerror(ENOMEM));
 }
 
-int key_files_read(const char *const *paths, size_t count, struct key_files **ret_files,
-		   struct key_complaint *ret_complaint)
+struct key_files *key_files_new(size_t count)
 {
-	_cleanup_key_files_ struct key_files *files =
-		calloc(1, sizeof(*files) + count * sizeof(files->files[0]));
+	struct key_files *files;
+
+	return calloc(1, sizeof(*files) + count * sizeof(files->files[0]));
+}
+
+int key_files_read(const struct trust_root *root, const char *const *paths, size_t count,
+		   struct key_files **ret_files, struct key_complaint *ret_complaint)
+{
+	_cleanup_key_files_ struct key_files *files = key_files_new(count);
 	int error = files ? 0 : key_complain(ret_complaint, -ENOMEM, "%s", strerror(ENOMEM));
 
 	for (size_t i = 0; error == 0 && i < count; i++) {
 		files->count++;
-		error = read_file(paths[i], &files->files[i], ret_complaint);
+		error = read_file(root, paths[i], &files->files[i], ret_complaint);
 	}
 	if (error == 0)
 		*ret_files = TAKE_PTR(files);

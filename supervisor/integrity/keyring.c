@@ -57,7 +57,7 @@ int keyring_read(struct crypto *crypto, const char *const *paths, size_t count,
 		 struct keyring **ret_keyring, struct key_complaint *ret_complaint)
 {
 	struct key_files *files = NULL;
-	int error = key_files_read(paths, count, &files, ret_complaint);
+	int error = key_files_read(NULL, paths, count, &files, ret_complaint);
 
 	return error ? error : keyring_new(crypto, files, ret_keyring, ret_complaint);
 }

@@ -41,7 +41,7 @@ struct keyring {
 int keyring_new(struct crypto *crypto, struct key_files *files, struct keyring **ret_keyring,
 		struct key_complaint *ret_complaint);
 
-/** keyring_read() - read files and make keys of them. Return: as key_files_read() and keyring_new(). */
+/** keyring_read() - read files of this process, and make keys of them. Return: as key_files_read() and keyring_new(). */
 int keyring_read(struct crypto *crypto, const char *const *paths, size_t count,
 		 struct keyring **ret_keyring, struct key_complaint *ret_complaint);
 

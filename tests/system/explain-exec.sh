@@ -155,8 +155,9 @@ failures() {
 	fails "no file at all" 2 "missing PATH: the file" "${usage[@]}" exec
 	fails "two files" 2 "unexpected argument 'b'" "${usage[@]}" exec a b
 	fails "what is nearly the word" 2 "unknown operation 'exce'; did you mean 'exec'?" "${usage[@]}" exce a
-	policy 'mode: log' 'keys: [program]' 'rules: [measure func=BPRM_CHECK]'
-	fails "a key that is none" 2 "program: it has no certificate and no public key that can be read" \
+	echo 'no key' >no-key
+	policy 'mode: log' 'keys: [no-key]' 'rules: [measure func=BPRM_CHECK]'
+	fails "a key that is none" 2 "no-key: it has no certificate and no public key that can be read" \
 		"${explain[@]}" exec program
 	policy 'mode: log' 'keys: [gone.der]' 'rules: [measure func=BPRM_CHECK]'
 	fails "a key that is not there" 2 "gone.der: No such file or directory" "${explain[@]}" exec program

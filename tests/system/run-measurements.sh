@@ -112,6 +112,22 @@ fails "and a policy that measures nothing" "--measurements needs a policy with '
 	"$NSXATTR" run --map-users="0:$INSIDE_ROOT:1" --map-groups="0:$INSIDE_ROOT:1" --measurements=no -- true
 check "then there is no folder" [ ! -e no ]
 
+# ---- who can change what decides ----
+
+chmod o+w own.der
+fails "a key that others can change is not used" \
+	"cannot use the keys of the policy: own.der: every user can change $PWD/own.der, and only root may" measured no true
+chmod o-w own.der
+chown "$INSIDE_ROOT" policy.yaml
+fails "nor a policy" "the policy policy.yaml says what may be executed, and user $INSIDE_ROOT can change $PWD/policy.yaml" \
+	measured no true
+chown 0 policy.yaml
+mv own.der own.real
+mkfifo own.der
+fails "a pipe is not waited for" "own.der: it is no regular file" measured no true
+rm own.der
+mv own.real own.der
+
 # ---- workers that die ----
 
 policy 65536 "measure func=BPRM_CHECK"

@@ -255,7 +255,7 @@ Test(keyring, is_of_the_bytes_that_were_read)
 
 	signer_make_key("a", "rsa:2048");
 	signer_make_key("b", "rsa:2048");
-	cr_assert_eq(key_files_read(paths, 1, &files, &complaint), 0);
+	cr_assert_eq(key_files_read(NULL, paths, 1, &files, &complaint), 0);
 	signer_run("cp b.pem a.pem");
 	cr_assert_eq(keyring_new(crypto, files, &keyring, &complaint), 0);
 	signer_sign("file", "a", "sha256");
@@ -306,6 +306,17 @@ Test(keyring, says_what_is_wrong_with_a_file)
 	expect_complaint("e.pub", -EINVAL, "neither of RSA nor of ECDSA");
 	expect_complaint("e.der", -EINVAL, "neither of RSA nor of ECDSA");
 	expect_complaint("p.pub", -EINVAL, "neither of RSA nor of ECDSA");
+}
+
+Test(keyring, has_no_key_that_others_can_change)
+{
+	signer_make_key("a", "prime256v1");
+	signer_run(
+		"cp a.pub shared.pub && chmod 0666 shared.pub && mkdir open && chmod 0777 open && "
+		"cp a.pub open && ln -s open/a.pub link");
+	expect_complaint("shared.pub", -EPERM, "every user can change");
+	expect_complaint("open/a.pub", -EPERM, "/open, and only ");
+	expect_complaint("link", -EPERM, "/open, and only ");
 }
 
 Test(keyring, has_a_bound)
