@@ -53,6 +53,8 @@ bool hook_look_at_policy(const struct hook_admit *container, struct admission *r
 	}
 	ret_admission->allow_io_uring = policy && policy->allow_io_uring;
 	ret_admission->virtualises = !policy || !policy_is_transparent(policy);
+	if (policy)
+		exec_edit_of(&policy->integrity, &ret_admission->exec);
 	return true;
 }
 

@@ -101,6 +101,21 @@ static bool read_config(struct state *state)
 	return false;
 }
 
+/* Would nsxattrd see what the container executes? Return: if not, it has been said. */
+static bool hands_over(const struct state *state, const struct exec_edit *exec)
+{
+	const char *call = oci_config_lacking(&state->config, exec);
+
+	if (call)
+		complain_of_container(
+			id_of(state),
+			"the policy judges what is executed, and linux.seccomp of config.json does not hand "
+			"%s to nsxattrd: have 'nsxattr hook oci-precreate' edit it, or take a profile of "
+			"'nsxattr profile' for this policy",
+			call);
+	return !call;
+}
+
 /* Does it come to the daemon, and would that serve it? Return: if not, it has been said. */
 static bool admit(const struct hook_daemon *daemon, struct state *state)
 {
@@ -124,7 +139,7 @@ static bool admit(const struct hook_daemon *daemon, struct state *state)
 		.name = name,
 	};
 
-	if (!hook_admit(&container, &admission))
+	if (!hook_admit(&container, &admission) || !hands_over(state, &admission.exec))
 		return false;
 	hook_warn_of_kernel(container.id, admission.allow_io_uring);
 	return true;

@@ -81,7 +81,7 @@ static const struct option_table table = {
 	.about =
 		"Edit the config.json of a container that has the annotation\n" OCI_POLICY_ANNOTATION
 		"=NAME: its attribute calls come to nsxattrd, which serves them by\n"
-		"the policy NAME. For the stage 'precreate' of podman's hooks.d.",
+		"the policy NAME, and what it executes, if that policy judges it. For the stage 'precreate' of podman's hooks.d.",
 	OPTION_ROWS(rows),
 };
 
@@ -107,6 +107,8 @@ static int make_filter(const struct seccomp_edit *edit, char **ret_text)
 	const struct filter_options options = {
 		.allow_io_uring = edit->allow_io_uring,
 		.lacks_xattrat = edit->lacks_xattrat,
+		.notifies_exec = edit->exec.notifies_exec,
+		.notifies_mmap = edit->exec.notifies_mmap,
 	};
 	struct sock_fprog program = { 0 };
 	int r = filter_build(&options, &program);
@@ -135,9 +137,9 @@ static unsigned int runtimes_of(const struct precreate_request *request,
 	return podman | (request->runtime == OCI_RUNTIME_CRUN ? RUNTIME_CRUN : RUNTIME_RUNC);
 }
 
-/** admit() - may it start? @allow_io_uring: what its policy says. Return: if not, it has been said. */
+/** admit() - may it start? @edit: with what its policy says. Return: if not, it has been said. */
 static bool admit(const struct precreate_request *request, const struct oci_config *config,
-		  const char *policy, const char *name, bool *allow_io_uring)
+		  const char *policy, const char *name, struct seccomp_edit *edit)
 {
 	const struct hook_admit container = {
 		.config = config,
@@ -152,9 +154,10 @@ static bool admit(const struct precreate_request *request, const struct oci_conf
 				 hook_look_at_policy(&container, &admission) :
 				 find_daemon(request) && hook_admit(&container, &admission);
 
-	*allow_io_uring |= admission.allow_io_uring;
+	edit->allow_io_uring |= admission.allow_io_uring;
+	edit->exec = admission.exec;
 	if (may_start)
-		hook_warn_of_kernel(*name ? name : NULL, *allow_io_uring);
+		hook_warn_of_kernel(*name ? name : NULL, edit->allow_io_uring);
 	return may_start;
 }
 
@@ -186,7 +189,7 @@ static int edit(const struct precreate_request *request, const char *policy,
 		.name = find_name(config, name) ? name : NULL,
 	};
 
-	if (!admit(request, config, policy, name, &wanted.seccomp.allow_io_uring))
+	if (!admit(request, config, policy, name, &wanted.seccomp))
 		return STATUS_REFUSED;
 	int r = is_crun && !oci_config_has_seccomp(config) ? make_filter(&wanted.seccomp, &filter) :
 							     0;

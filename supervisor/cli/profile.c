@@ -196,15 +196,21 @@ static const struct option_table table = {
 
 /* ---- the policy ---- */
 
-/** look_at_file() - does the policy of a file let io_uring pass? Return: whether it is a policy. */
-static bool look_at_file(const char *path, bool *allow_io_uring)
+static void heed(const struct policy *policy, struct seccomp_edit *edit)
+{
+	edit->allow_io_uring |= policy->allow_io_uring;
+	exec_edit_of(&policy->integrity, &edit->exec);
+}
+
+/** look_at_file() - what does the policy of a file want of a profile? Return: whether it is a policy. */
+static bool look_at_file(const char *path, struct seccomp_edit *edit)
 {
 	_cleanup_policy_file_ struct policy_file *file = NULL;
 	const struct policy *policy = NULL;
 
 	if (!policy_arg_load(path, &policy, &file))
 		return false;
-	*allow_io_uring |= policy->allow_io_uring;
+	heed(policy, edit);
 	return true;
 }
 
@@ -212,33 +218,36 @@ static bool look_at_file(const char *path, bool *allow_io_uring)
  * look_at_name() - the same of a policy that is told by its name
  *
  * Profiles are made on machines without the daemon too, where there is no folder of its policies: io_uring is
- * refused then, which takes nothing from the policy but that.
+ * refused then, which takes nothing from the policy but that. A container whose policy judges what it executes does
+ * not start with such a profile, if it has 'nsxattr hook oci'.
  */
-static bool look_at_name(const char *name, const char *folder, bool *allow_io_uring)
+static bool look_at_name(const char *name, const char *folder, struct seccomp_edit *edit)
 {
 	_cleanup_free_ char *path = NULL;
 	struct policy_folders folders;
 
 	policy_folders_init(&folders, folder);
 	if (policy_folders_find(&folders, name, &path) == POLICY_FOLDERS_FOUND)
-		return look_at_file(path, allow_io_uring);
+		return look_at_file(path, edit);
 	if (access(folder, X_OK) == 0)
 		return policy_arg_find(folder, name, &path) == 0; /* which says why not */
-	log_notice("cannot look for the policy %s in %s: %s; the profile refuses io_uring", name,
-		   folder, strerror(errno));
+	log_notice(
+		"cannot look for the policy %s in %s: %s; the profile refuses io_uring, and hands "
+		"nothing of what is executed to nsxattrd",
+		name, folder, strerror(errno));
 	return true;
 }
 
 /** look_at_policy() - the same of a policy that is built in, or told by its name or its file */
-static bool look_at_policy(const struct profile_request *request, bool *allow_io_uring)
+static bool look_at_policy(const struct profile_request *request, struct seccomp_edit *edit)
 {
 	const struct policy *policy = policy_builtin(request->policy);
 
 	if (policy_arg_is_path(request->policy))
-		return look_at_file(request->policy, allow_io_uring);
+		return look_at_file(request->policy, edit);
 	if (!policy)
-		return look_at_name(request->policy, request->policies, allow_io_uring);
-	*allow_io_uring |= policy->allow_io_uring;
+		return look_at_name(request->policy, request->policies, edit);
+	heed(policy, edit);
 	return true;
 }
 
@@ -389,8 +398,7 @@ static int run(const struct profile_request *request)
 		.lacks_xattrat = false,
 	};
 
-	if (!look_at_policy(request, &edit.allow_io_uring) ||
-	    !make_profile(request, &edit, &profile))
+	if (!look_at_policy(request, &edit) || !make_profile(request, &edit, &profile))
 		return STATUS_REFUSED;
 	return print_profile(request, name, profile);
 }

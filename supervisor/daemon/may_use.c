@@ -56,6 +56,8 @@ static struct json_object *grant(const struct may_use_source *source,
 				 const struct policies_choice *choice)
 {
 	const struct policy *policy = choice->shared->policy;
+	bool judges = policy->integrity.mode != INTEGRITY_OFF;
+	bool judges_maps = judges && integrity_has_func(&policy->integrity, FUNC_MMAP_CHECK);
 	struct json_object *object = json_object_new_object();
 
 	json_add_text(object, "policy", policy->name);
@@ -63,6 +65,8 @@ static struct json_object *grant(const struct may_use_source *source,
 	json_object_object_add(object, "virtualises",
 			       json_object_new_boolean(!policy_is_transparent(policy)));
 	json_object_object_add(object, "io-uring", json_object_new_boolean(policy->allow_io_uring));
+	json_object_object_add(object, "judges", json_object_new_boolean(judges));
+	json_object_object_add(object, "judges-maps", json_object_new_boolean(judges_maps));
 	json_add_number(object, "user-namespace", source->user_namespace);
 	return object;
 }

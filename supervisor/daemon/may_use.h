@@ -29,8 +29,9 @@ struct may_use_source {
  * @question: {"policy": TEXT, "runtimes": [TEXT...], "id": TEXT, "name": TEXT, "annotations": {KEY: TEXT...}};
  *            any of them may be left out
  *
- * {"policy": TEXT, "reason": TEXT, "virtualises": BOOL, "io-uring": BOOL, "user-namespace": N}, where
- * "virtualises" is false if the policy leaves everything to the kernel; or {"error": TEXT}.
+ * {"policy": TEXT, "reason": TEXT, "virtualises": BOOL, "io-uring": BOOL, "judges": BOOL, "judges-maps": BOOL,
+ * "user-namespace": N}, where "virtualises" is false if the policy leaves everything to the kernel, and "judges" and
+ * "judges-maps" say whether what is executed, and what is mapped so, is judged; or {"error": TEXT}.
  *
  * Return: the object, the caller's; NULL without memory.
  */

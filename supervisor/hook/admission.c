@@ -104,6 +104,8 @@ static enum admission_result understand(struct json_object *answer, struct admis
 	*ret_admission = (struct admission){
 		.virtualises = truth_of(answer, "virtualises"),
 		.allow_io_uring = truth_of(answer, "io-uring"),
+		.exec = { .notifies_exec = truth_of(answer, "judges"),
+			  .notifies_mmap = truth_of(answer, "judges-maps") },
 		.host = json_object_get_uint64(json_object_object_get(answer, "user-namespace")),
 	};
 	return ADMISSION_GRANTED;

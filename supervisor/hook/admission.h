@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hook/exec_rules.h"
+
 struct json_object;
 
 #define ADMISSION_SENTENCE_SIZE 1024
@@ -30,6 +32,7 @@ struct admission_question {
 struct admission {
 	bool virtualises; /* the policy leaves not all to the kernel */
 	bool allow_io_uring;
+	struct exec_edit exec; /* what of its executing is judged */
 	uint64_t host; /* the inode number of the host's user namespace; 0: not known */
 };
 

@@ -100,6 +100,11 @@ bool oci_config_has_seccomp(const struct oci_config *config)
 	return seccomp_of(config) != NULL;
 }
 
+const char *oci_config_lacking(const struct oci_config *config, const struct exec_edit *edit)
+{
+	return exec_rules_lacking(seccomp_of(config), edit);
+}
+
 /** has_conditions() - is there a rule that Docker would apply to some containers only? */
 static bool has_conditions(const struct json_object *section)
 {

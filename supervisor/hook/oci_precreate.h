@@ -70,6 +70,9 @@ bool oci_config_is_podmans(const struct oci_config *config);
 /** oci_config_has_seccomp() - does it have rules of its own? */
 bool oci_config_has_seccomp(const struct oci_config *config);
 
+/** oci_config_lacking() - Return: as exec_rules_lacking(), of its rules */
+const char *oci_config_lacking(const struct oci_config *config, const struct exec_edit *edit);
+
 /** struct oci_edit - what the config shall say */
 struct oci_edit {
 	struct seccomp_edit seccomp;

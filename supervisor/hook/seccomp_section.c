@@ -24,9 +24,9 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "count_of.h"
+#include "hook/exec_rules.h"
 #include "hook/json_value.h"
-
-static const char notify[] = "SCMP_ACT_NOTIFY";
+#include "hook/seccomp_rules.h"
 
 static const char *const io_uring_calls[] = { "io_uring_setup", "io_uring_enter",
 					      "io_uring_register" };
@@ -43,63 +43,26 @@ static const char *const architectures[] = {
 #endif
 };
 
-static bool is_among(const char *word, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, words[i]) == 0)
-			return true;
-	return false;
-}
-
-/** remove_names() - take calls out of one rule. Return: how many names are left. */
-static size_t remove_names(struct json_object *names, const char *const *calls, size_t count)
-{
-	for (size_t i = json_object_array_length(names); i > 0; i--) {
-		const char *name = json_object_get_string(json_object_array_get_idx(names, i - 1));
-
-		if (name && is_among(name, calls, count))
-			json_object_array_del_idx(names, i - 1, 1);
-	}
-	return json_object_array_length(names);
-}
-
-/** remove_calls() - take calls out of all rules; rules that are for nothing else go */
-static void remove_calls(struct json_object *rules, const char *const *calls, size_t count)
-{
-	for (size_t i = json_object_array_length(rules); i > 0; i--) {
-		struct json_object *names = json_value_member(
-			json_object_array_get_idx(rules, i - 1), "names", json_type_array);
-
-		if (json_object_array_length(names) > 0 && remove_names(names, calls, count) == 0)
-			json_object_array_del_idx(rules, i - 1, 1);
-	}
-}
-
-/** append_rule() - one rule more. @error: what the calls fail with; 0: no errnoRet */
-static int append_rule(struct json_object *rules, const char *const *calls, size_t count,
-		       const char *action, int error)
-{
-	_cleanup_json_value_ struct json_object *rule = json_object_new_object();
-	struct json_object *names = rule ? json_value_list(rule, "names") : NULL;
-	int r = names ? json_value_append_texts(names, calls, count) : -ENOMEM;
-
-	if (r == 0)
-		r = json_value_add(rule, "action", json_object_new_string(action));
-	if (r == 0 && error)
-		r = json_value_add(rule, "errnoRet", json_object_new_int(error));
-	return r < 0 ? r : json_value_append(rules, TAKE_PTR(rule));
-}
-
 static bool is_notify(const char *action)
 {
-	return action && strcmp(action, notify) == 0;
+	return seccomp_action_is(action, SECCOMP_NOTIFY);
+}
+
+static int deny(struct json_object *rules, const char *const *calls, size_t count)
+{
+	return seccomp_rules_append(rules, &(struct seccomp_rule){ .calls = calls,
+								   .count = count,
+								   .action = "SCMP_ACT_ERRNO",
+								   .error = ENOSYS });
 }
 
 /** hand_over() - have some calls come to the listener, and no rule else be about them */
 static int hand_over(struct json_object *rules, const char *const *calls, size_t count)
 {
-	remove_calls(rules, calls, count);
-	return append_rule(rules, calls, count, notify, 0);
+	seccomp_rules_remove(rules, calls, count);
+	return seccomp_rules_append(rules, &(struct seccomp_rule){ .calls = calls,
+								   .count = count,
+								   .action = SECCOMP_NOTIFY });
 }
 
 static bool is_handed_over(const struct json_object *rules, const char *call)
@@ -120,8 +83,8 @@ static int keep_from_listener(struct json_object *rules, const char *const *call
 	for (size_t i = 0; i < count; i++) {
 		if (!is_handed_over(rules, calls[i]))
 			continue;
-		remove_calls(rules, calls, count);
-		return append_rule(rules, calls, count, "SCMP_ACT_ERRNO", ENOSYS);
+		seccomp_rules_remove(rules, calls, count);
+		return deny(rules, calls, count);
 	}
 	return 0;
 }
@@ -136,15 +99,14 @@ static int replace_rules(struct json_object *section, const struct seccomp_edit 
 		return -ENOMEM;
 	syscall_names(calls);
 	if (!edit->allow_io_uring)
-		remove_calls(rules, io_uring_calls, COUNT_OF(io_uring_calls));
+		seccomp_rules_remove(rules, io_uring_calls, COUNT_OF(io_uring_calls));
 	int r = keep_from_listener(rules, calls + count, SYSCALL_COUNT - count);
 
 	if (r == 0)
 		r = hand_over(rules, calls, count);
 	if (r == 0 && !edit->allow_io_uring)
-		r = append_rule(rules, io_uring_calls, COUNT_OF(io_uring_calls), "SCMP_ACT_ERRNO",
-				ENOSYS);
-	return r;
+		r = deny(rules, io_uring_calls, COUNT_OF(io_uring_calls));
+	return r < 0 ? r : exec_rules_edit(section, &edit->exec);
 }
 
 /*
@@ -209,7 +171,7 @@ static bool is_for_us(const struct json_object *names)
 	for (size_t i = 0; i < json_object_array_length(names); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
 
-		if (!name || !is_among(name, calls, SYSCALL_COUNT))
+		if (!name || !seccomp_word_is_among(name, calls, SYSCALL_COUNT))
 			return false;
 	}
 	return true;
@@ -221,7 +183,8 @@ static const char *check_rule(const struct json_object *rule)
 
 	if (!names)
 		return "has a seccomp rule without names";
-	if (is_notify(json_value_text(rule, "action")) && !is_for_us(names))
+	if (is_notify(json_value_text(rule, "action")) && !is_for_us(names) &&
+	    !exec_rules_is_ours(rule))
 		return "has a seccomp rule that hands other calls than those for attributes to a listener";
 	return NULL;
 }
@@ -238,7 +201,7 @@ const char *seccomp_section_check(const struct json_object *section,
 		return "hands every call to a listener";
 	for (size_t i = 0; !reason && rules && i < json_object_array_length(rules); i++)
 		reason = check_rule(json_object_array_get_idx(rules, i));
-	return reason;
+	return reason ? reason : exec_rules_check(section, &edit->exec);
 }
 
 int seccomp_section_edit(struct json_object *section, const struct seccomp_edit *edit)

@@ -3,11 +3,14 @@
 #define NSXATTR_HOOK_SECCOMP_SECTION_H
 
 /*
- * What a runtime is told about seccomp, edited so that the container's attribute calls come to nsxattrd:
+ * What a runtime is told about seccomp, edited so that the container's attribute calls come to nsxattrd, and, if
+ * its policy judges what is executed, the calls that execute files:
  * linux.seccomp of a config.json, or a profile of which an engine makes that.
  */
 
 #include <stdbool.h>
+
+#include "hook/exec_rules.h"
 
 struct json_object;
 
@@ -17,6 +20,7 @@ struct seccomp_edit {
 	const char *socket; /* listenerPath */
 	bool wait_killable; /* the runtime knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 	bool allow_io_uring;
+	struct exec_edit exec; /* what is executed is judged */
 	bool lacks_xattrat; /* the kernel does not have the four *xattrat calls: they are none of ours */
 };
 

@@ -13,7 +13,10 @@
 static char *edit(const char *bytes, size_t size, size_t *ret_length)
 {
 	const struct oci_edit wanted = {
-		.seccomp = { .policy = "p", .socket = "/s", .wait_killable = true },
+		.seccomp = { .policy = "p",
+			     .socket = "/s",
+			     .wait_killable = true,
+			     .exec = { true, true } },
 		.filter = "QUJD",
 	};
 	struct json_text text = { bytes, size };

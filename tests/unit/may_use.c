@@ -84,7 +84,8 @@ static void expect(uid_t user, const char *question, const char *expected)
 
 #define GRANTED(policy, reason, virtualises, io_uring)                                      \
 	"{\"policy\":\"" policy "\",\"reason\":\"" reason "\",\"virtualises\":" virtualises \
-	",\"io-uring\":" io_uring ",\"user-namespace\":4711}"
+	",\"io-uring\":" io_uring                                                           \
+	",\"judges\":false,\"judges-maps\":false,\"user-namespace\":4711}"
 
 Test(may_use, grants_what_is_the_users)
 {
