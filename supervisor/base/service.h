@@ -14,7 +14,7 @@
 /* The number of the first descriptor that is handed over (SD_LISTEN_FDS_START). */
 #define SERVICE_FIRST_FD 3
 /* Descriptors that a service manager hands over: sockets, and FileDescriptorStoreMax= of examples/systemd. */
-#define SERVICE_FDS_MAX (256 + 16384)
+#define SERVICE_FDS_MAX (256 + 20480)
 /* The longest name of one. */
 #define SERVICE_NAME_MAX 255
 /* Descriptors of one message (SCM_MAX_FD of the kernel). */

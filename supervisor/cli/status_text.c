@@ -225,6 +225,56 @@ static void show_pools(struct json_object *pools, FILE *to)
 	}
 }
 
+/* ---- what is judged ---- */
+
+static void show_verdicts(struct json_object *verdicts, FILE *to)
+{
+	const char *gap = " ";
+
+	if (!json_object_is_type(verdicts, json_type_object))
+		return;
+	json_object_object_foreach(verdicts, cause, count)
+	{
+		fprintf(to, "%s%" PRId64 " %s", gap, json_object_get_int64(count), cause);
+		gap = ", ";
+	}
+	if (json_object_object_length(verdicts) == 0)
+		fputs(" none", to);
+}
+
+static void show_keyids(struct json_object *list, FILE *to)
+{
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
+								    0;
+
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, " %s", json_object_get_string(json_object_array_get_idx(list, i)));
+	if (count == 0)
+		fputs(" none", to);
+}
+
+static void show_integrity(struct json_object *container, FILE *to)
+{
+	struct json_object *integrity = json_object_object_get(container, "integrity");
+	struct cell id, mode;
+
+	if (!json_object_is_type(integrity, json_type_object))
+		return;
+	put_id(&id, container, "id");
+	put_value(&mode, integrity, "mode");
+	fprintf(to,
+		"\n%s: integrity %s: %" PRId64 " files executed or mapped, %" PRId64
+		" of them as before\n    verdicts:",
+		id.text, mode.text, number_of(integrity, "files"), number_of(integrity, "known"));
+	show_verdicts(json_object_object_get(integrity, "verdicts"), to);
+	fprintf(to, "\n    measurements: %" PRId64 ", violations %" PRId64 ", missed %" PRId64,
+		number_of(integrity, "measurements"), number_of(integrity, "violations"),
+		number_of(integrity, "missed"));
+	fputs("\n    keyids:", to);
+	show_keyids(json_object_object_get(integrity, "keyids"), to);
+	fputc('\n', to);
+}
+
 void status_show(struct json_object *status, time_t now, FILE *to)
 {
 	struct json_object *containers = json_object_object_get(status, "containers");
@@ -243,4 +293,6 @@ void status_show(struct json_object *status, time_t now, FILE *to)
 		fill_row(&rows[i], json_object_array_get_idx(containers, i), now);
 	fputc('\n', to);
 	show_table(rows, count, to);
+	for (size_t i = 0; i < count; i++)
+		show_integrity(json_object_array_get_idx(containers, i), to);
 }

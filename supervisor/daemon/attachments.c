@@ -15,9 +15,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "daemon/container_judge.h"
 #include "daemon/entries.h"
 #include "daemon/runtimes.h"
 #include "idmap.h"
+#include "integrity/measurements.h"
 #include "keep/engine.h"
 #include "keep/source.h"
 #include "request/witness.h"
@@ -56,6 +58,7 @@ struct record {
 	char policy[POLICY_NAME_MAX + 1];
 	char map[CONTAINER_MAP_SIZE];
 	uint64_t policy_serial; /* of its policy's entry; 0: it is built in */
+	uint64_t list_serial; /* of the container's measurement list; 0: there is none */
 };
 
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
@@ -85,14 +88,24 @@ static struct attachment *attachment_new(struct attachments *attachments)
 	return attachment;
 }
 
+/* With its last attachment it is gone. */
+static void leave_container(const struct attachment *attachment)
+{
+	struct container *container = attachment->container;
+
+	if (container->listeners == 1)
+		container_judge_end(TAKE_PTR(container->judge), attachment->attachments->entries);
+	registry_detach(attachment->attachments->registry, container);
+}
+
 static void attachment_free(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
 	LIST_REMOVE(attachment, all);
-	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	if (attachment->container)
-		registry_detach(attachment->attachments->registry, attachment->container);
+		leave_container(attachment);
+	entries_release_policy(attachment->attachments->entries, attachment->policy_serial);
 	free(attachment);
 }
 
@@ -218,6 +231,23 @@ static struct shared_policy *find_policy(const struct attachments *attachments,
 	return choose_policy(attachments, delivery);
 }
 
+/* The list of a container that was there before has to be there: it is not begun anew. */
+static int appoint_judge(const struct attachments *attachments, const struct delivery *delivery,
+			 struct container *container)
+{
+	uint64_t serial = delivery->record ? delivery->record->list_serial : 0;
+
+	if (container->judge)
+		return 0;
+	int r = container_judge_new(attachments->entries, container->key.id, container->policy,
+				    serial, &container->judge);
+
+	if (r < 0)
+		log_error("what container %s executes cannot be judged: %s", container->key.id,
+			  r == -ENOENT ? "its measurement list is lost" : strerror(-r));
+	return r;
+}
+
 /* Return: 0; -EPERM: there are too many, which has been logged; other -errno. */
 static int enter_registry(struct attachments *attachments, const struct delivery *delivery,
 			  struct shared_policy *policy, struct attachment *attachment)
@@ -231,7 +261,7 @@ static int enter_registry(struct attachments *attachments, const struct delivery
 		if (attachment->container->listeners == 1)
 			container_set_name(attachment->container, delivery->name);
 		show_map(attachments, delivery, attachment->container);
-		return 0;
+		return appoint_judge(attachments, delivery, attachment->container);
 	}
 	if (r < 0)
 		return r;
@@ -258,6 +288,7 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 		return r;
 	const struct shard_config config = {
 		.policy = attachment->container->policy->policy,
+		.judge = attachment->container->judge ? attachment->container->judge->judge : NULL,
 		.counters = &attachment->container->counters,
 		.owner = attachment->container->key.owner,
 		.id = attachment->container->key.id,
@@ -301,7 +332,8 @@ static void fill_record(const struct attachment *attachment, struct record *reco
 
 	*record = (struct record){ .runtimes = container->key.runtime,
 				   .uid = container->key.owner,
-				   .policy_serial = attachment->policy_serial };
+				   .policy_serial = attachment->policy_serial,
+				   .list_serial = container->judge ? container->judge->serial : 0 };
 	snprintf(record->id, sizeof(record->id), "%s", container->key.id);
 	record_set_name(record, container_name(container));
 	snprintf(record->policy, sizeof(record->policy), "%s", container->policy->policy->name);
@@ -428,6 +460,31 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	return r;
 }
 
+static bool is_used(const struct attachments *attachments, const struct entry *list)
+{
+	const struct container *container = NULL;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL)
+		if (container->judge && container->judge->serial == list->serial)
+			return true;
+	return false;
+}
+
+/* A worker may have died between the list and the listener of a container. */
+static void forget_unused_lists(const struct attachments *attachments)
+{
+	const struct entry *entry = NULL;
+
+	while ((entry = journal_next_entry(attachments->entries->journal, entry)) != NULL) {
+		int fd = entry->fd;
+
+		if (atomic_load(&entry->kind) != ENTRY_MEASUREMENTS || is_used(attachments, entry))
+			continue;
+		entries_forget(attachments->entries, entry->serial);
+		close(fd);
+	}
+}
+
 size_t attachments_restore(struct attachments *attachments)
 {
 	const struct entry *entry = NULL;
@@ -438,12 +495,26 @@ size_t attachments_restore(struct attachments *attachments)
 		if (atomic_load(&entry->kind) == ENTRY_SOURCE)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
+	forget_unused_lists(attachments);
 	return lost;
+}
+
+void attachments_bar_lists(struct attachments *attachments, bool are_barred)
+{
+	const struct container *container = NULL;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL)
+		if (container->judge)
+			measurements_bar(container->judge->means.measurements, are_barred);
 }
 
 void attachments_free(struct attachments *attachments)
 {
+	const struct container *container = NULL;
 	struct attachment *attachment;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL)
+		container_judge_free(container->judge);
 
 	while ((attachment = LIST_FIRST(&attachments->list)) != NULL) {
 		LIST_REMOVE(attachment, all);

@@ -64,6 +64,9 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
  */
 size_t attachments_restore(struct attachments *attachments);
 
+/** attachments_bar_lists() - another daemon is to append to the measurement lists; false: it has not taken over */
+void attachments_bar_lists(struct attachments *attachments, bool are_barred);
+
 /**
  * attachments_free() - release them at the end of the process, with the registry and the policies
  *

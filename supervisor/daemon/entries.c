@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,9 @@
 #include "daemon/shared_policy.h"
 #include "keep/succession.h"
 
+/* Of a policy and its keys. */
+#define MEMORY_MAX (64 << 20)
+
 /** struct policy_entry - a policy that is kept, with its file's text */
 struct policy_entry {
 	struct shared_policy *policy; /* counted */
@@ -23,6 +27,15 @@ struct policy_entry {
 	int fd; /* of the memfd */
 	unsigned int attachments;
 	struct policy_entry *next;
+};
+
+/*
+ * struct policy_record - in the entry of a policy. Another version may read it: only add at the end. The oldest wrote the
+ * name alone, and a text without keys behind it.
+ */
+struct policy_record {
+	char name[POLICY_NAME_MAX + 1];
+	uint64_t text_length; /* bytes of the text; what is behind it is policy_keys_pack()'s */
 };
 
 static void store(const struct entries *entries, uint64_t serial, int fd)
@@ -78,14 +91,28 @@ int entries_store_journal(const struct entries *entries)
 
 /* ---- policies ---- */
 
+/* Memory takes all of it, or there is none. */
+static int write_memory(int fd, const char *bytes, size_t length)
+{
+	return write(fd, bytes, length) == (ssize_t)length ? 0 : -ENOSPC;
+}
+
+static int write_keys(int fd, const struct policy_keys *keys)
+{
+	_cleanup_free_ char *bytes = NULL;
+	size_t length = 0;
+	int r = keys ? policy_keys_pack(keys, &bytes, &length) : 0;
+
+	return r < 0 || !keys ? r : write_memory(fd, bytes, length);
+}
+
 static int make_memory(const struct shared_policy *policy)
 {
 	_cleanup_fd_ int fd = memfd_create("nsxattr-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int r = fd < 0 ? -errno : 0;
+	int r = fd < 0 ? -errno : write_memory(fd, policy->text, policy->length);
 
-	/* Memory takes all of it, or there is none. */
-	if (r == 0 && write(fd, policy->text, policy->length) != (ssize_t)policy->length)
-		r = -ENOSPC;
+	if (r == 0)
+		r = write_keys(fd, policy->keys);
 	if (r == 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		r = -errno;
@@ -136,13 +163,14 @@ static struct policy_entry *find_serial(const struct entries *entries, uint64_t 
 static int make_entry(struct entries *entries, struct shared_policy *policy,
 		      struct policy_entry **ret_entry)
 {
-	const char *name = policy->policy->name;
+	struct policy_record record = { .text_length = policy->length };
 	_cleanup_fd_ int fd = make_memory(policy);
 	uint64_t serial = 0;
 
 	if (fd < 0)
 		return fd;
-	int r = entries_keep(entries, fd, ENTRY_POLICY, name, strlen(name) + 1, &serial);
+	snprintf(record.name, sizeof(record.name), "%s", policy->policy->name);
+	int r = entries_keep(entries, fd, ENTRY_POLICY, &record, sizeof(record), &serial);
 
 	if (r < 0)
 		return r;
@@ -205,7 +233,7 @@ static int read_memory(int fd, char **ret_text, size_t *ret_length)
 
 	if (fstat(fd, &status) < 0)
 		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_size > (off_t)POLICY_FILE_SIZE_MAX)
+	if (!S_ISREG(status.st_mode) || status.st_size > (off_t)MEMORY_MAX)
 		return -EBADMSG;
 	size_t length = (size_t)status.st_size;
 	_cleanup_free_ char *text = malloc(length + 1);
@@ -220,16 +248,36 @@ static int read_memory(int fd, char **ret_text, size_t *ret_length)
 	return 0;
 }
 
+/* @keys: of a policy that judges nothing there are none */
+static int split_memory(int fd, const struct policy_record *record, char **ret_text,
+			size_t *ret_length, struct policy_keys **ret_keys)
+{
+	int r = read_memory(fd, ret_text, ret_length);
+
+	if (r < 0 || record->text_length == 0 || record->text_length >= *ret_length)
+		return r;
+	r = policy_keys_unpack(*ret_text + record->text_length,
+			       *ret_length - (size_t)record->text_length, ret_keys);
+	*ret_length = (size_t)record->text_length;
+	return r;
+}
+
 /* Return: whether it is in the list. */
 static bool restore_policy(struct entries *entries, const struct entry *entry)
 {
-	char name[POLICY_NAME_MAX + 1] = "", *text = NULL;
+	struct policy_record record = { 0 };
+	struct policy_keys *keys = NULL;
+	char *text = NULL;
 	size_t length = 0;
 
-	memcpy(name, entry->record, strnlen(entry->record, POLICY_NAME_MAX));
-	if (read_memory(entry->fd, &text, &length) < 0)
+	memcpy(&record, entry->record,
+	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	record.name[POLICY_NAME_MAX] = '\0';
+	if (split_memory(entry->fd, &record, &text, &length, &keys) < 0) {
+		free(text);
 		return false;
-	struct shared_policy *policy = shared_policy_load(name, text, length);
+	}
+	struct shared_policy *policy = shared_policy_load(record.name, text, length, keys);
 	bool is_there = policy && add_policy(entries, policy, entry->serial, entry->fd);
 
 	shared_policy_unref(policy);

@@ -83,6 +83,11 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 			  strerror(-r));
 		return r;
 	}
+	r = trust_root_open(&opened->source.root);
+	if (r < 0) {
+		log_error("cannot open the root directory: %s", strerror(-r));
+		return r;
+	}
 	opened->source.default_policy = config->default_policy;
 	opened->source.refuses_not_allowed = config->refuses_not_allowed;
 	return sockets_open(config, &opened->import.handed, opened->sockets);
@@ -101,6 +106,8 @@ static size_t list_descriptors(const struct opened *opened, int fds[OPENED_DESCR
 	}
 	fds[count++] = opened->source.folder;
 	fds[count++] = opened->source.share;
+	fds[count++] = opened->source.root.directory;
+	fds[count++] = opened->source.root.mounts;
 	fds[count++] = opened->source.etc;
 	fds[count++] = opened->service.socket;
 	fds[count++] = opened->import.predecessor;
@@ -146,6 +153,7 @@ static int confine_descriptors(const struct opened *opened)
 int opened_confine(struct opened *opened)
 {
 	const struct confinement confinement = { .leaves_network = true,
+						 .judges = true,
 						 .calls = opened->options->config->calls };
 	int probe_error = 0, r = confine_descriptors(opened);
 

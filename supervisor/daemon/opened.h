@@ -38,7 +38,7 @@ struct daemon_options {
 };
 
 /* The most descriptors that are put into the journal. */
-#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 9)
+#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 11)
 
 /** struct opened - what the keeper has opened; begins with opened_open() */
 struct opened {

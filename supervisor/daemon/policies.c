@@ -20,6 +20,7 @@ void policies_free(struct policies *policies)
 	for (size_t i = 0; i < policies->count; i++) {
 		shared_policy_unref(policies->list[i].shared);
 		free(policies->list[i].users);
+		free(policies->list[i].fault);
 	}
 	for (size_t i = 0; i < COUNT_OF(policies->folders); i++)
 		free(policies->folders[i]);
@@ -104,6 +105,11 @@ static enum policies_choice_result choose(const struct listed_policy *listed,
 
 	if (lacking) {
 		say(choice, "policy '%s' %s", listed_policy_name(listed), lacking);
+		return POLICIES_REFUSED;
+	}
+	if (listed->fault) {
+		say(choice, "the keys of policy '%s' cannot be used: %s",
+		    listed_policy_name(listed), listed->fault);
 		return POLICIES_REFUSED;
 	}
 	choice->shared = shared_policy_ref(listed->shared);

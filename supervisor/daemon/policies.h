@@ -30,6 +30,7 @@ struct listed_policy {
 	uid_t *users; /* that may name it, besides root */
 	size_t user_count;
 	const char *folder; /* of its file, as long as the set; NULL: it is built in */
+	char *fault; /* why no container gets it: what is wrong with its keys; NULL: nothing */
 };
 
 /** struct policies - a set, read only once it is loaded */

@@ -65,6 +65,7 @@ int policies_source_open(const char *folder, const char *share, struct policies_
 		.path = folder ? folder : "(no folder)",
 		.share = share ? open(share, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1,
 		.share_path = share,
+		.root = { -1, -1 },
 		.etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.default_policy = "default",
 		.refuses_not_allowed = true,
@@ -76,6 +77,7 @@ void policies_source_done(struct policies_source *source)
 {
 	fd_close(&source->folder);
 	fd_close(&source->share);
+	trust_root_done(&source->root);
 	fd_close(&source->etc);
 }
 
@@ -192,12 +194,38 @@ static void complain_of_file(struct load *load, const char *file_name,
 		complain(load, "%s/%s: there are more mistakes", load->path, file_name);
 }
 
+/*
+ * A policy that was installed may name keys that are to be put beside it: it is there, and no container gets it.
+ *
+ * Return: 0, also when no keys are needed; 1: they are mistaken; -ENOMEM.
+ */
+static int read_keys(struct load *load, const char *file_name, const struct integrity *integrity,
+		     struct policy_keys **ret_keys, char **ret_fault)
+{
+	struct key_complaint complaint = { "" };
+
+	if (integrity->mode == INTEGRITY_OFF || load->source->root.directory < 0)
+		return 0;
+	int r = policy_keys_read(integrity, &load->source->root, ret_keys, &complaint);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	if (load->is_tolerant) {
+		*ret_fault = strdup(complaint.text);
+		return *ret_fault ? 0 : -ENOMEM;
+	}
+	complain(load, "%s/%s: keys: %s", load->path, file_name, complaint.text);
+	return 1;
+}
+
 /* @taken: the policy's, or freed */
 static int load_text(struct load *load, const char *name, const char *file_name, char *taken,
 		     size_t length)
 {
 	_cleanup_free_ char *text = taken;
 	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
+	_cleanup_free_ char *fault = NULL;
+	struct policy_keys *keys = NULL;
 	struct policy_file *file = NULL;
 
 	if (!diagnostics)
@@ -209,14 +237,20 @@ static int load_text(struct load *load, const char *name, const char *file_name,
 		return r < 0 ? r : 0;
 	}
 	r = policy_file_use_folder(file, load->path);
-	if (r < 0) {
+	if (r == 0)
+		r = read_keys(load, file_name, &file->policy.integrity, &keys, &fault);
+	if (r != 0) {
 		policy_file_free(file);
-		return r;
+		return r < 0 ? r : 0;
 	}
-	struct listed_policy *listed = list_policy(
-		load->policies, shared_policy_new(file, TAKE_PTR(text), length), load->folder);
+	struct listed_policy *listed =
+		list_policy(load->policies, shared_policy_new(file, TAKE_PTR(text), length, keys),
+			    load->folder);
 
-	return listed ? add_users(load, listed) : -ENOMEM;
+	if (!listed)
+		return -ENOMEM;
+	listed->fault = TAKE_PTR(fault);
+	return add_users(load, listed);
 }
 
 static void complain_of_reading(struct load *load, const char *file_name, int error)

@@ -5,6 +5,7 @@
 /* Sets of policies are read through descriptors, for paths lead nowhere later on. */
 
 #include "base/log.h"
+#include "base/trust.h"
 #include "daemon/policies.h"
 
 /** struct policies_source - where policies are read from, when paths lead nowhere any more */
@@ -16,6 +17,7 @@ struct policies_source {
 	int share; /* the folder that was installed with the program; -1: there is none */
 	const char *share_path; /* for messages */
 	bool is_tolerant; /* a mistake is reported, and the set lacks that policy: not for a daemon */
+	struct trust_root root; /* where paths of keys begin; -1: no keys are read */
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
 	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
@@ -26,7 +28,7 @@ struct policies_source {
  * @folder: the folder's path, which outlives the source; NULL: there is none. It need not be there yet.
  * @share: the same of the folder that was installed with the program
  * @ret_source: the source, with its descriptors; policies_source_done() it. The caller may change the rest:
- *              @default_policy is "default", @refuses_not_allowed true.
+ *              @default_policy is "default", @refuses_not_allowed true; @root has none.
  *
  * Return: 0; -errno of opening the folder.
  */
@@ -55,7 +57,7 @@ enum policies_result {
  * @ret_policies: POLICIES_LOADED: the set; policies_free() it
  * @report: zeroed
  *
- * With one mistake anywhere in the folder there is no set. A file has to be a regular one that belongs to root or to
+ * With one mistake anywhere in the folder, or in a file of keys, there is no set. A file has to be a regular one that belongs to root or to
  * our user, and that no other user can write to. A mistake in the folder that was installed is a warning: a package may
  * have brought more than this program knows.
  *

@@ -21,6 +21,8 @@
 
 /* The longest id, which a runtime makes or a user gives. */
 #define CONTAINER_ID_MAX 255
+
+struct container_judge;
 struct id_map;
 
 /* Room for the id map as "0 100000 65536; ...". */
@@ -49,6 +51,7 @@ struct container {
 	time_t since; /* CLOCK_REALTIME, seconds */
 	uint32_t listeners;
 	struct shard_counters counters; /* of all its listeners */
+	struct container_judge *judge; /* of who attaches it; NULL: nothing is judged */
 	struct container_sample samples[2]; /* the older one first */
 	struct container *next; /* in its chain */
 };

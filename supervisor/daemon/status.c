@@ -9,9 +9,12 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "daemon/container_judge.h"
 #include "daemon/runtimes.h"
 #include "exec/guard.h"
 #include "exec/kernel_notes.h"
+#include "integrity/keyring.h"
+#include "integrity/measurements.h"
 
 /* ---- containers ---- */
 
@@ -37,6 +40,66 @@ static void add_counters(struct json_object *object, const struct shard_counters
 	json_add_number(object, "late", atomic_load(&counters->late));
 }
 
+/* By the kernel's words, of which some are for several causes. */
+static void add_verdicts(struct json_object *object, const struct judge_counters *counters)
+{
+	struct json_object *verdicts = json_object_new_object();
+
+	for (enum appraisal_cause cause = CAUSE_NONE; cause < CAUSE_COUNT; cause++) {
+		uint64_t count = atomic_load(&counters->causes[cause]);
+		const char *word = cause_word(cause);
+
+		if (count > 0)
+			json_add_number(verdicts, word,
+					count + json_object_get_uint64(
+							json_object_object_get(verdicts, word)));
+	}
+	json_object_object_add(object, "verdicts", verdicts);
+}
+
+static void add_keys(struct json_object *object, const struct keyring *keyring)
+{
+	struct json_object *list = json_object_new_array();
+	char text[sizeof("12345678")];
+
+	for (size_t i = 0; i < keyring->count; i++) {
+		const struct public_key *key = &keyring->keys[i].key;
+
+		for (unsigned int j = 0; j < key->keyid_count; j++) {
+			snprintf(text, sizeof(text), "%08x", key->keyids[j]);
+			json_object_array_add(list, json_object_new_string(text));
+		}
+	}
+	json_object_object_add(object, "keyids", list);
+}
+
+static void add_list(struct json_object *object, const struct measurements *measurements)
+{
+	struct measurements_view view;
+
+	measurements_look(measurements, &view);
+	json_add_number(object, "measurements", view.state.count);
+	json_add_number(object, "violations", view.state.violations);
+	json_add_number(object, "missed", view.state.missed);
+}
+
+static void add_integrity(struct json_object *object, const struct container *container)
+{
+	const struct container_judge *judge = container->judge;
+	struct json_object *integrity = judge ? json_object_new_object() : NULL;
+
+	if (!integrity)
+		return;
+	json_add_text(integrity, "mode",
+		      integrity_mode_word(container->policy->policy->integrity.mode));
+	json_add_number(integrity, "files", atomic_load(&judge->counters.files));
+	json_add_number(integrity, "known", atomic_load(&judge->counters.known));
+	add_verdicts(integrity, &judge->counters);
+	add_list(integrity, judge->means.measurements);
+	add_keys(integrity, judge->means.keyring);
+	json_object_object_add(object, "integrity", integrity);
+}
+
 static struct json_object *container_json(const struct container *container,
 					  const struct registry_time *now)
 {
@@ -55,6 +118,7 @@ static struct json_object *container_json(const struct container *container,
 	snprintf(rate, sizeof(rate), "%.1f", container_rate(container, now));
 	json_object_object_add(object, "rate",
 			       json_object_new_double_s(container_rate(container, now), rate));
+	add_integrity(object, container);
 	return object;
 }
 

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/passing.h"
+#include "daemon/attachments.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 
@@ -50,6 +51,7 @@ static void hand_over(struct upgrade *upgrade)
 {
 	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))
 		log_verbose("a request hangs: it is left to the new nsxattrd");
+	attachments_bar_lists(upgrade->attachments, true);
 	int r = handover_give(upgrade->watch.fd, upgrade->successor, upgrade->journal);
 
 	if (r == 0) {
@@ -62,6 +64,7 @@ static void hand_over(struct upgrade *upgrade)
 	}
 	bool is_left = is_process_left(upgrade);
 
+	attachments_bar_lists(upgrade->attachments, false);
 	engine_resume(upgrade->engine);
 	log_warning("upgrade failed: the new nsxattrd has not taken over (%s); this one serves on",
 		    strerror(-r));

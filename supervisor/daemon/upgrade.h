@@ -18,6 +18,7 @@
 #include "base/loop.h"
 #include "daemon/handover.h"
 
+struct attachments;
 struct engine;
 struct journal;
 
@@ -26,6 +27,7 @@ struct upgrade {
 	struct loop *loop;
 	struct engine *engine;
 	struct journal *journal;
+	struct attachments *attachments;
 	struct handover_start start;
 	const size_t *deliveries; /* how many messages of runtimes have not come in full */
 	struct loop_watch watch; /* the connection */

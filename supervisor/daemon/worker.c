@@ -247,6 +247,7 @@ static void prepare_upgrade(struct worker *worker)
 		.loop = worker->loop,
 		.engine = worker->engine,
 		.journal = opened->journal,
+		.attachments = &worker->attachments,
 		.start = { .program = opened->program, .arguments = opened->options->arguments },
 		.deliveries = &worker->oci.count,
 		.watch.fd = -1,
@@ -347,13 +348,13 @@ static int restore(struct worker *worker)
 	return import_complete(&worker->opened->import, worker->engine, &worker->entries, lost);
 }
 
-/* What all that is let in can have open at a time, but for what is kept for speed. */
+/* What all that is let in can have open at a time, measurement lists included, but for what is kept for speed. */
 static uint64_t descriptors_wanted(const struct config_limits *limits)
 {
 	uint64_t listeners = (uint64_t)limits->containers * limits->listeners_per_container;
 	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
 
-	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
+	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) + limits->containers +
 	       places * DESCRIPTORS_OF_PLACE + (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY +
 	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
 	       FORKER_TABLE;

@@ -40,6 +40,8 @@ struct measurements {
 	uint8_t *entries;
 	size_t reserved; /* bytes of them that are memory for sure */
 	pthread_mutex_t lock; /* of who appends */
+	pthread_cond_t unbarred;
+	bool is_barred; /* under the lock */
 	struct known_entries known; /* under the lock */
 };
 
@@ -116,6 +118,7 @@ static int map(int fd, size_t size, struct measurements **ret_measurements)
 	measurements->entries = (uint8_t *)memory + ENTRIES_OFFSET;
 	measurements->fd = -1;
 	pthread_mutex_init(&measurements->lock, NULL);
+	pthread_cond_init(&measurements->unbarred, NULL);
 	*ret_measurements = TAKE_PTR(measurements);
 	return 0;
 }
@@ -210,11 +213,19 @@ void measurements_free(struct measurements *measurements)
 	if (!measurements)
 		return;
 	known_entries_done(&measurements->known);
+	pthread_cond_destroy(&measurements->unbarred);
 	pthread_mutex_destroy(&measurements->lock);
 	if (measurements->head)
 		munmap(measurements->head, memory_size(measurements->head));
 	fd_close(&measurements->fd);
 	free(measurements);
+}
+
+void measurements_leave(struct measurements *measurements)
+{
+	if (measurements)
+		measurements->fd = -1;
+	measurements_free(measurements);
 }
 
 int measurements_fd(const struct measurements *measurements)
@@ -325,7 +336,18 @@ int measurements_append(struct measurements *measurements, struct crypto *crypto
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&measurements->lock);
+	while (measurements->is_barred)
+		pthread_cond_wait(&measurements->unbarred, &measurements->lock);
 	r = append(measurements, crypto, &entry, bytes, &digests);
 	pthread_mutex_unlock(&measurements->lock);
 	return r;
+}
+
+void measurements_bar(struct measurements *measurements, bool is_barred)
+{
+	pthread_mutex_lock(&measurements->lock);
+	measurements->is_barred = is_barred;
+	if (!is_barred)
+		pthread_cond_broadcast(&measurements->unbarred);
+	pthread_mutex_unlock(&measurements->lock);
 }

@@ -27,6 +27,7 @@
  * its entries, or MEASUREMENTS_ENTRY_SIZE bytes for each of them, or when there is no memory for another step.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -92,6 +93,9 @@ static inline void cleanup_measurements(struct measurements **measurements)
 
 #define _cleanup_measurements_ __attribute__((cleanup(cleanup_measurements)))
 
+/** measurements_leave() - unmap it; its descriptor stays open, for another process that goes on with the list */
+void measurements_leave(struct measurements *measurements);
+
 /** measurements_fd() - Return: the memfd; the list's. */
 int measurements_fd(const struct measurements *measurements);
 
@@ -123,6 +127,14 @@ int measurements_aggregate(struct crypto *crypto, const struct measurements_part
  */
 int measurements_append(struct measurements *measurements, struct crypto *crypto,
 			const struct measurement *measurement);
+
+/**
+ * measurements_bar() - let no thread append any more, or again
+ *
+ * When it returns, no append is under way, and another process may be the one that appends. A thread that wants to
+ * waits.
+ */
+void measurements_bar(struct measurements *measurements, bool is_barred);
 
 /** measurements_look() - what is so now. Any thread may, and any process. */
 void measurements_look(const struct measurements *measurements, struct measurements_view *ret_view);

@@ -11,8 +11,9 @@ static bool go_on(const struct judgement *judgement, int result, const char *wha
 {
 	if (result < 0 && result != -ESRCH)
 		log_limited(judgement->request.client->log_source, LOG_WARNING,
-			    "what thread %d executes was not looked at: cannot %s: %s",
-			    judgement->call.tid, what, strerror(-result));
+			    "%swhat thread %d executes was not looked at: cannot %s: %s",
+			    judgement->judge->config.label, judgement->call.tid, what,
+			    strerror(-result));
 	return result == 0;
 }
 

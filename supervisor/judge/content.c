@@ -138,7 +138,8 @@ static void append(struct judgement *judgement, const struct measurement *measur
 
 	if (r < 0 || r == MEASUREMENT_MISSED)
 		log_limited(judgement->request.client->log_source, LOG_WARNING,
-			    "%s is missing in the measurement list: %s", measurement->path,
+			    "%s%s is missing in the measurement list: %s",
+			    judgement->judge->config.label, measurement->path,
 			    r < 0 ? strerror(-r) : "the list is full");
 	if (means->folder)
 		measurements_folder_update(means->folder, means->measurements);
@@ -185,7 +186,7 @@ bool file_audit(struct judgement *judgement)
 		hex_write(digest, digest_size(DIGEST_SHA256), text);
 	show_path(judgement, path);
 	log_limited(judgement->request.client->log_source, LOG_NOTICE,
-		    "thread %d executes %s, hash=%s%s", judgement->call.tid, path,
-		    digest ? "sha256:" : "unknown", text);
+		    "%sthread %d executes %s, hash=%s%s", judgement->judge->config.label,
+		    judgement->call.tid, path, digest ? "sha256:" : "unknown", text);
 	return true;
 }

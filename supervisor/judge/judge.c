@@ -24,6 +24,8 @@ int judge_new(const struct judge_config *config, struct judge **ret_judge)
 	if (!judge)
 		return -ENOMEM;
 	judge->config = *config;
+	if (!config->label)
+		judge->config.label = "";
 	judge->conditions = conditions_of(config->integrity);
 	judge->judges_maps = integrity_has_func(config->integrity, FUNC_MMAP_CHECK);
 	turn_init(&judge->turn);

@@ -27,6 +27,8 @@ struct judge_config {
 	const struct integrity *integrity; /* of its policy; not off */
 	const struct judge_means *means;
 	struct judge_counters *counters;
+	/* What lines of the log about it begin with, such as "container ID: "; NULL: there is only one container */
+	const char *label;
 };
 
 /** struct judge - of a container; any thread may use it */

@@ -96,7 +96,7 @@ static void report(const struct judgement *judgement)
 		snprintf(keyid, sizeof(keyid), ", keyid %08x", verdict->keyid);
 	if (is_refused)
 		log_limited(judgement->request.client->log_source, LOG_WARNING,
-			    "%s would not be %s: %s%s%s%s", path,
+			    "%s%s would not be %s: %s%s%s%s", judgement->judge->config.label, path,
 			    file->func == FUNC_BPRM_CHECK ? "executed" : "mapped executable",
 			    cause_word(verdict->cause), verdict->error ? ", " : "",
 			    verdict->error ? strerror(verdict->error) : "", keyid);

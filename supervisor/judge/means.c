@@ -14,10 +14,10 @@
 
 /* ---- what the list begins with: the policy, and each file of keys ---- */
 
-static int make_aggregate(const struct judge_means *means, const struct policy_file *file,
+int judge_means_aggregate(const struct keyring *keyring, const struct policy_file *file,
 			  uint8_t *ret_digest)
 {
-	const struct key_files *keys = means->keyring->files;
+	const struct key_files *keys = keyring->files;
 	_cleanup_free_ struct measurements_part *parts = calloc(1 + keys->count, sizeof(*parts));
 
 	if (!parts)
@@ -26,14 +26,14 @@ static int make_aggregate(const struct judge_means *means, const struct policy_f
 	for (size_t i = 0; i < keys->count; i++)
 		parts[1 + i] =
 			(struct measurements_part){ keys->files[i].bytes, keys->files[i].length };
-	return measurements_aggregate(means->crypto, parts, 1 + keys->count, ret_digest);
+	return measurements_aggregate(keyring->crypto, parts, 1 + keys->count, ret_digest);
 }
 
 static int begin_list(struct judge_means *means, const struct policy_file *file)
 {
 	const struct integrity *integrity = &file->policy.integrity;
 	uint8_t aggregate[DIGEST_SIZE_MAX];
-	int r = make_aggregate(means, file, aggregate);
+	int r = judge_means_aggregate(means->keyring, file, aggregate);
 
 	if (r == 0)
 		r = measurements_new(means->crypto, integrity->template, integrity->entries,

@@ -7,6 +7,8 @@
  * files, before the first worker, and each worker has them by inheritance; the list outlives each of them.
  */
 
+#include <stdint.h>
+
 #include "integrity/measurements_folder.h"
 
 struct crypto;
@@ -35,6 +37,16 @@ struct judge_means {
  */
 int judge_means_new(const struct policy_file *file, const char *folder,
 		    struct judge_means **ret_means);
+
+/**
+ * judge_means_aggregate() - what boot_aggregate, the first entry of a list, is the digest of
+ * @keyring: of the policy
+ * @ret_digest: SHA-256 of the policy's file and the files of keys: see measurements_aggregate()
+ *
+ * Return: 0; -ENOMEM.
+ */
+int judge_means_aggregate(const struct keyring *keyring, const struct policy_file *file,
+			  uint8_t *ret_digest);
 
 /** judge_means_free() - NULL is accepted. */
 void judge_means_free(struct judge_means *means);

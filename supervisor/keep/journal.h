@@ -38,7 +38,7 @@
 #include "request/slot.h"
 
 #define JOURNAL_SLOTS_MAX 18432
-#define JOURNAL_ENTRIES_MAX 16384
+#define JOURNAL_ENTRIES_MAX 20480
 #define JOURNAL_RECORD_SIZE 512
 
 #define JOURNAL_MAGIC "nsxattrJ"
@@ -76,6 +76,7 @@ enum entry_kind {
 	ENTRY_SOURCE = 2, /* of a source; its record says of which container */
 	ENTRY_CONNECTION = 3, /* of a peer that has not sent yet of which container it is */
 	ENTRY_POLICY = 4, /* a file with the policy of sources */
+	ENTRY_MEASUREMENTS = 5, /* the measurement list of a container */
 };
 
 /** struct entry - a descriptor that stays open */

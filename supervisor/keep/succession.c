@@ -71,7 +71,8 @@ static bool is_left(const struct entry *entry)
 {
 	uint32_t kind = atomic_load(&entry->kind);
 
-	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY;
+	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY ||
+	       kind == ENTRY_MEASUREMENTS;
 }
 
 static int list_entry(const struct entry *entry, succession_visitor *visit, void *place)

@@ -288,10 +288,11 @@ Test(policies, are_so_many_at_most)
 Test(policies, give_no_container_a_policy_that_nsxattrd_does_not_enforce)
 {
 	static const char reason[] =
-		"policy 'judged' wants what is executed to be judged ('integrity'), which nsxattrd "
-		"does not do yet; set 'mode: off' in its 'integrity', or name another policy";
+		"policy 'judged' wants what is executed to be refused ('mode: enforce' in its "
+		"'integrity'), which nsxattrd does not do yet; set 'mode: log' there, or name "
+		"another policy";
 
-	policy("judged.yaml", "integrity: { mode: log, rule-set: tcb }\n"
+	policy("judged.yaml", "integrity: { mode: enforce, rule-set: tcb }\n"
 			      "match: [{ name: c }]\nallow-users: [alice]\n");
 	policy("other.yaml", "integrity: { mode: off, rule-set: tcb }\nmatch: [{ name: c }]\n");
 	load();
@@ -301,6 +302,31 @@ Test(policies, give_no_container_a_policy_that_nsxattrd_does_not_enforce)
 	expect(ALICE, NULL, "d", "default");
 	cr_expect_str_eq(policies_objection(policies, policies_find(policies, "judged"), ALICE),
 			 "it judges what is executed, which is for root's containers alone");
+}
+
+/* ---- keys ---- */
+
+static void mistaken_keys(const char *file, const char *fault)
+{
+	char text[256], expected[512];
+
+	snprintf(text, sizeof(text), "integrity: { mode: log, rule-set: tcb, keys: [%s] }\n", file);
+	policy("judged.yaml", text);
+	snprintf(expected, sizeof(expected), "/judged.yaml: keys: %s/%s: %s\n", folder, file,
+		 fault);
+	mistakes(expected);
+}
+
+Test(policies, that_judge_have_their_keys_from_the_start)
+{
+	policy("own.der", "no key");
+	policy("judged.yaml", "integrity: { mode: log, rule-set: tcb }\n");
+	load();
+	expect(0, "judged", "c", "judged");
+	cr_assert_eq(trust_root_open(&source.root), 0);
+	mistaken_keys("absent.der", "No such file or directory");
+	mistaken_keys("own.der", "it has no certificate and no public key that can be read");
+	trust_root_done(&source.root);
 }
 
 /* ---- whose files they are ---- */

@@ -31,6 +31,7 @@ static void set_up(void)
 		.folder = -1,
 		.share = -1,
 		.path = "",
+		.root = { -1, -1 },
 		.etc = -1,
 		.default_policy = "default",
 	};

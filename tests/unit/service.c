@@ -318,13 +318,13 @@ Test(service, makes_sense_or_is_refused)
 {
 	expect_taken((struct handing_over){ "-1", NULL, NULL, -EINVAL, 0, { 0 } });
 	expect_taken((struct handing_over){ "1x", NULL, NULL, -EINVAL, 0, { 0 } });
-	expect_taken((struct handing_over){ "16641", NULL, NULL, -EINVAL, 0, { 0 } });
+	expect_taken((struct handing_over){ "20737", NULL, NULL, -EINVAL, 0, { 0 } });
 	expect_taken((struct handing_over){ "1", "x", NULL, -EINVAL, 0, { 0 } });
 	expect_taken(
 		(struct handing_over){ "99999999999999999999", NULL, NULL, -EINVAL, 0, { 0 } });
 	expect_taken((struct handing_over){ "5", NULL, NULL, -EBADF, 0, { 0 } });
 	/* As many as a store can have are no mistake; here they are not open. */
-	expect_taken((struct handing_over){ "16640", NULL, NULL, -EBADF, 0, { 0 } });
+	expect_taken((struct handing_over){ "20736", NULL, NULL, -EBADF, 0, { 0 } });
 }
 
 /* ---- we as a service manager ---- */

@@ -40,6 +40,7 @@ static void set_up(void)
 		.folder = -1,
 		.share = -1,
 		.path = "",
+		.root = { -1, -1 },
 		.etc = -1,
 		.default_policy = "default",
 	};
@@ -314,6 +315,25 @@ Test(status, shows_containers_in_columns)
 		"    123456       7\n",
 		77);
 	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
+}
+
+Test(status, shows_what_is_judged)
+{
+	expect_text(
+		"{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		"\"containers\": [{\"id\": \"a\", \"integrity\": {\"mode\": \"log\", \"files\": 9, "
+		"\"known\": 4, \"verdicts\": {\"valid\": 5, \"invalid-hash\": 1}, "
+		"\"measurements\": 6, \"violations\": 0, \"missed\": 0, "
+		"\"keyids\": [\"00c0ffee\"]}}]}",
+		"nsxattrd 1.2, pid 7, up 10s; 1 policy; 1 container\n\n"
+		"RUNTIME  CONTAINER  NAME  OWNER  POLICY  MAP  AGE  LISTENERS  REQ/S  IN FLIGHT  "
+		"REQUESTS  ERRORS\n"
+		"-        a          -     root   -       -    11d          -      -          -  "
+		"       -       -\n\n"
+		"a: integrity log: 9 files executed or mapped, 4 of them as before\n"
+		"    verdicts: 5 valid, 1 invalid-hash\n"
+		"    measurements: 6, violations 0, missed 0\n"
+		"    keyids: 00c0ffee\n");
 }
 
 Test(status, shows_no_bytes_that_steer_a_terminal)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What tests of nsxattrd's judge share: keys, policies that log, programs that are signed, and what log, status and
+# measurement list say of them. Sourced after tests/lib/runtimes.sh, case.sh and scene.sh.
+
+# judged_key() - NAME: NAME.pem and NAME.der
+judged_key() {
+	openssl req -new -x509 -batch -nodes -newkey rsa:2048 -sha256 -subj "/CN=$1" -addext subjectKeyIdentifier=hash \
+		-keyout "$1.pem" -outform DER -out "$1.der" 2>/dev/null
+}
+
+# judged_policy() - NAME KEY RULE…: a policy of the daemon's that logs
+judged_policy() {
+	local name=$1 key=$2 rule
+	shift 2
+	mkdir -p policies
+	cp "$key.der" policies/
+	{
+		echo "version: 1"
+		echo "attributes: [{ name: security.ima, scheme: suffix, inherit: chain }]"
+		echo "integrity:"
+		echo "  mode: log"
+		echo "  keys: [$key.der]"
+		echo "  rules:"
+		for rule; do echo "    - $rule"; done
+	} >"policies/$name.yaml"
+}
+
+JUDGED_EXECS=("measure func=BPRM_CHECK" "appraise func=BPRM_CHECK appraise_type=imasig")
+JUDGED_MAPS=("measure func=MMAP_CHECK mask=MAY_EXEC" "appraise func=MMAP_CHECK mask=MAY_EXEC appraise_type=imasig")
+
+# judged_programs() - ROOT KEY OTHER: programs in /bin of a root file system, each another file
+judged_programs() {
+	local root=$1 key=$2 other=$3 name
+	for name in signed unsigned changed foreign; do
+		cp /bin/true "$root/bin/$name"
+		echo "# $name" >>"$root/bin/$name"
+	done
+	printf '#!/bin/unsigned\n' >"$root/bin/script"
+	chmod 755 "$root"/bin/{signed,unsigned,changed,foreign,script}
+	evmctl ima_sign --key "$key.pem" "$root/bin/signed" "$root/bin/script" >/dev/null 2>&1
+	for name in signed script changed sh sleep; do
+		evmctl ima_sign --key "$key.pem" "$root/bin/$name" >/dev/null 2>&1 || return
+	done
+	evmctl ima_sign --key "$other.pem" "$root/bin/foreign" >/dev/null 2>&1 || return
+	echo "# changed afterwards" >>"$root/bin/changed"
+}
+
+# said_of() - PROGRAM CONTAINER: why it would not be executed, as the daemon's log says it; nothing: it does not
+said_of() {
+	sed -n "s|^nsxattr: container $2: .*/bin/$1 would not be executed: \([^,]*\).*|\1|p" daemon.log | sort -u |
+		paste -sd' '
+}
+
+# verdicts() - NAME: what status says of a container: its mode, and each cause with its count
+verdicts() {
+	"$NSXATTR" status --json | /usr/bin/python3 -c '
+import json, sys
+for container in json.load(sys.stdin)["containers"]:
+    if sys.argv[1] in (container["id"], container["name"]):
+        integrity = container["integrity"]
+        print(integrity["mode"], *(f"{cause}={count}" for cause, count in sorted(integrity["verdicts"].items())))' "$1"
+}
+
+# judged_keyid() - NAME: of a key, as evmctl says it
+judged_keyid() {
+	openssl x509 -inform DER -in "$1.der" -noout -ext subjectKeyIdentifier |
+		tr -d ': \n' | tail -c 8 | tr 'A-F' 'a-f'
+}
+
+# judged_status() - NAME KEY…: what status says of the integrity of a container
+judged_status() {
+	"$NSXATTR" status --json | /usr/bin/python3 -c '
+import json, sys
+for container in json.load(sys.stdin)["containers"]:
+    if sys.argv[1] in (container["id"], container["name"]):
+        value = container["integrity"]
+        for key in sys.argv[2:]:
+            value = value[int(key) if key.isdigit() else key]
+        print(value)' "$@"
+}
+
+# judged_is_known() - NAME: does the daemon serve the container?
+judged_is_known() {
+	[ -n "$(judged_status "$1")" ]
+}
+
+judged_are_forgotten() {
+	[ "$(daemon_status containers)" = '[]' ]
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What containers of an OCI runtime execute is judged by nsxattrd, by the keys of each container's policy, and what is
+# refused runs all the same, for the policies only log. oci-judge-runc.sh is the same with the other runtime.
+
+set -u
+# shellcheck source=tests/lib/runtimes.sh
+. tests/lib/runtimes.sh
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/judged.sh
+. tests/lib/judged.sh
+
+runtime=("${OCI_RUNTIME:-crun}")
+needs "${runtime[0]}" getfattr evmctl openssl
+[ "${runtime[0]}" != crun ] || runtime+=(--cgroup-manager=disabled)
+scene_make
+runtimes_make
+
+# bundle() - NAME SETTING… -- COMMAND…: what the runtime needs to start the container NAME
+bundle() {
+	local name=$1
+	shift
+	rm -rf "$name"
+	mkdir "$name"
+	(cd "$name" && "${runtime[0]}" spec && mv config.json spec.json) &&
+		/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" "$@" <"$name/spec.json" |
+		"$NSXATTR" hook oci-precreate --runtime="${runtime[0]}" --policies="$SCENE/policies" \
+			>"$name/config.json" 2>>hook.said
+}
+
+# start() - NAME POLICY: a container that waits
+start() {
+	bundle "$1" annotation=io.nsxattr.policy="$2" -- sh -c 'while :; do sleep 1000; done' &&
+		"${runtime[@]}" run --detach --bundle "$1" "$1" </dev/null >"$1/output" 2>&1 &&
+		await judged_is_known "$1"
+}
+
+within() {
+	"${runtime[@]}" exec "$@" </dev/null
+}
+
+end() {
+	"${runtime[@]}" kill "$1" KILL
+	"${runtime[@]}" delete --force "$1"
+}
+
+# ---- the scene ----
+
+judged_key own
+judged_key other
+mkdir root
+runtimes_root root "${RUNTIMES_PROGRAMS[@]}"
+own root
+check "programs are signed" judged_programs root own other
+judged_policy executed own "${JUDGED_EXECS[@]}"
+judged_policy others other "${JUDGED_EXECS[@]}"
+judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
+daemon_start || {
+	not_ok "nsxattrd starts" "$(cat daemon.log)"
+	exit
+}
+
+# ---- two containers with other keys, one file ----
+
+check "a container starts" start one executed
+check "and one with another key" start two others
+for program in signed unsigned changed foreign script; do
+	check "$program runs" within one $program
+	check "$program runs in the other one" within two $program
+done
+same "status says what became of them" "log IMA-signature-required=2 invalid-signature=2 valid=4" \
+	"$(verdicts one)"
+same "of the same files by the other key" "log IMA-signature-required=2 invalid-signature=5 valid=1" \
+	"$(verdicts two)"
+same "an unsigned program is named in the log" IMA-signature-required "$(said_of unsigned one)"
+same "a changed one" invalid-signature "$(said_of changed one)"
+same "one with another key's signature" invalid-signature "$(said_of foreign one)"
+same "a signed one is not" "" "$(said_of signed one)"
+same "in the other container it is" invalid-signature "$(said_of signed two)"
+same "where the other key's is not" "" "$(said_of foreign two)"
+same "status has the keyid" "$(judged_keyid own)" "$(judged_status one keyids 0)"
+same "of each container" "$(judged_keyid other)" "$(judged_status two keyids 0)"
+end one
+end two
+check "containers that are judged are forgotten" await judged_are_forgotten
+
+# ---- what is mapped ----
+
+check "a container whose maps are judged starts" start mapped mapped
+check "a signed program runs in it" within mapped signed
+check "the loader and libraries are named in the log" grep -q "container mapped: .*/libc.so.6 would not be mapped executable: IMA-signature-required" \
+	daemon.log
+end mapped
+
+# ---- what cannot be judged ----
+
+bundle unedited annotation=io.nsxattr.policy=executed -- true
+/usr/bin/python3 - unedited/config.json <<'END'
+import json, sys
+config = json.load(open(sys.argv[1]))
+seccomp = config["linux"]["seccomp"]
+seccomp["syscalls"] = [rule for rule in seccomp["syscalls"] if "execve" not in rule["names"]]
+config["annotations"].pop("run.oci.seccomp_bpf_data", None)
+json.dump(config, open(sys.argv[1], "w"))
+END
+same "nsxattr hook oci refuses a container whose profile hands nothing over" 1 \
+	"$(echo '{"id":"unedited","bundle":"'"$SCENE"'/unedited"}' | "$NSXATTR" hook oci 2>said; echo $?)"
+check "and says so" grep -q "does not hand execve to nsxattrd" said
+daemon_stop
+same "SIGTERM ends the daemon in order" 0 $?
