@@ -50,9 +50,11 @@ static bool is_no_answer(int result)
 /* What is no success is searched by component, on a thread. */
 static bool take_opened(struct awaited *awaited, int result)
 {
+	bool goes_on = result >= 0 && !awaited->open.is_for_thread;
+
 	fd_close(&awaited->open.base);
 	awaited->is_opening = result >= 0;
-	awaited->state = result >= 0 ? AWAITED_NOTHING : AWAITED_THREAD;
+	awaited->state = goes_on ? AWAITED_NOTHING : AWAITED_THREAD;
 	awaited->inode = (struct pinned){ .fd = result >= 0 ? result : -1 };
 	return !is_no_answer(result);
 }

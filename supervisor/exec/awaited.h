@@ -46,6 +46,7 @@ struct awaited_get {
 
 /** struct awaited_open - a path that was asked for */
 struct awaited_open {
+	bool is_for_thread; /* which goes on when the path is opened */
 	int personality;
 	int base; /* owned; -1: none */
 	char *path; /* NULL: none was asked for */

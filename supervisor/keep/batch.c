@@ -189,7 +189,7 @@ static int finish(struct server *server, struct batched *batched, const struct o
 			   (long)batched->waits);
 	else
 		pace_end(&shard->pace, &batched->began);
-	awaited_done(&batched->waiting.awaited);
+	waiting_done(&batched->waiting);
 	free(batched);
 	int r = serving_answer(server, shard, reception, outcome);
 

@@ -47,11 +47,22 @@ int stage_pin(struct request *request)
 	return resolve_path(&resolver, call->dirfd, workspace->path, call->follow, &request->inode);
 }
 
-/* A queue makes gets of stored names; all else that may wait needs a thread. */
+/* A queue makes gets of stored names; all else that may wait, once the inode is known, needs a thread. */
 static bool is_for_queue(const struct request *request)
 {
 	return request->call.kind->operation == OPERATION_GET &&
 	       request->decision.route == ROUTE_STORED && !request->label.labels;
+}
+
+/* The queue searches its path, and a thread does the rest. Return: as resolve_path(). */
+static int find_for_thread(struct request *request)
+{
+	if (request->call.is_descriptor || request->label.labels)
+		return awaited_want_thread(request->awaited);
+	request->awaited->open.is_for_thread = true;
+	int r = stage_pin(request);
+
+	return r == 0 ? awaited_want_thread(request->awaited) : r;
 }
 
 /* By a walk before, or by the queue. What is on procfs is searched again, by component. */
@@ -77,7 +88,7 @@ static int find_inode(struct request *request)
 	if (request->inode.fd >= 0)
 		return look_at_found(request);
 	if (awaited_is_bound(request->awaited) && !is_for_queue(request))
-		return awaited_want_thread(request->awaited);
+		return find_for_thread(request);
 	return stage_pin(request);
 }
 

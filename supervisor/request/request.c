@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -84,18 +85,37 @@ static size_t recall(struct request *request, struct waiting *waiting)
 	if (!waiting->is_read)
 		return 0;
 	request->call = waiting->call;
+	request->late_error = waiting->late_error;
 	request->inode = waiting->awaited.inode;
 	waiting->awaited.inode.fd = -1;
 	memcpy(request->workspace->name, waiting->name, sizeof(waiting->name));
 	if (waiting->awaited.open.path)
 		snprintf(request->workspace->path, PATH_MAX, "%s", waiting->awaited.open.path);
+	if (waiting->value)
+		memcpy(request->workspace->value, waiting->value, waiting->call.size);
 	return STAGE_NUMBER_subject_identify;
+}
+
+/* Others are walked in this workspace before it goes on. */
+static void keep_value(const struct request *request, struct waiting *waiting)
+{
+	const struct call *call = &request->call;
+
+	if (call->kind->operation != OPERATION_SET || request->late_error || call->size == 0 ||
+	    waiting->value)
+		return;
+	waiting->value = malloc(call->size);
+	if (waiting->value)
+		memcpy(waiting->value, request->workspace->value, call->size);
+	else
+		awaited_decline(&waiting->awaited);
 }
 
 static void remember(const struct request *request, struct waiting *waiting)
 {
 	waiting->is_read = true;
 	waiting->call = request->call;
+	waiting->late_error = request->late_error;
 	memcpy(waiting->name, request->workspace->name, sizeof(waiting->name));
 }
 
@@ -119,6 +139,8 @@ enum request_progress request_walk(struct workspace *workspace, struct client *c
 	if (is_waiting) {
 		remember(&request, waiting);
 		keep_inode(&request, waiting);
+		if (awaited->state == AWAITED_ANSWER)
+			keep_value(&request, waiting);
 	} else {
 		conclude(&request);
 		*ret_outcome = request.outcome;

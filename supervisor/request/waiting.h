@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "access.h"
+#include "base/fd.h"
 #include "exec/awaited.h"
 #include "request/decode.h"
 
@@ -19,8 +21,17 @@ struct waiting {
 	struct reception *reception; /* its own while it waits */
 	bool is_read; /* what follows was read of the target's memory */
 	struct call call;
+	int late_error; /* as in struct request */
 	char name[NAME_SIZE];
+	char *value; /* of a set; owned; NULL: it is in the workspace of the thread that walks it */
 };
+
+/** waiting_done() - let go of what it has; no answer may be outstanding */
+static inline void waiting_done(struct waiting *waiting)
+{
+	awaited_done(&waiting->awaited);
+	free(TAKE_PTR(waiting->value));
+}
 
 _Static_assert(offsetof(struct waiting, awaited) == 0, "answers come to its address");
 

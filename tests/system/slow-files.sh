@@ -24,8 +24,12 @@ make_files() {
 		: >"backing/$i" && : >"backing/hung/$i"
 		setfattr -n security.own@uid=100000 -v "own-$i" "backing/$i"
 	done
+	# Where names hang that are looked for, and sets do not. The kernel looks for one name of a folder at a time.
+	for ((i = 0; i < CROWD; i++)); do
+		mkdir -p "backing/deaf/$i/unset" && : >"backing/deaf/$i/unset/unseen"
+	done
 	own backing out
-	own backing/* backing/hung/*
+	own backing/* backing/hung/* backing/deaf/*/unset/*
 }
 
 # crowd() - EXECUTOR: CROWD processes make CALLS calls each. Return: whether each has had its value each
@@ -115,6 +119,34 @@ hung() {
 	wait $!
 }
 
+# The file system may be asked for a name again.
+have_values() {
+	local i
+	slowfs_ask release >/dev/null
+	for ((i = 0; i < CROWD; i++)); do
+		[ "$(getfattr --only-values -n security.own@uid=100000 "backing/deaf/$i/unset/unseen" 2>/dev/null)" = \
+			"set-$i" ] || return 1
+	done
+}
+
+# The ring searches the paths of sets, too. The values are as different as the files.
+searched() {
+	options+=("--debug=executor=ring")
+	inside sh -c '
+		getfattr -n security.own slow/0 >/dev/null
+		i=0
+		while [ $i -lt '"$CROWD"' ]; do
+			setfattr -n security.own -v "set-$i" "slow/deaf/$i/unset/unseen" &
+			i=$((i + 1))
+		done
+		wait' &
+	check "--debug=executor=ring: $CROWD sets wait for the end of their path" await hangs "$CROWD"
+	check "at most 6 threads for them are not the kernel's" \
+		test "$(own_threads_of "$(supervisor_of)")" -le 6
+	check "when it is found, each has its value set" await have_values
+	wait $!
+}
+
 # Threads for whose ring the kernel has several of its own.
 owners_in() {
 	cat "/proc/$1/task"/*/comm 2>/dev/null | grep '^iou-wrk-' | sort | uniq -c | awk '$1 >= 3' | wc -l
@@ -157,5 +189,6 @@ side_by_side ring 8
 one_after_another
 hung threads 8 14
 hung ring "$CROWD" 6
+searched
 mixed
 slowfs_end
