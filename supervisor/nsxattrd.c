@@ -136,7 +136,8 @@ static int serve(const struct daemon_options *options)
 	return r < 0 ? EXIT_FAILURE : r;
 }
 
-static int start(const struct config *config, char *const *arguments)
+static int start(const struct command_line *line, const struct config *config,
+		 char *const *arguments)
 {
 	const char *missing = sandbox_missing_capability(), *lacking = filter_lacking();
 
@@ -151,7 +152,8 @@ static int start(const struct config *config, char *const *arguments)
 	warn_of_namespace();
 	if (!guard_find(GUARD_AUTO))
 		log_warning("%s", guard_warning());
-	return serve(&(struct daemon_options){ .config = config, .arguments = arguments });
+	return serve(&(struct daemon_options){
+		.config = config, .settings = line->config, .arguments = arguments });
 }
 
 /*
@@ -178,7 +180,7 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	apply_command_line(&line, &file.config);
 	return_memory();
-	status = line.is_check ? 0 : start(&file.config, argv);
+	status = line.is_check ? 0 : start(&line, &file.config, argv);
 
 	config_done(&file);
 	return status;

@@ -17,6 +17,7 @@
 #include "cli/schema_json.h"
 #include "cli/settings.h"
 #include "daemon/config.h"
+#include "integrity/revoked_keys.h"
 #include "policy_file.h"
 
 #define STATUS_MISTAKEN 1
@@ -65,12 +66,28 @@ static bool is_config(const struct check_request *request, const char *path)
 	return request->is_config || strcmp(slash ? slash + 1 : path, config_name) == 0;
 }
 
+/* The files that the settings name have to be there, and root's alone to change. */
+static bool read_revoked_keys(const struct config *config, struct diagnostics *diagnostics)
+{
+	_cleanup_revoked_keys_ struct revoked_keys *keys = NULL;
+	struct key_complaint complaint;
+	int r = revoked_keys_read(NULL, config->revoked_keys, config->revoked_key_count, &keys,
+				  &complaint);
+
+	if (r < 0)
+		diagnostics_add(diagnostics, config->revoked_keys_line, 1, "revoked-keys: %s",
+				complaint.text);
+	return r == 0;
+}
+
 /* Return: an enum policy_file_result; -errno, which has been logged. */
 static int read_config(const char *path, struct diagnostics *diagnostics)
 {
 	struct config_file file = { 0 };
 	int r = settings_read(path, &file, diagnostics);
 
+	if (r == CONFIG_LOADED && !read_revoked_keys(&file.config, diagnostics))
+		r = CONFIG_MISTAKEN;
 	config_done(&file);
 	return r == CONFIG_MISTAKEN ? POLICY_FILE_MISTAKEN : r;
 }

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text_file.h"
+#include "cli/settings.h"
 #include "integrity/content.h"
 #include "integrity/crypto.h"
 #include "integrity/keyring.h"
@@ -118,7 +119,7 @@ static bool have_keys(struct exec_explanation *explanation)
 			     &explanation->keyring, &complaint);
 	if (error)
 		log_error("%s", complaint.text);
-	return !error;
+	return !error && settings_revocation(&explanation->revocation) == 0;
 }
 
 static bool judge(struct exec_explanation *explanation, struct content *content,
@@ -127,6 +128,7 @@ static bool judge(struct exec_explanation *explanation, struct content *content,
 	const struct appraisal_request request = {
 		.actions = &use->actions,
 		.keyring = explanation->keyring,
+		.revocation = explanation->revocation,
 		.value = explanation->value_name ? explanation->value : NULL,
 		.length = explanation->length,
 		.content = content,
@@ -171,6 +173,7 @@ bool exec_explanation_fill(struct exec_explanation *explanation)
 void exec_explanation_done(struct exec_explanation *explanation)
 {
 	keyring_free(explanation->keyring);
+	revocation_free(explanation->revocation);
 	crypto_free(explanation->crypto);
 	free(explanation->value);
 }

@@ -20,6 +20,7 @@
 struct crypto;
 struct json_object;
 struct keyring;
+struct revocation;
 
 /** struct exec_use - a way in which the file comes to be executed */
 struct exec_use {
@@ -47,6 +48,7 @@ struct exec_explanation {
 	struct ima_value decoded;
 	struct crypto *crypto;
 	struct keyring *keyring;
+	struct revocation *revocation;
 	struct exec_use uses[EXEC_USES]; /* by enum integrity_func */
 };
 

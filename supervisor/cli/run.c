@@ -24,6 +24,7 @@
 #include "cli/policy_arg.h"
 #include "cli/run_ids.h"
 #include "cli/run_request.h"
+#include "cli/settings.h"
 #include "integrity/readiness.h"
 #include "judge/means.h"
 #include "policy.h"
@@ -162,8 +163,10 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 	}
 	options->filter.notifies_exec = true;
 	options->filter.notifies_mmap = integrity_has_func(integrity, FUNC_MMAP_CHECK);
-	return policy_arg_is_safe(file) &&
-	       judge_means_new(file, request->measurements, &options->judge_means) == 0;
+	struct revocation *revocation = NULL;
+
+	return policy_arg_is_safe(file) && settings_revocation(&revocation) == 0 &&
+	       judge_means_new(file, revocation, request->measurements, &options->judge_means) == 0;
 }
 
 static int start(const struct run_request *request, const struct policy_file *file)

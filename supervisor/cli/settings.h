@@ -5,6 +5,7 @@
 /* The daemon's settings, as commands of any user go by them. */
 
 #include "daemon/config.h"
+#include "integrity/revocation.h"
 
 /**
  * settings_find() - the settings; if this user may not read them, or they have a mistake: config_defaults()
@@ -21,5 +22,13 @@ const struct config *settings_find(struct config_file *file);
  * Return: as config_read(); a failure has been logged.
  */
 int settings_read(const char *path, struct config_file *ret_file, struct diagnostics *diagnostics);
+
+/**
+ * settings_revocation() - the keys that the settings say are revoked
+ * @ret_revocation: to be freed with revocation_free()
+ *
+ * Return: 0; -errno: the settings, or a file that they name, cannot be read or have a mistake, which has been logged.
+ */
+int settings_revocation(struct revocation **ret_revocation);
 
 #endif

@@ -272,6 +272,8 @@ static void show_integrity(struct json_object *container, FILE *to)
 		number_of(integrity, "missed"));
 	fputs("\n    keyids:", to);
 	show_keyids(json_object_object_get(integrity, "keyids"), to);
+	fputs("\n    revoked keyids:", to);
+	show_keyids(json_object_object_get(integrity, "revoked-keyids"), to);
 	fputc('\n', to);
 }
 

@@ -239,8 +239,9 @@ static int appoint_judge(const struct attachments *attachments, const struct del
 
 	if (container->judge)
 		return 0;
-	int r = container_judge_new(attachments->entries, container->key.id, container->policy,
-				    serial, &container->judge);
+	int r = container_judge_new(attachments->entries, attachments->revocation,
+				    container->key.id, container->policy, serial,
+				    &container->judge);
 
 	if (r < 0)
 		log_error("what container %s executes cannot be judged: %s", container->key.id,

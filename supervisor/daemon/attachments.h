@@ -30,6 +30,7 @@ struct attachments {
 	struct entries *entries;
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
+	struct revocation *revocation;
 	int procfs;
 	LIST_HEAD(, attachment) list;
 };

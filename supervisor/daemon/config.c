@@ -3,6 +3,7 @@
 #include "daemon/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/text_file.h"
 #include "base/unix_socket.h"
 #include "daemon/policy_folders.h"
+#include "integrity/revoked_keys.h"
 #include "keep/engine.h"
 #include "keep/keeper.h"
 #include "yaml/complaint.h"
@@ -145,6 +147,16 @@ static void check_policy_name(struct schema_walk *walk, const struct schema_plac
 		schema_refuse(walk, place, POLICY_NAME_RULE);
 }
 
+static void check_revoked_key(struct schema_walk *walk, const struct schema_place *place)
+{
+	uint32_t keyid;
+
+	if (!revoked_key_is_keyid(place->node->text, &keyid) && !is_folder(place->node->text))
+		schema_refuse(walk, place,
+			      "a keyid, in 8 hexadecimal digits, or the absolute path of a file "
+			      "of keys, without blanks");
+}
+
 /* ---- a socket ---- */
 
 static const struct schema socket_fields[] = {
@@ -235,6 +247,12 @@ static const struct schema debug_fields[] = {
 
 /* ---- the file ---- */
 
+static const struct schema revoked_key = {
+	ENTRY_TEXT(1, PATH_MAX - 1),
+	.check = check_revoked_key,
+	.pattern = "^([0-9A-Fa-f]{8}|/\\S*)$",
+};
+
 static const struct schema config_fields[] = {
 	{
 		.key = "version",
@@ -283,6 +301,16 @@ static const struct schema config_fields[] = {
 		.help = "A user names a policy whose 'allow-users' does not have them. refuse: the "
 			"container is refused. default: it gets the default policy.",
 		.absent = "refuse",
+	},
+	{
+		.key = "revoked-keys",
+		FIELD_LIST(struct config, revoked_keys, revoked_key_count, revoked_key, 0,
+			   REVOKED_KEYS_MAX),
+		FIELD_LINE(struct config, revoked_keys_line),
+		.is_unique = true,
+		.help = "Keys by which no signature is valid, whatever policy has them ('integrity'): "
+			"keyids, or files of certificates or public keys. SIGHUP reads them anew, "
+			"and they count at once.",
 	},
 	{
 		.key = "limits",
@@ -340,17 +368,13 @@ int config_load(const char *text, size_t length, struct config_file *ret_config,
 	return r < 0 ? r : CONFIG_MISTAKEN;
 }
 
-int config_read(const char *path, struct config_file *ret_config, struct diagnostics *diagnostics)
+int config_read_fd(int fd, struct config_file *ret_config, struct diagnostics *diagnostics)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0;
 	/* One byte more than it can have, so that a longer file is seen to be one. */
-	int r = text_file_read(path ? path : CONFIG_PATH, CONFIG_SIZE_MAX + 1, &text, &length);
+	int r = text_file_read_fd(fd, CONFIG_SIZE_MAX + 1, &text, &length);
 
-	if (r == -ENOENT && !path) {
-		*ret_config = (struct config_file){ .config = defaults };
-		return CONFIG_LOADED;
-	}
 	if (r == TEXT_FILE_NOT_REGULAR)
 		return -EINVAL;
 	if (r < 0)
@@ -361,6 +385,18 @@ int config_read(const char *path, struct config_file *ret_config, struct diagnos
 		return CONFIG_MISTAKEN;
 	}
 	return config_load(text, length, ret_config, diagnostics);
+}
+
+int config_read(const char *path, struct config_file *ret_config, struct diagnostics *diagnostics)
+{
+	_cleanup_fd_ int fd = open(path ? path : CONFIG_PATH, TEXT_FILE_FLAGS);
+
+	if (fd >= 0)
+		return config_read_fd(fd, ret_config, diagnostics);
+	if (errno != ENOENT || path)
+		return -errno;
+	*ret_config = (struct config_file){ .config = defaults };
+	return CONFIG_LOADED;
 }
 
 void config_done(struct config_file *config)

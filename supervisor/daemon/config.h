@@ -53,6 +53,9 @@ struct config {
 	const char *policies; /* the folder, absolute */
 	const char *default_policy; /* built in, or of the folder */
 	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
+	const char *const *revoked_keys; /* see integrity/revoked_keys.h */
+	size_t revoked_key_count;
+	unsigned int revoked_keys_line; /* where the file has them; 0: it has none */
 	struct config_limits limits;
 	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;
@@ -108,6 +111,9 @@ int config_load(const char *text, size_t length, struct config_file *ret_config,
  * file that was named and is not there.
  */
 int config_read(const char *path, struct config_file *ret_config, struct diagnostics *diagnostics);
+
+/** config_read_fd() - the same of a file that is open, with TEXT_FILE_FLAGS, at its beginning */
+int config_read_fd(int fd, struct config_file *ret_config, struct diagnostics *diagnostics);
 
 /** config_done() - release what the settings point to; a zeroed one is accepted. */
 void config_done(struct config_file *config);

@@ -60,8 +60,9 @@ static int fill(struct container_judge *judge, struct entries *entries,
 	return judge_new(&config, &judge->judge);
 }
 
-int container_judge_new(struct entries *entries, const char *id, const struct shared_policy *policy,
-			uint64_t serial, struct container_judge **ret_judge)
+int container_judge_new(struct entries *entries, struct revocation *revocation, const char *id,
+			const struct shared_policy *policy, uint64_t serial,
+			struct container_judge **ret_judge)
 {
 	if (policy->policy->integrity.mode == INTEGRITY_OFF)
 		return 0;
@@ -73,6 +74,7 @@ int container_judge_new(struct entries *entries, const char *id, const struct sh
 		free(judge);
 		return -ENOMEM;
 	}
+	judge->means.revocation = revocation;
 	int r = fill(judge, entries, policy, serial);
 
 	if (r < 0)

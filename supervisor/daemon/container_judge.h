@@ -13,6 +13,7 @@
 #include "judge/means.h"
 
 struct entries;
+struct revocation;
 struct shared_policy;
 
 /** struct container_judge - it does not move */
@@ -26,6 +27,7 @@ struct container_judge {
 
 /**
  * container_judge_new() - judge what a container executes
+ * @revocation: of keys that do not count; outlives the judge
  * @id: of the container
  * @policy: of the container; outlives the judge
  * @serial: of the entry of the list that a worker before has begun; 0: begin one
@@ -34,8 +36,9 @@ struct container_judge {
  * Return: 0; -ENOENT: that list is not there, or is none; -ENOKEY: the keys of the policy are not known; -ENOSPC: the
  * list cannot be kept; -errno.
  */
-int container_judge_new(struct entries *entries, const char *id, const struct shared_policy *policy,
-			uint64_t serial, struct container_judge **ret_judge);
+int container_judge_new(struct entries *entries, struct revocation *revocation, const char *id,
+			const struct shared_policy *policy, uint64_t serial,
+			struct container_judge **ret_judge);
 
 /** container_judge_end() - the container has ended, and with it its list; NULL is accepted. */
 void container_judge_end(struct container_judge *judge, struct entries *entries);

@@ -27,11 +27,13 @@
 #include "exec/kernel_notes.h"
 
 struct config;
+struct revocation;
 struct journal;
 
 /** struct daemon_options - what the command line adds to the settings */
 struct daemon_options {
 	const struct config *config; /* outlives the daemon */
+	const char *settings; /* the file that they are of; NULL: CONFIG_PATH, if it is there */
 	enum probe_use probe;
 	char *const *
 		arguments; /* of main(): another daemon that takes our place is started with them */
@@ -47,6 +49,8 @@ struct opened {
 	struct policy_folders folders;
 	struct policies_source source;
 	struct policies *policies; /* as they were at the start */
+	char settings[PATH_MAX]; /* the file with the settings, absolute */
+	struct revocation *revocation; /* of each process its own */
 	struct service service; /* to be told when we are ready */
 	struct service store; /* the service manager, if it has a store */
 	struct import import;
@@ -79,5 +83,15 @@ void opened_done(struct opened *opened);
  */
 int opened_read_policies(const struct opened *opened, struct policies **policies,
 			 struct policies_report *report);
+
+/**
+ * opened_read_revoked() - read anew which keys the settings revoke, and nothing else of them
+ * @report: what is wrong is added to it
+ *
+ * They count at once; on failure those count that did before.
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+int opened_read_revoked(const struct opened *opened, struct policies_report *report);
 
 #endif

@@ -83,10 +83,7 @@ void policies_source_done(struct policies_source *source)
 
 /* ---- the report ---- */
 
-static void report(struct policies_report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void report(struct policies_report *report, const char *format, ...)
+void policies_report_add(struct policies_report *report, const char *format, ...)
 {
 	size_t used = strlen(report->text), room = sizeof(report->text) - used;
 	va_list arguments;
@@ -127,11 +124,11 @@ struct load {
 	bool is_mistaken;
 };
 
-#define complain(load, ...)                          \
-	do {                                         \
-		report((load)->report, __VA_ARGS__); \
-		if (!(load)->is_tolerant)            \
-			(load)->is_mistaken = true;  \
+#define complain(load, ...)                                       \
+	do {                                                      \
+		policies_report_add((load)->report, __VA_ARGS__); \
+		if (!(load)->is_tolerant)                         \
+			(load)->is_mistaken = true;               \
 	} while (0)
 
 /* ---- loading ---- */
@@ -151,9 +148,10 @@ static int add_user(struct load *load, struct listed_policy *listed, const char 
 	if (r == USERS_FOUND)
 		listed->users[listed->user_count++] = uid;
 	else if (r == USERS_UNKNOWN)
-		report(load->report,
-		       "%s/%s.yaml: allow-users has '%s', who is not in passwd(5); a number would do",
-		       load->path, listed_policy_name(listed), user);
+		policies_report_add(
+			load->report,
+			"%s/%s.yaml: allow-users has '%s', who is not in passwd(5); a number would do",
+			load->path, listed_policy_name(listed), user);
 	return r < 0 ? r : 0;
 }
 

@@ -43,6 +43,10 @@ struct policies_report {
 	bool is_cut; /* there are more */
 };
 
+/** policies_report_add() - one line more: printf(3) */
+void policies_report_add(struct policies_report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /** policies_report_log() - log each line of it */
 void policies_report_log(const struct policies_report *report, enum log_level level);
 

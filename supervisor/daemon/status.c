@@ -15,6 +15,7 @@
 #include "exec/kernel_notes.h"
 #include "integrity/keyring.h"
 #include "integrity/measurements.h"
+#include "integrity/revocation.h"
 
 /* ---- containers ---- */
 
@@ -57,20 +58,29 @@ static void add_verdicts(struct json_object *object, const struct judge_counters
 	json_object_object_add(object, "verdicts", verdicts);
 }
 
-static void add_keys(struct json_object *object, const struct keyring *keyring)
+static void add_keyids(struct json_object *list, const struct public_key *key)
 {
-	struct json_object *list = json_object_new_array();
 	char text[sizeof("12345678")];
 
-	for (size_t i = 0; i < keyring->count; i++) {
-		const struct public_key *key = &keyring->keys[i].key;
-
-		for (unsigned int j = 0; j < key->keyid_count; j++) {
-			snprintf(text, sizeof(text), "%08x", key->keyids[j]);
-			json_object_array_add(list, json_object_new_string(text));
-		}
+	for (unsigned int i = 0; i < key->keyid_count; i++) {
+		snprintf(text, sizeof(text), "%08x", key->keyids[i]);
+		json_object_array_add(list, json_object_new_string(text));
 	}
-	json_object_object_add(object, "keyids", list);
+}
+
+static void add_keys(struct json_object *object, const struct judge_means *means)
+{
+	struct json_object *all = json_object_new_array(), *revoked = json_object_new_array();
+
+	for (size_t i = 0; i < means->keyring->count; i++) {
+		const struct public_key *key = &means->keyring->keys[i].key;
+
+		add_keyids(all, key);
+		if (revocation_has(means->revocation, key))
+			add_keyids(revoked, key);
+	}
+	json_object_object_add(object, "keyids", all);
+	json_object_object_add(object, "revoked-keyids", revoked);
 }
 
 static void add_list(struct json_object *object, const struct measurements *measurements)
@@ -96,7 +106,7 @@ static void add_integrity(struct json_object *object, const struct container *co
 	json_add_number(integrity, "known", atomic_load(&judge->counters.known));
 	add_verdicts(integrity, &judge->counters);
 	add_list(integrity, judge->means.measurements);
-	add_keys(integrity, judge->means.keyring);
+	add_keys(integrity, &judge->means);
 	json_object_object_add(object, "integrity", integrity);
 }
 
@@ -217,15 +227,18 @@ static struct json_object *messages_json(const struct policies_report *report)
 	return list;
 }
 
-struct json_object *reload_json_new(int result, const struct policies *policies,
+struct json_object *reload_json_new(int result, bool has_revoked, const struct policies *policies,
 				    const struct policies_report *report)
 {
 	struct json_object *object = json_object_new_object();
 
 	if (!object)
 		return NULL;
-	if (result == POLICIES_LOADED)
+	if (result == POLICIES_LOADED && has_revoked)
 		json_add_number(object, "policies", policies->file_count);
+	else if (result == POLICIES_LOADED)
+		json_add_text(object, "error",
+			      "the revoked keys stay as they were; the policies were read anew");
 	else if (result == POLICIES_MISTAKEN)
 		json_add_text(object, "error",
 			      "the policies stay as they were, for there are mistakes");

@@ -33,11 +33,11 @@ struct status_source {
  * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N,
  * "integrity": {"mode": TEXT, "files": N, "known": N, "verdicts": {CAUSE: N...}, "measurements": N, "violations": N,
- * "missed": N, "keyids": [TEXT...]}}...]}
+ * "missed": N, "keyids": [TEXT...], "revoked-keyids": [TEXT...]}}...]}
  *
  * "integrity" is there where what is executed is judged: files that came to be executed, of which some were as before;
  * by the words of cause_word() (integrity/appraise.h) what became of those that were appraised; entries of the
- * measurement list. What the worker counts begins with the worker, the list with the container.
+ * measurement list; its keys, and those of them that are revoked. What the worker counts begins with the worker, the list with the container.
  *
  * A POOL is {"size": N, "taken": N, "of-users": N}: base/share.h has the words. Only root is told the pools.
  *
@@ -49,6 +49,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 /**
  * reload_json_new() - what has become of a reload
  * @result: of policies_load()
+ * @has_revoked: the revoked keys were read, too
  * @policies: POLICIES_LOADED: the set
  * @report: of policies_load()
  *
@@ -56,7 +57,7 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
  *
  * Return: the object, the caller's; NULL without memory.
  */
-struct json_object *reload_json_new(int result, const struct policies *policies,
+struct json_object *reload_json_new(int result, bool has_revoked, const struct policies *policies,
 				    const struct policies_report *report);
 
 #endif

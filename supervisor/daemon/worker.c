@@ -65,11 +65,11 @@ struct worker {
 /* ---- what the control socket is answered ---- */
 
 /*
- * Containers keep the policies that they have. @report: zeroed
+ * Containers keep the policies and keys that they have, but for keys that are revoked. @report: zeroed
  *
  * Return: as policies_load(); what has become of it has been logged.
  */
-static int reload(struct worker *worker, struct policies_report *report)
+static int reload(struct worker *worker, struct policies_report *report, bool *ret_has_revoked)
 {
 	struct policies **policies = &worker->attachments.policies;
 
@@ -80,6 +80,7 @@ static int reload(struct worker *worker, struct policies_report *report)
 		log_notice("%zu policies were read anew", (*policies)->file_count);
 	else
 		log_error("the policies stay as they were");
+	*ret_has_revoked = opened_read_revoked(worker->opened, report) == 0;
 	(void)service_tell_ready(&worker->opened->service);
 	return r;
 }
@@ -88,9 +89,10 @@ static struct json_object *answer_reload(void *context)
 {
 	struct worker *worker = context;
 	struct policies_report report = { 0 };
-	int r = reload(worker, &report);
+	bool has_revoked;
+	int r = reload(worker, &report, &has_revoked);
 
-	return reload_json_new(r, worker->attachments.policies, &report);
+	return reload_json_new(r, has_revoked, worker->attachments.policies, &report);
 }
 
 static struct json_object *answer_status(void *context, uid_t user)
@@ -160,12 +162,13 @@ static void heed_signal(void *place, uint32_t events)
 	struct worker *worker = place;
 	struct policies_report report = { 0 };
 	struct signalfd_siginfo info;
+	bool has_revoked;
 
 	(void)events;
 	if (read(worker->signalled.fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP)
-		(void)reload(worker, &report);
+		(void)reload(worker, &report, &has_revoked);
 	else
 		loop_end(worker->loop, EXIT_SUCCESS);
 }
@@ -305,6 +308,7 @@ static int build_engine(struct worker *worker)
 		.engine = worker->engine,
 		.entries = &worker->entries,
 		.policies = opened->policies,
+		.revocation = opened->revocation,
 		.procfs = opened->procfs,
 	};
 	if (r == 0)
@@ -391,6 +395,8 @@ static int inherit(struct worker *worker, const int *rest, size_t rest_count)
 	if (r == 0 && opened_read_policies(worker->opened, &worker->attachments.policies,
 					   &report) != POLICIES_LOADED)
 		log_error("the policies stay as they were when nsxattrd was started");
+	if (r == 0)
+		(void)opened_read_revoked(worker->opened, &report);
 	return r;
 }
 

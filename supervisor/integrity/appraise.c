@@ -133,7 +133,7 @@ static int judge_signature(const struct appraisal_request *request, const uint8_
 	struct signature signature = { value->keyid, value->algorithm, digest, value->bytes,
 				       value->length };
 	int result =
-		keyring_verify(request->keyring, request->revoked, &signature, &appraisal->key);
+		keyring_verify(request->keyring, request->revocation, &signature, &appraisal->key);
 
 	if (result < 0)
 		return result;

@@ -19,6 +19,7 @@ struct content;
 struct integrity_actions;
 struct keyring;
 struct keyring_key;
+struct revocation;
 
 /* Why a file is refused. */
 enum appraisal_cause {
@@ -47,7 +48,7 @@ enum appraisal_cause {
 struct appraisal_request {
 	const struct integrity_actions *actions; /* that the rules say */
 	const struct keyring *keyring; /* of the policy */
-	const struct keyring *revoked; /* NULL: none */
+	struct revocation *revocation; /* of keys that do not count; NULL: of none */
 	const uint8_t *value; /* of security.ima, as the view shows it; NULL: there is none */
 	size_t length;
 	struct content *content;

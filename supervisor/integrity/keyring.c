@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "integrity/revocation.h"
 
 /* ---- reading ---- */
 
@@ -82,21 +83,11 @@ static bool has_keyid(const struct public_key *key, uint32_t keyid)
 	return false;
 }
 
-/* The key itself counts, not what it came in, nor a keyid, which is chosen by those who make signatures. */
-static bool has_key(const struct keyring *keyring, const struct public_key *key)
-{
-	for (size_t i = 0; i < keyring->count; i++)
-		if (memcmp(keyring->keys[i].key.fingerprint, key->fingerprint, FINGERPRINT_SIZE) ==
-		    0)
-			return true;
-	return false;
-}
-
 /* Return: an enum keyring_result, of a key that has the keyid; -ENOMEM. */
-static int verify_with(const struct keyring *keyring, const struct keyring *revoked,
+static int verify_with(const struct keyring *keyring, struct revocation *revocation,
 		       const struct public_key *key, const struct signature *signature)
 {
-	if (revoked && has_key(revoked, key))
+	if (revocation_has(revocation, key))
 		return KEYRING_REVOKED;
 	int result = public_key_verify(keyring->crypto, key, signature->algorithm,
 				       signature->digest, signature->bytes, signature->length);
@@ -106,7 +97,7 @@ static int verify_with(const struct keyring *keyring, const struct keyring *revo
 	return result ? KEYRING_VERIFIED : KEYRING_INVALID;
 }
 
-int keyring_verify(const struct keyring *keyring, const struct keyring *revoked,
+int keyring_verify(const struct keyring *keyring, struct revocation *revocation,
 		   const struct signature *signature, const struct keyring_key **ret_key)
 {
 	int result = KEYRING_NO_KEY;
@@ -117,7 +108,7 @@ int keyring_verify(const struct keyring *keyring, const struct keyring *revoked,
 
 		if (!has_keyid(&candidate->key, signature->keyid))
 			continue;
-		result = verify_with(keyring, revoked, &candidate->key, signature);
+		result = verify_with(keyring, revocation, &candidate->key, signature);
 		*ret_key = candidate;
 		if (result < 0)
 			break;

@@ -13,6 +13,8 @@
 #include "integrity/crypto.h"
 #include "integrity/key_files.h"
 
+struct revocation;
+
 /* Keys of one keyring. */
 #define KEYRING_KEYS_MAX 256
 
@@ -73,14 +75,14 @@ enum keyring_result {
 
 /**
  * keyring_verify() - is there a key, not revoked, with which this signature was made?
- * @revoked: keys that do not count; NULL: none
+ * @revocation: of keys that do not count; NULL: of none
  * @ret_key: KEYRING_VERIFIED: the key. Otherwise one with that keyid, if there is one; NULL
  *
  * Several keys can have one keyid: each of them is tried.
  *
  * Return: an enum keyring_result; -ENOMEM.
  */
-int keyring_verify(const struct keyring *keyring, const struct keyring *revoked,
+int keyring_verify(const struct keyring *keyring, struct revocation *revocation,
 		   const struct signature *signature, const struct keyring_key **ret_key);
 
 #endif

@@ -88,6 +88,7 @@ bool file_appraise(struct judgement *judgement)
 	const struct appraisal_request request = {
 		.actions = &file->actions,
 		.keyring = judgement->judge->config.means->keyring,
+		.revocation = judgement->judge->config.means->revocation,
 		.value = value_of(judgement),
 		.length = value_size_of(judgement),
 		.content = &file->content,

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "exec/inode.h"
 #include "idmap.h"
+#include "integrity/revocation.h"
 #include "judge/stage.h"
 #include "request/userns.h"
 
@@ -118,6 +119,8 @@ bool file_match(struct judgement *judgement)
 	file->may_be_kept = verdict_key_make(&file->stat, request->userns->inode, file->func,
 					     &file->actions, &file->key) &&
 			    !file->system.has_server;
+	/* What was concluded before a key was revoked is not found any more. */
+	file->key.generation = revocation_generation(judgement->judge->config.means->revocation);
 	return file->func == FUNC_BPRM_CHECK || judgement_wants_content(judgement);
 }
 

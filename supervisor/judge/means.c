@@ -71,8 +71,8 @@ static int fill(struct judge_means *means, const struct policy_file *file, const
 		       measurements_folder_new(folder, means->measurements, &means->folder);
 }
 
-int judge_means_new(const struct policy_file *file, const char *folder,
-		    struct judge_means **ret_means)
+int judge_means_new(const struct policy_file *file, struct revocation *revocation,
+		    const char *folder, struct judge_means **ret_means)
 {
 	struct judge_means *means = calloc(1, sizeof(*means));
 
@@ -80,6 +80,7 @@ int judge_means_new(const struct policy_file *file, const char *folder,
 		log_error("out of memory");
 		return -ENOMEM;
 	}
+	means->revocation = revocation;
 	int r = fill(means, file, folder);
 
 	if (r < 0)

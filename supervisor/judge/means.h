@@ -15,6 +15,7 @@ struct crypto;
 struct keyring;
 struct measurements;
 struct policy_file;
+struct revocation;
 
 /* Descriptors that have to stay open for them. */
 #define JUDGE_MEANS_FDS (1 + MEASUREMENTS_FILE_COUNT)
@@ -23,6 +24,7 @@ struct policy_file;
 struct judge_means {
 	struct crypto *crypto;
 	struct keyring *keyring;
+	struct revocation *revocation; /* of keys that do not count, borrowed; NULL: of none */
 	struct measurements *measurements;
 	struct measurements_folder *folder; /* where the list is written, too; NULL: nowhere */
 };
@@ -30,13 +32,14 @@ struct judge_means {
 /**
  * judge_means_new() - have them
  * @file: the policy, with integrity that is not off
+ * @revocation: of keys that do not count; it has to outlive the means; NULL: of none
  * @folder: a path; NULL: the list is written nowhere
  * @ret_means: judge_means_free() them
  *
  * Return: 0; -errno: it has been logged.
  */
-int judge_means_new(const struct policy_file *file, const char *folder,
-		    struct judge_means **ret_means);
+int judge_means_new(const struct policy_file *file, struct revocation *revocation,
+		    const char *folder, struct judge_means **ret_means);
 
 /**
  * judge_means_aggregate() - what boot_aggregate, the first entry of a list, is the digest of

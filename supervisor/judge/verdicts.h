@@ -31,6 +31,7 @@ struct verdict_key {
 	int64_t changed; /* as what follows, in nanoseconds */
 	int64_t modified;
 	uint64_t userns; /* on whose view the value of the file depends */
+	uint64_t generation; /* of the revoked keys (integrity/revocation.h), for the caller to set; 0 */
 	const void *rules[3]; /* which have decided */
 	uint64_t func;
 };

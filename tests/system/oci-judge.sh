@@ -88,6 +88,45 @@ end one
 end two
 check "containers that are judged are forgotten" await judged_are_forgotten
 
+# ---- a key is revoked ----
+
+# revoke() - KEY…: the settings say so
+revoke() {
+	sed -i '/^revoked-keys/d' nsxattrd.yaml
+	printf 'revoked-keys: [%s]\n' "$(printf '"%s", ' "$@")" >>nsxattrd.yaml
+}
+
+judged_policy both own "${JUDGED_EXECS[@]}"
+cp other.der policies/
+sed -i 's/keys: .*/keys: [own.der, other.der]/' policies/both.yaml
+"$NSXATTR" reload
+check "a container with two keys starts" start revoked both
+for program in signed foreign signed; do within revoked $program; done
+same "both count" "" "$(said_of signed revoked)$(said_of foreign revoked)"
+valid=$(judged_status revoked verdicts valid)
+revoke "$(judged_keyid own)"
+kill -HUP "$daemon"
+check "SIGHUP has the revoked keys read" await grep -q "1 revoked keys count from now on" daemon.log
+for program in signed foreign; do within revoked $program; done
+same "what was valid by the key is so no more" invalid-signature "$(said_of signed revoked)"
+same "what is by another is" "" "$(said_of foreign revoked)"
+same "status names it" "$(judged_keyid own)" "$(judged_status revoked revoked-keyids 0)"
+worker=$(pgrep --parent "$daemon" --exact nsxattrd | head -n 1)
+kill -KILL "$worker"
+within revoked signed
+same "another worker knows it, too" "$(judged_keyid own)" "$(judged_status revoked revoked-keyids 0)"
+revoke "$SCENE/none.der"
+same "a file that is not there is a mistake" "1 nsxattr: $SCENE/nsxattrd.yaml: revoked-keys: $SCENE/none.der: No such file or directory" \
+	"$("$NSXATTR" reload >said 2>&1; echo "$? $(grep none.der said)")"
+same "and what was revoked stays so" "$(judged_keyid own)" "$(judged_status revoked revoked-keyids 0)"
+revoke "$SCENE/other.der"
+check "a file of keys revokes them" "$NSXATTR" reload
+for program in signed foreign; do within revoked $program; done
+same "the keys in it" invalid-signature "$(said_of foreign revoked)"
+same "and no others" "$(judged_keyid other)" "$(judged_status revoked revoked-keyids | tr -d "[]'")"
+end revoked
+check "the container is forgotten" await judged_are_forgotten
+
 # ---- what is mapped ----
 
 check "a container whose maps are judged starts" start mapped mapped

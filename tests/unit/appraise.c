@@ -13,10 +13,12 @@
 #include "integrity/content.h"
 #include "integrity/crypto.h"
 #include "integrity/keyring.h"
+#include "integrity/revoked_keys.h"
 #include "signer.h"
 
 static struct crypto *crypto;
-static struct keyring *keyring, *revoked;
+static struct keyring *keyring;
+static struct revocation *revocation;
 static const struct integrity_actions anything, signed_only = { .needs_signature = true };
 static const struct integrity_actions verity_only = { .needs_signature = true,
 						      .needs_verity = true };
@@ -30,6 +32,15 @@ static struct keyring *read_key(const char *path)
 	return read;
 }
 
+static struct revocation *revocation_of(const char *path)
+{
+	struct key_complaint complaint;
+	struct revoked_keys *keys = NULL;
+
+	cr_assert_eq(revoked_keys_read(NULL, &path, 1, &keys, &complaint), 0, "%s", complaint.text);
+	return revocation_new(keys);
+}
+
 static void begin(void)
 {
 	signer_begin();
@@ -37,13 +48,13 @@ static void begin(void)
 	signer_write("file", "content", 7);
 	signer_make_key("a", "rsa:2048");
 	keyring = read_key("a.der");
-	revoked = NULL;
+	revocation = NULL;
 }
 
 static void end(void)
 {
 	keyring_free(keyring);
-	keyring_free(revoked);
+	revocation_free(revocation);
 	crypto_free(crypto);
 	signer_end();
 }
@@ -59,7 +70,7 @@ static struct appraisal appraise_value(const struct integrity_actions *actions,
 	const struct appraisal_request request = {
 		.actions = actions,
 		.keyring = keyring,
-		.revoked = revoked,
+		.revocation = revocation,
 		.value = value,
 		.length = length,
 		.content = &content,
@@ -158,7 +169,7 @@ Test(appraise, does_not_know_the_key_of_another)
 
 Test(appraise, does_not_count_a_revoked_key)
 {
-	revoked = read_key("a.pub");
+	revocation = revocation_of("a.pub");
 	signer_sign("file", "a", "sha256");
 	struct appraisal appraisal = appraise_file(&signed_only, "file.sig");
 

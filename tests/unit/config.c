@@ -149,6 +149,26 @@ Test(config, keeps_the_defaults_of_limits_that_are_not_there)
 
 /* ---- what is refused ---- */
 
+Test(config, has_revoked_keys)
+{
+	const struct config *config =
+		load("version: 1\n"
+		     "revoked-keys: [01234567, DEADbeef, /etc/keys/old.der]\n");
+
+	cr_expect_eq(config->revoked_key_count, 3);
+	cr_expect_str_eq(config->revoked_keys[0], "01234567");
+	cr_expect_str_eq(config->revoked_keys[2], "/etc/keys/old.der");
+	cr_expect_eq(config->revoked_keys_line, 2);
+	cr_expect_eq(load("version: 1\nrevoked-keys: []\n")->revoked_key_count, 0);
+	mistakes(
+		"version: 1\nrevoked-keys: [0123456, old.der, 01234567, 01234567]\n",
+		"2:16: an entry of revoked-keys cannot be '0123456'; allowed: a keyid, in 8 hexadecimal "
+		"digits, or the absolute path of a file of keys, without blanks\n"
+		"2:25: an entry of revoked-keys cannot be 'old.der'; allowed: a keyid, in 8 hexadecimal "
+		"digits, or the absolute path of a file of keys, without blanks\n"
+		"2:44: '01234567' is there twice; the first is in line 2");
+}
+
 Test(config, is_asked_for_its_version)
 {
 	mistakes("log: info\n", "1:1: the key 'version' is missing; allowed: 1");
@@ -157,20 +177,21 @@ Test(config, is_asked_for_its_version)
 
 Test(config, tells_all_mistakes_at_once)
 {
-	mistakes("version: 1\n"
-		 "oci-sokcet: {}\n"
-		 "lxc-socket: { path: run/x, mode: 0888 }\n"
-		 "log: verbos\n"
-		 "limits: { containers: 0 }\n",
-		 "2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
-		 "control-socket, policies, default-policy, not-allowed, limits, patience, log, "
-		 "system-call-filter, debug (did you mean 'oci-socket'?)\n"
-		 "3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
-		 "word none\n"
-		 "3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
-		 "4:6: log cannot be 'verbos'; allowed: info, verbose, debug (did you mean "
-		 "'verbose'?)\n"
-		 "5:23: containers cannot be '0'; allowed: 1 to 8192");
+	mistakes(
+		"version: 1\n"
+		"oci-sokcet: {}\n"
+		"lxc-socket: { path: run/x, mode: 0888 }\n"
+		"log: verbos\n"
+		"limits: { containers: 0 }\n",
+		"2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
+		"control-socket, policies, default-policy, not-allowed, revoked-keys, limits, patience, log, "
+		"system-call-filter, debug (did you mean 'oci-socket'?)\n"
+		"3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
+		"word none\n"
+		"3:34: mode cannot be '0888'; allowed: permissions in octal, as in 0660\n"
+		"4:6: log cannot be 'verbos'; allowed: info, verbose, debug (did you mean "
+		"'verbose'?)\n"
+		"5:23: containers cannot be '0'; allowed: 1 to 8192");
 }
 
 Test(config, takes_no_paths_that_sockets_cannot_have)
@@ -223,9 +244,10 @@ Test(config, is_no_policy)
 	cr_expect_eq(diagnostics.count, 1);
 	cr_expect(strstr(diagnostics.entries[0].text, "a key cannot be 'attributes'"));
 	mistakes("", "1:1: there is nothing in the file; allowed: a configuration");
-	mistakes("[]\n", "1:1: a configuration cannot be a list; allowed: the keys version, "
-			 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
-			 "not-allowed, limits, patience, log, system-call-filter, debug");
+	mistakes("[]\n",
+		 "1:1: a configuration cannot be a list; allowed: the keys version, "
+		 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
+		 "not-allowed, revoked-keys, limits, patience, log, system-call-filter, debug");
 }
 
 /* ---- files ---- */

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "base/fd.h"
 #include "ima_value.h"
+#include "integrity/revoked_keys.h"
 #include "signer.h"
 
 static struct crypto *crypto;
@@ -48,7 +50,7 @@ static struct keyring *read_key(const char *path)
 }
 
 /* Of file.sig, which is over "content", unless it is to be another text. */
-static int verify_over(const struct keyring *keyring, const struct keyring *revoked,
+static int verify_over(const struct keyring *keyring, struct revocation *revocation,
 		       const char *content)
 {
 	uint8_t digest[DIGEST_SIZE_MAX];
@@ -61,7 +63,7 @@ static int verify_over(const struct keyring *keyring, const struct keyring *revo
 	cr_assert_eq(crypto_digest(crypto, value.algorithm, content, strlen(content), digest), 0);
 	struct signature signature = { value.keyid, value.algorithm, digest, value.bytes,
 				       value.length };
-	int result = keyring_verify(keyring, revoked, &signature, &key);
+	int result = keyring_verify(keyring, revocation, &signature, &key);
 
 	cr_expect_eq(key != NULL, result != KEYRING_NO_KEY);
 	return result;
@@ -219,20 +221,99 @@ Test(keyring, tries_each_key_of_one_keyid)
 	}
 }
 
+static struct revoked_keys *read_revoked(const char *const *texts, size_t count)
+{
+	struct revoked_keys *revoked = NULL;
+
+	cr_assert_eq(revoked_keys_read(NULL, texts, count, &revoked, &complaint), 0, "%s",
+		     complaint.text);
+	return revoked;
+}
+
 Test(keyring, does_not_count_revoked_keys)
 {
-	const char *const paths[] = { "a.der", "b.pub" };
+	const char *const paths[] = { "a.der", "b.pub" }, *const revoked[] = { "a.pub" };
 
 	signer_make_key("a", "rsa:2048");
 	signer_make_key("b", "rsa:2048");
 	_cleanup_keyring_ struct keyring *keyring = read_keys(paths, 2);
-	_cleanup_keyring_ struct keyring *revoked = read_key("a.pub");
+	struct revocation *revocation = revocation_new(read_revoked(revoked, 1));
 
 	signer_sign("file", "a", "sha256");
-	cr_expect_eq(verify_over(keyring, revoked, "content"), KEYRING_REVOKED,
+	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_REVOKED,
 		     "its key, not its certificate");
 	signer_sign("file", "b", "sha256");
-	cr_expect_eq(verify_over(keyring, revoked, "content"), KEYRING_VERIFIED);
+	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
+	revocation_free(revocation);
+}
+
+Test(keyring, does_not_count_keys_with_a_revoked_keyid)
+{
+	char keyid[9];
+	const char *const texts[] = { "01234567", keyid };
+
+	signer_make_key("a", "rsa:2048");
+	signer_sign("file", "a", "sha256");
+	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
+	struct revocation *revocation = revocation_new(read_revoked(texts, 1));
+	uint64_t generation = revocation_generation(revocation);
+
+	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
+	cr_expect_not(revocation_exchange(revocation, read_revoked(texts, 1)));
+	cr_expect_eq(revocation_generation(revocation), generation, "nothing has changed");
+	snprintf(keyid, sizeof(keyid), "%08X", keyring->keys[0].key.keyids[0]);
+	cr_expect(revocation_exchange(revocation, read_revoked(texts, 2)));
+	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_REVOKED);
+	cr_expect_neq(revocation_generation(revocation), generation);
+	revocation_exchange(revocation, read_revoked(texts, 0));
+	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
+	revocation_free(revocation);
+}
+
+struct exchange {
+	struct revocation *revocation;
+	const struct public_key *key;
+	atomic_bool is_over;
+};
+
+static void *ask_often(void *place)
+{
+	struct exchange *exchange = place;
+	uintptr_t revoked = 0;
+
+	while (!atomic_load(&exchange->is_over) || revoked == 0)
+		revoked += revocation_has(exchange->revocation, exchange->key);
+	return (void *)revoked;
+}
+
+Test(keyring, exchanges_what_is_revoked_while_threads_ask)
+{
+	const char *const texts[] = { "a.pub" };
+	pthread_t threads[3];
+
+	signer_make_key("a", "prime256v1");
+	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
+	struct exchange exchange = { revocation_new(read_revoked(texts, 0)), &keyring->keys[0].key,
+				     false };
+
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, ask_often, &exchange), 0);
+	for (size_t i = 0; i < 101; i++)
+		revocation_exchange(exchange.revocation, read_revoked(texts, (i + 1) % 2));
+	atomic_store(&exchange.is_over, true);
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_eq(pthread_join(threads[i], NULL), 0);
+	cr_expect(revocation_has(exchange.revocation, exchange.key));
+	revocation_free(exchange.revocation);
+}
+
+Test(keyring, says_which_revoked_key_cannot_be_read)
+{
+	const char *const texts[] = { "01234567", "0123456g" };
+	struct revoked_keys *revoked = NULL;
+
+	cr_expect_eq(revoked_keys_read(NULL, texts, 2, &revoked, &complaint), -ENOENT);
+	cr_expect_str_eq(complaint.text, "0123456g: No such file or directory");
 }
 
 Test(keyring, reads_many_of_one_file)

@@ -227,12 +227,12 @@ Test(status, tells_users_about_their_own_containers)
 
 /* ---- reload ---- */
 
-static void expect_reload(int result, const char *messages, const char *expected)
+static void expect_reload(int result, bool has_revoked, const char *messages, const char *expected)
 {
 	static struct policies_report report;
 
 	snprintf(report.text, sizeof(report.text), "%s", messages);
-	struct json_object *answer = reload_json_new(result, policies, &report);
+	struct json_object *answer = reload_json_new(result, has_revoked, policies, &report);
 
 	cr_expect_str_eq(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_NOSLASHESCAPE),
 			 expected);
@@ -241,15 +241,19 @@ static void expect_reload(int result, const char *messages, const char *expected
 
 Test(status, tells_what_has_become_of_a_reload)
 {
-	expect_reload(POLICIES_LOADED, "", "{\"policies\":0,\"messages\":[]}");
-	expect_reload(POLICIES_LOADED, "/a: b\n/c: d\n",
+	expect_reload(POLICIES_LOADED, true, "", "{\"policies\":0,\"messages\":[]}");
+	expect_reload(POLICIES_LOADED, true, "/a: b\n/c: d\n",
 		      "{\"policies\":0,\"messages\":[\"/a: b\",\"/c: d\"]}");
-	expect_reload(POLICIES_MISTAKEN, "/a: b\n",
+	expect_reload(POLICIES_MISTAKEN, true, "/a: b\n",
 		      "{\"error\":\"the policies stay as they were, for there are mistakes\","
 		      "\"messages\":[\"/a: b\"]}");
-	expect_reload(-5, "",
+	expect_reload(-5, true, "",
 		      "{\"error\":\"the policies stay as they were: they cannot be read\","
 		      "\"messages\":[]}");
+	expect_reload(
+		POLICIES_LOADED, false, "/a: b\n",
+		"{\"error\":\"the revoked keys stay as they were; the policies were read anew\","
+		"\"messages\":[\"/a: b\"]}");
 }
 
 /* ---- the table ---- */
@@ -324,7 +328,7 @@ Test(status, shows_what_is_judged)
 		"\"containers\": [{\"id\": \"a\", \"integrity\": {\"mode\": \"log\", \"files\": 9, "
 		"\"known\": 4, \"verdicts\": {\"valid\": 5, \"invalid-hash\": 1}, "
 		"\"measurements\": 6, \"violations\": 0, \"missed\": 0, "
-		"\"keyids\": [\"00c0ffee\"]}}]}",
+		"\"keyids\": [\"00c0ffee\"], \"revoked-keyids\": []}}]}",
 		"nsxattrd 1.2, pid 7, up 10s; 1 policy; 1 container\n\n"
 		"RUNTIME  CONTAINER  NAME  OWNER  POLICY  MAP  AGE  LISTENERS  REQ/S  IN FLIGHT  "
 		"REQUESTS  ERRORS\n"
@@ -333,7 +337,8 @@ Test(status, shows_what_is_judged)
 		"a: integrity log: 9 files executed or mapped, 4 of them as before\n"
 		"    verdicts: 5 valid, 1 invalid-hash\n"
 		"    measurements: 6, violations 0, missed 0\n"
-		"    keyids: 00c0ffee\n");
+		"    keyids: 00c0ffee\n"
+		"    revoked keyids: none\n");
 }
 
 Test(status, shows_no_bytes_that_steer_a_terminal)

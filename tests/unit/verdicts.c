@@ -93,6 +93,10 @@ Test(verdicts, are_not_found_for_another_view_or_other_rules)
 	cr_expect_eq(find(&key), 0);
 	verdict_key_make(&stat_of_file, 7, FUNC_MMAP_CHECK, &actions, &key);
 	cr_expect_eq(find(&key), 0);
+	verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key);
+	cr_expect_eq(find(&key), 1);
+	key.generation++;
+	cr_expect_eq(find(&key), 0, "of what was concluded before a key was revoked");
 	actions.decisions[KIND_APPRAISE].rule = &rule;
 	cr_expect_eq(find_now(), 0);
 }
