@@ -23,10 +23,59 @@ unsigned int companion_count_cpus(void)
 	return (unsigned int)CPU_COUNT(&set);
 }
 
-static void call(struct shard *shard)
+/* ---- CPUs ---- */
+
+/* Of these the one that the fewest have; where that makes no difference the one on which we are, or the next one. */
+static unsigned int choose_cpu_locked(const struct engine *engine, const cpu_set_t *cpus)
+{
+	unsigned int here = (unsigned int)sched_getcpu(), chosen = CPU_SETSIZE;
+
+	for (unsigned int i = 0; i < CPU_SETSIZE; i++) {
+		unsigned int cpu = (here + i) % CPU_SETSIZE;
+
+		if (CPU_ISSET(cpu, cpus) &&
+		    (chosen == CPU_SETSIZE || engine->receivers[cpu] < engine->receivers[chosen]))
+			chosen = cpu;
+	}
+	return chosen;
+}
+
+static void take_cpu(struct server *server)
+{
+	struct engine *engine = server->engine;
+	cpu_set_t own;
+
+	if (sched_getaffinity(0, sizeof(server->cpus), &server->cpus) < 0)
+		return;
+	pthread_mutex_lock(&engine->lock);
+	server->cpu = choose_cpu_locked(engine, &server->cpus);
+	engine->receivers[server->cpu]++;
+	pthread_mutex_unlock(&engine->lock);
+	server->has_cpu = true;
+	CPU_ZERO(&own);
+	CPU_SET(server->cpu, &own);
+	(void)sched_setaffinity(0, sizeof(own), &own);
+}
+
+void companion_leave_cpu(struct server *server)
+{
+	if (!server->has_cpu)
+		return;
+	pthread_mutex_lock(&server->engine->lock);
+	server->engine->receivers[server->cpu]--;
+	pthread_mutex_unlock(&server->engine->lock);
+	server->has_cpu = false;
+	(void)sched_setaffinity(0, sizeof(server->cpus), &server->cpus);
+}
+
+/* ---- companions ---- */
+
+/* A thread that is made here can run where this one can. */
+static void call(struct server *server, struct shard *shard)
 {
 	struct engine *engine = shard->engine;
 
+	companion_leave_cpu(server);
 	pthread_mutex_lock(&engine->lock);
 	if (!engine->is_paused && !engine->is_over && !shard->is_over)
 		shard_send_companion_locked(shard);
@@ -47,6 +96,10 @@ void companion_weigh(struct server *server, struct shard *shard, unsigned int wa
 	unsigned int companions =
 		atomic_load_explicit(&shard->companion_count, memory_order_relaxed);
 
+	if (companions > 0 && !server->has_cpu)
+		take_cpu(server);
+	else if (companions == 0)
+		companion_leave_cpu(server);
 	if (atomic_load_explicit(&server->is_companion, memory_order_relaxed)) {
 		server->spared = walking < companions ? server->spared + 1 : 0;
 		if (server->spared >= SPARED_MAX)
@@ -58,6 +111,6 @@ void companion_weigh(struct server *server, struct shard *shard, unsigned int wa
 	server->queues_seen = source_has_more(shard->source) ? server->queues_seen + 1 : 0;
 	if (server->queues_seen >= QUEUES_SEEN) {
 		server->queues_seen = 0;
-		call(shard);
+		call(server, shard);
 	}
 }

@@ -14,6 +14,7 @@
 #include "exec/call_queue.h"
 #include "exec/deputies.h"
 #include "keep/batch.h"
+#include "keep/companion.h"
 #include "keep/serving.h"
 #include "keep/shard.h"
 #include "request/notify.h"
@@ -58,6 +59,7 @@ static bool follow(struct server *server, struct shard *shard)
 	const struct timespec until = clock_after(LINGER);
 	bool is_in_time = true;
 
+	companion_leave_cpu(server);
 	pthread_mutex_lock(&server->engine->lock);
 	server_enter_locked(server, SERVER_FOLLOWING);
 	while (is_in_time && is_worth_following_locked(shard) &&
@@ -246,6 +248,7 @@ static void serve_shards_locked(struct server *server)
 		pthread_mutex_unlock(&engine->lock);
 		int r = serve_while_it_lasts(server, shard);
 
+		companion_leave_cpu(server);
 		/* A container that is gone or silent has no descriptors of ours. */
 		workspace_forget(server->workspace);
 		deputies_dismiss(engine->deputies);

@@ -33,6 +33,7 @@ void serving_pass_turn(struct server *server, struct shard *shard)
 {
 	struct engine *engine = server->engine;
 
+	companion_leave_cpu(server);
 	pthread_mutex_lock(&engine->lock);
 	if (atomic_load(&shard->turn) == server) {
 		atomic_store(&shard->turn, TURN_FREE);

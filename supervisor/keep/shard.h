@@ -18,6 +18,7 @@
  */
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,6 +85,9 @@ struct server {
 	unsigned int received; /* as what follows, its own; see keep/companion.h */
 	unsigned int queues_seen;
 	unsigned int spared;
+	bool has_cpu; /* of its own, while it receives beside others */
+	unsigned int cpu; /* that one */
+	cpu_set_t cpus; /* on which it may run else */
 	atomic_ulong requests; /* begun so far */
 	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
 	_Atomic(uint64_t) notification; /* of the one under way */
@@ -184,6 +188,7 @@ struct engine {
 	struct places places;
 	unsigned long ticks; /* so far */
 	unsigned int cpus; /* on which servers can run */
+	unsigned short receivers[CPU_SETSIZE]; /* servers that have this CPU of their own */
 	struct complaint complaint;
 	unsigned int resting_count;
 	atomic_bool is_paused;

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,7 @@
 
 #include "base/loop.h"
 #include "base/proc.h"
+#include "keep/companion.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 #include "keep/shard.h"
@@ -224,6 +226,63 @@ Test(companion, as_many_servers_as_cpus_receive_while_calls_queue)
 	await_companions(shard, CPUS - 1);
 	await_answers(200);
 	cr_expect_eq(atomic_load(&made_up.most), CPUS);
+	end();
+}
+
+/* Servers that have a CPU of their own, and how many have the same at most. */
+static unsigned int count_cpus(unsigned int *ret_most)
+{
+	unsigned int count = 0;
+
+	*ret_most = 0;
+	pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < CPU_SETSIZE; i++) {
+		count += engine->receivers[i];
+		if (engine->receivers[i] > *ret_most)
+			*ret_most = engine->receivers[i];
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return count;
+}
+
+/* Servers that cannot run wherever this thread can. */
+static unsigned int count_bound(void)
+{
+	struct server *server;
+	unsigned int count = 0;
+	cpu_set_t all, own;
+
+	cr_assert_eq(sched_getaffinity(0, sizeof(all), &all), 0);
+	pthread_mutex_lock(&engine->lock);
+	TAILQ_FOREACH(server, &engine->servers, all)
+	{
+		cr_assert_eq(pthread_getaffinity_np(server->thread, sizeof(own), &own), 0);
+		count += !CPU_EQUAL(&own, &all);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	return count;
+}
+
+Test(companion, servers_that_receive_side_by_side_have_a_cpu_each_until_one_is_enough)
+{
+	unsigned int cpus = companion_count_cpus(), most;
+
+	if (cpus == 1)
+		cr_skip_test("there is one CPU only");
+	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
+
+	await_companions(shard, CPUS - 1);
+	for (time_t end = time(NULL) + PATIENCE; count_cpus(&most) != CPUS; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u servers have a CPU", count_cpus(&most));
+	cr_expect_eq(most, (CPUS + cpus - 1) / cpus);
+	for (time_t end = time(NULL) + PATIENCE; count_bound() != CPUS; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u servers are bound", count_bound());
+	leave_one_caller(shard);
+	await_companions(shard, 0);
+	await_answers(3);
+	for (time_t end = time(NULL) + PATIENCE; count_bound() > 0; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u servers are bound", count_bound());
+	cr_expect_eq(count_cpus(&most), 0);
 	end();
 }
 
