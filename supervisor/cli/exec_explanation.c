@@ -35,6 +35,7 @@ static struct integrity_facts facts_of(const struct exec_explanation *explanatio
 		.fgroup = integrity_id(&explanation->userns->gids, status->st_gid),
 		.fs_magic = system->magic,
 		.fs_name = system->name[0] ? system->name : NULL,
+		.fs_uuid = system->has_uuid ? system->uuid : NULL,
 	};
 }
 
@@ -50,6 +51,8 @@ static bool find_facts(struct exec_explanation *explanation, int fd)
 	}
 	if (!error)
 		error = file_system_look(mounts, fd, &explanation->system);
+	if (!error)
+		file_system_read_uuid(fd, &explanation->system);
 	if (!error && !explanation->system.has_server)
 		error = form_read(fd, &explanation->form);
 	if (error) {

@@ -51,7 +51,9 @@ bool file_look(struct judgement *judgement)
 					     .stx_gid = UINT32_MAX };
 	if (!is_executable(judgement))
 		return false;
+	bool asks_uuid = judgement->judge->conditions & IF_FSUUID;
 	int r = file_systems_find(judgement->judge->file_systems, request->target, fd, &file->stat,
+				  asks_uuid ? request->workspace->config.procfs : -1,
 				  &file->system);
 
 	if (r < 0)
@@ -103,6 +105,7 @@ static struct integrity_facts facts_of(const struct judgement *judgement)
 		.fgroup = integrity_id(&userns->gids, file->stat.stx_gid),
 		.fs_magic = file->system.magic,
 		.fs_name = file->system.name[0] ? file->system.name : NULL,
+		.fs_uuid = file->system.has_uuid ? file->system.uuid : NULL,
 	};
 }
 

@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
+#include "base/kernel_version.h"
 #include "base/proc.h"
 #include "request/foreign.h"
 #include "request/target.h"
@@ -25,6 +27,13 @@
 #ifndef FUSE_SUPER_MAGIC /* linux/magic.h has it since Linux 6.1 */
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
+
+/* FS_IOC_GETFSUUID, of Linux 6.9. */
+struct fs_uuid {
+	uint8_t length;
+	uint8_t bytes[FS_UUID_SIZE];
+};
+#define GET_FS_UUID _IOR(0x15, 0, struct fs_uuid)
 
 /* Mounts that are remembered. */
 #define SYSTEMS_MAX 64
@@ -163,8 +172,45 @@ int file_system_look(int mounts, int fd, struct file_system *ret_system)
 	return 0;
 }
 
+/* ---- the UUID ---- */
+
+static bool is_told_by_kernel(void)
+{
+	unsigned int version[3];
+
+	kernel_version_get(version);
+	return version[0] > 6 || (version[0] == 6 && version[1] >= 9);
+}
+
+/* The kernel itself answers, no file system: ENOTTY is of one that has none. Shorter ones have zeros behind them. */
+void file_system_read_uuid(int fd, struct file_system *system)
+{
+	struct fs_uuid read = { 0 };
+
+	if (system->has_server || system->magic == OVERLAYFS_SUPER_MAGIC)
+		return;
+	if (ioctl(fd, GET_FS_UUID, &read) < 0 && (errno != ENOTTY || !is_told_by_kernel()))
+		return;
+	memcpy(system->uuid, read.bytes, FS_UUID_SIZE);
+	system->has_uuid = true;
+}
+
+static void learn_uuid(int procfs, int fd, struct file_system *system)
+{
+	char name[sizeof("self/fd/2147483647")];
+
+	if (procfs < 0 || system->has_server)
+		return;
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	_cleanup_fd_ int opened =
+		openat(procfs, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (opened >= 0)
+		file_system_read_uuid(opened, system);
+}
+
 int file_systems_find(struct file_systems *systems, const struct target *target, int fd,
-		      const struct statx *stat, struct file_system *ret_system)
+		      const struct statx *stat, int procfs, struct file_system *ret_system)
 {
 	bool is_unique = stat->stx_mask & STATX_MNT_ID_UNIQUE;
 
@@ -173,6 +219,8 @@ int file_systems_find(struct file_systems *systems, const struct target *target,
 	_cleanup_fd_ int mounts = target_open_mounts(target);
 	int r = mounts < 0 ? mounts : file_system_look(mounts, fd, ret_system);
 
+	if (r == 0)
+		learn_uuid(procfs, fd, ret_system);
 	if (r == 0 && is_unique)
 		remember(systems, stat->stx_mnt_id, ret_system);
 	return r;

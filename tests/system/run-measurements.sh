@@ -105,6 +105,61 @@ policy 65536 "measure func=BPRM_CHECK fowner=1"
 measured none sh -c c/signed
 same "what no rule measures is not there" 1 "$(wc -l <none/ascii_runtime_measurements)"
 
+# ---- the UUID of a file system ----
+
+# fs_uuid() - FILE: of its file system, as the kernel tells it from Linux 6.9 on (FS_IOC_GETFSUUID)
+fs_uuid() {
+	/usr/bin/python3 - "$1" <<'END'
+import array, fcntl, sys, uuid
+answer = array.array("B", bytes(17))
+with open(sys.argv[1], "rb") as file:
+    fcntl.ioctl(file, 0x80111500, answer)
+print(uuid.UUID(bytes=bytes(answer[1:])))
+END
+}
+
+mkdir tmp
+mount -t tmpfs none tmp
+cp c/signed tmp/on-tmpfs
+echo "# another" >>tmp/on-tmpfs
+if uuid=$(fs_uuid tmp/on-tmpfs 2>/dev/null); then
+	policy 65536 "dont_measure func=BPRM_CHECK fsuuid=$uuid" "measure func=BPRM_CHECK"
+	measured uuid sh -c 'c/signed; tmp/on-tmpfs'
+	same "a file system is known by its UUID" "1 0" "$(times uuid c/signed) $(times uuid tmp/on-tmpfs)"
+	policy 65536 "measure func=BPRM_CHECK fsuuid=$uuid"
+	measured uuid sh -c 'c/signed; tmp/on-tmpfs'
+	same "and no other by it" "0 1" "$(times uuid c/signed) $(times uuid tmp/on-tmpfs)"
+else
+	policy 65536 "dont_measure func=BPRM_CHECK fsuuid=12345678-1234-1234-1234-123456789abc" "measure func=BPRM_CHECK"
+	measured uuid sh -c 'c/signed; tmp/on-tmpfs'
+	same "what cannot be told excuses nothing" "1 1" "$(times uuid c/signed) $(times uuid tmp/on-tmpfs)"
+fi
+mkdir -p layer/{upper,work} layered
+mount -t overlay none -o lowerdir=c,upperdir=layer/upper,workdir=layer/work layered
+policy 65536 "measure func=BPRM_CHECK fsuuid=12345678-1234-1234-1234-123456789abc"
+measured uuid sh -c 'c/signed; layered/unsigned'
+same "that of an overlay is not told, so it could be any" 1 "$(times uuid layered/unsigned)"
+
+# ---- binfmt_misc ----
+
+cp /bin/echo c/interpreter
+echo "a program" >c/program.own
+chmod 755 c/program.own
+policy 65536 "measure func=BPRM_CHECK"
+# From Linux 6.7 on a user namespace can have entries of its own.
+binfmt() {
+	measured binfmt unshare --mount sh -c '
+		mount -t binfmt_misc none c/many-entries && echo ":own:E::own::$PWD/c/interpreter:" >c/many-entries/register &&
+		c/program.own said'
+}
+mkdir c/many-entries
+if said=$(binfmt 2>/dev/null); then
+	same "an interpreter of binfmt_misc runs" "c/program.own said" "$said"
+	same "the file that it is for is in the list, and it is not" "1 0" "$(times binfmt c/program.own) $(times binfmt c/interpreter)"
+else
+	skip "interpreters of binfmt_misc are not in the list" "root of a user namespace cannot write entries here"
+fi
+
 # ---- what cannot be ----
 
 fails "a folder that cannot be is said" "cannot write measurements to /dev/null: Not a directory" measured /dev/null true
