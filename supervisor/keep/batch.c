@@ -184,11 +184,6 @@ static int finish(struct server *server, struct batched *batched, const struct o
 	struct reception *reception = batched->waiting.reception;
 	bool is_servers = reception == server->reception;
 
-	if (batched->waits > 0)
-		pace_judge(&shard->pace, clock_microseconds() - batched->began.microseconds,
-			   (long)batched->waits);
-	else
-		pace_end(&shard->pace, &batched->began);
 	waiting_done(&batched->waiting);
 	free(batched);
 	int r = serving_answer(server, shard, reception, outcome);
@@ -225,7 +220,6 @@ static void set_aside(struct server *server, struct batched *batched)
 	}
 	TAILQ_INSERT_TAIL(&engine->batched, batched, all);
 	pthread_mutex_unlock(&engine->lock);
-	batched->waits++;
 	atomic_fetch_add(&shard->batch.count, 1);
 }
 
@@ -311,7 +305,6 @@ static int begin(struct server *server, struct shard *shard)
 	serving_begin(server, shard);
 	batched->shard = shard;
 	batched->waiting.reception = server->reception;
-	pace_begin(&shard->pace, &batched->began);
 	awaited_init(&batched->waiting.awaited, atomic_load(&shard->batch.queue));
 	return walk(server, batched);
 }

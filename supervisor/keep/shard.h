@@ -102,8 +102,6 @@ TAILQ_HEAD(server_list, server);
 struct batched {
 	struct waiting waiting; /* the first: answers come to its address */
 	struct shard *shard;
-	struct pace_mark began;
-	unsigned int waits; /* so far */
 	TAILQ_ENTRY(batched) all;
 };
 

@@ -73,6 +73,8 @@ static struct open_how way_at_once(const struct resolver *resolver, const char *
 		how.flags |= O_NOFOLLOW;
 	if (resolver->is_shy)
 		how.resolve |= RESOLVE_NO_XDEV;
+	if (awaited_is_bound(resolver->awaited))
+		how.resolve |= RESOLVE_CACHED;
 	return how;
 }
 
@@ -133,26 +135,19 @@ static int search_at_once(const struct resolver *resolver, const struct search_s
 }
 
 /* The same without a thread to wait in. Where the kernel has the whole way in memory, nothing waits. */
-static int search_without_waiting(const struct resolver *resolver, int base, const char *path,
-				  bool follow, int *ret_fd, uint64_t *ret_mount)
+static int search_without_waiting(const struct resolver *resolver, const struct search_start *start,
+				  const char *path, bool follow, int *ret_fd, uint64_t *ret_mount)
 {
-	const struct open_how how = way_at_once(resolver, path, follow);
-	struct open_how cached = how;
-	_cleanup_fd_ int fd = -1;
-	struct statx stat;
+	struct open_how how = way_at_once(resolver, path, follow);
 
 	if (resolver->label)
 		return awaited_want_thread(resolver->awaited);
-	cached.resolve |= RESOLVE_CACHED;
-	int r = standin_open(resolver->standin, base, path, &cached, &fd);
+	int r = search_at_once(resolver, start, path, follow, ret_fd, ret_mount);
 
+	how.resolve &= ~(uint64_t)RESOLVE_CACHED;
 	if (r == EAGAIN)
-		return awaited_open(resolver->awaited, resolver->standin, base, path, &how);
-	if (r != 0 || proc_is_on(fd, &stat))
-		return awaited_want_thread(resolver->awaited);
-	*ret_mount = inode_mount_in(&stat);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+		return awaited_open(resolver->awaited, resolver->standin, start->fd, path, &how);
+	return r == 0 ? 0 : awaited_want_thread(resolver->awaited);
 }
 
 static int search_step_by_step(const struct resolver *resolver, int base, const char *path,
@@ -207,7 +202,7 @@ static int search(const struct resolver *resolver, const struct search_start *st
 	int base = start->fd;
 
 	if (awaited_is_bound(resolver->awaited))
-		return search_without_waiting(resolver, base, path, follow, ret_fd, ret_mount);
+		return search_without_waiting(resolver, start, path, follow, ret_fd, ret_mount);
 	/* The kernel asks about each directory on the way, and knows only our label. */
 	if (resolver->label)
 		return search_step_by_step(resolver, base, path, follow, ret_fd);
