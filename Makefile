@@ -276,7 +276,7 @@ check-layers: ## does every include point down?
 check-documents: ## are numbers and files in documents those of the code?
 	@tests/lib/check-documents
 
-.PHONY: install demo
+.PHONY: install demo demo-integrity
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
@@ -302,6 +302,10 @@ demo: deps-demo ## install what is missing, build, and show what nsxattr does (r
 	+@$(MAKE) $(parallel) all
 	@BUILD='$(BUILD)' examples/demo.sh
 
+demo-integrity: deps-demo-integrity ## the same of signatures that mean something: IMA of a container's own (root)
+	+@$(MAKE) $(parallel) all
+	@BUILD='$(BUILD)' examples/demo-integrity.sh
+
 .PHONY: clean distclean help
 clean: ## remove what was built; root file systems that tests made stay in $(BUILD)/cache
 	@if [ -d '$(BUILD)' ]; then \
@@ -321,6 +325,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
 # Without them the build leaves the gate out.
 GATE_PACKAGES := clang bpftool libbpf-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
+DEMO_INTEGRITY_PACKAGES := $(DEMO_PACKAGES) ima-evm-utils openssl
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
@@ -359,13 +364,15 @@ exec </dev/null; \
 $(apt_install) $$missing || { apt-get -q update && $(apt_install) $$missing; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-bench deps-cross
+.PHONY: deps deps-build deps-demo deps-demo-integrity deps-bench deps-cross
 deps: ## install the packages that building, testing and the tools need (root)
 	$(call have,$(BUILD_PACKAGES) $(GATE_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
 deps-build:
 	$(call have,$(BUILD_PACKAGES) $(GATE_PACKAGES))
 deps-demo:
 	$(call have,$(DEMO_PACKAGES))
+deps-demo-integrity:
+	$(call have,$(DEMO_INTEGRITY_PACKAGES))
 deps-bench:
 	$(call have,$(BENCH_PACKAGES))
 deps-cross: ## install what building for arm64 needs, with CROSS=aarch64-linux-gnu (root)

@@ -219,7 +219,9 @@ readme() {
 	sed -E 's/@uid=[0-9]+/@uid=N/' block >picture
 	check "README.md: the picture is what make demo shows" contains demo picture
 	next_steps
-	only_read "it is what runs this" "README.md#Try it#2"
+	run root "$REPOSITORY" "README.md#Try it#2"
+	says "what enforce would do" 'mode enforce: EACCES, invalid-signature'
+	only_read "it is what runs this" "README.md#Try it#3"
 	run root "$REPOSITORY" "README.md#Use it#1"
 	take "README.md#Use it#2"
 	check "README.md: the synopsis is that of --help" \
@@ -296,16 +298,18 @@ policies() {
 }
 
 measurements() {
-	sed 's/mode: enforce/mode: log/' judged.yaml >/srv/measured.yaml
+	local folder=/etc/nsxattr/judged
+	mkdir -p $folder
+	sed 's/mode: enforce/mode: log/' judged.yaml >$folder/measured.yaml
 	for key in vendor own; do
-		openssl req -new -x509 -batch -nodes -newkey rsa:2048 -subj "/CN=$key" -keyout /dev/null -out /srv/$key.pem 2>/dev/null
+		openssl req -new -x509 -batch -nodes -newkey rsa:2048 -subj "/CN=$key" -keyout /dev/null -out $folder/$key.pem 2>/dev/null
 	done
-	openssl x509 -in /srv/vendor.pem -outform DER -out /srv/vendor.der
-	run root /srv "docs/integrity.md#The measurement list#1" POLICY=measured.yaml DIR=measured COMMAND=true
-	run root /srv "docs/integrity.md#The measurement list#2" DIR=measured KEY=vendor
+	openssl x509 -in $folder/vendor.pem -outform DER -out $folder/vendor.der
+	run root $folder "docs/integrity.md#The measurement list#1" POLICY=measured.yaml DIR=measured COMMAND=true
+	run root $folder "docs/integrity.md#The measurement list#2" DIR=measured KEY=vendor
 	says "the list fits its registers" '^Matched per TPM bank calculated digest'
-	run root /srv "docs/integrity.md#What is in it#1" POLICY=measured.yaml "KEY.der=vendor.der own.pem"
-	check "the list begins with that" grep -q " sha256:$(cut -c1-64 said) boot_aggregate" /srv/measured/ascii_runtime_measurements
+	run root $folder "docs/integrity.md#What is in it#1" POLICY=measured.yaml "KEY.der=vendor.der own.pem"
+	check "the list begins with that" grep -q " sha256:$(cut -c1-64 said) boot_aggregate" $folder/measured/ascii_runtime_measurements
 }
 
 settings() {
