@@ -55,6 +55,8 @@ static const struct subcommand subcommands[] = {
 	{ "hook", "what container runtimes start, to bring a container to nsxattrd", run_hook },
 	{ "profile", "print a seccomp profile for containerd, CRI-O, docker or podman",
 	  cli_profile },
+	{ "measurements", "show what a container that the daemon serves has executed",
+	  cli_measurements },
 	{ "status", "show the containers that the daemon serves", cli_status },
 	{ "tree", "work on the values that containers have left on trees", run_tree },
 	{ "reload", "have the daemon read its policies anew", cli_reload },

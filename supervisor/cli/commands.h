@@ -10,6 +10,7 @@ int cli_explain(int argc, char **argv);
 int cli_hook_lxc(int argc, char **argv);
 int cli_hook_oci(int argc, char **argv);
 int cli_hook_oci_precreate(int argc, char **argv);
+int cli_measurements(int argc, char **argv);
 int cli_policies(int argc, char **argv);
 int cli_profile(int argc, char **argv);
 int cli_reload(int argc, char **argv);

@@ -77,7 +77,8 @@ static void fill_arrays(const struct option_table *table, struct getopt_arrays *
 	char *letter = arrays->letters;
 
 	assert(table->count <= OPTION_ROWS_MAX);
-	*letter++ = '+'; /* stop at the first operand */
+	if (!table->has_options_behind)
+		*letter++ = '+'; /* stop at the first operand */
 	*letter++ = ':'; /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++) {
 		const struct option_row *row = row_at(table, i);

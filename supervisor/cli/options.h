@@ -90,13 +90,14 @@ struct option_table {
 	const struct option_row *rows;
 	size_t count; /* of rows, at most OPTION_ROWS_MAX */
 	bool takes_operands;
+	bool has_options_behind; /* they may stand behind operands, too */
 	const char *missing; /* "COMMAND": the operand that must be there; NULL: none need be */
 };
 
 #define OPTION_ROWS(array) .rows = (array), .count = COUNT_OF(array)
 
 /**
- * options_parse() - store the options of a command line, up to the first operand
+ * options_parse() - store the options of a command line, up to the first operand, unless the table says otherwise
  * @table: the options
  * @argc: as in main()
  * @argv: as in main(); argv[0] is the command itself

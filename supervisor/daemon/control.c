@@ -24,6 +24,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/passing.h"
 #include "base/room.h"
 #include "base/unix_socket.h"
 #include "daemon/acceptor.h"
@@ -46,6 +47,7 @@ struct control_connection {
 	size_t request_length;
 	size_t room; /* in @request */
 	char *answer; /* NULL: still reading */
+	int answer_fd; /* that goes along with its first byte; -1: none */
 	size_t answer_length;
 	size_t sent;
 };
@@ -67,6 +69,7 @@ static void release(void *place)
 {
 	struct control_connection *control = place;
 
+	fd_close(&control->answer_fd);
 	free(control->request);
 	free(control->answer);
 	free(control);
@@ -95,29 +98,44 @@ static void overdue(void *place)
 
 /* ---- writing ---- */
 
+/* Return: how many bytes were sent; -errno. */
+static ssize_t write_piece(struct control_connection *control)
+{
+	const struct iovec piece = { control->answer + control->sent,
+				     control->answer_length - control->sent };
+	ssize_t count = passing_send(control->connection.watch.fd, &piece, 1, &control->answer_fd,
+				     control->answer_fd >= 0);
+
+	if (count > 0) {
+		control->sent += (size_t)count;
+		fd_close(&control->answer_fd);
+	}
+	return count;
+}
+
 static void write_answer(struct control_connection *control)
 {
 	ssize_t count;
 
-	do {
-		count = send(control->connection.watch.fd, control->answer + control->sent,
-			     control->answer_length - control->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (count > 0)
-			control->sent += (size_t)count;
-	} while (count > 0 && control->sent < control->answer_length);
-	if (count >= 0 || (errno != EAGAIN && errno != EINTR))
+	do
+		count = write_piece(control);
+	while (count > 0 && control->sent < control->answer_length);
+	if (count >= 0 || (count != -EAGAIN && count != -EINTR))
 		end(control);
 }
 
-static struct json_object *answer_to(const struct control_connection *control)
+static struct json_object *answer_to(struct control_connection *control)
 {
-	static const char may_use[] = "may-use ";
+	static const char may_use[] = "may-use ", measurements[] = "measurements ";
 	const struct control_answers *answers = answers_of(&control->connection);
 	const char *word = control->request;
 	uid_t user = control->connection.uid;
 
 	if (strncmp(word, may_use, strlen(may_use)) == 0)
 		return answers->may_use(answers->context, user, word + strlen(may_use));
+	if (strncmp(word, measurements, strlen(measurements)) == 0)
+		return answers->measurements(answers->context, user, word + strlen(measurements),
+					     &control->answer_fd);
 	if (strcmp(word, "status") == 0)
 		return answers->status(answers->context, user);
 	if (strcmp(word, "reload") == 0)
@@ -135,7 +153,9 @@ static struct json_object *answer_to(const struct control_connection *control)
 				    "one in its place (systemctl restart nsxattrd): containers "
 				    "do not notice" :
 				    "only root can have nsxattrd replaced");
-	return json_error_new("unknown request; there are: ping, status, may-use, reload, upgrade");
+	return json_error_new(
+		"unknown request; there are: ping, status, measurements, may-use, reload, "
+		"upgrade");
 }
 
 /* Return: whether there is an answer to write now. */
@@ -239,6 +259,8 @@ static bool accepted(struct acceptor *acceptor, int fd, uid_t uid)
 	struct control_connection *control = calloc(1, sizeof(*control));
 	unsigned int deadline = ((struct control *)acceptor)->answers.deadline;
 
+	if (control)
+		control->answer_fd = -1;
 	if (control && connection_begin(&control->connection, acceptor, fd, uid,
 					deadline ? deadline : CONTROL_DEADLINE) == 0)
 		return true;

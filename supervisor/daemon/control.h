@@ -10,6 +10,9 @@
  *	ping		{"pong": true}					all users
  *	status		status_json_new()				all users, of their own containers
  *	may-use {...}	may_use_json_new()				all users, for their own containers
+ *	measurements {...}
+ *			list_json_new(), and a descriptor with the	all users, of their own containers
+ *			first byte
  *	reload		reload_json_new()				root
  *	upgrade		the connection is used for that (handover.h)	root
  *
@@ -40,6 +43,9 @@ struct json_object;
 struct control_answers {
 	struct json_object *(*status)(void *context, uid_t user);
 	struct json_object *(*may_use)(void *context, uid_t user, const char *question);
+	/* @ret_fd: a descriptor that goes along, the connection's; -1: none */
+	struct json_object *(*measurements)(void *context, uid_t user, const char *question,
+					    int *ret_fd);
 	struct json_object *(*reload)(void *context);
 	/* @connection is the callee's. NULL: a service manager does it, and the answer is a refusal. */
 	void (*upgrade)(void *context, int connection);

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/passing.h"
 #include "base/room.h"
 #include "base/unix_socket.h"
 
@@ -28,6 +30,7 @@ struct question {
 	char *text;
 	size_t length;
 	size_t size;
+	int *passed; /* where a descriptor that comes goes to; NULL: none is taken */
 };
 
 static int open_connection(const char *path, struct question *question)
@@ -73,6 +76,19 @@ static int send_request(const struct question *question, const char *request)
 	return send_bytes(question, line, (size_t)length);
 }
 
+/* Return: how many bytes; 0 at the end; -errno. */
+static ssize_t receive(struct question *question)
+{
+	const struct iovec room = { question->text + question->length,
+				    question->size - question->length };
+	_cleanup_passed_ struct passed passed = { 0 };
+	ssize_t count = passing_receive(question->fd, &room, 1, 0, &passed);
+
+	if (count > 0 && question->passed && *question->passed < 0 && passed.count > 0)
+		*question->passed = passed_take_only(&passed);
+	return count;
+}
+
 /* Return: 1 if there may be more; 0 at the end; -errno. */
 static int read_piece(struct question *question)
 {
@@ -85,14 +101,13 @@ static int read_piece(struct question *question)
 		r = unix_socket_await(question->fd, POLLIN, question->end);
 	if (r < 0)
 		return r;
-	ssize_t count = recv(question->fd, question->text + question->length,
-			     question->size - question->length, 0);
+	ssize_t count = receive(question);
 
 	/* A daemon that closes without having read all of our request resets the connection, after its answer. */
-	if (count < 0 && errno == ECONNRESET)
+	if (count == -ECONNRESET)
 		return 0;
 	if (count < 0)
-		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+		return count == -EAGAIN || count == -EINTR ? 1 : (int)count;
 	question->length += (size_t)count;
 	return count > 0;
 }
@@ -112,9 +127,10 @@ static int parse(const struct question *question, struct json_object **ret_answe
 }
 
 /* Return: as control_call(); -EBUSY: the connection was closed without a word. */
-static int ask(const char *path, const char *request, uint64_t end, struct json_object **ret_answer)
+static int ask(const char *path, const char *request, uint64_t end, struct json_object **ret_answer,
+	       int *ret_fd)
 {
-	struct question question = { .fd = -1, .end = end };
+	struct question question = { .fd = -1, .end = end, .passed = ret_fd };
 	int r = open_connection(path, &question);
 
 	if (r == 0)
@@ -130,16 +146,33 @@ static int ask(const char *path, const char *request, uint64_t end, struct json_
 	return r;
 }
 
-int control_call(const char *path, const char *request, int deadline,
-		 struct json_object **ret_answer)
+static int ask_until(const char *path, const char *request, int deadline,
+		     struct json_object **ret_answer, int *ret_fd)
 {
 	uint64_t end = clock_milliseconds() + (unsigned int)deadline;
-	int r = ask(path, request, end, ret_answer);
+	int r = ask(path, request, end, ret_answer, ret_fd);
 
 	while (r == -EBUSY && clock_milliseconds() + PAUSE < end) {
 		(void)poll(NULL, 0, PAUSE);
-		r = ask(path, request, end, ret_answer);
+		r = ask(path, request, end, ret_answer, ret_fd);
 	}
+	return r;
+}
+
+int control_call(const char *path, const char *request, int deadline,
+		 struct json_object **ret_answer)
+{
+	return ask_until(path, request, deadline, ret_answer, NULL);
+}
+
+int control_call_fd(const char *path, const char *request, int deadline,
+		    struct json_object **ret_answer, int *ret_fd)
+{
+	_cleanup_fd_ int fd = -1;
+	int r = ask_until(path, request, deadline, ret_answer, &fd);
+
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
 	return r;
 }
 

@@ -26,6 +26,13 @@ int control_call(const char *path, const char *request, int deadline,
 		 struct json_object **ret_answer);
 
 /**
+ * control_call_fd() - the same, where a descriptor may come with the answer
+ * @ret_fd: the caller's; -1: none has come
+ */
+int control_call_fd(const char *path, const char *request, int deadline,
+		    struct json_object **ret_answer, int *ret_fd);
+
+/**
  * control_connect() - send a word, and keep the connection for what follows
  * @ret_connection: the caller's, not blocking
  *

@@ -2,42 +2,13 @@
 #include "daemon/may_use.h"
 
 #include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "attach/oci_frame.h"
 #include "attach/oci_message.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "daemon/question.h"
 #include "daemon/runtimes.h"
-
-/* An object in an object. */
-#define DEPTH_MAX 4
-
-/* json-c takes much memory for a short value, so values are counted first. Return: NULL; else what is wrong. */
-static const char *check_bounds(const char *question)
-{
-	struct oci_frame frame = { 0 };
-	const char *reason = "is no JSON object";
-
-	if (oci_frame_feed(&frame, question, strlen(question), &reason) == OCI_FRAME_CLOSED)
-		return NULL;
-	return reason;
-}
-
-/* Return: an object; NULL: it is none. */
-static struct json_object *parse(const char *question)
-{
-	struct json_object *object = NULL;
-
-	if (json_parse(question, strlen(question), DEPTH_MAX, JSON_TOKENER_VALIDATE_UTF8,
-		       &object) == 0 &&
-	    json_object_is_type(object, json_type_object))
-		return object;
-	json_object_put(object);
-	return NULL;
-}
 
 static unsigned int runtimes_of(struct json_object *question)
 {
@@ -107,22 +78,14 @@ static struct json_object *answer(const struct may_use_source *source, uid_t use
 	return choose(source, &request);
 }
 
-static struct json_object *refuse_question(const char *reason)
-{
-	char sentence[80];
-
-	snprintf(sentence, sizeof(sentence), "the question %s", reason);
-	return json_error_new(sentence);
-}
-
 struct json_object *may_use_json_new(const struct may_use_source *source, uid_t user,
 				     const char *question)
 {
-	const char *reason = check_bounds(question);
-	struct json_object *object = reason ? NULL : parse(question);
+	struct json_object *object = NULL;
+	const char *reason = question_parse(question, &object);
 
-	if (!object)
-		return refuse_question(reason ? reason : "is no JSON object");
+	if (reason)
+		return question_refuse(reason);
 	struct json_object *made = answer(source, user, object);
 
 	json_object_put(object);

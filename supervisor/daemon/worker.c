@@ -23,6 +23,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/entries.h"
+#include "daemon/list_request.h"
 #include "daemon/lxc_acceptor.h"
 #include "daemon/may_use.h"
 #include "daemon/oci_acceptor.h"
@@ -134,6 +135,15 @@ static struct json_object *answer_may_use(void *context, uid_t user, const char 
 	return may_use_json_new(&source, user, question);
 }
 
+static struct json_object *answer_measurements(void *context, uid_t user, const char *question,
+					       int *ret_fd)
+{
+	const struct worker *worker = context;
+	const struct list_source source = { worker->attachments.registry, worker->opened->procfs };
+
+	return list_json_new(&source, user, question, ret_fd);
+}
+
 static void answer_upgrade(void *context, int connection)
 {
 	struct worker *worker = context;
@@ -149,6 +159,7 @@ static struct control_answers answers_of(struct worker *worker)
 	return (struct control_answers){
 		.status = answer_status,
 		.may_use = answer_may_use,
+		.measurements = answer_measurements,
 		.reload = answer_reload,
 		.upgrade = is_replaced_by_us ? answer_upgrade : NULL,
 		.context = worker,

@@ -104,13 +104,13 @@ static bool reserve(struct measurements *measurements, size_t size)
 }
 
 /* @fd stays the caller's. */
-static int map(int fd, size_t size, struct measurements **ret_measurements)
+static int map(int fd, int protection, size_t size, struct measurements **ret_measurements)
 {
 	_cleanup_free_ struct measurements *measurements = calloc(1, sizeof(*measurements));
 
 	if (!measurements)
 		return -ENOMEM;
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -132,7 +132,7 @@ static int make(size_t entries, struct measurements **ret_measurements)
 	if (fd < 0 || ftruncate(fd, (off_t)(ENTRIES_OFFSET + size_max)) < 0 ||
 	    fallocate(fd, 0, 0, ENTRIES_OFFSET) < 0 || fcntl(fd, F_ADD_SEALS, LIST_SEALS) < 0)
 		return -errno;
-	int r = map(fd, ENTRIES_OFFSET + size_max, ret_measurements);
+	int r = map(fd, PROT_READ | PROT_WRITE, ENTRIES_OFFSET + size_max, ret_measurements);
 
 	if (r < 0)
 		return r;
@@ -179,7 +179,7 @@ static bool is_list(const struct list_head *head, size_t size)
 	       memory_size(head) == size;
 }
 
-int measurements_open(int fd, struct measurements **ret_measurements)
+static int open_list(int fd, int protection, struct measurements **ret_measurements)
 {
 	_cleanup_measurements_ struct measurements *measurements = NULL;
 	struct measurements_state state;
@@ -191,7 +191,7 @@ int measurements_open(int fd, struct measurements **ret_measurements)
 
 	if (seals < 0 || (seals & LIST_SEALS) != LIST_SEALS || status.st_size < ENTRIES_OFFSET)
 		return -EINVAL;
-	int r = map(fd, (size_t)status.st_size, &measurements);
+	int r = map(fd, protection, (size_t)status.st_size, &measurements);
 
 	if (r < 0)
 		return r;
@@ -206,6 +206,16 @@ int measurements_open(int fd, struct measurements **ret_measurements)
 	measurements->fd = fd;
 	*ret_measurements = TAKE_PTR(measurements);
 	return 0;
+}
+
+int measurements_open(int fd, struct measurements **ret_measurements)
+{
+	return open_list(fd, PROT_READ | PROT_WRITE, ret_measurements);
+}
+
+int measurements_open_to_read(int fd, struct measurements **ret_measurements)
+{
+	return open_list(fd, PROT_READ, ret_measurements);
 }
 
 void measurements_free(struct measurements *measurements)

@@ -83,6 +83,12 @@ int measurements_new(struct crypto *crypto, enum integrity_template template, si
  */
 int measurements_open(int fd, struct measurements **ret_measurements);
 
+/**
+ * measurements_open_to_read() - the same, to look at it; nothing can be appended
+ * @fd: open for reading will do
+ */
+int measurements_open_to_read(int fd, struct measurements **ret_measurements);
+
 /** measurements_free() - unmap and close it; NULL is accepted. */
 void measurements_free(struct measurements *measurements);
 

@@ -89,3 +89,20 @@ judged_is_known() {
 judged_are_forgotten() {
 	[ "$(daemon_status containers)" = '[]' ]
 }
+
+# judged_list() - NAME: has its measurement list, with files of one moment in the folder NAME.list; does evmctl accept it?
+judged_list() {
+	local algorithm
+	rm -rf "$1.list"
+	"$NSXATTR" measurements "$1" --folder="$1.list" || return
+	for algorithm in sha1 sha256; do
+		evmctl ima_measurement -v --pcrs "$algorithm,$1.list/pcrs-$algorithm" --verify-sig --key "${2:-own}.der" \
+			"$1.list/binary_runtime_measurements" >"$1.said" 2>&1 || return
+		grep -qx 'Matched per TPM bank calculated digest(s).' "$1.said" || return
+	done
+}
+
+# judged_entries() - NAME: the paths in the list that judged_list() has fetched, in their order
+judged_entries() {
+	cut -d' ' -f5 "$1.list/ascii_runtime_measurements" | paste -sd' '
+}

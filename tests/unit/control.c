@@ -64,6 +64,19 @@ static struct json_object *answer_may_use(void *context, uid_t user, const char 
 	return object;
 }
 
+/* A pipe with the question in it, so that the answer is longer than one send. */
+static struct json_object *answer_measurements(void *context, uid_t user, const char *question,
+					       int *ret_fd)
+{
+	int ends[2];
+
+	NEED(pipe(ends) == 0);
+	NEED(write(ends[1], question, strlen(question)) == (ssize_t)strlen(question));
+	close(ends[1]);
+	*ret_fd = ends[0];
+	return answer_status(context, user);
+}
+
 static struct json_object *answer_reload(void *context)
 {
 	struct json_object *object = json_object_new_object();
@@ -87,6 +100,7 @@ static void serve(void *argument)
 	const struct control_answers answers = {
 		.status = answer_status,
 		.may_use = answer_may_use,
+		.measurements = answer_measurements,
 		.reload = answer_reload,
 		.context = &reloads,
 		.deadline = deadline,
@@ -209,6 +223,30 @@ static void expect_pong(void)
 	json_object_put(answer);
 }
 
+Test(control, has_a_descriptor_come_with_an_answer)
+{
+	struct json_object *answer = NULL;
+	char text[8] = "";
+	int fd = -1;
+
+	start(PATIENCE);
+	cr_assert_eq(control_call_fd(path, "measurements {}", PATIENCE, &answer, &fd), 0);
+	cr_expect_not_null(json_object_object_get(answer, "filler"));
+	cr_assert_geq(fd, 0);
+	cr_expect_eq(read(fd, text, sizeof(text)), 2);
+	cr_expect_str_eq(text, "{}");
+	close(fd);
+	json_object_put(answer);
+	/* Who does not ask for one has none afterwards. */
+	cr_assert_eq(control_call(path, "measurements {}", PATIENCE, &answer), 0);
+	json_object_put(answer);
+	fd = -1;
+	cr_assert_eq(control_call_fd(path, "ping", PATIENCE, &answer, &fd), 0);
+	cr_expect_eq(fd, -1);
+	json_object_put(answer);
+	stop();
+}
+
 Test(control, answers)
 {
 	start(PATIENCE);
@@ -247,7 +285,7 @@ Test(control, takes_a_request_in_pieces)
 }
 
 #define UNKNOWN \
-	"{\"error\":\"unknown request; there are: ping, status, may-use, reload, upgrade\"}\n"
+	"{\"error\":\"unknown request; there are: ping, status, measurements, may-use, reload, upgrade\"}\n"
 
 Test(control, refuses_what_is_no_request)
 {

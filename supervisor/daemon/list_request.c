@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/list_request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "daemon/container_judge.h"
+#include "daemon/question.h"
+#include "daemon/registry.h"
+#include "daemon/runtimes.h"
+#include "integrity/measurements.h"
+#include "yaml/diagnostic.h"
+
+#define SENTENCE_SIZE 512
+
+/* How well what was asked for fits a container; more is better. */
+enum fit {
+	FITS_NOT,
+	FITS_BEGINNING,
+	FITS_NAME,
+	FITS_ID,
+};
+
+static enum fit fit_of(const struct container *container, const char *wanted)
+{
+	if (strcmp(container->key.id, wanted) == 0)
+		return FITS_ID;
+	if (strcmp(container_name(container), wanted) == 0)
+		return FITS_NAME;
+	return strncmp(container->key.id, wanted, strlen(wanted)) == 0 ? FITS_BEGINNING : FITS_NOT;
+}
+
+/* Return: how many fit as well as @ret_container does. */
+static size_t find(const struct registry *registry, uid_t user, const char *wanted,
+		   const struct container **ret_container)
+{
+	const struct container *container = NULL;
+	enum fit best = FITS_NOT;
+	size_t count = 0;
+
+	while ((container = registry_next(registry, container)) != NULL) {
+		enum fit fit = user == 0 || user == container->key.owner ?
+				       fit_of(container, wanted) :
+				       FITS_NOT;
+
+		if (fit == FITS_NOT || fit < best)
+			continue;
+		count = fit > best ? 1 : count + 1;
+		best = fit;
+		*ret_container = container;
+	}
+	return count;
+}
+
+#define refuse(...)                                                                        \
+	({                                                                                 \
+		char sentence[SENTENCE_SIZE];                                              \
+		json_error_new(diagnostic_print(sentence, sizeof(sentence), __VA_ARGS__)); \
+	})
+
+/* By a way on which no process writes to it. Return: a descriptor; -errno. */
+static int open_list(const struct list_source *source, const struct measurements *measurements)
+{
+	char name[sizeof("self/fd/2147483647")];
+
+	snprintf(name, sizeof(name), "self/fd/%d", measurements_fd(measurements));
+	int fd = openat(source->procfs, name, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static struct json_object *give(const struct list_source *source, const struct container *container,
+				int *ret_fd)
+{
+	int fd = open_list(source, container->judge->means.measurements);
+
+	if (fd < 0)
+		return refuse("the measurement list of container %s cannot be opened: %s",
+			      container->key.id, strerror(-fd));
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "runtime", runtime_name(container->key.runtime));
+	json_add_text(object, "id", container->key.id);
+	json_add_number(object, "owner", container->key.owner);
+	json_add_text(object, "policy", container->policy->policy->name);
+	*ret_fd = fd;
+	return object;
+}
+
+static struct json_object *answer(const struct list_source *source, uid_t user, const char *wanted,
+				  int *ret_fd)
+{
+	const struct container *container = NULL;
+	size_t count = *wanted ? find(source->registry, user, wanted, &container) : 0;
+	struct quoted_text quoted;
+
+	quote_text(wanted, strlen(wanted), &quoted);
+	if (count == 0)
+		return refuse("there is no container %s; 'nsxattr status' lists them", quoted.text);
+	if (count > 1)
+		return refuse("there are %zu containers %s; say the whole id of one", count,
+			      quoted.text);
+	if (!container->judge)
+		return refuse(
+			"container %s has no measurement list: its policy '%s' judges nothing "
+			"of what is executed",
+			container->key.id, container->policy->policy->name);
+	return give(source, container, ret_fd);
+}
+
+struct json_object *list_json_new(const struct list_source *source, uid_t user,
+				  const char *question, int *ret_fd)
+{
+	struct json_object *object = NULL;
+	const char *reason = question_parse(question, &object);
+
+	*ret_fd = -1;
+	if (reason)
+		return question_refuse(reason);
+	struct json_object *made = answer(source, user, json_text_of(object, "container"), ret_fd);
+
+	json_object_put(object);
+	return made;
+}
