@@ -24,6 +24,9 @@ scene_make
 LXC_IDS=65536
 LXC_SOCKET=$SCENE/run/lxc.sock
 daemon=
+# Seconds: in which all is done, if no call waits for a server; and after which one has hung.
+SOON=$((5 * ${TEST_SLOWER:-1}))
+LATE=$((12 * SOON))
 
 listens() {
 	# 00010000: it listens
@@ -70,7 +73,7 @@ left_to_the_kernel() {
 	local way
 	for way in "" "-o allow_other"; do
 		# shellcheck disable=SC2016 # for the shell that gets it
-		check "bindfs in a container${way:+, }$way" timeout 60 lxc-execute -P "$SCENE/lxc" -n fuse \
+		check "bindfs in a container${way:+, }$way" timeout "$LATE" lxc-execute -P "$SCENE/lxc" -n fuse \
 			-o "$SCENE/lxc/fuse/log" -- bash -ec '
 			cd /tmp; rm -rf lower mnt; mkdir lower mnt lower/directory
 			bindfs $1 lower mnt
@@ -96,7 +99,7 @@ left_to_the_kernel() {
 			[ "$(getfattr --only-values -n user.note copy)" = mine ]
 			(exec 7<file; [ "$(getfattr --absolute-names --only-values -n security.demo \
 				/proc/self/fd/7)" = own ])
-			[ $((SECONDS - start)) -lt 5 ]' bash "$way"
+			[ $((SECONDS - start)) -lt "$2" ]' bash "$way" "$SOON"
 	done
 	same "on the host the values are the container's" own \
 		"$(text "security.demo@uid=$INSIDE_ROOT" root/tmp/lower/file)"
@@ -105,7 +108,7 @@ left_to_the_kernel() {
 # No change is left to a kernel that does not check it. What is there can be read.
 not_left_to_the_kernel() {
 	# shellcheck disable=SC2016
-	check "bindfs in a container, on a kernel that checks no change" timeout 60 lxc-execute -P "$SCENE/lxc" -n fuse \
+	check "bindfs in a container, on a kernel that checks no change" timeout "$LATE" lxc-execute -P "$SCENE/lxc" -n fuse \
 		-o "$SCENE/lxc/fuse/log" -- bash -ec '
 		cd /tmp; mkdir lower mnt
 		echo x >lower/file; setfattr -n security.demo -v own lower/file; setfattr -n user.note -v mine lower/file
@@ -118,7 +121,7 @@ not_left_to_the_kernel() {
 		done
 		[ "$(getfattr --only-values -n security.demo mnt/file)" = own ]
 		[ "$(getfattr -m - mnt/file | grep "^[su]" | sort | paste -sd" ")" = "security.demo user.note" ]
-		[ $((SECONDS - start)) -lt 5 ]'
+		[ $((SECONDS - start)) -lt "$1" ]' bash "$SOON"
 	same "on the host the values are as they were" "own mine" \
 		"$(text "security.demo@uid=$INSIDE_ROOT" root/tmp/lower/file) $(text user.note root/tmp/lower/file)"
 }
@@ -134,7 +137,7 @@ fuse_inside() {
 	lxc_configure strict "$SCENE/root" "lxc.seccomp.notify.cookie = user" \
 		"lxc.mount.entry = $SCENE/fuse-node dev/fuse none bind,create=file 0 0"
 	# shellcheck disable=SC2016
-	check "with nothing left to the kernel it has no attributes, and nothing waits" timeout 60 lxc-execute \
+	check "with nothing left to the kernel it has no attributes, and nothing waits" timeout "$LATE" lxc-execute \
 		-P "$SCENE/lxc" -n strict -o "$SCENE/lxc/strict/log" -- bash -ec '
 		cd /tmp; rm -rf under over; mkdir under over
 		bindfs under over
@@ -147,7 +150,7 @@ fuse_inside() {
 			getfattr -n security.demo $name 2>&1 | grep -q "not supported"
 		done
 		ls -l over >/dev/null
-		[ $((SECONDS - start)) -lt 5 ]'
+		[ $((SECONDS - start)) -lt "$1" ]' bash "$SOON"
 }
 
 # shellcheck disable=SC2064 # now: the handler of this moment
