@@ -35,7 +35,7 @@ package_make() {
 		%install
 		mkdir -p %{buildroot}/etc %{buildroot}/usr/bin
 		echo config >%{buildroot}/etc/config
-		echo tool >%{buildroot}/usr/bin/tool
+		printf '#!/bin/sh\necho tool\n' >%{buildroot}/usr/bin/tool
 		%files
 		%config %attr(644, root, root) /etc/config
 		%attr(755, root, root) /usr/bin/tool
@@ -44,7 +44,7 @@ package_make() {
 	openssl req -new -x509 -batch -nodes -newkey rsa:2048 -sha256 -subj /CN=package \
 		-keyout package.pem -outform DER -out package.der 2>/dev/null
 	echo config >config
-	echo tool >tool
+	printf '#!/bin/sh\necho tool\n' >tool
 	for file in config tool; do
 		evmctl -a sha256 ima_sign --sigfile --key package.pem $file >/dev/null 2>&1 || return 1
 	done
@@ -94,3 +94,40 @@ fails "without nsxattr rpm cannot install it" "could not apply signature" \
 user rm -rf root
 both -r
 both -r --map-auto
+
+# ---- a container that is judged ----
+
+# judged() - COMMAND…: by root of a container whose programs are to be signed with the package's key
+judged() {
+	"$NSXATTR" run "${options[@]}" -p judged.yaml --map-users="0:$INSIDE_ROOT:$INSIDE_COUNT" \
+		--map-groups="0:$INSIDE_ROOT:$INSIDE_COUNT" --measurements=list -- "$@"
+}
+
+# said_of() - what is said of the program when it is executed
+said_of() {
+	judged judged/usr/bin/tool 2>&1 | sed -nE '/^tool$/p; s/.*usr.bin.tool would not be executed: //p' | paste -sd' '
+}
+
+cat >judged.yaml <<'END'
+version: 1
+attributes:
+  - { name: security.ima, scheme: suffix, inherit: none }
+integrity:
+  mode: log
+  rules:
+    - measure  func=BPRM_CHECK
+    - appraise func=BPRM_CHECK appraise_type=imasig
+  keys: [package.der]
+END
+mkdir judged
+own judged
+check "rpm --root in a container that is judged" judged rpm --define "__plugindir $(echo /usr/lib/*/rpm-plugins)" \
+	--root "$SCENE/judged" -U --force-debian signed.rpm
+same "the program has its signature under the container's name" "security.ima@uid=$INSIDE_ROOT" "$(names judged/usr/bin/tool)"
+same "what rpm has installed is valid" tool "$(said_of)"
+check "its signature is in the list" grep -qF "$SCENE/judged/usr/bin/tool $(od -An -v -tx1 tool.sig | tr -d ' \n')" \
+	list/ascii_runtime_measurements
+check "and is verified by evmctl" grep -q "/usr/bin/tool.*verification is OK" <(evmctl ima_measurement -v \
+	--pcrs sha256,list/pcrs-sha256 --verify-sig --key package.der list/binary_runtime_measurements 2>&1)
+echo "# more" >>judged/usr/bin/tool
+same "and is not when it was changed" "invalid-signature, keyid $(od -An -v -tx1 -j3 -N4 tool.sig | tr -d ' \n') tool" "$(said_of)"
