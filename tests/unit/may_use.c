@@ -48,6 +48,7 @@ static void set_up(void)
 		     "match: [{ annotation: { key: tier, value: \"file*\" } }]\n");
 	write_policy("named.yaml", "allow-users: [\"1000\"]\n"
 				   "match: [{ runtime: [lxc], name: \"samba*\" }]\n");
+	write_policy("judged.yaml", "integrity: { mode: log, rule-set: tcb }\n");
 	cr_assert_eq(policies_source_open(folder, NULL, &from), 0);
 	cr_assert_eq(policies_load(&from, &policies, &report), POLICIES_LOADED, "%s", report.text);
 	cr_assert_eq(registry_new(&limits, &registry), 0);
@@ -55,7 +56,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	static const char *const names[] = { "mine", "roots", "annotated", "named" };
+	static const char *const names[] = { "mine", "roots", "annotated", "named", "judged" };
 	char path[32];
 
 	registry_free(registry);
@@ -117,6 +118,17 @@ Test(may_use, chooses_as_for_a_container)
 	expect(1000, "{\"id\":\"samba-dc\",\"name\":\"web\",\"runtimes\":[\"lxc\"]}",
 	       GRANTED("default", "none was named, and no 'match' fits: the default policy", "true",
 		       "false"));
+}
+
+/* LXC waits for the exec of a container's init before it passes it on. */
+Test(may_use, gives_lxc_no_policy_that_judges)
+{
+	expect(0, "{\"policy\":\"judged\",\"runtimes\":[\"lxc\"]}",
+	       "{\"error\":\"policy 'judged' judges what is executed, which nsxattrd does not do for LXC "
+	       "yet\"}");
+	expect(0, "{\"policy\":\"judged\",\"runtimes\":[\"crun\",\"runc\"]}",
+	       "{\"policy\":\"judged\",\"reason\":\"it was named\",\"virtualises\":true,"
+	       "\"io-uring\":false,\"judges\":true,\"judges-maps\":true,\"user-namespace\":4711}");
 }
 
 /* An annotation chooses among what is the user's, and gives nothing more. */
