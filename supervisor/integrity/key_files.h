@@ -14,7 +14,7 @@
 struct trust_root;
 
 /* Bytes of one file. */
-#define KEY_FILE_SIZE_MAX (256 * 1024)
+#define KEY_FILE_SIZE_MAX (1 << 18)
 
 /** struct key_file - one of them */
 struct key_file {

@@ -120,7 +120,7 @@ static int read_type(int mounts_fd, uint64_t mount, struct file_system *system)
 
 	if (!mounts)
 		return -errno;
-	fd = -1;
+	(void)TAKE_FD(fd); /* the stream's */
 	while (getline(&line, &size, mounts) >= 0) {
 		const char *type = file_system_type(line, &id);
 
