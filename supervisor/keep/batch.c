@@ -206,7 +206,19 @@ static void walk_alone(struct server *server, struct batched *batched, struct ou
 				   ret_outcome);
 }
 
-/* From here on it is of no server, and has the place and the slot with which it was received. */
+/* A server that has the turn waits for the answers, too. Where none has it, the one that asks does. */
+static void name_waiter_locked(struct server *server, struct shard *shard)
+{
+	const struct server *turn = atomic_load(&shard->turn);
+
+	if (turn == TURN_FREE || turn == TURN_LOOPS)
+		atomic_store(&shard->batch.waiter, server);
+}
+
+/*
+ * From here on it is of no server, and has the place and the slot with which it was received. The loop takes no turn back
+ * while there is such a request, so it is counted before the loop can look again.
+ */
 static void set_aside(struct server *server, struct batched *batched)
 {
 	struct engine *engine = server->engine;
@@ -219,8 +231,9 @@ static void set_aside(struct server *server, struct batched *batched)
 		(void)take_place_locked(server, shard);
 	}
 	TAILQ_INSERT_TAIL(&engine->batched, batched, all);
-	pthread_mutex_unlock(&engine->lock);
 	atomic_fetch_add(&shard->batch.count, 1);
+	name_waiter_locked(server, shard);
+	pthread_mutex_unlock(&engine->lock);
 }
 
 static void take_back(struct server *server, struct batched *batched)

@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -345,13 +346,20 @@ static _Noreturn void trace(pid_t worker, enum fault fault, struct mark mark, st
 	_exit(0);
 }
 
+/* A worker that has just begun has none. */
+static pid_t await_forker(pid_t worker)
+{
+	time_t end = time(NULL) + PATIENCE;
+	pid_t forker;
+
+	while ((forker = find_forker(worker)) == 0)
+		cr_assert_lt(time(NULL), end, "the worker has nothing that makes deputies");
+	return forker;
+}
+
 static pid_t start_tracer(pid_t worker, enum fault fault, struct mark mark, struct trace *shared)
 {
-	/* One that has just begun has none. */
-	time_t end = time(NULL) + PATIENCE;
-
-	while (find_forker(worker) == 0)
-		cr_assert_lt(time(NULL), end, "the worker has nothing that makes deputies");
+	(void)await_forker(worker);
 	atomic_store(&shared->is_ready, false);
 	atomic_store(&shared->has_fired, false);
 	atomic_store(&shared->is_whole, false);
@@ -611,6 +619,35 @@ Test(faults, a_call_fails_at_each_step)
 Test(faults, a_call_fails_at_each_step_with_deputies)
 {
 	fail_everywhere("process");
+}
+
+/*
+ * The request is set aside when all other servers have left: as it has waited for its deputy, another one was to receive, and
+ * found nothing to do.
+ */
+Test(faults, what_makes_deputies_is_late)
+{
+	struct actor *actor = actor_start(
+		&(struct launch){ .is_supervised = true, .map = USUAL_MAP, .resolver = "process" });
+
+	EXPECT(actor, "20", "open 20 file");
+	pid_t keeper = find_keeper();
+	pid_t worker = replace_worker(keeper, await_worker(keeper, -1, PATIENCE));
+	pid_t forker = await_forker(worker);
+
+	put(file, "security.n@uid=100000", "own");
+	cr_assert_eq(kill(forker, SIGSTOP), 0);
+	pid_t waker = fork();
+
+	if (waker == 0) {
+		/* What is waited for is the passing of time itself: for so long a server may be idle, and longer. */
+		poll(NULL, 0, 2500);
+		_exit(kill(forker, SIGCONT) != 0);
+	}
+	EXPECT(actor, "3 own", "getxattr file security.n");
+	cr_assert_eq(waitpid(waker, NULL, 0), waker);
+	actor_end(actor);
+	cr_assert_eq(waitpid(keeper, NULL, 0), keeper);
 }
 
 /* ---- what is executed ---- */
