@@ -102,7 +102,6 @@ int opened_read_revoked(const struct opened *opened, struct policies_report *rep
 	}
 	policies_report_log(&own, LOG_ERROR);
 	policies_report_add(report, "%.*s", (int)strcspn(own.text, "\n"), own.text);
-	log_error("the revoked keys stay as they were");
 	return r;
 }
 

@@ -82,6 +82,8 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 	else
 		log_error("the policies stay as they were");
 	*ret_has_revoked = opened_read_revoked(worker->opened, report) == 0;
+	if (!*ret_has_revoked)
+		log_error("the revoked keys stay as they were");
 	(void)service_tell_ready(&worker->opened->service);
 	return r;
 }
@@ -406,8 +408,8 @@ static int inherit(struct worker *worker, const int *rest, size_t rest_count)
 	if (r == 0 && opened_read_policies(worker->opened, &worker->attachments.policies,
 					   &report) != POLICIES_LOADED)
 		log_error("the policies stay as they were when nsxattrd was started");
-	if (r == 0)
-		(void)opened_read_revoked(worker->opened, &report);
+	if (r == 0 && opened_read_revoked(worker->opened, &report) < 0)
+		log_error("the revoked keys are those of when nsxattrd was started");
 	return r;
 }
 
