@@ -151,8 +151,9 @@ identity_of_process() {
 
 signals_reach_the_command() {
 	local status
+	# What comes between its last look at signals and its wait for input, bash sees when the wait is over.
 	coproc COMMAND { exec "${run[@]}" -- bash -c 'trap "exit 7" TERM; echo ready
-		while :; do read -r _; done'; }
+		while :; do read -r -t 1 _; done'; }
 	command=$COMMAND_PID
 	read -r _ <&"${COMMAND[0]}"
 	kill -TERM "$command"
