@@ -476,8 +476,8 @@ static void compare(const struct comparison *comparison, unsigned long seed, con
 	}
 	fclose(left);
 	fclose(right);
-	/* Where nothing succeeds, nothing is compared. */
-	cr_assert(count > 100 && succeeded > count / 10, "%zu of %zu", succeeded, count);
+	/* Where nothing succeeds, nothing is compared. Before Linux 6.6 little does on a tmpfs, which has no user.* there. */
+	cr_assert(count > 100 && succeeded > count / 20, "%zu of %zu", succeeded, count);
 }
 
 static void begin(void)
