@@ -286,7 +286,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 		examples/nsxattrd.yaml
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/policies' $(wildcard examples/policies/*.yaml)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc' $(wildcard examples/lxc/*)
-	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/nsxattr.conf'
+	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/'*.conf
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/oci' $(wildcard examples/oci/*)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/kubernetes' $(wildcard examples/kubernetes/*)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d' examples/podman/nsxattr.json

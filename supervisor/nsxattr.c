@@ -15,6 +15,7 @@ static int run_hook(int argc, char **argv)
 		  cli_hook_oci_precreate },
 		{ "oci", "OCI runtimes: is nsxattrd there?", cli_hook_oci },
 		{ "lxc", "LXC: is nsxattrd there, and the configuration right?", cli_hook_lxc },
+		{ "lxc-init", "LXC: have nsxattrd judge a container's init", cli_hook_lxc_init },
 	};
 	static const struct subcommand_table hooks = {
 		.command = "nsxattr hook",

@@ -151,3 +151,39 @@ size_t lxc_message_answer(const struct lxc_message *message, const struct outcom
 	       kernels->seccomp_notif_resp);
 	return length;
 }
+
+size_t lxc_message_write(const struct lxc_message *message,
+			 const struct seccomp_notif_sizes *kernels,
+			 unsigned char ret_packet[LXC_PACKET_MAX])
+{
+	const struct seccomp_notif_resp response = { .id = message->notification.id };
+	const size_t cookie_length = strlen(message->cookie), fixed = fixed_size(kernels);
+	const struct head head = {
+		.monitor = message->monitor,
+		.init = message->init,
+		.sizes = *kernels,
+		.cookie_length = cookie_length,
+	};
+
+	memset(ret_packet, 0, LXC_PACKET_MAX);
+	memcpy(ret_packet, &head, sizeof(head));
+	memcpy(ret_packet + sizeof(head), &message->notification, kernels->seccomp_notif);
+	memcpy(ret_packet + sizeof(head) + kernels->seccomp_notif, &response,
+	       kernels->seccomp_notif_resp);
+	memcpy(ret_packet + fixed, message->cookie, cookie_length);
+	return fixed + cookie_length;
+}
+
+bool lxc_message_continues(const struct lxc_message *message,
+			   const struct seccomp_notif_sizes *kernels, const void *reply,
+			   size_t length)
+{
+	struct seccomp_notif_resp response = { 0 };
+
+	if (length != fixed_size(kernels))
+		return false;
+	memcpy(&response, (const char *)reply + sizeof(struct head) + kernels->seccomp_notif,
+	       kernels->seccomp_notif_resp);
+	return response.id == message->notification.id &&
+	       response.flags == SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+}

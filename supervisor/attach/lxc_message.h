@@ -88,6 +88,21 @@ enum lxc_form lxc_message_parse(const void *packet, size_t length, size_t descri
 				struct lxc_message *ret_message);
 
 /**
+ * lxc_message_write() - the request, as a monitor sends it
+ * @ret_packet: the request
+ *
+ * Return: its length.
+ */
+size_t lxc_message_write(const struct lxc_message *message,
+			 const struct seccomp_notif_sizes *kernels,
+			 unsigned char ret_packet[LXC_PACKET_MAX]);
+
+/** lxc_message_continues() - is this the reply to a request, and does it leave the call to the kernel? */
+bool lxc_message_continues(const struct lxc_message *message,
+			   const struct seccomp_notif_sizes *kernels, const void *reply,
+			   size_t length);
+
+/**
  * lxc_message_answer() - the reply to a request
  * @message: the request
  * @outcome: what the target is to see

@@ -8,6 +8,7 @@
 int cli_check(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_hook_lxc(int argc, char **argv);
+int cli_hook_lxc_init(int argc, char **argv);
 int cli_hook_oci(int argc, char **argv);
 int cli_hook_oci_precreate(int argc, char **argv);
 int cli_measurements(int argc, char **argv);

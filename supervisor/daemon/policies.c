@@ -99,21 +99,12 @@ const char *policies_objection(const struct policies *policies, const struct lis
 
 /* Nothing less takes the place of a policy that cannot be enforced. */
 static enum policies_choice_result choose(const struct listed_policy *listed,
-					  const struct policies_request *request,
 					  struct policies_choice *choice)
 {
 	const char *lacking = integrity_lacking(listed->shared->policy, STARTER_DAEMON);
 
 	if (lacking) {
 		say(choice, "policy '%s' %s", listed_policy_name(listed), lacking);
-		return POLICIES_REFUSED;
-	}
-	/* It waits for the exec of a container's init before it passes any call on. */
-	if (request->container.runtimes == RUNTIME_LXC &&
-	    listed->shared->policy->integrity.mode != INTEGRITY_OFF) {
-		say(choice,
-		    "policy '%s' judges what is executed, which nsxattrd does not do for LXC yet",
-		    listed_policy_name(listed));
 		return POLICIES_REFUSED;
 	}
 	if (listed->fault) {
@@ -138,7 +129,7 @@ static enum policies_choice_result choose_default(const struct policies *policie
 		return POLICIES_REFUSED;
 	}
 	say(choice, "%s: the default policy", why);
-	return choose(listed, request, choice);
+	return choose(listed, choice);
 }
 
 static enum policies_choice_result choose_named(const struct policies *policies,
@@ -159,7 +150,7 @@ static enum policies_choice_result choose_named(const struct policies *policies,
 
 	if (!objection) {
 		say(choice, "it was named");
-		return choose(listed, request, choice);
+		return choose(listed, choice);
 	}
 	say(choice, "policy %s is not for user %u: %s", quoted.text, request->user, objection);
 	if (policies->refuses_not_allowed)
@@ -186,7 +177,7 @@ enum policies_choice_result policies_choose(const struct policies *policies,
 		    policies_objection(policies, listed, request->user))
 			continue;
 		say(choice, "its 'match' fits");
-		return choose(listed, request, choice);
+		return choose(listed, choice);
 	}
 	return choose_default(policies, request, "none was named, and no 'match' fits", choice);
 }

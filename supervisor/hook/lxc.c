@@ -24,6 +24,7 @@ struct check {
 	const struct hook_lxc *hook;
 	struct lxc_config config;
 	bool virtualises; /* its policy leaves not all to the kernel */
+	struct exec_edit exec; /* what its policy wants to be judged */
 	char *sentence;
 };
 
@@ -225,8 +226,46 @@ static bool is_welcome(struct check *check)
 	case ADMISSION_GRANTED:
 	default:
 		check->virtualises = admission.virtualises;
+		check->exec = admission.exec;
 		return true;
 	}
+}
+
+/* What is executed, and where a rule is about maps, what is mapped. */
+static bool hands_over(struct check *check)
+{
+	static const char *const calls[] = { "execve", "execveat", "mmap" };
+	const char *missing = NULL;
+
+	(void)lxc_profile_lacks(check->config.profile, calls, 2 + check->exec.notifies_mmap,
+				&missing);
+	if (!missing)
+		return true;
+	return complain(
+		check,
+		"the container's policy judges what is executed, and the seccomp profile '%s' does not "
+		"hand '%s' to nsxattrd: use nsxattr-integrity.seccomp, or add its lines",
+		check->config.profile, missing);
+}
+
+/* LXC passes no call on before the container's init is executed. */
+static bool may_execute(struct check *check)
+{
+	if (!check->exec.notifies_exec)
+		return true;
+	if (check->config.has_start_hook)
+		return complain(
+			check,
+			"the container's policy judges what is executed, and lxc.hook.start would be "
+			"executed before LXC passes calls on, and so wait for ever: take it out, or "
+			"make it lxc.hook.mount or lxc.hook.start-host");
+	if (!check->config.has_init_hook)
+		return complain(
+			check,
+			"the container's policy judges what is executed, and LXC would wait for ever "
+			"for the container's init: add 'lxc.hook.start-host = "
+			"PREFIX/bin/nsxattr hook lxc-init'");
+	return hands_over(check);
 }
 
 static bool starts(struct check *check)
@@ -285,8 +324,8 @@ enum hook_lxc_result hook_lxc_check(const struct hook_lxc *hook,
 				    char ret_sentence[HOOK_LXC_SENTENCE_SIZE])
 {
 	static bool (*const steps[])(struct check *) = {
-		reads,	      has_proxy,  has_profile, has_map, has_monitor_that_may,
-		names_policy, has_daemon, is_welcome,
+		reads,	      has_proxy,  has_profile, has_map,	    has_monitor_that_may,
+		names_policy, has_daemon, is_welcome,  may_execute,
 	};
 	struct check check = { .hook = hook, .sentence = ret_sentence };
 

@@ -11,6 +11,7 @@
  */
 #include "hook/lxc_config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -172,7 +173,12 @@ static int apply(const char *key, char *value, unsigned int depth, struct lxc_co
 		return keep_value(value, config->proxy);
 	if (strcmp(key, "lxc.seccomp.notify.cookie") == 0)
 		return keep_value(value, config->cookie);
-	if (strcmp(key, "lxc.idmap") == 0)
+	if (strcmp(key, "lxc.hook.start") == 0)
+		config->has_start_hook = *value != '\0';
+	else if (strcmp(key, "lxc.hook.start-host") == 0)
+		config->has_init_hook = *value != '\0' &&
+					(config->has_init_hook || strstr(value, "hook lxc-init"));
+	else if (strcmp(key, "lxc.idmap") == 0)
 		note_map(value, config);
 	else if (strcmp(key, "lxc.cap.drop") == 0)
 		note_drop(value, config);
@@ -287,7 +293,7 @@ static bool notifies(const char *line, const char *call)
  * A bit for each call that is notified. Sections that are for one architecture alone do not count: LXC
  * begins with all of them on x86-64, and with its own elsewhere.
  */
-static unsigned int notified(char *text)
+static unsigned int notified(char *text, const char *const *names, size_t count)
 {
 	unsigned int calls = 0;
 	bool is_general = true;
@@ -296,27 +302,37 @@ static unsigned int notified(char *text)
 	while ((line = strsep(&text, "\n")) != NULL) {
 		if (*line == '[')
 			is_general = strncasecmp(line, "[all]", 5) == 0;
-		for (unsigned int i = 0; is_general && i < SYSCALL_OLD_COUNT; i++)
-			if (notifies(line, syscall_kinds[i].name))
+		for (size_t i = 0; is_general && i < count; i++)
+			if (notifies(line, names[i]))
 				calls |= 1U << i;
 	}
 	return calls;
 }
 
-int lxc_profile_check(const char *path, const char **ret_missing)
+int lxc_profile_lacks(const char *path, const char *const *calls, size_t count,
+		      const char **ret_missing)
 {
 	int r = 0;
 	_cleanup_free_ char *text = read_text(path, &r);
 
+	assert(count <= LXC_CALLS_MAX);
 	if (!text)
 		return r;
 	if (strtol(text, NULL, 10) != 2)
 		return -EINVAL;
-	unsigned int calls = notified(text);
-	unsigned int first = 0;
+	unsigned int found = notified(text, calls, count);
+	size_t first = 0;
 
-	while (calls & (1U << first))
+	while (first < count && (found & (1U << first)))
 		first++;
-	*ret_missing = first < SYSCALL_OLD_COUNT ? syscall_kinds[first].name : NULL;
+	*ret_missing = first < count ? calls[first] : NULL;
 	return 0;
+}
+
+int lxc_profile_check(const char *path, const char **ret_missing)
+{
+	const char *calls[SYSCALL_COUNT];
+
+	syscall_names(calls);
+	return lxc_profile_lacks(path, calls, SYSCALL_OLD_COUNT, ret_missing);
 }

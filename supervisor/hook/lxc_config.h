@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The longest value that we keep: a path. */
@@ -18,6 +19,8 @@
 #define LXC_FILES_MAX 1024
 #define LXC_DEPTH_MAX 64
 #define LXC_FILE_SIZE_MAX (1 << 20)
+/* Calls that are looked for in one profile. */
+#define LXC_CALLS_MAX 32
 
 /** struct lxc_config - the values; "": not set */
 struct lxc_config {
@@ -30,6 +33,8 @@ struct lxc_config {
 	bool drops_admin; /* lxc.cap.drop has CAP_SYS_ADMIN */
 	bool keeps_some; /* there is an lxc.cap.keep: it has all that is left */
 	bool keeps_admin;
+	bool has_start_hook; /* lxc.hook.start: a program that is executed before any call is passed on */
+	bool has_init_hook; /* lxc.hook.start-host has "nsxattr hook lxc-init" */
 	unsigned int files; /* that were read */
 	char culprit[LXC_VALUE_SIZE]; /* after a failure: the file */
 };
@@ -46,6 +51,10 @@ int lxc_config_read(const char *path, struct lxc_config *ret_config);
 
 /** lxc_config_may_administer() - can a process in the container have CAP_SYS_ADMIN? */
 bool lxc_config_may_administer(const struct lxc_config *config);
+
+/** lxc_profile_lacks() - the same as lxc_profile_check() of @count other calls, at most LXC_CALLS_MAX */
+int lxc_profile_lacks(const char *path, const char *const *calls, size_t count,
+		      const char **ret_missing);
 
 /**
  * lxc_profile_check() - does a seccomp profile hand its calls to a proxy?

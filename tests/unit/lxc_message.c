@@ -56,6 +56,37 @@ Test(lxc_message, takes_a_request_apart)
 	cr_expect_str_eq(message.cookie, "samba-dc");
 }
 
+Test(lxc_message, is_written_as_it_is_taken_apart)
+{
+	const struct lxc_message message = {
+		.notification = { .id = 77, .pid = 4242, .data = { .nr = 59, .args = { 1, 2, 3 } } },
+		.monitor = 40,
+		.init = 41,
+		.cookie = "judged",
+	};
+	unsigned char bytes[LXC_PACKET_MAX], reply[LXC_FIXED_SIZE];
+	struct lxc_message read;
+	size_t length = lxc_message_write(&message, &lxc_packet_sizes, bytes);
+
+	cr_assert_eq(lxc_message_parse(bytes, length, LXC_DESCRIPTOR_COUNT, &lxc_packet_sizes,
+				       &read),
+		     LXC_WELL_FORMED);
+	cr_expect_eq(memcmp(&read.notification, &message.notification, sizeof(read.notification)),
+		     0);
+	cr_expect_eq(read.monitor, 40);
+	cr_expect_eq(read.init, 41);
+	cr_expect_str_eq(read.cookie, "judged");
+
+	struct outcome outcome = outcome_kernel();
+
+	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
+	cr_expect(lxc_message_continues(&message, &lxc_packet_sizes, reply, length));
+	cr_expect_not(lxc_message_continues(&message, &lxc_packet_sizes, reply, length - 1));
+	outcome = outcome_error(EACCES);
+	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
+	cr_expect_not(lxc_message_continues(&message, &lxc_packet_sizes, reply, length));
+}
+
 Test(lxc_message, knows_that_old_monitors_send_no_listener)
 {
 	struct lxc_packet packet = make("x");

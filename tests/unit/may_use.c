@@ -120,13 +120,9 @@ Test(may_use, chooses_as_for_a_container)
 		       "false"));
 }
 
-/* LXC waits for the exec of a container's init before it passes it on. */
-Test(may_use, gives_lxc_no_policy_that_judges)
+Test(may_use, says_what_is_judged)
 {
-	expect(0, "{\"policy\":\"judged\",\"runtimes\":[\"lxc\"]}",
-	       "{\"error\":\"policy 'judged' judges what is executed, which nsxattrd does not do for LXC "
-	       "yet\"}");
-	expect(0, "{\"policy\":\"judged\",\"runtimes\":[\"crun\",\"runc\"]}",
+	expect(0, "{\"policy\":\"judged\"}",
 	       "{\"policy\":\"judged\",\"reason\":\"it was named\",\"virtualises\":true,"
 	       "\"io-uring\":false,\"judges\":true,\"judges-maps\":true,\"user-namespace\":4711}");
 }

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What containers of LXC execute is judged by nsxattrd, from their init on; log, status and measurement list say what
+# became of it.
+
+set -u
+# shellcheck source=tests/lib/runtimes.sh
+. tests/lib/runtimes.sh
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/judged.sh
+. tests/lib/judged.sh
+# shellcheck source=tests/lib/lxc.sh
+. tests/lib/lxc.sh
+needs lxc-execute lxc-start getfattr evmctl openssl
+scene_make
+runtimes_make
+
+LXC_IDS=65536
+LXC_SOCKET=/run/nsxattr/lxc.sock
+JUDGED_PROFILE="lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp"
+
+judged_key own
+judged_key other
+mkdir root
+runtimes_root root "${RUNTIMES_PROGRAMS[@]}" bash mktemp
+own root
+check "programs are signed" judged_programs root own other
+judged_policy executed own "${JUDGED_EXECS[@]}"
+judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
+lxc_prepare
+daemon_start || {
+	not_ok "nsxattrd starts" "$(cat daemon.log)"
+	exit
+}
+
+# configure() - NAME POLICY LINE…: a container with such a policy
+configure() {
+	local name=$1 policy=$2
+	shift 2
+	lxc_configure "$name" "$SCENE/root" "$JUDGED_PROFILE" "lxc.seccomp.notify.cookie = $policy" \
+		"lxc.hook.version = 1" "lxc.hook.pre-start = $NSXATTR hook lxc --policies=$SCENE/policies" "$@"
+}
+
+JUDGED_HOOK="lxc.hook.start-host = $NSXATTR hook lxc-init"
+
+# starts() - NAME: not longer than a minute, for LXC would wait for ever
+starts() {
+	timeout 60 lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
+		-s "lxc.init.cmd = /bin/bash /serve.$1/init"
+}
+
+serve() {
+	local folder=root/serve.$1
+	mkdir -m 777 "$folder" && mkfifo "$folder/requests" && chmod 666 "$folder/requests"
+	cat >"$folder/init" <<-'INIT'
+		cd "${0%/*}" && exec 3<>requests || exit
+		while read -r request <&3; do
+			{
+				(cd / && . "$OLDPWD/$request/command") >"$request/output" 2>"$request/errors"
+				echo $? >"$request/status"
+			} 3<&- &
+		done
+	INIT
+	starts "$1"
+}
+
+# ---- what a container executes ----
+
+configure one executed "$JUDGED_HOOK"
+check "a container starts" serve one
+check "it is known before it makes any other call" await judged_is_known one
+same "its init is judged" "log IMA-signature-required=1" "$(verdicts one)"
+for program in signed unsigned changed foreign; do
+	check "$program runs" lxc_in one $program
+done
+same "status says what became of them" "log IMA-signature-required=2 invalid-signature=2 valid=1" "$(verdicts one)"
+same "an unsigned program is named in the log" IMA-signature-required "$(said_of unsigned one)"
+same "a changed one" invalid-signature "$(said_of changed one)"
+same "a signed one is not" "" "$(said_of signed one)"
+check "evmctl accepts the list" judged_list one
+same "it has what was executed" "boot_aggregate /bin/bash /bin/signed /bin/unsigned /bin/changed /bin/foreign" \
+	"$(judged_entries one)"
+kill -KILL "$(pgrep --parent "$daemon" nsxattrd)"
+check "a worker has died: a program runs" lxc_in one sleep 0
+check "evmctl accepts the list" judged_list one
+same "it is what it was, and the program" \
+	"boot_aggregate /bin/bash /bin/signed /bin/unsigned /bin/changed /bin/foreign /bin/sleep" "$(judged_entries one)"
+lxc_end one
+check "a container that has ended is forgotten" await judged_are_forgotten
+check "and the process beside it has ended" await eval '! pgrep -x nsxattr-lxc'
+
+# ---- what it maps ----
+
+configure two mapped "$JUDGED_HOOK"
+check "a container whose maps are judged starts" serve two
+check "a signed program runs in it" lxc_in two signed
+check "its library is named in the log" \
+	grep -q "container two: .*/libc.so.6 would not be mapped executable: IMA-signature-required" daemon.log
+check "evmctl accepts the list" judged_list two
+lxc_end two
+
+# ---- what LXC cannot do ----
+
+# refused() - NAME TEXT: a container does not start, and its hook says why
+refused() {
+	! starts "$1" >said 2>&1 && lxc_said "$1" | grep -qF "$2"
+}
+
+configure without executed
+check "without the hook a container does not start" refused without "LXC would wait for ever for the container's init"
+configure early executed "$JUDGED_HOOK" "lxc.hook.start = /bin/true"
+check "nor does one that executes a hook before" refused early "lxc.hook.start would be executed before"
+configure other executed "$JUDGED_HOOK" "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr.seccomp"
+check "nor one whose profile hands nothing over" refused other "does not hand 'execve' to nsxattrd"
+lxc_done
+daemon_stop
+same "SIGTERM ends the daemon in order" 0 $?
