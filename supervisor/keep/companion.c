@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/companion.h"
 
+#include <limits.h>
 #include <sched.h>
 
 #include "keep/shard.h"
@@ -25,17 +26,41 @@ unsigned int companion_count_cpus(void)
 
 /* ---- CPUs ---- */
 
-/* Of these the one that the fewest have; where that makes no difference the one on which we are, or the next one. */
-static unsigned int choose_cpu_locked(const struct engine *engine, const cpu_set_t *cpus)
+static bool is_taken_locked(const struct shard *shard, unsigned int cpu)
 {
-	unsigned int here = (unsigned int)sched_getcpu(), chosen = CPU_SETSIZE;
+	const struct server *server = atomic_load(&shard->turn);
+
+	if (server != TURN_FREE && server != TURN_LOOPS && server->has_cpu && server->cpu == cpu)
+		return true;
+	TAILQ_FOREACH(server, &shard->companions, of_state)
+	if (server->has_cpu && server->cpu == cpu)
+		return true;
+	return false;
+}
+
+/* Those of other shards may have had nothing to do for a while. */
+static unsigned int weight_of_locked(const struct shard *shard, unsigned int cpu)
+{
+	return shard->engine->receivers[cpu] + (is_taken_locked(shard, cpu) ? 1U << 16 : 0);
+}
+
+/*
+ * Of these one that no other server of the shard has, if there is one, and that the fewest have; where that makes no
+ * difference the one on which we are, or the next one.
+ */
+static unsigned int choose_cpu_locked(const struct shard *shard, const cpu_set_t *cpus)
+{
+	unsigned int here = (unsigned int)sched_getcpu(), chosen = CPU_SETSIZE, least = UINT_MAX;
 
 	for (unsigned int i = 0; i < CPU_SETSIZE; i++) {
 		unsigned int cpu = (here + i) % CPU_SETSIZE;
+		unsigned int weight = CPU_ISSET(cpu, cpus) ? weight_of_locked(shard, cpu) :
+							     UINT_MAX;
 
-		if (CPU_ISSET(cpu, cpus) &&
-		    (chosen == CPU_SETSIZE || engine->receivers[cpu] < engine->receivers[chosen]))
+		if (weight < least) {
+			least = weight;
 			chosen = cpu;
+		}
 	}
 	return chosen;
 }
@@ -48,10 +73,10 @@ static void take_cpu(struct server *server)
 	if (sched_getaffinity(0, sizeof(server->cpus), &server->cpus) < 0)
 		return;
 	pthread_mutex_lock(&engine->lock);
-	server->cpu = choose_cpu_locked(engine, &server->cpus);
+	server->cpu = choose_cpu_locked(server->shard, &server->cpus);
+	server->has_cpu = true;
 	engine->receivers[server->cpu]++;
 	pthread_mutex_unlock(&engine->lock);
-	server->has_cpu = true;
 	CPU_ZERO(&own);
 	CPU_SET(server->cpu, &own);
 	(void)sched_setaffinity(0, sizeof(own), &own);
@@ -62,9 +87,9 @@ void companion_leave_cpu(struct server *server)
 	if (!server->has_cpu)
 		return;
 	pthread_mutex_lock(&server->engine->lock);
+	server->has_cpu = false;
 	server->engine->receivers[server->cpu]--;
 	pthread_mutex_unlock(&server->engine->lock);
-	server->has_cpu = false;
 	(void)sched_setaffinity(0, sizeof(server->cpus), &server->cpus);
 }
 

@@ -85,7 +85,7 @@ struct server {
 	unsigned int received; /* as what follows, its own; see keep/companion.h */
 	unsigned int queues_seen;
 	unsigned int spared;
-	bool has_cpu; /* of its own, while it receives beside others */
+	bool has_cpu; /* of its own, while it receives beside others; changed under the lock */
 	unsigned int cpu; /* that one */
 	cpu_set_t cpus; /* on which it may run else */
 	atomic_ulong requests; /* begun so far */

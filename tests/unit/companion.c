@@ -286,6 +286,44 @@ Test(companion, servers_that_receive_side_by_side_have_a_cpu_each_until_one_is_e
 	end();
 }
 
+/* Return: how many servers have the same CPU as another one. */
+static unsigned int count_together(void)
+{
+	struct server *server, *other;
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	TAILQ_FOREACH(server, &engine->servers, all)
+	TAILQ_FOREACH(other, &engine->servers, all)
+	count += server != other && server->has_cpu && other->has_cpu && server->cpu == other->cpu;
+	pthread_mutex_unlock(&engine->lock);
+	return count;
+}
+
+Test(companion, servers_of_a_shard_do_not_share_a_cpu_because_others_have_another_one)
+{
+	unsigned int most;
+	cpu_set_t all;
+
+	if (companion_count_cpus() == 1)
+		cr_skip_test("there is one CPU only");
+	cr_assert_eq(sched_getaffinity(0, sizeof(all), &all), 0);
+	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
+
+	/* So many of other shards have all CPUs but one. */
+	pthread_mutex_lock(&engine->lock);
+	engine->cpus = 2;
+	for (size_t i = 0, free = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &all) && free++ > 0)
+			engine->receivers[i] = 10;
+	pthread_mutex_unlock(&engine->lock);
+	await_companions(shard, 1);
+	for (time_t end = time(NULL) + PATIENCE; count_cpus(&most) % 10 != 2; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u servers have a CPU", count_cpus(&most) % 10);
+	cr_expect_eq(count_together(), 0);
+	end();
+}
+
 Test(companion, one_server_is_enough_for_one_caller)
 {
 	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
