@@ -50,9 +50,13 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define S_IFMT 0170000
 #define S_IFREG 0100000
 #define SB_NOUSER (1UL << 31)
-#define OVERLAYFS_SUPER_MAGIC 0x794c7630
-#define ECRYPTFS_SUPER_MAGIC 0xf15f
+#define FS_REQUIRES_DEV 1
+#define TMPFS_MAGIC 0x01021994
+#define RAMFS_MAGIC 0x858458f6
+#define ZFS_SUPER_MAGIC 0x2fc12fc1
 #define FUSE_SUPER_MAGIC 0x65735546
+#define OCFS2_SUPER_MAGIC 0x7461636f
+#define GFS2_MAGIC 0x01161970
 #define ATTR_MODE 1
 #define ATTR_UID 2
 #define ATTR_GID 4
@@ -93,7 +97,12 @@ struct task_struct {
 	const struct cred *cred;
 };
 
+struct file_system_type {
+	int fs_flags;
+};
+
 struct super_block {
+	struct file_system_type *s_type;
 	unsigned long s_flags;
 	unsigned long s_magic;
 	struct user_namespace *s_user_ns;
@@ -144,12 +153,21 @@ struct inode_state {
 	uint64_t was_mapped;
 };
 
+/* This and the next one are shared by all gates of a host; gate.c finds them by their names. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct inode_state);
-} inodes SEC(".maps");
+} nsxattr_inodes SEC(".maps");
+
+/* The last version that was given. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, uint64_t);
+} nsxattr_version SEC(".maps");
 
 /* By the number of a user namespace. */
 struct {
@@ -189,26 +207,29 @@ struct {
  */
 const volatile bool makes_check = false;
 
-uint64_t last_version = 0;
-
 /* ---- versions ---- */
 
 static uint64_t next_version(void)
 {
-	return __sync_fetch_and_add(&last_version, 1) + 1;
+	uint32_t first = 0;
+	uint64_t *last = bpf_map_lookup_elem(&nsxattr_version, &first);
+
+	/* There is one; the verifier does not know it. */
+	return last ? __sync_fetch_and_add(last, 1) + 1 : 0;
 }
 
 static struct inode_state *make_state(struct inode *inode)
 {
 	struct inode_state first = { .version = next_version() };
 
-	return bpf_inode_storage_get(&inodes, inode, &first, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return bpf_inode_storage_get(&nsxattr_inodes, inode, &first,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* An inode without a state was never asked about: there is no verdict that a change could end. */
 static int note_change(struct inode *inode)
 {
-	struct inode_state *state = bpf_inode_storage_get(&inodes, inode, 0, 0);
+	struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
 
 	if (state)
 		state->version = next_version();
@@ -217,7 +238,7 @@ static int note_change(struct inode *inode)
 
 static uint64_t version_of(struct inode *inode)
 {
-	const struct inode_state *state = bpf_inode_storage_get(&inodes, inode, 0, 0);
+	const struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
 
 	return state ? state->version : 0;
 }
@@ -235,13 +256,29 @@ static bool has_path(const struct inode *inode)
 	return !(inode->i_sb->s_flags & SB_NOUSER);
 }
 
-/* Content that is another file's, which is changed without that this inode knows of it, or that a server tells. */
+static bool is_in_memory(unsigned long magic)
+{
+	return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC;
+}
+
+/* A device that other machines, or a process, have in their hands. */
+static bool has_others_behind(unsigned long magic)
+{
+	return magic == FUSE_SUPER_MAGIC || magic == OCFS2_SUPER_MAGIC || magic == GFS2_MAGIC;
+}
+
+/*
+ * Content that is changed without that this inode knows of it: it is another file's, or a server tells it. So are all that
+ * lie neither in memory nor on a device (ZFS has its devices to itself).
+ */
 static bool is_layered(const struct inode *inode)
 {
-	unsigned long magic = inode->i_sb->s_magic;
+	const struct super_block *sb = inode->i_sb;
+	unsigned long magic = sb->s_magic;
 
-	return magic == OVERLAYFS_SUPER_MAGIC || magic == FUSE_SUPER_MAGIC ||
-	       magic == ECRYPTFS_SUPER_MAGIC;
+	if (is_in_memory(magic) || magic == ZFS_SUPER_MAGIC)
+		return false;
+	return !(sb->s_type->fs_flags & FS_REQUIRES_DEV) || has_others_behind(magic);
 }
 
 /* Who has mounted an overlay reaches its layers, and who has mounted FUSE is the server. */
@@ -343,7 +380,8 @@ int BPF_PROG(gate_setattr_early, struct dentry *dentry, struct iattr *attributes
 
 /*
  * Before Linux 6.10, the kernel asks for CAP_SYS_ADMIN for a change of security.* only if no module has answered, and takes
- * whatever is not 1 for an answer: that of the BPF LSM without a program is 0. With 1 the kernel makes its check.
+ * whatever is not 1 for an answer: that of the BPF LSM without a program is 0. With 1 the kernel makes its check, and does
+ * not run the same program of another gate: so gates share their versions.
  */
 static int check_of_the_kernel(void)
 {

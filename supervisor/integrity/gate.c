@@ -2,6 +2,10 @@
 /*
  * This is the only file that speaks libbpf. The gate is a list of descriptors: of three maps, and of the links by which the
  * kernel runs the programs. The maps that have no descriptor here are held by the programs.
+ *
+ * Of two maps there is one on a host, however many gates there are: what was noted by one gate's programs, all know. The
+ * kernel numbers maps in the order in which they are made. So each gate takes the first of that name, and looks again
+ * when it has made one itself.
  */
 #include "integrity/gate.h"
 
@@ -79,6 +83,47 @@ static void choose(struct gate_bpf *programs, const struct btf *kernel)
 	programs->rodata->makes_check = !checks && !has_labels();
 }
 
+/* Return: a descriptor of the first map of that name; -ENOENT. */
+static int find_map(const char *name, uint32_t *ret_id)
+{
+	uint32_t id = 0;
+
+	while (bpf_map_get_next_id(id, &id) == 0) {
+		_cleanup_fd_ int fd = bpf_map_get_fd_by_id(id);
+		struct bpf_map_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ||
+		    strcmp(info.name, name) != 0)
+			continue;
+		*ret_id = id;
+		return TAKE_FD(fd);
+	}
+	return -ENOENT;
+}
+
+/* Before it is loaded: if another gate has made the map, it is that one. */
+static int share(struct bpf_map *map)
+{
+	uint32_t id;
+	_cleanup_fd_ int fd = find_map(bpf_map__name(map), &id);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return bpf_map__reuse_fd(map, fd);
+}
+
+/* Afterwards: has no other gate made one before? */
+static bool is_first(const struct bpf_map *map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info), first;
+	_cleanup_fd_ int fd = find_map(bpf_map__name(map), &first);
+
+	return fd >= 0 && bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) == 0 &&
+	       info.id == first;
+}
+
 static int keep(struct gate *gate, int fd)
 {
 	int copy = gate->count < COUNT_OF(gate->fds) ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -104,19 +149,36 @@ static int keep_all(struct gate *gate, const struct gate_bpf *programs)
 	return r;
 }
 
-static int load(struct gate *gate)
+/* Return: 0; -EAGAIN: another gate was made meanwhile; -errno. */
+static int load_once(struct gate *gate, const struct btf *kernel)
 {
-	_cleanup_types_ struct btf *kernel = btf__load_vmlinux_btf();
-	_cleanup_programs_ struct gate_bpf *programs = kernel ? gate_bpf__open() : NULL;
+	_cleanup_programs_ struct gate_bpf *programs = gate_bpf__open();
 
 	if (!programs)
 		return -errno;
 	choose(programs, kernel);
-	int r = gate_bpf__load(programs);
+	int r = share(programs->maps.nsxattr_inodes);
 
+	if (r == 0)
+		r = share(programs->maps.nsxattr_version);
+	if (r == 0)
+		r = gate_bpf__load(programs);
+	if (r == 0 &&
+	    !(is_first(programs->maps.nsxattr_inodes) && is_first(programs->maps.nsxattr_version)))
+		return -EAGAIN;
 	if (r == 0)
 		r = gate_bpf__attach(programs);
 	return r == 0 ? keep_all(gate, programs) : r;
+}
+
+static int load(struct gate *gate)
+{
+	_cleanup_types_ struct btf *kernel = btf__load_vmlinux_btf();
+	int r = kernel ? -EAGAIN : -errno;
+
+	for (int i = 0; r == -EAGAIN && i < 100; i++)
+		r = load_once(gate, kernel);
+	return r;
 }
 
 /* Programs of a module that is not active are loaded, but never run. */
@@ -160,6 +222,8 @@ const char *gate_obstacle(int error)
 		return "the kernel does not let the gate's programs be loaded (CAP_SYS_ADMIN of the host, lockdown)";
 	case ENOMEM:
 		return "there is no memory for the gate";
+	case E2BIG:
+		return "the kernel has as many gates as it takes: each command with 'mode: enforce' that runs has one";
 	default:
 		return "the kernel does not take the gate's programs: it does not describe its structures "
 		       "(/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF), is built without CONFIG_BPF_LSM, or is not one "
@@ -223,6 +287,25 @@ int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version)
 		return -ENOMEM;
 	*ret_version = answer.version;
 	return (int)answer.state;
+}
+
+const char *gate_state_text(enum gate_state state)
+{
+	switch (state) {
+	case GATE_LAYERED:
+		return "what its file system shows (an overlay, a network's, FUSE) can be changed without that it is noticed";
+	case GATE_CHANGING:
+		return "its attributes are being changed";
+	case GATE_OPEN_WRITERS:
+		return "a process has it open for writing, or mapped so";
+	case GATE_WAS_MAPPED:
+		return "it was mapped to be written to since it is in memory: copy it";
+	case GATE_UNVERIFIABLE:
+		return "it has no path, or lies on an overlay or FUSE that a container has mounted";
+	case GATE_SETTLED:
+	default:
+		return "";
+	}
 }
 
 /* ---- containers ---- */
@@ -323,6 +406,13 @@ int gate_container_restore(const struct gate *gate, int userns,
 	else
 		*ret_container = container;
 	return r < 0 ? r : 0;
+}
+
+void gate_container_descriptors(const struct gate_container *container,
+				int ret_fds[GATE_CONTAINER_DESCRIPTORS])
+{
+	ret_fds[0] = container->own;
+	ret_fds[1] = container->userns;
 }
 
 void gate_container_free(struct gate_container *container)

@@ -33,6 +33,9 @@ struct gate_container;
 /* More descriptors than a gate has. */
 #define GATE_DESCRIPTORS_MAX 16
 
+/* Those that a container has besides. */
+#define GATE_CONTAINER_DESCRIPTORS 2
+
 /**
  * gate_new() - have the programs loaded, and run by the kernel
  * @ret_gate: the gate, which no task has to pass yet
@@ -77,6 +80,9 @@ int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
  */
 int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version);
 
+/** gate_state_text() - why a file in this state cannot be judged; "" if it can */
+const char *gate_state_text(enum gate_state state);
+
 /**
  * gate_container_new() - have all tasks of a user namespace, and of those below it, pass the gate from now on
  * @userns: a descriptor of the namespace, which is copied: as long as it is held, no other namespace has its number
@@ -94,6 +100,10 @@ int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
  */
 int gate_container_restore(const struct gate *gate, int userns,
 			   struct gate_container **ret_container);
+
+/** gate_container_descriptors() - of the container's own, which stay the container's: to be kept by all that use it */
+void gate_container_descriptors(const struct gate_container *container,
+				int ret_fds[GATE_CONTAINER_DESCRIPTORS]);
 
 /** gate_container_free() - the namespace's tasks have ended, or need not pass any more. NULL is accepted. */
 void gate_container_free(struct gate_container *container);

@@ -43,6 +43,12 @@ int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version)
 	return -ENOPKG;
 }
 
+const char *gate_state_text(enum gate_state state)
+{
+	(void)state;
+	return "";
+}
+
 int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
 		       struct gate_container **ret_container)
 {
@@ -55,6 +61,14 @@ int gate_container_restore(const struct gate *gate, int userns,
 {
 	(void)gate, (void)userns, (void)ret_container;
 	return -ENOPKG;
+}
+
+void gate_container_descriptors(const struct gate_container *container,
+				int ret_fds[GATE_CONTAINER_DESCRIPTORS])
+{
+	(void)container;
+	for (int i = 0; i < GATE_CONTAINER_DESCRIPTORS; i++)
+		ret_fds[i] = -1;
 }
 
 void gate_container_free(struct gate_container *container)

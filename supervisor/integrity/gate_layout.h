@@ -31,7 +31,7 @@ enum gate_kind {
 /** enum gate_state - whether a version can be judged */
 enum gate_state {
 	GATE_SETTLED, /* yes */
-	GATE_LAYERED, /* yes, for a container that cannot reach what lies below: layers of an overlay, files of a FUSE server */
+	GATE_LAYERED, /* yes, for a container that cannot reach what lies below: layers of an overlay, files of a server */
 	GATE_CHANGING, /* its attributes are being changed at this moment: ask again */
 	GATE_OPEN_WRITERS, /* it is open for writing, or mapped so */
 	GATE_WAS_MAPPED, /* it has been mapped writable since it is in memory: its pages may still be written to */
