@@ -112,7 +112,9 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 	if (r == 0)
 		r = tell(sandbox_drop_privileges(confinement->judges), "drop privileges");
 	if (r == 0)
-		r = tell(allowed_calls_limit(ALLOWED_CALLS_WORKER, confinement->calls),
+		r = tell(allowed_calls_limit(confinement->has_gate ? ALLOWED_CALLS_GATED_WORKER :
+								     ALLOWED_CALLS_WORKER,
+					     confinement->calls),
 			 "limit our system calls");
 	if (r == 0)
 		*ret_procfs = TAKE_FD(procfs);

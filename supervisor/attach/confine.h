@@ -40,6 +40,7 @@ struct confinement {
 	bool is_plain;
 	bool leaves_network; /* see sandbox_leave_namespaces() */
 	bool judges; /* what is executed is judged (judge/judgement.h) */
+	bool has_gate; /* and what is refused, a gate refuses (integrity/gate.h) */
 	enum allowed_calls_mode calls; /* what becomes of system calls that serving does not need */
 };
 

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -55,7 +56,8 @@
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 
 /* Who makes a call. A worker makes all of them, so that the lists of the others can lie on top of its own. */
-#define WORKER (1U << ALLOWED_CALLS_WORKER)
+#define GATED_WORKER (1U << ALLOWED_CALLS_GATED_WORKER)
+#define WORKER (1U << ALLOWED_CALLS_WORKER | GATED_WORKER)
 #define KEEPER (WORKER | 1U << ALLOWED_CALLS_KEEPER)
 #define FORKER (WORKER | 1U << ALLOWED_CALLS_FORKER)
 #define EACH (KEEPER | FORKER)
@@ -105,6 +107,12 @@ static const struct {
 	{ WORKER, ALLOW_IS("kcmp", 2, KCMP_FILES) },
 	{ WORKER, ALLOW("process_vm_readv process_vm_writev") },
 	{ WORKER, ALLOW_IS("bpf", 0, BPF_PROG_TEST_RUN) },
+	/* the gate, of which a map is reached only by a descriptor: what it was asked, and verdicts */
+	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_LOOKUP_ELEM) },
+	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_UPDATE_ELEM) },
+	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_DELETE_ELEM) },
+	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_LOOKUP_AND_DELETE_ELEM) },
+	{ GATED_WORKER, ALLOW_IS("flock", 1, LOCK_UN) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_PARENT) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_USERNS) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_OWNER_UID) },
@@ -217,12 +225,16 @@ static int watch_for_refusals(void)
 	return 0;
 }
 
+static bool is_worker(enum allowed_calls_role role)
+{
+	return role == ALLOWED_CALLS_WORKER || role == ALLOWED_CALLS_GATED_WORKER;
+}
+
 /* A forker's children call by a path in /proc/self/fd, or by a descriptor. */
 static bool makes(enum allowed_calls_role role, const struct syscall_kind *kind)
 {
-	return role == ALLOWED_CALLS_WORKER ||
-	       (role == ALLOWED_CALLS_FORKER &&
-		(kind->form == FORM_PATH || kind->form == FORM_DESCRIPTOR));
+	return is_worker(role) || (role == ALLOWED_CALLS_FORKER &&
+				   (kind->form == FORM_PATH || kind->form == FORM_DESCRIPTOR));
 }
 
 /* Return: how many rules there are. */
@@ -250,7 +262,7 @@ static int install(enum allowed_calls_role role, uint32_t otherwise)
 		.rule_count = collect_rules(role, rules),
 		.otherwise = otherwise,
 		.other_abi = SECCOMP_RET_KILL_PROCESS,
-		.room = role == ALLOWED_CALLS_WORKER ? COUNT_OF(front) : 0,
+		.room = is_worker(role) ? COUNT_OF(front) : 0,
 	};
 	struct sock_fprog program;
 	int r = call_filter_build(&filter, &program);
@@ -271,7 +283,7 @@ int allowed_calls_limit(enum allowed_calls_role role, enum allowed_calls_mode mo
 	if (mode == ALLOWED_CALLS_LOG)
 		return install(role, SECCOMP_RET_LOG);
 	/* With the first list: after it no handler can be set. */
-	int r = role == ALLOWED_CALLS_WORKER ? watch_for_refusals() : 0;
+	int r = is_worker(role) ? watch_for_refusals() : 0;
 
 	return r < 0 ? r : install(role, SECCOMP_RET_TRAP);
 }

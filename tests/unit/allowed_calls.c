@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -148,6 +149,22 @@ static const struct call refused_to_forkers[] = {
 	CALL(rt_sigaction, SIGUSR1, 0, 0, 8),
 };
 
+/* Of a map, by a descriptor; and the question to a gate. */
+static const struct call allowed_to_gated_workers[] = {
+	CALL(bpf, BPF_MAP_LOOKUP_ELEM, 0, 0), CALL(bpf, BPF_MAP_UPDATE_ELEM, 0, 0),
+	CALL(bpf, BPF_MAP_DELETE_ELEM, 0, 0), CALL(bpf, BPF_MAP_LOOKUP_AND_DELETE_ELEM, 0, 0),
+	CALL(flock, NOWHERE, LOCK_UN),
+};
+
+static const struct call refused_to_gated_workers[] = {
+	CALL(bpf, BPF_PROG_LOAD, 0, 0),		CALL(bpf, BPF_MAP_CREATE, 0, 0),
+	CALL(bpf, BPF_MAP_GET_NEXT_ID, 0, 0),	CALL(bpf, BPF_MAP_GET_FD_BY_ID, 0, 0),
+	CALL(bpf, BPF_PROG_GET_FD_BY_ID, 0, 0), CALL(bpf, BPF_LINK_GET_FD_BY_ID, 0, 0),
+	CALL(bpf, BPF_LINK_DETACH, 0, 0),	CALL(bpf, BPF_LINK_UPDATE, 0, 0),
+	CALL(bpf, BPF_OBJ_PIN, 0, 0),		CALL(bpf, BPF_OBJ_GET, 0, 0),
+	CALL(bpf, BPF_PROG_ATTACH, 0, 0),	CALL(flock, NOWHERE, LOCK_EX),
+};
+
 static const struct call allowed_to_forkers[] = {
 	CALL(openat2, NOWHERE),
 	CALL(setns, NOWHERE, CLONE_NEWUSER),
@@ -190,10 +207,12 @@ static void need_filters(void)
 
 static void limit(enum allowed_calls_role role, enum allowed_calls_mode mode)
 {
+	bool is_worker = role == ALLOWED_CALLS_WORKER || role == ALLOWED_CALLS_GATED_WORKER;
+
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    allowed_calls_limit(ALLOWED_CALLS_WORKER, mode) < 0)
+	    allowed_calls_limit(is_worker ? role : ALLOWED_CALLS_GATED_WORKER, mode) < 0)
 		_exit(2);
-	if (role != ALLOWED_CALLS_WORKER && allowed_calls_limit(role, mode) < 0)
+	if (!is_worker && allowed_calls_limit(role, mode) < 0)
 		_exit(2);
 }
 
@@ -281,6 +300,24 @@ Test(allowed_calls, leave_what_is_needed)
 		       COUNT_OF(allowed_to_those_who_answer));
 	expect_allowed(ALLOWED_CALLS_KEEPER, allowed_to_those_who_answer,
 		       COUNT_OF(allowed_to_those_who_answer));
+}
+
+Test(allowed_calls, let_a_worker_use_the_maps_of_a_gate_that_it_has, .init = need_filters)
+{
+	expect_allowed(ALLOWED_CALLS_GATED_WORKER, allowed_to_all, COUNT_OF(allowed_to_all));
+	expect_allowed(ALLOWED_CALLS_GATED_WORKER, allowed_to_workers,
+		       COUNT_OF(allowed_to_workers));
+	expect_allowed(ALLOWED_CALLS_GATED_WORKER, allowed_to_gated_workers,
+		       COUNT_OF(allowed_to_gated_workers));
+	expect_refused(ALLOWED_CALLS_GATED_WORKER, refused_to_all, COUNT_OF(refused_to_all));
+	expect_refused(ALLOWED_CALLS_GATED_WORKER, refused_to_gated_workers,
+		       COUNT_OF(refused_to_gated_workers));
+	expect_refused(ALLOWED_CALLS_WORKER, allowed_to_gated_workers,
+		       COUNT_OF(allowed_to_gated_workers));
+	expect_refused(ALLOWED_CALLS_KEEPER, allowed_to_gated_workers,
+		       COUNT_OF(allowed_to_gated_workers));
+	expect_refused(ALLOWED_CALLS_FORKER, allowed_to_gated_workers,
+		       COUNT_OF(allowed_to_gated_workers));
 }
 
 Test(allowed_calls, can_be_only_written_down_or_none)
