@@ -47,7 +47,7 @@ ifdef CROSS
 BUILD := $(patsubst build,build/$(CROSS),$(BUILD))
 AR := $(CROSS)-ar
 SYSROOT := $(shell tests/lib/sysroot $(CROSS:aarch64-linux-gnu=arm64) libc6-dev libgcc-12-dev \
-	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libssl-dev libcriterion-dev libfuse3-dev)
+	libyaml-dev libjson-c-dev libseccomp-dev libcap-dev liburing-dev libssl-dev libbpf-dev libcriterion-dev libfuse3-dev)
 ifeq ($(SYSROOT),)
 $(error there are no packages for $(CROSS): 'make deps-cross' installs what unpacks them)
 endif
@@ -452,14 +452,8 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/supervisor/%.o $(SUPERVISOR) $(POLICY)
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 	$(call link,$(TEST_LDFLAGS),$(TEST_LIBS) $(LIBS))
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
-	$(call link,,$(LIBS) $(BPF_LIBS))
-# Machines have what libbpf needs, but not libbpf.
-GATE_DRIVERS := $(BUILD)/tests/live/gate-driver $(BUILD)/tests/live/gate-race-driver
-$(GATE_DRIVERS): $(BUILD)/obj/tests/lib/box.o
-ifneq ($(GATE),)
-$(GATE_DRIVERS): $(wildcard $(shell $(PKG_CONFIG) --variable=libdir libbpf)/libbpf.a)
-$(GATE_DRIVERS): private BPF_LIBS := -lelf -lz
-endif
+	$(call link,,$(LIBS))
+$(BUILD)/tests/live/gate-driver $(BUILD)/tests/live/gate-race-driver: $(BUILD)/obj/tests/lib/box.o
 # Where there is no compiler for 32 bits, there is no such program, and the test says so.
 $(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/syscalls.h $(BUILD)/flags
 	$(call say,CC,$@)

@@ -12,6 +12,7 @@
 #include "attach/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 #include "base/sandbox.h"
 #include "count_of.h"
 #include "exec/kernel_notes.h"
+#include "judge/fence.h"
 #include "judge/judge.h"
 #include "judge/means.h"
 #include "keep/engine.h"
@@ -44,10 +46,11 @@
 static int leave_surroundings(const struct run_options *options,
 			      const struct supervised *supervised)
 {
-	int keep[3 + JUDGE_MEANS_FDS] = { supervised->channel, supervised->pidfd,
-					  supervised->proc };
+	int keep[3 + JUDGE_MEANS_FDS + FENCE_FDS] = { supervised->channel, supervised->pidfd,
+						      supervised->proc };
 
 	judge_means_fds(options->judge_means, keep + 3);
+	fence_fds(options->fence, keep + 3 + JUDGE_MEANS_FDS);
 	return confine_surroundings(keep, COUNT_OF(keep));
 }
 
@@ -104,7 +107,15 @@ struct supervisor {
 	struct loop_watch command;
 	struct shard_counters counters;
 	struct judge_counters judge_counters;
+	bool has_reported; /* what the gate has refused */
 };
+
+static void report_gate(struct supervisor *supervisor)
+{
+	if (!supervisor->has_reported)
+		fence_report(supervisor->options->fence);
+	supervisor->has_reported = true;
+}
 
 static void command_ended(void *place, uint32_t events)
 {
@@ -112,6 +123,7 @@ static void command_ended(void *place, uint32_t events)
 
 	(void)events;
 	loop_remove(supervisor->loop, &supervisor->command);
+	report_gate(supervisor);
 	(void)sandbox_silence();
 	engine_silence(supervisor->engine);
 }
@@ -165,6 +177,7 @@ static int appoint_judge(struct supervisor *supervisor)
 	const struct judge_config config = {
 		.integrity = &options->policy->integrity,
 		.means = options->judge_means,
+		.fence = options->fence,
 		.counters = &supervisor->judge_counters,
 	};
 	int r = options->judge_means ? judge_new(&config, &supervisor->judge) : 0;
@@ -282,6 +295,7 @@ static void work(void *place, bool is_next)
 		log_error("the supervisor cannot go on: %s", strerror(-r));
 	else
 		journal_conclude(supervisor->journal, r);
+	report_gate(supervisor);
 	judge_means_finish(supervisor->options->judge_means);
 	/* Where a thread hangs, the end of the process releases what it uses. */
 	if (closer_free(supervisor->closer) && engine_free(supervisor->engine)) {
@@ -304,12 +318,13 @@ static int keep_descriptors(struct supervisor *supervisor)
 		{ supervisor->channel, ENTRY_OWN },
 		{ supervisor->listener, ENTRY_SOURCE },
 	};
-	int means[JUDGE_MEANS_FDS];
+	int means[JUDGE_MEANS_FDS + FENCE_FDS];
 	int r = supervisor->options->has_no_keeper ? journal_new_alone(&supervisor->journal) :
 						     journal_new(&supervisor->journal);
 
 	judge_means_fds(supervisor->options->judge_means, means);
-	for (size_t i = 0; i < JUDGE_MEANS_FDS && r == 0; i++)
+	fence_fds(supervisor->options->fence, means + JUDGE_MEANS_FDS);
+	for (size_t i = 0; i < COUNT_OF(means) && r == 0; i++)
 		if (means[i] >= 0)
 			r = journal_keep_own(supervisor->journal, means[i]);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
@@ -338,12 +353,25 @@ static void tell_of_kernel(int probe_error)
 		log_verbose("%s", notes[i]);
 }
 
+/* The command is in its namespace, and has executed nothing there yet. */
+static int close_fence(const struct run_options *options, const struct supervised *supervised)
+{
+	_cleanup_fd_ int userns = openat(supervised->proc, "ns/user", O_RDONLY | O_CLOEXEC);
+	int r = userns < 0 ? -errno :
+			     fence_close(options->fence, userns, &options->policy->integrity);
+
+	if (r < 0)
+		log_error("cannot have the command pass the gate: %s", strerror(-r));
+	return r;
+}
+
 /* Everything up to the moment when a worker can start; whatever fails has been logged. */
 static int prepare(const struct supervised *supervised, struct supervisor *supervisor)
 {
 	/* The command may see paths of its network below /proc/sys/net, so the supervisor stays in it. */
 	const struct confinement confinement = { .is_plain = supervisor->options->is_plain,
 						 .judges = supervisor->options->judge_means,
+						 .has_gate = supervisor->options->fence,
 						 .calls = supervisor->options->calls };
 	int probe_error = 0, r = leave_surroundings(supervisor->options, supervised);
 
@@ -356,6 +384,8 @@ static int prepare(const struct supervised *supervised, struct supervisor *super
 	labelling_open(&supervisor->labelling);
 	if (r == 0)
 		r = expect(supervised->channel, STEP_LISTENER, &supervisor->listener);
+	if (r == 0 && supervisor->options->fence)
+		r = close_fence(supervisor->options, supervised);
 	if (r == 0)
 		r = confine_privileges(&confinement, &supervisor->procfs);
 	return r < 0 ? r : keep_descriptors(supervisor);

@@ -14,6 +14,7 @@
 #include "idmap.h"
 #include "keep/engine.h"
 
+struct fence;
 struct judge_means;
 struct policy;
 
@@ -29,6 +30,7 @@ struct run_options {
 	struct filter_options filter;
 	const struct policy *policy;
 	struct judge_means *judge_means; /* NULL: nothing is judged */
+	struct fence *fence; /* NULL: and nothing refused for that */
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* what tells the credential of a target */
 	enum guard_use guard; /* whether the kernel checks who changes security.* */

@@ -26,6 +26,7 @@
 #include "cli/run_request.h"
 #include "cli/settings.h"
 #include "integrity/readiness.h"
+#include "judge/fence.h"
 #include "judge/means.h"
 #include "policy.h"
 
@@ -89,10 +90,25 @@ static bool check_privilege(const struct run_options *options, const struct oute
 	return may_have_policy(options, outer);
 }
 
-static bool can_judge(const struct policy *policy)
+/* Who has the supervisor's own id can kill it, and with it goes the gate. */
+static bool can_kill_supervisor(const struct run_options *options)
 {
+	uint32_t inside;
+
+	return options->keep_namespaces || id_map_to_inside(&options->users, geteuid(), &inside);
+}
+
+/* After the ids are known. */
+static bool can_judge(const struct run_options *options)
+{
+	const struct policy *policy = options->policy;
 	const char *lacking = integrity_lacking(policy, STARTER_RUN);
 
+	if (!lacking && policy->integrity.mode == INTEGRITY_ENFORCE && can_kill_supervisor(options))
+		lacking =
+			"wants what is executed to be refused ('mode: enforce' in its 'integrity'), "
+			"which a process with the supervisor's own id could end: leave out --no-userns "
+			"and map no id to root of the host (--map-users=0:FIRST:COUNT)";
 	if (lacking)
 		log_error("the policy %s %s", policy->name, lacking);
 	return !lacking;
@@ -165,8 +181,11 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 	options->filter.notifies_mmap = integrity_has_func(integrity, FUNC_MMAP_CHECK);
 	struct revocation *revocation = NULL;
 
-	return policy_arg_is_safe(file) && settings_revocation(&revocation) == 0 &&
-	       judge_means_new(file, revocation, request->measurements, &options->judge_means) == 0;
+	if (!policy_arg_is_safe(file) || settings_revocation(&revocation) < 0)
+		return false;
+	if (integrity->mode == INTEGRITY_ENFORCE && fence_new(&options->fence) < 0)
+		return false;
+	return judge_means_new(file, revocation, request->measurements, &options->judge_means) == 0;
 }
 
 static int start(const struct run_request *request, const struct policy_file *file)
@@ -177,8 +196,8 @@ static int start(const struct run_request *request, const struct policy_file *fi
 		return STATUS_NOT_STARTED;
 	struct run_options options = complete(request, &outer);
 
-	if (!check_privilege(&options, &outer) || !can_judge(options.policy) ||
-	    !run_ids_resolve(request, &outer, &options))
+	if (!check_privilege(&options, &outer) || !run_ids_resolve(request, &outer, &options) ||
+	    !can_judge(&options))
 		return STATUS_USAGE;
 	if (!have_judge(request, file, &options))
 		return STATUS_NOT_STARTED;

@@ -7,12 +7,16 @@
 #include "judge/stage.h"
 
 /* @result: of a function below the stages: 0, a positive errno of the call, or -errno of our own. */
-static bool go_on(const struct judgement *judgement, int result, const char *what)
+static bool go_on(struct judgement *judgement, int result, const char *what)
 {
-	if (result < 0 && result != -ESRCH)
+	bool is_ours = result < 0 && result != -ESRCH;
+
+	judgement->is_refused = is_ours && judgement_has_gate(judgement);
+	if (is_ours)
 		log_limited(judgement->request.client->log_source, LOG_WARNING,
-			    "%swhat thread %d executes was not looked at: cannot %s: %s",
-			    judgement->judge->config.label, judgement->call.tid, what,
+			    "%swhat thread %d executes was %s: cannot %s: %s",
+			    judgement->judge->config.label, judgement->call.tid,
+			    judgement->is_refused ? "refused" : "not looked at", what,
 			    strerror(-result));
 	return result == 0;
 }

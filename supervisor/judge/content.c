@@ -9,6 +9,7 @@
 #include "exec/inode.h"
 #include "hex.h"
 #include "integrity/measurements.h"
+#include "judge/fence.h"
 #include "judge/stage.h"
 
 static const uint8_t *value_of(const struct judgement *judgement)
@@ -23,27 +24,47 @@ static size_t value_size_of(const struct judgement *judgement)
 	return judgement->file.value_size < 0 ? 0 : (size_t)judgement->file.value_size;
 }
 
-/* Of a value that cannot be got nothing is valid: it is as if there were none. */
+/*
+ * As root of the container sees it, whichever namespace inside the target is in: a verdict is for all of the container.
+ * Of a value that cannot be got nothing is valid: it is as if there were none.
+ */
 bool file_read_value(struct judgement *judgement)
 {
 	struct exec_file *file = &judgement->file;
+	struct request *request = &judgement->request;
 
 	file->value_size = -ENODATA;
 	if (!judgement_wants_content(judgement) || file->fd < 0)
 		return true;
-	file->value_size = stage_get_shown(&judgement->request, XATTR_NAME_IMA,
-					   judgement->request.workspace->value, XATTR_SIZE_MAX);
+	const struct user_namespace *userns = request->subject.userns;
+
+	request->subject.userns = access_container(userns);
+	file->value_size =
+		stage_get_shown(request, XATTR_NAME_IMA, request->workspace->value, XATTR_SIZE_MAX);
+	request->subject.userns = userns;
 	return true;
 }
 
 /* ---- reading it ---- */
+
+bool judgement_is_as_it_was(const struct judgement *judgement)
+{
+	const struct exec_file *file = &judgement->file;
+	uint64_t version;
+
+	if (file->is_leased)
+		return fcntl(file->fd, F_GETLEASE) == F_RDLCK;
+	return !file->has_version || (gate_ask(judgement->judge->config.fence->gate, file->fd,
+					       &version) == GATE_SETTLED &&
+				      version == file->version);
+}
 
 /* Between two pieces of the file. Return: 0: go on; -errno: stop. */
 static int interrupt(void *place)
 {
 	const struct judgement *judgement = place;
 
-	if (judgement->file.is_leased && fcntl(judgement->file.fd, F_GETLEASE) != F_RDLCK)
+	if (!judgement_is_as_it_was(judgement))
 		return -EAGAIN;
 	return stage_still_waits(judgement->request.reception) ? 0 : -ESRCH;
 }
@@ -67,6 +88,7 @@ static bool note_failure(struct exec_file *file, int result)
 	if (result == 0)
 		return true;
 	file->is_abandoned = result == -ESRCH;
+	file->has_changed = result == -EAGAIN;
 	file->verdict.cause = result == -EAGAIN ? CAUSE_WRITERS : CAUSE_FAILURE;
 	file->verdict.error = result == -EAGAIN ? 0 : -result;
 	return false;
@@ -122,7 +144,7 @@ static const uint8_t *digest_of(struct judgement *judgement, enum digest_algorit
 		return NULL;
 	int r = content_digest(&file->content, algorithm, &digest);
 
-	if (r == 0 && file->is_leased)
+	if (r == 0)
 		r = interrupt(judgement);
 	return note_failure(file, r) ? digest : NULL;
 }
@@ -132,7 +154,8 @@ static void show_path(const struct judgement *judgement, char path[PATH_MAX])
 	inode_show_path(&judgement->request.performer, path, PATH_MAX);
 }
 
-static void append(struct judgement *judgement, const struct measurement *measurement)
+/* Return: whether it is in the list. */
+static bool append(struct judgement *judgement, const struct measurement *measurement)
 {
 	const struct judge_means *means = judgement->judge->config.means;
 	int r = measurements_append(means->measurements, means->crypto, measurement);
@@ -144,6 +167,7 @@ static void append(struct judgement *judgement, const struct measurement *measur
 			    r < 0 ? strerror(-r) : "the list is full");
 	if (means->folder)
 		measurements_folder_update(means->folder, means->measurements);
+	return r >= 0 && r != MEASUREMENT_MISSED;
 }
 
 bool file_measure(struct judgement *judgement)
@@ -157,18 +181,20 @@ bool file_measure(struct judgement *judgement)
 		return true;
 	const uint8_t *digest = digest_of(judgement, algorithm);
 
-	if (file->is_abandoned)
+	if (file->is_abandoned || judgement_looks_again(judgement))
 		return false;
 	show_path(judgement, path);
-	append(judgement, &(struct measurement){
-				  .template = file->actions.template,
-				  .is_violation = !digest,
-				  .algorithm = algorithm,
-				  .digest = digest,
-				  .path = path,
-				  .value = value_of(judgement),
-				  .value_size = value_size_of(judgement),
-			  });
+	const struct measurement measurement = {
+		.template = file->actions.template,
+		.is_violation = !digest,
+		.algorithm = algorithm,
+		.digest = digest,
+		.path = path,
+		.value = value_of(judgement),
+		.value_size = value_size_of(judgement),
+	};
+
+	file->verdict.is_not_listed = !append(judgement, &measurement);
 	return true;
 }
 
@@ -181,7 +207,7 @@ bool file_audit(struct judgement *judgement)
 		return true;
 	const uint8_t *digest = digest_of(judgement, DIGEST_SHA256);
 
-	if (judgement->file.is_abandoned)
+	if (judgement->file.is_abandoned || judgement_looks_again(judgement))
 		return false;
 	if (digest)
 		hex_write(digest, digest_size(DIGEST_SHA256), text);

@@ -6,14 +6,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "count_of.h"
 #include "exec/inode.h"
 #include "idmap.h"
 #include "integrity/revocation.h"
+#include "judge/fence.h"
 #include "judge/stage.h"
 #include "request/userns.h"
 
@@ -38,21 +42,29 @@ static bool is_executable(const struct judgement *judgement)
 }
 
 /* A file system of the target's that refuses us tells nothing. */
+static void read_stat(struct judgement *judgement)
+{
+	const unsigned int mask = STATX_BASIC_STATS | FILE_SYSTEM_STATX;
+	struct statx *stat = &judgement->file.stat;
+
+	if (statx(judgement->request.inode.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, stat) <
+	    0)
+		*stat = (struct statx){ .stx_mode = S_IFREG | 0111,
+					.stx_uid = UINT32_MAX,
+					.stx_gid = UINT32_MAX };
+}
+
 bool file_look(struct judgement *judgement)
 {
 	struct exec_file *file = &judgement->file;
 	const struct request *request = &judgement->request;
-	const unsigned int mask = STATX_BASIC_STATS | FILE_SYSTEM_STATX;
-	int fd = request->inode.fd;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &file->stat) < 0)
-		file->stat = (struct statx){ .stx_mode = S_IFREG | 0111,
-					     .stx_uid = UINT32_MAX,
-					     .stx_gid = UINT32_MAX };
+	read_stat(judgement);
 	if (!is_executable(judgement))
 		return false;
 	bool asks_uuid = judgement->judge->conditions & IF_FSUUID;
-	int r = file_systems_find(judgement->judge->file_systems, request->target, fd, &file->stat,
+	int r = file_systems_find(judgement->judge->file_systems, request->target,
+				  request->inode.fd, &file->stat,
 				  asks_uuid ? request->workspace->config.procfs : -1,
 				  &file->system);
 
@@ -61,15 +73,86 @@ bool file_look(struct judgement *judgement)
 	return !file->system.has_server || note_obstacle(file, CAUSE_UNVERIFIABLE, 0);
 }
 
-/* ---- the rules ---- */
-
-/* The one that is the container's: the outermost below ours. */
-static const struct user_namespace *container_of(const struct user_namespace *userns)
+/* A regular file, which has been seen; nothing else is opened, and none that a process answers for. */
+bool file_open(struct judgement *judgement)
 {
-	while (userns->parent && !userns->parent->is_host)
-		userns = userns->parent;
-	return userns;
+	const struct request *request = &judgement->request;
+	struct exec_file *file = &judgement->file;
+	char name[sizeof("self/fd/2147483647")];
+
+	if (file->fd >= 0 || file->verdict.cause != CAUSE_NONE)
+		return true;
+	snprintf(name, sizeof(name), "self/fd/%d", request->inode.fd);
+	file->fd = openat(request->workspace->config.procfs, name,
+			  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return file->fd >= 0 || note_obstacle(file, CAUSE_FAILURE, errno);
 }
+
+/* ---- its version ---- */
+
+/* A change of attributes takes as long as the file system needs. Return: whether to look again. */
+static bool wait_for_change(const struct judgement *judgement)
+{
+	const struct timespec moment = clock_after(1);
+
+	stage_begin_to_wait(&judgement->request);
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL);
+	return clock_milliseconds() < judgement->deadline &&
+	       stage_still_waits(judgement->request.reception);
+}
+
+/* Where no file system of these is, to open a file may take long, or for ever. */
+static bool is_at_hand(uint64_t magic)
+{
+	static const uint64_t magics[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+					   TMPFS_MAGIC,	     RAMFS_MAGIC,     SQUASHFS_MAGIC };
+
+	for (size_t i = 0; i < COUNT_OF(magics); i++)
+		if (magics[i] == magic)
+			return true;
+	return false;
+}
+
+/* What is read after that, as the owner that rules ask for, is of this version or of a later one. */
+bool file_ask(struct judgement *judgement)
+{
+	struct exec_file *file = &judgement->file;
+
+	if (!judgement_has_gate(judgement))
+		return true;
+	if (!is_at_hand(file->system.magic))
+		stage_begin_to_wait(&judgement->request);
+	(void)file_open(judgement);
+	if (file->fd < 0)
+		return true;
+	const struct gate *gate = judgement->judge->config.fence->gate;
+	int r;
+
+	do
+		r = gate_ask(gate, file->fd, &file->version);
+	while (r == GATE_CHANGING && wait_for_change(judgement));
+	if (r < 0 || r == GATE_CHANGING)
+		return note_obstacle(file, CAUSE_FAILURE, r < 0 ? -r : EBUSY);
+	file->state = (enum gate_state)r;
+	file->has_version = true;
+	read_stat(judgement);
+	return true;
+}
+
+/* Was it all about one and the same? */
+bool file_ask_again(struct judgement *judgement)
+{
+	struct exec_file *file = &judgement->file;
+
+	if (file->has_version && judgement_wants_content(judgement) &&
+	    file->verdict.cause == CAUSE_NONE && !judgement_is_as_it_was(judgement)) {
+		file->has_changed = true;
+		return note_obstacle(file, CAUSE_WRITERS, 0);
+	}
+	return true;
+}
+
+/* ---- the rules ---- */
 
 /* Read only if a rule asks: it takes longer than all else. */
 static int read_ids(struct judgement *judgement)
@@ -86,7 +169,7 @@ static int read_ids(struct judgement *judgement)
 
 static struct integrity_facts facts_of(const struct judgement *judgement)
 {
-	const struct user_namespace *userns = container_of(judgement->request.subject.userns);
+	const struct user_namespace *userns = access_container(judgement->request.subject.userns);
 	const struct exec_file *file = &judgement->file;
 	const struct target_ids *ids = &judgement->ids;
 	uint64_t capabilities = judgement->request.subject.capabilities;
@@ -109,22 +192,34 @@ static struct integrity_facts facts_of(const struct judgement *judgement)
 	};
 }
 
-/* A file that is only mapped, and of which the rules say nothing, is of no further interest. */
+static void make_key(struct judgement *judgement)
+{
+	struct exec_file *file = &judgement->file;
+
+	if (judgement_has_gate(judgement)) {
+		verdict_key_of_version(file->version, file->func, &file->actions, &file->key);
+		file->may_be_kept = file->has_version && file->state == GATE_SETTLED;
+	} else {
+		file->may_be_kept =
+			verdict_key_make(&file->stat, file->func, &file->actions, &file->key) &&
+			!file->system.has_server;
+	}
+	/* What was concluded before a key was revoked is not found any more. */
+	file->key.generation = revocation_generation(judgement->judge->config.means->revocation);
+}
+
+/* A file that is only mapped, and of which the rules say nothing, is of no further interest without a gate. */
 bool file_match(struct judgement *judgement)
 {
-	const struct request *request = &judgement->request;
 	struct exec_file *file = &judgement->file;
 
 	(void)read_ids(judgement);
 	const struct integrity_facts facts = facts_of(judgement);
 
 	integrity_match(judgement->judge->config.integrity, &facts, &file->actions);
-	file->may_be_kept = verdict_key_make(&file->stat, request->userns->inode, file->func,
-					     &file->actions, &file->key) &&
-			    !file->system.has_server;
-	/* What was concluded before a key was revoked is not found any more. */
-	file->key.generation = revocation_generation(judgement->judge->config.means->revocation);
-	return file->func == FUNC_BPRM_CHECK || judgement_wants_content(judgement);
+	make_key(judgement);
+	return judgement_has_gate(judgement) || file->func == FUNC_BPRM_CHECK ||
+	       judgement_wants_content(judgement);
 }
 
 bool file_recall(struct judgement *judgement)
@@ -160,19 +255,15 @@ bool file_take_turn(struct judgement *judgement)
 	return file_recall(judgement);
 }
 
-/* A regular file, which has been seen; nothing else is opened, and none that a process answers for. */
-bool file_open(struct judgement *judgement)
+/* What a gate notices needs no lease. */
+static bool note_state(struct exec_file *file)
 {
-	const struct request *request = &judgement->request;
-	struct exec_file *file = &judgement->file;
-	char name[sizeof("self/fd/2147483647")];
-
-	if (file->verdict.cause != CAUSE_NONE)
+	if (!file->has_version || file->state == GATE_SETTLED)
 		return true;
-	snprintf(name, sizeof(name), "self/fd/%d", request->inode.fd);
-	file->fd = openat(request->workspace->config.procfs, name,
-			  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return file->fd >= 0 || note_obstacle(file, CAUSE_FAILURE, errno);
+	if (file->state == GATE_OPEN_WRITERS)
+		return note_obstacle(file, CAUSE_WRITERS, 0);
+	file->verdict.reason = gate_state_text(file->state);
+	return note_obstacle(file, CAUSE_UNVERIFIABLE, 0);
 }
 
 bool file_lease(struct judgement *judgement)
@@ -181,6 +272,8 @@ bool file_lease(struct judgement *judgement)
 
 	if (file->fd < 0 || !judgement_wants_content(judgement))
 		return true;
+	if (judgement_has_gate(judgement))
+		return note_state(file);
 	file->is_leased = fcntl(file->fd, F_SETLEASE, F_RDLCK) == 0;
 	if (file->is_leased)
 		return true;

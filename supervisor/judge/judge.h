@@ -10,6 +10,7 @@
 #include "integrity/appraise.h"
 #include "judge/turn.h"
 
+struct fence;
 struct file_systems;
 struct integrity;
 struct judge_means;
@@ -26,6 +27,7 @@ struct judge_counters {
 struct judge_config {
 	const struct integrity *integrity; /* of its policy; not off */
 	const struct judge_means *means;
+	struct fence *fence; /* what makes refusals count; NULL: with mode log nothing is refused */
 	struct judge_counters *counters;
 	/* What lines of the log about it begin with, such as "container ID: "; NULL: there is only one container */
 	const char *label;

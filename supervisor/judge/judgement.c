@@ -7,10 +7,12 @@
  * call is judged for all of them, one after the other, each found as the target would find it.
  *
  * A target can exchange a path, or its memory, between the judgement and the kernel's own search. The judgement then is
- * about another file than the one that is executed: that only a gate in the kernel can tell.
+ * about another file than the one that is executed. So with mode enforce the kernel's own search ends at the gate, which
+ * lets a file pass that was judged and has not changed since; what is refused is answered here, with the cause in the log.
  */
 #include "judge/judgement.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@
 #include "base/log.h"
 #include "count_of.h"
 #include "exec/inode.h"
+#include "judge/fence.h"
 #include "judge/stage.h"
 
 /* How long one call is looked at, in milliseconds, waiting for others included. */
@@ -68,7 +71,8 @@ static void keep(struct judgement *judgement)
 {
 	const struct exec_file *file = &judgement->file;
 
-	if (file->may_be_kept && file->verdict.cause < CAUSE_WRITERS)
+	if (file->may_be_kept && file->verdict.cause < CAUSE_WRITERS &&
+	    !file->verdict.is_not_listed)
 		verdicts_keep(judgement->judge->verdicts, &file->key, &file->verdict, &file->form);
 }
 
@@ -82,43 +86,106 @@ static void count(struct judge_counters *counters, const struct exec_file *file)
 					  memory_order_relaxed);
 }
 
-static void report(const struct judgement *judgement)
+/* By its rules. */
+static bool is_invalid(const struct verdict *verdict)
+{
+	return verdict->is_appraised && verdict->cause != CAUSE_NONE;
+}
+
+/*
+ * Where a refusal counts, it is refused as well what something of ours failed at, what ought to be in the list and is not,
+ * and what has no version, which the gate does not let pass in any case.
+ */
+static bool is_refused(const struct judgement *judgement)
 {
 	const struct exec_file *file = &judgement->file;
 	const struct verdict *verdict = &file->verdict;
-	bool is_refused = verdict->is_appraised && verdict->cause != CAUSE_NONE;
+
+	return is_invalid(verdict) ||
+	       (judgement_has_gate(judgement) &&
+		(verdict->cause == CAUSE_FAILURE || verdict->is_not_listed || !file->has_version));
+}
+
+/* One of the three, or "" if the cause says all. */
+static const char *reason_of(const struct verdict *verdict)
+{
+	return verdict->reason ? verdict->reason : verdict->error ? strerror(verdict->error) : "";
+}
+
+static void report_refusal(const struct judgement *judgement, const char *path, const char *keyid)
+{
+	const struct exec_file *file = &judgement->file;
+	const struct verdict *verdict = &file->verdict;
+	bool is_unlisted = verdict->is_not_listed && !is_invalid(verdict);
+	const char *reason = is_unlisted ? "" : reason_of(verdict);
+
+	log_limited(judgement->request.client->log_source, LOG_WARNING, "%s%s %s %s: %s%s%s%s",
+		    judgement->judge->config.label, path,
+		    judgement_has_gate(judgement) ? "is not" : "would not be",
+		    file->func == FUNC_BPRM_CHECK ? "executed" : "mapped executable",
+		    is_unlisted ? "it is missing in the measurement list" :
+				  cause_word(verdict->cause),
+		    *reason ? ", " : "", reason, keyid);
+}
+
+static void report(const struct judgement *judgement, bool refused)
+{
+	const struct verdict *verdict = &judgement->file.verdict;
 	char path[PATH_MAX], keyid[sizeof(", keyid 12345678")] = "";
 
-	if (!is_refused && !log_enabled(LOG_VERBOSE))
+	if (!refused && !log_enabled(LOG_VERBOSE))
 		return;
 	inode_show_path(&judgement->request.performer, path, sizeof(path));
 	if (verdict->has_keyid)
 		snprintf(keyid, sizeof(keyid), ", keyid %08x", verdict->keyid);
-	if (is_refused)
-		log_limited(judgement->request.client->log_source, LOG_WARNING,
-			    "%s%s would not be %s: %s%s%s%s", judgement->judge->config.label, path,
-			    file->func == FUNC_BPRM_CHECK ? "executed" : "mapped executable",
-			    cause_word(verdict->cause), verdict->error ? ", " : "",
-			    verdict->error ? strerror(verdict->error) : "", keyid);
+	if (refused)
+		report_refusal(judgement, path, keyid);
 	else
 		log_verbose("[%d] %s of %s: %s%s", judgement->call.tid, judgement->call.kind->name,
 			    path, verdict->is_appraised ? "valid" : "not appraised", keyid);
 }
 
 /* Return: whether there is a conclusion. */
+static bool conclude(struct judgement *judgement, enum integrity_func func)
+{
+	unsigned int round = 0;
+	bool is_complete;
+
+	do {
+		judgement->file = (struct exec_file){ .func = func, .fd = -1, .round = ++round };
+		is_complete = go_through(judgement, file_stages, COUNT_OF(file_stages));
+		if (is_complete)
+			keep(judgement);
+		let_go(judgement);
+	} while (judgement_looks_again(judgement));
+	return is_complete || judgement->file.is_known;
+}
+
+/* The gate lets the file pass: this version of it. */
+static bool let_pass(struct judgement *judgement)
+{
+	struct fence *fence = judgement->judge->config.fence;
+	struct exec_file *file = &judgement->file;
+	int r = fence ? fence_allow(fence, file->version, file->func) : 0;
+
+	if (r < 0)
+		file->verdict = (struct verdict){ .is_appraised = true,
+						  .cause = CAUSE_FAILURE,
+						  .error = -r };
+	return r == 0;
+}
+
+/* Return: whether there is a conclusion, and the call goes on. */
 static bool judge_file(struct judgement *judgement, enum integrity_func func)
 {
-	judgement->file = (struct exec_file){ .func = func, .fd = -1 };
-	bool is_complete = go_through(judgement, file_stages, COUNT_OF(file_stages));
-
-	if (is_complete)
-		keep(judgement);
-	let_go(judgement);
-	if (!is_complete && !judgement->file.is_known)
+	if (!conclude(judgement, func))
 		return false;
+	bool refused = is_refused(judgement) || !let_pass(judgement);
+
 	count(judgement->judge->config.counters, &judgement->file);
-	report(judgement);
-	return true;
+	report(judgement, refused);
+	judgement->is_refused = refused && judgement_has_gate(judgement);
+	return !judgement->is_refused;
 }
 
 /* ---- all files of a call ---- */
@@ -139,7 +206,7 @@ static void judge_maps_of_program(struct judgement *judgement, bool has_loader)
 	if (!judgement->judge->judges_maps)
 		return;
 	(void)judge_file(judgement, FUNC_MMAP_CHECK);
-	if (has_loader && find_next(judgement))
+	if (!judgement->is_refused && has_loader && find_next(judgement))
 		(void)judge_file(judgement, FUNC_MMAP_CHECK);
 }
 
@@ -176,5 +243,5 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 			judge_chain(&judgement);
 	}
 	stage_let_go(&judgement.request);
-	return outcome_kernel();
+	return judgement.is_refused ? outcome_error(EACCES) : outcome_kernel();
 }

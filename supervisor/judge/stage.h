@@ -11,6 +11,7 @@
 
 #include "integrity/appraise.h"
 #include "integrity/content.h"
+#include "integrity/gate_layout.h"
 #include "judge/exec_call.h"
 #include "judge/file_system.h"
 #include "judge/form.h"
@@ -34,6 +35,11 @@ struct exec_file {
 	struct form form;
 	int fd; /* open for reading; -1 */
 	bool is_leased;
+	bool has_version; /* the gate's; what follows is from it */
+	uint64_t version;
+	enum gate_state state;
+	bool has_changed; /* into another version; what was found is about the one before */
+	unsigned int round; /* how often it did */
 	bool has_turn;
 	struct content content;
 	ssize_t value_size; /* of the value, in workspace->value; below 0: there is none */
@@ -48,12 +54,29 @@ struct judgement {
 	bool has_ids; /* what follows was read */
 	struct target_ids ids;
 	struct exec_file file;
+	bool is_refused; /* the call */
 };
+
+/** judgement_is_as_it_was() - has no process written to the file since the lease was had, or its version told? */
+bool judgement_is_as_it_was(const struct judgement *judgement);
 
 /** judgement_wants() - do the rules want this of the file? */
 static inline bool judgement_wants(const struct judgement *judgement, enum integrity_kind kind)
 {
 	return judgement->file.actions.decisions[kind].is_wanted;
+}
+
+/** judgement_has_gate() - does a refusal count? */
+static inline bool judgement_has_gate(const struct judgement *judgement)
+{
+	return judgement->judge->config.fence;
+}
+
+/** judgement_looks_again() - where a refusal counts, at a file that has changed meanwhile, but not for ever */
+static inline bool judgement_looks_again(const struct judgement *judgement)
+{
+	return judgement_has_gate(judgement) && judgement->file.has_changed &&
+	       judgement->file.round < 3;
 }
 
 /** judgement_wants_content() - has the content of the file to be looked at, as a whole? */

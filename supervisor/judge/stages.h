@@ -6,7 +6,8 @@
  * The two lists of the stages of a judgement, in their order: those of the call, and those of each file that comes to
  * be executed by it. judgement_run() of judge/judgement.c calls them, as long as each says that it goes on.
  *
- * All of them end with the kernel's own answer to the call. Up to exec_pin() all that is read is read by the number of
+ * All of them end with the kernel's own answer to the call; with mode enforce also with EACCES, and what the kernel
+ * answers then has to pass the gate. Up to exec_pin() all that is read is read by the number of
  * a thread; that the target still waits in the call proves that it was the target.
  */
 
@@ -26,6 +27,7 @@ typedef bool judge_stage(struct judgement *judgement);
 
 #define FILE_STAGES(STAGE) \
 	STAGE(file_look)       /* is it a regular file; whose, and on what file system */ \
+	STAGE(file_ask)        /* with a gate: which version of it this is */ \
 	STAGE(file_match)      /* what the rules say of it */ \
 	STAGE(file_recall)     /* what was concluded of it before, if it is as it was */ \
 	STAGE(file_take_turn)  /* one thread of a container at a time goes on */ \
@@ -35,7 +37,8 @@ typedef bool judge_stage(struct judgement *judgement);
 	STAGE(file_read_value) /* that the view of the target shows */ \
 	STAGE(file_appraise)   /* the value, the digest, the key */ \
 	STAGE(file_measure)    /* into the list */ \
-	STAGE(file_audit)      /* a line of the log, if a rule wants one */
+	STAGE(file_audit)      /* a line of the log, if a rule wants one */ \
+	STAGE(file_ask_again)  /* with a gate: is it still that version */
 /* clang-format on */
 
 #define JUDGE_STAGE_DECLARATION(name) judge_stage name;

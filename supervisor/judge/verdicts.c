@@ -69,7 +69,13 @@ static int64_t now(void)
 	return nanoseconds(time.tv_sec, (uint32_t)time.tv_nsec);
 }
 
-bool verdict_key_make(const struct statx *stat, uint64_t userns, unsigned int func,
+static void set_rules(struct verdict_key *key, const struct integrity_actions *actions)
+{
+	for (size_t i = 0; i < INTEGRITY_KIND_COUNT; i++)
+		key->rules[i] = actions->decisions[i].rule;
+}
+
+bool verdict_key_make(const struct statx *stat, unsigned int func,
 		      const struct integrity_actions *actions, struct verdict_key *ret_key)
 {
 	*ret_key = (struct verdict_key){
@@ -78,18 +84,24 @@ bool verdict_key_make(const struct statx *stat, uint64_t userns, unsigned int fu
 		.size = stat->stx_size,
 		.changed = nanoseconds(stat->stx_ctime.tv_sec, stat->stx_ctime.tv_nsec),
 		.modified = nanoseconds(stat->stx_mtime.tv_sec, stat->stx_mtime.tv_nsec),
-		.userns = userns,
 		.func = func,
 	};
-	for (size_t i = 0; i < INTEGRITY_KIND_COUNT; i++)
-		ret_key->rules[i] = actions->decisions[i].rule;
+	set_rules(ret_key, actions);
 	return ret_key->changed + TICK_NS < now();
+}
+
+void verdict_key_of_version(uint64_t version, unsigned int func,
+			    const struct integrity_actions *actions, struct verdict_key *ret_key)
+{
+	*ret_key = (struct verdict_key){ .version = version, .func = func };
+	set_rules(ret_key, actions);
 }
 
 /* The multiplier is 2^64 divided by the golden ratio. */
 static struct set *set_of(struct verdicts *verdicts, const struct verdict_key *key)
 {
-	uint64_t mixed = (key->inode ^ key->device << 32 ^ key->func) * 0x9e3779b97f4a7c15;
+	uint64_t mixed =
+		(key->version ^ key->inode ^ key->device << 32 ^ key->func) * 0x9e3779b97f4a7c15;
 
 	return &verdicts->sets[(mixed >> 32) % SETS];
 }

@@ -5,7 +5,8 @@
 /*
  * What was concluded of the files of one container, so that a file that is executed again costs little. A file that
  * has changed has another time of its last change (statx(2)), and so another key. Times are not finer than the
- * kernel's tick before Linux 6.13: of a file that has just changed nothing is remembered.
+ * kernel's tick before Linux 6.13: of a file that has just changed nothing is remembered. Where there is a gate
+ * (integrity/gate.h), the key has the number of the file's version, which is another after each change.
  *
  * The memory is bounded, and one container's own.
  */
@@ -25,12 +26,12 @@ struct statx;
 
 /** struct verdict_key - a file as it was, who sees it, and what the rules say of it; made by verdict_key_make() */
 struct verdict_key {
+	uint64_t version; /* that the gate knows; 0: what follows tells */
 	uint64_t device;
 	uint64_t inode;
 	uint64_t size;
 	int64_t changed; /* as what follows, in nanoseconds */
 	int64_t modified;
-	uint64_t userns; /* on whose view the value of the file depends */
 	uint64_t generation; /* of the revoked keys (integrity/revocation.h), for the caller to set; 0 */
 	const void *rules[3]; /* which have decided */
 	uint64_t func;
@@ -39,14 +40,17 @@ struct verdict_key {
 /**
  * verdict_key_make()
  * @stat: of the file, with STATX_BASIC_STATS
- * @userns: the number of the target's user namespace
  * @func: enum integrity_func
  * @ret_key: the key
  *
  * Return: whether what is concluded may be remembered; if not, the file has just changed.
  */
-bool verdict_key_make(const struct statx *stat, uint64_t userns, unsigned int func,
+bool verdict_key_make(const struct statx *stat, unsigned int func,
 		      const struct integrity_actions *actions, struct verdict_key *ret_key);
+
+/** verdict_key_of_version() - the same of a version that the gate knows, for all who see it */
+void verdict_key_of_version(uint64_t version, unsigned int func,
+			    const struct integrity_actions *actions, struct verdict_key *ret_key);
 
 struct verdicts;
 

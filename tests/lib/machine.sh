@@ -22,7 +22,7 @@ MACHINE_KERNELS='
 
 # What is in its root file system besides: what the programs are linked with, and what tests call.
 MACHINE_PACKAGES=initramfs-tools,kmod,udev,zstd,systemd,procps,iproute2,util-linux,passwd,e2fsprogs
-MACHINE_PACKAGES+=,libcriterion3,libyaml-0-2,libjson-c5,libseccomp2,libcap2-bin,liburing2,libfuse3-3,fuse3
+MACHINE_PACKAGES+=,libcriterion3,libyaml-0-2,libjson-c5,libseccomp2,libcap2-bin,libbpf1,liburing2,libfuse3-3,fuse3
 MACHINE_PACKAGES+=,attr,acl,tar,rsync,uidmap,openssl,keyutils,python3,python3-yaml,jq,binutils,make,gcc,libc6-dev
 MACHINE_PACKAGES+=,strace,gdb,fakeroot,bubblewrap,bindfs,fuse-overlayfs,mergerfs,gocryptfs,xfsprogs,btrfs-progs
 MACHINE_PACKAGES+=,crun,runc,lxc,python3-jsonschema,perl-base,squashfs-tools,libarchive-tools,ima-evm-utils,fsverity
@@ -188,7 +188,7 @@ machine_start() {
 
 # What tests are told where a machine is emulated: that everything takes longer, and to try less often what is random.
 # shellcheck disable=SC2034 # machine-boot uses it
-MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=300 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6 NSXATTR_UPGRADES=6 NSXATTR_RESTARTS=6 FAULTS_EACH=4)
+MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=300 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6 NSXATTR_UPGRADES=6 NSXATTR_RESTARTS=6 FAULTS_EACH=4 ENFORCE_ROUNDS=150)
 
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'

@@ -277,6 +277,32 @@ Test(judge, looks_at_the_value_that_the_view_shows)
 	EXPECT_LOG("%s would not be executed: ", file);
 }
 
+/* A user inside is root of a namespace of its own, with a view of its own. */
+Test(judge, does_not_count_a_value_of_a_namespace_inside)
+{
+	const char *file = signed_copy("signed", "own");
+	const char *const argv[] = { "/usr/bin/setpriv",
+				     "--reuid=5",
+				     "--clear-groups",
+				     "/usr/bin/unshare",
+				     "-r",
+				     driver,
+				     "path",
+				     file,
+				     NULL };
+	char value[4096];
+	ssize_t length = getxattr(file, "security.ima", value, sizeof(value));
+	const struct launch launch = how(argv, true);
+
+	cr_assert_gt(length, 0);
+	cr_assert_eq(setxattr(file, "security.ima@uid=100005", value, (size_t)length, 0), 0);
+	cr_assert_eq(removexattr(file, "security.ima"), 0);
+	cr_assert_eq(chown(file, USUAL_ROOT + 5, USUAL_ROOT), 0);
+	cr_assert_eq(finish(launch_start(&launch)), 0, "%s", log_text);
+	cr_expect_str_eq(output_text, "ran\n");
+	EXPECT_LOG("%s would not be executed: IMA-signature-required\n", file);
+}
+
 Test(judge, notices_a_writer)
 {
 	const char *file = signed_copy("signed", "own");

@@ -220,11 +220,25 @@ nsxattr: wrong.yaml:3:7: mode cannot be 'fsat'; allowed: fast, strict (did you m
 	ends "run with a policy that is not there" 2 "" \
 		"nsxattr: cannot read ./nonesuch: No such file or directory" \
 		"${run[@]}" -p ./nonesuch -- touch started
-	policy judged.yaml 'attributes: []' 'integrity: { mode: enforce, rule-set: tcb }'
+	policy judged.yaml 'attributes: []' 'integrity: { mode: enforce, rules: [measure func=BPRM_CHECK uid=0] }'
 	ends "run with a policy that it does not enforce yet" 2 "" \
 		"nsxattr: the policy judged.yaml wants what is executed to be refused ('mode: enforce' in its 'integrity'),\
- which nsxattr run does not do yet; set 'mode: log' there, or name another policy" \
+ and for some of it by uid=, euid=, gid= or egid=, which cannot be done yet, for a verdict is for all processes of a\
+ container; leave these conditions out, or set 'mode: log'" \
 		"${run[@]}" -p judged.yaml -- touch started
+	policy judged.yaml 'attributes: []' 'integrity: { mode: enforce, rule-set: tcb }'
+	for how in --no-userns "--map-users=0:0:1 --map-groups=0:0:1"; do
+		# shellcheck disable=SC2086 # words
+		ends "run with a policy that a command could escape: $how" 2 "" \
+			"nsxattr: the policy judged.yaml wants what is executed to be refused ('mode: enforce' in its 'integrity'),\
+ which a process with the supervisor's own id could end: leave out --no-userns and map no id to root of the host\
+ (--map-users=0:FIRST:COUNT)" \
+			"$NSXATTR" run $how -p judged.yaml -- touch started
+	done
+	if ! grep -qs bpf /sys/kernel/security/lsm; then
+		"${run[@]}" -p judged.yaml -- touch started 2>said && not_ok "run without a gate" || same "run without a gate" 125 $?
+		check "and says why" grep -q "^nsxattr: what is executed cannot be refused ('mode: enforce'): " said
+	fi
 	check "none has started the command" test ! -e started
 }
 

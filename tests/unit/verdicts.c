@@ -32,7 +32,7 @@ static struct verdict_key key_now(void)
 {
 	struct verdict_key key;
 
-	cr_assert(verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key));
+	cr_assert(verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key));
 	return key;
 }
 
@@ -83,21 +83,32 @@ Test(verdicts, are_not_found_for_a_file_that_has_changed)
 	cr_expect_eq(find_now(), 1);
 }
 
-Test(verdicts, are_not_found_for_another_view_or_other_rules)
+Test(verdicts, are_not_found_for_another_use_or_other_rules)
 {
 	static const struct integrity_rule rule;
 	struct verdict_key key;
 
 	keep(1);
-	verdict_key_make(&stat_of_file, 8, FUNC_BPRM_CHECK, &actions, &key);
+	verdict_key_make(&stat_of_file, FUNC_MMAP_CHECK, &actions, &key);
 	cr_expect_eq(find(&key), 0);
-	verdict_key_make(&stat_of_file, 7, FUNC_MMAP_CHECK, &actions, &key);
-	cr_expect_eq(find(&key), 0);
-	verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key);
+	verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key);
 	cr_expect_eq(find(&key), 1);
 	key.generation++;
 	cr_expect_eq(find(&key), 0, "of what was concluded before a key was revoked");
 	actions.decisions[KIND_APPRAISE].rule = &rule;
+	cr_expect_eq(find_now(), 0);
+}
+
+Test(verdicts, are_found_for_the_version_that_a_gate_knows)
+{
+	const struct verdict verdict = { .is_appraised = true, .has_keyid = true, .keyid = 9 };
+	struct verdict_key key, later;
+
+	verdict_key_of_version(1, FUNC_BPRM_CHECK, &actions, &key);
+	verdict_key_of_version(2, FUNC_BPRM_CHECK, &actions, &later);
+	verdicts_keep(verdicts, &key, &verdict, &form);
+	cr_expect_eq(find(&key), 9);
+	cr_expect_eq(find(&later), 0);
 	cr_expect_eq(find_now(), 0);
 }
 
@@ -141,9 +152,9 @@ Test(verdicts, are_not_kept_of_a_file_that_has_just_changed)
 	clock_gettime(CLOCK_REALTIME, &now);
 	stat_of_file.stx_ctime.tv_sec = now.tv_sec;
 	stat_of_file.stx_ctime.tv_nsec = (uint32_t)now.tv_nsec;
-	cr_expect_not(verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key));
+	cr_expect_not(verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key));
 	stat_of_file.stx_ctime.tv_sec++;
-	cr_expect_not(verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key));
+	cr_expect_not(verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key));
 	stat_of_file.stx_ctime.tv_sec -= 3;
-	cr_expect(verdict_key_make(&stat_of_file, 7, FUNC_BPRM_CHECK, &actions, &key));
+	cr_expect(verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key));
 }

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/fence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+int fence_new(struct fence **ret_fence)
+{
+	struct fence *fence = calloc(1, sizeof(*fence));
+
+	if (!fence) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&fence->lock, NULL);
+	int r = gate_new(&fence->gate);
+
+	if (r < 0) {
+		log_error("what is executed cannot be refused ('mode: enforce'): %s",
+			  gate_obstacle(r));
+		fence_free(fence);
+		return r;
+	}
+	*ret_fence = fence;
+	return 0;
+}
+
+void fence_free(struct fence *fence)
+{
+	if (!fence)
+		return;
+	gate_container_free(fence->container);
+	gate_free(fence->gate);
+	pthread_mutex_destroy(&fence->lock);
+	free(fence);
+}
+
+static unsigned int kind_of(enum integrity_func func)
+{
+	return func == FUNC_BPRM_CHECK ? GATE_EXECUTE : GATE_MAP;
+}
+
+/* What is only written into the log is held up by nothing. */
+static unsigned int kinds_of(const struct integrity *integrity)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < integrity->rule_count; i++)
+		if (!integrity->rules[i].is_dont && integrity->rules[i].kind != KIND_AUDIT)
+			kinds |= kind_of(integrity->rules[i].func);
+	return kinds;
+}
+
+int fence_close(struct fence *fence, int userns, const struct integrity *integrity)
+{
+	return gate_container_new(fence->gate, userns, kinds_of(integrity), &fence->container);
+}
+
+int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func)
+{
+	pthread_mutex_lock(&fence->lock);
+	unsigned int before = gate_container_allowed(fence->container, version);
+	unsigned int kinds = before | kind_of(func);
+	int r = kinds == before ? 0 : gate_container_allow(fence->container, version, kinds);
+
+	pthread_mutex_unlock(&fence->lock);
+	return r;
+}
+
+void fence_fds(const struct fence *fence, int *ret_fds)
+{
+	for (size_t i = 0; i < FENCE_FDS; i++)
+		ret_fds[i] = -1;
+	if (!fence)
+		return;
+	size_t count = gate_descriptors(fence->gate, ret_fds);
+
+	if (fence->container)
+		gate_container_descriptors(fence->container, ret_fds + count);
+}
+
+void fence_report(const struct fence *fence)
+{
+	uint64_t count = fence ? gate_container_refusals(fence->container) : 0;
+
+	if (count > 0)
+		log_warning(
+			"the gate has refused %llu times what was not judged before it: a file that had changed "
+			"since, or took another's place; mprotect(2) of a mapping; an interpreter of binfmt_misc",
+			(unsigned long long)count);
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * enforce-driver HOW ARGUMENT…: root of a container tries to execute, or to map, what its policy refuses. It says "ran" if
+ * it could, or the errno with which that fails. What is executed is this program, or a copy of it.
+ *
+ * enforce-driver race HOW ROUNDS GOOD BAD NAME: execute NAME so many times, while another process or thread has it be,
+ * now GOOD, now BAD: programs that end with 0, and with 77. It says how often which of them ran.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "count_of.h"
+
+#define BAD 77
+#define PAGE 4096
+
+static int say(bool is_done)
+{
+	printf("%s\n", is_done ? "ran" : strerrorname_np(errno));
+	return 0;
+}
+
+static int must(long result, const char *what)
+{
+	if (result >= 0)
+		return (int)result;
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int execute(const char *path)
+{
+	char *words[] = { (char *)path, "ran", NULL };
+
+	execve(path, words, environ);
+	return say(false);
+}
+
+static void copy(const char *from, const char *to)
+{
+	int in = must(open(from, O_RDONLY | O_CLOEXEC), from);
+	int out = must(open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755), to);
+	struct stat status;
+
+	must(fstat(in, &status), from);
+	while (status.st_size > 0)
+		status.st_size -= must(sendfile(out, in, NULL, (size_t)status.st_size), to);
+	close(in);
+	close(out);
+}
+
+/* ---- other places ---- */
+
+static int in_namespace(char **arguments)
+{
+	must(unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
+	return execute(arguments[0]);
+}
+
+static int on_tmpfs(char **arguments)
+{
+	must(mount("tmpfs", arguments[1], "tmpfs", 0, NULL), "mount");
+	must(chdir(arguments[1]), arguments[1]);
+	copy(arguments[0], "copy");
+	return execute("./copy");
+}
+
+static int on_overlay(char **arguments)
+{
+	const char *const folders[] = { "lower", "upper", "work", "merged" };
+
+	must(mount("tmpfs", arguments[1], "tmpfs", 0, NULL), "mount");
+	must(chdir(arguments[1]), arguments[1]);
+	for (size_t i = 0; i < COUNT_OF(folders); i++)
+		must(mkdir(folders[i], 0755), folders[i]);
+	copy(arguments[0], "lower/copy");
+	if (mount("o", "merged", "overlay", 0,
+		  "lowerdir=lower,upperdir=upper,workdir=work,userxattr") < 0) {
+		printf("no overlay\n");
+		return 0;
+	}
+	return execute("merged/copy");
+}
+
+static int by_bind(char **arguments)
+{
+	must(mount(arguments[0], arguments[1], NULL, MS_BIND, NULL), "mount");
+	return execute(arguments[1]);
+}
+
+static int from_memory(char **arguments)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", must(memfd_create("m", 0), "memfd"));
+	copy(arguments[0], path);
+	return execute(path);
+}
+
+static int by_loader(char **arguments)
+{
+	char *words[] = { arguments[0], arguments[1], "ran", NULL };
+
+	execve(arguments[0], words, environ);
+	return say(false);
+}
+
+/* ---- files that are written to ---- */
+
+static int with_writer(char **arguments)
+{
+	must(open(arguments[0], O_WRONLY), arguments[0]);
+	return execute(arguments[0]);
+}
+
+static int with_mapping(char **arguments)
+{
+	int fd = must(open(arguments[0], O_RDWR), arguments[0]);
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (page == MAP_FAILED)
+		must(-1, "mmap");
+	*(volatile char *)page = *page;
+	close(fd);
+	return execute(arguments[0]);
+}
+
+static int after_mapping(char **arguments)
+{
+	int fd = must(open(arguments[0], O_RDWR), arguments[0]);
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	must(page == MAP_FAILED ? -1 : munmap(page, PAGE), "mmap");
+	close(fd);
+	return execute(arguments[0]);
+}
+
+static int after_change(char **arguments)
+{
+	int fd = must(open(arguments[0], O_WRONLY | O_APPEND), arguments[0]);
+
+	must(write(fd, "x", 1), "write");
+	close(fd);
+	return execute(arguments[0]);
+}
+
+static int after_touch(char **arguments)
+{
+	close(must(open(arguments[0], O_WRONLY), arguments[0]));
+	return execute(arguments[0]);
+}
+
+/* ---- mappings ---- */
+
+static int map_with(const char *path, int protection, int flags)
+{
+	int fd = must(open(path, O_RDONLY), path);
+
+	return say(mmap(NULL, PAGE, protection, flags, fd, 0) != MAP_FAILED);
+}
+
+static int map(char **arguments)
+{
+	return map_with(arguments[0], PROT_READ | PROT_EXEC, MAP_PRIVATE);
+}
+
+static int map_implied(char **arguments)
+{
+	personality(READ_IMPLIES_EXEC);
+	return map_with(arguments[0], PROT_READ, MAP_PRIVATE);
+}
+
+static int protect(char **arguments)
+{
+	int fd = must(open(arguments[0], O_RDONLY), arguments[0]);
+	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return say(page != MAP_FAILED && mprotect(page, PAGE, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int map_anonymous(char **arguments)
+{
+	(void)arguments;
+	return say(mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+		   MAP_FAILED);
+}
+
+/* ---- one after the other ---- */
+
+/* Until the other end of the pipe of that name is open. */
+static void wait_for(const char *pipe)
+{
+	close(must(open(pipe, O_RDONLY), pipe));
+}
+
+static int status_of(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0), "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int execute_apart(const char *path)
+{
+	char *words[] = { (char *)path, "quietly", NULL };
+	pid_t pid = must(vfork(), "vfork");
+
+	if (pid == 0) {
+		execve(path, words, environ);
+		_exit(errno);
+	}
+	return status_of(pid);
+}
+
+static int often(char **arguments)
+{
+	long count = strtol(arguments[0], NULL, 10), ran = 0;
+
+	for (long i = 0; i < count; i++)
+		ran += execute_apart(arguments[1]) == 0;
+	printf("%ld\n", ran);
+	return 0;
+}
+
+/* Once before, once after. */
+static int twice(char **arguments)
+{
+	printf("%d\n", execute_apart(arguments[0]));
+	wait_for(arguments[1]);
+	printf("%d\n", execute_apart(arguments[0]));
+	return 0;
+}
+
+/* A mapping, too; what has no supervisor any more is ENOSYS. */
+static int after_all(char **arguments)
+{
+	int fd = must(open(arguments[0], O_RDONLY), arguments[0]);
+
+	printf("waiting\n");
+	wait_for(arguments[1]);
+	printf("%s\n", mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ?
+			       strerrorname_np(errno) :
+			       "mapped");
+	return execute(arguments[0]);
+}
+
+/* ---- races ---- */
+
+struct race {
+	const char *good, *bad, *name;
+	volatile bool is_over;
+	int fd; /* the number that is one of the two, in turn */
+	int fds[2];
+	char path[64];
+};
+
+static struct race race;
+
+/* Often short, now and then 2 ms: the one who executes needs a moment, too. */
+static void pause_shortly(void)
+{
+	static unsigned int seed = 1;
+	long longest = 2000000 >> rand_r(&seed) % 12;
+	const struct timespec moment = { 0, rand_r(&seed) % longest };
+
+	nanosleep(&moment, NULL);
+}
+
+static void exchange(int turn)
+{
+	(void)turn;
+	renameat2(AT_FDCWD, race.name, AT_FDCWD, race.bad, RENAME_EXCHANGE);
+}
+
+static void link_anew(int turn)
+{
+	(void)!symlink(turn % 2 ? race.good : race.bad, "link");
+	rename("link", race.name);
+}
+
+#define MARK "the-answer-is:"
+
+static off_t find_answer(const char *path)
+{
+	static char bytes[1 << 20];
+	int fd = must(open(path, O_RDONLY), path);
+	ssize_t length = must(read(fd, bytes, sizeof(bytes)), path);
+	const char *found = memmem(bytes, (size_t)length, MARK, strlen(MARK));
+
+	close(fd);
+	return found ? found - bytes + (off_t)strlen(MARK) : must(-1, MARK);
+}
+
+static void write_answer(int turn)
+{
+	static off_t place;
+	char answer = turn % 2 ? 0 : BAD;
+	int fd;
+
+	if (place == 0)
+		place = find_answer(race.good);
+	fd = open(race.name, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		(void)!pwrite(fd, &answer, 1, place);
+	close(fd);
+	/* One who judges a file reads it for longer than others look it up. */
+	for (int i = 0; answer == 0 && i < 20; i++)
+		pause_shortly();
+}
+
+static void rewrite_path(int turn)
+{
+	memcpy(race.path, turn % 2 ? race.good : race.bad, strlen(race.good) + 1);
+}
+
+static void exchange_descriptor(int turn)
+{
+	dup2(race.fds[turn % 2], race.fd);
+}
+
+static void *disturb(void *place)
+{
+	void (*step)(int turn) = place;
+
+	for (int i = 0; !race.is_over; i++) {
+		step(i);
+		pause_shortly();
+	}
+	return NULL;
+}
+
+/* The child has the memory and the descriptors of all threads, until it executes something. */
+static int run_child(void *place)
+{
+	char *words[] = { "it", NULL };
+
+	if (place)
+		execve(place, words, environ);
+	else
+		syscall(SYS_execveat, race.fd, "", words, environ, AT_EMPTY_PATH);
+	_exit(errno);
+}
+
+static int execute_shared(const char *path)
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+
+	return status_of(
+		must(clone(run_child, stack + sizeof(stack),
+			   CLONE_VM | CLONE_FILES | CLONE_VFORK | SIGCHLD, (void *)(uintptr_t)path),
+		     "clone"));
+}
+
+/* Which of the two is it that could be mapped? */
+static int map_shared_number(void)
+{
+	static off_t place;
+
+	if (place == 0)
+		place = find_answer(race.good);
+	size_t size = (size_t)place + 1;
+	char *bytes = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, race.fd, 0);
+	int answer = bytes == MAP_FAILED ? errno : bytes[place];
+
+	if (bytes != MAP_FAILED)
+		munmap(bytes, size);
+	return answer;
+}
+
+static int once(const char *how)
+{
+	if (strcmp(how, "map") == 0)
+		return map_shared_number();
+	if (strcmp(how, "descriptor") == 0)
+		return execute_shared(NULL);
+	return execute_shared(strcmp(how, "memory") == 0 ? race.path : race.name);
+}
+
+static void prepare(char **arguments)
+{
+	race.good = arguments[2];
+	race.bad = arguments[3];
+	race.name = arguments[4];
+	race.fds[0] = must(open(race.bad, O_RDONLY | O_CLOEXEC), race.bad);
+	race.fds[1] = must(open(race.good, O_RDONLY | O_CLOEXEC), race.good);
+	race.fd = must(fcntl(race.fds[1], F_DUPFD, 100), "dup");
+	snprintf(race.path, sizeof(race.path), "%s", race.good);
+}
+
+static void tally(const char *how, long rounds)
+{
+	long good = 0, bad = 0, refused = 0, others = 0;
+
+	for (long i = 0; i < rounds; i++) {
+		int status = once(how);
+
+		*(status == 0	   ? &good :
+		  status == BAD	   ? &bad :
+		  status == EACCES ? &refused :
+				     &others) += 1;
+	}
+	printf("bad %ld, good %ld, refused %ld, otherwise %ld\n", bad, good, refused, others);
+}
+
+static const struct {
+	const char *name;
+	void (*step)(int turn);
+} races[] = {
+	{ "exchange", exchange },
+	{ "link", link_anew },
+	{ "write", write_answer },
+	{ "memory", rewrite_path },
+	{ "descriptor", exchange_descriptor },
+	{ "map", exchange_descriptor },
+};
+
+static int run_race(char **arguments)
+{
+	const char *how = arguments[0];
+	pthread_t thread;
+
+	prepare(arguments);
+	for (size_t i = 0; i < COUNT_OF(races); i++) {
+		if (strcmp(races[i].name, how) != 0)
+			continue;
+		must(-pthread_create(&thread, NULL, disturb, (void *)races[i].step), "thread");
+		tally(how, strtol(arguments[1], NULL, 10));
+		race.is_over = true;
+		pthread_join(thread, NULL);
+	}
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static int by_path(char **arguments)
+{
+	return execute(arguments[0]);
+}
+
+static int ran(char **arguments)
+{
+	(void)arguments;
+	return say(true);
+}
+
+static int quietly(char **arguments)
+{
+	(void)arguments;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(char **arguments);
+	int arguments;
+} ways[] = {
+	{ "ran", ran, 0 },
+	{ "quietly", quietly, 0 },
+	{ "path", by_path, 1 },
+	{ "nested", in_namespace, 1 },
+	{ "tmpfs", on_tmpfs, 2 },
+	{ "overlay", on_overlay, 2 },
+	{ "bind", by_bind, 2 },
+	{ "memory", from_memory, 1 },
+	{ "loader", by_loader, 2 },
+	{ "writer", with_writer, 1 },
+	{ "mapping", with_mapping, 1 },
+	{ "after-mapping", after_mapping, 1 },
+	{ "after-change", after_change, 1 },
+	{ "after-touch", after_touch, 1 },
+	{ "map", map, 1 },
+	{ "implied", map_implied, 1 },
+	{ "protect", protect, 1 },
+	{ "anonymous", map_anonymous, 0 },
+	{ "often", often, 2 },
+	{ "twice", twice, 2 },
+	{ "after-all", after_all, 2 },
+	{ "race", run_race, 5 },
+};
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; argc > 1 && i < COUNT_OF(ways); i++)
+		if (strcmp(argv[1], ways[i].name) == 0 && argc - 2 >= ways[i].arguments)
+			return ways[i].run(argv + 2);
+	fprintf(stderr, "enforce-driver HOW ARGUMENT…\n");
+	return 2;
+}
