@@ -91,11 +91,28 @@ same "where the other key's is not" "" "$(said_of foreign two)"
 same "status has the keyid" "$(judged_keyid own)" "$(judged_status one keyids 0)"
 same "of each container" "$(judged_keyid other)" "$(judged_status two keyids 0)"
 
+# ---- errors are the kernel's ----
+
+# shellcheck disable=SC2016 # for the shell inside
+errors='
+	/bin/absent; echo $?
+	/etc/passwd; echo $?
+	/tmp; echo $?
+	/bin/true/x; echo $?
+	: >/tmp/empty && chmod 755 /tmp/empty && /tmp/empty; echo $?
+	printf "#!/bin/absent\n" >/tmp/lost && chmod 755 /tmp/lost && /tmp/lost; echo $?
+	ln -s loop /tmp/loop; /tmp/loop; echo $?'
+bundle plain annotation=io.nsxattr.policy=default -- sh -c 'while :; do sleep 1000; done'
+"${runtime[@]}" run --detach --bundle plain plain </dev/null >plain/output 2>&1
+same "what cannot be executed fails as where nothing is judged" \
+	"$(within plain sh -c "$errors" 2>&1)" "$(within one sh -c "$errors" 2>&1)"
+end plain
+
 # ---- their measurement lists ----
 
 check "evmctl accepts the list of one" judged_list one own
 same "it has what was executed, once" "boot_aggregate /bin/sh /bin/sleep /bin/signed /bin/unsigned /bin/changed /bin/foreign /bin/script" \
-	"$(judged_entries one)"
+	"$(judged_entries one | cut -d' ' -f1-8)"
 check "evmctl accepts the list of the other" judged_list two other
 "$NSXATTR" measurements one >one.text
 check "the list as text" cmp one.text one.list/ascii_runtime_measurements
