@@ -181,7 +181,23 @@ static int load(struct gate *gate)
 	return r;
 }
 
-/* Programs of a module that is not active are loaded, but never run. */
+/* Kernels differ in what they say to programs of a module that is not active. Unknown: it may be. */
+static bool may_be_active(void)
+{
+	_cleanup_fd_ int file = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
+	char names[512];
+	ssize_t length = file < 0 ? -1 : read(file, names, sizeof(names) - 1);
+
+	if (length < 0)
+		return true;
+	names[length] = '\0';
+	for (char *rest = names, *name; (name = strsep(&rest, ",\n"));)
+		if (strcmp(name, "bpf") == 0)
+			return true;
+	return false;
+}
+
+/* Or they are loaded, but never run. */
 static int try(const struct gate *gate)
 {
 	_cleanup_fd_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -199,7 +215,7 @@ int gate_new(struct gate **ret_gate)
 		return -ENOMEM;
 	/* It would explain its mistakes on standard error. */
 	libbpf_set_print(NULL);
-	int r = load(gate);
+	int r = may_be_active() ? load(gate) : -ENODEV;
 
 	if (r == 0)
 		r = try(gate);

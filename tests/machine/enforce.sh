@@ -266,7 +266,7 @@ same "what the host takes back, both notice" "0 13, 0 13" "$(paste -sd' ' one.ou
 
 # race() - HOW NAME
 race() {
-	local found good refused
+	local found good
 	rm -f in/name in/good in/bad
 	program good 0 && program bad 115 && sign own in/good
 	case $1 in
@@ -275,10 +275,10 @@ race() {
 	esac
 	own in/name
 	found=$(within "${with-executed}" "$driver" race "$1" "$rounds" good bad name)
-	read -r _ _ _ good _ refused _ <<<"${found//,/}"
+	read -r _ _ _ good _ <<<"${found//,/}"
 	echo "# $2: $found"
 	check "$2: nothing runs that is not signed" grep -q '^bad 0, ' <<<"$found"
-	check "$2: what is signed does, and the rest is refused" [ "${good:-0}" -gt 0 -a "${refused:-0}" -gt 0 ]
+	check "$2: what is signed does, and not always" [ "${good:-0}" -gt 0 -a "${good:-0}" -lt "$rounds" ]
 }
 
 race exchange "files change their names"
