@@ -198,4 +198,7 @@ void integrity_match(const struct integrity *integrity, const struct integrity_f
 /** integrity_has_func() - has it a rule that wants something done for this func? */
 bool integrity_has_func(const struct integrity *integrity, enum integrity_func func);
 
+/** integrity_judges_maps() - is what is mapped executable judged, too? */
+bool integrity_judges_maps(const struct integrity *integrity);
+
 #endif

@@ -153,3 +153,8 @@ bool integrity_has_func(const struct integrity *integrity, enum integrity_func f
 			return true;
 	return false;
 }
+
+bool integrity_judges_maps(const struct integrity *integrity)
+{
+	return integrity->mode != INTEGRITY_OFF && integrity_has_func(integrity, FUNC_MMAP_CHECK);
+}

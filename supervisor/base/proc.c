@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -109,6 +110,45 @@ int proc_open_within(int directory, const char *path, uint64_t flags)
 int proc_open_parent(int directory)
 {
 	return open_by(directory, "..", O_PATH | O_DIRECTORY, 0);
+}
+
+int proc_open_again(int procfs, int fd, int flags)
+{
+	char name[sizeof("self/fd/2147483647")];
+
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	int again = openat(procfs, name, flags | O_CLOEXEC);
+
+	return again < 0 ? -errno : again;
+}
+
+/* Return: a stream of its own; NULL, with errno. */
+static FILE *open_stream(int fd)
+{
+	_cleanup_fd_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *stream = copy < 0 || lseek(copy, 0, SEEK_SET) < 0 ? NULL : fdopen(copy, "re");
+
+	if (stream)
+		(void)TAKE_FD(copy);
+	return stream;
+}
+
+int proc_find_mount(int mounts, uint64_t mount, char **ret_line)
+{
+	_cleanup_file_ FILE *stream = open_stream(mounts);
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+
+	*ret_line = NULL;
+	if (!stream)
+		return -errno;
+	while (getline(&line, &size, stream) >= 0) {
+		if (strtoull(line, NULL, 10) != mount)
+			continue;
+		*ret_line = TAKE_PTR(line);
+		return 0;
+	}
+	return ferror(stream) ? -EIO : 0;
 }
 
 ssize_t proc_read(int directory, const char *path, char *buffer, size_t size)

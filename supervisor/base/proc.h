@@ -56,6 +56,25 @@ int proc_open_within(int directory, const char *path, uint64_t flags);
 int proc_open_parent(int directory);
 
 /**
+ * proc_open_again() - open what a descriptor of ours is of, by another way
+ * @procfs: ours
+ * @flags: as for open(2); O_CLOEXEC is added
+ *
+ * Return: a descriptor; -errno.
+ */
+int proc_open_again(int procfs, int fd, int flags);
+
+/**
+ * proc_find_mount() - the line of a mount
+ * @mounts: proc_pid_mountinfo(5), which is read from its beginning
+ * @mount: its number there, as of STATX_MNT_ID
+ * @ret_line: the caller's to free(3); NULL: it is not among them
+ *
+ * Return: 0; -errno.
+ */
+int proc_find_mount(int mounts, uint64_t mount, char **ret_line);
+
+/**
  * proc_read() - read a small file to its end
  * @directory: where @path begins
  * @buffer: the text, with a NUL

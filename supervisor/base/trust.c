@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/proc.h"
 #include "base/text_file.h"
 
 /* As many as the kernel follows. */
@@ -94,29 +95,13 @@ static long fuse_user_of(const char *line)
 	return strtol(user + strlen("user_id="), NULL, 10);
 }
 
-static int find_fuse_user(FILE *mounts, uint64_t mount, long *user)
+static int find_line(const struct search *search, uint64_t mount, char **ret_line)
 {
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
+	if (search->root)
+		return proc_find_mount(search->root->mounts, mount, ret_line);
+	_cleanup_fd_ int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 
-	while (getline(&line, &size, mounts) >= 0) {
-		if (strtoull(line, NULL, 10) != mount)
-			continue;
-		*user = fuse_user_of(line);
-		return 0;
-	}
-	return ferror(mounts) ? -EIO : 0;
-}
-
-static FILE *open_mounts(const struct search *search)
-{
-	int fd = search->root ? fcntl(search->root->mounts, F_DUPFD_CLOEXEC, 0) :
-				open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	FILE *mounts = fd < 0 || lseek(fd, 0, SEEK_SET) < 0 ? NULL : fdopen(fd, "re");
-
-	if (!mounts)
-		fd_close(&fd);
-	return mounts;
+	return mounts < 0 ? -errno : proc_find_mount(mounts, mount, ret_line);
 }
 
 /*
@@ -125,13 +110,13 @@ static FILE *open_mounts(const struct search *search)
  */
 static int check_mount(struct search *search, int fd)
 {
+	_cleanup_free_ char *line = NULL;
 	struct statx stat;
-	long user = -1;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stat) < 0)
 		return errno == EACCES ? blame(search, "another user", NO_ID) : -errno;
-	_cleanup_file_ FILE *mounts = open_mounts(search);
-	int r = mounts ? find_fuse_user(mounts, stat.stx_mnt_id, &user) : -errno;
+	int r = find_line(search, stat.stx_mnt_id, &line);
+	long user = line ? fuse_user_of(line) : -1;
 
 	if (r < 0 || user < 0 || is_ours((uid_t)user))
 		return r;

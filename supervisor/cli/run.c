@@ -178,7 +178,7 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 		return !request->measurements;
 	}
 	options->filter.notifies_exec = true;
-	options->filter.notifies_mmap = integrity_has_func(integrity, FUNC_MMAP_CHECK);
+	options->filter.notifies_mmap = integrity_judges_maps(integrity);
 	struct revocation *revocation = NULL;
 
 	if (!policy_arg_is_safe(file) || settings_revocation(&revocation) < 0)

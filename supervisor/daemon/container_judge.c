@@ -84,23 +84,27 @@ int container_judge_new(struct entries *entries, struct revocation *revocation, 
 	return r;
 }
 
+/* But for its list. */
+static void release(struct container_judge *judge)
+{
+	judge_free(judge->judge);
+	free(judge->label);
+	free(judge);
+}
+
 void container_judge_end(struct container_judge *judge, struct entries *entries)
 {
 	if (!judge)
 		return;
-	judge_free(judge->judge);
 	entries_forget(entries, judge->serial);
 	measurements_free(judge->means.measurements);
-	free(judge->label);
-	free(judge);
+	release(judge);
 }
 
 void container_judge_free(struct container_judge *judge)
 {
 	if (!judge)
 		return;
-	judge_free(judge->judge);
 	measurements_leave(judge->means.measurements);
-	free(judge->label);
-	free(judge);
+	release(judge);
 }

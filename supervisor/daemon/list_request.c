@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/proc.h"
 #include "daemon/container_judge.h"
 #include "daemon/question.h"
 #include "daemon/registry.h"
@@ -63,21 +64,12 @@ static size_t find(const struct registry *registry, uid_t user, const char *want
 		json_error_new(diagnostic_print(sentence, sizeof(sentence), __VA_ARGS__)); \
 	})
 
-/* By a way on which no process writes to it. Return: a descriptor; -errno. */
-static int open_list(const struct list_source *source, const struct measurements *measurements)
-{
-	char name[sizeof("self/fd/2147483647")];
-
-	snprintf(name, sizeof(name), "self/fd/%d", measurements_fd(measurements));
-	int fd = openat(source->procfs, name, O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static struct json_object *give(const struct list_source *source, const struct container *container,
 				int *ret_fd)
 {
-	int fd = open_list(source, container->judge->means.measurements);
+	/* By a way on which no process writes to it. */
+	int fd = proc_open_again(source->procfs,
+				 measurements_fd(container->judge->means.measurements), O_RDONLY);
 
 	if (fd < 0)
 		return refuse("the measurement list of container %s cannot be opened: %s",

@@ -17,7 +17,7 @@ struct list_source {
 
 /**
  * list_json_new() - answer
- * @source: what there is
+ * @source: where the containers are found
  * @user: who asks: root, or the container's own user
  * @question: {"container": TEXT}: its id or its name, or what no other id begins with
  * @ret_fd: of the list, open for reading: the caller's; -1 with {"error": TEXT}

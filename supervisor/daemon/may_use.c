@@ -28,7 +28,7 @@ static struct json_object *grant(const struct may_use_source *source,
 {
 	const struct policy *policy = choice->shared->policy;
 	bool judges = policy->integrity.mode != INTEGRITY_OFF;
-	bool judges_maps = judges && integrity_has_func(&policy->integrity, FUNC_MMAP_CHECK);
+	bool judges_maps = integrity_judges_maps(&policy->integrity);
 	struct json_object *object = json_object_new_object();
 
 	json_add_text(object, "policy", policy->name);

@@ -22,7 +22,7 @@ static int make(struct key_files *files, struct policy_keys **ret_keys,
 		r = keyring_new(keys->crypto, files, &keys->keyring, complaint);
 	} else {
 		key_files_free(files);
-		(void)key_complain(complaint, r, "%s", strerror(-r));
+		(void)key_complain_errno(complaint, r);
 	}
 	if (r < 0)
 		policy_keys_free(keys);

@@ -59,8 +59,7 @@ void exec_edit_of(const struct integrity *integrity, struct exec_edit *ret_edit)
 {
 	*ret_edit = (struct exec_edit){
 		.notifies_exec = integrity->mode != INTEGRITY_OFF,
-		.notifies_mmap = integrity->mode != INTEGRITY_OFF &&
-				 integrity_has_func(integrity, FUNC_MMAP_CHECK),
+		.notifies_mmap = integrity_judges_maps(integrity),
 	};
 }
 

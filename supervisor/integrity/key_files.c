@@ -21,6 +21,11 @@ int key_complain(struct key_complaint *complaint, int error, const char *format,
 	return error;
 }
 
+int key_complain_errno(struct key_complaint *complaint, int error)
+{
+	return key_complain(complaint, error, "%s", strerror(-error));
+}
+
 static int open_file(const struct trust_root *root, const char *path,
 		     struct key_complaint *complaint)
 {
@@ -54,7 +59,7 @@ static int read_file(const struct trust_root *root, const char *path, struct key
 		return key_complain(complaint, -E2BIG, "%s: it has more than %d bytes", path,
 				    KEY_FILE_SIZE_MAX);
 	file->path = strdup(path);
-	return file->path ? 0 : key_complain(complaint, -ENOMEM, "%s", strerror(ENOMEM));
+	return file->path ? 0 : key_complain_errno(complaint, -ENOMEM);
 }
 
 struct key_files *key_files_new(size_t count)
@@ -68,7 +73,7 @@ int key_files_read(const struct trust_root *root, const char *const *paths, size
 		   struct key_files **ret_files, struct key_complaint *ret_complaint)
 {
 	_cleanup_key_files_ struct key_files *files = key_files_new(count);
-	int error = files ? 0 : key_complain(ret_complaint, -ENOMEM, "%s", strerror(ENOMEM));
+	int error = files ? 0 : key_complain_errno(ret_complaint, -ENOMEM);
 
 	for (size_t i = 0; error == 0 && i < count; i++) {
 		files->count++;

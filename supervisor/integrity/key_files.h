@@ -38,6 +38,9 @@ struct key_complaint {
 int key_complain(struct key_complaint *complaint, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** key_complain_errno() - with the words of errno(3) alone. @error: -errno. Return: @error. */
+int key_complain_errno(struct key_complaint *complaint, int error);
+
 /** key_files_new() - room for @count files, to be filled; count is 0 at first. Return: NULL when there is no memory. */
 struct key_files *key_files_new(size_t count);
 

@@ -40,7 +40,7 @@ int keyring_new(struct crypto *crypto, struct key_files *files, struct keyring *
 
 	if (!keyring) {
 		key_files_free(files);
-		return key_complain(ret_complaint, -ENOMEM, "%s", strerror(ENOMEM));
+		return key_complain_errno(ret_complaint, -ENOMEM);
 	}
 	keyring->crypto = crypto;
 	keyring->files = files;

@@ -42,7 +42,7 @@ static int read_files(struct crypto *crypto, const struct trust_root *root,
 	uint32_t keyid;
 
 	if (!paths)
-		return key_complain(complaint, -ENOMEM, "%s", strerror(ENOMEM));
+		return key_complain_errno(complaint, -ENOMEM);
 	for (size_t i = 0; i < count; i++)
 		if (!revoked_key_is_keyid(texts[i], &keyid))
 			paths[path_count++] = texts[i];
@@ -81,6 +81,6 @@ int revoked_keys_read(const struct trust_root *root, const char *const *texts, s
 	if (!error)
 		error = make_set(texts, count, keyring, ret_keys);
 	if (error && ret_complaint->text[0] == '\0')
-		key_complain(ret_complaint, error, "%s", strerror(-error));
+		(void)key_complain_errno(ret_complaint, error);
 	return error;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/proc.h"
 #include "count_of.h"
 #include "exec/inode.h"
 #include "idmap.h"
@@ -78,14 +79,14 @@ bool file_open(struct judgement *judgement)
 {
 	const struct request *request = &judgement->request;
 	struct exec_file *file = &judgement->file;
-	char name[sizeof("self/fd/2147483647")];
 
 	if (file->fd >= 0 || file->verdict.cause != CAUSE_NONE)
 		return true;
-	snprintf(name, sizeof(name), "self/fd/%d", request->inode.fd);
-	file->fd = openat(request->workspace->config.procfs, name,
-			  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return file->fd >= 0 || note_obstacle(file, CAUSE_FAILURE, errno);
+	int r = proc_open_again(request->workspace->config.procfs, request->inode.fd,
+				O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+	file->fd = r < 0 ? -1 : r;
+	return r >= 0 || note_obstacle(file, CAUSE_FAILURE, -r);
 }
 
 /* ---- its version ---- */

@@ -110,26 +110,16 @@ static void name_it(struct file_system *system, const char *type)
 }
 
 /* Return: 0, also when the mount is not among them; -errno. */
-static int read_type(int mounts_fd, uint64_t mount, struct file_system *system)
+static int read_type(int mounts, uint64_t mount, struct file_system *system)
 {
-	_cleanup_fd_ int fd = fcntl(mounts_fd, F_DUPFD_CLOEXEC, 0);
-	_cleanup_file_ FILE *mounts = fd < 0 ? NULL : fdopen(fd, "re");
 	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
 	uint64_t id;
+	int r = proc_find_mount(mounts, mount, &line);
+	const char *type = r == 0 && line ? file_system_type(line, &id) : NULL;
 
-	if (!mounts)
-		return -errno;
-	(void)TAKE_FD(fd); /* the stream's */
-	while (getline(&line, &size, mounts) >= 0) {
-		const char *type = file_system_type(line, &id);
-
-		if (type && id == mount)
-			name_it(system, type);
-		if (type && id == mount)
-			break;
-	}
-	return 0;
+	if (type)
+		name_it(system, type);
+	return r;
 }
 
 static const struct {
@@ -197,13 +187,9 @@ void file_system_read_uuid(int fd, struct file_system *system)
 
 static void learn_uuid(int procfs, int fd, struct file_system *system)
 {
-	char name[sizeof("self/fd/2147483647")];
-
 	if (procfs < 0 || system->has_server)
 		return;
-	snprintf(name, sizeof(name), "self/fd/%d", fd);
-	_cleanup_fd_ int opened =
-		openat(procfs, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_fd_ int opened = proc_open_again(procfs, fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
 	if (opened >= 0)
 		file_system_read_uuid(opened, system);

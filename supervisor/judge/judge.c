@@ -27,7 +27,7 @@ int judge_new(const struct judge_config *config, struct judge **ret_judge)
 	if (!config->label)
 		judge->config.label = "";
 	judge->conditions = conditions_of(config->integrity);
-	judge->judges_maps = integrity_has_func(config->integrity, FUNC_MMAP_CHECK);
+	judge->judges_maps = integrity_judges_maps(config->integrity);
 	turn_init(&judge->turn);
 	judge->file_systems = file_systems_new();
 	judge->verdicts = verdicts_new();
