@@ -47,6 +47,17 @@ judged_programs() {
 	echo "# changed afterwards" >>"$root/bin/changed"
 }
 
+# judged_scene() - PROGRAM…: two keys, own and other, and a root file system in root/ with PROGRAMs, those of
+# judged_programs() and what runtimes need
+judged_scene() {
+	judged_key own
+	judged_key other
+	mkdir root
+	runtimes_root root "${RUNTIMES_PROGRAMS[@]}" "$@"
+	own root
+	check "programs are signed" judged_programs root own other
+}
+
 # said_of() - PROGRAM CONTAINER: why it would not be executed, as the daemon's log says it; nothing: it does not
 said_of() {
 	sed -n "s|^nsxattr: container $2: .*/bin/$1 would not be executed: \([^,]*\).*|\1|p" daemon.log | sort -u |

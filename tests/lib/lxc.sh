@@ -55,12 +55,12 @@ lxc_start() {
 	lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG
 }
 
-# lxc_serve() - NAME: start it with an init that runs what lxc_in asks it to
+# lxc_make_init() - NAME: /serve.NAME/init in it, which runs what lxc_in asks it to
 #
 # Not by lxc-attach: that of LXC 5.0 sometimes takes the listener's message for another, ends with 1, and
 # leaves its command running without a supervisor that answers its calls. What init starts has the container's own
 # listener. The root file system has to be the scene's root/, with bash in it.
-lxc_serve() {
+lxc_make_init() {
 	local folder=root/serve.$1
 	mkdir -m 777 "$folder" && mkfifo "$folder/requests" && chmod 666 "$folder/requests"
 	cat >"$folder/init" <<-'INIT'
@@ -72,7 +72,11 @@ lxc_serve() {
 			} 3<&- &
 		done
 	INIT
-	lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
+}
+
+# lxc_serve() - NAME: start it with such an init
+lxc_serve() {
+	lxc_make_init "$1" && lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
 		-s "lxc.init.cmd = /bin/bash /serve.$1/init"
 }
 

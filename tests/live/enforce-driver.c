@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "count_of.h"
+#include "ways.h"
 
 #define BAD 77
 #define PAGE 4096
@@ -466,11 +467,7 @@ static int quietly(char **arguments)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(char **arguments);
-	int arguments;
-} ways[] = {
+static const struct way ways[] = {
 	{ "ran", ran, 0 },
 	{ "quietly", quietly, 0 },
 	{ "path", by_path, 1 },
@@ -497,10 +494,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; argc > 1 && i < COUNT_OF(ways); i++)
-		if (strcmp(argv[1], ways[i].name) == 0 && argc - 2 >= ways[i].arguments)
-			return ways[i].run(argv + 2);
-	fprintf(stderr, "enforce-driver HOW ARGUMENT…\n");
-	return 2;
+	return way_run(ways, COUNT_OF(ways), argc, argv);
 }

@@ -56,12 +56,7 @@ executes() {
 	same "$1: it is what it was, and the program" "${before:+$before }/bin/$2" "$entries"
 }
 
-judged_key own
-judged_key other
-mkdir root
-runtimes_root root "${RUNTIMES_PROGRAMS[@]}"
-own root
-check "programs are signed" judged_programs root own other
+judged_scene
 for i in 1 2 3 4 5 6; do
 	cp root/bin/true "root/bin/program$i"
 	echo "# $i" >>"root/bin/program$i"

@@ -23,12 +23,7 @@ LXC_IDS=65536
 LXC_SOCKET=/run/nsxattr/lxc.sock
 JUDGED_PROFILE="lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp"
 
-judged_key own
-judged_key other
-mkdir root
-runtimes_root root "${RUNTIMES_PROGRAMS[@]}" bash mktemp
-own root
-check "programs are signed" judged_programs root own other
+judged_scene bash mktemp
 judged_policy executed own "${JUDGED_EXECS[@]}"
 judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
 lxc_prepare
@@ -54,18 +49,7 @@ starts() {
 }
 
 serve() {
-	local folder=root/serve.$1
-	mkdir -m 777 "$folder" && mkfifo "$folder/requests" && chmod 666 "$folder/requests"
-	cat >"$folder/init" <<-'INIT'
-		cd "${0%/*}" && exec 3<>requests || exit
-		while read -r request <&3; do
-			{
-				(cd / && . "$OLDPWD/$request/command") >"$request/output" 2>"$request/errors"
-				echo $? >"$request/status"
-			} 3<&- &
-		done
-	INIT
-	starts "$1"
+	lxc_make_init "$1" && starts "$1"
 }
 
 # ---- what a container executes ----

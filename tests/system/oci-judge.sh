@@ -50,12 +50,7 @@ end() {
 
 # ---- the scene ----
 
-judged_key own
-judged_key other
-mkdir root
-runtimes_root root "${RUNTIMES_PROGRAMS[@]}"
-own root
-check "programs are signed" judged_programs root own other
+judged_scene
 judged_policy executed own "${JUDGED_EXECS[@]}"
 judged_policy others other "${JUDGED_EXECS[@]}"
 judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"

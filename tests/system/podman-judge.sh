@@ -37,13 +37,9 @@ end() {
 	await eval "! test -e /proc/${monitor:-none}"
 }
 
-judged_key own
-judged_key other
-mkdir root store
+mkdir store
 mkdir -p /var/lib/containers && mount --bind store /var/lib/containers
-runtimes_root root "${RUNTIMES_PROGRAMS[@]}"
-own root
-check "programs are signed" judged_programs root own other
+judged_scene
 judged_policy executed own "${JUDGED_EXECS[@]}"
 judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
 daemon_start || {
