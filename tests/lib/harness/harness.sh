@@ -185,5 +185,7 @@ fi
 . tests/lib/harness/layers.sh
 # shellcheck source=tests/lib/harness/machines.sh
 . tests/lib/harness/machines.sh
+# shellcheck source=tests/lib/harness/table.sh
+. tests/lib/harness/table.sh
 
 gives "no such test" "0 passed, 1 failed" 1 "there is no test" "unit/no_such_test"
