@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Machines: QEMU with a Debian root file system, one of Debian's kernels, and a copy of the clone, in which
-# tests/run is run. Sourced by tests/run and by machine-boot, in the root of the clone; BUILD is set.
+# Machines: QEMU with a Debian root file system, one of Debian's kernels, and a copy of the clone, in which a command is
+# run. Sourced by tests/run, machine-boot and machine-run, in the root of the clone; BUILD is set.
 #
 # The root file system has all kernels of an architecture. It is made once and kept in $BUILD/cache, with the kernels
 # beside it. No machine writes to it.
@@ -141,10 +141,29 @@ machine_files() {
 	mkdir -p "$cache" && folder=$(realpath "$cache")/machine-$1-$key || return 1
 	exec {lock}>"$cache/machine.lock" && flock "$lock" || return 1
 	if [ ! -e "$folder" ]; then
+		echo "a root file system is made, with Debian's kernels; it stays in $folder" >&2
 		machine_make "$1" "$codename" "$folder.part" >&2 && mv "$folder.part" "$folder" || return 1
 	fi
 	exec {lock}>&-
 	echo "$folder"
+}
+
+# machine_lacks() - KERNEL: print why no machine with this kernel can be started here; false when it can
+machine_lacks() {
+	local architecture program
+	read -r architecture _ < <(machine_kernel "$1")
+	machine_program "$architecture"
+	if [ "$(id -u)" != 0 ]; then
+		echo "this needs root"
+	elif ! command -v "${program[0]}" >/dev/null; then
+		echo "${program[0]} is not installed; \"make deps\" does that"
+	elif ! command -v mmdebstrap >/dev/null; then
+		echo "mmdebstrap is not installed; \"make deps\" does that"
+	elif ! machine_is_of_release; then
+		echo "the kernels are those of Debian's $MACHINE_CODENAME, which this is not"
+	else
+		return 1
+	fi
 }
 
 # machine_clone() - IMAGE: a disk with a copy of the clone, without what only the linker reads

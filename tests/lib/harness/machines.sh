@@ -108,3 +108,31 @@ mkdir "$scratch/few" && ln -s /usr/bin/* "$scratch/few/" && rm -f "$scratch"/few
 machine "no emulator" "0 passed, 0 failed, 1 skipped" 0 "is not installed" PATH="$scratch/few" </dev/null
 machine "no emulator, where there must be one" "0 passed, 1 failed" 1 "is not installed" PATH="$scratch/few" \
 	MUST_RUN=1 </dev/null
+
+# ---- any command ----
+
+# runs() - NAME STATUS TEXT [SETTING…] <SPECIMEN: how tests/lib/machine-run ends with this machine, and what it says, among other things
+runs() {
+	local name=$1 expected=$2 text=$3 said status=0
+	shift 3
+	cat >"$scratch/specimen"
+	said=$(cd "$machine_clone" && env BUILD=build MACHINE_ACCELERATOR=tcg SPECIMEN="$scratch/specimen" \
+		PATH="$machine_clone/programs:$PATH" "$@" \
+		tests/lib/machine-run 6.1 "$scratch/run with blänks" demo "two words" 2>&1) || status=$?
+	[ "$status" -eq "$expected" ] && [[ $said == *"$text"* ]] && ok "$name" || not_ok "$name" "exit status $status
+$said"
+}
+
+runs "a command in a machine, and its exit status" 3 "it has said this" <<'END'
+. "$results/parameters"
+[ "${command[*]@Q}" = "'demo' 'two words'" ] || exit 1
+tells "it has said this"
+says "machine: ends with 3"
+END
+check "its folder stays, without the disk" [ "$(ls "$scratch/run with blänks" | paste -sd' ')" = "console results" ]
+
+runs "a machine that ends before the command" 125 "it has ended early" <<'END'
+tells "it has said this"
+END
+
+runs "a command, and no emulator" 125 "is not installed" PATH="$scratch/few" </dev/null
