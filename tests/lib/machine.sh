@@ -231,6 +231,17 @@ machine_accelerator() {
 	tail -n 1 "$known"
 }
 
+# machine_was_misled() - ARCHITECTURE CONSOLE: has the emulator executed what the kernel had replaced?
+#
+# The kernel changes its own code, as where programs of BPF are attached, behind a breakpoint. QEMU before 8.1, with a thread
+# for each processor, can translate code while another processor changes it: it then meets a breakpoint that is gone.
+machine_was_misled() {
+	local program version
+	machine_program "$1"
+	version=$("${program[0]}" --version | sed -n '1s/.*version \([0-9]*\.[0-9]*\).*/\1/p')
+	[ "$(printf '%s\n' "$version" 8.1 | sort -V | head -n 1)" != 8.1 ] && grep -aqE '\] (Oops: )?int3: 0000' "$2"
+}
+
 # machine_oddities() - CONSOLE: what the kernel says after the tests have begun when it finds itself in the wrong
 machine_oddities() {
 	sed '1,/machine: runs/d' "$1" | grep -aE -A 30 "$MACHINE_ODD"

@@ -16,6 +16,7 @@ machine_clone_make() {
 	cat >"$1/programs/qemu-system-x86_64" <<-'END'
 		#!/bin/bash
 		# The machine of this specimen: says() on its console, tells() what tests/run there would.
+		[ "$1" != --version ] || { echo "QEMU emulator version ${QEMU_IS-9.2.0} (Debian)" && exit; }
 		for argument; do
 			case $argument in
 			file:*) console=${argument#file:} ;;
@@ -63,6 +64,24 @@ machine "a kernel that panics" "2 passed, 1 failed" 1 "Kernel panic - not syncin
 tells "ok    live/view                    2 passed                  1.0 s"
 says "[    1.0] Kernel panic - not syncing: it has its reasons"
 END
+
+machine "an emulator that errs" "5 passed, 0 failed" 0 "once more" QEMU_IS=7.2.22 <<'END'
+if [ ! -e "$SPECIMEN.began" ]; then
+	touch "$SPECIMEN.began"
+	tells "FAIL  live/view                    2 passed, 1 failed        1.0 s" "and more"
+	says "[    1.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI" "[    1.0] Kernel panic - not syncing: Fatal exception in interrupt"
+	exit
+fi
+tells "ok    live/view                    5 passed                  1.0 s" "5 passed, 0 failed"
+says "machine: ends with 0"
+END
+
+for version in 7.2.22 8.1.0; do
+	machine "a breakpoint that is always there, by QEMU $version" "2 passed, 1 failed" 1 "int3: 0000" QEMU_IS=$version <<'END'
+tells "ok    live/view                    2 passed                  1.0 s"
+says "[    1.0] int3: 0000 [#1] PREEMPT SMP NOPTI"
+END
+done
 
 machine "a machine that switches off while tests run" "2 passed, 1 failed" 1 "ended before its tests" <<'END'
 tells "ok    live/view                    2 passed                  1.0 s"
