@@ -304,7 +304,9 @@ demo: deps-demo ## install what is missing, build, and show what nsxattr does (r
 
 demo-integrity: deps-demo-integrity ## the same of signatures that mean something: IMA of a container's own (root)
 	+@$(MAKE) $(parallel) all
-	@BUILD='$(BUILD)' examples/demo-integrity.sh
+	@export BUILD='$(BUILD)'; $(if $(bpf_is_active),,\
+		tests/lib/machine-run $(MACHINE_KERNEL) "$$BUILD/test-logs/demo-integrity" examples/demo-integrity.sh; \
+		status=$$?; [ $$status -eq 125 ] || exit $$status; )examples/demo-integrity.sh
 
 .PHONY: clean distclean help
 clean: ## remove what was built; root file systems that tests made stay in $(BUILD)/cache
@@ -318,6 +320,12 @@ distclean: ## remove everything that is not in the repository
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+(_[a-z]+\.json)?:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
+# ---- machines (tests/lib/machine.sh) ----
+
+# Mode enforce takes this. Where it is not, what shows or measures that mode runs in a machine.
+bpf_is_active = $(shell grep -sqw bpf /sys/kernel/security/lsm && echo yes)
+MACHINE_KERNEL = $(or $(firstword $(KERNEL)),6.12$(if $(filter aarch64,$(shell uname -m)),-arm64))
+
 # ---- packages (Debian) ----
 
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
@@ -325,7 +333,9 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libyaml-dev libjson-c-dev \
 # Without them the build leaves the gate out.
 GATE_PACKAGES := clang bpftool libbpf-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) attr libcap2-bin
-DEMO_INTEGRITY_PACKAGES := $(DEMO_PACKAGES) ima-evm-utils openssl
+DEMO_INTEGRITY_PACKAGES := $(DEMO_PACKAGES) $(GATE_PACKAGES) ima-evm-utils openssl
+# What starts a machine, and makes its root file system.
+MACHINE_PACKAGES := mmdebstrap e2fsprogs $(if $(filter aarch64,$(shell uname -m)),qemu-system-arm,qemu-system-x86)
 # gcc-multilib is for programs of 32 bits.
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
@@ -364,7 +374,7 @@ exec </dev/null; \
 $(apt_install) $$missing || { apt-get -q update && $(apt_install) $$missing; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-demo-integrity deps-bench deps-cross
+.PHONY: deps deps-build deps-demo deps-demo-integrity deps-machine deps-bench deps-cross
 deps: ## install the packages that building, testing and the tools need (root)
 	$(call have,$(BUILD_PACKAGES) $(GATE_PACKAGES) $(TEST_PACKAGES) $(TOOL_PACKAGES))
 deps-build:
@@ -373,6 +383,9 @@ deps-demo:
 	$(call have,$(DEMO_PACKAGES))
 deps-demo-integrity:
 	$(call have,$(DEMO_INTEGRITY_PACKAGES))
+	+$(if $(bpf_is_active),,-@$(MAKE) deps-machine)
+deps-machine:
+	$(call have,$(MACHINE_PACKAGES))
 deps-bench:
 	$(call have,$(BENCH_PACKAGES))
 deps-cross: ## install what building for arm64 needs, with CROSS=aarch64-linux-gnu (root)
@@ -485,8 +498,8 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,-fsanitize=fuzzer,$(LIBS))
 endif
 
-SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/bench/*.sh tests/system/*.sh \
-	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-init tests/lib/machine-table \
+SCRIPTS := $(wildcard .ci/run examples/*.sh tests/run tests/bench/run tests/bench/signed tests/bench/*.sh tests/system/*.sh \
+	tests/lib/*.sh tests/lib/harness/*.sh tests/machine/*.sh tests/lib/machine-boot tests/lib/machine-run tests/lib/machine-init tests/lib/machine-table \
 	tests/lib/sysroot tests/lib/check-headers tests/lib/coverage \
 	examples/bash-completion/nsxattr)
 

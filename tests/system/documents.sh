@@ -221,6 +221,7 @@ readme() {
 	next_steps
 	run root "$REPOSITORY" "README.md#Try it#2"
 	says "what enforce would do" 'mode enforce: EACCES, invalid-signature'
+	says "what it does" 'program: Permission denied'
 	only_read "it is what runs this" "README.md#Try it#3"
 	run root "$REPOSITORY" "README.md#Use it#1"
 	take "README.md#Use it#2"
