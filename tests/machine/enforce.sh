@@ -7,6 +7,7 @@
 # ENFORCE_ROUNDS says how often each race is run.
 #
 # kernels: 6.1 6.12
+# arguments: emulated=in-turns
 
 . tests/lib/case.sh
 . tests/lib/scene.sh

@@ -5,6 +5,7 @@
 # execute without a verdict; gate-race-driver does so while files change. Debian's kernels have bpf among their modules.
 #
 # kernels: 6.1 6.12
+# arguments: emulated=in-turns
 
 . tests/lib/case.sh
 . tests/lib/scene.sh

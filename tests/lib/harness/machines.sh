@@ -116,6 +116,13 @@ fi
 says "machine: ends with 0"
 END
 
+echo "# arguments: emulated=in-turns" >"$machine_clone/tests/machine/turns.sh"
+label=machine/turns machine "emulated processors that take turns" "2 passed, 0 failed" 0 "ok    machine/turns" MACHINE_ACCELERATOR=tcg,thread=multi <<'END'
+[[ $* == *"-accel tcg,thread=single "* ]] || exit 1
+tells "ok    machine/turns                2 passed                  1.0 s" "2 passed, 0 failed"
+says "machine: ends with 0"
+END
+
 machine "a machine that tests nothing" "0 passed, 1 failed" 1 "add up to '0 passed, 0 failed'" <<'END'
 says "machine: ends with 0"
 END
