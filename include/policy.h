@@ -123,6 +123,10 @@ bool rule_matches(const struct rule *rule, const char *name, size_t length);
 /** policy_is_strict() - is nothing answered with CONTINUE? So it is in MODE_STRICT and STORE_USER. */
 bool policy_is_strict(const struct policy *policy);
 
+/* The words of a policy file for these enumerations. Return: static. */
+const char *scheme_word(enum scheme scheme);
+const char *store_word(enum store store);
+
 /** scheme_hides() - is a name of this scheme there and never shown? */
 bool scheme_hides(enum scheme scheme);
 

@@ -17,15 +17,6 @@ const struct schema_word integrity_templates[INTEGRITY_TEMPLATES] = {
 	{ "ima-sig", TEMPLATE_IMA_SIG },
 };
 
-/* Return: NULL if it has no word. */
-static const char *word_of(const struct schema_word *words, size_t count, uint32_t number)
-{
-	for (size_t i = 0; i < count; i++)
-		if (words[i].number == number)
-			return words[i].text;
-	return NULL;
-}
-
 static bool find(const struct schema_word *words, size_t count, const char *text, size_t length,
 		 uint32_t *ret_number)
 {
@@ -40,17 +31,17 @@ static bool find(const struct schema_word *words, size_t count, const char *text
 
 const char *integrity_mode_word(enum integrity_mode mode)
 {
-	return word_of(integrity_modes, INTEGRITY_MODES, mode);
+	return schema_word_text(integrity_modes, INTEGRITY_MODES, mode);
 }
 
 const char *integrity_rule_set_word(enum integrity_rule_set rule_set)
 {
-	return word_of(integrity_rule_sets, INTEGRITY_RULE_SETS, rule_set);
+	return schema_word_text(integrity_rule_sets, INTEGRITY_RULE_SETS, rule_set);
 }
 
 const char *integrity_template_word(enum integrity_template template)
 {
-	return word_of(integrity_templates, INTEGRITY_TEMPLATES, template);
+	return schema_word_text(integrity_templates, INTEGRITY_TEMPLATES, template);
 }
 
 bool integrity_rule_set_find(const char *text, enum integrity_rule_set *ret_rule_set)

@@ -223,6 +223,16 @@ static const struct schema_word runtimes[] = {
 
 static const struct schema_word permissions[] = { { "deny", false }, { "allow", true } };
 
+const char *scheme_word(enum scheme scheme)
+{
+	return schema_word_text(schemes, COUNT_OF(schemes), scheme);
+}
+
+const char *store_word(enum store store)
+{
+	return schema_word_text(stores, COUNT_OF(stores), store);
+}
+
 /* ---- an entry of 'match' ---- */
 
 static const struct schema annotation_fields[] = {

@@ -37,6 +37,16 @@ struct schema_word {
 	uint32_t number;
 };
 
+/** schema_word_text() - the word for a number. Return: static; NULL if it has none. */
+static inline const char *schema_word_text(const struct schema_word *words, size_t count,
+					   uint32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (words[i].number == number)
+			return words[i].text;
+	return NULL;
+}
+
 /** struct schema_member - a member of a structure; zeroed: none, nothing is stored */
 struct schema_member {
 	size_t offset;

@@ -18,17 +18,6 @@ const char *const explanation_operations[] = {
 	NULL,
 };
 
-const char *const explanation_schemes[] = {
-	[SCHEME_KERNEL] = "kernel", [SCHEME_SUFFIX] = "suffix",		  [SCHEME_HIDE] = "hide",
-	[SCHEME_DENY] = "deny",	    [SCHEME_UNSUPPORTED] = "unsupported", [SCHEME_HOST] = "host",
-};
-
-const char *const explanation_stores[STORE_COUNT] = {
-	[STORE_SECURITY] = "security",
-	[STORE_USER] = "user",
-	[STORE_TRUSTED] = "trusted",
-};
-
 static void add_name(struct explanation *explanation, const char *name)
 {
 	for (size_t i = 0; i < explanation->name_count; i++)

@@ -18,10 +18,6 @@ struct policy;
 /* The operations by their names; the last is followed by NULL. */
 extern const char *const explanation_operations[];
 
-/* The words of a policy file. */
-extern const char *const explanation_schemes[]; /* by enum scheme */
-extern const char *const explanation_stores[]; /* by enum store */
-
 /* Two namespaces, the given one and the host, and the name itself. */
 #define EXPLANATION_NAMES_MAX 3
 #define EXPLANATION_NEEDS_MAX 3

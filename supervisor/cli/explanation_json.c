@@ -27,7 +27,7 @@ static struct json_object *policy_json(const struct policy *policy)
 	json_add_text(object, "name", policy->name);
 	json_add_text(object, "description", policy->description);
 	json_add_text(object, "mode", policy_is_strict(policy) ? "strict" : "fast");
-	json_add_text(object, "store", explanation_stores[policy->store]);
+	json_add_text(object, "store", store_word(policy->store));
 	add_number(object, "owner", policy->owner);
 	add_number(object, "attributes-per-file", policy->attributes_per_file);
 	add_number(object, "value-size", policy->value_size);
@@ -41,7 +41,7 @@ static struct json_object *rule_json(const struct policy *policy, const struct r
 	json_add_text(object, "file", rule->line > 0 ? policy->name : NULL);
 	add_number(object, "line", rule->line);
 	json_add_text(object, "name", rule->pattern);
-	json_add_text(object, "scheme", explanation_schemes[rule->scheme]);
+	json_add_text(object, "scheme", scheme_word(rule->scheme));
 	if (rule->scheme == SCHEME_SUFFIX) {
 		json_add_text(object, "inherit", rule->inherit == INHERIT_CHAIN ? "chain" : "none");
 		json_add_text(object, "limit", rule->limit == LIMIT_ONE ? "one" : "many");

@@ -35,7 +35,7 @@ static void show_policy(const struct policy *policy)
 {
 	explanation_begin_line("policy");
 	printf("%s, mode %s, store %s", policy->name, policy_is_strict(policy) ? "strict" : "fast",
-	       explanation_stores[policy->store]);
+	       store_word(policy->store));
 	if (policy->owner > 0)
 		printf(", owner %u", policy->owner);
 	putchar('\n');
@@ -59,7 +59,7 @@ static void show_values(const struct rule *rule)
 
 static void show_scheme(const struct rule *rule)
 {
-	printf("scheme %s", explanation_schemes[rule->scheme]);
+	printf("scheme %s", scheme_word(rule->scheme));
 	if (rule->scheme == SCHEME_SUFFIX)
 		printf(", inherit %s, limit %s", rule->inherit == INHERIT_CHAIN ? "chain" : "none",
 		       rule->limit == LIMIT_ONE ? "one" : "many");

@@ -5,9 +5,9 @@
 
 #include "base/fd.h"
 #include "cli/commands.h"
-#include "cli/explanation.h"
 #include "cli/options.h"
 #include "cli/tree_job.h"
+#include "policy.h"
 
 /* What lies on the trees with one number. */
 struct owner {
@@ -81,7 +81,7 @@ static void show(const struct tree_value *value)
 {
 	printf("%u\t", value->parts.number);
 	tree_job_print(value->parts.base, value->parts.base_length);
-	printf("\t%s\t", explanation_stores[value->store]);
+	printf("\t%s\t", store_word(value->store));
 	tree_job_print(value->path, strlen(value->path));
 	putchar('\n');
 }

@@ -209,3 +209,13 @@ Test(policy, has_rules_that_match_or_not)
 	cr_expect(rule_matches(&glob, "security.", 9));
 	cr_expect_not(rule_matches(&glob, "security", 8));
 }
+
+Test(policy, has_a_word_for_each_scheme_and_store)
+{
+	for (enum scheme scheme = SCHEME_KERNEL; scheme <= SCHEME_HOST; scheme++)
+		cr_expect_not_null(scheme_word(scheme));
+	for (enum store store = 0; store < STORE_COUNT; store++)
+		cr_expect_not_null(store_word(store));
+	cr_expect_str_eq(scheme_word(SCHEME_UNSUPPORTED), "unsupported");
+	cr_expect_str_eq(store_word(STORE_TRUSTED), "trusted");
+}
