@@ -50,7 +50,7 @@ static bool find_facts(struct exec_explanation *explanation, int fd)
 		return false;
 	}
 	if (!error)
-		error = file_system_look(mounts, fd, &explanation->system);
+		error = file_system_look(mounts, -1, fd, &explanation->system);
 	if (!error)
 		file_system_read_uuid(fd, &explanation->system);
 	if (!error && !explanation->system.has_server)

@@ -22,6 +22,7 @@
 #ifndef SYS_statmount /* Linux 6.8; one number on every ABI */
 #define SYS_statmount 457
 #endif
+#define STATMOUNT_SB_BASIC 1
 #define STATMOUNT_UID_MAP 0x2000
 #define GET_MOUNT_NAMESPACE_ID _IOR(0xb7, 5, uint64_t) /* NS_GET_MNTNS_ID, Linux 6.11 */
 
@@ -43,13 +44,16 @@ struct mount_answer {
 	uint32_t size;
 	uint32_t unused1;
 	uint64_t mask;
-	uint64_t unused2[17];
+	uint64_t device;
+	uint64_t magic;
+	uint64_t unused2[15];
 	uint32_t uid_extent_count;
 	uint32_t uid_text; /* where in @text it begins */
 	uint64_t unused3[44];
 	char text[MAP_TEXT_SIZE];
 };
 
+_Static_assert(offsetof(struct mount_answer, magic) == 24, "as the kernel has it");
 _Static_assert(offsetof(struct mount_answer, uid_extent_count) == 152, "as the kernel has it");
 _Static_assert(offsetof(struct mount_answer, text) == 512, "as the kernel has it");
 
@@ -164,18 +168,35 @@ static int take_answer(struct mounts *mounts, uint64_t id)
 	return 0;
 }
 
-static int ask(struct mounts *mounts, uint64_t id, uint64_t mount_namespace)
+/*
+ * A descriptor can lead to a mount that the target's own namespace does not have, but ours. Before the kernel could tell the
+ * number of a namespace it looked in that of the caller only.
+ */
+static int ask(uint64_t id, uint64_t mask, int mount_namespace, struct mount_answer *answer)
 {
-	const struct mount_request request = {
-		.size = sizeof(request),
-		.mount = id,
-		.mask = STATMOUNT_UID_MAP,
-		.mount_namespace = mount_namespace,
-	};
+	struct mount_request request = { .size = sizeof(request), .mount = id, .mask = mask };
 
-	if (syscall(SYS_statmount, &request, &mounts->answer, sizeof(mounts->answer), 0) < 0)
-		return -errno;
-	return take_answer(mounts, id);
+	if (mount_namespace >= 0 &&
+	    ioctl(mount_namespace, GET_MOUNT_NAMESPACE_ID, &request.mount_namespace) == 0) {
+		if (syscall(SYS_statmount, &request, answer, sizeof(*answer), 0) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -errno;
+	}
+	request.mount_namespace = 0;
+	return syscall(SYS_statmount, &request, answer, sizeof(*answer), 0) < 0 ? -errno : 0;
+}
+
+int mount_read_magic(uint64_t id, int mount_namespace, uint64_t *ret_magic)
+{
+	_cleanup_free_ struct mount_answer *answer = calloc(1, sizeof(*answer));
+	int r = answer ? ask(id, STATMOUNT_SB_BASIC, mount_namespace, answer) : -ENOMEM;
+
+	if (r == 0 && !(answer->mask & STATMOUNT_SB_BASIC))
+		r = -ENOENT;
+	if (r == 0)
+		*ret_magic = answer->magic;
+	return r;
 }
 
 bool mounts_are_told(const struct mounts *mounts)
@@ -186,16 +207,12 @@ bool mounts_are_told(const struct mounts *mounts)
 int mounts_learn(struct mounts *mounts, uint64_t id, int mount_namespace,
 		 const struct id_map **ret_uids)
 {
-	uint64_t number;
-	int r = -ENOENT;
-
 	if (!mounts->are_told)
 		return -ENOSYS;
-	if (ioctl(mount_namespace, GET_MOUNT_NAMESPACE_ID, &number) == 0)
-		r = ask(mounts, id, number);
-	/* A descriptor can lead to a mount that the target's own namespace does not have. */
-	if (r == -ENOENT)
-		r = ask(mounts, id, 0);
+	int r = ask(id, STATMOUNT_UID_MAP, mount_namespace, &mounts->answer);
+
+	if (r == 0)
+		r = take_answer(mounts, id);
 	if (r == 0)
 		(void)mounts_find(mounts, id, ret_uids);
 	return r;

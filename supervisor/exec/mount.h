@@ -3,7 +3,7 @@
 #define NSXATTR_EXEC_MOUNT_H
 
 /*
- * The id maps of idmapped mounts (mount_setattr(2)), as statmount(2) tells them.
+ * What statmount(2) tells of mounts: the id maps of idmapped ones (mount_setattr(2)), and the kind of file system.
  *
  * A mount is known by its unique id, which is never given to another one, and its map does not change
  * once the mount is in a namespace. So what was learnt stays true, and is kept.
@@ -15,6 +15,15 @@
 #include "idmap.h"
 
 struct mounts;
+
+/**
+ * mount_read_magic() - the magic number of the file system, as statfs(2) tells it; that one is not asked
+ * @id: the unique id of the mount
+ * @mount_namespace: in which the mount is, or ours may be; -1: in ours
+ *
+ * Return: 0; -ENOENT for a mount that is in neither; -ENOSYS before Linux 6.8; other -errno.
+ */
+int mount_read_magic(uint64_t id, int mount_namespace, uint64_t *ret_magic);
 
 /** mount_maps_are_told() - does this kernel tell the id maps of mounts? */
 bool mount_maps_are_told(void);

@@ -2,8 +2,9 @@
 /*
  * The mounts of the target's namespace have their types in /proc/TID/mountinfo. That is read once for a mount, where
  * mounts have ids that are never used again (Linux 6.8), and for each file before. A file on a mount that is not among
- * them has been made without one (memfd_create(2)), or comes from another namespace: there the magic number tells the
- * type of what we know, and what refuses us is FUSE.
+ * them has been made without one (memfd_create(2)), comes from another namespace, or is where the target's root is on the
+ * same mount (chroot(2)): there the magic number tells the type of what we know, and what refuses us is FUSE. statmount(2)
+ * tells the number; before Linux 6.11, and of a mount in no namespace, the file system is asked.
  */
 #include "judge/file_system.h"
 
@@ -21,6 +22,7 @@
 #include "base/fd.h"
 #include "base/kernel_version.h"
 #include "base/proc.h"
+#include "exec/mount.h"
 #include "request/foreign.h"
 #include "request/target.h"
 
@@ -140,10 +142,31 @@ static void name_by_magic(struct file_system *system)
 		name_it(system, "fuse");
 }
 
-int file_system_look(int mounts, int fd, struct file_system *ret_system)
+static bool is_told_by_mount(int fd, int mount_namespace, uint64_t *ret_magic)
+{
+	struct statx stat;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID_UNIQUE, &stat) == 0 &&
+	       stat.stx_mask & STATX_MNT_ID_UNIQUE &&
+	       mount_read_magic(stat.stx_mnt_id, mount_namespace, ret_magic) == 0;
+}
+
+static void read_magic(struct file_system *system, int fd, int mount_namespace)
+{
+	bool is_listed = system->name[0] != '\0';
+	struct statfs statfs;
+
+	if (system->has_server || foreign_is(fd))
+		system->magic = FUSE_SUPER_MAGIC;
+	else if (!is_listed && is_told_by_mount(fd, mount_namespace, &system->magic))
+		return;
+	else if (fstatfs(fd, &statfs) == 0)
+		system->magic = (uint64_t)statfs.f_type;
+}
+
+int file_system_look(int mounts, int mount_namespace, int fd, struct file_system *ret_system)
 {
 	struct file_system system = { 0 };
-	struct statfs statfs;
 	struct statx stat;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stat) < 0)
@@ -152,10 +175,7 @@ int file_system_look(int mounts, int fd, struct file_system *ret_system)
 
 	if (r < 0)
 		return r;
-	if (system.has_server || foreign_is(fd))
-		system.magic = FUSE_SUPER_MAGIC;
-	else if (fstatfs(fd, &statfs) == 0)
-		system.magic = (uint64_t)statfs.f_type;
+	read_magic(&system, fd, mount_namespace);
 	if (system.name[0] == '\0')
 		name_by_magic(&system);
 	*ret_system = system;
@@ -203,7 +223,8 @@ int file_systems_find(struct file_systems *systems, const struct target *target,
 	if (is_unique && recall(systems, stat->stx_mnt_id, ret_system))
 		return 0;
 	_cleanup_fd_ int mounts = target_open_mounts(target);
-	int r = mounts < 0 ? mounts : file_system_look(mounts, fd, ret_system);
+	_cleanup_fd_ int mount_namespace = is_unique ? target_open_mount_namespace(target) : -1;
+	int r = mounts < 0 ? mounts : file_system_look(mounts, mount_namespace, fd, ret_system);
 
 	if (r == 0)
 		learn_uuid(procfs, fd, ret_system);

@@ -31,11 +31,12 @@ struct file_system {
 /**
  * file_system_look() - the file system of a file, without memory of what was learnt
  * @mounts: proc_pid_mountinfo(5) of the mount namespace in which the file was found, at its beginning
+ * @mount_namespace: that namespace; -1: ours
  * @fd: of the file, which may be an O_PATH one
  *
  * Return: 0; -errno.
  */
-int file_system_look(int mounts, int fd, struct file_system *ret_system);
+int file_system_look(int mounts, int mount_namespace, int fd, struct file_system *ret_system);
 
 /**
  * file_system_read_uuid() - its UUID, as the kernel's IMA compares it

@@ -22,6 +22,7 @@
 
 #include "actor.h"
 #include "base/fd.h"
+#include "base/kernel_version.h"
 #include "count_of.h"
 #include "inode.h"
 #include "launch.h"
@@ -571,14 +572,13 @@ static void await_log(const char *text)
 	await_in_log(text, 1);
 }
 
-/* Which is not asked. The kernel itself asks it, and waits. */
-Test(judge, waits_for_no_server_of_a_file_system)
+/* On "slow". */
+static void start_server(void)
 {
 	const char *directory = inode_directory("slow", USUAL_ROOT, 0755);
 	const char *const argv[] = { scratch_program("tests/live/neighbours-driver"), "serve",
 				     directory, "100000", NULL };
-	const char *file = inode_file("file", USUAL_ROOT);
-	char ready[16], command[PATH_MAX];
+	char ready[16];
 	int output[2];
 
 	scratch_keep_mounts();
@@ -589,6 +589,15 @@ Test(judge, waits_for_no_server_of_a_file_system)
 	cr_assert_gt(read(output[0], ready, sizeof(ready)), 0, "no FUSE");
 	close(output[0]);
 	scratch_mounted(directory);
+}
+
+/* Which is not asked. The kernel itself asks it, and waits. */
+Test(judge, waits_for_no_server_of_a_file_system)
+{
+	const char *file = inode_file("file", USUAL_ROOT);
+	char command[PATH_MAX];
+
+	start_server();
 	struct actor *actor = start_actor(NULL);
 
 	EXPECT(actor, "0", "setxattr %s security.ima x", file);
@@ -602,6 +611,24 @@ Test(judge, waits_for_no_server_of_a_file_system)
 	cr_assert_gt(looking, 0);
 	EXPECT(actor, "1 x", "getxattr %s security.ima 10", file);
 	EXPECT(actor, "0", "execute %s quietly", driver);
+	end_server();
+	actor_end(actor);
+}
+
+/* Of which /proc/TID/mountinfo does not tell. */
+Test(judge, waits_for_no_server_where_its_mount_is_above_the_root)
+{
+	unsigned int version[3];
+
+	kernel_version_get(version);
+	if (version[0] < 6 || (version[0] == 6 && version[1] < 11))
+		cr_skip_test("this kernel tells nothing of mounts in other namespaces");
+	start_server();
+	struct actor *actor = start_actor(NULL);
+
+	EXPECT(actor, "0", "chroot %s", scratch_path("slow/sub"));
+	cr_assert_gt(atoi(actor_ask(actor, "start /tool")), 0);
+	await_log("tool would not be executed: unverifiable-signature\n");
 	end_server();
 	actor_end(actor);
 }
