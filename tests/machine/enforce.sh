@@ -4,125 +4,18 @@
 # 'nsxattr run' with mode enforce: what has no valid signature in the container's view is not executed, whatever root of
 # the container tries (enforce-driver), and the host, and other containers, are as they were.
 #
-# ENFORCE_ROUNDS says how often each race is run.
-#
 # kernels: 6.1 6.12
 # arguments: emulated=in-turns
 
 . tests/lib/case.sh
 . tests/lib/scene.sh
+. tests/lib/enforcement.sh
 needs gcc evmctl openssl setfattr getfattr strace bindfs
-rounds=${ENFORCE_ROUNDS:-20000}
-built=$(realpath "$BUILD/tests/live/enforce-driver")
 scene_make
 
-# ---- the scene: keys, programs, policies ----
-
-# key() - NAME ALGORITHM OPTION…: NAME.key, NAME.der
-key() {
-	openssl genpkey -out "$1.key" -algorithm "${@:2}" 2>/dev/null
-	openssl req -x509 -new -key "$1.key" -subj "/CN=$1" -days 100 -outform DER -out "$1.der" \
-		-addext keyUsage=digitalSignature -addext subjectKeyIdentifier=hash
-}
-
-# sign() - KEY FILE…: the host's value
-sign() {
-	local key=$1 file
-	shift
-	for file; do evmctl ima_sign -a sha256 --key "$key.key" "$file" >/dev/null 2>&1 || return; done
-}
-
-# sign_own() - KEY FILE [ROOT]: a value that is the container's own
-sign_own() {
-	local value kept
-	kept=$(getfattr --absolute-names --only-values -n security.ima "$2" 2>/dev/null | base64 -w0)
-	sign "$1" "$2" || return
-	value=$(getfattr --absolute-names --only-values -n security.ima "$2" | base64 -w0)
-	setfattr -n "security.ima@uid=${3-$INSIDE_ROOT}" -v "0s$value" "$2"
-	if [ -n "$kept" ]; then setfattr -n security.ima -v "0s$kept" "$2"; else setfattr -x security.ima "$2"; fi
-}
-
-# put() - NAME [KEY]: a copy of the driver that root inside owns, signed by the host or not
-put() {
-	rm -f "in/$1"
-	cp driver "in/$1" && own "in/$1"
-	[ -z "${2-}" ] || sign "$2" "in/$1"
-}
-
-# policy() - NAME KEYS RULE…: with mode enforce
-policy() {
-	local name=$1 keys=$2 rule
-	shift 2
-	{
-		printf '%s\n' 'version: 1' 'attributes: [{ name: security.ima, scheme: suffix, inherit: chain }]' \
-			integrity: '  mode: enforce' "  keys: [$keys]" "  measurements: { entries: ${entries-1000} }" '  rules:'
-		for rule; do echo "    - $rule"; done
-	} >"$name.yaml"
-}
-
-# within() - [-ROOT] POLICY COMMAND…: as root of a container, in the folder "in"; what nsxattr says is in "said"
-within() {
-	local root=$INSIDE_ROOT
-	case $1 in -*) root=${1#-} && shift ;; esac
-	local policy=$1 more=()
-	shift
-	[ "$root" = "$INSIDE_ROOT" ] || more=(--map-users="5000:$INSIDE_ROOT:1" --map-groups="5000:$INSIDE_ROOT:1")
-	(cd in && "$NSXATTR" run -v "${options[@]}" "${filter[@]}" -p "$SCENE/$policy.yaml" --map-users="0:$root:5000" \
-		--map-groups="0:$root:5000" "${more[@]}" -- "$@" 2>"../${said-said}")
-}
-
-# soon() - COMMAND…: what the supervisor says when the command has ended
-soon() {
-	local end=$((SECONDS + 5 * ${TEST_SLOWER:-1}))
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		(read -rt 0.05 <> <(:)) || :
-	done
-}
-
-filter=()
-
-# says() - NAME ANSWER CAUSE WORD…: what the driver answers, and what is in the log, if it is no ""
-says() {
-	local name=$1 answer=$2 cause=$3 found
-	shift 3
-	found=$(within "${with-executed}" "$driver" "$@")
-	if [ "$found" = "$answer" ] && { [ -z "$cause" ] || soon grep -q -- "$cause" said; }; then
-		ok "$name"
-	else
-		not_ok "$name" "expected: $answer, $cause
-found:    $found
-$(tail -n 20 said)"
-	fi
-}
-
-# program() - NAME ANSWER: one without libraries that ends with a number, which lies in it behind a mark
-program() {
-	printf '%s\n' "const volatile char answer[] = \"the-answer-is:\\$2\";" \
-		'void _start(void) { __asm__ volatile("syscall" : : "a"(231), "D"((long)(unsigned char)answer[14])); __builtin_unreachable(); }' >"$1.c"
-	gcc -O -static -nostdlib -fno-stack-protector -o "in/$1" "$1.c" && own "in/$1"
-}
-
-mkdir in && own in
-cp "$built" driver
-driver=$SCENE/driver
-key own rsa -pkeyopt rsa_keygen_bits:2048
-key ec ec -pkeyopt ec_paramgen_curve:P-256
+enforcement_begin || exit 0
 key host rsa -pkeyopt rsa_keygen_bits:2048
-sign own driver
-appraise='appraise func=BPRM_CHECK appraise_type=imasig'
-policy executed "own.der, ec.der" "$appraise"
 policy mapped own.der "$appraise" 'appraise func=MMAP_CHECK mask=MAY_EXEC appraise_type=imasig'
-
-if within executed "$driver" ran | grep -qx ran; then
-	ok "the command runs, which is signed"
-elif grep -q 'left out' said; then
-	skip "enforce" "the gate was left out when nsxattr was built"
-	exit 0
-else
-	not_ok "the command runs, which is signed" "$(cat said)"
-	exit 1
-fi
 
 # ---- signatures ----
 
@@ -161,12 +54,9 @@ says "on an overlay" EACCES "copy is not executed: unverifiable-signature, it ha
 	overlay "$SCENE/in/signed" mnt
 says "mounted over one that is signed" EACCES "is not executed" bind unsigned signed
 says "in memory" EACCES "is not executed" memory signed
-mkdir fuse layers layers/{lower,upper,work,merged} memory
-cp driver layers/lower/file && sign own layers/lower/file
-mount -t overlay -o lowerdir=layers/lower,upperdir=layers/upper,workdir=layers/work overlay layers/merged
-says "on an overlay of the host's" EACCES "file is not executed: unverifiable-signature, what its file system shows" \
-	path "$SCENE/layers/merged/file"
-bindfs layers/lower fuse
+mkdir fuse served memory
+cp driver served/file && sign own served/file
+bindfs served fuse
 says "on FUSE" EACCES "file is not executed: unverifiable-signature" path "$SCENE/fuse/file"
 mount -t tmpfs tmpfs memory && cp driver memory/file && sign own memory/file
 says "on a tmpfs of the host's" ran "" path "$SCENE/memory/file"
@@ -218,29 +108,6 @@ unset with
 
 # ---- two containers at a time, and the host ----
 
-declare -A pids
-# begin() - NAME [-ROOT] POLICY WORD…: in the background; what it answers is in NAME.out, what nsxattr says in NAME.said
-begin() {
-	local name=$1
-	shift
-	rm -f "in/$name.pipe" "$name.out"
-	mkfifo "in/$name.pipe"
-	chmod 666 "in/$name.pipe"
-	said=$name.said within "$@" >"$name.out" &
-	pids[$name]=$!
-}
-
-# answered() - NAME LINES: so many
-answered() {
-	[ "$(wc -l <"$1.out")" -ge "$2" ]
-}
-
-# release() - NAME: and wait for its end
-release() {
-	timeout $((60 * ${TEST_SLOWER:-1})) bash -c ': >"$1"' bash "in/$1.pipe"
-	wait "${pids[$1]}"
-}
-
 policy other ec.der "$appraise"
 second=300000
 put shared
@@ -264,23 +131,6 @@ release one && release two
 same "what the host takes back, both notice" "0 13, 0 13" "$(paste -sd' ' one.out), $(paste -sd' ' two.out)"
 
 # ---- races ----
-
-# race() - HOW NAME
-race() {
-	local found good
-	rm -f in/name in/good in/bad
-	program good 0 && program bad 115 && sign own in/good
-	case $1 in
-	link) ln -s good in/name ;;
-	*) cp --preserve=all in/good in/name ;;
-	esac
-	own in/name
-	found=$(within "${with-executed}" "$driver" race "$1" "$rounds" good bad name)
-	read -r _ _ _ good _ <<<"${found//,/}"
-	echo "# $2: $found"
-	check "$2: nothing runs that is not signed" grep -q '^bad 0, ' <<<"$found"
-	check "$2: what is signed does, and not always" [ "${good:-0}" -gt 0 -a "${good:-0}" -lt "$rounds" ]
-}
 
 race exchange "files change their names"
 race link "a link leads elsewhere"
