@@ -23,14 +23,21 @@
  * when neither mapping nor descriptor are left. So an inode that was mapped so is marked for as long as it is in memory.
  *
  * On an overlay the hooks see the overlay's inode, and separately that of the layer, which has the content. No pointer that
- * the verifier follows leads from the one to the other. So a change is noted that is made through the overlay; a change of
- * the layer is not, and it is for the judge to know whether the container can reach the layer (GATE_LAYERED). A mapping
- * holds the layer's file only, and the overlay's inode seems to have no writer: the mark tells of it.
+ * the verifier follows leads from the one to the other, but to open a file of an overlay opens one of the layer, and then
+ * gate_open() has that inode. So the one who asks opens the file for it. What it is told is a version of the overlay's inode
+ * that stands on a version of the layer's (nsxattr_layers). It counts for files whose own file of the layer (private_data)
+ * is of that very inode, and for as long as the layer's version is the last. A file that was copied up has another inode
+ * below. Attributes have to be of the same inode as the content: there the overlay's own getxattr(2) tells its inode.
+ *
+ * A mapping of an overlay's file holds the layer's file only: it is the layer's inode that has a writer. Of what is mapped so
+ * the hook has the overlay's inode only, which can leave memory before the layer's. So the mark, on the layer's inode, is left
+ * by those who open the overlay's file for reading and writing, as they have to before they map it.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -41,8 +48,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define EPERM 1
 #define EACCES 13
+#define ETXTBSY 26
 #define ECANCELED 125
+#define FMODE_READ 1
 #define FMODE_WRITE 2
+/* Opened by the kernel itself: the files below those of an overlay, and a few others. */
+#define FMODE_NOACCOUNT 0x20000000
 #define F_UNLCK 2
 #define MAP_SHARED 1
 #define PROT_EXEC 4
@@ -55,6 +66,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define RAMFS_MAGIC 0x858458f6
 #define ZFS_SUPER_MAGIC 0x2fc12fc1
 #define FUSE_SUPER_MAGIC 0x65735546
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define OCFS2_SUPER_MAGIC 0x7461636f
 #define GFS2_MAGIC 0x01161970
 #define ATTR_MODE 1
@@ -94,6 +106,7 @@ struct cred {
 };
 
 struct task_struct {
+	const struct cred *real_cred;
 	const struct cred *cred;
 };
 
@@ -127,6 +140,7 @@ struct inode {
 struct file {
 	struct inode *f_inode;
 	unsigned int f_mode;
+	void *private_data;
 };
 
 struct dentry {
@@ -151,9 +165,10 @@ struct iattr {
 struct inode_state {
 	uint64_t version;
 	uint64_t was_mapped;
+	uint64_t is_layer; /* versions of it are in nsxattr_layers */
 };
 
-/* This and the next one are shared by all gates of a host; gate.c finds them by their names. */
+/* This and the next two are shared by all gates of a host; gate.c finds them by their names. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -168,6 +183,17 @@ struct {
 	__type(key, uint32_t);
 	__type(value, uint64_t);
 } nsxattr_version SEC(".maps");
+
+/*
+ * By a version. Of an inode of a layer: its address, as long as that is its version. Of an inode of an overlay: the version of
+ * the layer's that it stands on, or 0 if it was not found out. What was pushed out is asked about anew.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, GATE_LAYERS_MAX);
+	__type(key, uint64_t);
+	__type(value, uint64_t);
+} nsxattr_layers SEC(".maps");
 
 /* By the number of a user namespace. */
 struct {
@@ -207,6 +233,12 @@ struct {
  */
 const volatile bool makes_check = false;
 
+/* Set before loading: private_data of an overlay's file is the file of the layer. */
+const volatile bool knows_overlays = false;
+
+/* Set before loading: an odd number that no other process knows. */
+const volatile uint64_t blinding = 1;
+
 /* ---- versions ---- */
 
 static uint64_t next_version(void)
@@ -231,16 +263,81 @@ static int note_change(struct inode *inode)
 {
 	struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
 
-	if (state)
-		state->version = next_version();
+	if (!state)
+		return 0;
+	uint64_t ended = __sync_lock_test_and_set(&state->version, next_version());
+
+	if (state->is_layer)
+		bpf_map_delete_elem(&nsxattr_layers, &ended);
 	return 0;
 }
 
-static uint64_t version_of(struct inode *inode)
+/* An addition of 0 is a barrier, too: what comes after it in the program is read after it. */
+static uint64_t read_before_rest(uint64_t *number)
 {
-	const struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+	return __sync_fetch_and_add(number, 0);
+}
 
-	return state ? state->version : 0;
+/* ---- overlays ---- */
+
+static bool is_overlay(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* The address of the inode from which a file of an overlay is mapped; 0: it cannot be told. */
+static uint64_t address_below(const struct file *file)
+{
+	const struct file *below = file->private_data;
+	uint64_t inode = 0;
+
+	if (knows_overlays)
+		bpf_core_read(&inode, sizeof(inode), &below->f_inode);
+	return inode;
+}
+
+static bool stands(uint64_t version, const struct file *file)
+{
+	const uint64_t *layer = bpf_map_lookup_elem(&nsxattr_layers, &version);
+
+	if (!layer)
+		return false;
+	uint64_t number = *layer;
+
+	if (number == 0)
+		return true;
+	const uint64_t *inode = bpf_map_lookup_elem(&nsxattr_layers, &number);
+
+	return inode && *inode == address_below(file);
+}
+
+static uint64_t version_of(const struct file *file)
+{
+	const struct inode_state *state =
+		bpf_inode_storage_get(&nsxattr_inodes, file->f_inode, 0, 0);
+	uint64_t version = state ? state->version : 0;
+
+	return is_overlay(file->f_inode) && !stands(version, file) ? 0 : version;
+}
+
+/* Only the one who makes a version says what it stands on, so that it never stands on anything else. */
+static uint64_t version_on(struct inode_state *state, uint64_t layer)
+{
+	uint64_t version = read_before_rest(&state->version);
+	const uint64_t *last = bpf_map_lookup_elem(&nsxattr_layers, &version);
+
+	if (last && *last == layer)
+		return version;
+	version = next_version();
+	bpf_map_update_elem(&nsxattr_layers, &version, &layer, BPF_ANY);
+	__sync_lock_test_and_set(&state->version, version);
+	return version;
+}
+
+/* What user space is given to compare is no address that it can use. */
+static uint64_t blinded(uint64_t address)
+{
+	return address * blinding;
 }
 
 /* ---- who asks for a version ---- */
@@ -303,12 +400,6 @@ static bool is_changing(const struct inode *inode)
 	return inode->i_rwsem.count.counter & RWSEM_WRITER_LOCKED;
 }
 
-/* An addition of 0 is a barrier, too: what comes after it in the program is read after it. */
-static uint64_t read_before_rest(uint64_t *number)
-{
-	return __sync_fetch_and_add(number, 0);
-}
-
 /* A writer leaves its mark before it goes. So who finds none any more finds the mark. */
 static enum gate_state state_of(const struct inode *inode, struct inode_state *state)
 {
@@ -323,14 +414,78 @@ static enum gate_state state_of(const struct inode *inode, struct inode_state *s
 	return is_layered(inode) ? GATE_LAYERED : GATE_SETTLED;
 }
 
-static void answer(struct gate_answer *answer, struct inode *inode)
+/* Whose entry is it that this thread may have? NULL: it does not ask. */
+static struct gate_answer *asked(void)
 {
+	uint64_t asker = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&answers, &asker);
+}
+
+/* An overlay opens what lies below as the one who has mounted it. */
+static bool acts_as_host(void)
+{
+	return bpf_get_current_task_btf()->cred->user_ns->level == 0;
+}
+
+/*
+ * The one who asks has opened the file: this is the inode below. Its version is in the map as long as it is the last one:
+ * if a change came between, either that change has taken it out, or it is taken out here.
+ */
+static void answer_below(struct gate_answer *answer, struct file *file)
+{
+	struct inode *inode = file->f_inode;
 	struct inode_state *state = make_state(inode);
+	uint64_t address = 0;
+
+	answer->layer = 0;
+	/* As a number: the verifier lets nothing be done with an address. */
+	bpf_core_read(&address, sizeof(address), &file->f_inode);
+	if (!state || is_layered(inode) || !acts_as_host())
+		return;
+	state->is_layer = 1;
+	uint64_t version = read_before_rest(&state->version);
+
+	bpf_map_update_elem(&nsxattr_layers, &version, &address, BPF_ANY);
+	answer->layer_state = state_of(inode, state);
+	if (read_before_rest(&state->version) != version) {
+		bpf_map_delete_elem(&nsxattr_layers, &version);
+		answer->layer_state = GATE_CHANGING;
+	}
+	answer->below = blinded(address);
+	answer->layer = version;
+}
+
+/* Are content and attributes of the inode that the file is mapped from? */
+static bool is_one_below(const struct gate_answer *answer, const struct file *file)
+{
+	uint64_t below = blinded(address_below(file));
+
+	return answer->layer && answer->below == below && answer->attributes == below;
+}
+
+static void answer_overlay(struct gate_answer *answer, struct file *file, struct inode_state *state)
+{
+	bool is_one = is_one_below(answer, file);
+
+	answer->version = version_on(state, is_one ? answer->layer : 0);
+	answer->state = state_of(file->f_inode, state);
+	if (answer->state == GATE_LAYERED && is_one)
+		answer->state = answer->layer_state;
+}
+
+static void answer(struct gate_answer *answer, struct file *file)
+{
+	struct inode_state *state = make_state(file->f_inode);
 
 	if (!state)
 		return;
-	answer->version = read_before_rest(&state->version);
-	answer->state = state_of(inode, state);
+	if (is_overlay(file->f_inode)) {
+		answer_overlay(answer, file, state);
+	} else {
+		answer->version = read_before_rest(&state->version);
+		answer->state = state_of(file->f_inode, state);
+	}
 	answer->is_given = 1;
 }
 
@@ -341,26 +496,94 @@ static void answer(struct gate_answer *answer, struct inode *inode)
 SEC("lsm/file_lock")
 int BPF_PROG(gate_ask, struct file *file, unsigned int type)
 {
-	uint64_t asker = bpf_get_current_pid_tgid();
-	struct gate_answer *entry = type == F_UNLCK ? bpf_map_lookup_elem(&answers, &asker) : 0;
+	struct gate_answer *entry = type == F_UNLCK ? asked() : 0;
 
 	if (!entry)
 		return 0;
-	answer(entry, file->f_inode);
+	answer(entry, file);
 	return -ECANCELED;
+}
+
+/* An overlay asks the layer, from which it has the attributes: the last inode of a call is that one. */
+SEC("lsm/inode_getxattr")
+int BPF_PROG(gate_getxattr, struct dentry *dentry)
+{
+	struct gate_answer *entry = asked();
+	uint64_t address = 0;
+
+	if (!entry)
+		return 0;
+	bpf_core_read(&address, sizeof(address), &dentry->d_inode);
+	entry->attributes = blinded(address);
+	return 0;
 }
 
 /* ---- who changes something ---- */
 
+/* Has a container that passes the gate to do with it? */
+static bool is_gated(const struct user_namespace *namespace)
+{
+	for (int i = 0; i<NAMESPACES_DEEP &&namespace &&namespace->level> 0; i++) {
+		uint32_t number = namespace->ns.inum;
+
+		if (bpf_map_lookup_elem(&namespaces, &number))
+			return true;
+		namespace = namespace->parent;
+	}
+	return false;
+}
+
+/*
+ * The kernel keeps writers away from a program that runs, but of an overlay's only those that come by the overlay, which
+ * opens files as the one who has mounted it. So a container that has a path of its own to a layer does not write to what has
+ * been judged as a file of the overlay.
+ */
+static int note_writer(struct inode *inode)
+{
+	const struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+
+	if (state && state->is_layer && is_gated(bpf_get_current_task_btf()->cred->user_ns))
+		return -ETXTBSY;
+	return note_change(inode);
+}
+
+/* A mapping that is noted nowhere is none to be made inside. Behind an overlay it is the other credential that has asked. */
+static int note_mapping(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct inode_state *state = is_regular(inode) ? make_state(inode) : 0;
+
+	if (state)
+		state->was_mapped = 1;
+	if (state || !is_regular(inode))
+		return 0;
+	return is_gated(bpf_get_current_task_btf()->real_cred->user_ns) ? -EACCES : 0;
+}
+
+/* By an overlay, for the most part. */
+static int note_open_below(struct file *file)
+{
+	const unsigned int both = FMODE_READ | FMODE_WRITE;
+	struct gate_answer *entry = asked();
+
+	if (entry)
+		answer_below(entry, file);
+	return (file->f_mode & both) == both ? note_mapping(file) : 0;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(gate_open, struct file *file)
 {
-	return file->f_mode & FMODE_WRITE ? note_change(file->f_inode) : 0;
+	int r = file->f_mode & FMODE_WRITE ? note_writer(file->f_inode) : 0;
+
+	return r == 0 && file->f_mode & FMODE_NOACCOUNT ? note_open_below(file) : r;
 }
 
 static int note_attributes(const struct dentry *dentry, const struct iattr *attributes)
 {
-	if (!(attributes->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE)))
+	if (attributes->ia_valid & ATTR_SIZE)
+		return note_writer(dentry->d_inode);
+	if (!(attributes->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID)))
 		return 0;
 	return note_change(dentry->d_inode);
 }
@@ -402,6 +625,13 @@ int BPF_PROG(gate_removexattr, void *idmap, struct dentry *dentry)
 	return check_of_the_kernel();
 }
 
+/* Then the file has another inode below. */
+SEC("lsm/inode_copy_up")
+int BPF_PROG(gate_copy_up, struct dentry *dentry)
+{
+	return note_change(dentry->d_inode);
+}
+
 /* Since Linux 6.2 access control lists are no attributes any more. */
 SEC("lsm/inode_set_acl")
 int BPF_PROG(gate_set_acl, void *idmap, struct dentry *dentry)
@@ -419,7 +649,7 @@ int BPF_PROG(gate_remove_acl, void *idmap, struct dentry *dentry)
 
 static bool has_verdict(uint32_t number, struct file *file, uint32_t kind)
 {
-	uint64_t version = version_of(file->f_inode);
+	uint64_t version = version_of(file);
 	void *of_container = bpf_map_lookup_elem(&verdicts, &number);
 	const uint32_t *kinds = of_container ? bpf_map_lookup_elem(of_container, &version) : 0;
 
@@ -454,17 +684,6 @@ SEC("lsm/bprm_check_security")
 int BPF_PROG(gate_execute, struct linux_binprm *program)
 {
 	return check(program->file, GATE_EXECUTE);
-}
-
-/* A mapping that is noted nowhere is none to be made inside. */
-static int note_mapping(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-	struct inode_state *state = is_regular(inode) ? make_state(inode) : 0;
-
-	if (state)
-		state->was_mapped = 1;
-	return state || !is_regular(inode) ? 0 : check(file, GATE_MARK);
 }
 
 /*

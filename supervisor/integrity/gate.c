@@ -3,7 +3,7 @@
  * This is the only file that speaks libbpf. The gate is a list of descriptors: of three maps, and of the links by which the
  * kernel runs the programs. The maps that have no descriptor here are held by the programs.
  *
- * Of two maps there is one on a host, however many gates there are: what was noted by one gate's programs, all know. The
+ * Of three maps there is one on a host, however many gates there are: what was noted by one gate's programs, all know. The
  * kernel numbers maps in the order in which they are made. So each gate takes the first of that name, and looks again
  * when it has made one itself.
  */
@@ -15,13 +15,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gate.skel.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/kernel_version.h"
+#include "base/proc.h"
 #include "count_of.h"
 
 enum { NAMESPACES, VERDICTS, ANSWERS, FIRST_LINK };
@@ -69,6 +75,26 @@ static bool has_labels(void)
 	return access("/sys/fs/selinux", F_OK) == 0 || access("/sys/fs/smackfs", F_OK) == 0;
 }
 
+/* From Linux 6.13 on, what an overlay's file has of its own is another structure, which has not been tried. */
+static bool has_simple_overlays(void)
+{
+	unsigned int version[3];
+
+	kernel_version_get(version);
+	return version[0] < 6 || (version[0] == 6 && version[1] < 13);
+}
+
+/* Addresses of the kernel's, which a judge is given to compare, are none that it can use. */
+static int blind(struct gate_bpf *programs)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -EIO;
+	programs->rodata->blinding = number | 1;
+	return 0;
+}
+
 /* Kernels differ in their hooks; gate.bpf.c says in what. */
 static void choose(struct gate_bpf *programs, const struct btf *kernel)
 {
@@ -81,6 +107,7 @@ static void choose(struct gate_bpf *programs, const struct btf *kernel)
 	bpf_program__set_autoload(programs->progs.gate_set_acl, has_lists);
 	bpf_program__set_autoload(programs->progs.gate_remove_acl, has_lists);
 	programs->rodata->makes_check = !checks && !has_labels();
+	programs->rodata->knows_overlays = has_simple_overlays();
 }
 
 /* Return: a descriptor of the first map of that name; -ENOENT. */
@@ -149,6 +176,22 @@ static int keep_all(struct gate *gate, const struct gate_bpf *programs)
 	return r;
 }
 
+/* What a host has one of. */
+static int share_all(const struct gate_bpf *programs)
+{
+	int r = share(programs->maps.nsxattr_inodes);
+
+	if (r == 0)
+		r = share(programs->maps.nsxattr_version);
+	return r == 0 ? share(programs->maps.nsxattr_layers) : r;
+}
+
+static bool are_first(const struct gate_bpf *programs)
+{
+	return is_first(programs->maps.nsxattr_inodes) &&
+	       is_first(programs->maps.nsxattr_version) && is_first(programs->maps.nsxattr_layers);
+}
+
 /* Return: 0; -EAGAIN: another gate was made meanwhile; -errno. */
 static int load_once(struct gate *gate, const struct btf *kernel)
 {
@@ -157,14 +200,13 @@ static int load_once(struct gate *gate, const struct btf *kernel)
 	if (!programs)
 		return -errno;
 	choose(programs, kernel);
-	int r = share(programs->maps.nsxattr_inodes);
+	int r = blind(programs);
 
 	if (r == 0)
-		r = share(programs->maps.nsxattr_version);
+		r = share_all(programs);
 	if (r == 0)
 		r = gate_bpf__load(programs);
-	if (r == 0 &&
-	    !(is_first(programs->maps.nsxattr_inodes) && is_first(programs->maps.nsxattr_version)))
+	if (r == 0 && !are_first(programs))
 		return -EAGAIN;
 	if (r == 0)
 		r = gate_bpf__attach(programs);
@@ -202,7 +244,7 @@ static int try(const struct gate *gate)
 {
 	_cleanup_fd_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	uint64_t version;
-	int r = file < 0 ? -errno : gate_ask(gate, file, &version);
+	int r = file < 0 ? -errno : gate_ask(gate, -1, file, &version);
 
 	return r < 0 ? r : 0;
 }
@@ -284,23 +326,56 @@ static uint64_t asker(void)
 	return (uint64_t)getpid() << 32 | (uint32_t)gettid();
 }
 
-int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version)
+static bool is_on_overlay(int fd)
 {
-	struct gate_answer answer = { 0 };
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* Opened anew, so that the gate sees the inode below; the question for an attribute shows whose attributes these are. */
+static int ask_anew(int procfs, int fd)
+{
+	_cleanup_fd_ int again = proc_open_again(procfs, fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+	if (again < 0)
+		return again;
+	(void)fgetxattr(again, "security.ima", NULL, 0);
+	return flock(again, LOCK_UN) == 0 ? 0 : -errno;
+}
+
+static int ask_once(const struct gate *gate, int procfs, int fd, struct gate_answer *answer)
+{
 	uint64_t key = asker();
-	int r = bpf_map_update_elem(gate->fds[ANSWERS], &key, &answer, BPF_ANY);
+	int r = bpf_map_update_elem(gate->fds[ANSWERS], &key, answer, BPF_ANY);
 
 	if (r < 0)
 		return r;
-	int locked = flock(fd, LOCK_UN) == 0 ? 0 : -errno;
+	int asked = procfs >= 0 ? ask_anew(procfs, fd) : flock(fd, LOCK_UN) == 0 ? 0 : -errno;
 
-	r = bpf_map_lookup_and_delete_elem(gate->fds[ANSWERS], &key, &answer);
+	r = bpf_map_lookup_and_delete_elem(gate->fds[ANSWERS], &key, answer);
 	if (r < 0)
 		return r;
-	if (locked != -ECANCELED)
-		return locked < 0 ? locked : -ENODEV;
-	if (!answer.is_given)
-		return -ENOMEM;
+	if (asked != -ECANCELED)
+		return asked < 0 ? asked : -ENODEV;
+	return answer->is_given ? 0 : -ENOMEM;
+}
+
+/* A file can be copied up between two steps. */
+int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
+{
+	bool is_layered = procfs >= 0 && is_on_overlay(fd);
+	struct gate_answer answer;
+
+	for (int tries = is_layered ? 2 : 1; tries > 0; tries--) {
+		answer = (struct gate_answer){ 0 };
+		int r = ask_once(gate, is_layered ? procfs : -1, fd, &answer);
+
+		if (r < 0)
+			return r;
+		if (answer.state != GATE_LAYERED)
+			break;
+	}
 	*ret_version = answer.version;
 	return (int)answer.state;
 }
@@ -309,13 +384,15 @@ const char *gate_state_text(enum gate_state state)
 {
 	switch (state) {
 	case GATE_LAYERED:
-		return "what its file system shows (an overlay, a network's, FUSE) can be changed without that it is noticed";
+		return "what its file system shows (a network's, FUSE, an overlay over another or with metacopy) can be "
+		       "changed without that it is noticed";
 	case GATE_CHANGING:
 		return "its attributes are being changed";
 	case GATE_OPEN_WRITERS:
 		return "a process has it open for writing, or mapped so";
 	case GATE_WAS_MAPPED:
-		return "it was mapped to be written to since it is in memory: copy it";
+		return "it was mapped to be written to, or on an overlay opened so that it could be, since it is in memory: "
+		       "copy it";
 	case GATE_UNVERIFIABLE:
 		return "it has no path, or lies on an overlay or FUSE that a container has mounted";
 	case GATE_SETTLED:
@@ -376,7 +453,7 @@ static void forget_container(struct gate_container *container)
 /* The map of verdicts comes first: without it all is refused. */
 static int enter(struct gate_container *container, unsigned int kinds)
 {
-	struct gate_namespace namespace = { .kinds = kinds | GATE_MARK };
+	struct gate_namespace namespace = { .kinds = kinds };
 
 	container->own = make_verdicts();
 	if (container->own < 0)

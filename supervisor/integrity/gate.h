@@ -71,6 +71,7 @@ int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
 
 /**
  * gate_ask() - which version of a file is this?
+ * @procfs: ours, to open a file of an overlay anew; -1: such a file is GATE_LAYERED
  * @fd: open for reading, not for writing; no O_PATH descriptor
  * @ret_version: also if it cannot be judged
  *
@@ -78,7 +79,7 @@ int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
  *
  * Return: an enum gate_state: GATE_SETTLED (0) if it can be judged; -errno.
  */
-int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version);
+int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version);
 
 /** gate_state_text() - why a file in this state cannot be judged; "" if it can */
 const char *gate_state_text(enum gate_state state);

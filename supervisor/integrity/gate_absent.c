@@ -37,9 +37,9 @@ int gate_restore(const int *fds, size_t count, struct gate **ret_gate)
 	return -ENOPKG;
 }
 
-int gate_ask(const struct gate *gate, int fd, uint64_t *ret_version)
+int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
 {
-	(void)gate, (void)fd, (void)ret_version;
+	(void)gate, (void)procfs, (void)fd, (void)ret_version;
 	return -ENOPKG;
 }
 

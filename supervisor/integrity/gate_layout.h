@@ -18,6 +18,9 @@
 /* How many verdicts a container can have. More push out those of its own that were not asked for longest. */
 #define GATE_VERDICTS_MAX 8192
 
+/* How many versions of files on overlays are known on a host, and of the files below them. */
+#define GATE_LAYERS_MAX 65536
+
 /* How many threads may ask at the same time. */
 #define GATE_ASKERS_MAX 1024
 
@@ -25,13 +28,12 @@
 enum gate_kind {
 	GATE_EXECUTE = 1, /* func=BPRM_CHECK: program, script, interpreter of a script */
 	GATE_MAP = 2, /* func=MMAP_CHECK: mapped to be executed */
-	GATE_MARK = 4, /* no verdict has it: refused is a mapping that could not be noted */
 };
 
 /** enum gate_state - whether a version can be judged */
 enum gate_state {
 	GATE_SETTLED, /* yes */
-	GATE_LAYERED, /* yes, for a container that cannot reach what lies below: layers of an overlay, files of a server */
+	GATE_LAYERED, /* not by what is known here: the content is another file's that was not found out, or a server's */
 	GATE_CHANGING, /* its attributes are being changed at this moment: ask again */
 	GATE_OPEN_WRITERS, /* it is open for writing, or mapped so */
 	GATE_WAS_MAPPED, /* it has been mapped writable since it is in memory: its pages may still be written to */
@@ -43,6 +45,12 @@ struct gate_answer {
 	uint64_t version;
 	uint32_t state; /* enum gate_state */
 	uint32_t is_given;
+	/* The kernel's own notes, of what lies below a file of an overlay */
+	uint64_t layer; /* its version; 0: there is none */
+	uint64_t below,
+		attributes; /* the inode that was opened, and the one that has told an attribute */
+	uint32_t layer_state; /* enum gate_state */
+	uint32_t padding;
 };
 
 /** struct gate_namespace - a user namespace whose tasks, and those of the ones below it, need verdicts */

@@ -54,8 +54,9 @@ bool judgement_is_as_it_was(const struct judgement *judgement)
 
 	if (file->is_leased)
 		return fcntl(file->fd, F_GETLEASE) == F_RDLCK;
-	return !file->has_version || (gate_ask(judgement->judge->config.fence->gate, file->fd,
-					       &version) == GATE_SETTLED &&
+	return !file->has_version || (gate_ask(judgement->judge->config.fence->gate,
+					       judgement->request.workspace->config.procfs,
+					       file->fd, &version) == GATE_SETTLED &&
 				      version == file->version);
 }
 

@@ -130,7 +130,8 @@ bool file_ask(struct judgement *judgement)
 	int r;
 
 	do
-		r = gate_ask(gate, file->fd, &file->version);
+		r = gate_ask(gate, judgement->request.workspace->config.procfs, file->fd,
+			     &file->version);
 	while (r == GATE_CHANGING && wait_for_change(judgement));
 	if (r < 0 || r == GATE_CHANGING)
 		return note_obstacle(file, CAUSE_FAILURE, r < 0 ? -r : EBUSY);

@@ -171,12 +171,19 @@ int box_run(const struct box *box, box_act *act, const char *path)
 
 /* ---- the judge ---- */
 
+int judge_ask_fd(const struct gate *gate, int fd, uint64_t *ret_version)
+{
+	_cleanup_fd_ int procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return gate_ask(gate, procfs, fd, ret_version);
+}
+
 int judge_ask(const struct gate *gate, const char *path, uint64_t *ret_version)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	must(fd >= 0, path);
-	return gate_ask(gate, fd, ret_version);
+	return judge_ask_fd(gate, fd, ret_version);
 }
 
 int judge_state(const struct gate *gate, const char *path)
@@ -192,9 +199,7 @@ int judge_allow(const struct gate *gate, const struct box *box, const char *path
 	uint64_t version;
 	int r = judge_ask(gate, path, &version);
 
-	return r == GATE_SETTLED || r == GATE_LAYERED ?
-		       gate_container_allow(box->container, version, kinds) :
-		       r;
+	return r == GATE_SETTLED ? gate_container_allow(box->container, version, kinds) : r;
 }
 
 struct gate *judge_make_gate(void)

@@ -64,7 +64,10 @@ int box_wait(pid_t pid);
 /** box_run() - have a child act in the box; without one (NULL), as root of the host. Return: as box_wait() */
 int box_run(const struct box *box, box_act *act, const char *path);
 
-/** judge_ask() - Return: as gate_ask(), of a path */
+/** judge_ask_fd() - Return: as gate_ask() */
+int judge_ask_fd(const struct gate *gate, int fd, uint64_t *ret_version);
+
+/** judge_ask() - the same, of a path */
 int judge_ask(const struct gate *gate, const char *path, uint64_t *ret_version);
 
 /** judge_state() - the same without the version */

@@ -3,6 +3,9 @@
  * enforce-driver HOW ARGUMENT…: root of a container tries to execute, or to map, what its policy refuses. It says "ran" if
  * it could, or the errno with which that fails. What is executed is this program, or a copy of it.
  *
+ * enforce-driver climb COUNT FOLDER UPPER: execute FOLDER/0, FOLDER/1 ... of an overlay, while a thread has it copied up, and
+ * makes the program in UPPER end with 77.
+ *
  * enforce-driver race HOW ROUNDS GOOD BAD NAME: execute NAME so many times, while another process or thread has it be,
  * now GOOD, now BAD: programs that end with 0, and with 77. It says how often which of them ran.
  */
@@ -129,16 +132,34 @@ static int with_writer(char **arguments)
 	return execute(arguments[0]);
 }
 
-static int with_mapping(char **arguments)
+static void map_shared(const char *path)
 {
-	int fd = must(open(arguments[0], O_RDWR), arguments[0]);
+	int fd = must(open(path, O_RDWR), path);
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (page == MAP_FAILED)
 		must(-1, "mmap");
 	*(volatile char *)page = *page;
 	close(fd);
+}
+
+static int with_mapping(char **arguments)
+{
+	map_shared(arguments[0]);
 	return execute(arguments[0]);
+}
+
+/* By another path. */
+static int with_writer_of(char **arguments)
+{
+	must(open(arguments[0], O_WRONLY), arguments[0]);
+	return execute(arguments[1]);
+}
+
+static int with_mapping_of(char **arguments)
+{
+	map_shared(arguments[0]);
+	return execute(arguments[1]);
 }
 
 static int after_mapping(char **arguments)
@@ -227,6 +248,21 @@ static int execute_apart(const char *path)
 		_exit(errno);
 	}
 	return status_of(pid);
+}
+
+static const char *name_of(int result)
+{
+	return result < 0 ? strerrorname_np(errno) : "0";
+}
+
+/* Executed by one path, written to by another. */
+static int below(char **arguments)
+{
+	printf("%d ", execute_apart(arguments[0]));
+	printf("%s ", name_of(open(arguments[1], O_WRONLY)));
+	printf("%s ", name_of(truncate(arguments[1], 100)));
+	printf("%d\n", execute_apart(arguments[0]));
+	return 0;
 }
 
 static int often(char **arguments)
@@ -448,6 +484,74 @@ static int run_race(char **arguments)
 	return 0;
 }
 
+/* ---- copying up ---- */
+
+struct climb {
+	char path[128], upper[128];
+	off_t place;
+	volatile bool is_over, has_written;
+};
+
+static void *copy_up(void *place)
+{
+	struct climb *climb = place;
+	const char bad = BAD;
+	int fd = -1;
+
+	for (int i = 0; i < 4; i++)
+		pause_shortly();
+	must(utimensat(AT_FDCWD, climb->path, NULL, 0), climb->path);
+	for (int i = 0; fd < 0 && i < 100; i++)
+		fd = open(climb->upper, O_WRONLY | O_CLOEXEC);
+	climb->has_written = fd >= 0 && pwrite(fd, &bad, 1, climb->place) == 1;
+	close(fd);
+	climb->is_over = true;
+	return NULL;
+}
+
+struct climbs {
+	long bad, good, refused, written, wrong;
+};
+
+static void tally_climb(struct climbs *climbs, int status)
+{
+	*(status == 0	   ? &climbs->good :
+	  status == BAD	   ? &climbs->bad :
+	  status == EACCES ? &climbs->refused :
+			     &climbs->wrong) += 1;
+}
+
+static void climb_one(struct climb *climb, struct climbs *climbs)
+{
+	pthread_t thread;
+
+	climb->place = find_answer(climb->path);
+	must(-pthread_create(&thread, NULL, copy_up, climb), "thread");
+	do
+		tally_climb(climbs, execute_shared(climb->path));
+	while (!climb->is_over);
+	pthread_join(thread, NULL);
+	climbs->written += climb->has_written;
+	climbs->wrong += execute_shared(climb->path) != (climb->has_written ? EACCES : 0);
+}
+
+static int climb(char **arguments)
+{
+	long count = strtol(arguments[0], NULL, 10);
+	struct climbs climbs = { 0 };
+
+	for (long i = 0; i < count; i++) {
+		struct climb climb = { 0 };
+
+		snprintf(climb.path, sizeof(climb.path), "%s/%ld", arguments[1], i);
+		snprintf(climb.upper, sizeof(climb.upper), "%s/%ld", arguments[2], i);
+		climb_one(&climb, &climbs);
+	}
+	printf("bad %ld, good %ld, refused %ld, written %ld, wrong %ld\n", climbs.bad, climbs.good,
+	       climbs.refused, climbs.written, climbs.wrong);
+	return 0;
+}
+
 /* ---- all of them ---- */
 
 static int by_path(char **arguments)
@@ -479,6 +583,9 @@ static const struct way ways[] = {
 	{ "loader", by_loader, 2 },
 	{ "writer", with_writer, 1 },
 	{ "mapping", with_mapping, 1 },
+	{ "writer-of", with_writer_of, 2 },
+	{ "mapping-of", with_mapping_of, 2 },
+	{ "below", below, 2 },
 	{ "after-mapping", after_mapping, 1 },
 	{ "after-change", after_change, 1 },
 	{ "after-touch", after_touch, 1 },
@@ -490,6 +597,7 @@ static const struct way ways[] = {
 	{ "twice", twice, 2 },
 	{ "after-all", after_all, 2 },
 	{ "race", run_race, 5 },
+	{ "climb", climb, 3 },
 };
 
 int main(int argc, char **argv)

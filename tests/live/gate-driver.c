@@ -3,6 +3,8 @@
  * gate-driver try FOLDER: try a gate on files in FOLDER, copies of the programs of tests/lib/box.h. A line for each thing
  * that is tried: "ok NAME", or "not_ok NAME: DETAIL".
  *
+ * gate-driver overlay FOLDER: the same on an overlay that it mounts there, with its layers in reach.
+ *
  * gate-driver hold COMMAND...: run a command while there is a gate.
  */
 #include <err.h>
@@ -10,6 +12,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <link.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +23,8 @@
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -31,8 +36,8 @@
 #define AT_EXECVE_CHECK 0x10000
 #endif
 
-/* What files of the folder are when nothing happens to them. */
-static int settled;
+/* Is the folder on an overlay? What was opened for reading and writing there could have been mapped. */
+static bool is_overlay;
 
 struct library_visit {
 	const struct gate *gate;
@@ -301,8 +306,8 @@ static void try_changes(const struct gate *gate, const struct box *box)
 		expect(0, r, "%s: it is changed", changes[i].name);
 		expect(changes[i].ends_verdict ? EACCES : 0, box_run(box, execute, file),
 		       "%s: then", changes[i].name);
-		expect(settled, judge_state(gate, file), "%s: it could be judged again",
-		       changes[i].name);
+		expect(changes[i].act == open_both && is_overlay ? GATE_WAS_MAPPED : GATE_SETTLED,
+		       judge_state(gate, file), "%s: it could be judged again", changes[i].name);
 	}
 }
 
@@ -422,26 +427,26 @@ static void try_states(const struct gate *gate, const struct box *box)
 
 	expect(GATE_OPEN_WRITERS, judge_state(gate, file), "a file that is open for writing");
 	close(fd);
-	expect(settled, judge_ask(gate, file, &before), "and when it is closed");
+	expect(GATE_SETTLED, judge_ask(gate, file, &before), "and when it is closed");
 	expect(0, gate_container_allow(box->container, before, BOTH),
 	       "is judged, though it changed meanwhile");
 	box_run(NULL, open_write, file);
 	expect(EACCES, box_run(box, execute, file), "which is for naught");
-	expect(settled, judge_ask(gate, file, &after), "its version");
+	expect(GATE_SETTLED, judge_ask(gate, file, &after), "its version");
 	expect(true, before != after, "is another one");
 	void *page = map_shared(file);
 
-	expect(settled == GATE_LAYERED ? GATE_WAS_MAPPED : GATE_OPEN_WRITERS,
-	       judge_state(gate, file), "a file that is mapped for writing");
+	expect(is_overlay ? GATE_WAS_MAPPED : GATE_OPEN_WRITERS, judge_state(gate, file),
+	       "a file that is mapped for writing");
 	munmap(page, 4096);
 	expect(GATE_WAS_MAPPED, judge_state(gate, file), "a file that was mapped for writing");
 	expect(GATE_UNVERIFIABLE, judge_state(gate, "."), "a folder");
 	expect(GATE_UNVERIFIABLE, judge_state(gate, "/dev/null"), "a device");
 	fd = memfd_create("file", MFD_CLOEXEC);
-	expect(GATE_UNVERIFIABLE, gate_ask(gate, fd, &after), "memory");
+	expect(GATE_UNVERIFIABLE, judge_ask_fd(gate, fd, &after), "memory");
 	close(fd);
 	fd = open(file, O_PATH | O_CLOEXEC);
-	expect(-EBADF, gate_ask(gate, fd, &after), "a descriptor of O_PATH");
+	expect(-EBADF, gate_ask(gate, -1, fd, &after), "a descriptor of O_PATH");
 	close(fd);
 }
 
@@ -524,7 +529,10 @@ static int try(void)
 
 	must(mkdir("mnt", 0755) == 0 && chown("mnt", ROOT_INSIDE, ROOT_INSIDE) == 0, "mnt");
 	copy_file("/bin/false", "bad-dynamic");
-	settled = judge_state(gate, make_program("good", "good"));
+	struct statfs status;
+
+	must(statfs(".", &status) == 0, "statfs");
+	is_overlay = status.f_type == OVERLAYFS_SUPER_MAGIC;
 	try_uses(gate, &box);
 	try_kinds(gate, &box);
 	try_loaders(gate, &box);
@@ -537,6 +545,210 @@ static int try(void)
 	box_remove(&box);
 	gate_free(gate);
 	return 0;
+}
+
+/* ---- an overlay, with its layers in reach ---- */
+
+#define LOWER "below"
+#define UPPER "above"
+
+static void mount_overlay(const char *lower, const char *upper, const char *at, const char *more)
+{
+	char options[256], work[64];
+
+	snprintf(work, sizeof(work), "%s.work", upper);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper,
+		 work, more);
+	must(mkdir(upper, 0755) == 0 && mkdir(work, 0755) == 0 && mkdir(at, 0755) == 0, upper);
+	must(mount("overlay", at, "overlay", 0, options) == 0, options);
+	must(chown(at, ROOT_INSIDE, ROOT_INSIDE) == 0, at);
+}
+
+/* A lower one, of which the overlay knows nothing yet. */
+static void make_lower(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), LOWER "/%s", name);
+	make_program("good", path);
+}
+
+static int make_link_there(const char *path)
+{
+	return failed(link(path, "merged/link") < 0 || unlink("merged/link") < 0);
+}
+
+static const struct {
+	const char *name;
+	box_act *act;
+	const char *path;
+	bool by_host;
+	bool copies_up; /* before */
+	bool ends_verdict;
+} below[] = {
+	{ "lower opened for writing", open_write, LOWER, true, false, true },
+	{ "lower truncated by its path", cut, LOWER, true, false, true },
+	{ "lower with an attribute", set_attribute, LOWER, true, false, true },
+	{ "lower with another owner", change_owner, LOWER, true, false, true },
+	{ "copied up by its times", change_times, "merged", false, false, true },
+	{ "copied up for another link", make_link_there, "merged", false, false, true },
+	{ "lower opened for writing, copied up", open_write, LOWER, true, true, false },
+	{ "upper opened for writing", open_write, UPPER, true, true, true },
+	{ "upper truncated by its path", cut, UPPER, true, true, true },
+	{ "upper with an attribute", set_attribute, UPPER, true, true, true },
+	{ "upper with another mode", change_mode, UPPER, true, true, true },
+	{ "upper, by the overlay", open_write, "merged", false, true, true },
+	{ "upper with other times", change_times, UPPER, false, true, false },
+};
+
+static void try_changes_below(const struct gate *gate, const struct box *box)
+{
+	for (size_t i = 0; i < COUNT_OF(below); i++) {
+		char name[32], merged[64], path[64];
+
+		snprintf(name, sizeof(name), "change-%zu", i);
+		snprintf(merged, sizeof(merged), "merged/%s", name);
+		snprintf(path, sizeof(path), "%s/%s", below[i].path, name);
+		make_lower(name);
+		if (below[i].copies_up)
+			must(change_times(merged) == 0, merged);
+		expect(0, judge_allow(gate, box, merged, BOTH), "%s: before, it can be judged",
+		       below[i].name);
+		expect(0, box_run(box, execute, merged), "%s: and runs", below[i].name);
+		expect(0, box_run(below[i].by_host ? NULL : box, below[i].act, path),
+		       "%s: it is changed", below[i].name);
+		expect(below[i].ends_verdict ? EACCES : 0, box_run(box, execute, merged),
+		       "%s: then", below[i].name);
+		expect(GATE_SETTLED, judge_state(gate, merged), "%s: it could be judged again",
+		       below[i].name);
+	}
+}
+
+static void try_writers_below(const struct gate *gate, const struct box *box)
+{
+	make_lower("written");
+	int fd = open(LOWER "/written", O_WRONLY | O_CLOEXEC);
+
+	expect(GATE_OPEN_WRITERS, judge_state(gate, "merged/written"), "lower is open for writing");
+	close(fd);
+	expect(0, judge_allow(gate, box, "merged/written", BOTH), "and not any more");
+	expect(ETXTBSY, box_run(box, open_write, LOWER "/written"),
+	       "which a container does not open for writing any more");
+	expect(ETXTBSY, box_run(box, cut, LOWER "/written"), "nor truncate");
+	expect(0, box_run(box, execute, "merged/written"), "it runs");
+	expect(0, box_run(box, open_write, "merged/written"), "by the overlay it opens it");
+	fd = open(UPPER "/written", O_WRONLY | O_CLOEXEC);
+	expect(GATE_OPEN_WRITERS, judge_state(gate, "merged/written"), "upper is open for writing");
+	close(fd);
+	void *page = map_shared(UPPER "/written");
+
+	expect(GATE_OPEN_WRITERS, judge_state(gate, "merged/written"),
+	       "upper is mapped for writing");
+	munmap(page, 4096);
+	expect(GATE_WAS_MAPPED, judge_state(gate, "merged/written"),
+	       "upper was mapped for writing");
+}
+
+static void drop_caches(void)
+{
+	_cleanup_fd_ int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	sync();
+	must(fd >= 0 && write(fd, "3", 1) == 1, "drop_caches");
+}
+
+/* The overlay's inode goes, that of the layer stays: it is open. */
+static void try_mappings_below(const struct gate *gate)
+{
+	make_lower("mapped");
+	make_lower("free");
+	must(change_times("merged/mapped") == 0 && change_times("merged/free") == 0, "copying up");
+	void *page = map_shared("merged/mapped");
+	_cleanup_fd_ int fd = open(UPPER "/mapped", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int free = open(UPPER "/free", O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0 && free >= 0, UPPER);
+	expect(GATE_WAS_MAPPED, judge_state(gate, "merged/mapped"), "a mapping by the overlay");
+	munmap(page, 4096);
+	drop_caches();
+	expect(GATE_WAS_MAPPED, judge_state(gate, "merged/mapped"),
+	       "which it was, and the overlay has forgotten");
+	expect(GATE_SETTLED, judge_state(gate, "merged/free"), "another file");
+	expect(GATE_WAS_MAPPED, judge_state(gate, UPPER "/mapped"), "upper by its own path");
+}
+
+/* Opened before the file was copied up, and mapped afterwards: it is the lower one still. */
+static int map_earlier(const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0, path);
+	kill(getpid(), SIGSTOP);
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno :
+											   0;
+}
+
+static void try_earlier(const struct gate *gate, const struct box *box)
+{
+	int status;
+
+	make_lower("earlier");
+	expect(0, judge_allow(gate, box, "merged/earlier", BOTH), "a lower file");
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		box_enter(box);
+		_exit(map_earlier("merged/earlier"));
+	}
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "a child");
+	must(change_times("merged/earlier") == 0, "copying up");
+	expect(0, judge_allow(gate, box, "merged/earlier", BOTH), "which is copied up, and judged");
+	kill(pid, SIGCONT);
+	expect(EACCES, box_wait(pid), "is not mapped by an older descriptor");
+	expect(0, box_run(box, map, "merged/earlier"), "but by a new one");
+	expect(EACCES, box_run(box, map_and_protect, "merged/earlier"), "nor made executable");
+}
+
+static void try_stacks(const struct gate *gate, const struct box *box)
+{
+	make_lower("shared");
+	mount_overlay(LOWER, "upper-2", "merged-2", "");
+	expect(0, judge_allow(gate, box, "merged/shared", BOTH), "a file in two overlays");
+	expect(0, judge_allow(gate, box, "merged-2/shared", BOTH), "and in the other one");
+	expect(0, box_run(box, execute, "merged/shared"), "runs in one");
+	expect(0, box_run(box, open_write, "merged/shared"), "and is written to there");
+	expect(EACCES, box_run(box, execute, "merged/shared"), "runs there no more");
+	expect(0, box_run(box, execute, "merged-2/shared"), "but in the other");
+	mount_overlay("merged-2", "upper-3", "merged-3", "");
+	expect(GATE_LAYERED, judge_state(gate, "merged-3/shared"), "an overlay over an overlay");
+	mount_overlay(LOWER, "upper-4", "merged-4", ",metacopy=on");
+	expect(GATE_SETTLED, judge_state(gate, "merged-4/shared"), "with metacopy, not copied up");
+	must(chmod("merged-4/shared", 0555) == 0, "chmod");
+	expect(GATE_LAYERED, judge_state(gate, "merged-4/shared"), "only attributes copied up");
+	expect(GATE_SETTLED, judge_state(gate, "merged-2/shared"), "and again in another overlay");
+	for (const char *const *at =
+		     (const char *const[]){ "merged-4", "merged-3", "merged-2", NULL };
+	     *at; at++)
+		must(umount2(*at, MNT_DETACH) == 0, *at);
+}
+
+static int try_overlay(void)
+{
+	struct gate *gate = judge_make_gate();
+
+	must(mkdir(LOWER, 0755) == 0 && chown(LOWER, ROOT_INSIDE, ROOT_INSIDE) == 0, LOWER);
+	mount_overlay(LOWER, UPPER, "merged", "");
+	struct box box = box_make_gated(gate, BOTH);
+
+	try_changes_below(gate, &box);
+	try_writers_below(gate, &box);
+	try_mappings_below(gate);
+	try_earlier(gate, &box);
+	try_stacks(gate, &box);
+	box_remove(&box);
+	gate_free(gate);
+	return umount2("merged", MNT_DETACH) < 0;
 }
 
 static int hold(char **command)
@@ -558,8 +770,11 @@ int main(int arguments, char **words)
 {
 	if (arguments >= 3 && strcmp(words[1], "hold") == 0)
 		return hold(words + 2);
-	if (arguments != 3 || strcmp(words[1], "try") != 0 || chdir(words[2]) < 0)
-		errx(2, "usage: gate-driver try FOLDER, gate-driver hold COMMAND...");
+	bool is_overlay_wanted = arguments == 3 && strcmp(words[1], "overlay") == 0;
+
+	if (arguments != 3 || (!is_overlay_wanted && strcmp(words[1], "try") != 0) ||
+	    chdir(words[2]) < 0)
+		errx(2, "usage: gate-driver try|overlay FOLDER, gate-driver hold COMMAND...");
 	must(chown(".", ROOT_INSIDE, ROOT_INSIDE) == 0, words[2]);
-	return try();
+	return is_overlay_wanted ? try_overlay() : try();
 }

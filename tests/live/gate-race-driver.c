@@ -130,9 +130,9 @@ static bool judge(const struct gate *gate, const struct box *box, const char *pa
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t version;
 
-	int r = fd < 0 ? -errno : gate_ask(gate, fd, &version);
+	int r = fd < 0 ? -errno : judge_ask_fd(gate, fd, &version);
 
-	if ((r != GATE_SETTLED && r != GATE_LAYERED) || read_answer(fd) != 0)
+	if (r != GATE_SETTLED || read_answer(fd) != 0)
 		return false;
 	return gate_container_allow(box->container, version, BOTH) == 0;
 }

@@ -48,8 +48,11 @@ mount -t overlay -o lowerdir=overlay/lower,upperdir=overlay/upper,workdir=overla
 for folder in ext4 tmpfs xfs overlay/merged; do
 	on "$folder" gate-driver "try"
 done
+on ext4 gate-driver overlay
+on tmpfs gate-driver overlay
 on ext4 gate-race-driver race
 on tmpfs gate-race-driver race
+on overlay/merged gate-race-driver race
 
 # ---- who may change security.* ----
 
