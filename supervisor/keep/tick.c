@@ -280,12 +280,15 @@ static void look_at_starved_locked(struct shard *shard)
 
 static void look_at_shard_locked(struct shard *shard)
 {
-	struct server *turn = atomic_load(&shard->turn);
-
 	look_at_companions_locked(shard);
 	if (shard_is_unserved_locked(shard)) {
 		look_at_unserved_locked(shard);
-	} else if (turn == TURN_LOOPS) {
+		return;
+	}
+	/* A free turn may have been taken meanwhile; without the lock none becomes free. */
+	struct server *turn = atomic_load(&shard->turn);
+
+	if (turn == TURN_LOOPS) {
 		shard->is_attended = false;
 		TAILQ_REMOVE(&shard->engine->attended, shard, attended);
 	} else {
