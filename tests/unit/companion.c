@@ -324,6 +324,74 @@ Test(companion, servers_of_a_shard_do_not_share_a_cpu_because_others_have_anothe
 	end();
 }
 
+static void await_bound(unsigned int count)
+{
+	for (time_t end = time(NULL) + PATIENCE; count_bound() != count; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u servers are bound", count_bound());
+}
+
+static bool is_always_starved(const struct starvation_figures *figures)
+{
+	(void)figures;
+	return true;
+}
+
+static unsigned int count_avoided(void)
+{
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
+		count += engine->avoided_until[i] > 0;
+	pthread_mutex_unlock(&engine->lock);
+	return count;
+}
+
+static void avoid_until(uint64_t milliseconds)
+{
+	pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
+		engine->avoided_until[i] = milliseconds;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+Test(companion, a_server_that_is_starved_lets_go_of_its_cpu)
+{
+	unsigned int most;
+
+	if (companion_count_cpus() == 1)
+		cr_skip_test("there is one CPU only");
+	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
+
+	engine->is_starved = is_always_starved;
+	await_companions(shard, CPUS - 1);
+	for (time_t end = time(NULL) + PATIENCE; count_avoided() < 2; poll(NULL, 0, 5))
+		cr_assert_lt(time(NULL), end, "%u CPUs are avoided", count_avoided());
+	await_bound(0);
+	cr_expect_eq(count_cpus(&most), 0);
+	cr_expect_eq(atomic_load(&shard->companion_count), CPUS - 1);
+	end();
+}
+
+Test(companion, no_server_takes_a_cpu_on_which_one_was_starved_until_time_has_passed)
+{
+	unsigned int most;
+
+	if (companion_count_cpus() == 1)
+		cr_skip_test("there is one CPU only");
+	struct shard *shard = begin(EXECUTOR_AUTO, NO_CALLERS);
+
+	avoid_until(UINT64_MAX);
+	atomic_store(&made_up.callers, MANY_CALLERS);
+	await_companions(shard, CPUS - 1);
+	await_answers(2000);
+	cr_expect_eq(count_bound(), 0);
+	cr_expect_eq(count_cpus(&most), 0);
+	avoid_until(1);
+	await_bound(CPUS);
+	end();
+}
+
 Test(companion, one_server_is_enough_for_one_caller)
 {
 	struct shard *shard = begin(EXECUTOR_AUTO, MANY_CALLERS);
