@@ -110,6 +110,15 @@ static void choose(struct gate_bpf *programs, const struct btf *kernel)
 	programs->rodata->knows_overlays = has_simple_overlays();
 }
 
+/*
+ * Where kernel.unprivileged_bpf_disabled is 0, every user makes maps, and gives them names. Only who has the right to load
+ * programs, as a gate has, makes one with types.
+ */
+static bool is_of_gate(const struct bpf_map_info *info, const char *name)
+{
+	return strcmp(info->name, name) == 0 && info->btf_id != 0;
+}
+
 /* Return: a descriptor of the first map of that name; -ENOENT. */
 static int find_map(const char *name, uint32_t *ret_id)
 {
@@ -121,7 +130,7 @@ static int find_map(const char *name, uint32_t *ret_id)
 		uint32_t size = sizeof(info);
 
 		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ||
-		    strcmp(info.name, name) != 0)
+		    !is_of_gate(&info, name))
 			continue;
 		*ret_id = id;
 		return TAKE_FD(fd);

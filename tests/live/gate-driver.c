@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <link.h>
+#include <linux/bpf.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
@@ -522,8 +523,39 @@ static struct gate *pass_on(struct gate *gate, struct box *box)
 	return restored;
 }
 
+/* What a user makes where users may: a map with the name of the one that has the last version. Return: a descriptor. */
+static int plant_map(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(uint64_t),
+		.max_entries = 1,
+		.map_name = "nsxattr_version",
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+
+	must(fd >= 0, "a map");
+	return fd;
+}
+
+static uint64_t read_map(int fd)
+{
+	uint32_t key = 0;
+	uint64_t value = 0;
+	union bpf_attr attr = {
+		.map_fd = (uint32_t)fd,
+		.key = (uintptr_t)&key,
+		.value = (uintptr_t)&value,
+	};
+
+	must(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) == 0, "an entry");
+	return value;
+}
+
 static int try(void)
 {
+	int planted = plant_map();
 	struct gate *gate = judge_make_gate();
 	struct box box = box_make_gated(gate, BOTH);
 
@@ -541,6 +573,7 @@ static int try(void)
 	try_states(gate, &box);
 	try_exchanged(gate, &box);
 	try_containers(gate, &box);
+	expect(0, (long)read_map(planted), "a map that has the name of the gate's is not taken");
 	gate = pass_on(gate, &box);
 	box_remove(&box);
 	gate_free(gate);
