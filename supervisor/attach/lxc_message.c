@@ -12,6 +12,9 @@
 #include "count_of.h"
 #include "request/notify.h"
 
+/* MAX_ERRNO of the kernel. */
+#define ERROR_MAX 4095
+
 /* The first part of a packet, in both directions. */
 struct head {
 	uint64_t reserved;
@@ -174,9 +177,8 @@ size_t lxc_message_write(const struct lxc_message *message,
 	return fixed + cookie_length;
 }
 
-bool lxc_message_continues(const struct lxc_message *message,
-			   const struct seccomp_notif_sizes *kernels, const void *reply,
-			   size_t length)
+bool lxc_message_reply(const struct lxc_message *message, const struct seccomp_notif_sizes *kernels,
+		       const void *reply, size_t length, struct outcome *ret_outcome)
 {
 	struct seccomp_notif_resp response = { 0 };
 
@@ -184,6 +186,13 @@ bool lxc_message_continues(const struct lxc_message *message,
 		return false;
 	memcpy(&response, (const char *)reply + sizeof(struct head) + kernels->seccomp_notif,
 	       kernels->seccomp_notif_resp);
-	return response.id == message->notification.id &&
-	       response.flags == SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	if (response.id != message->notification.id)
+		return false;
+	if (response.flags == SECCOMP_USER_NOTIF_FLAG_CONTINUE)
+		*ret_outcome = outcome_kernel();
+	else if (response.error < 0 && response.error >= -ERROR_MAX)
+		*ret_outcome = outcome_error(-response.error);
+	else
+		return false;
+	return true;
 }

@@ -97,10 +97,14 @@ size_t lxc_message_write(const struct lxc_message *message,
 			 const struct seccomp_notif_sizes *kernels,
 			 unsigned char ret_packet[LXC_PACKET_MAX]);
 
-/** lxc_message_continues() - is this the reply to a request, and does it leave the call to the kernel? */
-bool lxc_message_continues(const struct lxc_message *message,
-			   const struct seccomp_notif_sizes *kernels, const void *reply,
-			   size_t length);
+/**
+ * lxc_message_reply() - what the reply to a request says
+ * @ret_outcome: the call is left to the kernel, or fails
+ *
+ * Return: whether it is the reply, and one of these.
+ */
+bool lxc_message_reply(const struct lxc_message *message, const struct seccomp_notif_sizes *kernels,
+		       const void *reply, size_t length, struct outcome *ret_outcome);
 
 /**
  * lxc_message_answer() - the reply to a request

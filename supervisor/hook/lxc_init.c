@@ -103,34 +103,35 @@ static bool send_request(const struct lxc_init *init, const struct lxc_message *
 					   LXC_DESCRIPTOR_COUNT) == (ssize_t)piece.iov_len;
 }
 
-/* Return: whether nsxattrd leaves the call to the kernel. */
-static bool ask(const struct lxc_init *init, const struct seccomp_notif *notification)
+/* Return: what nsxattrd says; without it, as LXC's monitor answers what it cannot pass on. */
+static struct outcome ask(const struct lxc_init *init, const struct seccomp_notif *notification)
 {
 	struct lxc_message message = { .notification = *notification,
 				       .monitor = getppid(),
 				       .init = init->pid };
+	struct outcome outcome = outcome_error(ENOSYS);
 	struct seccomp_notif_sizes kernels;
 	unsigned char reply[LXC_FIXED_SIZE + 1];
 
 	snprintf(message.cookie, sizeof(message.cookie), "%s", init->cookie);
 	if (notify_sizes(&kernels) < 0 || !send_request(init, &message, &kernels) ||
 	    !await_reply(init))
-		return false;
+		return outcome;
 	ssize_t length = recv(init->connection, reply, sizeof(reply), MSG_DONTWAIT);
 
-	return length > 0 && lxc_message_continues(&message, &kernels, reply, (size_t)length);
+	if (length > 0)
+		(void)lxc_message_reply(&message, &kernels, reply, (size_t)length, &outcome);
+	return outcome;
 }
 
-/* As LXC's monitor answers what it cannot pass on. */
 static void pass_on(const struct lxc_init *init)
 {
 	struct seccomp_notif notification = { 0 };
-	struct outcome outcome = outcome_kernel();
 
 	if (notify_receive(init->listener, &notification) != NOTIFY_RECEIVED)
 		return;
-	if (!ask(init, &notification))
-		outcome = outcome_error(ENOSYS);
+	const struct outcome outcome = ask(init, &notification);
+
 	(void)notify_answer(init->listener, notification.id, &outcome);
 }
 

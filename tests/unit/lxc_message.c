@@ -77,14 +77,21 @@ Test(lxc_message, is_written_as_it_is_taken_apart)
 	cr_expect_eq(read.init, 41);
 	cr_expect_str_eq(read.cookie, "judged");
 
-	struct outcome outcome = outcome_kernel();
+	struct outcome outcome = outcome_kernel(), told = outcome_error(ENOSYS);
 
 	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
-	cr_expect(lxc_message_continues(&message, &lxc_packet_sizes, reply, length));
-	cr_expect_not(lxc_message_continues(&message, &lxc_packet_sizes, reply, length - 1));
+	cr_expect_not(lxc_message_reply(&message, &lxc_packet_sizes, reply, length - 1, &told));
+	cr_expect_eq(told.error, ENOSYS, "untouched");
+	cr_expect(lxc_message_reply(&message, &lxc_packet_sizes, reply, length, &told));
+	cr_expect(told.is_kernels);
 	outcome = outcome_error(EACCES);
 	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
-	cr_expect_not(lxc_message_continues(&message, &lxc_packet_sizes, reply, length));
+	cr_expect(lxc_message_reply(&message, &lxc_packet_sizes, reply, length, &told));
+	cr_expect(!told.is_kernels && told.error == EACCES);
+	outcome = outcome_value(0);
+	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
+	cr_expect_not(lxc_message_reply(&message, &lxc_packet_sizes, reply, length, &told),
+		      "nothing else is a reply to a call that executes");
 }
 
 Test(lxc_message, knows_that_old_monitors_send_no_listener)
