@@ -115,14 +115,25 @@ static bool is_name(const char *name)
 	return length > 0 && length <= SERVICE_NAME_MAX && strspn(name, allowed) == length;
 }
 
-int service_store(const struct service *service, const char *name, const int *fds, size_t count)
+static int store(const struct service *service, const char *name, const int *fds, size_t count,
+		 const char *more)
 {
 	char text[SERVICE_NAME_MAX + 32];
 
 	if (!is_name(name) || count == 0 || count > SERVICE_STORE_MAX)
 		return -EINVAL;
-	snprintf(text, sizeof(text), "%s%s\n", store_text, name);
+	snprintf(text, sizeof(text), "%s%s\n%s", store_text, name, more);
 	return send_text(service, text, fds, count);
+}
+
+int service_store(const struct service *service, const char *name, const int *fds, size_t count)
+{
+	return store(service, name, fds, count, "");
+}
+
+int service_store_unwatched(const struct service *service, const char *name, int fd)
+{
+	return store(service, name, &fd, 1, "FDPOLL=0\n");
 }
 
 int service_forget(const struct service *service, const char *name)

@@ -57,6 +57,13 @@ int service_tell_stopping(const struct service *service);
  */
 int service_store(const struct service *service, const char *name, const int *fds, size_t count);
 
+/**
+ * service_store_unwatched() - the same for one that is kept whatever poll(2) says of it, as it does of a map of BPF
+ *
+ * Return: 0; -EINVAL; -errno.
+ */
+int service_store_unwatched(const struct service *service, const char *name, int fd);
+
 /** service_forget() - have what is stored under a name closed. Return: 0; -EINVAL; -errno. */
 int service_forget(const struct service *service, const char *name);
 

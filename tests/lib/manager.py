@@ -3,7 +3,7 @@
 """manager.py SOCKET PROGRAM [ARGUMENT]...: a service manager of one service, with a store.
 
 It speaks what sd_notify(3) and sd_listen_fds(3) document, as systemd does: FDSTORE=1 with FDNAME=,
-FDSTOREREMOVE=1, and what is hung up leaves the store by itself. A service that ends by a signal is started
+FDSTOREREMOVE=1, and what is hung up leaves the store by itself, but with FDPOLL=0. A service that ends by a signal is started
 again with what is in the store, when the rest of its processes has been killed.
 
 Each line on standard input is a word, answered by a line on standard output:
@@ -37,6 +37,7 @@ class Manager:
         self.command = command
         self.path = path
         self.store = []  # (name, descriptor)
+        self.unwatched = set()  # descriptors
         self.main = 0
         self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.told.bind(path)
@@ -45,6 +46,7 @@ class Manager:
     def remove(self, name):
         for stored, fd in self.store:
             if stored == name:
+                self.unwatched.discard(fd)
                 os.close(fd)
         self.store = [entry for entry in self.store if entry[0] != name]
 
@@ -60,6 +62,7 @@ class Manager:
         name = fields.get("FDNAME", "stored")
         if fields.get("FDSTORE") == "1":
             self.store += [(name, fd) for fd in fds]
+            self.unwatched.update(fds if fields.get("FDPOLL") == "0" else [])
         elif fds:
             raise RuntimeError("descriptors that are not to be stored")
         if fields.get("FDSTOREREMOVE") == "1":
@@ -71,6 +74,8 @@ class Manager:
         while self.hear(0):
             pass
         for name, fd in list(self.store):
+            if fd in self.unwatched:
+                continue
             poll = select.poll()
             try:
                 poll.register(fd, 0)

@@ -225,6 +225,17 @@ Test(service, keeps_descriptors)
 	expect_stored(SERVICE_STORE_MAX);
 }
 
+Test(service, keeps_one_without_looking_at_it)
+{
+	char text[256];
+	int got[SERVICE_STORE_MAX];
+
+	cr_expect_eq(service_store_unwatched(&service, "kept-7", manager), 0);
+	cr_assert_eq(receive_fds(text, sizeof(text) - 1, got), 1);
+	cr_expect_str_eq(text, "FDSTORE=1\nFDNAME=kept-7\nFDPOLL=0\n");
+	close(got[0]);
+}
+
 Test(service, keeps_them_under_names_that_it_understands)
 {
 	char name[300];
