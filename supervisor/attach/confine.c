@@ -94,6 +94,14 @@ static int check_memory(int procfs)
 	return -EPERM;
 }
 
+static enum allowed_calls_role role_of(const struct confinement *confinement)
+{
+	if (!confinement->has_gate)
+		return ALLOWED_CALLS_WORKER;
+	return confinement->has_containers ? ALLOWED_CALLS_GATED_DAEMON :
+					     ALLOWED_CALLS_GATED_WORKER;
+}
+
 int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 {
 	_cleanup_fd_ int procfs = open_procfs();
@@ -112,9 +120,7 @@ int confine_privileges(const struct confinement *confinement, int *ret_procfs)
 	if (r == 0)
 		r = tell(sandbox_drop_privileges(confinement->judges), "drop privileges");
 	if (r == 0)
-		r = tell(allowed_calls_limit(confinement->has_gate ? ALLOWED_CALLS_GATED_WORKER :
-								     ALLOWED_CALLS_WORKER,
-					     confinement->calls),
+		r = tell(allowed_calls_limit(role_of(confinement), confinement->calls),
 			 "limit our system calls");
 	if (r == 0)
 		*ret_procfs = TAKE_FD(procfs);

@@ -41,6 +41,7 @@ struct confinement {
 	bool leaves_network; /* see sandbox_leave_namespaces() */
 	bool judges; /* what is executed is judged (judge/judgement.h) */
 	bool has_gate; /* and what is refused, a gate refuses (integrity/gate.h) */
+	bool has_containers; /* of others, which come later: it is a daemon */
 	enum allowed_calls_mode calls; /* what becomes of system calls that serving does not need */
 };
 

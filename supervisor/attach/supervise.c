@@ -113,7 +113,7 @@ struct supervisor {
 static void report_gate(struct supervisor *supervisor)
 {
 	if (!supervisor->has_reported)
-		fence_report(supervisor->options->fence);
+		fence_report(supervisor->options->fence, "");
 	supervisor->has_reported = true;
 }
 

@@ -56,7 +56,8 @@
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 
 /* Who makes a call. A worker makes all of them, so that the lists of the others can lie on top of its own. */
-#define GATED_WORKER (1U << ALLOWED_CALLS_GATED_WORKER)
+#define GATED_DAEMON (1U << ALLOWED_CALLS_GATED_DAEMON)
+#define GATED_WORKER (1U << ALLOWED_CALLS_GATED_WORKER | GATED_DAEMON)
 #define WORKER (1U << ALLOWED_CALLS_WORKER | GATED_WORKER)
 #define KEEPER (WORKER | 1U << ALLOWED_CALLS_KEEPER)
 #define FORKER (WORKER | 1U << ALLOWED_CALLS_FORKER)
@@ -113,6 +114,10 @@ static const struct {
 	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_DELETE_ELEM) },
 	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_LOOKUP_AND_DELETE_ELEM) },
 	{ GATED_WORKER, ALLOW_IS("flock", 1, LOCK_UN) },
+	/* a map for the verdicts of a container that comes; and which namespaces have to pass, whose pins go */
+	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_MAP_CREATE) },
+	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_MAP_GET_NEXT_KEY) },
+	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_OBJ_GET_INFO_BY_FD) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_PARENT) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_USERNS) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_OWNER_UID) },
@@ -227,7 +232,8 @@ static int watch_for_refusals(void)
 
 static bool is_worker(enum allowed_calls_role role)
 {
-	return role == ALLOWED_CALLS_WORKER || role == ALLOWED_CALLS_GATED_WORKER;
+	return role == ALLOWED_CALLS_WORKER || role == ALLOWED_CALLS_GATED_WORKER ||
+	       role == ALLOWED_CALLS_GATED_DAEMON;
 }
 
 /* A forker's children call by a path in /proc/self/fd, or by a descriptor. */

@@ -21,6 +21,7 @@ enum allowed_calls_mode {
 enum allowed_calls_role {
 	ALLOWED_CALLS_WORKER,
 	ALLOWED_CALLS_GATED_WORKER, /* one that gives verdicts to a gate, too (integrity/gate.h) */
+	ALLOWED_CALLS_GATED_DAEMON, /* and that has containers pass it which come later */
 	ALLOWED_CALLS_KEEPER, /* on top of the worker's, from which it takes most */
 	ALLOWED_CALLS_FORKER, /* as that one */
 };

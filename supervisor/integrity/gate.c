@@ -15,7 +15,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gate.skel.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -35,6 +37,7 @@ enum { NAMESPACES, VERDICTS, ANSWERS, FIRST_LINK };
 struct gate {
 	int fds[GATE_DESCRIPTORS_MAX];
 	size_t count;
+	uint32_t numbering; /* the kernel's number of the map with the last version; 0: not known */
 };
 
 struct gate_container {
@@ -119,8 +122,8 @@ static bool is_of_gate(const struct bpf_map_info *info, const char *name)
 	return strcmp(info->name, name) == 0 && info->btf_id != 0;
 }
 
-/* Return: a descriptor of the first map of that name; -ENOENT. */
-static int find_map(const char *name, uint32_t *ret_id)
+/* Return: a descriptor of the first map of that name with such values; -ENOENT. */
+static int find_map(const char *name, uint32_t value_size, uint32_t *ret_id)
 {
 	uint32_t id = 0;
 
@@ -130,7 +133,7 @@ static int find_map(const char *name, uint32_t *ret_id)
 		uint32_t size = sizeof(info);
 
 		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ||
-		    !is_of_gate(&info, name))
+		    !is_of_gate(&info, name) || info.value_size != value_size)
 			continue;
 		*ret_id = id;
 		return TAKE_FD(fd);
@@ -142,7 +145,7 @@ static int find_map(const char *name, uint32_t *ret_id)
 static int share(struct bpf_map *map)
 {
 	uint32_t id;
-	_cleanup_fd_ int fd = find_map(bpf_map__name(map), &id);
+	_cleanup_fd_ int fd = find_map(bpf_map__name(map), bpf_map__value_size(map), &id);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -150,14 +153,17 @@ static int share(struct bpf_map *map)
 }
 
 /* Afterwards: has no other gate made one before? */
-static bool is_first(const struct bpf_map *map)
+static bool is_first(const struct bpf_map *map, uint32_t *ret_id)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info), first;
-	_cleanup_fd_ int fd = find_map(bpf_map__name(map), &first);
+	_cleanup_fd_ int fd = find_map(bpf_map__name(map), bpf_map__value_size(map), &first);
 
-	return fd >= 0 && bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) == 0 &&
-	       info.id == first;
+	*ret_id = 0;
+	if (fd < 0 || bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) < 0)
+		return false;
+	*ret_id = info.id;
+	return info.id == first;
 }
 
 static int keep(struct gate *gate, int fd)
@@ -195,10 +201,13 @@ static int share_all(const struct gate_bpf *programs)
 	return r == 0 ? share(programs->maps.nsxattr_layers) : r;
 }
 
-static bool are_first(const struct gate_bpf *programs)
+static bool are_first(const struct gate_bpf *programs, uint32_t *ret_numbering)
 {
-	return is_first(programs->maps.nsxattr_inodes) &&
-	       is_first(programs->maps.nsxattr_version) && is_first(programs->maps.nsxattr_layers);
+	uint32_t id;
+
+	return is_first(programs->maps.nsxattr_inodes, &id) &&
+	       is_first(programs->maps.nsxattr_layers, &id) &&
+	       is_first(programs->maps.nsxattr_version, ret_numbering);
 }
 
 /* Return: 0; -EAGAIN: another gate was made meanwhile; -errno. */
@@ -215,7 +224,7 @@ static int load_once(struct gate *gate, const struct btf *kernel)
 		r = share_all(programs);
 	if (r == 0)
 		r = gate_bpf__load(programs);
-	if (r == 0 && !are_first(programs))
+	if (r == 0 && !are_first(programs, &gate->numbering))
 		return -EAGAIN;
 	if (r == 0)
 		r = gate_bpf__attach(programs);
@@ -305,6 +314,11 @@ void gate_free(struct gate *gate)
 	for (size_t i = 0; i < gate->count; i++)
 		fd_close(&gate->fds[i]);
 	free(gate);
+}
+
+uint32_t gate_numbering(const struct gate *gate)
+{
+	return gate->numbering;
 }
 
 size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX])
@@ -412,7 +426,7 @@ const char *gate_state_text(enum gate_state state)
 
 /* ---- containers ---- */
 
-static int make_verdicts(void)
+int gate_verdicts_new(void)
 {
 	return bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "verdicts", sizeof(uint64_t), sizeof(uint32_t),
 			      GATE_VERDICTS_MAX, NULL);
@@ -426,30 +440,39 @@ static int find_verdicts(const struct gate_container *container)
 	return r < 0 ? r : bpf_map_get_fd_by_id(id);
 }
 
-static int make_container(const struct gate *gate, int userns,
+/* @userns, @own: the container's on success */
+static int make_container(const struct gate *gate, int userns, int own,
 			  struct gate_container **ret_container)
 {
-	struct gate_container *container = malloc(sizeof(*container));
 	struct stat status;
+
+	if (fstat(userns, &status) < 0)
+		return -errno;
+	struct gate_container *container = malloc(sizeof(*container));
 
 	if (!container)
 		return -ENOMEM;
 	*container = (struct gate_container){
 		.namespaces = gate->fds[NAMESPACES],
 		.verdicts = gate->fds[VERDICTS],
-		.userns = fcntl(userns, F_DUPFD_CLOEXEC, 0),
-		.own = -1,
+		.userns = userns,
+		.number = (uint32_t)status.st_ino,
+		.own = own,
 	};
-	if (container->userns < 0 || fstat(container->userns, &status) < 0) {
-		int r = -errno;
-
-		fd_close(&container->userns);
-		free(container);
-		return r;
-	}
-	container->number = (uint32_t)status.st_ino;
 	*ret_container = container;
 	return 0;
+}
+
+/* Of a namespace that stays the caller's; without verdicts. */
+static int copy_container(const struct gate *gate, int userns,
+			  struct gate_container **ret_container)
+{
+	_cleanup_fd_ int copy = fcntl(userns, F_DUPFD_CLOEXEC, 0);
+	int r = copy < 0 ? -errno : make_container(gate, copy, -1, ret_container);
+
+	if (r == 0)
+		(void)TAKE_FD(copy);
+	return r;
 }
 
 static void forget_container(struct gate_container *container)
@@ -464,7 +487,7 @@ static int enter(struct gate_container *container, unsigned int kinds)
 {
 	struct gate_namespace namespace = { .kinds = kinds };
 
-	container->own = make_verdicts();
+	container->own = gate_verdicts_new();
 	if (container->own < 0)
 		return container->own;
 	int r = bpf_map_update_elem(container->verdicts, &container->number, &container->own,
@@ -482,7 +505,7 @@ int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
 		       struct gate_container **ret_container)
 {
 	struct gate_container *container;
-	int r = make_container(gate, userns, &container);
+	int r = copy_container(gate, userns, &container);
 
 	if (r < 0)
 		return r;
@@ -498,7 +521,7 @@ int gate_container_restore(const struct gate *gate, int userns,
 			   struct gate_container **ret_container)
 {
 	struct gate_container *container;
-	int r = make_container(gate, userns, &container);
+	int r = copy_container(gate, userns, &container);
 
 	if (r < 0)
 		return r;
@@ -510,11 +533,57 @@ int gate_container_restore(const struct gate *gate, int userns,
 	return r < 0 ? r : 0;
 }
 
+int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
+			 struct gate_container **ret_container)
+{
+	return make_container(gate, userns, verdicts, ret_container);
+}
+
+/* By these verdicts. */
+static bool has_entered(const struct gate_container *container)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info), id;
+
+	return bpf_obj_get_info_by_fd(container->own, &info, &size) == 0 &&
+	       bpf_map_lookup_elem(container->verdicts, &container->number, &id) == 0 &&
+	       info.id == id && gate_namespaces_has(container->namespaces, container->number);
+}
+
+/*
+ * What it is refused is counted from then on. Each change of a map of maps waits until no program looks at it, which takes
+ * milliseconds.
+ */
+int gate_container_enter(struct gate_container *container, unsigned int kinds)
+{
+	struct gate_namespace namespace = { .kinds = kinds };
+
+	if (has_entered(container))
+		return 0;
+	int r = bpf_map_update_elem(container->verdicts, &container->number, &container->own,
+				    BPF_ANY);
+
+	if (r == 0)
+		r = bpf_map_update_elem(container->namespaces, &container->number, &namespace,
+					BPF_NOEXIST);
+	return r == -EEXIST ? 0 : r;
+}
+
+uint32_t gate_container_number(const struct gate_container *container)
+{
+	return container->number;
+}
+
 void gate_container_descriptors(const struct gate_container *container,
 				int ret_fds[GATE_CONTAINER_DESCRIPTORS])
 {
 	ret_fds[0] = container->own;
 	ret_fds[1] = container->userns;
+}
+
+void gate_container_leave(struct gate_container *container)
+{
+	free(container);
 }
 
 void gate_container_free(struct gate_container *container)
@@ -543,19 +612,27 @@ unsigned int gate_container_allowed(const struct gate_container *container, uint
 	return bpf_map_lookup_elem(container->own, &version, &kinds) == 0 ? kinds : 0;
 }
 
-int gate_container_forget(struct gate_container *container)
+int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)
 {
-	_cleanup_fd_ int empty = make_verdicts();
-
-	if (empty < 0)
-		return empty;
-	int r = bpf_map_update_elem(container->verdicts, &container->number, &empty, BPF_EXIST);
+	int r = verdicts < 0 ? bpf_map_delete_elem(container->verdicts, &container->number) :
+			       bpf_map_update_elem(container->verdicts, &container->number,
+						   &verdicts, BPF_ANY);
 
 	if (r < 0)
 		return r;
-	fd_close(&container->own);
-	container->own = TAKE_FD(empty);
+	*ret_before = container->own;
+	container->own = verdicts;
 	return 0;
+}
+
+int gate_container_forget(struct gate_container *container)
+{
+	_cleanup_fd_ int empty = gate_verdicts_new(), before = -1;
+	int r = empty < 0 ? empty : gate_container_exchange(container, empty, &before);
+
+	if (r == 0)
+		(void)TAKE_FD(empty);
+	return r;
 }
 
 uint64_t gate_container_refusals(const struct gate_container *container)
@@ -564,4 +641,67 @@ uint64_t gate_container_refusals(const struct gate_container *container)
 	int r = bpf_map_lookup_elem(container->namespaces, &container->number, &namespace);
 
 	return r == 0 ? namespace.refusals : 0;
+}
+
+void gate_remove(const struct gate *gate, uint32_t number)
+{
+	bpf_map_delete_elem(gate->fds[NAMESPACES], &number);
+	bpf_map_delete_elem(gate->fds[VERDICTS], &number);
+}
+
+/* ---- what outlives all processes ---- */
+
+int gate_pin(const struct gate *gate, const char *folder)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < gate->count; i++) {
+		snprintf(path, sizeof(path), "%s/" GATE_PIN_FORMAT, folder, i);
+		int r = bpf_obj_pin(gate->fds[i], path);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int gate_open_namespaces(const char *folder)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" GATE_PIN_FORMAT, folder, (size_t)NAMESPACES);
+	return bpf_obj_get(path);
+}
+
+int gate_namespaces(const struct gate *gate)
+{
+	return gate->fds[NAMESPACES];
+}
+
+int gate_namespaces_next(int namespaces, const uint32_t *before, uint32_t *ret_number)
+{
+	return bpf_map_get_next_key(namespaces, before, ret_number);
+}
+
+bool gate_namespaces_has(int namespaces, uint32_t number)
+{
+	struct gate_namespace namespace;
+
+	return bpf_map_lookup_elem(namespaces, &number, &namespace) == 0;
+}
+
+int gate_namespaces_remove(int namespaces, uint32_t number)
+{
+	int r = bpf_map_delete_elem(namespaces, &number);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+void gate_forget_askers(const struct gate *gate)
+{
+	uint64_t key;
+
+	while (bpf_map_get_next_key(gate->fds[ANSWERS], NULL, &key) == 0)
+		if (bpf_map_delete_elem(gate->fds[ANSWERS], &key) < 0)
+			return;
 }

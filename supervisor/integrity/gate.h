@@ -5,7 +5,8 @@
 /*
  * The gate keeps tasks of a container from executing, and from mapping to be executed, each file that has no verdict. It
  * consists of programs that the kernel runs (integrity/gate.bpf.c) and of their maps. All of it is held by descriptors, and is
- * gone with the last of them; a namespace that was given to it stays gated until gate_container_free().
+ * gone with the last of them; a namespace that was given to it stays gated until gate_container_free(). They can be
+ * pinned in a file system of the kernel's (bpffs), whose files hold them as descriptors do.
  *
  * A verdict is given so:
  *
@@ -70,6 +71,13 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
 int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
 
 /**
+ * gate_numbering() - which gates number the versions of files alike: those of one host whose layout is the same
+ *
+ * Return: a number; 0: not known. What is allowed by a map of verdicts counts for gates of one number only.
+ */
+uint32_t gate_numbering(const struct gate *gate);
+
+/**
  * gate_ask() - which version of a file is this?
  * @procfs: ours, to open a file of an overlay anew; -1: such a file is GATE_LAYERED
  * @fd: open for reading, not for writing; no O_PATH descriptor
@@ -106,6 +114,42 @@ int gate_container_restore(const struct gate *gate, int userns,
 void gate_container_descriptors(const struct gate_container *container,
 				int ret_fds[GATE_CONTAINER_DESCRIPTORS]);
 
+/** gate_verdicts_new() - an empty map for the verdicts of a container. Return: its descriptor, the caller's; -errno. */
+int gate_verdicts_new(void);
+
+/**
+ * gate_container_adopt() - a container whose tasks need not pass yet, if they do not already
+ * @userns: a descriptor of the namespace, the container's on success
+ * @verdicts: a map of verdicts, likewise; one of another gate, if gate_numbering() is the same
+ *
+ * Return: 0; -ENOMEM; -errno.
+ */
+int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
+			 struct gate_container **ret_container);
+
+/**
+ * gate_container_enter() - have its tasks pass from now on; those of one that was entered go on to
+ * @kinds: of enum gate_kind, which need verdicts
+ *
+ * Return: 0; -E2BIG for more than GATE_NAMESPACES_MAX; other -errno.
+ */
+int gate_container_enter(struct gate_container *container, unsigned int kinds);
+
+/** gate_container_number() - Return: the number of its namespace. */
+uint32_t gate_container_number(const struct gate_container *container);
+
+/**
+ * gate_container_exchange() - have other verdicts count, at once
+ * @verdicts: a map of them, the container's on success; -1: none, and none can be given
+ * @ret_before: the map before, the caller's
+ *
+ * Return: 0; -errno.
+ */
+int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before);
+
+/** gate_container_leave() - this process ends: descriptors stay open, and the gate shut. NULL is accepted. */
+void gate_container_leave(struct gate_container *container);
+
 /** gate_container_free() - the namespace's tasks have ended, or need not pass any more. NULL is accepted. */
 void gate_container_free(struct gate_container *container);
 
@@ -127,5 +171,49 @@ int gate_container_forget(struct gate_container *container);
 
 /** gate_container_refusals() - how often the gate has refused a task of the container */
 uint64_t gate_container_refusals(const struct gate_container *container);
+
+/** gate_remove() - the tasks of a namespace that no container of ours has need not pass any more */
+void gate_remove(const struct gate *gate, uint32_t number);
+
+/* ---- pins ---- */
+
+/* What a pin is called, by the number of its descriptor. In all
+ * versions of this program the first one is the map of namespaces, which begins with their numbers. */
+#define GATE_PIN_FORMAT "%zu"
+
+/**
+ * gate_pin() - have a gate outlive all processes
+ * @folder: an empty one on bpffs; it is for the caller to remove what is in it
+ *
+ * Return: 0; -errno, and some of it may be there.
+ */
+int gate_pin(const struct gate *gate, const char *folder);
+
+/**
+ * gate_open_namespaces() - the map with the namespaces of a gate that is pinned, of whichever version
+ *
+ * Return: its descriptor, the caller's; -errno.
+ */
+int gate_open_namespaces(const char *folder);
+
+/** gate_namespaces() - the same map of a gate of ours. Return: its descriptor, the gate's. */
+int gate_namespaces(const struct gate *gate);
+
+/**
+ * gate_namespaces_next() - step through such a map
+ * @before: a number that is in it; NULL: begin
+ *
+ * Return: 0; -ENOENT: there is no other one; -errno.
+ */
+int gate_namespaces_next(int namespaces, const uint32_t *before, uint32_t *ret_number);
+
+/** gate_namespaces_has() - does a namespace have to pass, by such a map of a gate of ours? */
+bool gate_namespaces_has(int namespaces, uint32_t number);
+
+/** gate_namespaces_remove() - the tasks of a namespace need not pass any more. Return: 0, also if none had to; -errno. */
+int gate_namespaces_remove(int namespaces, uint32_t number);
+
+/** gate_forget_askers() - no thread asks: one that has died may have left an entry for its answer */
+void gate_forget_askers(const struct gate *gate);
 
 #endif

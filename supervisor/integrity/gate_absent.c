@@ -37,6 +37,12 @@ int gate_restore(const int *fds, size_t count, struct gate **ret_gate)
 	return -ENOPKG;
 }
 
+uint32_t gate_numbering(const struct gate *gate)
+{
+	(void)gate;
+	return 0;
+}
+
 int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
 {
 	(void)gate, (void)procfs, (void)fd, (void)ret_version;
@@ -61,6 +67,41 @@ int gate_container_restore(const struct gate *gate, int userns,
 {
 	(void)gate, (void)userns, (void)ret_container;
 	return -ENOPKG;
+}
+
+int gate_verdicts_new(void)
+{
+	return -ENOPKG;
+}
+
+int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
+			 struct gate_container **ret_container)
+{
+	(void)gate, (void)userns, (void)verdicts, (void)ret_container;
+	return -ENOPKG;
+}
+
+int gate_container_enter(struct gate_container *container, unsigned int kinds)
+{
+	(void)container, (void)kinds;
+	return -ENOPKG;
+}
+
+uint32_t gate_container_number(const struct gate_container *container)
+{
+	(void)container;
+	return 0;
+}
+
+int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)
+{
+	(void)container, (void)verdicts, (void)ret_before;
+	return -ENOPKG;
+}
+
+void gate_container_leave(struct gate_container *container)
+{
+	assert(!container);
 }
 
 void gate_container_descriptors(const struct gate_container *container,
@@ -99,4 +140,50 @@ uint64_t gate_container_refusals(const struct gate_container *container)
 {
 	(void)container;
 	return 0;
+}
+
+void gate_remove(const struct gate *gate, uint32_t number)
+{
+	(void)gate, (void)number;
+}
+
+int gate_pin(const struct gate *gate, const char *folder)
+{
+	(void)gate, (void)folder;
+	return -ENOPKG;
+}
+
+int gate_open_namespaces(const char *folder)
+{
+	(void)folder;
+	return -ENOPKG;
+}
+
+int gate_namespaces(const struct gate *gate)
+{
+	(void)gate;
+	return -1;
+}
+
+int gate_namespaces_next(int namespaces, const uint32_t *before, uint32_t *ret_number)
+{
+	(void)namespaces, (void)before, (void)ret_number;
+	return -ENOENT;
+}
+
+bool gate_namespaces_has(int namespaces, uint32_t number)
+{
+	(void)namespaces, (void)number;
+	return false;
+}
+
+int gate_namespaces_remove(int namespaces, uint32_t number)
+{
+	(void)namespaces, (void)number;
+	return 0;
+}
+
+void gate_forget_askers(const struct gate *gate)
+{
+	(void)gate;
 }

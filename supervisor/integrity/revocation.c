@@ -110,6 +110,33 @@ size_t revocation_count(struct revocation *revocation)
 	return count;
 }
 
+/* FNV-1a. */
+static uint64_t mix(uint64_t mark, const void *bytes, size_t length)
+{
+	const unsigned char *each = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		mark = (mark ^ each[i]) * 0x100000001b3;
+	return mark;
+}
+
+uint64_t revocation_mark(struct revocation *revocation)
+{
+	uint64_t mark = 0xcbf29ce484222325;
+
+	if (!revocation)
+		return mark;
+	pthread_rwlock_rdlock(&revocation->lock);
+	const struct revoked_keys *keys = revocation->keys;
+
+	mark = mix(mark, &keys->keyid_count, sizeof(keys->keyid_count));
+	mark = mix(mark, keys->keyids, keys->keyid_count * sizeof(keys->keyids[0]));
+	mark = mix(mark, keys->fingerprints,
+		   keys->fingerprint_count * sizeof(keys->fingerprints[0]));
+	pthread_rwlock_unlock(&revocation->lock);
+	return mark;
+}
+
 uint64_t revocation_generation(struct revocation *revocation)
 {
 	return revocation ? atomic_load(&revocation->generation) : 0;

@@ -53,6 +53,13 @@ bool revocation_has(struct revocation *revocation, const struct public_key *key)
 /** revocation_count() - how many keyids and keys are revoked. Any thread may ask. @revocation: NULL: 0 */
 size_t revocation_count(struct revocation *revocation);
 
+/**
+ * revocation_mark() - what the set is known by when another process has read it
+ *
+ * Return: the same number for the same set; another one for another, as far as there are so many. Any thread may ask.
+ */
+uint64_t revocation_mark(struct revocation *revocation);
+
 /** revocation_generation() - another number after each exchange. @revocation: NULL: 0 */
 uint64_t revocation_generation(struct revocation *revocation);
 

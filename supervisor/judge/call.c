@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "judge/fence.h"
 #include "judge/stage.h"
+#include "request/userns.h"
 
 /* @result: of a function below the stages: 0, a positive errno of the call, or -errno of our own. */
 static bool go_on(struct judgement *judgement, int result, const char *what)
@@ -36,10 +38,23 @@ bool exec_read_path(struct judgement *judgement)
 		     "read its path");
 }
 
+/* In a namespace that is not the container's own nothing would be refused. */
+static bool is_surrounded(const struct judgement *judgement)
+{
+	const struct userns *userns =
+		(const struct userns *)access_container(judgement->request.subject.userns);
+
+	return !judgement_has_gate(judgement) ||
+	       fence_surrounds(judgement->judge->config.fence, userns->inode);
+}
+
 bool exec_identify(struct judgement *judgement)
 {
-	return go_on(judgement, stage_identify(&judgement->request, IDENTITY_WHOLE),
-		     "learn its identity");
+	int r = stage_identify(&judgement->request, IDENTITY_WHOLE);
+
+	return go_on(judgement, r, "learn its identity") &&
+	       go_on(judgement, is_surrounded(judgement) ? 0 : -EXDEV,
+		     "have it refused in a user namespace that is not the container's");
 }
 
 bool exec_pin(struct judgement *judgement)

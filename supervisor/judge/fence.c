@@ -5,16 +5,25 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "integrity/revocation.h"
+
+static struct fence *make(void)
+{
+	struct fence *fence = calloc(1, sizeof(*fence));
+
+	if (fence)
+		pthread_mutex_init(&fence->lock, NULL);
+	return fence;
+}
 
 int fence_new(struct fence **ret_fence)
 {
-	struct fence *fence = calloc(1, sizeof(*fence));
+	struct fence *fence = make();
 
 	if (!fence) {
 		log_error("out of memory");
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&fence->lock, NULL);
 	int r = gate_new(&fence->gate);
 
 	if (r < 0) {
@@ -27,14 +36,41 @@ int fence_new(struct fence **ret_fence)
 	return 0;
 }
 
+int fence_new_of(struct gate *gate, struct gate_container *container, struct fence **ret_fence)
+{
+	struct fence *fence = make();
+
+	if (!fence)
+		return -ENOMEM;
+	fence->gate = gate;
+	fence->is_gate_shared = true;
+	fence->container = container;
+	*ret_fence = fence;
+	return 0;
+}
+
+static void release(struct fence *fence)
+{
+	pthread_mutex_destroy(&fence->lock);
+	free(fence);
+}
+
 void fence_free(struct fence *fence)
 {
 	if (!fence)
 		return;
 	gate_container_free(fence->container);
-	gate_free(fence->gate);
-	pthread_mutex_destroy(&fence->lock);
-	free(fence);
+	if (!fence->is_gate_shared)
+		gate_free(fence->gate);
+	release(fence);
+}
+
+void fence_leave(struct fence *fence)
+{
+	if (!fence)
+		return;
+	gate_container_leave(fence->container);
+	release(fence);
 }
 
 static unsigned int kind_of(enum integrity_func func)
@@ -58,12 +94,42 @@ int fence_close(struct fence *fence, int userns, const struct integrity *integri
 	return gate_container_new(fence->gate, userns, kinds_of(integrity), &fence->container);
 }
 
-int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func)
+int fence_enter(struct fence *fence, const struct integrity *integrity)
+{
+	return gate_container_enter(fence->container, kinds_of(integrity));
+}
+
+bool fence_surrounds(const struct fence *fence, uint64_t userns)
+{
+	return fence->container && gate_container_number(fence->container) == userns;
+}
+
+/* With the lock held. */
+static int allow(const struct fence *fence, uint64_t version, unsigned int kind)
+{
+	unsigned int before = gate_container_allowed(fence->container, version);
+	unsigned int kinds = before | kind;
+
+	return kinds == before ? 0 : gate_container_allow(fence->container, version, kinds);
+}
+
+int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func,
+		struct revocation *revocation, uint64_t generation)
 {
 	pthread_mutex_lock(&fence->lock);
-	unsigned int before = gate_container_allowed(fence->container, version);
-	unsigned int kinds = before | kind_of(func);
-	int r = kinds == before ? 0 : gate_container_allow(fence->container, version, kinds);
+	/* Who revokes keys takes the lock afterwards, to have the verdicts forgotten. */
+	int r = revocation_generation(revocation) == generation ?
+			allow(fence, version, kind_of(func)) :
+			-EAGAIN;
+
+	pthread_mutex_unlock(&fence->lock);
+	return r;
+}
+
+int fence_exchange(struct fence *fence, int verdicts, int *ret_before)
+{
+	pthread_mutex_lock(&fence->lock);
+	int r = gate_container_exchange(fence->container, verdicts, ret_before);
 
 	pthread_mutex_unlock(&fence->lock);
 	return r;
@@ -81,13 +147,18 @@ void fence_fds(const struct fence *fence, int *ret_fds)
 		gate_container_descriptors(fence->container, ret_fds + count);
 }
 
-void fence_report(const struct fence *fence)
+uint64_t fence_refusals(const struct fence *fence)
 {
-	uint64_t count = fence ? gate_container_refusals(fence->container) : 0;
+	return fence && fence->container ? gate_container_refusals(fence->container) : 0;
+}
+
+void fence_report(const struct fence *fence, const char *label)
+{
+	uint64_t count = fence_refusals(fence);
 
 	if (count > 0)
 		log_warning(
-			"the gate has refused %llu times what was not judged before it: a file that had changed "
+			"%sthe gate has refused %llu times what was not judged before it: a file that had changed "
 			"since, or took another's place; mprotect(2) of a mapping; an interpreter of binfmt_misc",
-			(unsigned long long)count);
+			label, (unsigned long long)count);
 }

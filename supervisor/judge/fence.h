@@ -4,16 +4,22 @@
 
 /*
  * What makes a judge's word count, with mode enforce: a gate of the kernel's (integrity/gate.h), and the container that
- * has to pass it. As the other means of a judge (judge/means.h) it is made before the first worker, each worker has it by
- * inheritance, and it is there for as long as one process holds its descriptors.
+ * has to pass it.
+ *
+ * With nsxattr run it is one of the means of a judge (judge/means.h): it is made before the first worker, each worker has
+ * it by inheritance, and it is there for as long as one process holds its descriptors. nsxattrd has one gate for all
+ * containers, and a fence for each of them.
  */
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "integrity.h"
 #include "integrity/gate.h"
+
+struct revocation;
 
 /* Descriptors that have to stay open for it. */
 #define FENCE_FDS (GATE_DESCRIPTORS_MAX + GATE_CONTAINER_DESCRIPTORS)
@@ -21,8 +27,9 @@
 /** struct fence - of one container */
 struct fence {
 	struct gate *gate;
+	bool is_gate_shared; /* it is not the fence's own */
 	struct gate_container *container; /* NULL: none has to pass yet */
-	pthread_mutex_t lock; /* of verdicts, which are extended */
+	pthread_mutex_t lock; /* of verdicts, which are extended, and exchanged */
 };
 
 /**
@@ -32,8 +39,20 @@ struct fence {
  */
 int fence_new(struct fence **ret_fence);
 
-/** fence_free() - NULL is accepted. */
+/**
+ * fence_new_of() - a fence with a gate that others have, too
+ * @gate: outlives the fence
+ * @container: of it; the fence's on success
+ *
+ * Return: 0; -ENOMEM.
+ */
+int fence_new_of(struct gate *gate, struct gate_container *container, struct fence **ret_fence);
+
+/** fence_free() - the container need not pass any more. NULL is accepted. */
 void fence_free(struct fence *fence);
+
+/** fence_leave() - this process ends: what is shut stays shut. NULL is accepted. */
+void fence_leave(struct fence *fence);
 
 /**
  * fence_close() - from now on all tasks of a user namespace, and of those below it, need verdicts
@@ -44,18 +63,39 @@ void fence_free(struct fence *fence);
  */
 int fence_close(struct fence *fence, int userns, const struct integrity *integrity);
 
+/** fence_enter() - the same for the container of fence_new_of(), which may have been entered before. Return: 0; -errno. */
+int fence_enter(struct fence *fence, const struct integrity *integrity);
+
+/** fence_surrounds() - is it this user namespace, by its number, that has to pass? */
+bool fence_surrounds(const struct fence *fence, uint64_t userns);
+
 /**
  * fence_allow() - a version of a file may be used so, as it may be used otherwise already
  * @func: how
+ * @revocation: of keys
+ * @generation: of that, when the judgement began
+ *
+ * Return: 0; -EAGAIN: keys have been revoked since: judge again; -errno.
+ */
+int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func,
+		struct revocation *revocation, uint64_t generation);
+
+/**
+ * fence_exchange() - keys were revoked: other verdicts count, at once
+ * @verdicts: a map of them (gate_verdicts_new()), the fence's on success
+ * @ret_before: the map before, the caller's
  *
  * Return: 0; -errno.
  */
-int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func);
+int fence_exchange(struct fence *fence, int verdicts, int *ret_before);
 
 /** fence_fds() - @ret_fds: these, FENCE_FDS of them; -1: none. @fence: NULL: it has none */
 void fence_fds(const struct fence *fence, int *ret_fds);
 
-/** fence_report() - log how often the gate has refused what was not judged, if it has; NULL is accepted */
-void fence_report(const struct fence *fence);
+/** fence_refusals() - how often the gate has refused what was not judged; @fence: NULL: it has not */
+uint64_t fence_refusals(const struct fence *fence);
+
+/** fence_report() - log that, if it has; NULL is accepted. @label: what the line begins with; "": there is one container */
+void fence_report(const struct fence *fence, const char *label);
 
 #endif

@@ -161,27 +161,36 @@ static bool conclude(struct judgement *judgement, enum integrity_func func)
 	return is_complete || judgement->file.is_known;
 }
 
-/* The gate lets the file pass: this version of it. */
-static bool let_pass(struct judgement *judgement)
+/* The gate lets the file pass: this version of it. Return: as fence_allow(). */
+static int let_pass(struct judgement *judgement)
 {
-	struct fence *fence = judgement->judge->config.fence;
+	const struct judge_config *config = &judgement->judge->config;
 	struct exec_file *file = &judgement->file;
-	int r = fence ? fence_allow(fence, file->version, file->func) : 0;
+	int r = config->fence ? fence_allow(config->fence, file->version, file->func,
+					    config->means->revocation, file->key.generation) :
+				0;
 
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		file->verdict = (struct verdict){ .is_appraised = true,
 						  .cause = CAUSE_FAILURE,
 						  .error = -r };
-	return r == 0;
+	return r;
 }
 
 /* Return: whether there is a conclusion, and the call goes on. */
 static bool judge_file(struct judgement *judgement, enum integrity_func func)
 {
-	if (!conclude(judgement, func))
-		return false;
-	bool refused = is_refused(judgement) || !let_pass(judgement);
+	bool refused;
+	int r;
 
+	/* Again whenever a key was revoked meanwhile. */
+	do {
+		if (!conclude(judgement, func))
+			return false;
+		refused = is_refused(judgement);
+		r = refused ? 0 : let_pass(judgement);
+	} while (r == -EAGAIN);
+	refused = refused || r < 0;
 	count(judgement->judge->config.counters, &judgement->file);
 	report(judgement, refused);
 	judgement->is_refused = refused && judgement_has_gate(judgement);

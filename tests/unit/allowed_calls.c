@@ -72,7 +72,6 @@ static const struct call refused_to_all[] = {
 	CALL(bind, NOWHERE),
 	CALL(listen, NOWHERE),
 	CALL(bpf, BPF_PROG_LOAD, 0, 0),
-	CALL(bpf, BPF_MAP_CREATE, 0, 0),
 	CALL(init_module, 0),
 	CALL(finit_module, NOWHERE),
 	CALL(delete_module, 0),
@@ -156,8 +155,15 @@ static const struct call allowed_to_gated_workers[] = {
 	CALL(flock, NOWHERE, LOCK_UN),
 };
 
-static const struct call refused_to_gated_workers[] = {
-	CALL(bpf, BPF_PROG_LOAD, 0, 0),		CALL(bpf, BPF_MAP_CREATE, 0, 0),
+/* Those of a daemon, whose containers come later. */
+static const struct call allowed_to_gated_daemons[] = {
+	CALL(bpf, BPF_MAP_CREATE, 0, 0),
+	CALL(bpf, BPF_MAP_GET_NEXT_KEY, 0, 0),
+	CALL(bpf, BPF_OBJ_GET_INFO_BY_FD, 0, 0),
+};
+
+static const struct call refused_to_all_gated[] = {
+	CALL(bpf, BPF_PROG_LOAD, 0, 0),		CALL(bpf, BPF_BTF_LOAD, 0, 0),
 	CALL(bpf, BPF_MAP_GET_NEXT_ID, 0, 0),	CALL(bpf, BPF_MAP_GET_FD_BY_ID, 0, 0),
 	CALL(bpf, BPF_PROG_GET_FD_BY_ID, 0, 0), CALL(bpf, BPF_LINK_GET_FD_BY_ID, 0, 0),
 	CALL(bpf, BPF_LINK_DETACH, 0, 0),	CALL(bpf, BPF_LINK_UPDATE, 0, 0),
@@ -207,10 +213,10 @@ static void need_filters(void)
 
 static void limit(enum allowed_calls_role role, enum allowed_calls_mode mode)
 {
-	bool is_worker = role == ALLOWED_CALLS_WORKER || role == ALLOWED_CALLS_GATED_WORKER;
+	bool is_worker = role != ALLOWED_CALLS_KEEPER && role != ALLOWED_CALLS_FORKER;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    allowed_calls_limit(is_worker ? role : ALLOWED_CALLS_GATED_WORKER, mode) < 0)
+	    allowed_calls_limit(is_worker ? role : ALLOWED_CALLS_GATED_DAEMON, mode) < 0)
 		_exit(2);
 	if (!is_worker && allowed_calls_limit(role, mode) < 0)
 		_exit(2);
@@ -274,6 +280,8 @@ static void expect_allowed(enum allowed_calls_role role, const struct call *call
 Test(allowed_calls, refuse_a_worker_what_serving_does_not_need, .init = need_filters)
 {
 	expect_refused(ALLOWED_CALLS_WORKER, refused_to_all, COUNT_OF(refused_to_all));
+	expect_refused(ALLOWED_CALLS_WORKER, allowed_to_gated_daemons,
+		       COUNT_OF(allowed_to_gated_daemons));
 }
 
 Test(allowed_calls, refuse_a_keeper_that_too_and_what_only_a_worker_needs, .init = need_filters)
@@ -310,14 +318,33 @@ Test(allowed_calls, let_a_worker_use_the_maps_of_a_gate_that_it_has, .init = nee
 	expect_allowed(ALLOWED_CALLS_GATED_WORKER, allowed_to_gated_workers,
 		       COUNT_OF(allowed_to_gated_workers));
 	expect_refused(ALLOWED_CALLS_GATED_WORKER, refused_to_all, COUNT_OF(refused_to_all));
-	expect_refused(ALLOWED_CALLS_GATED_WORKER, refused_to_gated_workers,
-		       COUNT_OF(refused_to_gated_workers));
+	expect_refused(ALLOWED_CALLS_GATED_WORKER, refused_to_all_gated,
+		       COUNT_OF(refused_to_all_gated));
+	expect_refused(ALLOWED_CALLS_GATED_WORKER, allowed_to_gated_daemons,
+		       COUNT_OF(allowed_to_gated_daemons));
 	expect_refused(ALLOWED_CALLS_WORKER, allowed_to_gated_workers,
 		       COUNT_OF(allowed_to_gated_workers));
 	expect_refused(ALLOWED_CALLS_KEEPER, allowed_to_gated_workers,
 		       COUNT_OF(allowed_to_gated_workers));
 	expect_refused(ALLOWED_CALLS_FORKER, allowed_to_gated_workers,
 		       COUNT_OF(allowed_to_gated_workers));
+}
+
+Test(allowed_calls, let_a_daemon_make_maps_for_containers_that_come, .init = need_filters)
+{
+	expect_allowed(ALLOWED_CALLS_GATED_DAEMON, allowed_to_workers,
+		       COUNT_OF(allowed_to_workers));
+	expect_allowed(ALLOWED_CALLS_GATED_DAEMON, allowed_to_gated_workers,
+		       COUNT_OF(allowed_to_gated_workers));
+	expect_allowed(ALLOWED_CALLS_GATED_DAEMON, allowed_to_gated_daemons,
+		       COUNT_OF(allowed_to_gated_daemons));
+	expect_refused(ALLOWED_CALLS_GATED_DAEMON, refused_to_all, COUNT_OF(refused_to_all));
+	expect_refused(ALLOWED_CALLS_GATED_DAEMON, refused_to_all_gated,
+		       COUNT_OF(refused_to_all_gated));
+	expect_refused(ALLOWED_CALLS_KEEPER, allowed_to_gated_daemons,
+		       COUNT_OF(allowed_to_gated_daemons));
+	expect_refused(ALLOWED_CALLS_FORKER, allowed_to_gated_daemons,
+		       COUNT_OF(allowed_to_gated_daemons));
 }
 
 Test(allowed_calls, can_be_only_written_down_or_none)

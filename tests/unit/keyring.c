@@ -257,14 +257,19 @@ Test(keyring, does_not_count_keys_with_a_revoked_keyid)
 	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
 	struct revocation *revocation = revocation_new(read_revoked(texts, 1));
 	uint64_t generation = revocation_generation(revocation);
+	uint64_t mark = revocation_mark(revocation);
 
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
 	cr_expect_not(revocation_exchange(revocation, read_revoked(texts, 1)));
 	cr_expect_eq(revocation_generation(revocation), generation, "nothing has changed");
+	cr_expect_eq(revocation_mark(revocation), mark);
 	snprintf(keyid, sizeof(keyid), "%08X", keyring->keys[0].key.keyids[0]);
 	cr_expect(revocation_exchange(revocation, read_revoked(texts, 2)));
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_REVOKED);
 	cr_expect_neq(revocation_generation(revocation), generation);
+	cr_expect_neq(revocation_mark(revocation), mark);
+	revocation_exchange(revocation, read_revoked(texts, 1));
+	cr_expect_eq(revocation_mark(revocation), mark, "the same set has the same");
 	revocation_exchange(revocation, read_revoked(texts, 0));
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
 	revocation_free(revocation);
