@@ -131,6 +131,8 @@ static int serve(const struct daemon_options *options)
 	if (r == 0)
 		r = import_take(&opened.import, opened.journal, &opened.store);
 	if (r == 0)
+		r = opened_keep_gate(&opened);
+	if (r == 0)
 		r = keep(&opened);
 	opened_done(&opened);
 	return r < 0 ? EXIT_FAILURE : r;

@@ -102,7 +102,7 @@ static bool can_kill_supervisor(const struct run_options *options)
 static bool can_judge(const struct run_options *options)
 {
 	const struct policy *policy = options->policy;
-	const char *lacking = integrity_lacking(policy, STARTER_RUN);
+	const char *lacking = integrity_lacking(policy);
 
 	if (!lacking && policy->integrity.mode == INTEGRITY_ENFORCE && can_kill_supervisor(options))
 		lacking =

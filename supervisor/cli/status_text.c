@@ -267,6 +267,9 @@ static void show_integrity(struct json_object *container, FILE *to)
 		" of them as before\n    verdicts:",
 		id.text, mode.text, number_of(integrity, "files"), number_of(integrity, "known"));
 	show_verdicts(json_object_object_get(integrity, "verdicts"), to);
+	if (json_object_object_get(integrity, "refused-by-gate"))
+		fprintf(to, "\n    refused by the gate alone: %" PRId64,
+			number_of(integrity, "refused-by-gate"));
 	fprintf(to, "\n    measurements: %" PRId64 ", violations %" PRId64 ", missed %" PRId64,
 		number_of(integrity, "measurements"), number_of(integrity, "violations"),
 		number_of(integrity, "missed"));

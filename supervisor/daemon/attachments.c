@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,10 +17,12 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "daemon/container_judge.h"
+#include "daemon/container_userns.h"
 #include "daemon/entries.h"
 #include "daemon/runtimes.h"
 #include "idmap.h"
 #include "integrity/measurements.h"
+#include "judge/fence.h"
 #include "keep/engine.h"
 #include "keep/source.h"
 #include "request/witness.h"
@@ -231,21 +234,67 @@ static struct shared_policy *find_policy(const struct attachments *attachments,
 	return choose_policy(attachments, delivery);
 }
 
-/* The list of a container that was there before has to be there: it is not begun anew. */
+/* Two would each forget what the other one has judged. */
+static const struct container *find_neighbour(const struct attachments *attachments, int userns)
+{
+	const struct container *container = NULL;
+	struct stat status;
+
+	if (fstat(userns, &status) < 0)
+		return NULL;
+	while ((container = registry_next(attachments->registry, container)) != NULL)
+		if (container->judge && container->judge->fence.fence &&
+		    fence_surrounds(container->judge->fence.fence, status.st_ino))
+			return container;
+	return NULL;
+}
+
+/* Return: a descriptor, the caller's; -EPERM: nothing can be refused in the container, which has been logged. */
+static int find_userns(const struct attachments *attachments, const struct delivery *delivery)
+{
+	const char *fault = NULL;
+	_cleanup_fd_ int userns =
+		container_userns_open(attachments->procfs, delivery->process, &fault);
+	const struct container *neighbour = userns < 0 ? NULL : find_neighbour(attachments, userns);
+
+	if (userns >= 0 && !neighbour)
+		return TAKE_FD(userns);
+	log_limited(
+		log_source(delivery->uid, delivery->id), LOG_WARNING,
+		"container %s is refused: what it executes cannot be refused ('mode: enforce'): %s%s",
+		delivery->id, neighbour ? "it shares its user namespace with container " : fault,
+		neighbour ? neighbour->key.id : "");
+	return -EPERM;
+}
+
+/* The list of a container that was there before has to be there: it is not begun anew. So has its fence. */
 static int appoint_judge(const struct attachments *attachments, const struct delivery *delivery,
 			 struct container *container)
 {
-	uint64_t serial = delivery->record ? delivery->record->list_serial : 0;
+	struct container_judge_config config = {
+		.entries = attachments->entries,
+		.revocation = attachments->revocation,
+		.gate = attachments->gate,
+		.id = container->key.id,
+		.policy = container->policy,
+		.serial = delivery->record ? delivery->record->list_serial : 0,
+		.userns = -1,
+	};
 
 	if (container->judge)
 		return 0;
-	int r = container_judge_new(attachments->entries, attachments->revocation,
-				    container->key.id, container->policy, serial,
-				    &container->judge);
+	if (!config.serial && container->policy->policy->integrity.mode == INTEGRITY_ENFORCE) {
+		config.userns = find_userns(attachments, delivery);
+		if (config.userns < 0)
+			return config.userns;
+	}
+	int r = container_judge_new(&config, &container->judge);
 
 	if (r < 0)
 		log_error("what container %s executes cannot be judged: %s", container->key.id,
-			  r == -ENOENT ? "its measurement list is lost" : strerror(-r));
+			  r == -ENOENT ? "its measurement list, or what its gate has, is lost" :
+			  r == -ENODEV ? "there is no gate" :
+					 strerror(-r));
 	return r;
 }
 
@@ -461,12 +510,13 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	return r;
 }
 
-static bool is_used(const struct attachments *attachments, const struct entry *list)
+static bool is_used(const void *place, uint64_t list)
 {
+	const struct attachments *attachments = place;
 	const struct container *container = NULL;
 
 	while ((container = registry_next(attachments->registry, container)) != NULL)
-		if (container->judge && container->judge->serial == list->serial)
+		if (container->judge && container->judge->serial == list)
 			return true;
 	return false;
 }
@@ -479,7 +529,8 @@ static void forget_unused_lists(const struct attachments *attachments)
 	while ((entry = journal_next_entry(attachments->entries->journal, entry)) != NULL) {
 		int fd = entry->fd;
 
-		if (atomic_load(&entry->kind) != ENTRY_MEASUREMENTS || is_used(attachments, entry))
+		if (atomic_load(&entry->kind) != ENTRY_MEASUREMENTS ||
+		    is_used(attachments, entry->serial))
 			continue;
 		entries_forget(attachments->entries, entry->serial);
 		close(fd);
@@ -496,8 +547,44 @@ size_t attachments_restore(struct attachments *attachments)
 		if (atomic_load(&entry->kind) == ENTRY_SOURCE)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
+	container_fence_forget_unused(attachments->entries, attachments->gate, is_used,
+				      attachments);
 	forget_unused_lists(attachments);
 	return lost;
+}
+
+bool attachments_enter_gate(struct attachments *attachments)
+{
+	const struct container *container = NULL;
+	bool is_complete = true;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL) {
+		int r = container->judge ? container_judge_enter(container->judge) : 0;
+
+		if (r == 0)
+			continue;
+		is_complete = false;
+		log_error("container %s cannot be had pass the gate: %s", container->key.id,
+			  strerror(-r));
+	}
+	return is_complete;
+}
+
+void attachments_revoke(struct attachments *attachments)
+{
+	const struct container *container = NULL;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL) {
+		int r = container->judge ?
+				container_judge_revoke(container->judge, attachments->entries) :
+				0;
+
+		if (r < 0)
+			log_error(
+				"container %s executes nothing any more: what it may execute by keys that "
+				"are revoked cannot be forgotten otherwise: %s",
+				container->key.id, strerror(-r));
+	}
 }
 
 void attachments_bar_lists(struct attachments *attachments, bool are_barred)

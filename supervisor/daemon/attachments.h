@@ -19,6 +19,7 @@ struct attachment;
 struct closer;
 struct engine;
 struct entries;
+struct gate;
 struct lxc_greeting;
 struct oci_message;
 struct source;
@@ -31,6 +32,7 @@ struct attachments {
 	struct registry *registry;
 	struct policies *policies; /* may be exchanged at any time */
 	struct revocation *revocation;
+	struct gate *gate; /* that containers with mode enforce pass; NULL: there is none */
 	int procfs;
 	LIST_HEAD(, attachment) list;
 };
@@ -64,6 +66,12 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
  * Return: how many listeners cannot be served any more: each of it has been logged.
  */
 size_t attachments_restore(struct attachments *attachments);
+
+/** attachments_enter_gate() - what was restored is ours to serve: it passes our gate. Return: whether all of it does. */
+bool attachments_enter_gate(struct attachments *attachments);
+
+/** attachments_revoke() - keys were revoked: what passed the gate by them is judged again */
+void attachments_revoke(struct attachments *attachments);
 
 /** attachments_bar_lists() - another daemon is to append to the measurement lists; false: it has not taken over */
 void attachments_bar_lists(struct attachments *attachments, bool are_barred);

@@ -9,6 +9,7 @@
 #include "daemon/entries.h"
 #include "daemon/shared_policy.h"
 #include "integrity/measurements.h"
+#include "judge/fence.h"
 
 static int begin_list(struct container_judge *judge, struct entries *entries,
 		      const struct shared_policy *policy)
@@ -40,48 +41,86 @@ static int find_list(struct container_judge *judge, const struct entries *entrie
 	return 0;
 }
 
-static int fill(struct container_judge *judge, struct entries *entries,
-		const struct shared_policy *policy, uint64_t serial)
+static int have_list(struct container_judge *judge, const struct container_judge_config *config)
 {
-	const struct judge_config config = {
-		.integrity = &policy->policy->integrity,
-		.means = &judge->means,
-		.counters = &judge->counters,
-		.label = judge->label,
-	};
+	judge->means.crypto = config->policy->keys->crypto;
+	judge->means.keyring = config->policy->keys->keyring;
+	judge->means.revocation = config->revocation;
+	int r = config->serial ? find_list(judge, config->entries, config->serial) :
+				 begin_list(judge, config->entries, config->policy);
 
-	judge->means.crypto = policy->keys->crypto;
-	judge->means.keyring = policy->keys->keyring;
-	int r = serial ? find_list(judge, entries, serial) : begin_list(judge, entries, policy);
-
-	if (r < 0)
-		return r;
-	judge_means_keep_from_children(&judge->means);
-	return judge_new(&config, &judge->judge);
+	if (r == 0)
+		judge_means_keep_from_children(&judge->means);
+	return r;
 }
 
-int container_judge_new(struct entries *entries, struct revocation *revocation, const char *id,
-			const struct shared_policy *policy, uint64_t serial,
+/* The list comes first, for its serial is in the entries of the fence. */
+static int have_fence(struct container_judge *judge, const struct container_judge_config *config,
+		      int *userns)
+{
+	if (judge->integrity->mode != INTEGRITY_ENFORCE)
+		return 0;
+	if (!config->gate)
+		return -ENODEV;
+	judge->fence.revocation = config->revocation;
+	return config->serial ?
+		       container_fence_restore(&judge->fence, config->entries, config->gate,
+					       judge->serial) :
+		       container_fence_new(&judge->fence, config->entries, config->gate,
+					   judge->integrity, judge->serial, TAKE_FD(*userns));
+}
+
+static int fill(struct container_judge *judge, const struct container_judge_config *config,
+		int *userns)
+{
+	int r = have_list(judge, config);
+
+	if (r == 0)
+		r = have_fence(judge, config, userns);
+	if (r < 0)
+		return r;
+	return judge_new(&(struct judge_config){ .integrity = judge->integrity,
+						 .means = &judge->means,
+						 .fence = judge->fence.fence,
+						 .counters = &judge->counters,
+						 .label = judge->label },
+			 &judge->judge);
+}
+
+int container_judge_new(const struct container_judge_config *config,
 			struct container_judge **ret_judge)
 {
-	if (policy->policy->integrity.mode == INTEGRITY_OFF)
+	_cleanup_fd_ int userns = config->userns;
+
+	if (config->policy->policy->integrity.mode == INTEGRITY_OFF)
 		return 0;
-	if (!policy->keys)
+	if (!config->policy->keys)
 		return -ENOKEY;
 	struct container_judge *judge = calloc(1, sizeof(*judge));
 
-	if (!judge || asprintf(&judge->label, "container %s: ", id) < 0) {
+	if (!judge || asprintf(&judge->label, "container %s: ", config->id) < 0) {
 		free(judge);
 		return -ENOMEM;
 	}
-	judge->means.revocation = revocation;
-	int r = fill(judge, entries, policy, serial);
+	judge->integrity = &config->policy->policy->integrity;
+	int r = fill(judge, config, &userns);
 
 	if (r < 0)
-		container_judge_end(judge, entries);
+		container_judge_end(judge, config->entries);
 	else
 		*ret_judge = judge;
 	return r;
+}
+
+int container_judge_enter(struct container_judge *judge)
+{
+	return judge->fence.fence ? container_fence_enter(&judge->fence, judge->integrity) : 0;
+}
+
+int container_judge_revoke(struct container_judge *judge, struct entries *entries)
+{
+	return judge->fence.fence ? container_fence_revoke(&judge->fence, entries, judge->serial) :
+				    0;
 }
 
 /* But for its list. */
@@ -96,6 +135,7 @@ void container_judge_end(struct container_judge *judge, struct entries *entries)
 {
 	if (!judge)
 		return;
+	container_fence_end(&judge->fence, entries, judge->label);
 	entries_forget(entries, judge->serial);
 	measurements_free(judge->means.measurements);
 	release(judge);
@@ -105,6 +145,7 @@ void container_judge_free(struct container_judge *judge)
 {
 	if (!judge)
 		return;
+	container_fence_leave(&judge->fence);
 	measurements_leave(judge->means.measurements);
 	release(judge);
 }

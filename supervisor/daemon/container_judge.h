@@ -9,10 +9,12 @@
 
 #include <stdint.h>
 
+#include "daemon/container_fence.h"
 #include "judge/judge.h"
 #include "judge/means.h"
 
 struct entries;
+struct gate;
 struct revocation;
 struct shared_policy;
 
@@ -21,24 +23,40 @@ struct container_judge {
 	struct judge *judge;
 	struct judge_means means;
 	struct judge_counters counters;
+	const struct integrity *integrity; /* of the policy */
+	struct container_fence fence; /* with mode enforce */
 	uint64_t serial; /* of the list's entry */
 	char *label; /* of its lines in the log */
 };
 
+/** struct container_judge_config - what a judge is told; what is pointed to outlives it, but for the id */
+struct container_judge_config {
+	struct entries *entries;
+	struct revocation *revocation; /* of keys that do not count */
+	struct gate *gate; /* NULL: there is none */
+	const char *id; /* of the container */
+	const struct shared_policy *policy; /* of the container */
+	uint64_t serial; /* of the entry of the list that a worker before has begun; 0: begin one */
+	int userns; /* with mode enforce, of a new container: a descriptor, the judge's, or closed; -1: none */
+};
+
 /**
  * container_judge_new() - judge what a container executes
- * @revocation: of keys that do not count; outlives the judge
- * @id: of the container
- * @policy: of the container; outlives the judge
- * @serial: of the entry of the list that a worker before has begun; 0: begin one
  * @ret_judge: NULL: the policy wants nothing to be judged
  *
- * Return: 0; -ENOENT: that list is not there, or is none; -ENOKEY: the keys of the policy are not known; -ENOSPC: the
- * list cannot be kept; -errno.
+ * With mode enforce a new container passes the gate from then on; for one that was there see container_judge_enter().
+ *
+ * Return: 0; -ENOENT: that list, or fence, is not there, or is none; -ENOKEY: the keys of the policy are not known;
+ * -ENODEV: there is no gate; -ENOSPC: the list cannot be kept; -errno.
  */
-int container_judge_new(struct entries *entries, struct revocation *revocation, const char *id,
-			const struct shared_policy *policy, uint64_t serial,
+int container_judge_new(const struct container_judge_config *config,
 			struct container_judge **ret_judge);
+
+/** container_judge_enter() - one that was there before passes our gate from now on. Return: 0; -errno. */
+int container_judge_enter(struct container_judge *judge);
+
+/** container_judge_revoke() - keys were revoked: what passed the gate by them does so no more. Return: 0; -errno. */
+int container_judge_revoke(struct container_judge *judge, struct entries *entries);
 
 /** container_judge_end() - the container has ended, and with it its list; NULL is accepted. */
 void container_judge_end(struct container_judge *judge, struct entries *entries);

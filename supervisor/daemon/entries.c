@@ -38,12 +38,18 @@ struct policy_record {
 	uint64_t text_length; /* bytes of the text; what is behind it is policy_keys_pack()'s */
 };
 
-static void store(const struct entries *entries, uint64_t serial, int fd)
+static bool is_of_gate(enum entry_kind kind)
+{
+	return kind == ENTRY_GATE || kind == ENTRY_FENCE;
+}
+
+static void store(const struct entries *entries, uint64_t serial, int fd, enum entry_kind kind)
 {
 	char name[SUCCESSION_NAME_SIZE];
 
 	succession_name_entry(name, serial);
-	int r = service_store(entries->service, name, &fd, 1);
+	int r = is_of_gate(kind) ? service_store_unwatched(entries->service, name, fd) :
+				   service_store(entries->service, name, &fd, 1);
 
 	if (r < 0)
 		log_warning("the service manager does not store a descriptor: %s", strerror(-r));
@@ -56,7 +62,7 @@ int entries_keep(struct entries *entries, int fd, enum entry_kind kind, const vo
 	int r = journal_keep(entries->journal, fd, kind, record, size, ret_serial);
 
 	if (r == 0 && !is_stored)
-		store(entries, *ret_serial, fd);
+		store(entries, *ret_serial, fd, kind);
 	return r;
 }
 

@@ -122,18 +122,17 @@ static int complete(struct import *import, struct engine *engine, struct entries
 int import_complete(struct import *import, struct engine *engine, struct entries *entries,
 		    size_t lost)
 {
-	bool is_living = import->predecessor >= 0;
-	int r = journal_is(entries->journal, JOURNAL_IMPORTED) ?
-			0 :
-			complete(import, engine, entries, lost);
+	if (journal_is(entries->journal, JOURNAL_IMPORTED))
+		return 0;
+	return complete(import, engine, entries, lost);
+}
 
-	if (r < 0)
-		return r;
-	if (is_living)
+void import_serve(struct import *import, struct engine *engine, bool was_living)
+{
+	if (was_living)
 		log_notice("the containers of the nsxattrd before are served; their calls have "
 			   "waited for %u ms",
 			   (unsigned int)(clock_milliseconds() - import->asked));
 	succession_finish(&import->succession);
 	engine_serve_inherited(engine);
-	return 0;
 }

@@ -14,8 +14,10 @@
  *	worker that
  *	gets so far
  *	each other	import_complete()	nothing more to do
+ *	each worker	import_serve()		calls are answered
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,5 +59,8 @@ void import_protect(const struct import *import);
  */
 int import_complete(struct import *import, struct engine *engine, struct entries *entries,
 		    size_t lost);
+
+/** import_serve() - in a worker, after that. @was_living: a daemon that lived has handed over */
+void import_serve(struct import *import, struct engine *engine, bool was_living);
 
 #endif

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/probe.h"
 #include "daemon/config.h"
+#include "daemon/entries.h"
+#include "integrity/gate.h"
 #include "integrity/revoked_keys.h"
 #include "keep/journal.h"
 
@@ -171,6 +173,7 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 		.directory = -1,
 		.procfs = -1,
 		.labelling.directory = -1,
+		.pins.folder = -1,
 		.since = time(NULL),
 		.keeper = getpid(),
 	};
@@ -223,6 +226,9 @@ static size_t list_descriptors(const struct opened *opened, int fds[OPENED_DESCR
 	fds[count++] = opened->procfs;
 	fds[count++] = opened->labelling.directory;
 	fds[count++] = opened->probe ? probe_fd(opened->probe) : -1;
+	fds[count++] = opened->pins.folder;
+	for (size_t i = 0; i < opened->pins.before_count; i++)
+		fds[count++] = opened->pins.before[i].namespaces;
 	return count;
 }
 
@@ -258,11 +264,90 @@ static int confine_descriptors(const struct opened *opened)
 	return confine_surroundings(fds, count);
 }
 
+/* ---- the gate ---- */
+
+/* Of a container that runs, whatever has become of its policy's file. */
+static bool is_handed_gate(const struct service_fds *handed)
+{
+	char path[32], target[32];
+
+	for (size_t i = 0; i < handed->count; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", handed->fds[i].fd);
+		ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+		target[length > 0 ? length : 0] = '\0';
+		if (strcmp(target, "anon_inode:bpf-map") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with the policies is said when they are read for good. Without their keys. */
+static bool policy_wants_gate(const struct opened *opened)
+{
+	_cleanup_free_ struct policies_report *report = calloc(1, sizeof(*report));
+	struct policies_source source = opened->source;
+	struct policies *policies = NULL;
+	bool is_wanted = false;
+
+	source.root.directory = -1;
+	if (!report || policies_load(&source, &policies, report) != POLICIES_LOADED)
+		return false;
+	for (size_t i = 0; i < policies->count && !is_wanted; i++)
+		is_wanted = policies->list[i].shared->policy->integrity.mode == INTEGRITY_ENFORCE;
+	policies_free(policies);
+	return is_wanted;
+}
+
+static void pin_gate(struct opened *opened)
+{
+	int r = gate_pins_make(&opened->pins, opened->gate);
+
+	if (r < 0)
+		log_warning(
+			"what is executed passes no gate any more if all processes of nsxattrd are "
+			"killed at a time, for it cannot be pinned in " GATE_PINS_PATH ": %s",
+			r == -ENOENT ? "there is no bpffs" : strerror(-r));
+}
+
+/* Nothing that is loaded later on could be: policies that want a gate then have no container. */
+static void have_gate(struct opened *opened)
+{
+	gate_pins_open(&opened->pins);
+	if (!policy_wants_gate(opened) && !is_handed_gate(&opened->import.handed) &&
+	    opened->pins.before_count == 0) {
+		opened->source.no_gate =
+			"nsxattrd has no gate, for no policy wanted one when it was started: start it anew "
+			"('nsxattr reload --binary' does, and containers go on)";
+		return;
+	}
+	int r = gate_new(&opened->gate);
+
+	if (r == 0) {
+		pin_gate(opened);
+		return;
+	}
+	opened->source.no_gate = gate_obstacle(r);
+	log_warning("what is executed cannot be refused ('mode: enforce'): %s",
+		    opened->source.no_gate);
+}
+
+int opened_keep_gate(const struct opened *opened)
+{
+	struct entries entries = { .journal = opened->journal, .service = &opened->store };
+	int fds[GATE_DESCRIPTORS_MAX], r = 0;
+	size_t count = opened->gate ? gate_descriptors(opened->gate, fds) : 0;
+	uint64_t serial;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = entries_keep(&entries, fds[i], ENTRY_GATE, NULL, 0, &serial);
+	if (r < 0)
+		log_error("cannot keep the gate: %s", strerror(-r));
+	return r;
+}
+
 int opened_confine(struct opened *opened)
 {
-	const struct confinement confinement = { .leaves_network = true,
-						 .judges = true,
-						 .calls = opened->options->config->calls };
 	int probe_error = 0, r = confine_descriptors(opened);
 
 	if (r == 0)
@@ -270,6 +355,14 @@ int opened_confine(struct opened *opened)
 	if (r == 0)
 		kernel_facts_learn(probe_error, &opened->kernel);
 	labelling_open(&opened->labelling);
+	if (r == 0)
+		have_gate(opened);
+	const struct confinement confinement = { .leaves_network = true,
+						 .judges = true,
+						 .has_gate = opened->gate,
+						 .has_containers = true,
+						 .calls = opened->options->config->calls };
+
 	if (r == 0)
 		r = confine_privileges(&confinement, &opened->procfs);
 	if (r == 0 && opened_read_policies(opened, &opened->policies,
@@ -285,5 +378,6 @@ void opened_done(struct opened *opened)
 	policies_free(opened->policies);
 	revocation_free(opened->revocation);
 	probe_free(opened->probe);
+	gate_free(opened->gate);
 	service_fds_done(&opened->import.handed);
 }

@@ -7,8 +7,8 @@
  *
  *	opened_open()		Should: open all that is found by a path.
  *				Mustn't: follow what a runtime or a target names.
- *	opened_confine()	Should: read the policies, with the rights of a worker; put all that is open into a
- *				journal, so that each worker finds it.
+ *	opened_confine()	Should: have a gate, if a policy wants one; then read the policies, with the rights of a
+ *				worker; put all that is open into a journal, so that each worker finds it.
  *				Mustn't: open anything by a path of the host's any more.
  */
 
@@ -20,6 +20,7 @@
 #include "base/probe.h"
 #include "base/service.h"
 #include "base/unix_socket.h"
+#include "daemon/gate_pins.h"
 #include "daemon/import.h"
 #include "daemon/policies_load.h"
 #include "daemon/policy_folders.h"
@@ -27,6 +28,7 @@
 #include "exec/kernel_notes.h"
 
 struct config;
+struct gate;
 struct revocation;
 struct journal;
 
@@ -40,7 +42,7 @@ struct daemon_options {
 };
 
 /* The most descriptors that are put into the journal. */
-#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 11)
+#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 12 + GATE_PINS_MAX)
 
 /** struct opened - what the keeper has opened; begins with opened_open() */
 struct opened {
@@ -59,6 +61,8 @@ struct opened {
 	struct probe *probe;
 	struct kernel_facts kernel;
 	struct labelling labelling;
+	struct gate *gate; /* NULL: no policy wanted one at the start, or there can be none */
+	struct gate_pins pins;
 	struct journal *journal;
 	int procfs;
 	time_t since;
@@ -70,6 +74,13 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 
 /** opened_confine() - shed privileges. Return: 0; -errno: it has been logged. */
 int opened_confine(struct opened *opened);
+
+/**
+ * opened_keep_gate() - after import_take(), in the keeper: the gate's descriptors outlive workers, and are stored
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+int opened_keep_gate(const struct opened *opened);
 
 /** opened_done() - in the keeper, at its end: release all of it, at whatever stage. The process closes what is open. */
 void opened_done(struct opened *opened);

@@ -98,13 +98,21 @@ const char *policies_objection(const struct policies *policies, const struct lis
 #define say(choice, ...) diagnostic_print((choice)->reason, sizeof((choice)->reason), __VA_ARGS__)
 
 /* Nothing less takes the place of a policy that cannot be enforced. */
-static enum policies_choice_result choose(const struct listed_policy *listed,
+static enum policies_choice_result choose(const struct policies *policies,
+					  const struct listed_policy *listed,
 					  struct policies_choice *choice)
 {
-	const char *lacking = integrity_lacking(listed->shared->policy, STARTER_DAEMON);
+	const struct policy *policy = listed->shared->policy;
+	const char *lacking = integrity_lacking(policy);
 
 	if (lacking) {
-		say(choice, "policy '%s' %s", listed_policy_name(listed), lacking);
+		say(choice, "policy '%s' %s", policy->name, lacking);
+		return POLICIES_REFUSED;
+	}
+	if (policy->integrity.mode == INTEGRITY_ENFORCE && policies->no_gate) {
+		say(choice,
+		    "what is executed cannot be refused ('mode: enforce' of policy '%s'): %s",
+		    policy->name, policies->no_gate);
 		return POLICIES_REFUSED;
 	}
 	if (listed->fault) {
@@ -129,7 +137,7 @@ static enum policies_choice_result choose_default(const struct policies *policie
 		return POLICIES_REFUSED;
 	}
 	say(choice, "%s: the default policy", why);
-	return choose(listed, choice);
+	return choose(policies, listed, choice);
 }
 
 static enum policies_choice_result choose_named(const struct policies *policies,
@@ -150,7 +158,7 @@ static enum policies_choice_result choose_named(const struct policies *policies,
 
 	if (!objection) {
 		say(choice, "it was named");
-		return choose(listed, choice);
+		return choose(policies, listed, choice);
 	}
 	say(choice, "policy %s is not for user %u: %s", quoted.text, request->user, objection);
 	if (policies->refuses_not_allowed)
@@ -177,7 +185,7 @@ enum policies_choice_result policies_choose(const struct policies *policies,
 		    policies_objection(policies, listed, request->user))
 			continue;
 		say(choice, "its 'match' fits");
-		return choose(listed, choice);
+		return choose(policies, listed, choice);
 	}
 	return choose_default(policies, request, "none was named, and no 'match' fits", choice);
 }

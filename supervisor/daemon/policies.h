@@ -42,6 +42,8 @@ struct policies {
 	size_t count;
 	const struct listed_policy *default_policy; /* for containers that get no other */
 	bool refuses_not_allowed;
+	const char *
+		no_gate; /* why nothing can be refused with 'mode: enforce'; static; NULL: it can */
 };
 
 /** policies_free() - the set goes; a policy that a container has, stays. NULL is accepted. */
@@ -81,7 +83,7 @@ enum policies_choice_result {
 /** struct policies_choice - the outcome */
 struct policies_choice {
 	struct shared_policy *shared; /* POLICIES_CHOSEN: the caller's to shared_policy_unref() */
-	char reason[400]; /* for the log: a sentence without a period */
+	char reason[600]; /* for the log: a sentence without a period */
 };
 
 /**

@@ -469,6 +469,7 @@ int policies_load(const struct policies_source *source, struct policies **ret_po
 	if (!load.policies)
 		return -ENOMEM;
 	load.policies->refuses_not_allowed = source->refuses_not_allowed;
+	load.policies->no_gate = source->no_gate;
 	int r = load_folders(&load);
 
 	if (r == 0)

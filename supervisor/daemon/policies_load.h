@@ -21,6 +21,8 @@ struct policies_source {
 	int etc; /* the folder with passwd(5), O_PATH; -1: only root and numbers are users */
 	const char *default_policy;
 	bool refuses_not_allowed; /* a user who names a policy that is not theirs; else they get the default */
+	const char *
+		no_gate; /* why 'mode: enforce' cannot be; static; NULL: it can, as far as this is known */
 };
 
 /**

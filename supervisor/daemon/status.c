@@ -16,6 +16,7 @@
 #include "integrity/keyring.h"
 #include "integrity/measurements.h"
 #include "integrity/revocation.h"
+#include "judge/fence.h"
 
 /* ---- containers ---- */
 
@@ -105,6 +106,8 @@ static void add_integrity(struct json_object *object, const struct container *co
 	json_add_number(integrity, "files", atomic_load(&judge->counters.files));
 	json_add_number(integrity, "known", atomic_load(&judge->counters.known));
 	add_verdicts(integrity, &judge->counters);
+	if (judge->fence.fence)
+		json_add_number(integrity, "refused-by-gate", fence_refusals(judge->fence.fence));
 	add_list(integrity, judge->means.measurements);
 	add_keys(integrity, &judge->means);
 	json_object_object_add(object, "integrity", integrity);

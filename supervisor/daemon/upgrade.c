@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/passing.h"
 #include "daemon/attachments.h"
+#include "daemon/gate_pins.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 
@@ -64,6 +65,7 @@ static void hand_over(struct upgrade *upgrade)
 	}
 	bool is_left = is_process_left(upgrade);
 
+	gate_pins_remove_unknown(upgrade->pins);
 	attachments_bar_lists(upgrade->attachments, false);
 	engine_resume(upgrade->engine);
 	log_warning("upgrade failed: the new nsxattrd has not taken over (%s); this one serves on",

@@ -20,6 +20,7 @@
 
 struct attachments;
 struct engine;
+struct gate_pins;
 struct journal;
 
 /** struct upgrade - one at a time; begins with what is the caller's, watch.fd and successor -1, and zeroes */
@@ -28,6 +29,7 @@ struct upgrade {
 	struct engine *engine;
 	struct journal *journal;
 	struct attachments *attachments;
+	const struct gate_pins *pins;
 	struct handover_start start;
 	const size_t *deliveries; /* how many messages of runtimes have not come in full */
 	struct loop_watch watch; /* the connection */

@@ -23,6 +23,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/entries.h"
+#include "daemon/gate_pins.h"
 #include "daemon/list_request.h"
 #include "daemon/lxc_acceptor.h"
 #include "daemon/may_use.h"
@@ -30,8 +31,11 @@
 #include "daemon/opened.h"
 #include "daemon/refusals.h"
 #include "daemon/status.h"
+#include "daemon/unserved.h"
 #include "daemon/upgrade.h"
 #include "exec/deputies.h"
+#include "integrity/gate.h"
+#include "integrity/revocation.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"
 #include "keep/journal.h"
@@ -44,6 +48,8 @@
 /* Descriptors of a call under way and its thread, and those of a deputy. */
 #define DESCRIPTORS_OF_PLACE 8
 #define DESCRIPTORS_OF_DEPUTY 2
+/* Of a container: a measurement list, and what it has at the gate. */
+#define DESCRIPTORS_OF_JUDGE (1 + GATE_CONTAINER_DESCRIPTORS)
 
 /** struct worker - what a worker has made of what the keeper has opened */
 struct worker {
@@ -61,7 +67,59 @@ struct worker {
 	struct loop_watch signalled;
 	struct loop_timer sample;
 	struct upgrade upgrade;
+	struct unserved unserved;
 };
+
+/* ---- the gate ---- */
+
+/* Containers of which all listeners are lost: what they have in gates of a daemon before, see daemon/unserved.h. */
+static void look_at_unserved(struct worker *worker)
+{
+	const struct opened *opened = worker->opened;
+	size_t before = worker->unserved.count;
+	int r = unserved_look(&opened->pins, opened->gate, opened->procfs, &worker->unserved);
+
+	if (r < 0)
+		log_error("cannot look at the gates of an nsxattrd before: %s", strerror(-r));
+	else if (worker->unserved.count != before)
+		log_notice(
+			"%zu user namespaces stay shut by the gate of an nsxattrd before, for their "
+			"containers, which nsxattrd does not serve any more, have processes",
+			worker->unserved.count);
+}
+
+/* What the nsxattrd before had for a gate. */
+static void close_gate_before(struct worker *worker)
+{
+	int own[GATE_DESCRIPTORS_MAX];
+	const struct opened *opened = worker->opened;
+	size_t count = opened->gate ? gate_descriptors(opened->gate, own) : 0, i;
+	const struct entry *entry = NULL;
+
+	while ((entry = journal_next_entry(opened->journal, entry)) != NULL) {
+		int fd = entry->fd;
+
+		for (i = 0; i < count && own[i] != fd; i++)
+			;
+		if (atomic_load(&entry->kind) != ENTRY_GATE || i < count)
+			continue;
+		entries_forget(&worker->entries, entry->serial);
+		close(fd);
+	}
+}
+
+/* Before any call is answered. What cannot pass our gate still has the one before. */
+static void pass_gate(struct worker *worker)
+{
+	struct gate *gate = worker->opened->gate;
+
+	if (gate)
+		gate_forget_askers(gate);
+	if (!attachments_enter_gate(&worker->attachments))
+		return;
+	close_gate_before(worker);
+	look_at_unserved(worker);
+}
 
 /* ---- what the control socket is answered ---- */
 
@@ -81,7 +139,12 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 		log_notice("%zu policies were read anew", (*policies)->file_count);
 	else
 		log_error("the policies stay as they were");
+	uint64_t generation = revocation_generation(worker->opened->revocation);
+
 	*ret_has_revoked = opened_read_revoked(worker->opened, report) == 0;
+	if (revocation_generation(worker->opened->revocation) != generation)
+		attachments_revoke(&worker->attachments);
+	look_at_unserved(worker);
 	if (!*ret_has_revoked)
 		log_error("the revoked keys stay as they were");
 	(void)service_tell_ready(&worker->opened->service);
@@ -264,6 +327,7 @@ static void prepare_upgrade(struct worker *worker)
 		.engine = worker->engine,
 		.journal = opened->journal,
 		.attachments = &worker->attachments,
+		.pins = &opened->pins,
 		.start = { .program = opened->program, .arguments = opened->options->arguments },
 		.deliveries = &worker->oci.count,
 		.watch.fd = -1,
@@ -322,6 +386,7 @@ static int build_engine(struct worker *worker)
 		.entries = &worker->entries,
 		.policies = opened->policies,
 		.revocation = opened->revocation,
+		.gate = opened->gate,
 		.procfs = opened->procfs,
 	};
 	if (r == 0)
@@ -360,9 +425,16 @@ static void forget_closed(struct opened *opened)
 /* Return: 0; -ECANCELED: another daemon serves; -errno. */
 static int restore(struct worker *worker)
 {
+	struct import *import = &worker->opened->import;
 	size_t lost = attachments_restore(&worker->attachments);
+	bool is_living = import->predecessor >= 0;
+	int r = import_complete(import, worker->engine, &worker->entries, lost);
 
-	return import_complete(&worker->opened->import, worker->engine, &worker->entries, lost);
+	if (r < 0)
+		return r;
+	pass_gate(worker);
+	import_serve(import, worker->engine, is_living);
+	return 0;
 }
 
 /* What all that is let in can have open at a time, measurement lists included, but for what is kept for speed. */
@@ -371,10 +443,10 @@ static uint64_t descriptors_wanted(const struct config_limits *limits)
 	uint64_t listeners = (uint64_t)limits->containers * limits->listeners_per_container;
 	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
 
-	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) + limits->containers +
-	       places * DESCRIPTORS_OF_PLACE + (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY +
-	       limits->connections + CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
-	       FORKER_TABLE;
+	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
+	       limits->containers * DESCRIPTORS_OF_JUDGE + places * DESCRIPTORS_OF_PLACE +
+	       (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY + limits->connections +
+	       CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS + FORKER_TABLE;
 }
 
 static void compare_descriptors(const struct opened *opened)
@@ -465,6 +537,7 @@ static void release(struct worker *worker)
 static void end(struct worker *worker)
 {
 	(void)service_tell_stopping(&worker->opened->service);
+	gate_pins_remove_known(&worker->opened->pins);
 	for (size_t i = 0; i < SOCKET_COUNT; i++)
 		unix_socket_done(&worker->opened->sockets[i]);
 	/*
@@ -494,8 +567,10 @@ static int run(struct opened *opened, bool is_next)
 	struct worker worker = { .opened = opened };
 	int r = begin(&worker, is_next);
 
-	if (r == -ECANCELED || (r < 0 && !is_next))
+	if (r == -ECANCELED || (r < 0 && !is_next)) {
+		gate_pins_remove(&opened->pins, opened->pins.own);
 		journal_conclude(opened->journal, EXIT_FAILURE);
+	}
 	if (r < 0)
 		exit(EXIT_FAILURE);
 	worker.sample = (struct loop_timer){ .due = take_sample, .place = &worker };

@@ -17,13 +17,10 @@ static bool has_rule_on_subject(const struct integrity *integrity)
 	return false;
 }
 
-const char *integrity_lacking(const struct policy *policy, enum integrity_starter starter)
+const char *integrity_lacking(const struct policy *policy)
 {
 	if (policy->integrity.mode != INTEGRITY_ENFORCE)
 		return NULL;
-	if (starter != STARTER_RUN)
-		return "wants what is executed to be refused ('mode: enforce' in its 'integrity'), which "
-		       "nsxattrd does not do yet; set 'mode: log' there, or name another policy";
 	return has_rule_on_subject(&policy->integrity) ?
 		       "wants what is executed to be refused ('mode: enforce' in its 'integrity'), and for "
 		       "some of it by uid=, euid=, gid= or egid=, which cannot be done yet, for a verdict is "

@@ -6,18 +6,12 @@
 
 struct policy;
 
-enum integrity_starter {
-	STARTER_RUN, /* nsxattr run */
-	STARTER_DAEMON, /* nsxattrd, for OCI runtimes and LXC */
-};
-
 /**
  * integrity_lacking() - why a container cannot start on a policy, as far as what it executes is to be judged
  * @policy: of the container
- * @starter: what serves the container
  *
  * Return: a sentence without its beginning, to come behind the policy's name: "wants …; …"; NULL: it can start.
  */
-const char *integrity_lacking(const struct policy *policy, enum integrity_starter starter);
+const char *integrity_lacking(const struct policy *policy);
 
 #endif

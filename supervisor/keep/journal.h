@@ -77,6 +77,8 @@ enum entry_kind {
 	ENTRY_CONNECTION = 3, /* of a peer that has not sent yet of which container it is */
 	ENTRY_POLICY = 4, /* a file with the policy of sources */
 	ENTRY_MEASUREMENTS = 5, /* the measurement list of a container */
+	ENTRY_GATE = 6, /* of a gate, which is another program's if it was imported */
+	ENTRY_FENCE = 7, /* verdicts for a gate, or the user namespace that has to pass it */
 };
 
 /** struct entry - a descriptor that stays open */

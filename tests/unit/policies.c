@@ -285,16 +285,15 @@ Test(policies, are_so_many_at_most)
 /* ---- what cannot be enforced ---- */
 
 /* Nothing less takes its place: neither the default nor another one that fits. */
-Test(policies, give_no_container_a_policy_that_nsxattrd_does_not_enforce)
+Test(policies, give_no_container_a_policy_that_nsxattrd_cannot_enforce)
 {
 	static const char reason[] =
-		"policy 'judged' wants what is executed to be refused ('mode: enforce' in its "
-		"'integrity'), which nsxattrd does not do yet; set 'mode: log' there, or name "
-		"another policy";
+		"what is executed cannot be refused ('mode: enforce' of policy 'judged'): there is no gate";
 
 	policy("judged.yaml", "integrity: { mode: enforce, rule-set: tcb }\n"
 			      "match: [{ name: c }]\nallow-users: [alice]\n");
 	policy("other.yaml", "integrity: { mode: off, rule-set: tcb }\nmatch: [{ name: c }]\n");
+	source.no_gate = "there is no gate";
 	load();
 	expect_refused(0, "judged", reason);
 	expect_refused(0, NULL, reason);
@@ -302,6 +301,22 @@ Test(policies, give_no_container_a_policy_that_nsxattrd_does_not_enforce)
 	expect(ALICE, NULL, "d", "default");
 	cr_expect_str_eq(policies_objection(policies, policies_find(policies, "judged"), ALICE),
 			 "it judges what is executed, which is for root's containers alone");
+	source.no_gate = NULL;
+	load();
+	expect(0, "judged", "c", "judged");
+}
+
+Test(policies, with_a_verdict_for_one_user_are_not_enforced)
+{
+	policy("judged.yaml",
+	       "integrity: { mode: enforce, rules: [measure func=BPRM_CHECK uid=0] }\n");
+	load();
+	expect_refused(
+		0, "judged",
+		"policy 'judged' wants what is executed to be refused ('mode: enforce' in its "
+		"'integrity'), and for some of it by uid=, euid=, gid= or egid=, which cannot be "
+		"done yet, for a verdict is for all processes of a container; leave these "
+		"conditions out, or set 'mode: log'");
 }
 
 /* ---- keys ---- */

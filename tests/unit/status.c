@@ -341,6 +341,27 @@ Test(status, shows_what_is_judged)
 		"    revoked keyids: none\n");
 }
 
+Test(status, shows_what_the_gate_has_refused)
+{
+	expect_text(
+		"{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		"\"containers\": [{\"id\": \"a\", \"integrity\": {\"mode\": \"enforce\", \"files\": 1, "
+		"\"known\": 0, \"verdicts\": {\"valid\": 1}, \"refused-by-gate\": 3, "
+		"\"measurements\": 1, \"violations\": 0, \"missed\": 0, "
+		"\"keyids\": [], \"revoked-keyids\": []}}]}",
+		"nsxattrd 1.2, pid 7, up 10s; 1 policy; 1 container\n\n"
+		"RUNTIME  CONTAINER  NAME  OWNER  POLICY  MAP  AGE  LISTENERS  REQ/S  IN FLIGHT  "
+		"REQUESTS  ERRORS\n"
+		"-        a          -     root   -       -    11d          -      -          -  "
+		"       -       -\n\n"
+		"a: integrity enforce: 1 files executed or mapped, 0 of them as before\n"
+		"    verdicts: 1 valid\n"
+		"    refused by the gate alone: 3\n"
+		"    measurements: 1, violations 0, missed 0\n"
+		"    keyids: none\n"
+		"    revoked keyids: none\n");
+}
+
 Test(status, shows_no_bytes_that_steer_a_terminal)
 {
 	char *text = NULL;

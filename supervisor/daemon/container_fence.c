@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The entries are kept before the container passes the gate, so that a worker that finds them without a container can
+ * take it out again. A map of verdicts is kept before it takes the place of another one, so there can be two: the one by
+ * the keys of today counts.
+ */
+#include "daemon/container_fence.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "daemon/entries.h"
+#include "integrity/gate.h"
+#include "integrity/revocation.h"
+#include "judge/fence.h"
+
+/* Of verdicts: another number is another meaning of what is in them. */
+#define MEANING 1
+
+/** struct fence_record - in an entry. Another version may read it: only add at the end. */
+struct fence_record {
+	uint64_t list; /* the serial of the container's measurement list */
+	uint32_t part; /* enum container_fence_part */
+	/* Of verdicts. */
+	uint32_t meaning;
+	uint64_t revoked; /* revocation_mark() of the keys that were revoked when there were none */
+	uint32_t numbering; /* of the gate's versions */
+	uint32_t padding;
+};
+
+/* ---- entries ---- */
+
+static struct fence_record read_record(const struct entry *entry)
+{
+	struct fence_record record = { 0 };
+
+	memcpy(&record, entry->record,
+	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	return record;
+}
+
+static const struct entry *next_entry(const struct entries *entries, const struct entry *before)
+{
+	const struct entry *entry = before;
+
+	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
+		if (atomic_load(&entry->kind) == ENTRY_FENCE)
+			return entry;
+	return NULL;
+}
+
+static int keep_userns(struct container_fence *fence, struct entries *entries, uint64_t list,
+		       int fd)
+{
+	const struct fence_record record = { .list = list, .part = FENCE_USERNS };
+
+	return entries_keep(entries, fd, ENTRY_FENCE, &record, sizeof(record),
+			    &fence->serials[FENCE_USERNS]);
+}
+
+static int keep_verdicts(struct container_fence *fence, struct entries *entries,
+			 const struct gate *gate, uint64_t list, int fd)
+{
+	const struct fence_record record = {
+		.list = list,
+		.part = FENCE_VERDICTS,
+		.meaning = MEANING,
+		.revoked = revocation_mark(fence->revocation),
+		.numbering = gate_numbering(gate),
+	};
+
+	return entries_keep(entries, fd, ENTRY_FENCE, &record, sizeof(record),
+			    &fence->serials[FENCE_VERDICTS]);
+}
+
+static void forget_entries(struct container_fence *fence, struct entries *entries)
+{
+	for (size_t i = 0; i < FENCE_PARTS; i++) {
+		entries_forget(entries, fence->serials[i]);
+		fence->serials[i] = 0;
+	}
+}
+
+/* ---- a container comes ---- */
+
+/* @userns, @verdicts: the fence's on success */
+static int build(struct container_fence *fence, struct gate *gate, int userns, int verdicts)
+{
+	struct gate_container *container = NULL;
+	int r = gate_container_adopt(gate, userns, verdicts, &container);
+
+	if (r < 0)
+		return r;
+	r = fence_new_of(gate, container, &fence->fence);
+	if (r < 0)
+		gate_container_leave(container);
+	return r;
+}
+
+static int make(struct container_fence *fence, struct entries *entries, struct gate *gate,
+		uint64_t list, int userns)
+{
+	_cleanup_fd_ int verdicts = gate_verdicts_new();
+	int r = verdicts < 0 ? verdicts : keep_userns(fence, entries, list, userns);
+
+	if (r == 0)
+		r = keep_verdicts(fence, entries, gate, list, verdicts);
+	if (r == 0)
+		r = build(fence, gate, userns, verdicts);
+	if (r == 0)
+		(void)TAKE_FD(verdicts);
+	return r;
+}
+
+int container_fence_new(struct container_fence *fence, struct entries *entries, struct gate *gate,
+			const struct integrity *integrity, uint64_t list, int userns)
+{
+	_cleanup_fd_ int owned = userns;
+	int r = make(fence, entries, gate, list, owned);
+
+	if (r < 0) {
+		forget_entries(fence, entries);
+		return r;
+	}
+	(void)TAKE_FD(owned);
+	r = fence_enter(fence->fence, integrity);
+	if (r < 0)
+		container_fence_end(fence, entries, "");
+	return r;
+}
+
+/* ---- one that was left ---- */
+
+static bool is_of_today(const struct container_fence *fence, const struct gate *gate,
+			const struct fence_record *record)
+{
+	return record->meaning == MEANING && record->numbering == gate_numbering(gate) &&
+	       record->numbering && record->revoked == revocation_mark(fence->revocation);
+}
+
+/* What does not count any more is closed. Return: whether there is a namespace. */
+static bool find_parts(struct container_fence *fence, struct entries *entries,
+		       const struct gate *gate, uint64_t list, int ret_fds[FENCE_PARTS])
+{
+	const struct entry *entry = NULL;
+
+	while ((entry = next_entry(entries, entry)) != NULL) {
+		const struct fence_record record = read_record(entry);
+		int fd = entry->fd;
+
+		if (record.list != list || record.part >= FENCE_PARTS)
+			continue;
+		if (!fence->serials[record.part] &&
+		    (record.part == FENCE_USERNS || is_of_today(fence, gate, &record))) {
+			fence->serials[record.part] = entry->serial;
+			ret_fds[record.part] = fd;
+			continue;
+		}
+		entries_forget(entries, entry->serial);
+		close(fd);
+	}
+	return ret_fds[FENCE_USERNS] >= 0;
+}
+
+int container_fence_restore(struct container_fence *fence, struct entries *entries,
+			    struct gate *gate, uint64_t list)
+{
+	int fds[FENCE_PARTS] = { -1, -1 }, r = 0;
+
+	if (!find_parts(fence, entries, gate, list, fds))
+		return -ENOENT;
+	if (fds[FENCE_VERDICTS] < 0) {
+		r = fds[FENCE_VERDICTS] = gate_verdicts_new();
+		if (r >= 0)
+			r = keep_verdicts(fence, entries, gate, list, fds[FENCE_VERDICTS]);
+	}
+	if (r >= 0)
+		r = build(fence, gate, fds[FENCE_USERNS], fds[FENCE_VERDICTS]);
+	/* Then the entries are those of no container: see container_fence_forget_unused(). */
+	if (r < 0)
+		memset(fence->serials, 0, sizeof(fence->serials));
+	return r;
+}
+
+int container_fence_enter(struct container_fence *fence, const struct integrity *integrity)
+{
+	return fence_enter(fence->fence, integrity);
+}
+
+/* ---- keys are revoked ---- */
+
+/* Without a map of verdicts there are none. */
+static void shut(struct container_fence *fence, struct entries *entries, uint64_t before)
+{
+	_cleanup_fd_ int old = -1;
+
+	if (fence->serials[FENCE_VERDICTS] != before)
+		entries_forget(entries, fence->serials[FENCE_VERDICTS]);
+	fence->serials[FENCE_VERDICTS] = 0;
+	if (fence_exchange(fence->fence, -1, &old) == 0)
+		entries_forget(entries, before);
+}
+
+int container_fence_revoke(struct container_fence *fence, struct entries *entries, uint64_t list)
+{
+	uint64_t before = fence->serials[FENCE_VERDICTS];
+	_cleanup_fd_ int empty = gate_verdicts_new(), old = -1;
+	int r = empty < 0 ? empty : keep_verdicts(fence, entries, fence->fence->gate, list, empty);
+
+	if (r == 0)
+		r = fence_exchange(fence->fence, empty, &old);
+	if (r < 0) {
+		shut(fence, entries, before);
+		return r;
+	}
+	(void)TAKE_FD(empty);
+	entries_forget(entries, before);
+	return 0;
+}
+
+/* ---- ends ---- */
+
+void container_fence_end(struct container_fence *fence, struct entries *entries, const char *label)
+{
+	fence_report(fence->fence, label);
+	forget_entries(fence, entries);
+	fence_free(TAKE_PTR(fence->fence));
+}
+
+void container_fence_leave(struct container_fence *fence)
+{
+	fence_leave(TAKE_PTR(fence->fence));
+}
+
+void container_fence_forget_unused(struct entries *entries, const struct gate *gate,
+				   bool (*is_used)(const void *place, uint64_t list),
+				   const void *place)
+{
+	const struct entry *entry = NULL;
+
+	while ((entry = next_entry(entries, entry)) != NULL) {
+		const struct fence_record record = read_record(entry);
+		int fd = entry->fd;
+		struct stat status;
+
+		if (is_used(place, record.list))
+			continue;
+		if (gate && record.part == FENCE_USERNS && fstat(fd, &status) == 0)
+			gate_remove(gate, (uint32_t)status.st_ino);
+		entries_forget(entries, entry->serial);
+		close(fd);
+	}
+}
