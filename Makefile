@@ -235,7 +235,7 @@ INSTRUMENTED := unit fuzz kernel live $(addprefix system/,daemon leaks hostile-p
 instrumented-tests: tests
 	@TEST_TIMEOUT=$${TEST_TIMEOUT:-3600} tests/run $(or $(T),$(INSTRUMENTED))
 
-.PHONY: fuzz fuzzers bench
+.PHONY: fuzz fuzzers bench bench-exec
 fuzz: ## run each fuzz target for FUZZ_SECONDS=60 (clang)
 	+@$(MAKE) BUILD=$(BUILD)/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined \
 		$(parallel) fuzzers
@@ -251,6 +251,12 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS=60 (clang)
 bench: deps-bench ## measure what calls, work, crowds and containers cost (root)
 	+@$(MAKE) $(parallel) benches
 	@tests/bench/run
+
+# Signs programs, and mode enforce takes bpf: so in a machine.
+bench-exec: deps-bench deps-machine ## measure what mode enforce costs, in a virtual machine: KERNEL=6.12 (root)
+	+@$(MAKE) $(parallel) benches
+	@BUILD='$(BUILD)' tests/lib/machine-run $(MACHINE_KERNEL) '$(BUILD)/test-logs/bench-exec' tests/bench/signed \
+		--only=exec,verdict,gate --variants=native,nsxattr,enforced,enforced-mapped --rounds=5
 
 .PHONY: format format-check tidy check-headers check-layers check-documents
 format: ## have clang-format lay out all C files

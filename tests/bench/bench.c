@@ -38,7 +38,8 @@ struct part {
 
 static const struct part parts[] = {
 	{ "calls", part_calls, false },	       { "work", part_work, false },
-	{ "exec", part_exec, false },	       { "concurrency", part_concurrency, true },
+	{ "exec", part_exec, false },	       { "verdict", part_verdict, false },
+	{ "gate", part_gate, false },	       { "concurrency", part_concurrency, true },
 	{ "fuse", part_fuse, true },	       { "cold", part_cold, true },
 	{ "isolation", part_isolation, true }, { "scale", part_scale, true },
 };

@@ -5,13 +5,12 @@
 
 #include "../lib/operations.h"
 #include "count_of.h"
+#include "execs.h"
 #include "message.h"
-#include "part.h"
-#include "runner.h"
-#include "wrapper.h"
 
 #define ROUNDS 15
 #define SOURCE "source.c"
+#define PROJECT "project"
 
 /** struct row - what execs is told, which works in the scene */
 struct row {
@@ -26,10 +25,29 @@ static const struct row rows[] = {
 	{ "shell with a pipe", "run 20 sh pipe.sh" },
 	{ "mmap of data", "map 5000" },
 	{ "C file compiled", "run 3 cc -O1 -c -o /dev/null " SOURCE },
+	{ "C project built", "run 1 make -s -B -C " PROJECT },
 };
 
-static const enum wrapper_id variants[] = { WRAPPER_NATIVE, WRAPPER_NSXATTR, WRAPPER_JUDGED,
-					    WRAPPER_MAPPED };
+#define C_SOURCE "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+
+/* What is in the scene besides. */
+static const struct {
+	const char *name;
+	const char *text;
+} files[] = {
+	{ SOURCE,
+	  C_SOURCE "int main(int argc, char **argv) { return puts(argv[argc - 1]) < 0; }\n" },
+	{ "pipe.sh", "echo a | cat >/dev/null\n" },
+	{ PROJECT "/main.c",
+	  C_SOURCE "int one(void);\nint two(void);\nint main(void) { return one() + two(); }\n" },
+	{ PROJECT "/one.c", C_SOURCE "int one(void);\nint one(void) { return puts(\"one\"); }\n" },
+	{ PROJECT "/two.c", C_SOURCE "int two(void);\nint two(void) { return puts(\"two\"); }\n" },
+	{ PROJECT "/Makefile", "CFLAGS = -O1\nmain: main.o one.o two.o\n" },
+};
+
+static const enum wrapper_id variants[] = { WRAPPER_NATIVE,   WRAPPER_NSXATTR,
+					    WRAPPER_JUDGED,   WRAPPER_MAPPED,
+					    WRAPPER_ENFORCED, WRAPPER_ENFORCED_MAPPED };
 
 #define VARIANTS COUNT_OF(variants)
 /* The columns that others are compared with. */
@@ -53,23 +71,6 @@ static bool write_text(const struct bench *bench, const char *name, const char *
 	if (!is_written)
 		complain("cannot write %s", name);
 	return is_written;
-}
-
-static bool start(struct exec *exec, size_t variant)
-{
-	const struct wrapper *wrapper = wrapper_get(variants[variant]);
-	struct bench *bench = exec->bench;
-
-	if (!wrapper_is_wanted(wrapper, &bench->settings))
-		return true;
-	struct runner *runner = &exec->runners[variant];
-	char answer[ANSWER_SIZE];
-
-	progress("exec: %s", wrapper->name);
-	if (wrapper_start(wrapper, &bench->settings, &bench->scene, "execs", runner) &&
-	    runner_ask(runner, answer, "in %s", bench->scene.directory))
-		return true;
-	return wrapper_leave_out(wrapper, runner);
 }
 
 static bool take_turn(struct exec *exec, size_t row, size_t variant, bool is_measured)
@@ -117,6 +118,19 @@ static struct matrix *make_matrix(struct bench *bench)
 	return matrix;
 }
 
+/* Programs of the scene, and what they work on. */
+static bool prepare(const struct bench *bench)
+{
+	char path[PATH_MAX];
+
+	if (!path_join(path, bench->scene.directory, PROJECT) || !make_directory(path))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (!write_text(bench, files[i].name, files[i].text))
+			return false;
+	return execs_prepare(bench);
+}
+
 bool part_exec(struct bench *bench)
 {
 	static struct exec exec;
@@ -125,14 +139,11 @@ bool part_exec(struct bench *bench)
 	exec.bench = bench;
 	for (size_t i = 0; i < VARIANTS; i++)
 		exec.runners[i] = RUNNER_NONE;
-	if (!write_text(bench, SOURCE,
-			"#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
-			"int main(int argc, char **argv) { return puts(argv[argc - 1]) < 0; }\n") ||
-	    !write_text(bench, "pipe.sh", "echo a | cat >/dev/null\n"))
+	if (!prepare(bench))
 		return false;
 	exec.matrix = make_matrix(bench);
 	for (size_t i = 0; i < VARIANTS; i++)
-		is_right = start(&exec, i) && is_right;
+		is_right = execs_start(bench, variants[i], &exec.runners[i]) && is_right;
 	for (size_t row = 0; row < COUNT_OF(rows); row++)
 		is_right = measure_row(&exec, row) && is_right;
 	for (size_t i = 0; i < VARIANTS; i++)

@@ -44,6 +44,8 @@ bool part_fuse(struct bench *bench);
 bool part_cold(struct bench *bench);
 bool part_isolation(struct bench *bench);
 bool part_exec(struct bench *bench);
+bool part_verdict(struct bench *bench);
+bool part_gate(struct bench *bench);
 bool part_scale(struct bench *bench);
 
 #endif

@@ -55,15 +55,10 @@ static bool copy_bytes(int from, int to)
 	return length == 0;
 }
 
-/* The build directory may be where root of the namespace cannot get. */
-static bool copy_program(const struct scene *scene, const char *name)
+static bool copy_file(const char *source, const char *copy, mode_t mode)
 {
-	char source[PATH_MAX], copy[PATH_MAX];
-
-	if (!path_join(source, scene->programs, name) || !path_join(copy, scene->directory, name))
-		return false;
 	int from = open(source, O_RDONLY | O_CLOEXEC);
-	int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	int to = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	bool is_copied = from >= 0 && to >= 0 && copy_bytes(from, to);
 
 	if (!is_copied)
@@ -73,6 +68,23 @@ static bool copy_program(const struct scene *scene, const char *name)
 	if (to >= 0 && close(to) < 0)
 		is_copied = false;
 	return is_copied;
+}
+
+/* The build directory may be where root of the namespace cannot get. */
+static bool copy_program(const struct scene *scene, const char *name)
+{
+	char source[PATH_MAX], copy[PATH_MAX];
+
+	return path_join(source, scene->programs, name) &&
+	       path_join(copy, scene->directory, name) && copy_file(source, copy, 0755);
+}
+
+bool scene_take_key(const struct scene *scene, const char *name)
+{
+	char source[PATH_MAX], copy[PATH_MAX];
+
+	return snprintf(source, PATH_MAX, "%s.der", name) < PATH_MAX &&
+	       path_join(copy, scene->directory, SCENE_KEY) && copy_file(source, copy, 0644);
 }
 
 /* The programs lie beside this one. */

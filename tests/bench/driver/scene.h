@@ -24,6 +24,12 @@ bool scene_new(struct scene *scene, const char *parent);
 /** scene_remove() - with all that is in it; one that was not made is accepted */
 void scene_remove(const struct scene *scene);
 
+/* The certificate of mode enforce, in the scene. */
+#define SCENE_KEY "key.der"
+
+/** scene_take_key() - have @name.der there, where policies name it. Return: false: said. */
+bool scene_take_key(const struct scene *scene, const char *name);
+
 /** path_join() - @directory/@name. Return: whether it fits; else it is said. */
 bool path_join(char path[PATH_MAX], const char *directory, const char *name);
 

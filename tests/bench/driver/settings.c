@@ -18,6 +18,7 @@ static const struct option options[] = {
 	{ "only", required_argument, NULL, 'O' },
 	{ "variants", required_argument, NULL, 'v' },
 	{ "rootfs", required_argument, NULL, 'f' },
+	{ "key", required_argument, NULL, 'k' },
 	{ "run-option", required_argument, NULL, 'R' },
 	{ "rounds", required_argument, NULL, 'r' },
 	{ "batches", required_argument, NULL, 'b' },
@@ -29,14 +30,16 @@ static const struct option options[] = {
 
 static const char usage[] =
 	"usage: bench [OPTION]...\n"
-	"  --only=PART,...      these parts: calls work exec concurrency fuse cold isolation\n"
-	"                       scale (all)\n"
+	"  --only=PART,...      these parts: calls work exec verdict gate concurrency fuse\n"
+	"                       cold isolation scale (all)\n"
 	"  --variants=NAME,...  these variants, by their names in the tables (all)\n"
 	"  --nsxattr=PATH       the program (build/nsxattr)\n"
 	"  --nsxattrd=PATH      the daemon (build/nsxattrd)\n"
 	"  --run-option=OPTION  for each nsxattr run; can be repeated\n"
 	"  --directory=DIR      the files are made below it, so on its file system (/var/tmp)\n"
 	"  --rootfs=TARBALL     what the part 'work' extracts; without, it is left out\n"
+	"  --key=NAME           exec, verdict, gate: mode enforce, too; NAME.pem signs what is made here, and\n"
+	"                       has signed what else is executed; NAME.der is its certificate\n"
 	"  --output=FILE        write the figures there, as JSON\n"
 	"  --rounds=N           how often each variant has its turn, up to 200 (41); parts whose\n"
 	"                       turns are long have fewer of their own\n"
@@ -103,7 +106,7 @@ static bool apply(struct settings *settings, int option, const char *argument)
 		['n'] = &settings->nsxattr,   ['D'] = &settings->nsxattrd,
 		['d'] = &settings->directory, ['o'] = &settings->output,
 		['O'] = &settings->parts,     ['v'] = &settings->variants,
-		['f'] = &settings->rootfs,
+		['f'] = &settings->rootfs,    ['k'] = &settings->key,
 	};
 
 	if (option == 'R')

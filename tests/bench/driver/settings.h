@@ -18,6 +18,7 @@ struct settings {
 	const char *parts; /* comma-separated names; NULL: all */
 	const char *variants; /* the same */
 	const char *rootfs; /* a tarball; NULL: none */
+	const char *key; /* of mode enforce, without .pem and .der; NULL: that mode is left out */
 	const char *run_options[RUN_OPTIONS_MAX]; /* for each nsxattr run */
 	size_t run_option_count;
 	unsigned long rounds;

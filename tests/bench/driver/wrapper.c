@@ -17,6 +17,8 @@
 
 #define WORD_JUDGED "@judged" /* one that measures what is executed */
 #define WORD_MAPPED "@mapped" /* and what is mapped executable */
+#define WORD_ENFORCED "@enforced" /* one that wants a signature of what is executed */
+#define WORD_ENFORCED_MAPPED "@enforced-mapped" /* and of what is mapped executable */
 
 #define DEBUG "--debug="
 
@@ -131,6 +133,18 @@ static const struct wrapper wrappers[WRAPPERS] = {
 		.about = "the same, and what is mapped executable",
 		.command = UNDER_NSXATTR("--policy", WORD_MAPPED),
 	},
+	[WRAPPER_ENFORCED] = {
+		.name = "enforced",
+		.about = "nsxattr run, mode enforce: what is executed is signed, root of a namespace",
+		.command = UNDER_NSXATTR("--policy", WORD_ENFORCED),
+		.needs_key = true,
+	},
+	[WRAPPER_ENFORCED_MAPPED] = {
+		.name = "enforced-mapped",
+		.about = "the same, and what is mapped executable",
+		.command = UNDER_NSXATTR("--policy", WORD_ENFORCED_MAPPED),
+		.needs_key = true,
+	},
 };
 
 const struct wrapper *wrapper_get(enum wrapper_id id)
@@ -173,6 +187,7 @@ void wrapper_add_columns(struct matrix *matrix, const enum wrapper_id *ids, size
 bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *settings)
 {
 	return settings_names(settings->variants, wrapper->name) &&
+	       (!wrapper->needs_key || settings->key) &&
 	       (!wrapper->needs || knows_key(settings, wrapper->needs));
 }
 
@@ -183,6 +198,9 @@ bool wrapper_is_wanted(const struct wrapper *wrapper, const struct settings *set
 	"  - { name: \"security.*\", scheme: suffix }\n"      \
 	"  - { name: \"trusted.*\", scheme: suffix }\n"
 #define JUDGED "integrity:\n  mode: log\n  rules:\n    - measure func=BPRM_CHECK\n"
+#define ENFORCED                                           \
+	"integrity:\n  mode: enforce\n  keys: [" SCENE_KEY \
+	"]\n  rules:\n    - appraise func=BPRM_CHECK appraise_type=imasig\n"
 
 /* Words that stand for a policy, which is written when it is asked for. */
 static const struct {
@@ -194,6 +212,10 @@ static const struct {
 	{ WORD_JUDGED, "judged.yaml", "version: 1\n" ATTRIBUTES JUDGED },
 	{ WORD_MAPPED, "mapped.yaml",
 	  "version: 1\n" ATTRIBUTES JUDGED "    - measure func=MMAP_CHECK mask=MAY_EXEC\n" },
+	{ WORD_ENFORCED, "enforced.yaml", "version: 1\n" ATTRIBUTES ENFORCED },
+	{ WORD_ENFORCED_MAPPED, "enforced-mapped.yaml",
+	  "version: 1\n" ATTRIBUTES ENFORCED
+	  "    - appraise func=MMAP_CHECK mask=MAY_EXEC appraise_type=imasig\n" },
 };
 
 static bool write_policy(const char *path, const char *text)

@@ -31,6 +31,8 @@ enum wrapper_id {
 	WRAPPER_BATCH,
 	WRAPPER_JUDGED,
 	WRAPPER_MAPPED,
+	WRAPPER_ENFORCED,
+	WRAPPER_ENFORCED_MAPPED,
 	WRAPPERS,
 };
 
@@ -39,6 +41,7 @@ struct wrapper {
 	const char *about;
 	const char *command[12];
 	const char *needs; /* a key of --debug that nsxattr run has to know; NULL: none */
+	bool needs_key; /* of the settings, and what they say of it */
 	bool is_optional; /* its lack is nothing to speak of */
 	bool answers_zero; /* to everything: the floor */
 	bool is_pretence; /* nothing that it sets reaches the file */
