@@ -219,6 +219,11 @@ MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=300 ATTACK_ROUNDS=5000 NSXATTR_DEATH
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
 
+# machine_accelerator_is() - FILE BOOT ACCELERATOR: for machines that start at the same time, too
+machine_accelerator_is() {
+	printf '%s\n' "$2" "$3" >"$1.$BASHPID" && mv "$1.$BASHPID" "$1"
+}
+
 # machine_accelerator() - ARCHITECTURE FILES: the accelerator that works here
 #
 # There are machines with a /dev/kvm in which no kernel comes up. So one is tried, with a program that ends at once for
@@ -227,12 +232,12 @@ machine_accelerator() {
 	local known=$2/accelerator boot folder kernel
 	boot=$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -e "$known" ] || [ "$(head -n 1 "$known")" != "$boot" ]; then
-		printf '%s\n' "$boot" tcg,thread=multi,tb-size=512 >"$known"
+		machine_accelerator_is "$known" "$boot" tcg,thread=multi,tb-size=512
 		kernel=$(awk -v arch="$1" '$2 == arch { print $1; exit }' <<<"$MACHINE_KERNELS")
 		folder=$(mktemp -d) && mkdir "$folder/results" && truncate -s 1M "$folder/clone.img" || return 1
 		[ ! -w /dev/kvm ] || [ "$1" != "$(machine_architecture)" ] ||
 			machine_start "$2" "$kernel" 30 "$folder" kvm init=/bin/true >/dev/null 2>&1
-		! grep -aqs 'Attempted to kill init' "$folder/console" || printf '%s\n' "$boot" kvm >"$known"
+		! grep -aqs 'Attempted to kill init' "$folder/console" || machine_accelerator_is "$known" "$boot" kvm
 		rm -rf "$folder"
 	fi
 	tail -n 1 "$known"

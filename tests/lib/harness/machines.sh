@@ -11,7 +11,7 @@ machine_clone_make() {
 	cat >"$1/programs/mmdebstrap" <<-'END'
 		#!/bin/sh
 		for argument; do case $argument in */root) mkdir -p "$argument/boot" && cd "$argument/boot"; esac; done
-		touch vmlinuz-6.1.0-1-amd64 initrd.img-6.1.0-1-amd64
+		for version in 6.1.0-1 6.12.9; do touch vmlinuz-$version-amd64 initrd.img-$version-amd64; done
 	END
 	cat >"$1/programs/qemu-system-x86_64" <<-'END'
 		#!/bin/bash
@@ -120,6 +120,23 @@ echo "# arguments: emulated=in-turns" >"$machine_clone/tests/machine/turns.sh"
 label=machine/turns machine "emulated processors that take turns" "2 passed, 0 failed" 0 "ok    machine/turns" MACHINE_ACCELERATOR=tcg,thread=multi <<'END'
 [[ $* == *"-accel tcg,thread=single "* ]] || exit 1
 tells "ok    machine/turns                2 passed                  1.0 s" "2 passed, 0 failed"
+says "machine: ends with 0"
+END
+
+machine "two kernels, side by side" "5 passed, 2 failed" 1 "6.12.log" KERNEL="6.1 6.12" <<'END'
+name=6.1
+[[ $* != *vmlinuz-6.12* ]] || name=6.12
+: >"$SPECIMEN.$name"
+# They wait for each other, unless there is one processor.
+for ((i = 0; i < 300 && $(nproc) > 1; i++)); do
+	[ ! -e "$SPECIMEN.6.1" ] || [ ! -e "$SPECIMEN.6.12" ] || break
+	sleep 0.1
+done
+[ $i -lt 300 ] || exit 1
+case $name in
+6.1) tells "ok    live/view                    3 passed                  1.0 s" "3 passed, 0 failed" ;;
+6.12) tells "FAIL  live/view                    2 passed, 2 failed        1.0 s" "2 passed, 2 failed" ;;
+esac
 says "machine: ends with 0"
 END
 
