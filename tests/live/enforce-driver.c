@@ -6,6 +6,9 @@
  * enforce-driver climb COUNT FOLDER UPPER: execute FOLDER/0, FOLDER/1 ... of an overlay, while a thread has it copied up, and
  * makes the program in UPPER end with 77.
  *
+ * enforce-driver obey: does so for each line of its input, "HOW ARGUMENT…", in a child, and says "." when that has ended. It
+ * ends with its input, or at a line "end".
+ *
  * enforce-driver race HOW ROUNDS GOOD BAD NAME: execute NAME so many times, while another process or thread has it be,
  * now GOOD, now BAD: programs that end with 0, and with 77. It says how often which of them ran.
  */
@@ -76,8 +79,15 @@ static int in_namespace(char **arguments)
 	return execute(arguments[0]);
 }
 
+/* What is mounted is there for this process alone. */
+static void mount_apart(void)
+{
+	must(unshare(CLONE_NEWNS), "unshare");
+}
+
 static int on_tmpfs(char **arguments)
 {
+	mount_apart();
 	must(mount("tmpfs", arguments[1], "tmpfs", 0, NULL), "mount");
 	must(chdir(arguments[1]), arguments[1]);
 	copy(arguments[0], "copy");
@@ -88,6 +98,7 @@ static int on_overlay(char **arguments)
 {
 	const char *const folders[] = { "lower", "upper", "work", "merged" };
 
+	mount_apart();
 	must(mount("tmpfs", arguments[1], "tmpfs", 0, NULL), "mount");
 	must(chdir(arguments[1]), arguments[1]);
 	for (size_t i = 0; i < COUNT_OF(folders); i++)
@@ -103,6 +114,7 @@ static int on_overlay(char **arguments)
 
 static int by_bind(char **arguments)
 {
+	mount_apart();
 	must(mount(arguments[0], arguments[1], NULL, MS_BIND, NULL), "mount");
 	return execute(arguments[1]);
 }
@@ -582,6 +594,8 @@ static int quietly(char **arguments)
 	return 0;
 }
 
+static int obey(char **arguments);
+
 static const struct way ways[] = {
 	{ "ran", ran, 0 },
 	{ "quietly", quietly, 0 },
@@ -610,7 +624,35 @@ static const struct way ways[] = {
 	{ "shut", shut, 2 },
 	{ "race", run_race, 5 },
 	{ "climb", climb, 3 },
+	{ "obey", obey, 0 },
 };
+
+static int words_of(char *line, char **words, int most)
+{
+	int count = 0;
+
+	for (char *word = strtok(line, " \n"); word && count < most; word = strtok(NULL, " \n"))
+		words[count++] = word;
+	return count;
+}
+
+static int obey(char **arguments)
+{
+	static char line[4096];
+
+	(void)arguments;
+	while (fgets(line, sizeof(line), stdin) && strcmp(line, "end\n") != 0) {
+		char *words[8] = { "enforce-driver" };
+		int count = 1 + words_of(line, words + 1, (int)COUNT_OF(words) - 2);
+		pid_t pid = must(fork(), "fork");
+
+		if (pid == 0)
+			_exit(way_run(ways, COUNT_OF(ways), count, words));
+		status_of(pid);
+		printf(".\n");
+	}
+	return 0;
+}
 
 int main(int argc, char **argv)
 {

@@ -3,7 +3,7 @@
 #
 # Does a machine have what a test in this folder asks for?
 #
-# arguments: lsm=landlock,yama
+# arguments: lsm=landlock,yama,apparmor
 # arguments: lsm=capability
 
 . tests/lib/case.sh

@@ -19,15 +19,15 @@ policy mapped own.der "$appraise" 'appraise func=MMAP_CHECK mask=MAY_EXEC apprai
 
 # ---- signatures ----
 
-put signed own && says "a file that is signed" ran "" path signed
-put curve ec && says "signed with an elliptic curve" ran "" path curve
+put signed own && answers "a file that is signed" ran "" path signed
+put curve ec && answers "signed with an elliptic curve" ran "" path curve
 put unsigned
-says "one that is not" EACCES "unsigned is not executed: IMA-signature-required" path unsigned
-put changed own && says "one that was changed" EACCES "changed is not executed: invalid-signature, keyid" after-change changed
-put foreign host && says "signed by another key" EACCES "foreign is not executed: invalid-signature, keyid" path foreign
-sign_own own in/foreign && says "by the host's key, and inside by one of the policy's" ran "" path foreign
+answers "one that is not" EACCES "unsigned is not executed: IMA-signature-required" path unsigned
+put changed own && answers "one that was changed" EACCES "changed is not executed: invalid-signature, keyid" after-change changed
+put foreign host && answers "signed by another key" EACCES "foreign is not executed: invalid-signature, keyid" path foreign
+sign_own own in/foreign && answers "by the host's key, and inside by one of the policy's" ran "" path foreign
 put digest && evmctl ima_hash -a sha256 in/digest >/dev/null 2>&1
-says "with a digest only" EACCES "digest is not executed: IMA-signature-required" path digest
+answers "with a digest only" EACCES "digest is not executed: IMA-signature-required" path digest
 put command
 fails "a command that is not signed does not start" "cannot run './command': Permission denied" \
 	bash -c 'cd in && "$@"' bash "$NSXATTR" run -p "$SCENE/executed.yaml" --map-users="0:$INSIDE_ROOT:1000" \
@@ -37,29 +37,30 @@ same "the host runs what it likes" ran "$(in/unsigned ran)"
 # ---- who writes ----
 
 put written own
-says "open for writing" EACCES "written is not executed: open_writers" writer written
-says "and not any more" ran "" after-touch written
-says "mapped to be written to" EACCES "written is not executed: open_writers" mapping written
-says "which it was" EACCES "written is not executed: unverifiable-signature, it was mapped" path written
+answers "open for writing" EACCES "written is not executed: open_writers" writer written
+answers "and not any more" ran "" after-touch written
+answers "mapped to be written to" EACCES "written is not executed: open_writers" mapping written
+answers "which it was" EACCES "written is not executed: unverifiable-signature, it was mapped" path written
 put written own
-says "a copy was not" ran "" path written
+answers "a copy was not" ran "" path written
 
 # ---- other places ----
 
 mkdir in/mnt && own in/mnt
-says "in a namespace below" ran "" nested signed
-says "and there not" EACCES "unsigned is not executed" nested unsigned
-says "a copy on a tmpfs that the container mounts" EACCES "copy is not executed: IMA-signature-required" tmpfs "$SCENE/in/signed" mnt
-says "on an overlay" EACCES "copy is not executed: unverifiable-signature, it has no path, or lies on an overlay" \
+answers "in a namespace below" ran "" nested signed
+answers "and there not" EACCES "unsigned is not executed" nested unsigned
+answers "a copy on a tmpfs that the container mounts" EACCES "copy is not executed: IMA-signature-required" tmpfs "$SCENE/in/signed" mnt
+answers "on an overlay" EACCES "copy is not executed: unverifiable-signature, it has no path, or lies on an overlay" \
 	overlay "$SCENE/in/signed" mnt
-says "mounted over one that is signed" EACCES "is not executed" bind unsigned signed
-says "in memory" EACCES "is not executed" memory signed
+answers "mounted over one that is signed" EACCES "is not executed" bind unsigned signed
+answers "in memory" EACCES "is not executed" memory signed
 mkdir fuse served memory
 cp driver served/file && sign own served/file
 bindfs served fuse
-says "on FUSE" EACCES "file is not executed: unverifiable-signature" path "$SCENE/fuse/file"
 mount -t tmpfs tmpfs memory && cp driver memory/file && sign own memory/file
-says "on a tmpfs of the host's" ran "" path "$SCENE/memory/file"
+container_end # it does not see what is mounted later
+answers "on FUSE" EACCES "file is not executed: unverifiable-signature" path "$SCENE/fuse/file"
+answers "on a tmpfs of the host's" ran "" path "$SCENE/memory/file"
 
 # ---- scripts ----
 
@@ -67,12 +68,12 @@ put interpreter
 printf '%s\n' "#!$SCENE/in/interpreter ran" >in/script
 printf '%s\n' "#!$SCENE/in/script" >in/outer
 chmod 755 in/script in/outer && own in/script in/outer
-says "a script that is not signed" EACCES "script is not executed" path ./script
+answers "a script that is not signed" EACCES "script is not executed" path ./script
 sign own in/script in/outer
-says "whose interpreter is not" EACCES "interpreter is not executed" path ./script
-says "behind another script" EACCES "interpreter is not executed" path ./outer
+answers "whose interpreter is not" EACCES "interpreter is not executed" path ./script
+answers "behind another script" EACCES "interpreter is not executed" path ./outer
 sign own in/interpreter
-says "all of them signed" ran "" path ./outer
+answers "all of them signed" ran "" path ./outer
 
 # ---- mappings ----
 
@@ -80,13 +81,13 @@ libraries=$(ldd driver | grep -o '/[^ ]*' | xargs -n 1 realpath)
 # shellcheck disable=SC2086 # words
 sign own $libraries
 with=mapped
-says "loader and libraries are signed" ran "" path signed
-says "a file that is signed, mapped" ran "" map signed
-says "one that is not" EACCES "unsigned is not mapped executable: IMA-signature-required" map unsigned
-says "memory that is of no file" ran "" anonymous
+answers "loader and libraries are signed" ran "" path signed
+answers "a file that is signed, mapped" ran "" map signed
+answers "one that is not" EACCES "unsigned is not mapped executable: IMA-signature-required" map unsigned
+answers "memory that is of no file" ran "" anonymous
 says "mprotect of what is not signed" EACCES "the gate has refused 1 times what was not judged" protect unsigned
 says "with READ_IMPLIES_EXEC" EACCES "the gate has refused" implied unsigned
-says "by the loader" "" "unsigned is not mapped executable" loader /lib64/ld-linux-x86-64.so.2 "$SCENE/in/unsigned"
+answers "by the loader" "" "unsigned is not mapped executable" loader /lib64/ld-linux-x86-64.so.2 "$SCENE/in/unsigned"
 setfattr -x security.ima "$(realpath /lib64/ld-linux-x86-64.so.2)"
 fails "the loader is not signed" "cannot run '$driver': Permission denied" \
 	"$NSXATTR" run -p mapped.yaml --map-users="0:$INSIDE_ROOT:1000" --map-groups="0:$INSIDE_ROOT:1000" -- "$driver" ran
@@ -98,12 +99,12 @@ unset with
 policy left-out own.der 'dont_appraise func=BPRM_CHECK fowner=7' "$appraise"
 with=left-out
 put left && chown "$((INSIDE_ROOT + 7))" in/left
-says "a file that the rules leave out" ran "" path left
-says "also open for writing" ETXTBSY "" writer left
+answers "a file that the rules leave out" ran "" path left
+answers "also open for writing" ETXTBSY "" writer left
 chown "$INSIDE_ROOT" in/left
-says "and not with another owner" EACCES "left is not executed" path left
+answers "and not with another owner" EACCES "left is not executed" path left
 policy left-out own.der "dont_appraise func=BPRM_CHECK fsmagic=0x65735546" "$appraise"
-says "what has no version is not executed in any case" EACCES "unverifiable" path "$SCENE/fuse/file"
+answers "what has no version is not executed in any case" EACCES "unverifiable" path "$SCENE/fuse/file"
 unset with
 
 # ---- two containers at a time, and the host ----
@@ -215,11 +216,12 @@ injects "a file that is read too slowly" pread64 delay_enter=25000000 "trouble i
 filter=()
 entries=2 policy short own.der "$appraise" 'measure func=BPRM_CHECK'
 with=short
-says "what the list has no room for" EACCES "signed is not executed: it is missing in the measurement list" path signed
+answers "what the list has no room for" EACCES "signed is not executed: it is missing in the measurement list" path signed
 unset with
 
 # ---- and at the end ----
 
+container_end
 await eval '! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q anon_inode:bpf'
 check "no gate is left" eval '! ls -l /proc/[0-9]*/fd 2>/dev/null | grep anon_inode:bpf'
 for library in $libraries /lib64/ld-linux-x86-64.so.2; do setfattr -x security.ima "$(realpath "$library")" 2>/dev/null; done
