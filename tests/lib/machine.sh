@@ -141,7 +141,7 @@ machine_files() {
 	mkdir -p "$cache" && folder=$(realpath "$cache")/machine-$1-$key || return 1
 	exec {lock}>"$cache/machine.lock" && flock "$lock" || return 1
 	if [ ! -e "$folder" ]; then
-		echo "a root file system is made, with Debian's kernels; it stays in $folder" >&2
+		echo "a root file system is made, with Debian's kernels; that takes some minutes, and it stays in $folder" >&2
 		machine_make "$1" "$codename" "$folder.part" >&2 && mv "$folder.part" "$folder" || return 1
 	fi
 	exec {lock}>&-
