@@ -531,6 +531,7 @@ static void release(struct worker *worker)
 	refusals_free(&worker->refusals);
 	attachments_free(&worker->attachments);
 	entries_free(&worker->entries);
+	unserved_done(&worker->unserved);
 	loop_free(worker->loop);
 }
 
