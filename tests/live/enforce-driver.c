@@ -310,14 +310,28 @@ static int after_all(char **arguments)
 }
 
 /* Of a file that is mapped beforehand no supervisor is asked, only the gate. */
-static int shut(char **arguments)
+static int protect_after(int fd, const char *pipe)
 {
-	int fd = must(open(arguments[0], O_RDONLY), arguments[0]);
 	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	printf("waiting\n");
-	wait_for(arguments[1]);
+	wait_for(pipe);
 	return say(page != MAP_FAILED && mprotect(page, PAGE, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int shut(char **arguments)
+{
+	return protect_after(must(open(arguments[0], O_RDONLY), arguments[0]), arguments[1]);
+}
+
+/* One that has a verdict, for it was mapped executable before. */
+static int held(char **arguments)
+{
+	int fd = must(open(arguments[0], O_RDONLY), arguments[0]);
+
+	if (mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return say(false);
+	return protect_after(fd, arguments[1]);
 }
 
 /* ---- races ---- */
@@ -622,6 +636,7 @@ static const struct way ways[] = {
 	{ "twice", twice, 2 },
 	{ "after-all", after_all, 2 },
 	{ "shut", shut, 2 },
+	{ "held", held, 2 },
 	{ "race", run_race, 5 },
 	{ "climb", climb, 3 },
 	{ "obey", obey, 0 },

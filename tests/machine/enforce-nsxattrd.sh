@@ -57,7 +57,7 @@ enforced_scene enforce-driver="$built"
 enforced_policy executed own.der "${JUDGED_EXECS[@]}"
 enforced_policy others other.der "${JUDGED_EXECS[@]}"
 enforced_policy both "own.der, other.der" "${JUDGED_EXECS[@]}"
-enforced_policy mapped own.der "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
+enforced_policy mapped "own.der, other.der" "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
 for program in sh sleep; do
 	# The other container's own value, beside the host's.
 	cp --preserve=all root/bin/$program other-$program
@@ -93,11 +93,18 @@ end two
 
 kill -KILL "$(pgrep --parent "$daemon" --exact nsxattrd | head -n 1)"
 same "a worker has died: all is as before" "signed - - -" "$(executes within one)"
+pipes held
+launch held mapped enforce-driver held /bin/signed /tmp/held
+check "another container waits" await has_said held/output 1
 check "another daemon takes over" "$NSXATTR" reload --binary
 wait "$daemon"
 daemon=$(daemon_status pid)
 same "its gate is pinned, and no other" 1 "$(enforced_pins)"
-same "it has: all is as before" "signed - - -" "$(executes within one)"
+release held
+await has_said held/output 2
+same "it has: what had a verdict has it" "waiting ran" "$(paste -sd' ' held/output)"
+end held
+same "and all is as before" "signed - - -" "$(executes within one)"
 kill -KILL "$(pgrep --parent "$daemon" --exact nsxattrd | head -n 1)"
 same "a worker of it has died: all is as before" "signed - - -" "$(executes within one)"
 
@@ -105,7 +112,9 @@ same "a worker of it has died: all is as before" "signed - - -" "$(executes with
 
 check "a container with two keys starts" start revoked both
 same "both count" "signed - - foreign" "$(executes within revoked)"
-pipes twice
+pipes twice held
+launch held mapped enforce-driver held /bin/foreign /tmp/held
+check "another container waits" await has_said held/output 1
 within revoked enforce-driver twice /bin/foreign /tmp/twice >twice.out &
 asked=$!
 await has_said twice.out 1
@@ -115,6 +124,10 @@ check "SIGHUP has the revoked keys read" await grep -q "1 revoked keys count fro
 release twice
 wait "$asked"
 same "what ran by the key is refused at the next exec" "0 13" "$(paste -sd' ' twice.out)"
+release held
+await has_said held/output 2
+same "and so it is where only the gate is asked" "waiting EACCES" "$(paste -sd' ' held/output)"
+end held
 same "what is signed by the other one runs" "signed - - -" "$(executes within revoked)"
 revoke
 kill -HUP "$daemon"
