@@ -4,7 +4,7 @@
 # nsxattrd with mode enforce under a service manager with a store: its gate is there while nsxattrd is killed, and
 # while it is restarted, and each nsxattrd that follows goes on with the verdicts.
 #
-# kernels: 6.12
+# kernels: 6.1 6.12
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh
