@@ -473,6 +473,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(SUPERVISOR) $(POLICY)
 $(DRIVERS): $(BUILD)/%: $(BUILD)/obj/%.o $(SUPERVISOR) $(POLICY)
 	$(call link,,$(LIBS))
 $(BUILD)/tests/live/gate-driver $(BUILD)/tests/live/gate-race-driver: $(BUILD)/obj/tests/lib/box.o
+$(BUILD)/tests/live/gate-driver: $(BUILD)/obj/tests/lib/idmapped.o
 # Where there is no compiler for 32 bits, there is no such program, and the test says so.
 $(DRIVER_32): tests/live/differential-driver.c $(wildcard tests/live/*.h tests/lib/*.h) supervisor/base/syscalls.h $(BUILD)/flags
 	$(call say,CC,$@)

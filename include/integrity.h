@@ -135,7 +135,10 @@ struct integrity {
 /** struct integrity_facts - what rules are asked about: a task that wants to execute or map a file */
 struct integrity_facts {
 	enum integrity_func func;
-	/* The task's ids and capabilities before an exec changes them, as its container sees them. */
+	/*
+	 * The task's ids and capabilities as its container sees them: of what is executed those before the exec, of what
+	 * is mapped by that exec those after it.
+	 */
 	uint32_t uid, euid, suid;
 	uint32_t gid, egid, sgid;
 	bool has_setuid; /* CAP_SETUID, effective: euid= then looks at uid and suid, too */

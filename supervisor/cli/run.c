@@ -25,7 +25,6 @@
 #include "cli/run_ids.h"
 #include "cli/run_request.h"
 #include "cli/settings.h"
-#include "integrity/readiness.h"
 #include "judge/fence.h"
 #include "judge/means.h"
 #include "policy.h"
@@ -102,16 +101,17 @@ static bool can_kill_supervisor(const struct run_options *options)
 static bool can_judge(const struct run_options *options)
 {
 	const struct policy *policy = options->policy;
-	const char *lacking = integrity_lacking(policy);
+	bool is_in_vain = policy->integrity.mode == INTEGRITY_ENFORCE &&
+			  can_kill_supervisor(options);
 
-	if (!lacking && policy->integrity.mode == INTEGRITY_ENFORCE && can_kill_supervisor(options))
-		lacking =
-			"wants what is executed to be refused ('mode: enforce' in its 'integrity'), "
-			"which a process with the supervisor's own id could end: leave out --no-userns "
-			"and map no id to root of the host (--map-users=0:FIRST:COUNT)";
-	if (lacking)
-		log_error("the policy %s %s", policy->name, lacking);
-	return !lacking;
+	if (is_in_vain)
+		log_error(
+			"the policy %s wants what is executed to be refused ('mode: enforce' in its "
+			"'integrity'), which a process with the supervisor's own id could end: leave "
+			"out --no-userns and map no id to root of the host "
+			"(--map-users=0:FIRST:COUNT)",
+			policy->name);
+	return !is_in_vain;
 }
 
 static void warn_of_kernel(const struct run_options *options)

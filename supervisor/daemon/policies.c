@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "count_of.h"
-#include "integrity/readiness.h"
 #include "yaml/diagnostic.h"
 #include "yaml/spelling.h"
 
@@ -103,12 +102,7 @@ static enum policies_choice_result choose(const struct policies *policies,
 					  struct policies_choice *choice)
 {
 	const struct policy *policy = listed->shared->policy;
-	const char *lacking = integrity_lacking(policy);
 
-	if (lacking) {
-		say(choice, "policy '%s' %s", policy->name, lacking);
-		return POLICIES_REFUSED;
-	}
 	if (policy->integrity.mode == INTEGRITY_ENFORCE && policies->no_gate) {
 		say(choice,
 		    "what is executed cannot be refused ('mode: enforce' of policy '%s'): %s",

@@ -96,7 +96,7 @@ struct policies_choice {
  * 'allow-users', the default policy, and the built-in kernel and user, which give nothing that a user cannot have
  * without us. If none was named: the first whose 'match' fits, in the order of names, and that the user may name; else
  * the default. A policy with a rule of scheme host, with an owner, or that judges what is executed, is for root's
- * containers alone. A container whose policy cannot be enforced gets none (integrity/readiness.h).
+ * containers alone. A container whose policy cannot be enforced gets none.
  *
  * Return: an enum policies_choice_result.
  */

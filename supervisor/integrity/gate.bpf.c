@@ -74,9 +74,16 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define ATTR_GID 4
 #define ATTR_SIZE 8
 #define RWSEM_WRITER_LOCKED 1
+#define CAP_SETGID 6
+#define CAP_SETUID 7
 
 /* User namespaces can be nested so deep, the first one not counted. */
 #define NAMESPACES_DEEP 33
+
+/* Kernels have it as a number, or as two halves. */
+struct capabilities {
+	unsigned int lower, upper;
+};
 
 /*
  * Of the kernel's structures, the members that are used. The loader finds out where they lie in the kernel that runs.
@@ -101,7 +108,22 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
 struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
+	kuid_t euid;
+	kgid_t egid;
+	struct capabilities cap_effective;
 	struct user_namespace *user_ns;
 };
 
@@ -137,7 +159,23 @@ struct inode {
 	struct rw_semaphore i_rwsem;
 };
 
+struct mnt_idmap;
+
+struct vfsmount {
+	struct mnt_idmap *mnt_idmap;
+};
+
+/* Before Linux 6.2. */
+struct vfsmount___early {
+	struct user_namespace *mnt_userns;
+};
+
+struct path {
+	struct vfsmount *mnt;
+};
+
 struct file {
+	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_mode;
 	void *private_data;
@@ -207,8 +245,9 @@ struct {
 struct verdicts {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, GATE_VERDICTS_MAX);
-	__type(key, uint64_t);
-	__type(value, uint32_t);
+	/* clang describes no structure that only this one leads to. */
+	__uint(key_size, sizeof(struct gate_use));
+	__uint(value_size, sizeof(uint32_t));
 };
 
 /* By the number of a user namespace. */
@@ -338,6 +377,23 @@ static uint64_t version_on(struct inode_state *state, uint64_t layer)
 static uint64_t blinded(uint64_t address)
 {
 	return address * blinding;
+}
+
+/*
+ * Who owns a file differs from mount to mount. The address of the map stands for it: there is one for all mounts that map
+ * nothing, and the others hold theirs.
+ */
+static uint64_t idmap_of(struct file *file)
+{
+	struct vfsmount *mount = file->f_path.mnt;
+	struct vfsmount___early *early = (void *)mount;
+	uint64_t address = 0;
+
+	if (bpf_core_field_exists(mount->mnt_idmap))
+		bpf_probe_read_kernel(&address, sizeof(address), &mount->mnt_idmap);
+	else
+		bpf_probe_read_kernel(&address, sizeof(address), &early->mnt_userns);
+	return blinded(address);
 }
 
 /* ---- who asks for a version ---- */
@@ -480,6 +536,7 @@ static void answer(struct gate_answer *answer, struct file *file)
 
 	if (!state)
 		return;
+	answer->idmap = idmap_of(file);
 	if (is_overlay(file->f_inode)) {
 		answer_overlay(answer, file, state);
 	} else {
@@ -647,20 +704,70 @@ int BPF_PROG(gate_remove_acl, void *idmap, struct dentry *dentry)
 
 /* ---- who executes ---- */
 
-static bool has_verdict(uint32_t number, struct file *file, uint32_t kind)
+static bool is_allowed(void *of_container, const struct gate_use *use, uint32_t kind)
 {
-	uint64_t version = version_of(file);
-	void *of_container = bpf_map_lookup_elem(&verdicts, &number);
-	const uint32_t *kinds = of_container ? bpf_map_lookup_elem(of_container, &version) : 0;
+	const uint32_t *kinds = bpf_map_lookup_elem(of_container, use);
 
 	return kinds && *kinds & kind;
 }
 
-static bool is_refused(uint32_t number, struct file *file, uint32_t kind)
+/*
+ * The credential that acts, as the kernel's IMA looks at it: at bprm_check_security the one before the exec, and the one
+ * after it when the program is mapped. In a namespace below the container's a capability is none over the container's ids.
+ */
+static struct gate_subject subject_now(uint32_t asked, bool is_below)
+{
+	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	unsigned int capabilities = 0;
+
+	if (!is_below)
+		bpf_probe_read_kernel(&capabilities, sizeof(capabilities), &cred->cap_effective);
+	const struct gate_ids ids = {
+		.uid = cred->uid.val,
+		.euid = cred->euid.val,
+		.suid = cred->suid.val,
+		.gid = cred->gid.val,
+		.egid = cred->egid.val,
+		.sgid = cred->sgid.val,
+		.has_setuid = capabilities & 1U << CAP_SETUID,
+		.has_setgid = capabilities & 1U << CAP_SETGID,
+	};
+
+	return gate_subject_of(asked, &ids);
+}
+
+/* What a verdict is bound to the judge has decided: so each way is tried that the container's rules can lead to. */
+static bool has_verdict(void *of_container, uint32_t asked, struct file *file, uint32_t kind,
+			bool is_below)
+{
+	struct gate_use use = { .version = version_of(file) };
+
+	if (is_allowed(of_container, &use, kind))
+		return true;
+	if (asked & GATE_ASKS_OWNER) {
+		use.bound = GATE_TO_OWNER;
+		use.idmap = idmap_of(file);
+		if (is_allowed(of_container, &use, kind))
+			return true;
+	}
+	if (!(asked & GATE_ASKS_SUBJECT))
+		return false;
+	use.subject = subject_now(asked, is_below);
+	use.bound |= GATE_TO_SUBJECT;
+	if (is_allowed(of_container, &use, kind))
+		return true;
+	use.bound = GATE_TO_SUBJECT;
+	use.idmap = 0;
+	return is_allowed(of_container, &use, kind);
+}
+
+static bool is_refused(uint32_t number, struct file *file, uint32_t kind, bool is_below)
 {
 	struct gate_namespace *namespace = bpf_map_lookup_elem(&namespaces, &number);
+	void *of_container = bpf_map_lookup_elem(&verdicts, &number);
 
-	if (!namespace || !(namespace->kinds & kind) || has_verdict(number, file, kind))
+	if (!namespace || !(namespace->kinds & kind) ||
+	    (of_container && has_verdict(of_container, namespace->asked, file, kind, is_below)))
 		return false;
 	__sync_fetch_and_add(&namespace->refusals, 1);
 	return true;
@@ -672,7 +779,7 @@ static int check(struct file *file, uint32_t kind)
 	const struct user_namespace *namespace = bpf_get_current_task_btf()->cred->user_ns;
 
 	for (int i = 0; i<NAMESPACES_DEEP &&namespace &&namespace->level> 0; i++) {
-		if (is_refused(namespace->ns.inum, file, kind))
+		if (is_refused(namespace->ns.inum, file, kind, i > 0))
 			return -EACCES;
 		namespace = namespace->parent;
 	}

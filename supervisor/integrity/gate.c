@@ -45,6 +45,7 @@ struct gate_container {
 	int userns; /* held, so that no other has its number */
 	uint32_t number;
 	int own; /* the map with its verdicts */
+	uint32_t asked; /* enum gate_asked */
 };
 
 /* ---- loading ---- */
@@ -261,7 +262,7 @@ static bool may_be_active(void)
 static int try(const struct gate *gate)
 {
 	_cleanup_fd_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	uint64_t version;
+	struct gate_version version;
 	int r = file < 0 ? -errno : gate_ask(gate, -1, file, &version);
 
 	return r < 0 ? r : 0;
@@ -385,7 +386,7 @@ static int ask_once(const struct gate *gate, int procfs, int fd, struct gate_ans
 }
 
 /* A file can be copied up between two steps. */
-int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
+int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *ret_version)
 {
 	bool is_layered = procfs >= 0 && is_on_overlay(fd);
 	struct gate_answer answer;
@@ -399,7 +400,7 @@ int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
 		if (answer.state != GATE_LAYERED)
 			break;
 	}
-	*ret_version = answer.version;
+	*ret_version = (struct gate_version){ answer.version, answer.idmap };
 	return (int)answer.state;
 }
 
@@ -428,8 +429,8 @@ const char *gate_state_text(enum gate_state state)
 
 int gate_verdicts_new(void)
 {
-	return bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "verdicts", sizeof(uint64_t), sizeof(uint32_t),
-			      GATE_VERDICTS_MAX, NULL);
+	return bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "verdicts", sizeof(struct gate_use),
+			      sizeof(uint32_t), GATE_VERDICTS_MAX, NULL);
 }
 
 static int find_verdicts(const struct gate_container *container)
@@ -485,7 +486,10 @@ static void forget_container(struct gate_container *container)
 /* The map of verdicts comes first: without it all is refused. */
 static int enter(struct gate_container *container, unsigned int kinds)
 {
-	struct gate_namespace namespace = { .kinds = kinds };
+	struct gate_namespace namespace = {
+		.kinds = kinds,
+		.asked = container->asked,
+	};
 
 	container->own = gate_verdicts_new();
 	if (container->own < 0)
@@ -501,7 +505,7 @@ static int enter(struct gate_container *container, unsigned int kinds)
 	return r;
 }
 
-int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
+int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, unsigned int asked,
 		       struct gate_container **ret_container)
 {
 	struct gate_container *container;
@@ -509,11 +513,22 @@ int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
 
 	if (r < 0)
 		return r;
+	container->asked = asked;
 	r = enter(container, kinds);
 	if (r < 0)
 		forget_container(container);
 	else
 		*ret_container = container;
+	return r;
+}
+
+static int find_asked(struct gate_container *container)
+{
+	struct gate_namespace namespace;
+	int r = bpf_map_lookup_elem(container->namespaces, &container->number, &namespace);
+
+	if (r == 0)
+		container->asked = namespace.asked;
 	return r;
 }
 
@@ -525,7 +540,9 @@ int gate_container_restore(const struct gate *gate, int userns,
 
 	if (r < 0)
 		return r;
-	r = container->own = find_verdicts(container);
+	r = find_asked(container);
+	if (r == 0)
+		r = container->own = find_verdicts(container);
 	if (r < 0)
 		forget_container(container);
 	else
@@ -554,10 +571,11 @@ static bool has_entered(const struct gate_container *container)
  * What it is refused is counted from then on. Each change of a map of maps waits until no program looks at it, which takes
  * milliseconds.
  */
-int gate_container_enter(struct gate_container *container, unsigned int kinds)
+int gate_container_enter(struct gate_container *container, unsigned int kinds, unsigned int asked)
 {
-	struct gate_namespace namespace = { .kinds = kinds };
+	struct gate_namespace namespace = { .kinds = kinds, .asked = asked };
 
+	container->asked = asked;
 	if (has_entered(container))
 		return 0;
 	int r = bpf_map_update_elem(container->verdicts, &container->number, &container->own,
@@ -595,21 +613,40 @@ void gate_container_free(struct gate_container *container)
 	forget_container(container);
 }
 
-int gate_container_allow(const struct gate_container *container, uint64_t version,
+static struct gate_use key_of(const struct gate_container *container, const struct gate_case *about)
+{
+	struct gate_use use = { .version = about->version.number };
+
+	if (about->bound & GATE_TO_OWNER && container->asked & GATE_ASKS_OWNER) {
+		use.bound |= GATE_TO_OWNER;
+		use.idmap = about->version.idmap;
+	}
+	if (about->bound & GATE_TO_SUBJECT && container->asked & GATE_ASKS_SUBJECT) {
+		use.bound |= GATE_TO_SUBJECT;
+		use.subject = gate_subject_of(container->asked, &about->ids);
+	}
+	return use;
+}
+
+int gate_container_allow(const struct gate_container *container, const struct gate_case *about,
 			 unsigned int kinds)
 {
+	const struct gate_use use = key_of(container, about);
+
 	if (kinds)
-		return bpf_map_update_elem(container->own, &version, &kinds, BPF_ANY);
-	int r = bpf_map_delete_elem(container->own, &version);
+		return bpf_map_update_elem(container->own, &use, &kinds, BPF_ANY);
+	int r = bpf_map_delete_elem(container->own, &use);
 
 	return r == -ENOENT ? 0 : r;
 }
 
-unsigned int gate_container_allowed(const struct gate_container *container, uint64_t version)
+unsigned int gate_container_allowed(const struct gate_container *container,
+				    const struct gate_case *about)
 {
+	const struct gate_use use = key_of(container, about);
 	unsigned int kinds;
 
-	return bpf_map_lookup_elem(container->own, &version, &kinds) == 0 ? kinds : 0;
+	return bpf_map_lookup_elem(container->own, &use, &kinds) == 0 ? kinds : 0;
 }
 
 int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)

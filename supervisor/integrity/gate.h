@@ -15,7 +15,8 @@
  *	gate_container_allow()		for this version
  *
  * Each change of the file, or of its attributes, after gate_ask() has returned gives it another version; nothing has to be
- * locked, and no lease be taken, meanwhile.
+ * locked, and no lease be taken, meanwhile. What the judge has concluded from the task's ids, or from the owner that a mount
+ * shows, the verdict is bound to: another task, or another mount, needs one of its own.
  *
  * While a gate is there, the host's tasks pay for its programs: one look-up a file that they open for writing, and none for
  * what they execute. On kernels that do not check who changes security.* because of an active BPF LSM (before Linux 6.10), the
@@ -32,7 +33,7 @@ struct gate;
 struct gate_container;
 
 /* More descriptors than a gate has. */
-#define GATE_DESCRIPTORS_MAX 16
+#define GATE_DESCRIPTORS_MAX 20
 
 /* Those that a container has besides. */
 #define GATE_CONTAINER_DESCRIPTORS 2
@@ -70,6 +71,12 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
  */
 int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
 
+/** struct gate_version - a file as it was at one moment, opened by one of its mounts; made by gate_ask() */
+struct gate_version {
+	uint64_t number; /* of the file; a change gives it another */
+	uint64_t idmap; /* of the mount */
+};
+
 /**
  * gate_numbering() - which gates number the versions of files alike: those of one host whose layout is the same
  *
@@ -87,7 +94,7 @@ uint32_t gate_numbering(const struct gate *gate);
  *
  * Return: an enum gate_state: GATE_SETTLED (0) if it can be judged; -errno.
  */
-int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version);
+int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *ret_version);
 
 /** gate_state_text() - why a file in this state cannot be judged; "" if it can */
 const char *gate_state_text(enum gate_state state);
@@ -96,10 +103,11 @@ const char *gate_state_text(enum gate_state state);
  * gate_container_new() - have all tasks of a user namespace, and of those below it, pass the gate from now on
  * @userns: a descriptor of the namespace, which is copied: as long as it is held, no other namespace has its number
  * @kinds: of enum gate_kind, which need verdicts
+ * @asked: of enum gate_asked: what verdicts can be bound to
  *
  * Return: 0; -E2BIG for more than GATE_NAMESPACES_MAX; -EEXIST if the namespace has one; other -errno.
  */
-int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
+int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, unsigned int asked,
 		       struct gate_container **ret_container);
 
 /**
@@ -130,10 +138,11 @@ int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
 /**
  * gate_container_enter() - have its tasks pass from now on; those of one that was entered go on to
  * @kinds: of enum gate_kind, which need verdicts
+ * @asked: of enum gate_asked: what verdicts can be bound to
  *
  * Return: 0; -E2BIG for more than GATE_NAMESPACES_MAX; other -errno.
  */
-int gate_container_enter(struct gate_container *container, unsigned int kinds);
+int gate_container_enter(struct gate_container *container, unsigned int kinds, unsigned int asked);
 
 /** gate_container_number() - Return: the number of its namespace. */
 uint32_t gate_container_number(const struct gate_container *container);
@@ -153,18 +162,26 @@ void gate_container_leave(struct gate_container *container);
 /** gate_container_free() - the namespace's tasks have ended, or need not pass any more. NULL is accepted. */
 void gate_container_free(struct gate_container *container);
 
+/** struct gate_case - what a verdict is about */
+struct gate_case {
+	struct gate_version version;
+	unsigned int bound; /* enum gate_bound; of these those that the container asks for count */
+	struct gate_ids ids; /* of GATE_TO_SUBJECT */
+};
+
 /**
  * gate_container_allow() - a verdict
- * @version: that was judged
+ * @about: what was judged
  * @kinds: that are allowed; 0 takes them back
  *
  * Return: 0; -errno.
  */
-int gate_container_allow(const struct gate_container *container, uint64_t version,
+int gate_container_allow(const struct gate_container *container, const struct gate_case *about,
 			 unsigned int kinds);
 
-/** gate_container_allowed() - Return: the kinds of an earlier verdict on this version; 0 without one. */
-unsigned int gate_container_allowed(const struct gate_container *container, uint64_t version);
+/** gate_container_allowed() - Return: the kinds of an earlier verdict on the same; 0 without one. */
+unsigned int gate_container_allowed(const struct gate_container *container,
+				    const struct gate_case *about);
 
 /** gate_container_forget() - take all verdicts back, as when a key was revoked. Return: 0; -errno, and they stay. */
 int gate_container_forget(struct gate_container *container);

@@ -43,7 +43,7 @@ uint32_t gate_numbering(const struct gate *gate)
 	return 0;
 }
 
-int gate_ask(const struct gate *gate, int procfs, int fd, uint64_t *ret_version)
+int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *ret_version)
 {
 	(void)gate, (void)procfs, (void)fd, (void)ret_version;
 	return -ENOPKG;
@@ -55,10 +55,10 @@ const char *gate_state_text(enum gate_state state)
 	return "";
 }
 
-int gate_container_new(const struct gate *gate, int userns, unsigned int kinds,
+int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, unsigned int asked,
 		       struct gate_container **ret_container)
 {
-	(void)gate, (void)userns, (void)kinds, (void)ret_container;
+	(void)gate, (void)userns, (void)kinds, (void)asked, (void)ret_container;
 	return -ENOPKG;
 }
 
@@ -117,16 +117,17 @@ void gate_container_free(struct gate_container *container)
 	assert(!container);
 }
 
-int gate_container_allow(const struct gate_container *container, uint64_t version,
+int gate_container_allow(const struct gate_container *container, const struct gate_case *about,
 			 unsigned int kinds)
 {
-	(void)container, (void)version, (void)kinds;
+	(void)container, (void)about, (void)kinds;
 	return -ENOPKG;
 }
 
-unsigned int gate_container_allowed(const struct gate_container *container, uint64_t version)
+unsigned int gate_container_allowed(const struct gate_container *container,
+				    const struct gate_case *about)
 {
-	(void)container, (void)version;
+	(void)container, (void)about;
 	return 0;
 }
 

@@ -6,10 +6,11 @@
  * What the gate's programs in the kernel (gate.bpf.c) and gate.c have in common: what lies in the maps.
  *
  * A version is the number of a file as it was at one moment. No number is ever given twice, to whichever inode: not after a
- * change, and not after the inode was freed. A verdict is an entry of a container's map of verdicts: key a version, value
- * the kinds of use (enum gate_kind) that it allows.
+ * change, and not after the inode was freed. A verdict is an entry of a container's map of verdicts: key a version and
+ * what else the verdict is bound to (struct gate_use), value the kinds of use (enum gate_kind) that it allows.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How many containers' namespaces there can be at a time. */
@@ -40,9 +41,78 @@ enum gate_state {
 	GATE_UNVERIFIABLE, /* no regular file, none with a path, or on an overlay or FUSE that a container has mounted */
 };
 
+/** enum gate_asked - what a container's verdicts can come from, besides the file */
+enum gate_asked {
+	GATE_ASKS_UID = 1,
+	GATE_ASKS_EUID = 2,
+	GATE_ASKS_GID = 4,
+	GATE_ASKS_EGID = 8,
+	GATE_ASKS_SUBJECT = 15, /* any of these */
+	GATE_ASKS_OWNER = 16, /* of the file, as its mount shows it */
+};
+
+/** enum gate_bound - what a verdict is bound to, besides the version */
+enum gate_bound {
+	GATE_TO_SUBJECT = 1, /* the ids of the task that uses the file */
+	GATE_TO_OWNER = 2, /* the ids that the mount makes of the file's owner and group */
+};
+
+/** struct gate_ids - of a task: its credential's ids, as the host has them */
+struct gate_ids {
+	uint32_t uid, euid, suid;
+	uint32_t gid, egid, sgid;
+	bool has_setuid,
+		has_setgid; /* CAP_SETUID, CAP_SETGID in the container's own namespace, effective */
+};
+
+/** struct gate_subject - what counts of a task's ids; zeros: nothing does */
+struct gate_subject {
+	uint32_t uid;
+	uint32_t uids[3]; /* each of which can be the effective one */
+	uint32_t gid;
+	uint32_t gids[3];
+};
+
+/*
+ * gate_subject_of() - of two tasks with equal subjects the rules say the same
+ * @asked: what the container's rules ask for, enum gate_asked
+ *
+ * As the kernel's IMA has it: to a task with CAP_SETUID a rule about the effective id fits if it fits any of the three.
+ */
+static inline struct gate_subject gate_subject_of(uint32_t asked, const struct gate_ids *ids)
+{
+	struct gate_subject subject = { 0 };
+
+	if (asked & GATE_ASKS_UID)
+		subject.uid = ids->uid;
+	if (asked & GATE_ASKS_EUID) {
+		subject.uids[0] = ids->euid;
+		subject.uids[1] = ids->has_setuid ? ids->suid : ids->euid;
+		subject.uids[2] = ids->has_setuid ? ids->uid : ids->euid;
+	}
+	if (asked & GATE_ASKS_GID)
+		subject.gid = ids->gid;
+	if (asked & GATE_ASKS_EGID) {
+		subject.gids[0] = ids->egid;
+		subject.gids[1] = ids->has_setgid ? ids->sgid : ids->egid;
+		subject.gids[2] = ids->has_setgid ? ids->gid : ids->egid;
+	}
+	return subject;
+}
+
+/** struct gate_use - the key of a verdict */
+struct gate_use {
+	uint64_t version;
+	uint64_t idmap; /* of GATE_TO_OWNER: of the mount; else 0 */
+	uint32_t bound; /* enum gate_bound */
+	uint32_t padding;
+	struct gate_subject subject; /* of GATE_TO_SUBJECT; else zeros */
+};
+
 /** struct gate_answer - what a thread that asks finds: its entry in the map of answers */
 struct gate_answer {
 	uint64_t version;
+	uint64_t idmap; /* of the mount by which the file was opened: equal ones map ids alike */
 	uint32_t state; /* enum gate_state */
 	uint32_t is_given;
 	/* The kernel's own notes, of what lies below a file of an overlay */
@@ -57,7 +127,7 @@ struct gate_answer {
 struct gate_namespace {
 	uint64_t refusals; /* how often one was refused */
 	uint32_t kinds; /* that are checked */
-	uint32_t padding;
+	uint32_t asked; /* enum gate_asked */
 };
 
 #endif

@@ -50,14 +50,14 @@ bool file_read_value(struct judgement *judgement)
 bool judgement_is_as_it_was(const struct judgement *judgement)
 {
 	const struct exec_file *file = &judgement->file;
-	uint64_t version;
+	struct gate_version now;
 
 	if (file->is_leased)
 		return fcntl(file->fd, F_GETLEASE) == F_RDLCK;
 	return !file->has_version || (gate_ask(judgement->judge->config.fence->gate,
 					       judgement->request.workspace->config.procfs,
-					       file->fd, &version) == GATE_SETTLED &&
-				      version == file->version);
+					       file->fd, &now) == GATE_SETTLED &&
+				      now.number == file->version.number);
 }
 
 /* Between two pieces of the file. Return: 0: go on; -errno: stop. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "count_of.h"
 #include "integrity/revocation.h"
 
 static struct fence *make(void)
@@ -89,14 +90,33 @@ static unsigned int kinds_of(const struct integrity *integrity)
 	return kinds;
 }
 
-int fence_close(struct fence *fence, int userns, const struct integrity *integrity)
+static const struct {
+	unsigned int conditions, asked;
+} questions[] = {
+	{ IF_UID, GATE_ASKS_UID },
+	{ IF_EUID, GATE_ASKS_EUID },
+	{ IF_GID, GATE_ASKS_GID },
+	{ IF_EGID, GATE_ASKS_EGID },
+	{ IF_FOWNER | IF_FGROUP, GATE_ASKS_OWNER },
+};
+
+/* Nor does a line of the log make a difference between two tasks. */
+unsigned int fence_asks(const struct integrity *integrity)
 {
-	return gate_container_new(fence->gate, userns, kinds_of(integrity), &fence->container);
+	unsigned int conditions = 0, asked = 0;
+
+	for (size_t i = 0; i < integrity->rule_count; i++)
+		if (integrity->rules[i].kind != KIND_AUDIT)
+			conditions |= integrity->rules[i].conditions;
+	for (size_t i = 0; i < COUNT_OF(questions); i++)
+		if (conditions & questions[i].conditions)
+			asked |= questions[i].asked;
+	return asked;
 }
 
 int fence_enter(struct fence *fence, const struct integrity *integrity)
 {
-	return gate_container_enter(fence->container, kinds_of(integrity));
+	return gate_container_enter(fence->container, kinds_of(integrity), fence_asks(integrity));
 }
 
 bool fence_surrounds(const struct fence *fence, uint64_t userns)
@@ -104,22 +124,34 @@ bool fence_surrounds(const struct fence *fence, uint64_t userns)
 	return fence->container && gate_container_number(fence->container) == userns;
 }
 
-/* With the lock held. */
-static int allow(const struct fence *fence, uint64_t version, unsigned int kind)
+int fence_close(struct fence *fence, int userns, const struct integrity *integrity)
 {
-	unsigned int before = gate_container_allowed(fence->container, version);
-	unsigned int kinds = before | kind;
-
-	return kinds == before ? 0 : gate_container_allow(fence->container, version, kinds);
+	return gate_container_new(fence->gate, userns, kinds_of(integrity), fence_asks(integrity),
+				  &fence->container);
 }
 
-int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func,
+unsigned int fence_binds(unsigned int depends)
+{
+	return (depends & DEPENDS_ON_SUBJECT ? GATE_TO_SUBJECT : 0) |
+	       (depends & (DEPENDS_ON_OWNER | DEPENDS_ON_GROUP) ? GATE_TO_OWNER : 0);
+}
+
+/* With the lock held. */
+static int allow(const struct fence *fence, const struct gate_case *about, unsigned int kind)
+{
+	unsigned int before = gate_container_allowed(fence->container, about);
+	unsigned int kinds = before | kind;
+
+	return kinds == before ? 0 : gate_container_allow(fence->container, about, kinds);
+}
+
+int fence_allow(struct fence *fence, const struct gate_case *about, enum integrity_func func,
 		struct revocation *revocation, uint64_t generation)
 {
 	pthread_mutex_lock(&fence->lock);
 	/* Who revokes keys takes the lock afterwards, to have the verdicts forgotten. */
 	int r = revocation_generation(revocation) == generation ?
-			allow(fence, version, kind_of(func)) :
+			allow(fence, about, kind_of(func)) :
 			-EAGAIN;
 
 	pthread_mutex_unlock(&fence->lock);

@@ -69,15 +69,22 @@ int fence_enter(struct fence *fence, const struct integrity *integrity);
 /** fence_surrounds() - is it this user namespace, by its number, that has to pass? */
 bool fence_surrounds(const struct fence *fence, uint64_t userns);
 
+/** fence_asks() - Return: what verdicts by these rules can depend on, besides the file: enum gate_asked */
+unsigned int fence_asks(const struct integrity *integrity);
+
+/** fence_binds() - Return: to what a verdict is bound that came from this, enum integrity_dependence: enum gate_bound */
+unsigned int fence_binds(unsigned int depends);
+
 /**
  * fence_allow() - a version of a file may be used so, as it may be used otherwise already
+ * @about: which version, and to what else that is bound
  * @func: how
  * @revocation: of keys
  * @generation: of that, when the judgement began
  *
  * Return: 0; -EAGAIN: keys have been revoked since: judge again; -errno.
  */
-int fence_allow(struct fence *fence, uint64_t version, enum integrity_func func,
+int fence_allow(struct fence *fence, const struct gate_case *about, enum integrity_func func,
 		struct revocation *revocation, uint64_t generation);
 
 /**

@@ -156,25 +156,46 @@ bool file_ask_again(struct judgement *judgement)
 
 /* ---- the rules ---- */
 
+/* In a namespace below, a capability is none over the container's ids. */
+static bool has_capability(const struct judgement *judgement, unsigned int capability)
+{
+	const struct subject *subject = &judgement->request.subject;
+
+	return subject->userns == access_container(subject->userns) &&
+	       subject->capabilities & 1ULL << capability;
+}
+
 /* Read only if a rule asks: it takes longer than all else. */
 static int read_ids(struct judgement *judgement)
 {
 	const unsigned int asked = IF_UID | IF_EUID | IF_GID | IF_EGID;
+	struct target_ids read = { 0 };
 
 	if (judgement->has_ids || !(judgement->judge->conditions & asked))
 		return 0;
-	int r = target_read_ids(judgement->request.target, &judgement->ids);
+	int r = target_read_ids(judgement->request.target, &read);
 
-	judgement->has_ids = r == 0;
-	return r;
+	if (r < 0)
+		return r;
+	judgement->has_ids = true;
+	judgement->ids = (struct gate_ids){
+		.uid = read.uid,
+		.euid = read.euid,
+		.suid = read.suid,
+		.gid = read.gid,
+		.egid = read.egid,
+		.sgid = read.sgid,
+		.has_setuid = has_capability(judgement, CAP_SETUID),
+		.has_setgid = has_capability(judgement, CAP_SETGID),
+	};
+	return 0;
 }
 
 static struct integrity_facts facts_of(const struct judgement *judgement)
 {
 	const struct user_namespace *userns = access_container(judgement->request.subject.userns);
 	const struct exec_file *file = &judgement->file;
-	const struct target_ids *ids = &judgement->ids;
-	uint64_t capabilities = judgement->request.subject.capabilities;
+	const struct gate_ids *ids = &judgement->ids;
 
 	return (struct integrity_facts){
 		.func = file->func,
@@ -184,8 +205,8 @@ static struct integrity_facts facts_of(const struct judgement *judgement)
 		.gid = integrity_id(&userns->gids, ids->gid),
 		.egid = integrity_id(&userns->gids, ids->egid),
 		.sgid = integrity_id(&userns->gids, ids->sgid),
-		.has_setuid = capabilities & 1ULL << CAP_SETUID,
-		.has_setgid = capabilities & 1ULL << CAP_SETGID,
+		.has_setuid = ids->has_setuid,
+		.has_setgid = ids->has_setgid,
 		.fowner = integrity_id(&userns->uids, file->stat.stx_uid),
 		.fgroup = integrity_id(&userns->gids, file->stat.stx_gid),
 		.fs_magic = file->system.magic,
@@ -199,7 +220,8 @@ static void make_key(struct judgement *judgement)
 	struct exec_file *file = &judgement->file;
 
 	if (judgement_has_gate(judgement)) {
-		verdict_key_of_version(file->version, file->func, &file->actions, &file->key);
+		verdict_key_of_version(file->version.number, file->func, &file->actions,
+				       &file->key);
 		file->may_be_kept = file->has_version && file->state == GATE_SETTLED;
 	} else {
 		file->may_be_kept =
@@ -215,11 +237,18 @@ bool file_match(struct judgement *judgement)
 {
 	struct exec_file *file = &judgement->file;
 
-	(void)read_ids(judgement);
+	int r = read_ids(judgement);
+
+	if (r == -ESRCH)
+		return false;
 	const struct integrity_facts facts = facts_of(judgement);
 
 	integrity_match(judgement->judge->config.integrity, &facts, &file->actions);
 	make_key(judgement);
+	if (r < 0) {
+		file->may_be_kept = false;
+		return note_obstacle(file, CAUSE_FAILURE, -r);
+	}
 	return judgement_has_gate(judgement) || file->func == FUNC_BPRM_CHECK ||
 	       judgement_wants_content(judgement);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "integrity.h"
+#include "judge/fence.h"
 #include "judge/file_system.h"
 #include "judge/verdicts.h"
 
@@ -27,6 +28,7 @@ int judge_new(const struct judge_config *config, struct judge **ret_judge)
 	if (!config->label)
 		judge->config.label = "";
 	judge->conditions = conditions_of(config->integrity);
+	judge->asked = fence_asks(config->integrity);
 	judge->judges_maps = integrity_judges_maps(config->integrity);
 	turn_init(&judge->turn);
 	judge->file_systems = file_systems_new();

@@ -37,6 +37,7 @@ struct judge_config {
 struct judge {
 	struct judge_config config;
 	unsigned int conditions; /* enum integrity_condition, of all rules */
+	unsigned int asked; /* enum gate_asked, of rules that decide what passes a gate */
 	bool judges_maps; /* a rule is about files that are mapped */
 	struct file_systems *file_systems;
 	struct verdicts *verdicts;

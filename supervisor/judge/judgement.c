@@ -22,6 +22,7 @@
 #include "count_of.h"
 #include "exec/inode.h"
 #include "judge/fence.h"
+#include "judge/ids.h"
 #include "judge/stage.h"
 
 /* How long one call is looked at, in milliseconds, waiting for others included. */
@@ -166,7 +167,12 @@ static int let_pass(struct judgement *judgement)
 {
 	const struct judge_config *config = &judgement->judge->config;
 	struct exec_file *file = &judgement->file;
-	int r = config->fence ? fence_allow(config->fence, file->version, file->func,
+	const struct gate_case about = {
+		.version = file->version,
+		.bound = fence_binds(file->actions.depends),
+		.ids = judgement->ids,
+	};
+	int r = config->fence ? fence_allow(config->fence, &about, file->func,
 					    config->means->revocation, file->key.generation) :
 				0;
 
@@ -177,24 +183,56 @@ static int let_pass(struct judgement *judgement)
 	return r;
 }
 
-/* Return: whether there is a conclusion, and the call goes on. */
-static bool judge_file(struct judgement *judgement, enum integrity_func func)
+/* Again whenever a key was revoked meanwhile. Return: whether there is a conclusion. */
+static bool conclude_and_allow(struct judgement *judgement, enum integrity_func func,
+			       bool *ret_refused)
 {
 	bool refused;
 	int r;
 
-	/* Again whenever a key was revoked meanwhile. */
 	do {
 		if (!conclude(judgement, func))
 			return false;
 		refused = is_refused(judgement);
 		r = refused ? 0 : let_pass(judgement);
 	} while (r == -EAGAIN);
-	refused = refused || r < 0;
+	*ret_refused = refused || r < 0;
+	return true;
+}
+
+/* Return: whether the call goes on. */
+static bool finish_file(struct judgement *judgement, bool refused)
+{
 	count(judgement->judge->config.counters, &judgement->file);
 	report(judgement, refused);
 	judgement->is_refused = refused && judgement_has_gate(judgement);
 	return !judgement->is_refused;
+}
+
+/* Return: whether there is a conclusion, and the call goes on. */
+static bool judge_file(struct judgement *judgement, enum integrity_func func)
+{
+	bool refused;
+
+	return conclude_and_allow(judgement, func, &refused) && finish_file(judgement, refused);
+}
+
+/*
+ * A file that an exec maps, for whatever ids the task may have then: each gets its own verdict. Refused here is what all of
+ * them would be refused; the rest is for the gate to know. The likely ids come last, and are what the log is about.
+ */
+static void judge_map_of_exec(struct judgement *judgement, const struct gate_ids *ids, size_t count)
+{
+	bool refused, all_refused = true, depends = true;
+
+	for (size_t i = count; i > 0 && depends; i--) {
+		judgement->ids = ids[i - 1];
+		if (!conclude_and_allow(judgement, FUNC_MMAP_CHECK, &refused))
+			return;
+		all_refused &= refused;
+		depends = judgement->file.actions.depends & DEPENDS_ON_SUBJECT;
+	}
+	(void)finish_file(judgement, all_refused);
 }
 
 /* ---- all files of a call ---- */
@@ -210,13 +248,28 @@ static bool find_next(struct judgement *judgement)
 	return exec_pin(judgement);
 }
 
+/* Nothing is refused where there is no gate: the likely ones are enough. */
+static size_t find_ids(const struct judgement *judgement, struct gate_ids ids[IDS_AFTER_EXEC_MAX])
+{
+	const struct user_namespace *userns = judgement->request.subject.userns;
+	size_t count = ids_after_exec(&judgement->ids, &judgement->file.stat,
+				      judgement->judge->asked,
+				      userns->has_root ? userns->root : UINT32_MAX, ids);
+
+	return judgement_has_gate(judgement) ? count : 1;
+}
+
 static void judge_maps_of_program(struct judgement *judgement, bool has_loader)
 {
+	struct gate_ids ids[IDS_AFTER_EXEC_MAX];
+
 	if (!judgement->judge->judges_maps)
 		return;
-	(void)judge_file(judgement, FUNC_MMAP_CHECK);
+	size_t count = find_ids(judgement, ids);
+
+	judge_map_of_exec(judgement, ids, count);
 	if (!judgement->is_refused && has_loader && find_next(judgement))
-		(void)judge_file(judgement, FUNC_MMAP_CHECK);
+		judge_map_of_exec(judgement, ids, count);
 }
 
 static void judge_chain(struct judgement *judgement)

@@ -11,7 +11,7 @@
 
 #include "integrity/appraise.h"
 #include "integrity/content.h"
-#include "integrity/gate_layout.h"
+#include "integrity/gate.h"
 #include "judge/exec_call.h"
 #include "judge/file_system.h"
 #include "judge/form.h"
@@ -36,7 +36,7 @@ struct exec_file {
 	int fd; /* open for reading; -1 */
 	bool is_leased;
 	bool has_version; /* the gate's; what follows is from it */
-	uint64_t version;
+	struct gate_version version;
 	enum gate_state state;
 	bool has_changed; /* into another version; what was found is about the one before */
 	unsigned int round; /* how often it did */
@@ -51,8 +51,8 @@ struct judgement {
 	struct judge *judge;
 	struct exec_call call;
 	uint64_t deadline; /* of clock_milliseconds() */
-	bool has_ids; /* what follows was read */
-	struct target_ids ids;
+	bool has_ids; /* what follows was read, if a rule asks for it */
+	struct gate_ids ids; /* of the task that is to use the file, when the kernel asks for it */
 	struct exec_file file;
 	bool is_refused; /* the call */
 };

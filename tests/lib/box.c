@@ -120,13 +120,23 @@ struct box box_make(void)
 			     .mounts = open_namespace(pid, "mnt") };
 }
 
-struct box box_make_gated(const struct gate *gate, unsigned int kinds)
+static struct box make(const struct gate *gate, unsigned int kinds, unsigned int asked)
 {
 	struct box box = box_make();
-	int r = gate_container_new(gate, box.userns, kinds, &box.container);
+	int r = gate_container_new(gate, box.userns, kinds, asked, &box.container);
 
 	must(r == 0, "gate_container_new");
 	return box;
+}
+
+struct box box_make_gated(const struct gate *gate, unsigned int kinds)
+{
+	return make(gate, kinds, 0);
+}
+
+struct box box_make_asking(const struct gate *gate, unsigned int asked)
+{
+	return make(gate, BOTH, asked);
 }
 
 void box_remove(struct box *box)
@@ -171,14 +181,14 @@ int box_run(const struct box *box, box_act *act, const char *path)
 
 /* ---- the judge ---- */
 
-int judge_ask_fd(const struct gate *gate, int fd, uint64_t *ret_version)
+int judge_ask_fd(const struct gate *gate, int fd, struct gate_version *ret_version)
 {
 	_cleanup_fd_ int procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return gate_ask(gate, procfs, fd, ret_version);
 }
 
-int judge_ask(const struct gate *gate, const char *path, uint64_t *ret_version)
+int judge_ask(const struct gate *gate, const char *path, struct gate_version *ret_version)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -188,18 +198,25 @@ int judge_ask(const struct gate *gate, const char *path, uint64_t *ret_version)
 
 int judge_state(const struct gate *gate, const char *path)
 {
-	uint64_t version;
+	struct gate_version version;
 
 	return judge_ask(gate, path, &version);
+}
+
+int judge_allow_case(const struct gate *gate, const struct box *box, const char *path,
+		     struct gate_case *about, unsigned int kinds)
+{
+	int r = judge_ask(gate, path, &about->version);
+
+	return r == GATE_SETTLED ? gate_container_allow(box->container, about, kinds) : r;
 }
 
 int judge_allow(const struct gate *gate, const struct box *box, const char *path,
 		unsigned int kinds)
 {
-	uint64_t version;
-	int r = judge_ask(gate, path, &version);
+	struct gate_case about = { 0 };
 
-	return r == GATE_SETTLED ? gate_container_allow(box->container, version, kinds) : r;
+	return judge_allow_case(gate, box, path, &about, kinds);
 }
 
 struct gate *judge_make_gate(void)

@@ -52,6 +52,9 @@ struct box box_make(void);
 /** box_make_gated() - one whose processes need verdicts for these kinds of use */
 struct box box_make_gated(const struct gate *gate, unsigned int kinds);
 
+/** box_make_asking() - the same, whose verdicts can be bound to this: enum gate_asked */
+struct box box_make_asking(const struct gate *gate, unsigned int asked);
+
 /** box_remove() - end it */
 void box_remove(struct box *box);
 
@@ -65,10 +68,10 @@ int box_wait(pid_t pid);
 int box_run(const struct box *box, box_act *act, const char *path);
 
 /** judge_ask_fd() - Return: as gate_ask() */
-int judge_ask_fd(const struct gate *gate, int fd, uint64_t *ret_version);
+int judge_ask_fd(const struct gate *gate, int fd, struct gate_version *ret_version);
 
 /** judge_ask() - the same, of a path */
-int judge_ask(const struct gate *gate, const char *path, uint64_t *ret_version);
+int judge_ask(const struct gate *gate, const char *path, struct gate_version *ret_version);
 
 /** judge_state() - the same without the version */
 int judge_state(const struct gate *gate, const char *path);
@@ -76,6 +79,10 @@ int judge_state(const struct gate *gate, const char *path);
 /** judge_allow() - give a verdict on a file, if it can be judged. Return: 0; the state that it is in; -errno */
 int judge_allow(const struct gate *gate, const struct box *box, const char *path,
 		unsigned int kinds);
+
+/** judge_allow_case() - the same, bound to what of @about it says; its version is filled in */
+int judge_allow_case(const struct gate *gate, const struct box *box, const char *path,
+		     struct gate_case *about, unsigned int kinds);
 
 /** judge_make_gate() - or end the driver */
 struct gate *judge_make_gate(void);

@@ -32,6 +32,7 @@
 #include "base/fd.h"
 #include "box.h"
 #include "count_of.h"
+#include "idmapped.h"
 
 #ifndef AT_EXECVE_CHECK
 #define AT_EXECVE_CHECK 0x10000
@@ -423,18 +424,19 @@ static void *map_shared(const char *path)
 static void try_states(const struct gate *gate, const struct box *box)
 {
 	const char *file = make_program("good", "file");
-	uint64_t before, after;
+	struct gate_case before = { 0 };
+	struct gate_version after;
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
 
 	expect(GATE_OPEN_WRITERS, judge_state(gate, file), "a file that is open for writing");
 	close(fd);
-	expect(GATE_SETTLED, judge_ask(gate, file, &before), "and when it is closed");
-	expect(0, gate_container_allow(box->container, before, BOTH),
+	expect(GATE_SETTLED, judge_ask(gate, file, &before.version), "and when it is closed");
+	expect(0, gate_container_allow(box->container, &before, BOTH),
 	       "is judged, though it changed meanwhile");
 	box_run(NULL, open_write, file);
 	expect(EACCES, box_run(box, execute, file), "which is for naught");
 	expect(GATE_SETTLED, judge_ask(gate, file, &after), "its version");
-	expect(true, before != after, "is another one");
+	expect(true, before.version.number != after.number, "is another one");
 	void *page = map_shared(file);
 
 	expect(is_overlay ? GATE_WAS_MAPPED : GATE_OPEN_WRITERS, judge_state(gate, file),
@@ -490,7 +492,8 @@ static void try_containers(const struct gate *gate, const struct box *box)
 	       "a container that is not gated runs what it likes");
 	expect(0, box_run(&free, execute_on_tmpfs, good), "and where it likes");
 	for (uint64_t i = 1; i <= GATE_VERDICTS_MAX + 1000; i++)
-		gate_container_allow(other.container, i << 32, BOTH);
+		gate_container_allow(other.container,
+				     &(struct gate_case){ .version = { .number = i << 32 } }, BOTH);
 	expect(0, box_run(box, execute, good),
 	       "a container with many verdicts pushes out none of another");
 	expect(BAD, box_run(&other, execute, bad), "nor of its own what was asked for");
@@ -499,6 +502,158 @@ static void try_containers(const struct gate *gate, const struct box *box)
 	expect(EACCES, box_run(box, execute, good), "and gone");
 	box_remove(&other);
 	box_remove(&free);
+}
+
+/* ---- verdicts that are bound to more than the file ---- */
+
+static int become(uid_t uid, uid_t euid, uid_t suid)
+{
+	return setresuid(uid, euid, suid) < 0 ? 99 : 0;
+}
+
+static int execute_as_7(const char *path)
+{
+	return become(7, 7, 7) ?: execute(path);
+}
+
+static int execute_as_8(const char *path)
+{
+	return become(8, 8, 8) ?: execute(path);
+}
+
+static int execute_between(const char *path)
+{
+	return become(7, 0, 8) ?: execute(path);
+}
+
+static int execute_below(const char *path)
+{
+	return become(7, 0, 8) ?: execute_nested(path);
+}
+
+static int map_as_7(const char *path)
+{
+	return become(7, 7, 7) ?: map(path);
+}
+
+static int map_and_become_8(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return become(8, 8, 8) ?: mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+}
+
+static struct gate_case case_of(uid_t uid, uid_t euid, uid_t suid, bool has_setuid)
+{
+	return (struct gate_case){
+		.bound = GATE_TO_SUBJECT,
+		.ids = { .uid = ROOT_INSIDE + uid,
+			 .euid = ROOT_INSIDE + euid,
+			 .suid = ROOT_INSIDE + suid,
+			 .has_setuid = has_setuid },
+	};
+}
+
+static void try_subjects(const struct gate *gate)
+{
+	struct box box = box_make_asking(gate, GATE_ASKS_UID | GATE_ASKS_EUID);
+	struct gate_case root = case_of(0, 0, 0, true), seven = case_of(7, 7, 7, false);
+	const char *file = make_program("good", "file");
+
+	expect(0, judge_allow_case(gate, &box, file, &seven, BOTH), "a verdict for one user");
+	expect(0, box_run(&box, execute_as_7, file), "who runs it");
+	expect(EACCES, box_run(&box, execute_as_8, file), "another one does not");
+	expect(EACCES, box_run(&box, execute, file), "nor does root");
+	expect(EACCES, box_run(&box, map_and_become_8, file), "nor by mprotect");
+	expect(0, judge_allow_case(gate, &box, file, &root, BOTH), "root has one, too");
+	expect(0, box_run(&box, execute, file), "and runs it");
+	expect(0, box_run(&box, execute_as_7, file), "and the user still");
+	expect(0, judge_allow_case(gate, &box, file, &root, 0), "root has none any more");
+	expect(EACCES, box_run(&box, execute, file), "and does not run it");
+	expect(0, box_run(&box, map_as_7, file), "but the user maps it");
+	root.bound = 0;
+	expect(0, judge_allow_case(gate, &box, file, &root, BOTH), "one for whoever it is");
+	expect(0, box_run(&box, execute_as_8, file), "is for that one");
+	expect(0, box_run(&box, execute, file), "and for root");
+	box_remove(&box);
+}
+
+static void try_effective_ids(const struct gate *gate)
+{
+	struct box box = box_make_asking(gate, GATE_ASKS_EUID);
+	struct gate_case poor = case_of(7, 0, 8, false), able = case_of(7, 0, 8, true);
+	const char *file = make_program("good", "file");
+
+	judge_allow_case(gate, &box, file, &poor, GATE_EXECUTE);
+	expect(EACCES, box_run(&box, execute_between, file),
+	       "who can take other ids counts as these");
+	expect(128 + SIGSEGV, box_run(&box, execute_below, file),
+	       "who can do so in a namespace below does not");
+	judge_allow_case(gate, &box, file, &able, GATE_EXECUTE);
+	expect(128 + SIGSEGV, box_run(&box, execute_between, file),
+	       "who executes with these ids has others when it is mapped");
+	poor = case_of(7, 0, 0, true);
+	judge_allow_case(gate, &box, file, &poor, GATE_MAP);
+	expect(0, box_run(&box, execute_between, file), "which have a verdict");
+	must(chmod(file, 04755) == 0, file);
+	able = case_of(7, 7, 7, false);
+	poor = case_of(0, 0, 0, false);
+	judge_allow_case(gate, &box, file, &able, GATE_EXECUTE);
+	judge_allow_case(gate, &box, file, &poor, GATE_MAP);
+	expect(128 + SIGSEGV, box_run(&box, execute_as_7, file),
+	       "a set-id program has its owner's");
+	poor = case_of(7, 0, 0, true);
+	judge_allow_case(gate, &box, file, &poor, GATE_MAP);
+	expect(0, box_run(&box, execute_as_7, file), "and its user's, if it can take them");
+	box_remove(&box);
+}
+
+/* By the mount that this is the descriptor of. */
+static int mapped_file = -1;
+
+static int execute_mapped(const char *path)
+{
+	char *words[] = { (char *)path, NULL };
+
+	syscall(SYS_execveat, mapped_file, "", words, NULL, AT_EMPTY_PATH);
+	return errno;
+}
+
+/* Return: a descriptor of the file, by a mount that maps its owner; -1: the file system cannot be mounted so. */
+static int open_mapped(const char *path)
+{
+	_cleanup_fd_ int tree = idmapped_tree(".", "100000 200000 65536");
+
+	return tree < 0 ? -1 : openat(tree, path, O_RDONLY | O_CLOEXEC);
+}
+
+static void try_owners(const struct gate *gate)
+{
+	struct box box = box_make_asking(gate, GATE_ASKS_OWNER | GATE_ASKS_UID);
+	const char *file = make_program("good", "file");
+	struct gate_case plain = case_of(0, 0, 0, true), mapped = { .bound = GATE_TO_OWNER };
+
+	plain.bound = GATE_TO_OWNER;
+	expect(0, judge_allow_case(gate, &box, file, &plain, BOTH), "a verdict by the owner");
+	expect(0, box_run(&box, execute, file), "is for the mount that shows it");
+	mapped_file = open_mapped(file);
+	if (mapped_file < 0)
+		goto out;
+	expect(EACCES, box_run(&box, execute_mapped, file), "and for none that shows another");
+	expect(GATE_SETTLED, judge_ask_fd(gate, mapped_file, &mapped.version),
+	       "which can be judged");
+	expect(0, gate_container_allow(box.container, &mapped, BOTH), "and has one of its own");
+	expect(0, box_run(&box, execute_mapped, file), "with which it runs");
+	expect(0, judge_allow_case(gate, &box, file, &plain, 0), "the other is taken back");
+	expect(EACCES, box_run(&box, execute, file), "and neither serves for the other");
+	plain.bound = GATE_TO_OWNER | GATE_TO_SUBJECT;
+	judge_allow_case(gate, &box, file, &plain, BOTH);
+	expect(0, box_run(&box, execute, file), "one by owner and user");
+	expect(EACCES, box_run(&box, execute_as_7, file), "is for both");
+	fd_close(&mapped_file);
+out:
+	box_remove(&box);
 }
 
 /* The second gate from copies of the first one's descriptors. */
@@ -574,6 +729,9 @@ static int try(void)
 	try_exchanged(gate, &box);
 	try_containers(gate, &box);
 	expect(0, (long)read_map(planted), "a map that has the name of the gate's is not taken");
+	try_subjects(gate);
+	try_effective_ids(gate);
+	try_owners(gate);
 	gate = pass_on(gate, &box);
 	box_remove(&box);
 	gate_free(gate);

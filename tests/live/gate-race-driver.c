@@ -128,13 +128,13 @@ static char read_answer(int fd)
 static bool judge(const struct gate *gate, const struct box *box, const char *path)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t version;
+	struct gate_case about = { 0 };
 
-	int r = fd < 0 ? -errno : judge_ask_fd(gate, fd, &version);
+	int r = fd < 0 ? -errno : judge_ask_fd(gate, fd, &about.version);
 
 	if (r != GATE_SETTLED || read_answer(fd) != 0)
 		return false;
-	return gate_container_allow(box->container, version, BOTH) == 0;
+	return gate_container_allow(box->container, &about, BOTH) == 0;
 }
 
 struct tally {
@@ -259,7 +259,7 @@ static int cost_all(void)
 	printf("cost: a gate is made in %.0f ms\n", (seconds() - begin) * 1e3);
 	cost("the host, a gate", NULL, file);
 	cost("a container that is not gated", &box, file);
-	must(gate_container_new(gate, box.userns, BOTH, &box.container) == 0 &&
+	must(gate_container_new(gate, box.userns, BOTH, 0, &box.container) == 0 &&
 		     judge_allow(gate, &box, file, BOTH) == 0,
 	     "a verdict");
 	cost("a container that is gated", &box, file);
