@@ -578,14 +578,14 @@ int BPF_PROG(gate_getxattr, struct dentry *dentry)
 /* ---- who changes something ---- */
 
 /* Has a container that passes the gate to do with it? */
-static bool is_gated(const struct user_namespace *namespace)
+static bool is_gated(const struct user_namespace *userns)
 {
-	for (int i = 0; i<NAMESPACES_DEEP &&namespace &&namespace->level> 0; i++) {
-		uint32_t number = namespace->ns.inum;
+	for (int i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
+		uint32_t number = userns->ns.inum;
 
 		if (bpf_map_lookup_elem(&namespaces, &number))
 			return true;
-		namespace = namespace->parent;
+		userns = userns->parent;
 	}
 	return false;
 }
@@ -704,6 +704,15 @@ int BPF_PROG(gate_remove_acl, void *idmap, struct dentry *dentry)
 
 /* ---- who executes ---- */
 
+/*
+ * The kernel keeps writers away since it has opened the program, and does until that has ended (ETXTBSY). Linux 6.11 did not,
+ * and from 6.14 on it does not where a listener of fanotify(7) fills files when they are read.
+ */
+static bool is_kept_from_writers(const struct file *program)
+{
+	return program->f_inode->i_writecount.counter < 0;
+}
+
 static bool is_allowed(void *of_container, const struct gate_use *use, uint32_t kind)
 {
 	const uint32_t *kinds = bpf_map_lookup_elem(of_container, use);
@@ -766,8 +775,10 @@ static bool is_refused(uint32_t number, struct file *file, uint32_t kind, bool i
 	struct gate_namespace *namespace = bpf_map_lookup_elem(&namespaces, &number);
 	void *of_container = bpf_map_lookup_elem(&verdicts, &number);
 
-	if (!namespace || !(namespace->kinds & kind) ||
-	    (of_container && has_verdict(of_container, namespace->asked, file, kind, is_below)))
+	if (!namespace || !(namespace->kinds & kind))
+		return false;
+	if ((kind != GATE_EXECUTE || is_kept_from_writers(file)) && of_container &&
+	    has_verdict(of_container, namespace->asked, file, kind, is_below))
 		return false;
 	__sync_fetch_and_add(&namespace->refusals, 1);
 	return true;
@@ -776,17 +787,16 @@ static bool is_refused(uint32_t number, struct file *file, uint32_t kind, bool i
 /* A task of the host, whose namespace is the first one, is not looked up. */
 static int check(struct file *file, uint32_t kind)
 {
-	const struct user_namespace *namespace = bpf_get_current_task_btf()->cred->user_ns;
+	const struct user_namespace *userns = bpf_get_current_task_btf()->cred->user_ns;
 
-	for (int i = 0; i<NAMESPACES_DEEP &&namespace &&namespace->level> 0; i++) {
-		if (is_refused(namespace->ns.inum, file, kind, i > 0))
+	for (int i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
+		if (is_refused(userns->ns.inum, file, kind, i > 0))
 			return -EACCES;
-		namespace = namespace->parent;
+		userns = userns->parent;
 	}
 	return 0;
 }
 
-/* The kernel has kept writers away since it has opened the file, and does until the program has ended (ETXTBSY). */
 SEC("lsm/bprm_check_security")
 int BPF_PROG(gate_execute, struct linux_binprm *program)
 {
