@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <sched.h>
 
-#include "base/clock.h"
 #include "keep/shard.h"
 #include "keep/source.h"
 
@@ -14,10 +13,6 @@
 #define QUEUES_SEEN 4
 /* A companion has received so many requests in a row while another receiver was free: one fewer is enough. */
 #define SPARED_MAX 64
-/* A CPU on which a server got next to nothing is taken by none for so many milliseconds. */
-#define AVOIDED_MS 10000
-/* A server that has found only such ones looks again after so many requests. */
-#define FREE_REQUESTS 1024
 
 unsigned int companion_count_cpus(void)
 {
@@ -43,22 +38,15 @@ static bool is_taken_locked(const struct shard *shard, unsigned int cpu)
 	return false;
 }
 
-static bool is_avoided_locked(const struct engine *engine, unsigned int cpu)
-{
-	return engine->avoided_until[cpu] > 0 && engine->avoided_until[cpu] > clock_milliseconds();
-}
-
 /* Those of other shards may have had nothing to do for a while. */
 static unsigned int weight_of_locked(const struct shard *shard, unsigned int cpu)
 {
-	return shard->engine->receivers[cpu] +
-	       (is_avoided_locked(shard->engine, cpu) ? 1U << 16 : 0) +
-	       (is_taken_locked(shard, cpu) ? 1U << 17 : 0);
+	return shard->engine->receivers[cpu] + (is_taken_locked(shard, cpu) ? 1U << 16 : 0);
 }
 
 /*
- * Of these one that no other server of the shard has, and that is not avoided, if there is one, and that the fewest have;
- * where that makes no difference the one on which we are, or the next one.
+ * Of these one that no other server of the shard has, if there is one, and that the fewest have; where that makes no
+ * difference the one on which we are, or the next one.
  */
 static unsigned int choose_cpu_locked(const struct shard *shard, const cpu_set_t *cpus)
 {
@@ -77,81 +65,32 @@ static unsigned int choose_cpu_locked(const struct shard *shard, const cpu_set_t
 	return chosen;
 }
 
-/* Return: whether it has one now: where only those are left that are avoided, it runs where the kernel puts it. */
-static bool take_one_locked(struct server *server)
-{
-	struct engine *engine = server->engine;
-
-	server->cpu = choose_cpu_locked(server->shard, &server->cpus);
-	server->has_cpu = !is_avoided_locked(engine, server->cpu);
-	engine->receivers[server->cpu] += server->has_cpu;
-	return server->has_cpu;
-}
-
 static void take_cpu(struct server *server)
 {
 	struct engine *engine = server->engine;
 	cpu_set_t own;
 
-	if (server->free_for > 0) {
-		server->free_for--;
-		return;
-	}
 	if (sched_getaffinity(0, sizeof(server->cpus), &server->cpus) < 0)
 		return;
 	pthread_mutex_lock(&engine->lock);
-	bool is_taken = take_one_locked(server);
-
+	server->cpu = choose_cpu_locked(server->shard, &server->cpus);
+	server->has_cpu = true;
+	engine->receivers[server->cpu]++;
 	pthread_mutex_unlock(&engine->lock);
-	if (!is_taken) {
-		server->free_for = FREE_REQUESTS;
-		return;
-	}
-	starvation_watch(&server->starvation, engine->config.procfs);
 	CPU_ZERO(&own);
 	CPU_SET(server->cpu, &own);
 	(void)sched_setaffinity(0, sizeof(own), &own);
 }
 
-/* Return: whether the server got next to nothing of its CPU, which is avoided from now on. */
-static bool was_starved(struct server *server)
+void companion_leave_cpu(struct server *server)
 {
-	struct engine *engine = server->engine;
-	struct starvation_figures figures;
-
-	if (!starvation_tell(&server->starvation, engine->config.procfs, &figures) ||
-	    !engine->is_starved(&figures))
-		return false;
-	pthread_mutex_lock(&engine->lock);
-	engine->avoided_until[server->cpu] = clock_milliseconds() + AVOIDED_MS;
-	pthread_mutex_unlock(&engine->lock);
-	return true;
-}
-
-static void let_go(struct server *server)
-{
+	if (!server->has_cpu)
+		return;
 	pthread_mutex_lock(&server->engine->lock);
 	server->has_cpu = false;
 	server->engine->receivers[server->cpu]--;
 	pthread_mutex_unlock(&server->engine->lock);
 	(void)sched_setaffinity(0, sizeof(server->cpus), &server->cpus);
-}
-
-/* The calls may have come to an end while it waited for the CPU: then it is asked here. */
-void companion_leave_cpu(struct server *server)
-{
-	if (!server->has_cpu)
-		return;
-	(void)was_starved(server);
-	let_go(server);
-}
-
-static void look_at_cpu(struct server *server)
-{
-	if (!starvation_is_due(&server->starvation) || !was_starved(server))
-		return;
-	let_go(server);
-	server->free_for = FREE_REQUESTS;
 }
 
 /* ---- companions ---- */
@@ -186,8 +125,6 @@ void companion_weigh(struct server *server, struct shard *shard, unsigned int wa
 		take_cpu(server);
 	else if (companions == 0)
 		companion_leave_cpu(server);
-	if (server->has_cpu)
-		look_at_cpu(server);
 	if (atomic_load_explicit(&server->is_companion, memory_order_relaxed)) {
 		server->spared = walking < companions ? server->spared + 1 : 0;
 		if (server->spared >= SPARED_MAX)

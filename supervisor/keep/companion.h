@@ -6,8 +6,7 @@
  * While calls queue, several servers of a shard receive side by side: the one that has the turn, and its
  * *companions*, one server a CPU at most. They share nothing for that: all of them block in receive(), and the
  * kernel wakes the one that has waited longest. But it wakes it on the CPU of the caller, and the caller on that of the
- * server (SYNC_WAKE_UP): left alone they all come together on one CPU. So each that receives beside others has a CPU of its own,
- * as long as it gets something of it (keep/starvation.h).
+ * server (SYNC_WAKE_UP): left alone they all come together on one CPU. So each that receives beside others has a CPU of its own.
  *
  * The server that has the turn asks the source now and then whether another call waits already. A companion goes
  * when it receives call after call while another receiver has nothing to do. The tick sets aside one that has

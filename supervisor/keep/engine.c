@@ -312,7 +312,6 @@ static void init(struct engine *engine, const struct engine_config *config)
 {
 	engine->config = *config;
 	engine->spare_locked = server_spare_locked;
-	engine->is_starved = starvation_is;
 	engine->is_guarded = guard_find(config->guard);
 	engine->cpus = companion_count_cpus();
 	engine->wake = -1;

@@ -11,7 +11,7 @@
  *	tick.c			the loop looks at servers, and at shards that wait for one
  *	server.c		the life of a server's thread
  *	serving.c		what it does with a request
- *	companion.c		how many servers receive side by side, and on which CPUs
+ *	companion.c		how many servers receive side by side
  *	batch.c			requests that wait without a server
  *
  * A function whose name ends in _locked is called with engine->lock held, in all of them.
@@ -31,7 +31,6 @@
 #include "keep/pace.h"
 #include "keep/places.h"
 #include "keep/slots.h"
-#include "keep/starvation.h"
 #include "request/request.h"
 #include "request/waiting.h"
 
@@ -89,8 +88,6 @@ struct server {
 	bool has_cpu; /* of its own, while it receives beside others; changed under the lock */
 	unsigned int cpu; /* that one */
 	cpu_set_t cpus; /* on which it may run else */
-	struct starvation starvation; /* on its own CPU */
-	unsigned int free_for; /* requests until it looks for a CPU again */
 	atomic_ulong requests; /* begun so far */
 	atomic_int listener; /* of the one under way; -1: none that knows whether the target waits */
 	_Atomic(uint64_t) notification; /* of the one under way */
@@ -190,9 +187,6 @@ struct engine {
 	unsigned long ticks; /* so far */
 	unsigned int cpus; /* on which servers can run */
 	unsigned short receivers[CPU_SETSIZE]; /* servers that have this CPU of their own */
-	uint64_t avoided_until
-		[CPU_SETSIZE]; /* in milliseconds: until then none takes it, for one got nothing of it */
-	bool (*is_starved)(const struct starvation_figures *figures); /* starvation_is() */
 	struct complaint complaint;
 	unsigned int resting_count;
 	atomic_bool is_paused;
