@@ -580,7 +580,7 @@ int BPF_PROG(gate_getxattr, struct dentry *dentry)
 /* Has a container that passes the gate to do with it? */
 static bool is_gated(const struct user_namespace *userns)
 {
-	for (int i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
+	for (uint64_t i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
 		uint32_t number = userns->ns.inum;
 
 		if (bpf_map_lookup_elem(&namespaces, &number))
@@ -789,7 +789,7 @@ static int check(struct file *file, uint32_t kind)
 {
 	const struct user_namespace *userns = bpf_get_current_task_btf()->cred->user_ns;
 
-	for (int i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
+	for (uint64_t i = 0; i < NAMESPACES_DEEP && userns && userns->level > 0; i++) {
 		if (is_refused(userns->ns.inum, file, kind, i > 0))
 			return -EACCES;
 		userns = userns->parent;

@@ -6,6 +6,7 @@
 # of all processes, after an upgrade, and when a key was revoked.
 #
 # kernels: 6.1 6.12
+# arguments: emulated=in-turns
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh

@@ -5,6 +5,7 @@
 # policy is not executed in their containers, from the first program on. enforce-nsxattrd.sh has the rest, with crun.
 #
 # kernels: 6.1 6.12
+# arguments: emulated=in-turns
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh

@@ -5,6 +5,7 @@
 # while it is restarted, and each nsxattrd that follows goes on with the verdicts.
 #
 # kernels: 6.1 6.12
+# arguments: emulated=in-turns
 
 set -u
 # shellcheck source=tests/lib/runtimes.sh
