@@ -160,7 +160,7 @@ void box_enter(const struct box *box)
 
 int box_wait(pid_t pid)
 {
-	int status;
+	int status = 0;
 
 	must(pid > 0 && waitpid(pid, &status, 0) == pid, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
