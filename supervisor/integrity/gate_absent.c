@@ -81,9 +81,9 @@ int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
 	return -ENOPKG;
 }
 
-int gate_container_enter(struct gate_container *container, unsigned int kinds)
+int gate_container_enter(struct gate_container *container, unsigned int kinds, unsigned int asked)
 {
-	(void)container, (void)kinds;
+	(void)container, (void)kinds, (void)asked;
 	return -ENOPKG;
 }
 
