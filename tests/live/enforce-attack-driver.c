@@ -37,26 +37,12 @@
 
 #define PAGE 4096
 
-static int say(bool is_done)
-{
-	printf("%s\n", is_done ? "ran" : strerrorname_np(errno));
-	return 0;
-}
-
-static int execute(const char *path)
-{
-	char *words[] = { (char *)path, "ran", NULL };
-
-	execve(path, words, environ);
-	return say(false);
-}
-
 /* ---- other ways ---- */
 
 static int in_namespace(const char *file)
 {
 	must(unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
-	return execute(file);
+	return execute_here(file);
 }
 
 static int by_empty_path(const char *path, int how, int flags)
@@ -90,7 +76,7 @@ static int by_number(const char *file)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", must(open(file, O_RDONLY), file));
-	return execute(path);
+	return execute_here(path);
 }
 
 /* A namespace that another process has made. */
@@ -112,7 +98,7 @@ static int in_entered(const char *file)
 		   CLONE_NEWUSER | CLONE_NEWNS),
 	     "setns");
 	kill(pid, SIGKILL);
-	return execute(path);
+	return execute_here(path);
 }
 
 static char traced_path[256];
@@ -137,7 +123,7 @@ static int traced(const char *file)
 	if (pid == 0) {
 		must(ptrace(PTRACE_TRACEME, 0, NULL, NULL), "traceme");
 		raise(SIGSTOP);
-		exit(execute(traced_path));
+		exit(execute_here(traced_path));
 	}
 	must(waitpid(pid, &status, 0), "waitpid");
 	must(ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD), "ptrace");
@@ -166,7 +152,7 @@ static int by_entry(const char *file)
 		must(write(must(open("mnt/register", O_WRONLY), "register"), entry, strlen(entry)),
 		     entry);
 	}
-	return execute(file);
+	return execute_here(file);
 }
 
 /* It has been mapped to be read. Is it mapped anew, with what is implied, by a call that names no file? */
@@ -411,7 +397,7 @@ static const struct {
 	const char *name;
 	int (*act)(const char *file);
 } uses[] = {
-	{ "path", execute },
+	{ "path", execute_here },
 	{ "descriptor", by_descriptor },
 	{ "path-descriptor", by_descriptor_of_path },
 	{ "number", by_number },

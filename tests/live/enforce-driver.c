@@ -24,59 +24,23 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "count_of.h"
+#include "enforce.h"
 #include "ways.h"
 
-#define BAD 77
 #define PAGE 4096
-
-static int say(bool is_done)
-{
-	printf("%s\n", is_done ? "ran" : strerrorname_np(errno));
-	return 0;
-}
-
-static int must(long result, const char *what)
-{
-	if (result >= 0)
-		return (int)result;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static int execute(const char *path)
-{
-	char *words[] = { (char *)path, "ran", NULL };
-
-	execve(path, words, environ);
-	return say(false);
-}
-
-static void copy(const char *from, const char *to)
-{
-	int in = must(open(from, O_RDONLY | O_CLOEXEC), from);
-	int out = must(open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755), to);
-	struct stat status;
-
-	must(fstat(in, &status), from);
-	while (status.st_size > 0)
-		status.st_size -= must(sendfile(out, in, NULL, (size_t)status.st_size), to);
-	close(in);
-	close(out);
-}
 
 /* ---- other places ---- */
 
 static int in_namespace(char **arguments)
 {
 	must(unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 /* What is mounted is there for this process alone. */
@@ -91,7 +55,7 @@ static int on_tmpfs(char **arguments)
 	must(mount("tmpfs", arguments[1], "tmpfs", 0, NULL), "mount");
 	must(chdir(arguments[1]), arguments[1]);
 	copy(arguments[0], "copy");
-	return execute("./copy");
+	return execute_here("./copy");
 }
 
 static int on_overlay(char **arguments)
@@ -109,14 +73,14 @@ static int on_overlay(char **arguments)
 		printf("no overlay\n");
 		return 0;
 	}
-	return execute("merged/copy");
+	return execute_here("merged/copy");
 }
 
 static int by_bind(char **arguments)
 {
 	mount_apart();
 	must(mount(arguments[0], arguments[1], NULL, MS_BIND, NULL), "mount");
-	return execute(arguments[1]);
+	return execute_here(arguments[1]);
 }
 
 static int from_memory(char **arguments)
@@ -125,7 +89,7 @@ static int from_memory(char **arguments)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", must(memfd_create("m", 0), "memfd"));
 	copy(arguments[0], path);
-	return execute(path);
+	return execute_here(path);
 }
 
 static int by_loader(char **arguments)
@@ -141,7 +105,7 @@ static int by_loader(char **arguments)
 static int with_writer(char **arguments)
 {
 	must(open(arguments[0], O_WRONLY), arguments[0]);
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 static void map_shared(const char *path)
@@ -158,20 +122,20 @@ static void map_shared(const char *path)
 static int with_mapping(char **arguments)
 {
 	map_shared(arguments[0]);
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 /* By another path. */
 static int with_writer_of(char **arguments)
 {
 	must(open(arguments[0], O_WRONLY), arguments[0]);
-	return execute(arguments[1]);
+	return execute_here(arguments[1]);
 }
 
 static int with_mapping_of(char **arguments)
 {
 	map_shared(arguments[0]);
-	return execute(arguments[1]);
+	return execute_here(arguments[1]);
 }
 
 static int after_mapping(char **arguments)
@@ -181,7 +145,7 @@ static int after_mapping(char **arguments)
 
 	must(page == MAP_FAILED ? -1 : munmap(page, PAGE), "mmap");
 	close(fd);
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 static int after_change(char **arguments)
@@ -190,13 +154,13 @@ static int after_change(char **arguments)
 
 	must(write(fd, "x", 1), "write");
 	close(fd);
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 static int after_touch(char **arguments)
 {
 	close(must(open(arguments[0], O_WRONLY), arguments[0]));
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 /* ---- mappings ---- */
@@ -240,26 +204,6 @@ static int map_anonymous(char **arguments)
 static void wait_for(const char *pipe)
 {
 	close(must(open(pipe, O_RDONLY), pipe));
-}
-
-static int status_of(pid_t pid)
-{
-	int status;
-
-	must(waitpid(pid, &status, 0), "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int execute_apart(const char *path)
-{
-	char *words[] = { (char *)path, "quietly", NULL };
-	pid_t pid = must(vfork(), "vfork");
-
-	if (pid == 0) {
-		execve(path, words, environ);
-		_exit(errno);
-	}
-	return status_of(pid);
 }
 
 static const char *name_of(int result)
@@ -306,7 +250,7 @@ static int after_all(char **arguments)
 	printf("%s\n", mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ?
 			       strerrorname_np(errno) :
 			       "mapped");
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 /* Of a file that is mapped beforehand no supervisor is asked, only the gate. */
@@ -346,16 +290,6 @@ struct race {
 
 static struct race race;
 
-/* Often short, now and then 2 ms: the one who executes needs a moment, too. */
-static void pause_shortly(void)
-{
-	static unsigned int seed = 1;
-	long longest = 2000000 >> rand_r(&seed) % 12;
-	const struct timespec moment = { 0, rand_r(&seed) % longest };
-
-	nanosleep(&moment, NULL);
-}
-
 static void exchange(int turn)
 {
 	(void)turn;
@@ -366,19 +300,6 @@ static void link_anew(int turn)
 {
 	(void)!symlink(turn % 2 ? race.good : race.bad, "link");
 	rename("link", race.name);
-}
-
-#define MARK "the-answer-is:"
-
-static off_t find_answer(const char *path)
-{
-	static char bytes[1 << 20];
-	int fd = must(open(path, O_RDONLY), path);
-	ssize_t length = must(read(fd, bytes, sizeof(bytes)), path);
-	const char *found = memmem(bytes, (size_t)length, MARK, strlen(MARK));
-
-	close(fd);
-	return found ? found - bytes + (off_t)strlen(MARK) : must(-1, MARK);
 }
 
 static void write_answer(int turn)
@@ -593,7 +514,7 @@ static int climb(char **arguments)
 
 static int by_path(char **arguments)
 {
-	return execute(arguments[0]);
+	return execute_here(arguments[0]);
 }
 
 static int ran(char **arguments)

@@ -40,16 +40,6 @@ static struct {
 	volatile long swaps, unnoticed;
 } race;
 
-/* Often short, now and then 2 ms: the one who executes needs a moment, too. */
-static void pause_shortly(void)
-{
-	static unsigned int seed = 1;
-	long longest = 2000000 >> rand_r(&seed) % 12;
-	const struct timespec moment = { 0, rand_r(&seed) % longest };
-
-	nanosleep(&moment, NULL);
-}
-
 /* ---- what the other thread does: NAME is the good one when the number of the turn is odd ---- */
 
 static const char *of_turn(int turn)

@@ -3,12 +3,13 @@
 #define NSXATTR_TESTS_LIVE_ENFORCE_H
 
 /*
- * What the drivers have in common that attack 'mode: enforce': programs that end with 0 ("good", which is signed) or with BAD.
- * They differ in one byte, which lies behind MARK.
+ * What the drivers have in common that try 'mode: enforce': how they execute and say what came of it, and programs that end
+ * with 0 ("good", which is signed) or with BAD. These differ in one byte, which lies behind MARK.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BAD 77
@@ -51,6 +53,32 @@ static inline int execute_apart(const char *path)
 		_exit(errno);
 	}
 	return status_of(pid);
+}
+
+/** say() - print whether it is done: "ran", or errno by its name. Return: 0, for an exit status */
+static inline int say(bool is_done)
+{
+	printf("%s\n", is_done ? "ran" : strerrorname_np(errno));
+	return 0;
+}
+
+/** execute_here() - in place of this process. Return: when it fails, as say(), which has said so */
+static inline int execute_here(const char *path)
+{
+	char *words[] = { (char *)path, "ran", NULL };
+
+	execve(path, words, environ);
+	return say(false);
+}
+
+/** pause_shortly() - often very short, now and then 2 ms: one who executes meanwhile needs a moment, too */
+static inline void pause_shortly(void)
+{
+	static unsigned int seed = 1;
+	long longest = 2000000 >> rand_r(&seed) % 12;
+	const struct timespec moment = { 0, rand_r(&seed) % longest };
+
+	nanosleep(&moment, NULL);
 }
 
 /** copy() - the content, mode 0755 */

@@ -15,32 +15,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "count_of.h"
+#include "enforce.h"
 #include "ways.h"
 
-#define BAD 77
 #define PAGE 4096
 /* Whom the rules leave out. */
 #define USER 7
-
-static int must(long result, const char *what)
-{
-	if (result >= 0)
-		return (int)result;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static int status_of(pid_t pid)
-{
-	int status;
-
-	must(waitpid(pid, &status, 0), "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 static int execute_words(char *const words[])
 {
@@ -51,20 +34,6 @@ static int execute_words(char *const words[])
 		_exit(errno);
 	}
 	return status_of(pid);
-}
-
-static int say(bool is_done)
-{
-	printf("%s\n", is_done ? "ran" : strerrorname_np(errno));
-	return 0;
-}
-
-static int execute(const char *path)
-{
-	char *words[] = { (char *)path, "ran", NULL };
-
-	execve(path, words, environ);
-	return say(false);
 }
 
 static void become(const char *users, const char *groups)
@@ -82,14 +51,14 @@ static void become(const char *users, const char *groups)
 static int execute_as(char **arguments)
 {
 	become(arguments[0], arguments[1]);
-	return execute(arguments[2]);
+	return execute_here(arguments[2]);
 }
 
 static int execute_below(char **arguments)
 {
 	become(arguments[0], arguments[1]);
 	must(unshare(CLONE_NEWUSER), "unshare");
-	return execute(arguments[2]);
+	return execute_here(arguments[2]);
 }
 
 static bool maps(const char *path)
@@ -157,16 +126,6 @@ static int both(char **arguments)
 
 static atomic_bool is_over;
 static char **names;
-
-/* Often short, now and then 2 ms: the one who executes needs a moment, too. */
-static void pause_shortly(void)
-{
-	static unsigned int seed = 1;
-	long longest = 2000000 >> rand_r(&seed) % 12;
-	const struct timespec moment = { 0, rand_r(&seed) % longest };
-
-	nanosleep(&moment, NULL);
-}
 
 static void exchange(int turn)
 {
