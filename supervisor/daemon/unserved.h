@@ -27,7 +27,7 @@ struct unserved {
  * unserved_look() - take out of the gates before what is empty, or passes our gate, and remove those of which nothing is left
  * @procfs: of proc_open()
  * @gate: ours, which the containers that are served pass by now; NULL: there is none
- * @ret_unserved: what is left, instead of what there was
+ * @unserved: what is left, instead of what there was
  *
  * Return: 0; -errno: all is as it was.
  */

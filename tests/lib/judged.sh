@@ -117,3 +117,39 @@ judged_list() {
 judged_entries() {
 	cut -d' ' -f5 "$1.list/ascii_runtime_measurements" | paste -sd' '
 }
+
+# ---- containers of OCI runtimes; $runtime is the one, with its options ----
+
+# bundle() - NAME SETTING… -- COMMAND…: what the runtime needs to start the container NAME
+bundle() {
+	local name=$1
+	shift
+	rm -rf "$name"
+	mkdir "$name"
+	(cd "$name" && "${runtime[0]}" spec && mv config.json spec.json) &&
+		/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" "$@" <"$name/spec.json" |
+		"$NSXATTR" hook oci-precreate --runtime="${runtime[0]}" --policies="$SCENE/policies" \
+			>"$name/config.json" 2>>hook.said
+}
+
+# launch() - NAME POLICY COMMAND…
+launch() {
+	local name=$1 policy=$2
+	shift 2
+	bundle "$name" annotation=io.nsxattr.policy="$policy" -- "$@" &&
+		"${runtime[@]}" run --detach --bundle "$name" "$name" </dev/null >"$name/output" 2>&1
+}
+
+# start() - NAME POLICY: a container that waits
+start() {
+	launch "$1" "$2" sh -c 'while :; do sleep 1000; done' && await judged_is_known "$1"
+}
+
+within() {
+	"${runtime[@]}" exec "$@" </dev/null
+}
+
+end() {
+	"${runtime[@]}" kill "$1" KILL
+	"${runtime[@]}" delete --force "$1"
+}

@@ -20,34 +20,6 @@ needs "${runtime[0]}" getfattr evmctl openssl
 scene_make
 runtimes_make
 
-# bundle() - NAME SETTING… -- COMMAND…: what the runtime needs to start the container NAME
-bundle() {
-	local name=$1
-	shift
-	rm -rf "$name"
-	mkdir "$name"
-	(cd "$name" && "${runtime[0]}" spec && mv config.json spec.json) &&
-		/usr/bin/python3 "$REPOSITORY/tests/lib/bundle.py" root="$SCENE/root" "$@" <"$name/spec.json" |
-		"$NSXATTR" hook oci-precreate --runtime="${runtime[0]}" --policies="$SCENE/policies" \
-			>"$name/config.json" 2>>hook.said
-}
-
-# start() - NAME POLICY: a container that waits
-start() {
-	bundle "$1" annotation=io.nsxattr.policy="$2" -- sh -c 'while :; do sleep 1000; done' &&
-		"${runtime[@]}" run --detach --bundle "$1" "$1" </dev/null >"$1/output" 2>&1 &&
-		await judged_is_known "$1"
-}
-
-within() {
-	"${runtime[@]}" exec "$@" </dev/null
-}
-
-end() {
-	"${runtime[@]}" kill "$1" KILL
-	"${runtime[@]}" delete --force "$1"
-}
-
 # ---- the scene ----
 
 judged_scene
