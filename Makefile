@@ -6,7 +6,7 @@
 #
 #   policy/*.c, policy/yaml/*.c	the pure core		libnsxattr-policy.a
 #   supervisor/FOLDER/*.c		the supervisor's parts	libnsxattr.a
-#   supervisor/FOLDER/*.bpf.c		programs for the kernel	gen/*.skel.h, which has them as bytes
+#   supervisor/FOLDER/*.bpf.c		programs for the kernel	gen/*.skel.h, which has them as bytes; *.bpf.h is part of them
 #   supervisor/NAME.c			a program		NAME
 #   tests/{unit,kernel,live}/NAME.c	Criterion tests		tests/GROUP/NAME
 #   tests/live/NAME-driver.c		what tests start	tests/live/NAME-driver, and one of them
@@ -65,13 +65,16 @@ endif
 
 POLICY_SOURCES := $(wildcard policy/*.c policy/*/*.c)
 BPF_SOURCES := $(wildcard supervisor/*/*.bpf.c)
+BPF_HEADERS := $(wildcard supervisor/*/*.bpf.h)
 # The gate's programs are compiled by clang, as a header that bpftool makes, and are loaded by libbpf. Without these, there is
-# no gate, and it says so when one is needed.
+# no gate, and gate_absent.c stands for it, which says so when one is needed.
 BPF_CLANG ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool))
 GATE := $(and $(shell command -v $(BPF_CLANG)),$(BPFTOOL),$(shell $(PKG_CONFIG) --silence-errors --modversion libbpf))
 SKELETONS := $(if $(GATE),$(patsubst %.bpf.c,$(BUILD)/gen/%.skel.h,$(notdir $(BPF_SOURCES))))
-SUPERVISOR_SOURCES := $(filter-out $(BPF_SOURCES) supervisor/integrity/gate$(if $(GATE),_absent).c, \
+GATE_ABSENT := supervisor/integrity/gate_absent.c
+GATE_SOURCES := $(filter-out $(BPF_SOURCES) $(GATE_ABSENT),$(wildcard supervisor/integrity/gate.c supervisor/integrity/gate_*.c))
+SUPERVISOR_SOURCES := $(filter-out $(BPF_SOURCES) $(if $(GATE),$(GATE_ABSENT),$(GATE_SOURCES)), \
 	$(wildcard supervisor/*/*.c))
 PROGRAM_SOURCES := $(wildcard supervisor/*.c)
 TESTLIB_SOURCES := $(wildcard tests/lib/*.c)
@@ -86,7 +89,10 @@ BENCHLIB_SOURCES := $(wildcard tests/bench/*/*.c)
 SOURCES := $(POLICY_SOURCES) $(SUPERVISOR_SOURCES) $(PROGRAM_SOURCES) $(TESTLIB_SOURCES) \
 	$(DRIVER_SOURCES) $(TEST_SOURCES) $(HARNESS_SOURCES) $(FUZZ_SOURCES) \
 	$(wildcard tests/fuzz/lib/*.c) $(BENCH_SOURCES) $(BENCHLIB_SOURCES)
-HEADERS := $(wildcard include/*.h policy/*.h policy/*/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h)
+HEADERS := $(filter-out $(BPF_HEADERS), \
+	$(wildcard include/*.h policy/*.h policy/*/*.h supervisor/*.h supervisor/*/*.h tests/*/*.h tests/bench/*/*.h))
+# With what another build has, or the kernel.
+ALL_C := $(sort $(SOURCES) $(GATE_ABSENT) $(GATE_SOURCES) $(BPF_SOURCES) $(HEADERS) $(BPF_HEADERS))
 
 objects = $(1:%.c=$(BUILD)/obj/%.o)
 
@@ -179,7 +185,7 @@ endif
 .PHONY: all tests benches
 all: $(PROGRAMS) ## build the program (the default)
 # What stands for the gate where there is none has to fit, too.
-tests: all $(TESTS) $(DRIVERS) $(DRIVER_32) $(HARNESS) $(REPLAYS) $(BUILD)/obj/supervisor/integrity/gate_absent.o ## build the tests
+tests: all $(TESTS) $(DRIVERS) $(DRIVER_32) $(HARNESS) $(REPLAYS) $(GATE_ABSENT:%.c=$(BUILD)/obj/%.o) ## build the tests
 benches: all $(BENCHES)
 
 .PHONY: check check-all test
@@ -261,10 +267,10 @@ bench-exec: deps-bench deps-machine ## measure what mode enforce costs, in a vir
 
 .PHONY: format format-check tidy check-headers check-layers check-documents
 format: ## have clang-format lay out all C files
-	clang-format --style=file -i $(SOURCES) $(BPF_SOURCES) $(HEADERS)
+	clang-format --style=file -i $(ALL_C)
 
 format-check: ## say what 'make format' would change
-	clang-format --style=file --dry-run --Werror $(SOURCES) $(BPF_SOURCES) $(HEADERS)
+	clang-format --style=file --dry-run --Werror $(ALL_C)
 
 tidy: SHELL := /bin/bash
 tidy: compile_commands.json ## clang-tidy and, where it is installed, shellcheck
@@ -274,11 +280,11 @@ tidy: compile_commands.json ## clang-tidy and, where it is installed, shellcheck
 	@! command -v shellcheck >/dev/null || shellcheck --severity=warning -x $(SCRIPTS)
 
 check-headers: ## does every header compile alone?
-	@CC='$(CC)' CFLAGS='-std=gnu17 -D_GNU_SOURCE $(INCLUDES) -Itests/lib -Wall -Wextra -Wundef' \
-		tests/lib/check-headers $(HEADERS)
+	@CC='$(CC)' CFLAGS='-std=gnu17 -D_GNU_SOURCE $(INCLUDES) -Itests/lib -Wall -Wextra -Wundef' BPF_CC='$(if $(GATE),$(BPF_CC))' \
+		tests/lib/check-headers $(HEADERS) $(if $(GATE),$(BPF_HEADERS))
 
 check-layers: ## does every include point down?
-	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(SOURCES) $(HEADERS))
+	@tests/lib/check-layers $(filter include/% policy/% supervisor/%,$(ALL_C))
 
 check-documents: ## are numbers and files in documents those of the code?
 	@tests/lib/check-documents
@@ -426,11 +432,12 @@ $(Q)$(CC) $(ALL_CFLAGS) $1 -MMD -MP -c -o $@ $<
 endef
 
 # The header of linux/types.h is in a folder of the machine's own.
+BPF_CC = $(BPF_CLANG) --target=bpf -mcpu=v3 -ffreestanding -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+	-Isupervisor -idirafter /usr/include/$(shell $(BPF_CLANG) -print-multiarch)
 define compile_bpf
 $(call say,BPF,$<)
 @mkdir -p $(@D)
-$(Q)$(BPF_CLANG) --target=bpf -mcpu=v3 -ffreestanding -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
-	-Isupervisor -idirafter /usr/include/$(shell $(BPF_CLANG) -print-multiarch) -MMD -MP -MT $@ -c -o $@ $<
+$(Q)$(BPF_CC) -MMD -MP -MT $@ -c -o $@ $<
 endef
 
 define archive

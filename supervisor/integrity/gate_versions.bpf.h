@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef NSXATTR_INTEGRITY_GATE_VERSIONS_BPF_H
+#define NSXATTR_INTEGRITY_GATE_VERSIONS_BPF_H
+
+/*
+ * Versions of inodes. An inode that was ever asked about has a version in its storage, which is freed with the
+ * inode. Each change gives it a new one. A verdict names the version that was judged. So the gate has to know
+ * nothing of what was judged, a verdict needs no revocation, and a number of an inode that is used again means
+ * nothing.
+ */
+
+#include "integrity/gate_kernel.bpf.h"
+#include "integrity/gate_maps.bpf.h"
+
+static inline uint64_t next_version(void)
+{
+	uint32_t first = 0;
+	uint64_t *last = bpf_map_lookup_elem(&nsxattr_version, &first);
+
+	/* There is one; the verifier does not know it. */
+	return last ? __sync_fetch_and_add(last, 1) + 1 : 0;
+}
+
+static inline struct inode_state *make_state(struct inode *inode)
+{
+	struct inode_state first = { .version = next_version() };
+
+	return bpf_inode_storage_get(&nsxattr_inodes, inode, &first,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* An inode without a state was never asked about: there is no verdict that a change could end. */
+static inline int note_change(struct inode *inode)
+{
+	struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+
+	if (!state)
+		return 0;
+	uint64_t ended = __sync_lock_test_and_set(&state->version, next_version());
+
+	if (state->is_layer)
+		bpf_map_delete_elem(&nsxattr_layers, &ended);
+	return 0;
+}
+
+/* An addition of 0 is a barrier, too: what comes after it in the program is read after it. */
+static inline uint64_t read_before_rest(uint64_t *number)
+{
+	return __sync_fetch_and_add(number, 0);
+}
+
+#endif
