@@ -59,6 +59,11 @@ static const struct btf_type *type_at(const struct btf *btf, uint32_t offset)
 	return (const struct btf_type *)(const void *)(btf->types + offset);
 }
 
+static unsigned int kind_of(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info);
+}
+
 /* What follows a type in the row: once, and for each of its entries. All kinds up to the last are known. */
 static const struct {
 	size_t once, each;
@@ -78,7 +83,7 @@ static const struct {
 /** length_of() - the bytes that a type has in the row. Return: 0 for a kind that we do not know. */
 static size_t length_of(const struct btf_type *type)
 {
-	unsigned int kind = BTF_INFO_KIND(type->info);
+	unsigned int kind = kind_of(type);
 
 	if (kind == BTF_KIND_UNKN || kind >= COUNT_OF(kinds))
 		return 0;
@@ -87,7 +92,7 @@ static size_t length_of(const struct btf_type *type)
 
 static bool is_structure(const struct btf_type *type)
 {
-	return BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT && type->name_off != 0;
+	return kind_of(type) == BTF_KIND_STRUCT && type->name_off != 0;
 }
 
 /* The arrays are as long as they could have to be: what is not used of them is never there. */
@@ -182,15 +187,20 @@ static bool is_named(const struct btf *btf, uint32_t name, const char *wanted)
 	return name < btf->strings_length && strcmp(btf->strings + name, wanted) == 0;
 }
 
+/* NULL: there is none. */
+static const struct btf_type *type_of(const struct btf *btf, uint32_t number)
+{
+	return number > 0 && number <= btf->count ? type_at(btf, btf->offsets[number]) : NULL;
+}
+
 /* The type of this number; NULL: there is none, or it is neither structure nor union. */
 static const struct btf_type *compound(const struct btf *btf, uint32_t number)
 {
-	if (number == 0 || number > btf->count)
-		return NULL;
-	const struct btf_type *type = type_at(btf, btf->offsets[number]);
-	unsigned int kind = BTF_INFO_KIND(type->info);
+	const struct btf_type *type = type_of(btf, number);
+	bool is_compound = type &&
+			   (kind_of(type) == BTF_KIND_STRUCT || kind_of(type) == BTF_KIND_UNION);
 
-	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ? type : NULL;
+	return is_compound ? type : NULL;
 }
 
 /** bits_of() - where a member begins, in bits. Return: -1 for one of some bits only. */
@@ -269,11 +279,25 @@ int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_num
 	for (uint32_t number = 1; number <= btf->count; number++) {
 		const struct btf_type *type = type_at(btf, btf->offsets[number]);
 
-		if (BTF_INFO_KIND(type->info) != BTF_KIND_FUNC ||
-		    !is_named(btf, type->name_off, name))
+		if (kind_of(type) != BTF_KIND_FUNC || !is_named(btf, type->name_off, name))
 			continue;
 		*ret_number = number;
 		return 0;
 	}
 	return -ENOENT;
+}
+
+int btf_count_parameters(const struct btf *btf, const char *function, uint32_t *ret_count)
+{
+	uint32_t number;
+	int r = btf_find_function(btf, function, &number);
+
+	if (r < 0)
+		return r;
+	const struct btf_type *prototype = type_of(btf, type_of(btf, number)->type);
+
+	if (!prototype || kind_of(prototype) != BTF_KIND_FUNC_PROTO)
+		return -EPROTO;
+	*ret_count = BTF_INFO_VLEN(prototype->info);
+	return 0;
 }

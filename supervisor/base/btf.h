@@ -4,7 +4,7 @@
 
 /*
  * The kernel's own description of its types (BTF): where in a structure a member lies in the kernel
- * that runs, and the numbers of its functions.
+ * that runs, and the numbers and parameters of its functions.
  */
 
 #include <stddef.h>
@@ -45,6 +45,9 @@ int btf_find_structure(const struct btf *btf, const char *name, uint32_t *ret_nu
 
 /** btf_find_function() - the number of a function. Return: 0; -ENOENT. */
 int btf_find_function(const struct btf *btf, const char *name, uint32_t *ret_number);
+
+/** btf_count_parameters() - of a function. Return: 0; -ENOENT: there is none of that name; -EPROTO. */
+int btf_count_parameters(const struct btf *btf, const char *function, uint32_t *ret_count);
 
 static inline void btf_freep(struct btf **btf)
 {

@@ -10,7 +10,6 @@
 #include "integrity/gate.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +26,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/btf.h"
 #include "base/fd.h"
 #include "base/kernel_version.h"
 #include "base/proc.h"
 #include "count_of.h"
+#include "integrity/bpf_lsm.h"
 
 enum { NAMESPACES, VERDICTS, ANSWERS, FIRST_LINK };
 
@@ -55,23 +56,7 @@ static void free_programs(struct gate_bpf **programs)
 	gate_bpf__destroy(*programs);
 }
 
-static void free_types(struct btf **types)
-{
-	btf__free(*types);
-}
-
 #define _cleanup_programs_ __attribute__((cleanup(free_programs)))
-#define _cleanup_types_ __attribute__((cleanup(free_types)))
-
-/* How many parameters a function of the kernel has; -ENOENT when there is none of that name. */
-static int parameters_of(const struct btf *kernel, const char *name)
-{
-	int number = btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
-
-	if (number < 0)
-		return -ENOENT;
-	return btf_vlen(btf__type_by_id(kernel, btf__type_by_id(kernel, (uint32_t)number)->type));
-}
 
 /* Modules that label files make the check of who changes security.* themselves, but for the labels, which are theirs. */
 static bool has_labels(void)
@@ -99,18 +84,14 @@ static int blind(struct gate_bpf *programs)
 	return 0;
 }
 
-/* Kernels differ in their hooks; gate.bpf.c says in what. */
-static void choose(struct gate_bpf *programs, const struct btf *kernel)
+/* gate.bpf.c says in what kernels differ. */
+static void choose(struct gate_bpf *programs, const struct bpf_lsm_hooks *hooks)
 {
-	bool has_map = parameters_of(kernel, "bpf_lsm_inode_setattr") == 3;
-	bool has_lists = parameters_of(kernel, "bpf_lsm_inode_set_acl") >= 0;
-	bool checks = parameters_of(kernel, "bpf_lsm_inode_xattr_skipcap") >= 0;
-
-	bpf_program__set_autoload(programs->progs.gate_setattr, has_map);
-	bpf_program__set_autoload(programs->progs.gate_setattr_early, !has_map);
-	bpf_program__set_autoload(programs->progs.gate_set_acl, has_lists);
-	bpf_program__set_autoload(programs->progs.gate_remove_acl, has_lists);
-	programs->rodata->makes_check = !checks && !has_labels();
+	bpf_program__set_autoload(programs->progs.gate_setattr, hooks->has_idmap);
+	bpf_program__set_autoload(programs->progs.gate_setattr_early, !hooks->has_idmap);
+	bpf_program__set_autoload(programs->progs.gate_set_acl, hooks->has_acls);
+	bpf_program__set_autoload(programs->progs.gate_remove_acl, hooks->has_acls);
+	programs->rodata->makes_check = !hooks->leaves_check && !has_labels();
 	programs->rodata->knows_overlays = has_simple_overlays();
 }
 
@@ -212,13 +193,13 @@ static bool are_first(const struct gate_bpf *programs, uint32_t *ret_numbering)
 }
 
 /* Return: 0; -EAGAIN: another gate was made meanwhile; -errno. */
-static int load_once(struct gate *gate, const struct btf *kernel)
+static int load_once(struct gate *gate, const struct bpf_lsm_hooks *hooks)
 {
 	_cleanup_programs_ struct gate_bpf *programs = gate_bpf__open();
 
 	if (!programs)
 		return -errno;
-	choose(programs, kernel);
+	choose(programs, hooks);
 	int r = blind(programs);
 
 	if (r == 0)
@@ -234,31 +215,20 @@ static int load_once(struct gate *gate, const struct btf *kernel)
 
 static int load(struct gate *gate)
 {
-	_cleanup_types_ struct btf *kernel = btf__load_vmlinux_btf();
-	int r = kernel ? -EAGAIN : -errno;
+	_cleanup_btf_ struct btf *kernel = NULL;
+	struct bpf_lsm_hooks hooks;
+	int r = btf_new_of_kernel(&kernel);
 
+	if (r < 0)
+		return r;
+	bpf_lsm_find_hooks(kernel, &hooks);
+	r = -EAGAIN;
 	for (int i = 0; r == -EAGAIN && i < 100; i++)
-		r = load_once(gate, kernel);
+		r = load_once(gate, &hooks);
 	return r;
 }
 
-/* Kernels differ in what they say to programs of a module that is not active. Unknown: it may be. */
-static bool may_be_active(void)
-{
-	_cleanup_fd_ int file = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
-	char names[512];
-	ssize_t length = file < 0 ? -1 : read(file, names, sizeof(names) - 1);
-
-	if (length < 0)
-		return true;
-	names[length] = '\0';
-	for (char *rest = names, *name; (name = strsep(&rest, ",\n"));)
-		if (strcmp(name, "bpf") == 0)
-			return true;
-	return false;
-}
-
-/* Or they are loaded, but never run. */
+/* Programs of a module that is not active are loaded on some kernels, but never run. */
 static int try(const struct gate *gate)
 {
 	_cleanup_fd_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -276,7 +246,7 @@ int gate_new(struct gate **ret_gate)
 		return -ENOMEM;
 	/* It would explain its mistakes on standard error. */
 	libbpf_set_print(NULL);
-	int r = may_be_active() ? load(gate) : -ENODEV;
+	int r = bpf_lsm_may_be_active() ? load(gate) : -ENODEV;
 
 	if (r == 0)
 		r = try(gate);

@@ -57,6 +57,12 @@ static inline void btf_draft_member(uint32_t its_name, uint32_t its_type, uint32
 	btf_draft_word(offset);
 }
 
+static inline void btf_draft_parameter(uint32_t its_name, uint32_t its_type)
+{
+	btf_draft_word(its_name);
+	btf_draft_word(its_type);
+}
+
 /** btf_draft_finish() - write it down. @bytes: BTF_DRAFT_MAX. Return: how many were written. */
 static inline size_t btf_draft_finish(unsigned char *bytes)
 {

@@ -11,7 +11,7 @@
 
 TestSuite(btf, .timeout = 60);
 
-/* 1 int; 2 a union without a name; 3 a structure around it; 4 a function */
+/* 1 int; 2 a union without a name; 3 a structure around it; 4 a function; 5 its parameters */
 static size_t usual(unsigned char *bytes)
 {
 	btf_draft_begin();
@@ -24,7 +24,10 @@ static size_t usual(unsigned char *bytes)
 	btf_draft_member(btf_draft_name("first"), 1, 0);
 	btf_draft_member(btf_draft_name("bits"), 1, 3 << 24 | 64);
 	btf_draft_member(0, 2, 128);
-	btf_draft_type(btf_draft_name("work"), BTF_KIND_FUNC, false, 0, 0);
+	btf_draft_type(btf_draft_name("work"), BTF_KIND_FUNC, false, 0, 5);
+	btf_draft_type(0, BTF_KIND_FUNC_PROTO, false, 2, 1);
+	btf_draft_parameter(btf_draft_name("speed"), 1);
+	btf_draft_parameter(btf_draft_name("hours"), 1);
 	return btf_draft_finish(bytes);
 }
 
@@ -75,6 +78,43 @@ Test(btf, finds_functions_by_their_number)
 	cr_expect_eq(number, 4);
 	cr_expect_eq(btf_find_function(btf, "outer", &number), -ENOENT);
 	btf_free(btf);
+}
+
+Test(btf, counts_parameters_of_functions)
+{
+	_Alignas(uint32_t) unsigned char bytes[4096];
+	struct btf *btf = made(bytes, usual(bytes));
+	uint32_t count = 99;
+
+	cr_expect_eq(btf_count_parameters(btf, "rest", &count), -ENOENT);
+	cr_expect_eq(btf_count_parameters(btf, "outer", &count), -ENOENT);
+	cr_expect_eq(count, 99);
+	cr_expect_eq(btf_count_parameters(btf, "work", &count), 0);
+	cr_expect_eq(count, 2);
+	btf_free(btf);
+}
+
+static int count_parameters_of_type(uint32_t number)
+{
+	_Alignas(uint32_t) unsigned char bytes[4096];
+	uint32_t count;
+
+	btf_draft_begin();
+	btf_draft_type(btf_draft_name("int"), BTF_KIND_INT, false, 0, 4);
+	btf_draft_word(32);
+	btf_draft_type(btf_draft_name("work"), BTF_KIND_FUNC, false, 0, number);
+	struct btf *btf = made(bytes, btf_draft_finish(bytes));
+	int r = btf_count_parameters(btf, "work", &count);
+
+	btf_free(btf);
+	return r;
+}
+
+Test(btf, counts_no_parameters_of_what_has_none)
+{
+	cr_expect_eq(count_parameters_of_type(0), -EPROTO, "no type");
+	cr_expect_eq(count_parameters_of_type(1), -EPROTO, "a number");
+	cr_expect_eq(count_parameters_of_type(3), -EPROTO, "one that is not there");
 }
 
 Test(btf, finds_structures_by_their_number)
