@@ -463,7 +463,7 @@ $(BUILD)/gen/%.bpf.o: supervisor/integrity/%.bpf.c
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 $(BUILD)/gen/%.skel.h: $(BUILD)/gen/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
-$(SKELETONS:$(BUILD)/gen/%.skel.h=$(BUILD)/obj/supervisor/integrity/%.o): $(SKELETONS)
+$(SKELETONS:$(BUILD)/gen/%.skel.h=$(BUILD)/obj/supervisor/integrity/%_load.o): $(SKELETONS)
 
 $(POLICY): $(call objects,$(POLICY_SOURCES)) $(BUILD)/sources
 	$(call archive)

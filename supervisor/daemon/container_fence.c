@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "daemon/entries.h"
 #include "integrity/gate.h"
+#include "integrity/gate_container.h"
 #include "integrity/revocation.h"
 #include "judge/fence.h"
 

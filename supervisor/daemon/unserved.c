@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "daemon/gate_pins.h"
 #include "integrity/gate.h"
+#include "integrity/gate_namespaces.h"
 
 /** struct shut - a namespace of a gate before */
 struct shut {

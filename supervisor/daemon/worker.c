@@ -35,6 +35,8 @@
 #include "daemon/upgrade.h"
 #include "exec/deputies.h"
 #include "integrity/gate.h"
+#include "integrity/gate_ask.h"
+#include "integrity/gate_container.h"
 #include "integrity/revocation.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"

@@ -3,8 +3,8 @@
 #define NSXATTR_INTEGRITY_GATE_LAYOUT_H
 
 /*
- * What the gate's programs in the kernel (gate.bpf.c and its headers) and gate.c have in common: what lies in
- * the maps.
+ * What the gate's programs in the kernel (gate.bpf.c) and gate.c, with the headers and files of each, have in
+ * common: what lies in the maps.
  *
  * A version is the number of a file as it was at one moment. No number is ever given twice, to whichever inode: not after a
  * change, and not after the inode was freed. A verdict is an entry of a container's map of verdicts: key a version and

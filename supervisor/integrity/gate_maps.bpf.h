@@ -13,7 +13,7 @@ struct inode_state {
 	uint64_t is_layer; /* versions of it are in nsxattr_layers */
 };
 
-/* This and the next two are shared by all gates of a host; gate.c finds them by their names. */
+/* This and the next two are shared by all gates of a host; gate_shared.c finds them by their names. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -18,6 +18,7 @@
 
 #include "integrity.h"
 #include "integrity/gate.h"
+#include "integrity/gate_container.h"
 
 struct revocation;
 

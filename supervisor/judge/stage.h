@@ -11,7 +11,7 @@
 
 #include "integrity/appraise.h"
 #include "integrity/content.h"
-#include "integrity/gate.h"
+#include "integrity/gate_ask.h"
 #include "judge/exec_call.h"
 #include "judge/file_system.h"
 #include "judge/form.h"

@@ -6,7 +6,7 @@
  * What was concluded of the files of one container, so that a file that is executed again costs little. A file that
  * has changed has another time of its last change (statx(2)), and so another key. Times are not finer than the
  * kernel's tick before Linux 6.13: of a file that has just changed nothing is remembered. Where there is a gate
- * (integrity/gate.h), the key has the number of the file's version, which is another after each change.
+ * (integrity/gate_ask.h), the key has the number of the file's version, which is another after each change.
  *
  * The memory is bounded, and one container's own.
  */

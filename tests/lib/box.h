@@ -12,6 +12,8 @@
 #include <sys/types.h>
 
 #include "integrity/gate.h"
+#include "integrity/gate_ask.h"
+#include "integrity/gate_container.h"
 
 /* What the program "bad" ends with; "good" ends with 0. */
 #define BAD 77
