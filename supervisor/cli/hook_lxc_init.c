@@ -43,24 +43,40 @@ static int fail(const char *what, int error)
 	return STATUS_REFUSED;
 }
 
-/* Return: the exit status of the hook. */
-static int stay(struct lxc_init *init)
+/* What is opened is this process's own: of a connection nsxattrd looks at who has made it, for as long as it is there. */
+_Noreturn static void stay(struct lxc_init *init, int hook)
 {
 	int r = lxc_init_open(init);
+	unsigned char status = 0;
 
-	if (r == LXC_INIT_FREE)
-		return 0;
 	if (r < 0)
-		return fail(init->connection < 0 ? init->socket : "its listener", r);
+		status = (unsigned char)fail(init->connection < 0 ? init->socket : "its listener",
+					     r);
+	if (write(hook, &status, sizeof(status)) != sizeof(status) || r != LXC_INIT_OPENED)
+		_exit(EXIT_FAILURE);
+	close(hook);
+	leave();
+	lxc_init_serve(init);
+	_exit(EXIT_SUCCESS);
+}
+
+/* Return: the exit status of the hook. */
+static int begin(struct lxc_init *init)
+{
+	unsigned char status;
+	int channel[2];
+
+	if (pipe2(channel, O_CLOEXEC) < 0)
+		return fail("pipe", -errno);
 	pid_t child = fork();
 
 	if (child < 0)
 		return fail("fork", -errno);
-	if (child > 0)
-		return 0;
-	leave();
-	lxc_init_serve(init);
-	_exit(0);
+	if (child == 0)
+		stay(init, channel[1]);
+	close(channel[1]);
+	return read(channel[0], &status, sizeof(status)) == sizeof(status) ? status :
+									     STATUS_REFUSED;
 }
 
 int cli_hook_lxc_init(int argc, char **argv)
@@ -87,5 +103,5 @@ int cli_hook_lxc_init(int argc, char **argv)
 				 .cookie = config.cookie,
 				 .connection = 0 };
 
-	return stay(&init);
+	return begin(&init);
 }

@@ -44,12 +44,15 @@ JUDGED_HOOK="lxc.hook.start-host = $NSXATTR hook lxc-init"
 
 # starts() - NAME: not longer than a minute, for LXC would wait for ever
 starts() {
-	timeout 60 lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
+	timeout $((60 * ${TEST_SLOWER:-1})) lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l TRACE \
 		-s "lxc.init.cmd = /bin/bash /serve.$1/init"
 }
 
+# serve() - NAME: it starts, or LXC's log is shown
 serve() {
-	lxc_make_init "$1" && starts "$1"
+	lxc_make_init "$1" && starts "$1" && return
+	tail -n 60 "lxc/$1/log" >&2
+	return 1
 }
 
 # ---- what a container executes ----
@@ -76,6 +79,23 @@ same "it is what it was, and the program" \
 lxc_end one
 check "a container that has ended is forgotten" await judged_are_forgotten
 check "and the process beside it has ended" await eval '! pgrep -x nsxattr-lxc'
+
+# nsxattrd may look at the hook's connection when the hook has ended.
+cat >halt <<-HALT
+	#!/bin/sh
+	kill -STOP \$(pgrep --parent $daemon nsxattrd)
+HALT
+chmod 755 halt
+configure late executed "lxc.hook.start-host = $SCENE/halt" "$JUDGED_HOOK"
+serve late &
+started=$!
+check "LXC executes an init while nsxattrd does not run" await grep -q "Exec'ing" lxc/late/log
+kill -CONT "$(pgrep --parent "$daemon" nsxattrd)"
+wait "$started"
+same "it is judged when nsxattrd does" 0 $?
+check "and known" await judged_is_known late
+lxc_end late
+check "a container that has ended is forgotten" await judged_are_forgotten
 
 # ---- what it maps ----
 
