@@ -479,6 +479,7 @@ podman_blocks() {
 	check "an image of a user's" shell ann /home/ann
 	run ann /home/ann "docs/containers.md#podman#2" IMAGE=localhost/image
 	says "a container of a user's has a value of its own" '^security.NTACL="own"'
+	run root / "docs/integrity.md#Images#1" ROOT="$SCENE/image" IMAGE=localhost/signed
 }
 
 # lxc_base() - NAME: what a container has before it comes to us
