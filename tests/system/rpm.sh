@@ -4,8 +4,7 @@
 # rpm and dnf install a package into a directory, by a plain user with an ordinary login: rpm's plugin for IMA puts
 # the signatures that the package has into security.ima of each file. Without nsxattr that fails.
 #
-# Debian's rpm looks for its plugins in a folder that Debian does not have, so the user says where they are. And
-# Debian's rpmsign cannot sign files: tests/lib/rpm_signatures.py puts signatures of evmctl's into the package.
+# Debian's rpm looks for its plugins in a folder that Debian does not have, so the user says where they are.
 
 set -u
 # shellcheck source=tests/lib/case.sh
@@ -14,44 +13,13 @@ set -u
 . tests/lib/scene.sh
 # shellcheck source=tests/lib/builder.sh
 . tests/lib/builder.sh
+# shellcheck source=tests/lib/package.sh
+. tests/lib/package.sh
 needs rpm rpmbuild dnf evmctl openssl getfattr setpriv newuidmap
 scene_make
 builder_make
 mkdir home
 chown 1000:1000 home
-
-# package_make() - signed.rpm, and package.der with which its signatures can be verified
-package_make() {
-	local file
-	cat >signed.spec <<-'END'
-		Name: signed
-		Version: 1
-		Release: 1
-		Summary: a program with a signature
-		License: none
-		BuildArch: noarch
-		%description
-		A program with a signature.
-		%install
-		mkdir -p %{buildroot}/etc %{buildroot}/usr/bin
-		echo config >%{buildroot}/etc/config
-		printf '#!/bin/sh\necho tool\n' >%{buildroot}/usr/bin/tool
-		%files
-		%config %attr(644, root, root) /etc/config
-		%attr(755, root, root) /usr/bin/tool
-	END
-	rpmbuild --quiet --define "_topdir $SCENE/top" -bb signed.spec >/dev/null 2>&1 || return 1
-	openssl req -new -x509 -batch -nodes -newkey rsa:2048 -sha256 -subj /CN=package \
-		-keyout package.pem -outform DER -out package.der 2>/dev/null
-	echo config >config
-	printf '#!/bin/sh\necho tool\n' >tool
-	for file in config tool; do
-		evmctl -a sha256 ima_sign --sigfile --key package.pem $file >/dev/null 2>&1 || return 1
-	done
-	python3 "$REPOSITORY/tests/lib/rpm_signatures.py" top/RPMS/noarch/signed-1-1.noarch.rpm signed.rpm \
-		config.sig tool.sig
-	chmod 644 signed.rpm package.der
-}
 
 # user() - COMMAND…: by the user, at home
 user() {
