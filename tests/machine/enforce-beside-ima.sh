@@ -69,7 +69,9 @@ appraises() {
 }
 
 scene_make
-mkdir in && own in
+mkdir in && touch said
+# No file of root's, for a process may still write to it when it is read.
+own in said
 cp "$built" driver && own driver
 driver=$SCENE/driver
 key own rsa -pkeyopt rsa_keygen_bits:2048
