@@ -28,8 +28,8 @@ host_runs() {
 # measures() - two lists, one of the host's and one of the container's
 measures() {
 	local list
-	(cd in && "$NSXATTR" run -p ../executed.yaml --map-users="0:$INSIDE_ROOT:1000" --map-groups="0:$INSIDE_ROOT:1000" \
-		--measurements=../list -- "$driver" path signed) >/dev/null 2>&1
+	check "a command has a list" "$NSXATTR" run -p executed.yaml --map-users="0:$INSIDE_ROOT:1000" \
+		--map-groups="0:$INSIDE_ROOT:1000" --measurements=list -- "$driver" path "$SCENE/in/signed"
 	list=$(cut -d' ' -f5 list/ascii_runtime_measurements | paste -sd' ')
 	same "the container's list has what it has executed, and nothing of the host's" "boot_aggregate $driver $SCENE/in/signed" "$list"
 	check "evmctl accepts it" evmctl ima_measurement --pcrs sha256,list/pcrs-sha256 --verify-sig --key own.der \
