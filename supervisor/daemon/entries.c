@@ -2,23 +2,19 @@
 #include "daemon/entries.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "count_of.h"
+#include "daemon/kept_bytes.h"
 #include "daemon/policy_folders.h"
 #include "daemon/shared_policy.h"
 #include "keep/succession.h"
-
-/* Of a policy and its keys. */
-#define MEMORY_MAX (64 << 20)
 
 /** struct policy_entry - a policy that is kept, with its file's text */
 struct policy_entry {
@@ -97,32 +93,15 @@ int entries_store_journal(const struct entries *entries)
 
 /* ---- policies ---- */
 
-/* Memory takes all of it, or there is none. */
-static int write_memory(int fd, const char *bytes, size_t length)
-{
-	return write(fd, bytes, length) == (ssize_t)length ? 0 : -ENOSPC;
-}
-
-static int write_keys(int fd, const struct policy_keys *keys)
-{
-	_cleanup_free_ char *bytes = NULL;
-	size_t length = 0;
-	int r = keys ? policy_keys_pack(keys, &bytes, &length) : 0;
-
-	return r < 0 || !keys ? r : write_memory(fd, bytes, length);
-}
-
 static int make_memory(const struct shared_policy *policy)
 {
-	_cleanup_fd_ int fd = memfd_create("nsxattr-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int r = fd < 0 ? -errno : write_memory(fd, policy->text, policy->length);
+	_cleanup_free_ char *keys = NULL;
+	size_t keys_length = 0;
+	int r = policy->keys ? policy_keys_pack(policy->keys, &keys, &keys_length) : 0;
+	const struct kept_part parts[] = { { policy->text, policy->length },
+					   { keys, keys_length } };
 
-	if (r == 0)
-		r = write_keys(fd, policy->keys);
-	if (r == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		r = -errno;
-	return r < 0 ? r : TAKE_FD(fd);
+	return r < 0 ? r : kept_bytes_new("nsxattr-policy", parts, COUNT_OF(parts));
 }
 
 /* Return: it, in the list, without an attachment; NULL without memory. */
@@ -232,33 +211,11 @@ struct shared_policy *entries_find_policy(struct entries *entries, uint64_t seri
 
 /* ---- policies that were kept by another process ---- */
 
-/* pread(2), for a successor that has not claimed may have the same open file, and move its offset. */
-static int read_memory(int fd, char **ret_text, size_t *ret_length)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_size > (off_t)MEMORY_MAX)
-		return -EBADMSG;
-	size_t length = (size_t)status.st_size;
-	_cleanup_free_ char *text = malloc(length + 1);
-
-	if (!text)
-		return -ENOMEM;
-	if (pread(fd, text, length, 0) != (ssize_t)length)
-		return -EIO;
-	text[length] = '\0';
-	*ret_text = TAKE_PTR(text);
-	*ret_length = length;
-	return 0;
-}
-
 /* @keys: of a policy that judges nothing there are none */
 static int split_memory(int fd, const struct policy_record *record, char **ret_text,
 			size_t *ret_length, struct policy_keys **ret_keys)
 {
-	int r = read_memory(fd, ret_text, ret_length);
+	int r = kept_bytes_read(fd, ret_text, ret_length);
 
 	if (r < 0 || record->text_length == 0 || record->text_length >= *ret_length)
 		return r;

@@ -15,7 +15,7 @@
 #include "daemon/config.h"
 #include "daemon/entries.h"
 #include "integrity/gate.h"
-#include "integrity/revoked_keys.h"
+#include "integrity/revocation.h"
 #include "keep/journal.h"
 
 int opened_read_policies(const struct opened *opened, struct policies **policies,
@@ -32,93 +32,6 @@ int opened_read_policies(const struct opened *opened, struct policies **policies
 	policies_free(*policies);
 	*policies = read;
 	return r;
-}
-
-/* ---- revoked keys ---- */
-
-static int read_revoked(const struct opened *opened, const struct config *config,
-			struct revoked_keys **ret_keys, struct policies_report *report)
-{
-	struct key_complaint complaint;
-	int r = revoked_keys_read(&opened->source.root, config->revoked_keys,
-				  config->revoked_key_count, ret_keys, &complaint);
-
-	if (r < 0)
-		policies_report_add(report, "%s: revoked-keys: %s", opened->settings,
-				    complaint.text);
-	return r;
-}
-
-static void report_mistakes(const struct opened *opened, const struct diagnostics *diagnostics,
-			    struct policies_report *report)
-{
-	for (size_t i = 0; i < diagnostics->count; i++)
-		policies_report_add(report, "%s:%u:%u: %s", opened->settings,
-				    diagnostics->entries[i].line, diagnostics->entries[i].column,
-				    diagnostics->entries[i].text);
-}
-
-/* An absent file revokes nothing, if it was not named. */
-static int read_settings(const struct opened *opened, struct config_file *file,
-			 struct policies_report *report)
-{
-	_cleanup_free_ struct diagnostics *diagnostics = calloc(1, sizeof(*diagnostics));
-	struct trust_fault fault;
-	_cleanup_fd_ int fd = trust_open(&opened->source.root, opened->settings, &fault);
-
-	if (fd == -ENOENT && !opened->options->settings)
-		return 0;
-	int r = fd < 0 ? fd : diagnostics ? config_read_fd(fd, file, diagnostics) : -ENOMEM;
-
-	if (r == CONFIG_LOADED)
-		return 0;
-	if (r == CONFIG_MISTAKEN)
-		report_mistakes(opened, diagnostics, report);
-	else
-		policies_report_add(report, "%s: %s", opened->settings,
-				    fd == -EPERM ? fault.text : strerror(-r));
-	return r < 0 ? r : -EINVAL;
-}
-
-static void exchange_revoked(const struct opened *opened, struct revoked_keys *keys)
-{
-	if (revocation_exchange(opened->revocation, keys))
-		log_notice("%zu revoked keys count from now on: what was concluded of files before "
-			   "is forgotten",
-			   revocation_count(opened->revocation));
-}
-
-int opened_read_revoked(const struct opened *opened, struct policies_report *report)
-{
-	struct policies_report own = { 0 };
-	struct config_file file = { 0 };
-	struct revoked_keys *keys = NULL;
-	int r = read_settings(opened, &file, &own);
-
-	if (r == 0)
-		r = read_revoked(opened, &file.config, &keys, &own);
-	config_done(&file);
-	if (r == 0) {
-		exchange_revoked(opened, keys);
-		return 0;
-	}
-	policies_report_log(&own, LOG_ERROR);
-	policies_report_add(report, "%.*s", (int)strcspn(own.text, "\n"), own.text);
-	return r;
-}
-
-/* With the settings that were read at the start. */
-static int begin_revocation(struct opened *opened)
-{
-	struct policies_report report = { 0 };
-	struct revoked_keys *keys = NULL;
-	int r = read_revoked(opened, opened->options->config, &keys, &report);
-
-	policies_report_log(&report, LOG_ERROR);
-	if (r < 0)
-		return r;
-	opened->revocation = revocation_new(keys);
-	return opened->revocation ? 0 : -ENOMEM;
 }
 
 /* ---- by a path ---- */
@@ -174,6 +87,9 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 		.procfs = -1,
 		.labelling.directory = -1,
 		.pins.folder = -1,
+		.revoked = { .root = &opened->source.root,
+			     .settings = opened->settings,
+			     .is_named = options->settings },
 		.since = time(NULL),
 		.keeper = getpid(),
 	};
@@ -369,7 +285,7 @@ int opened_confine(struct opened *opened)
 					   &(struct policies_report){ 0 }) != POLICIES_LOADED)
 		r = -EINVAL;
 	if (r == 0)
-		r = begin_revocation(opened);
+		r = revoked_begin(&opened->revoked, opened->options->config, &opened->revocation);
 	return r < 0 ? r : keep_descriptors(opened);
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/import.h"
 #include "daemon/policies_load.h"
 #include "daemon/policy_folders.h"
+#include "daemon/revoked.h"
 #include "daemon/sockets.h"
 #include "exec/kernel_notes.h"
 
@@ -52,6 +53,7 @@ struct opened {
 	struct policies_source source;
 	struct policies *policies; /* as they were at the start */
 	char settings[PATH_MAX]; /* the file with the settings, absolute */
+	struct revoked_source revoked;
 	struct revocation *revocation; /* of each process its own */
 	struct service service; /* to be told when we are ready */
 	struct service store; /* the service manager, if it has a store */
@@ -94,15 +96,5 @@ void opened_done(struct opened *opened);
  */
 int opened_read_policies(const struct opened *opened, struct policies **policies,
 			 struct policies_report *report);
-
-/**
- * opened_read_revoked() - read anew which keys the settings revoke, and nothing else of them
- * @report: what is wrong is added to it
- *
- * They count at once; on failure those count that did before.
- *
- * Return: 0; -errno: it has been logged.
- */
-int opened_read_revoked(const struct opened *opened, struct policies_report *report);
 
 #endif

@@ -30,6 +30,7 @@
 #include "daemon/oci_acceptor.h"
 #include "daemon/opened.h"
 #include "daemon/refusals.h"
+#include "daemon/revoked.h"
 #include "daemon/status.h"
 #include "daemon/unserved.h"
 #include "daemon/upgrade.h"
@@ -125,6 +126,20 @@ static void pass_gate(struct worker *worker)
 
 /* ---- what the control socket is answered ---- */
 
+/* Return: as revoked_read(); on failure it has been logged what counts. */
+static int read_revoked(struct worker *worker, struct policies_report *report)
+{
+	const struct opened *opened = worker->opened;
+	uint64_t generation = revocation_generation(opened->revocation);
+	int r = revoked_read(&opened->revoked, &worker->entries, opened->revocation, report);
+
+	if (r < 0)
+		log_error("the revoked keys stay as they were");
+	else if (revocation_generation(opened->revocation) != generation)
+		attachments_revoke(&worker->attachments);
+	return r;
+}
+
 /*
  * Containers keep the policies and keys that they have, but for keys that are revoked. @report: zeroed
  *
@@ -141,14 +156,8 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 		log_notice("%zu policies were read anew", (*policies)->file_count);
 	else
 		log_error("the policies stay as they were");
-	uint64_t generation = revocation_generation(worker->opened->revocation);
-
-	*ret_has_revoked = opened_read_revoked(worker->opened, report) == 0;
-	if (revocation_generation(worker->opened->revocation) != generation)
-		attachments_revoke(&worker->attachments);
+	*ret_has_revoked = read_revoked(worker, report) == 0;
 	look_at_unserved(worker);
-	if (!*ret_has_revoked)
-		log_error("the revoked keys stay as they were");
 	(void)service_tell_ready(&worker->opened->service);
 	return r;
 }
@@ -424,17 +433,28 @@ static void forget_closed(struct opened *opened)
 		opened->import.predecessor = -1;
 }
 
-/* Return: 0; -ECANCELED: another daemon serves; -errno. */
+/*
+ * Verdicts are restored by the keys that were revoked when they were given. Which ones are by now is asked when no other
+ * process can have heeded SIGHUP any more.
+ *
+ * Return: 0; -ECANCELED: another daemon serves; -errno.
+ */
 static int restore(struct worker *worker)
 {
 	struct import *import = &worker->opened->import;
-	size_t lost = attachments_restore(&worker->attachments);
+	struct policies_report report = { 0 };
 	bool is_living = import->predecessor >= 0;
-	int r = import_complete(import, worker->engine, &worker->entries, lost);
+	int r = revoked_take(&worker->entries, worker->opened->revocation);
 
 	if (r < 0)
 		return r;
+	size_t lost = attachments_restore(&worker->attachments);
+
+	r = import_complete(import, worker->engine, &worker->entries, lost);
+	if (r < 0)
+		return r;
 	pass_gate(worker);
+	(void)read_revoked(worker, &report);
 	import_serve(import, worker->engine, is_living);
 	return 0;
 }
@@ -482,8 +502,6 @@ static int inherit(struct worker *worker, const int *rest, size_t rest_count)
 	if (r == 0 && opened_read_policies(worker->opened, &worker->attachments.policies,
 					   &report) != POLICIES_LOADED)
 		log_error("the policies stay as they were when nsxattrd was started");
-	if (r == 0 && opened_read_revoked(worker->opened, &report) < 0)
-		log_error("the revoked keys are those of when nsxattrd was started");
 	return r;
 }
 

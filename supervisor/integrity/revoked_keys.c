@@ -84,3 +84,63 @@ int revoked_keys_read(const struct trust_root *root, const char *const *texts, s
 		(void)key_complain_errno(ret_complaint, error);
 	return error;
 }
+
+/* ---- as bytes ---- */
+
+/** struct head - what they begin with */
+struct head {
+	uint64_t keyids, fingerprints;
+};
+
+static size_t packed_length(const struct head *head)
+{
+	return sizeof(*head) + (size_t)head->keyids * sizeof(uint32_t) +
+	       (size_t)head->fingerprints * FINGERPRINT_SIZE;
+}
+
+int revoked_keys_pack(const struct revoked_keys *keys, char **ret_bytes, size_t *ret_length)
+{
+	const struct head head = { keys->keyid_count, keys->fingerprint_count };
+	size_t keyids_length = keys->keyid_count * sizeof(keys->keyids[0]);
+	char *bytes = malloc(packed_length(&head));
+
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, &head, sizeof(head));
+	memcpy(bytes + sizeof(head), keys->keyids, keyids_length);
+	memcpy(bytes + sizeof(head) + keyids_length, keys->fingerprints,
+	       keys->fingerprint_count * FINGERPRINT_SIZE);
+	*ret_bytes = bytes;
+	*ret_length = packed_length(&head);
+	return 0;
+}
+
+static bool read_head(const char *bytes, size_t length, struct head *ret_head)
+{
+	if (length < sizeof(*ret_head))
+		return false;
+	memcpy(ret_head, bytes, sizeof(*ret_head));
+	return ret_head->keyids <= REVOKED_KEYS_MAX && ret_head->fingerprints <= KEYRING_KEYS_MAX &&
+	       length == packed_length(ret_head);
+}
+
+int revoked_keys_unpack(const char *bytes, size_t length, struct revoked_keys **ret_keys)
+{
+	struct head head;
+
+	if (!read_head(bytes, length, &head))
+		return -EBADMSG;
+	struct revoked_keys *keys = make_room((size_t)head.keyids, (size_t)head.fingerprints);
+
+	if (!keys)
+		return -ENOMEM;
+	keys->keyid_count = (size_t)head.keyids;
+	keys->fingerprint_count = (size_t)head.fingerprints;
+	size_t keyids_length = keys->keyid_count * sizeof(keys->keyids[0]);
+
+	memcpy(keys->keyids, bytes + sizeof(head), keyids_length);
+	memcpy(keys->fingerprints, bytes + sizeof(head) + keyids_length,
+	       keys->fingerprint_count * FINGERPRINT_SIZE);
+	*ret_keys = keys;
+	return 0;
+}

@@ -25,4 +25,16 @@ bool revoked_key_is_keyid(const char *text, uint32_t *ret_keyid);
 int revoked_keys_read(const struct trust_root *root, const char *const *texts, size_t count,
 		      struct revoked_keys **ret_keys, struct key_complaint *ret_complaint);
 
+/**
+ * revoked_keys_pack() - a set as bytes, with numbers of 64 bits of this machine: count of keyids, count of keys,
+ *                       keyids, fingerprints of keys
+ * @ret_bytes: the caller's to free(3)
+ *
+ * Return: 0; -ENOMEM.
+ */
+int revoked_keys_pack(const struct revoked_keys *keys, char **ret_bytes, size_t *ret_length);
+
+/** revoked_keys_unpack() - the set of such bytes. Return: 0; -EBADMSG: they are none; -ENOMEM. */
+int revoked_keys_unpack(const char *bytes, size_t length, struct revoked_keys **ret_keys);
+
 #endif

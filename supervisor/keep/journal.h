@@ -79,6 +79,7 @@ enum entry_kind {
 	ENTRY_MEASUREMENTS = 5, /* the measurement list of a container */
 	ENTRY_GATE = 6, /* of a gate, which is another program's if it was imported */
 	ENTRY_FENCE = 7, /* verdicts for a gate, or the user namespace that has to pass it */
+	ENTRY_REVOKED = 8, /* the keys that are revoked */
 };
 
 /** struct entry - a descriptor that stays open */

@@ -72,7 +72,8 @@ static bool is_left(const struct entry *entry)
 	uint32_t kind = atomic_load(&entry->kind);
 
 	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY ||
-	       kind == ENTRY_MEASUREMENTS || kind == ENTRY_GATE || kind == ENTRY_FENCE;
+	       kind == ENTRY_MEASUREMENTS || kind == ENTRY_GATE || kind == ENTRY_FENCE ||
+	       kind == ENTRY_REVOKED;
 }
 
 static int list_entry(const struct entry *entry, succession_visitor *visit, void *place)

@@ -8,7 +8,8 @@
  *
  *	journal-GENERATION	the journal; of several the highest, which was whole when it was left
  *	kept-SERIAL		of an entry (the word in names of the store): a source, a
- *				connection, a policy, a measurement list, a gate, or what has to pass it
+ *				connection, a policy, a measurement list, a gate, what has to pass
+ *				it, or the keys that are revoked
  *	inode-SLOT		of a change that may be made
  *	listener-SLOT		of a request in hand that did not come from a listener of ours
  *

@@ -71,7 +71,7 @@ coproc manager { exec "$REPOSITORY/tests/lib/manager.py" "$SCENE/notify" "$NSXAT
 manager_pid=$!
 same "it starts" ready "$(manage start)"
 check "a container starts" start one
-same "the store has journal, listener, policy and list" 4 "$(manage stored)"
+same "the store has journal, revoked keys, listener, policy and list" 5 "$(manage stored)"
 await within one sleep 0
 check "evmctl accepts the list" judged_list one
 entries=$(judged_entries one)
@@ -89,7 +89,7 @@ same "no signature was judged by another key" "" "$(grep 'would not be' daemon.l
 "${runtime[@]}" kill one KILL
 "${runtime[@]}" delete --force one
 check "a container that has ended is forgotten" await judged_are_forgotten
-same "with its list and policy" 1 "$(manage stored)"
+same "with its list and policy" 2 "$(manage stored)"
 same "SIGTERM ends it" 0 "$(manage stop)"
 input=${manager[1]}
 exec {input}>&-

@@ -48,19 +48,19 @@ loads_configure
 coproc manager { exec "$REPOSITORY/tests/lib/manager.py" "$SCENE/notify" "$NSXATTRD" -c nsxattrd.yaml 2>>log; }
 manager_pid=$!
 same "it starts" ready "$(manage start)"
-same "the store has the journal" 1 "$(manage stored)"
+same "the store has the journal, and which keys are revoked" 2 "$(manage stored)"
 loads_start
-same "and the listeners of two containers" 3 "$(manage stored)"
+same "and the listeners of two containers" 4 "$(manage stored)"
 fails "the manager starts another one, not we" "systemctl restart" \
 	"$NSXATTR" reload --binary --control="$control"
 repeatedly kill
 repeatedly restart
-same "the store has what it had" 3 "$(manage stored)"
+same "the store has what it had" 4 "$(manage stored)"
 kill -KILL "$(worker)"
 check "the death of a worker is the keeper's affair" await has_containers "history pausing"
 loads_end
 check "containers that have ended are forgotten" await has_containers ""
-same "by the store, too" 1 "$(manage stored)"
+same "by the store, too" 2 "$(manage stored)"
 
 # What is in hand then fails, what comes later does not.
 loads_start
