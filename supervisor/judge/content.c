@@ -50,14 +50,23 @@ bool file_read_value(struct judgement *judgement)
 bool judgement_is_as_it_was(const struct judgement *judgement)
 {
 	const struct exec_file *file = &judgement->file;
-	struct gate_version now;
+	struct gate_version now = { 0 };
 
 	if (file->is_leased)
 		return fcntl(file->fd, F_GETLEASE) == F_RDLCK;
-	return !file->has_version || (gate_ask(judgement->judge->config.fence->gate,
-					       judgement->request.workspace->config.procfs,
-					       file->fd, &now) == GATE_SETTLED &&
-				      now.number == file->version.number);
+	if (!file->has_version)
+		return true;
+	int answer = gate_ask(judgement->judge->config.fence->gate,
+			      judgement->request.workspace->config.procfs, file->fd, &now);
+
+	return fence_version_lasts(&file->version, answer, &now);
+}
+
+void judgement_note_change(struct exec_file *file)
+{
+	file->has_changed = true;
+	file->verdict.cause = CAUSE_WRITERS;
+	file->verdict.reason = file->has_version ? "it was changed while it was looked at" : NULL;
 }
 
 /* Between two pieces of the file. Return: 0: go on; -errno: stop. */
@@ -88,10 +97,13 @@ static bool note_failure(struct exec_file *file, int result)
 {
 	if (result == 0)
 		return true;
+	if (result == -EAGAIN) {
+		judgement_note_change(file);
+		return false;
+	}
 	file->is_abandoned = result == -ESRCH;
-	file->has_changed = result == -EAGAIN;
-	file->verdict.cause = result == -EAGAIN ? CAUSE_WRITERS : CAUSE_FAILURE;
-	file->verdict.error = result == -EAGAIN ? 0 : -result;
+	file->verdict.cause = CAUSE_FAILURE;
+	file->verdict.error = -result;
 	return false;
 }
 

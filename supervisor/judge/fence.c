@@ -136,6 +136,12 @@ unsigned int fence_binds(unsigned int depends)
 	       (depends & (DEPENDS_ON_OWNER | DEPENDS_ON_GROUP) ? GATE_TO_OWNER : 0);
 }
 
+bool fence_version_lasts(const struct gate_version *before, int answer,
+			 const struct gate_version *now)
+{
+	return (answer == GATE_SETTLED || answer == GATE_CHANGING) && now->number == before->number;
+}
+
 /* With the lock held. */
 static int allow(const struct fence *fence, const struct gate_case *about, unsigned int kind)
 {

@@ -77,6 +77,18 @@ unsigned int fence_asks(const struct integrity *integrity);
 unsigned int fence_binds(unsigned int depends);
 
 /**
+ * fence_version_lasts() - is a file still the version that it was?
+ * @before: what was settled
+ * @answer: of gate_ask(), asked again
+ * @now: what it has told
+ *
+ * A change is noted before it is made, and the version is another one then. So one that is about to be made, or is only
+ * tried, has changed nothing yet: that a process holds the inode's lock says nothing.
+ */
+bool fence_version_lasts(const struct gate_version *before, int answer,
+			 const struct gate_version *now);
+
+/**
  * fence_allow() - a version of a file may be used so, as it may be used otherwise already
  * @about: which version, and to what else that is bound
  * @func: how

@@ -147,10 +147,8 @@ bool file_ask_again(struct judgement *judgement)
 	struct exec_file *file = &judgement->file;
 
 	if (file->has_version && judgement_wants_content(judgement) &&
-	    file->verdict.cause == CAUSE_NONE && !judgement_is_as_it_was(judgement)) {
-		file->has_changed = true;
-		return note_obstacle(file, CAUSE_WRITERS, 0);
-	}
+	    file->verdict.cause == CAUSE_NONE && !judgement_is_as_it_was(judgement))
+		judgement_note_change(file);
 	return true;
 }
 

@@ -60,6 +60,9 @@ struct judgement {
 /** judgement_is_as_it_was() - has no process written to the file since the lease was had, or its version told? */
 bool judgement_is_as_it_was(const struct judgement *judgement);
 
+/** judgement_note_change() - one has: what was found is about a file that is no more */
+void judgement_note_change(struct exec_file *file);
+
 /** judgement_wants() - do the rules want this of the file? */
 static inline bool judgement_wants(const struct judgement *judgement, enum integrity_kind kind)
 {
