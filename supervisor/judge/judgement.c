@@ -72,8 +72,7 @@ static void keep(struct judgement *judgement)
 {
 	const struct exec_file *file = &judgement->file;
 
-	if (file->may_be_kept && file->verdict.cause < CAUSE_WRITERS &&
-	    !file->verdict.is_not_listed)
+	if (file->may_be_kept)
 		verdicts_keep(judgement->judge->verdicts, &file->key, &file->verdict, &file->form);
 }
 

@@ -140,12 +140,22 @@ static struct kept *make_room(struct verdicts *verdicts, const struct verdict_ke
 	return kept;
 }
 
+/*
+ * Does it follow from what the key tells? Writers come and go, a list has no room, and fs-verity is enabled for a file without
+ * that its times or its version become others.
+ */
+static bool follows_from_key(const struct verdict *verdict)
+{
+	return verdict->cause < CAUSE_WRITERS && verdict->cause != CAUSE_NO_VERITY &&
+	       !verdict->is_not_listed;
+}
+
 void verdicts_keep(struct verdicts *verdicts, const struct verdict_key *key,
 		   const struct verdict *verdict, const struct form *form)
 {
 	size_t length = strlen(form->interpreter);
 
-	if (length >= VERDICT_PATH_MAX)
+	if (length >= VERDICT_PATH_MAX || !follows_from_key(verdict))
 		return;
 	pthread_mutex_lock(&verdicts->lock);
 	struct kept *kept = find(verdicts, key);

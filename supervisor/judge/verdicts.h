@@ -64,7 +64,7 @@ void verdicts_free(struct verdicts *verdicts);
 bool verdicts_find(struct verdicts *verdicts, const struct verdict_key *key,
 		   struct verdict *ret_verdict, struct form *ret_form);
 
-/** verdicts_keep() - remember one; any thread may */
+/** verdicts_keep() - remember one, if it is so for as long as the file is as it was; any thread may */
 void verdicts_keep(struct verdicts *verdicts, const struct verdict_key *key,
 		   const struct verdict *verdict, const struct form *form);
 

@@ -158,3 +158,30 @@ Test(verdicts, are_not_kept_of_a_file_that_has_just_changed)
 	stat_of_file.stx_ctime.tv_sec -= 3;
 	cr_expect(verdict_key_make(&stat_of_file, FUNC_BPRM_CHECK, &actions, &key));
 }
+
+static bool is_kept(const struct verdict *verdict)
+{
+	const struct verdict_key key = key_now();
+	struct verdict found;
+
+	verdicts_keep(verdicts, &key, verdict, &form);
+	bool is_found = verdicts_find(verdicts, &key, &found, &form);
+
+	stat_of_file.stx_ino++;
+	return is_found;
+}
+
+Test(verdicts, are_kept_if_they_last_as_long_as_the_file)
+{
+	cr_expect(is_kept(&(struct verdict){ .cause = CAUSE_NONE }));
+	cr_expect(is_kept(&(struct verdict){ .cause = CAUSE_ALGORITHM }));
+	cr_expect(is_kept(&(struct verdict){ .cause = CAUSE_VERITY_SIGNATURE }));
+	cr_expect_not(is_kept(&(struct verdict){ .cause = CAUSE_WRITERS }));
+	cr_expect_not(is_kept(&(struct verdict){ .cause = CAUSE_FAILURE }));
+	cr_expect_not(is_kept(&(struct verdict){ .is_not_listed = true }));
+}
+
+Test(verdicts, are_not_kept_where_fs_verity_can_be_enabled_yet)
+{
+	cr_expect_not(is_kept(&(struct verdict){ .cause = CAUSE_NO_VERITY }));
+}
