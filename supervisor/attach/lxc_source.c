@@ -417,6 +417,8 @@ int lxc_source_greet(struct source *source, struct lxc_greeting *ret_greeting,
 	ret_greeting->process = lxc->peer.is_trusted ?
 					pending->request.message.init :
 					(pid_t)pending->request.message.notification.pid;
+	ret_greeting->init = pending->request.message.init;
+	ret_greeting->life = lxc_verify_init(&pending->request, &lxc->peer, lxc->procfs);
 	snprintf(ret_greeting->policy, sizeof(ret_greeting->policy), "%s",
 		 pending->request.message.cookie);
 	lxc_container_name(lxc->procfs, &pending->request.message, ret_greeting->container);

@@ -22,6 +22,8 @@ struct lxc_greeting {
 	uid_t uid; /* who runs the monitor */
 	char container[LXC_NAME_MAX + 1]; /* its name */
 	pid_t process; /* one in the container's user namespace, for show */
+	pid_t init; /* its number, by the word of the peer */
+	int life; /* lxc_verify_init(): the receiver's, if it is a descriptor */
 	char policy[LXC_COOKIE_MAX + 1]; /* that it wants; "": none was named */
 };
 

@@ -121,6 +121,50 @@ int lxc_verify_sender(const struct lxc_request *request, const struct lxc_peer *
 	return LXC_VERDICT_HOLDS;
 }
 
+/* The kernel ends a PID namespace with its first process, which has number 1 there. */
+static bool is_first(int procfs, int pidfd)
+{
+	char path[48], text[1024];
+
+	snprintf(path, sizeof(path), "%d/fdinfo/%d", (int)getpid(), pidfd);
+	const char *levels =
+		proc_read(procfs, path, text, sizeof(text)) > 0 ? strstr(text, "\nNSpid:") : NULL;
+
+	if (!levels)
+		return false;
+	const char *last = memrchr(levels + 1, '\t', strcspn(levels + 1, "\n"));
+
+	return last && strncmp(last, "\t1\n", 3) == 0;
+}
+
+static int check_init(const struct lxc_request *request, const struct lxc_peer *peer, int procfs)
+{
+	struct witness witness;
+	int r = witness_open(procfs, request->message.init, &witness);
+
+	if (r < 0)
+		return r;
+	r = peer->is_trusted ? (int)LXC_VERDICT_HOLDS : check_master(&witness, peer, procfs);
+	witness_done(&witness);
+	return r;
+}
+
+int lxc_verify_init(const struct lxc_request *request, const struct lxc_peer *peer, int procfs)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, request->message.init, 0);
+
+	if (pidfd < 0)
+		return -errno;
+	int r = check_init(request, peer, procfs);
+	bool is_all = is_first(procfs, pidfd);
+
+	if (r < 0)
+		return r;
+	if (r == LXC_VERDICT_GONE || !still_valid(request))
+		return -ESRCH;
+	return r == LXC_VERDICT_HOLDS && is_all ? TAKE_FD(pidfd) : -EPERM;
+}
+
 const char *lxc_verdict_text(enum lxc_verdict verdict)
 {
 	static const char *const texts[] = {

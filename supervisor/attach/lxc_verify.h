@@ -90,6 +90,16 @@ int lxc_verify_sender(const struct lxc_request *request, const struct lxc_peer *
  */
 int lxc_verify_call(const struct lxc_request *request, const struct witness *witness);
 
+/**
+ * lxc_verify_init() - the process with which a container ends
+ * @request: that holds; its container's init lives as long as the call waits, so the number is that of no other process
+ * @peer: who sent it
+ *
+ * Return: a pidfd, the caller's; -ESRCH: the call waits no more; -EPERM: with that process not all of a PID namespace
+ * ends, or it is in no user namespace of the peer's; -errno.
+ */
+int lxc_verify_init(const struct lxc_request *request, const struct lxc_peer *peer, int procfs);
+
 /* The longest name of a container, which LXC itself bounds by that of a folder. */
 #define LXC_NAME_MAX 255
 

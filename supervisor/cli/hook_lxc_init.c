@@ -21,7 +21,7 @@ static const struct option_table table = {
 	.about =
 		"For lxc.hook.start-host, where the container's policy judges what is executed: has\n"
 		"nsxattrd judge the container's init, for which LXC's monitor would wait for ever.\n"
-		"A process stays until the container has ended.",
+		"A process stays until the init is executed.",
 	.takes_operands = true,
 };
 

@@ -2,10 +2,12 @@
 #include "daemon/attachments.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +36,9 @@
 struct attachment {
 	struct attachments *attachments;
 	struct container *container;
+	int fd; /* of its source, the engine's; -1: that is over */
+	bool is_life;
+	pid_t process; /* of a life */
 	uint64_t serial; /* of its entry; 0: it is not kept */
 	uint64_t policy_serial; /* of its policy's; 0: that is built in, or not kept */
 	LIST_ENTRY(attachment) all;
@@ -50,6 +55,9 @@ struct delivery {
 	size_t annotation_count;
 	pid_t process; /* of it, by the word of the runtime; only shown, and only if it is proved; 0: not known */
 	const struct record *record; /* of an attachment that is restored; NULL: it is new */
+	bool is_life; /* nothing else was sent, and it is about this process: */
+	pid_t init;
+	int *life; /* its pidfd, taken if it is needed; NULL: there is none, nor need be */
 };
 
 /** struct record - of an attachment, in its entry. Another version may read it: only add at the end. */
@@ -62,6 +70,7 @@ struct record {
 	char map[CONTAINER_MAP_SIZE];
 	uint64_t policy_serial; /* of its policy's entry; 0: it is built in */
 	uint64_t list_serial; /* of the container's measurement list; 0: there is none */
+	int32_t process; /* of a life */
 };
 
 _Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
@@ -87,6 +96,7 @@ static struct attachment *attachment_new(struct attachments *attachments)
 	if (!attachment)
 		return NULL;
 	attachment->attachments = attachments;
+	attachment->fd = -1;
 	LIST_INSERT_HEAD(&attachments->list, attachment, all);
 	return attachment;
 }
@@ -95,10 +105,16 @@ static struct attachment *attachment_new(struct attachments *attachments)
 static void leave_container(const struct attachment *attachment)
 {
 	struct container *container = attachment->container;
+	struct registry *registry = attachment->attachments->registry;
 
-	if (container->listeners == 1)
+	if (container_is_single(container))
 		container_judge_end(TAKE_PTR(container->judge), attachment->attachments->entries);
-	registry_detach(attachment->attachments->registry, container);
+	if (!attachment->is_life) {
+		registry_detach(registry, container);
+		return;
+	}
+	container->life = NULL;
+	registry_let_go(registry, container);
 }
 
 static void attachment_free(struct attachment *attachment)
@@ -117,18 +133,40 @@ static void attachment_freep(struct attachment **attachment)
 	attachment_free(*attachment);
 }
 
+/*
+ * Its life is over. What is left of it is not restored: another container can have its name at once, with a list of its
+ * own. A monitor that begins its container anew keeps the connection of the one before, and makes another one.
+ */
+static void retire(struct container *container)
+{
+	const struct attachments *attachments = container->life->attachments;
+	struct attachment *attachment;
+
+	registry_retire(container);
+	LIST_FOREACH(attachment, &attachments->list, all)
+	{
+		if (attachment->container != container)
+			continue;
+		entries_forget(attachments->entries, attachment->serial);
+		attachment->serial = 0;
+		if (!attachment->is_life && attachment->fd >= 0)
+			(void)shutdown(attachment->fd, SHUT_RDWR);
+	}
+}
+
 /* See shard_config.over(). */
 static void forget(void *place)
 {
 	struct attachment *attachment = place;
 
+	attachment->fd = -1;
+	if (attachment->is_life)
+		retire(attachment->container);
 	entries_forget(attachment->attachments->entries, attachment->serial);
 }
 
-/* See shard_config.ended(). */
-static void ended(void *place, int result)
+static void report_end(const struct attachment *attachment, int result)
 {
-	struct attachment *attachment = place;
 	const struct container *container = attachment->container;
 
 	if (result < 0)
@@ -136,7 +174,17 @@ static void ended(void *place, int result)
 			    "container %s is not served any more: %s", container->key.id,
 			    strerror(-result));
 	else
-		log_verbose("a listener of container %s has ended", container->key.id);
+		log_verbose("%s container %s has ended",
+			    attachment->is_life ? "the init of" : "a listener of",
+			    container->key.id);
+}
+
+/* See shard_config.ended(). */
+static void ended(void *place, int result)
+{
+	struct attachment *attachment = place;
+
+	report_end(attachment, result);
 	attachment_free(attachment);
 }
 
@@ -304,11 +352,13 @@ static int enter_registry(struct attachments *attachments, const struct delivery
 {
 	const struct container_key key = key_of(delivery);
 	struct registry_time now = registry_time_now();
-	int r = (delivery->record ? registry_restore : registry_attach)(
-		attachments->registry, &key, policy, &now, &attachment->container);
+	int r = (delivery->is_life ? registry_hold :
+		 delivery->record  ? registry_restore :
+				     registry_attach)(attachments->registry, &key, policy, &now,
+						     &attachment->container);
 
 	if (r == REGISTRY_ATTACHED) {
-		if (attachment->container->listeners == 1)
+		if (container_is_single(attachment->container))
 			container_set_name(attachment->container, delivery->name);
 		show_map(attachments, delivery, attachment->container);
 		return appoint_judge(attachments, delivery, attachment->container);
@@ -321,6 +371,39 @@ static int enter_registry(struct attachments *attachments, const struct delivery
 	return -EPERM;
 }
 
+/* Return: 0; -errno: a message has been logged. */
+static int serve_source(const struct attachments *attachments, struct attachment *attachment,
+			struct source *source)
+{
+	struct container *container = attachment->container;
+	const struct shard_config config = {
+		.policy = container->policy->policy,
+		.judge = container->judge ? container->judge->judge : NULL,
+		.counters = &container->counters,
+		.owner = container->key.owner,
+		.id = container->key.id,
+		.over = forget,
+		.ended = ended,
+		.place = attachment,
+	};
+	int r = engine_serve(attachments->engine, &config, source);
+
+	if (r < 0)
+		return r;
+	attachment->fd = source->fd;
+	if (attachment->is_life)
+		container->life = attachment;
+	return 0;
+}
+
+static int hold(struct attachments *attachments, const struct delivery *delivery);
+
+/* Of a judged one the connection is not what it lives by. */
+static bool needs_life(const struct delivery *delivery, const struct container *container)
+{
+	return delivery->life && container->judge && !container->life;
+}
+
 /* @source: the engine's on success */
 static int serve(struct attachments *attachments, const struct delivery *delivery,
 		 struct source *source, struct attachment **ret_attachment)
@@ -331,23 +414,16 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 	if (!attachment)
 		return -ENOMEM;
 	struct shared_policy *policy = find_policy(attachments, delivery);
+
+	attachment->is_life = delivery->is_life;
+	attachment->process = delivery->is_life ? delivery->init : 0;
 	int r = policy ? enter_registry(attachments, delivery, policy, attachment) : -EPERM;
 
 	shared_policy_unref(policy);
-	if (r < 0)
-		return r;
-	const struct shard_config config = {
-		.policy = attachment->container->policy->policy,
-		.judge = attachment->container->judge ? attachment->container->judge->judge : NULL,
-		.counters = &attachment->container->counters,
-		.owner = attachment->container->key.owner,
-		.id = attachment->container->key.id,
-		.over = forget,
-		.ended = ended,
-		.place = attachment,
-	};
-
-	r = engine_serve(attachments->engine, &config, source);
+	if (r == 0 && needs_life(delivery, attachment->container))
+		r = hold(attachments, delivery);
+	if (r == 0)
+		r = serve_source(attachments, attachment, source);
 	if (r == 0)
 		*ret_attachment = TAKE_PTR(attachment);
 	return r;
@@ -383,7 +459,8 @@ static void fill_record(const struct attachment *attachment, struct record *reco
 	*record = (struct record){ .runtimes = container->key.runtime,
 				   .uid = container->key.owner,
 				   .policy_serial = attachment->policy_serial,
-				   .list_serial = container->judge ? container->judge->serial : 0 };
+				   .list_serial = container->judge ? container->judge->serial : 0,
+				   .process = attachment->process };
 	snprintf(record->id, sizeof(record->id), "%s", container->key.id);
 	record_set_name(record, container_name(container));
 	snprintf(record->policy, sizeof(record->policy), "%s", container->policy->policy->name);
@@ -402,8 +479,8 @@ static void keep(struct attachment *attachment, int fd, uint64_t serial)
 	attachment->serial = serial;
 	fill_record(attachment, &record);
 	if (r == 0 && !serial)
-		r = entries_keep(entries, fd, ENTRY_SOURCE, &record, sizeof(record),
-				 &attachment->serial);
+		r = entries_keep(entries, fd, attachment->is_life ? ENTRY_LIFE : ENTRY_SOURCE,
+				 &record, sizeof(record), &attachment->serial);
 	if (r < 0)
 		log_limited(log_source(key->owner, key->id), LOG_WARNING,
 			    "container %s will not survive another restart: %s", key->id,
@@ -438,19 +515,87 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 	complain(&delivery, r);
 }
 
-bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
+/* ---- containers of LXC ---- */
+
+static const char *life_fault(int error)
+{
+	return error == -ESRCH ? "it has ended" :
+	       error == -EPERM ? "not all of the container ends with it" :
+				 strerror(-error);
+}
+
+/* Return: 0; -EPERM: it is not known how long the container is there, which has been logged; -errno. */
+static int hold(struct attachments *attachments, const struct delivery *delivery)
+{
+	struct delivery life = *delivery;
+	struct attachment *attachment = NULL;
+	struct source *source = NULL;
+
+	if (*delivery->life < 0) {
+		log_limited(log_source(delivery->uid, delivery->id), LOG_WARNING,
+			    "container %s is refused: its init is process %d: %s", delivery->id,
+			    delivery->init, life_fault(*delivery->life));
+		return -EPERM;
+	}
+	life.is_life = true;
+	life.life = NULL;
+	int r = source_new_process(*delivery->life, &source);
+
+	if (r < 0)
+		return r;
+	r = serve(attachments, &life, source, &attachment);
+	if (r < 0) {
+		(void)source_let_go(source);
+		return r;
+	}
+	keep(attachment, TAKE_FD(*delivery->life), 0);
+	return 0;
+}
+
+static bool has_ended(const struct attachment *life)
+{
+	struct pollfd polled = { .fd = life->fd, .events = POLLIN };
+
+	return life->fd < 0 || poll(&polled, 1, 0) != 0;
+}
+
+/* One that has the name still can have ended already. Return: whether it is this very container, or there is none. */
+static bool find_same(const struct attachments *attachments, const struct delivery *delivery)
+{
+	const struct container_key key = key_of(delivery);
+	struct container *container = registry_find(attachments->registry, &key);
+
+	if (container && container->life && has_ended(container->life)) {
+		retire(container);
+		return true;
+	}
+	if (!container || !container->life || container->life->process == delivery->init)
+		return true;
+	log_limited(
+		log_source(delivery->uid, delivery->id), LOG_WARNING,
+		"container %s, whose init is process %d, is refused: there is one of this name, "
+		"whose init is process %d",
+		delivery->id, delivery->init, container->life->process);
+	return false;
+}
+
+bool attachments_add_lxc(struct attachments *attachments, struct lxc_greeting *greeting,
 			 struct source *source)
 {
+	_cleanup_fd_ int life = TAKE_FD(greeting->life);
 	const struct delivery delivery = { .runtimes = RUNTIME_LXC,
 					   .uid = greeting->uid,
 					   .id = greeting->container,
 					   .name = greeting->container,
 					   .wanted = greeting->policy,
-					   .process = greeting->process };
+					   .process = greeting->process,
+					   .init = greeting->init,
+					   .life = &life };
 	struct attachment *attachment = NULL;
 	int fd = source->fd;
-
-	int r = serve(attachments, &delivery, source, &attachment);
+	int r = find_same(attachments, &delivery) ?
+			serve(attachments, &delivery, source, &attachment) :
+			-EPERM;
 
 	if (r == 0)
 		keep(attachment, fd, 0);
@@ -458,9 +603,13 @@ bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greet
 	return r == 0;
 }
 
+/* ---- what another worker, or daemon, has left ---- */
+
 static int make_source(const struct attachments *attachments, const struct delivery *delivery,
 		       int fd, struct source **ret_source)
 {
+	if (delivery->is_life)
+		return source_new_process(fd, ret_source);
 	if (delivery->runtimes & RUNTIME_LXC)
 		return lxc_source_new(fd, attachments->procfs, ret_source);
 	return source_new_listener(fd, ret_source);
@@ -489,6 +638,8 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
 	delivery.runtimes = record.runtimes;
 	delivery.uid = record.uid;
+	delivery.is_life = atomic_load(&entry->kind) == ENTRY_LIFE;
+	delivery.init = record.process;
 	record.id[sizeof(record.id) - 1] = '\0';
 	record.policy[sizeof(record.policy) - 1] = '\0';
 	record.map[sizeof(record.map) - 1] = '\0';
@@ -544,7 +695,8 @@ size_t attachments_restore(struct attachments *attachments)
 
 	entries_restore_policies(attachments->entries);
 	while ((entry = journal_next_entry(attachments->entries->journal, entry)) != NULL)
-		if (atomic_load(&entry->kind) == ENTRY_SOURCE)
+		if (atomic_load(&entry->kind) == ENTRY_SOURCE ||
+		    atomic_load(&entry->kind) == ENTRY_LIFE)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
 	container_fence_forget_unused(attachments->entries, attachments->gate, is_used,

@@ -6,6 +6,9 @@
  * Deliveries that were accepted: what a runtime has sent is a delivery; it becomes an attachment (listener, policy and
  * container) when its policy is chosen, and is one until the last target is gone. The next worker restores those that
  * are kept in the journal.
+ *
+ * A connection of LXC's monitor can end, and another one follow, at any time. So a container of LXC's that is judged has one
+ * attachment more, its *life*: a process whose end is the container's.
  */
 
 #include <stdbool.h>
@@ -53,11 +56,12 @@ void attachments_add_oci(struct attachments *attachments, uid_t uid,
 
 /**
  * attachments_add_lxc() - serve the connection of a monitor
+ * @greeting: its life is the attachments', or closed
  * @source: the engine's if it is served
  *
  * Return: whether it is; if not, that has been logged.
  */
-bool attachments_add_lxc(struct attachments *attachments, const struct lxc_greeting *greeting,
+bool attachments_add_lxc(struct attachments *attachments, struct lxc_greeting *greeting,
 			 struct source *source);
 
 /**

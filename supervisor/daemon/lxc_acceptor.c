@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "attach/lxc_source.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
 #include "daemon/attachments.h"
@@ -39,6 +40,7 @@ static void release(void *place)
 
 	if (lxc->source)
 		(void)source_let_go(lxc->source);
+	fd_close(&lxc->greeting.life);
 	free(lxc);
 }
 
@@ -98,6 +100,8 @@ static bool add(struct lxc_acceptor *owner, int fd, uid_t uid, uint64_t serial)
 	struct lxc_connection *lxc = calloc(1, sizeof(*lxc));
 	int r = lxc ? lxc_source_new(fd, owner->acceptor.procfs, &lxc->source) : -ENOMEM;
 
+	if (lxc)
+		lxc->greeting.life = -1;
 	if (r == 0)
 		r = connection_begin(&lxc->connection, &owner->acceptor, fd, uid, 0);
 	/* -ESRCH: it was the connection of a hook, which has only tried whether the daemon runs. */

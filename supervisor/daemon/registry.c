@@ -94,7 +94,7 @@ struct container *registry_find(const struct registry *registry, const struct co
 {
 	struct container *container = registry->chains[hash(key)];
 
-	while (container && !is_same(&container->key, key))
+	while (container && (container->has_ended || !is_same(&container->key, key)))
 		container = container->next;
 	return container;
 }
@@ -216,7 +216,8 @@ enum registry_result registry_room(const struct registry *registry, uid_t owner,
 	const struct container *container = NULL;
 
 	while ((container = registry_next(registry, container)) != NULL)
-		if (container->key.owner == owner && strcmp(container->key.id, id) == 0)
+		if (!container->has_ended && container->key.owner == owner &&
+		    strcmp(container->key.id, id) == 0)
 			return REGISTRY_ATTACHED;
 	return find_room(registry, owner);
 }
@@ -266,15 +267,24 @@ static bool is_id(const char *id)
 	return length > 0 && length <= CONTAINER_ID_MAX;
 }
 
+/* Return: 0: the container of a key is there, or has been made; -EINVAL; -ENOMEM. */
+static int find_or_add(struct registry *registry, const struct container_key *key,
+		       struct shared_policy *policy, const struct registry_time *now,
+		       struct container **ret_container)
+{
+	if (!is_id(key->id))
+		return -EINVAL;
+	*ret_container = registry_find(registry, key);
+	return *ret_container ? 0 : add(registry, key, policy, now, ret_container);
+}
+
 int registry_restore(struct registry *registry, const struct container_key *key,
 		     struct shared_policy *policy, const struct registry_time *now,
 		     struct container **ret_container)
 {
-	struct container *container = is_id(key->id) ? registry_find(registry, key) : NULL;
-	int r = is_id(key->id) ? 0 : -EINVAL;
+	struct container *container = NULL;
+	int r = find_or_add(registry, key, policy, now, &container);
 
-	if (r == 0 && !container)
-		r = add(registry, key, policy, now, &container);
 	if (r < 0)
 		return r;
 	share_take(&registry->pools.listeners, key->owner == 0);
@@ -298,19 +308,56 @@ int registry_attach(struct registry *registry, const struct container_key *key,
 		       (int)room;
 }
 
-void registry_detach(struct registry *registry, struct container *container)
+/* If nothing is left of it. */
+static void remove_container(struct registry *registry, struct container *container)
 {
 	struct container **place = &registry->chains[hash(&container->key)];
 
-	share_give_back(&registry->pools.listeners, container->key.owner == 0);
-	container->user->listeners--;
-	if (--container->listeners > 0)
+	if (container->listeners > 0 || container->is_held)
 		return;
 	while (*place != container)
 		place = &(*place)->next;
 	*place = container->next;
 	leave_user(registry, container->user);
 	container_free(container);
+}
+
+void registry_detach(struct registry *registry, struct container *container)
+{
+	share_give_back(&registry->pools.listeners, container->key.owner == 0);
+	container->user->listeners--;
+	container->listeners--;
+	remove_container(registry, container);
+}
+
+int registry_hold(struct registry *registry, const struct container_key *key,
+		  struct shared_policy *policy, const struct registry_time *now,
+		  struct container **ret_container)
+{
+	struct container *container = NULL;
+	int r = find_or_add(registry, key, policy, now, &container);
+
+	if (r < 0)
+		return r;
+	container->is_held = true;
+	*ret_container = container;
+	return REGISTRY_ATTACHED;
+}
+
+void registry_let_go(struct registry *registry, struct container *container)
+{
+	container->is_held = false;
+	remove_container(registry, container);
+}
+
+void registry_retire(struct container *container)
+{
+	container->has_ended = true;
+}
+
+bool container_is_single(const struct container *container)
+{
+	return container->listeners + container->is_held == 1;
 }
 
 const char *registry_refusal(enum registry_result result)

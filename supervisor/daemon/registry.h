@@ -3,12 +3,13 @@
 #define NSXATTR_DAEMON_REGISTRY_H
 
 /*
- * The containers that the daemon serves. A container is there as long as it has a listener.
+ * The containers that the daemon serves. A container is there as long as it has a listener, or is held.
  *
  * The registry belongs to one thread, and makes no system call. The threads of the engine write the counters of a
  * container until the shard of its last listener is over, so registry_detach() comes after ended().
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@
 /* The longest id, which a runtime makes or a user gives. */
 #define CONTAINER_ID_MAX 255
 
+struct attachment;
 struct container_judge;
 struct id_map;
 
@@ -50,8 +52,11 @@ struct container {
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
 	uint32_t listeners;
+	bool is_held; /* registry_hold() */
+	bool has_ended; /* registry_retire() */
 	struct shard_counters counters; /* of all its listeners */
 	struct container_judge *judge; /* of who attaches it; NULL: nothing is judged */
+	struct attachment *life; /* likewise: which holds it; NULL: none does */
 	struct container_sample samples[2]; /* the older one first */
 	struct container *next; /* in its chain */
 };
@@ -116,8 +121,30 @@ int registry_restore(struct registry *registry, const struct container_key *key,
 		     struct shared_policy *policy, const struct registry_time *now,
 		     struct container **ret_container);
 
-/** registry_detach() - one listener less; with the last one, the container is gone. */
+/** registry_detach() - one listener less; with the last one, the container is gone if it is not held. */
 void registry_detach(struct registry *registry, struct container *container);
+
+/**
+ * registry_hold() - a container is there without a listener, too
+ *
+ * Return: as registry_restore().
+ */
+int registry_hold(struct registry *registry, const struct container_key *key,
+		  struct shared_policy *policy, const struct registry_time *now,
+		  struct container **ret_container);
+
+/** registry_let_go() - it is not held any more; without a listener, it is gone */
+void registry_let_go(struct registry *registry, struct container *container);
+
+/**
+ * registry_retire() - it has ended, though some of it is left: another container may have its key
+ *
+ * It is found by registry_next() only.
+ */
+void registry_retire(struct container *container);
+
+/** container_is_single() - has it one listener, and is not held, or the other way round? */
+bool container_is_single(const struct container *container);
 
 /**
  * registry_room() - is there room for one more container of a user?

@@ -51,8 +51,8 @@
 /* Descriptors of a call under way and its thread, and those of a deputy. */
 #define DESCRIPTORS_OF_PLACE 8
 #define DESCRIPTORS_OF_DEPUTY 2
-/* Of a container: a measurement list, and what it has at the gate. */
-#define DESCRIPTORS_OF_JUDGE (1 + GATE_CONTAINER_DESCRIPTORS)
+/* Of a container: a measurement list, its life, and what it has at the gate. */
+#define DESCRIPTORS_OF_JUDGE (2 + GATE_CONTAINER_DESCRIPTORS)
 
 /** struct worker - what a worker has made of what the keeper has opened */
 struct worker {

@@ -147,34 +147,20 @@ static bool is_executed(const struct lxc_init *init, const struct stat *before)
 }
 
 /* What is pending before the exec holds that up: so what is received then is not taken from the monitor. */
-static bool serve_until_exec(const struct lxc_init *init)
+void lxc_init_serve(const struct lxc_init *init)
 {
 	struct pollfd polled[] = { { .fd = init->listener, .events = POLLIN },
 				   { .fd = init->pidfd, .events = POLLIN } };
 	struct stat before;
 
 	if (fstatat(init->process, "exe", &before, 0) < 0)
-		return false;
+		return;
 	for (;;) {
 		if (poll(polled, 2, PAUSE) < 0 && errno != EINTR)
-			return false;
-		if (polled[1].revents)
-			return false;
-		if (is_executed(init, &before))
-			return true;
+			return;
+		if (polled[1].revents || is_executed(init, &before))
+			return;
 		if (polled[0].revents & POLLIN)
 			pass_on(init);
 	}
-}
-
-void lxc_init_serve(const struct lxc_init *init)
-{
-	struct pollfd polled[] = { { .fd = init->pidfd, .events = POLLIN },
-				   { .fd = init->connection } };
-
-	if (!serve_until_exec(init))
-		return;
-	close(init->listener);
-	while (poll(polled, 2, -1) < 0 && errno == EINTR)
-		;
 }

@@ -11,9 +11,8 @@
  *	who calls		before the exec of init		after it
  *	the init		this process receives		LXC's monitor receives
  *
- * No other process is in the container before. From the exec on this process receives nothing any more; but its
- * connection stays, for nsxattrd knows the container by it until the monitor passes the first call on, which can be
- * much later. It ends with the init.
+ * No other process is in the container before. From the exec on this process is not needed any more: nsxattrd knows the
+ * container by its init until the monitor passes the first call on, which can be much later.
  */
 
 #include <sys/types.h>
@@ -43,7 +42,7 @@ enum lxc_init_result {
  */
 int lxc_init_open(struct lxc_init *init);
 
-/** lxc_init_serve() - until the init has ended, or nsxattrd has */
+/** lxc_init_serve() - until the init is executed, or has ended */
 void lxc_init_serve(const struct lxc_init *init);
 
 #endif

@@ -80,6 +80,7 @@ enum entry_kind {
 	ENTRY_GATE = 6, /* of a gate, which is another program's if it was imported */
 	ENTRY_FENCE = 7, /* verdicts for a gate, or the user namespace that has to pass it */
 	ENTRY_REVOKED = 8, /* the keys that are revoked */
+	ENTRY_LIFE = 9, /* of a process with which a container ends; its record is as that of a source */
 };
 
 /** struct entry - a descriptor that stays open */

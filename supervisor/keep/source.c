@@ -46,6 +46,45 @@ int source_new_listener(int listener, struct source **ret_source)
 	return 0;
 }
 
+/* ---- a process ---- */
+
+static int await_end(struct source *source, struct reception *ret_reception)
+{
+	struct pollfd pollfd = { .fd = source->fd, .events = POLLIN };
+
+	(void)ret_reception;
+	if (poll(&pollfd, 1, -1) < 0)
+		return errno == EINTR ? (int)NOTIFY_NONE : -errno;
+	return NOTIFY_ENDED;
+}
+
+/* Nothing is ever received from it. */
+static int answer_none(struct source *source, struct reception *reception,
+		       const struct outcome *outcome)
+{
+	(void)source, (void)reception, (void)outcome;
+	return 0;
+}
+
+static const struct source_calls process_calls = {
+	.receive = await_end,
+	.answer = answer_none,
+	.done = done,
+};
+
+int source_new_process(int pidfd, struct source **ret_source)
+{
+	struct source *source = malloc(sizeof(*source));
+
+	if (!source)
+		return -ENOMEM;
+	*source = (struct source){ .calls = &process_calls, .fd = pidfd };
+	*ret_source = source;
+	return 0;
+}
+
+/* ---- any ---- */
+
 bool source_has_more(const struct source *source)
 {
 	struct pollfd pollfd = { .fd = source->fd, .events = POLLIN };

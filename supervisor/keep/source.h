@@ -4,7 +4,8 @@
 
 /*
  * Where notifications come from and answers go to: a listener of seccomp_unotify(2), or a connection of a
- * monitor of LXC, which has the listener and passes on what comes.
+ * monitor of LXC, which has the listener and passes on what comes. A process is a source, too, from which nothing comes
+ * but its end.
  *
  *	state		may be called						must not
  *	watched		receive() when the descriptor is ready, done()		block
@@ -60,6 +61,14 @@ struct source {
  * Return: 0; -ENOMEM.
  */
 int source_new_listener(int listener, struct source **ret_source);
+
+/**
+ * source_new_process() - a source that is over when a process has ended
+ * @pidfd: of the process; the source's on success
+ *
+ * Return: 0; -ENOMEM.
+ */
+int source_new_process(int pidfd, struct source **ret_source);
 
 /** source_has_more() - Return: whether a notification can be received at once, if no other thread takes it. */
 bool source_has_more(const struct source *source);

@@ -441,6 +441,8 @@ Test(lxc, serves_a_connection)
 	cr_expect_eq(greeting.uid, USER);
 	cr_expect_str_eq(greeting.policy, "samba-dc");
 	cr_expect_str_eq(greeting.container, "init-4001");
+	/* It is no process of the user's. */
+	cr_expect_lt(greeting.life, 0);
 	cr_assert_eq(source->calls->receive(source, &reception), NOTIFY_RECEIVED);
 	cr_expect_eq(slot.notification.id, target.notification.id);
 	cr_expect_geq(slot.listener, 0);

@@ -23,7 +23,7 @@ LXC_IDS=65536
 LXC_SOCKET=/run/nsxattr/lxc.sock
 JUDGED_PROFILE="lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp"
 
-judged_scene bash mktemp
+judged_scene bash mktemp perl
 judged_policy executed own "${JUDGED_EXECS[@]}"
 judged_policy mapped own "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
 lxc_prepare
@@ -106,6 +106,62 @@ check "its library is named in the log" \
 	grep -q "container two: .*/libc.so.6 would not be mapped executable: IMA-signature-required" daemon.log
 check "evmctl accepts the list" judged_list two
 lxc_end two
+
+# ---- how long it is known ----
+
+# in_call() - NAME: is a process of the container about to execute something? Its number.
+in_call() {
+	local process
+	for process in $(pgrep -f "serve.$1/init"); do
+		grep -qE '^(59|221) ' "/proc/$process/syscall" 2>/dev/null && echo "$process" && return
+	done
+	return 1
+}
+
+# has_read() - BYTES: has nsxattrd's worker read more than so many?
+has_read() {
+	[ "$(sed -n 's/^rchar: //p' "/proc/$(pgrep --parent "$daemon" nsxattrd)/io")" -gt "$1" ]
+}
+
+# Of a call that is given up the connection ends, and its monitor makes another one for the next call.
+configure three executed "$JUDGED_HOOK"
+check "a container starts" serve three
+check "a program runs" lxc_in three sleep 0
+daemon_stop
+daemon_start
+check "nsxattrd was started anew: a program runs" lxc_in three sleep 0
+check "evmctl accepts the list" judged_list three
+same "it begins" "boot_aggregate /bin/sleep" "$(judged_entries three)"
+truncate -s 64G root/bin/endless
+chmod 755 root/bin/endless
+lxc_in three endless >/dev/null 2>&1 &
+called=$!
+check "a file that takes long to read is looked at" await has_read $((1 << 27))
+kill -KILL "$(in_call three)"
+wait "$called"
+same "who executes it is killed" 137 $?
+check "a program runs" lxc_in three signed
+check "evmctl accepts the list" judged_list three
+same "it is what it was, and the program" "boot_aggregate /bin/sleep /bin/signed" "$(judged_entries three)"
+
+# LXC's monitor stays when its container is begun anew, with the connection that it had.
+is_begun() {
+	judged_list three && [ "$(judged_entries three)" = "boot_aggregate /bin/bash" ] &&
+		[ -e "/proc/$(pgrep -f serve.three/init)/fd/3" ]
+}
+lxc_in three perl -e "syscall($(if [ "$(uname -m)" = x86_64 ]; then echo 169; else echo 142; fi), 0xfee1dead, 0x28121969, 0x1234567)" \
+	>/dev/null 2>&1 &
+asked=$!
+check "one that is begun anew has a list of its own" await is_begun
+check "a program runs" lxc_in three signed
+check "evmctl accepts the list" judged_list three
+same "it has that program" "boot_aggregate /bin/bash /bin/signed" "$(judged_entries three)"
+same "there is one container" 1 "$(daemon_status containers | grep -o '"id"' | wc -l)"
+kill "$asked"
+wait "$asked" 2>/dev/null
+lxc_end three
+check "a container that has ended is forgotten" await judged_are_forgotten
+rm root/bin/endless
 
 # ---- what LXC cannot do ----
 

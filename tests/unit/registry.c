@@ -358,6 +358,44 @@ Test(registry, shows_each_container_once)
 	cr_expect_eq(seen, 50);
 }
 
+Test(registry, has_a_container_without_a_listener_if_it_is_held)
+{
+	const struct container_key key = key_of("web", 1000);
+	struct container *container = attach("web", 1000), *held = NULL;
+
+	cr_assert_eq(registry_hold(registry, &key, choice.shared, &start, &held),
+		     REGISTRY_ATTACHED);
+	cr_expect_eq(held, container);
+	cr_expect_not(container_is_single(container));
+	registry_detach(registry, container);
+	cr_expect_eq(registry_find(registry, &key), container);
+	cr_expect(container_is_single(container));
+	cr_expect_eq(registry_pools(registry)->listeners.taken, 0);
+	cr_expect_eq(attach("web", 1000), container);
+	registry_let_go(registry, container);
+	cr_expect_eq(registry_find(registry, &key), container);
+	registry_detach(registry, container);
+	cr_expect_null(registry_find(registry, &key));
+	cr_expect_eq(registry_pools(registry)->containers.taken, 0);
+}
+
+Test(registry, has_another_container_of_the_name_of_one_that_has_ended)
+{
+	const struct container_key key = key_of("web", 1000);
+	struct container *before = attach("web", 1000);
+
+	registry_retire(before);
+	cr_expect_null(registry_find(registry, &key));
+	struct container *container = attach("web", 1000);
+
+	cr_expect_neq(container, before);
+	cr_expect_eq(registry_find(registry, &key), container);
+	registry_detach(registry, before);
+	cr_expect_eq(registry_find(registry, &key), container);
+	registry_detach(registry, container);
+	cr_expect_eq(registry_pools(registry)->containers.taken, 0);
+}
+
 /* What a random walk leaves is what a plain list of it would. */
 Test(registry, is_right_after_many_attaches_and_detaches)
 {
