@@ -82,14 +82,16 @@ lxc_serve() {
 
 # lxc_in() - NAME COMMAND…: a command in a container that lxc_serve has started
 lxc_in() {
-	local folder=root/serve.$1 request status
+	local folder=root/serve.$1 request requests status
 	shift
 	request=$(mktemp -d "$folder/XXXXXX") && chmod 777 "$request" &&
 		mkfifo -m 666 "$request/status" && chmod 666 "$request/status" || return 125
 	printf '%q ' "$@" >"$request/command"
-	# Opened for both, neither waits for the other end.
-	echo "${request##*/}" 1<>"$folder/requests"
+	# Opened for both, neither waits for the other end. It stays open, for init may not have opened it yet.
+	exec {requests}<>"$folder/requests"
+	echo "${request##*/}" >&"$requests"
 	read -rt 120 status <>"$request/status" || status=124
+	exec {requests}>&-
 	cat "$request/errors" >&2
 	cat "$request/output"
 	rm -r "$request"

@@ -157,7 +157,7 @@ check "a program runs" lxc_in three signed
 check "evmctl accepts the list" judged_list three
 same "it has that program" "boot_aggregate /bin/bash /bin/signed" "$(judged_entries three)"
 same "there is one container" 1 "$(daemon_status containers | grep -o '"id"' | wc -l)"
-kill "$asked"
+kill "$asked" 2>/dev/null
 wait "$asked" 2>/dev/null
 lxc_end three
 check "a container that has ended is forgotten" await judged_are_forgotten
