@@ -7,6 +7,10 @@
  * few instructions for the *xattrat numbers are put in front of its program (BPF jumps are relative, what
  * follows stays valid). A kernel without these calls answers them itself, with ENOSYS: there none are put.
  *
+ * remap_file_pages maps anew without PROT_EXEC among its arguments, and under READ_IMPLIES_EXEC to be executed; a kernel
+ * without the correction of CVE-2024-47745 asks no security module about it. No program needs it since Linux 4.0,
+ * which only imitates it. So it is not there (ENOSYS) where maps are judged.
+ *
  * An mmap is told from others by its registers. Only the oldest of i386 has its arguments in memory, where no filter
  * sees them: as libseccomp would look at registers there, too, a few more instructions notify of each.
  *
@@ -125,7 +129,7 @@ static void write_old_mmap(struct sock_filter *at)
 
 #define _cleanup_program_ __attribute__((cleanup(call_filter_done)))
 
-#define RULES_MAX (3 + SYSCALL_OLD_COUNT)
+#define RULES_MAX (4 + SYSCALL_OLD_COUNT)
 
 /* Return: how many. The twelve attribute calls that libseccomp knows, and what the options ask for. */
 static size_t write_rules(const struct filter_options *options, struct call_rule rules[RULES_MAX])
@@ -141,13 +145,16 @@ static size_t write_rules(const struct filter_options *options, struct call_rule
 	if (options->notifies_exec)
 		rules[count++] = (struct call_rule){ .call = "execve execveat",
 						     .action = SECCOMP_RET_USER_NOTIF };
-	if (options->notifies_mmap)
-		rules[count++] = (struct call_rule){
-			.call = "mmap mmap2",
-			.condition = { ARGUMENT_HAS, 2, PROT_EXEC },
-			.also = { ARGUMENT_IS_WITHOUT, 3, MAP_ANONYMOUS },
-			.action = SECCOMP_RET_USER_NOTIF,
-		};
+	if (!options->notifies_mmap)
+		return count;
+	rules[count++] = (struct call_rule){
+		.call = "mmap mmap2",
+		.condition = { ARGUMENT_HAS, 2, PROT_EXEC },
+		.also = { ARGUMENT_IS_WITHOUT, 3, MAP_ANONYMOUS },
+		.action = SECCOMP_RET_USER_NOTIF,
+	};
+	rules[count++] = (struct call_rule){ .call = "remap_file_pages",
+					     .action = SECCOMP_RET_ERRNO | ENOSYS };
 	return count;
 }
 

@@ -37,7 +37,8 @@ const char *filter_lacking(void);
  * @ret_program: the filter, to be released with call_filter_done()
  *
  * The sixteen calls (or the twelve that there are), on each ABI of the machine, give
- * SECCOMP_RET_USER_NOTIF, and so do the calls of the options; io_uring_setup fails with ENOSYS unless allowed;
+ * SECCOMP_RET_USER_NOTIF, and so do the calls of the options; io_uring_setup fails with ENOSYS unless allowed,
+ * and remap_file_pages does with notifies_mmap;
  * everything else passes. The calling process is not changed.
  *
  * Return: 0; -errno, of libseccomp or the system.

@@ -109,8 +109,8 @@ static bool hands_over(const struct state *state, const struct exec_edit *exec)
 	if (call)
 		complain_of_container(
 			id_of(state),
-			"the policy judges what is executed, and linux.seccomp of config.json does not hand "
-			"%s to nsxattrd: have 'nsxattr hook oci-precreate' edit it, or take a profile of "
+			"the policy judges what is executed, and linux.seccomp of config.json lets "
+			"%s pass, which nsxattrd would not see: have 'nsxattr hook oci-precreate' edit it, or take a profile of "
 			"'nsxattr profile' for this policy",
 			call);
 	return !call;

@@ -6,10 +6,14 @@
  * allowed becomes three rules: of a file to be executed: to the listener; not to be executed: allowed; to be executed,
  * and of no file: allowed. The last two are not needed where the default is to allow.
  *
+ * remap_file_pages maps files, too, and has nothing by which to tell whether to be executed. Where maps are judged it fails
+ * with ENOSYS (attach/filter.c says why).
+ *
  * The oldest mmap of i386 has its arguments in memory. These rules look at registers there, too, and may miss it: no C
  * library has used it since 1998.
  *
- * To edit begins with taking our rules back: what was handed over is allowed again.
+ * To edit begins with taking our rules back: what was handed over is allowed again. What was refused stays so: a profile of
+ * the container's owner can have that rule, too.
  *
  * No system call, no logging.
  */
@@ -30,11 +34,17 @@
 
 static const struct group {
 	const char *calls[GROUP_MAX];
+	size_t count;
 	bool is_of_maps;
+	bool is_refused; /* not handed over: it is not there any more */
 } groups[] = {
-	{ { "execve", "execveat" }, false },
-	{ { "mmap", "mmap2" }, true },
+	{ { "execve", "execveat" }, 2, .is_of_maps = false },
+	{ { "mmap", "mmap2" }, 2, .is_of_maps = true },
+	{ { "remap_file_pages" }, 1, .is_of_maps = true, .is_refused = true },
 };
+
+#define EXECUTIONS (&groups[0])
+#define MAPS (&groups[1])
 
 /* By the number of the argument. */
 enum {
@@ -96,7 +106,7 @@ static bool is_of_group(const struct group *group, const struct json_object *nam
 	for (size_t i = 0; i < count; i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
 
-		if (!name || !seccomp_word_is_among(name, group->calls, GROUP_MAX))
+		if (!name || !seccomp_word_is_among(name, group->calls, group->count))
 			return false;
 	}
 	return count > 0;
@@ -132,8 +142,8 @@ bool exec_rules_is_ours(const struct json_object *rule)
 	const struct json_object *names = names_of(rule);
 
 	if (seccomp_action_is(action, SECCOMP_NOTIFY))
-		return is_of_group(&groups[0], names) || is_of_group(&groups[1], names);
-	return seccomp_action_is(action, SECCOMP_ALLOW) && is_of_group(&groups[1], names) &&
+		return is_of_group(EXECUTIONS, names) || is_of_group(MAPS, names);
+	return seccomp_action_is(action, SECCOMP_ALLOW) && is_of_group(MAPS, names) &&
 	       (has_bits(rule, executes_nothing, COUNT_OF(executes_nothing)) ||
 		has_bits(rule, executes_no_file, COUNT_OF(executes_no_file)));
 }
@@ -185,28 +195,46 @@ static bool is_wanted(const struct group *group, const struct exec_edit *edit)
 	return group->is_of_maps ? edit->notifies_mmap : edit->notifies_exec;
 }
 
+static bool has_conditions(const struct json_object *section, const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (treatment_of(section, group->calls[i]) == TREATMENT_CONDITIONAL)
+			return true;
+	return false;
+}
+
 const char *exec_rules_check(const struct json_object *section, const struct exec_edit *edit)
 {
-	for (size_t i = 0; i < COUNT_OF(groups) * GROUP_MAX; i++) {
-		const struct group *group = &groups[i / GROUP_MAX];
-
-		if (is_wanted(group, edit) &&
-		    treatment_of(section, group->calls[i % GROUP_MAX]) == TREATMENT_CONDITIONAL)
-			return "has a seccomp rule with conditions for execve, execveat or mmap, which its "
+	for (const struct group *group = groups; group < groups + COUNT_OF(groups); group++) {
+		if (!is_wanted(group, edit) || !has_conditions(section, group))
+			continue;
+		return group->is_refused ?
+			       "has a seccomp rule with conditions for remap_file_pages, which is refused "
+			       "where its policy wants to judge what is mapped: no second rule fits "
+			       "beside it" :
+			       "has a seccomp rule with conditions for execve, execveat or mmap, which its "
 			       "policy wants to judge: no second rule fits beside it";
+	}
+	return NULL;
+}
+
+static const char *lacking(const struct json_object *section, const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		enum treatment treatment = treatment_of(section, group->calls[i]);
+
+		if (treatment != TREATMENT_OURS && treatment != TREATMENT_DENIED)
+			return group->calls[i];
 	}
 	return NULL;
 }
 
 const char *exec_rules_lacking(const struct json_object *section, const struct exec_edit *edit)
 {
-	for (size_t i = 0; i < COUNT_OF(groups) * GROUP_MAX; i++) {
-		const struct group *group = &groups[i / GROUP_MAX];
-		const char *call = group->calls[i % GROUP_MAX];
-		enum treatment treatment = treatment_of(section, call);
+	for (const struct group *group = groups; group < groups + COUNT_OF(groups); group++) {
+		const char *call = is_wanted(group, edit) ? lacking(section, group) : NULL;
 
-		if (is_wanted(group, edit) && treatment != TREATMENT_OURS &&
-		    treatment != TREATMENT_DENIED)
+		if (call)
 			return call;
 	}
 	return NULL;
@@ -220,7 +248,7 @@ static size_t find_calls(const struct json_object *section, const struct group *
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < GROUP_MAX; i++)
+	for (size_t i = 0; i < group->count; i++)
 		if (treatment_of(section, group->calls[i]) == treatment)
 			ret_calls[count++] = group->calls[i];
 	return count;
@@ -262,6 +290,14 @@ static int hand_over_maps(struct json_object *section, const char *const *calls,
 			      COUNT_OF(executes_no_file));
 }
 
+static int refuse(struct json_object *section, const char *const *calls, size_t count)
+{
+	return seccomp_rules_append(
+		rules_of(section),
+		&(struct seccomp_rule){
+			.calls = calls, .count = count, .action = SECCOMP_ERRNO, .error = ENOSYS });
+}
+
 static int hand_over(struct json_object *section, const struct group *group)
 {
 	const char *calls[GROUP_MAX];
@@ -270,19 +306,31 @@ static int hand_over(struct json_object *section, const struct group *group)
 	if (count == 0)
 		return 0;
 	seccomp_rules_remove(rules_of(section), calls, count);
+	if (group->is_refused)
+		return refuse(section, calls, count);
 	if (group->is_of_maps)
 		return hand_over_maps(section, calls, count);
 	return append(rules_of(section), calls, count, SECCOMP_NOTIFY, NULL, 0);
 }
 
+static int edit_groups(struct json_object *section, const struct exec_edit *edit, bool is_refused)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < COUNT_OF(groups); i++)
+		if (groups[i].is_refused == is_refused && is_wanted(&groups[i], edit))
+			r = hand_over(section, &groups[i]);
+	return r;
+}
+
+/* What is not taken back comes first: when it is edited again, it is there already. */
 int exec_rules_edit(struct json_object *section, const struct exec_edit *edit)
 {
 	int r = json_value_list(section, "syscalls") ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < COUNT_OF(groups); i++)
 		r = take_back(section, &groups[i]);
-	for (size_t i = 0; r == 0 && i < COUNT_OF(groups); i++)
-		if (is_wanted(&groups[i], edit))
-			r = hand_over(section, &groups[i]);
-	return r;
+	if (r == 0)
+		r = edit_groups(section, edit, true);
+	return r < 0 ? r : edit_groups(section, edit, false);
 }

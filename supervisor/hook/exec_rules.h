@@ -5,7 +5,8 @@
 /*
  * The rules of a seccomp section by which the calls that execute files come to nsxattrd, for a policy that judges what
  * is executed: execve and execveat, and mmap of a file with PROT_EXEC. What the section allows is handed over, and
- * the answer will be the kernel's own; what it denies stays denied.
+ * the answer will be the kernel's own; what it denies stays denied. remap_file_pages is refused where mmap is handed
+ * over.
  */
 
 #include <stdbool.h>
@@ -40,7 +41,7 @@ const char *exec_rules_check(const struct json_object *section, const struct exe
  */
 int exec_rules_edit(struct json_object *section, const struct exec_edit *edit);
 
-/** exec_rules_lacking() - Return: a call that is to be judged, is allowed, and is not handed over; NULL: there is none. */
+/** exec_rules_lacking() - Return: a call that is allowed, by which files would be executed unseen; NULL: there is none. */
 const char *exec_rules_lacking(const struct json_object *section, const struct exec_edit *edit);
 
 #endif

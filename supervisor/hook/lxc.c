@@ -235,12 +235,22 @@ static bool is_welcome(struct check *check)
 static bool hands_over(struct check *check)
 {
 	static const char *const calls[] = { "execve", "execveat", "mmap" };
+	static const char *const refused[] = { "remap_file_pages" };
 	const char *missing = NULL;
 
-	(void)lxc_profile_lacks(check->config.profile, calls, 2 + check->exec.notifies_mmap,
-				&missing);
+	(void)lxc_profile_lacks(check->config.profile, "notify", calls,
+				2 + check->exec.notifies_mmap, &missing);
+	if (!missing && check->exec.notifies_mmap)
+		(void)lxc_profile_lacks(check->config.profile, "errno", refused, 1, &missing);
 	if (!missing)
 		return true;
+	if (missing == refused[0])
+		return complain(
+			check,
+			"the container's policy judges what is mapped to be executed, and the seccomp "
+			"profile '%s' does not refuse '%s': use nsxattr-integrity.seccomp, or add its "
+			"lines",
+			check->config.profile, missing);
 	return complain(
 		check,
 		"the container's policy judges what is executed, and the seccomp profile '%s' does not "

@@ -278,22 +278,23 @@ bool lxc_config_may_administer(const struct lxc_config *config)
 
 /* ---- profiles ---- */
 
-static bool notifies(const char *line, const char *call)
+static bool has_action(const char *line, const char *call, const char *action)
 {
-	size_t length = strlen(call);
+	size_t length = strlen(call), action_length = strlen(action);
 
 	if (strncmp(line, call, length) != 0 || !isspace((unsigned char)line[length]))
 		return false;
 	line += length + strspn(line + length, " \t");
-	return strncmp(line, "notify", 6) == 0 &&
-	       (line[6] == '\0' || isspace((unsigned char)line[6]));
+	return strncmp(line, action, action_length) == 0 &&
+	       (line[action_length] == '\0' || isspace((unsigned char)line[action_length]));
 }
 
 /*
- * A bit for each call that is notified. Sections that are for one architecture alone do not count: LXC
+ * A bit for each call that has the action. Sections that are for one architecture alone do not count: LXC
  * begins with all of them on x86-64, and with its own elsewhere.
  */
-static unsigned int notified(char *text, const char *const *names, size_t count)
+static unsigned int find_calls(char *text, const char *action, const char *const *names,
+			       size_t count)
 {
 	unsigned int calls = 0;
 	bool is_general = true;
@@ -303,13 +304,13 @@ static unsigned int notified(char *text, const char *const *names, size_t count)
 		if (*line == '[')
 			is_general = strncasecmp(line, "[all]", 5) == 0;
 		for (size_t i = 0; is_general && i < count; i++)
-			if (notifies(line, names[i]))
+			if (has_action(line, names[i], action))
 				calls |= 1U << i;
 	}
 	return calls;
 }
 
-int lxc_profile_lacks(const char *path, const char *const *calls, size_t count,
+int lxc_profile_lacks(const char *path, const char *action, const char *const *calls, size_t count,
 		      const char **ret_missing)
 {
 	int r = 0;
@@ -320,7 +321,7 @@ int lxc_profile_lacks(const char *path, const char *const *calls, size_t count,
 		return r;
 	if (strtol(text, NULL, 10) != 2)
 		return -EINVAL;
-	unsigned int found = notified(text, calls, count);
+	unsigned int found = find_calls(text, action, calls, count);
 	size_t first = 0;
 
 	while (first < count && (found & (1U << first)))
@@ -334,5 +335,5 @@ int lxc_profile_check(const char *path, const char **ret_missing)
 	const char *calls[SYSCALL_COUNT];
 
 	syscall_names(calls);
-	return lxc_profile_lacks(path, calls, SYSCALL_OLD_COUNT, ret_missing);
+	return lxc_profile_lacks(path, "notify", calls, SYSCALL_OLD_COUNT, ret_missing);
 }

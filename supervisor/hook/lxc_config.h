@@ -52,8 +52,12 @@ int lxc_config_read(const char *path, struct lxc_config *ret_config);
 /** lxc_config_may_administer() - can a process in the container have CAP_SYS_ADMIN? */
 bool lxc_config_may_administer(const struct lxc_config *config);
 
-/** lxc_profile_lacks() - the same as lxc_profile_check() of @count other calls, at most LXC_CALLS_MAX */
-int lxc_profile_lacks(const char *path, const char *const *calls, size_t count,
+/**
+ * lxc_profile_lacks() - the same as lxc_profile_check() of other calls
+ * @action: that they have to have: "notify", "errno"
+ * @calls: @count of them, at most LXC_CALLS_MAX
+ */
+int lxc_profile_lacks(const char *path, const char *action, const char *const *calls, size_t count,
 		      const char **ret_missing);
 
 /**

@@ -13,6 +13,7 @@ struct json_object;
 #define SECCOMP_NOTIFY "SCMP_ACT_NOTIFY"
 #define SECCOMP_ALLOW "SCMP_ACT_ALLOW"
 #define SECCOMP_LOG "SCMP_ACT_LOG"
+#define SECCOMP_ERRNO "SCMP_ACT_ERRNO"
 
 /** seccomp_action_is() - Return: whether it is this action; NULL is none. */
 bool seccomp_action_is(const char *action, const char *which);

@@ -52,7 +52,7 @@ static int deny(struct json_object *rules, const char *const *calls, size_t coun
 {
 	return seccomp_rules_append(rules, &(struct seccomp_rule){ .calls = calls,
 								   .count = count,
-								   .action = "SCMP_ACT_ERRNO",
+								   .action = SECCOMP_ERRNO,
 								   .error = ENOSYS });
 }
 

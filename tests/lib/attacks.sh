@@ -38,7 +38,7 @@ use_attacks() {
 	printf '%s: ran\n' "${ways[@]}" | tries executed use ./signed "${ways[@]}"
 	# Where the kernel does not know the question, nsxattr answers it.
 	tries executed use ./unsigned asked <<<'asked: EACCES'
-	tries mapped use ./unsigned map-again <<<'map-again: EACCES'
+	tries mapped use ./unsigned map-again <<<'map-again: ENOSYS'
 }
 
 # entry_attacks() - the interpreter of an entry of binfmt_misc: not signed; signed, but not judged

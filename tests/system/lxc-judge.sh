@@ -176,6 +176,9 @@ configure early executed "$JUDGED_HOOK" "lxc.hook.start = /bin/true"
 check "nor does one that executes a hook before" refused early "lxc.hook.start would be executed before"
 configure other executed "$JUDGED_HOOK" "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr.seccomp"
 check "nor one whose profile hands nothing over" refused other "does not hand 'execve' to nsxattrd"
+sed '/^remap_file_pages/d' "$REPOSITORY/examples/lxc/nsxattr-integrity.seccomp" >lax.seccomp
+configure lax mapped "$JUDGED_HOOK" "lxc.seccomp.profile = $SCENE/lax.seccomp"
+check "nor one whose profile lets it map files anew, where maps are judged" refused lax "does not refuse 'remap_file_pages'"
 lxc_done
 daemon_stop
 same "SIGTERM ends the daemon in order" 0 $?

@@ -159,6 +159,6 @@ json.dump(config, open(sys.argv[1], "w"))
 END
 same "nsxattr hook oci refuses a container whose profile hands nothing over" 1 \
 	"$(echo '{"id":"unedited","bundle":"'"$SCENE"'/unedited"}' | "$NSXATTR" hook oci 2>said; echo $?)"
-check "and says so" grep -q "does not hand execve to nsxattrd" said
+check "and says so" grep -q "lets execve pass, which nsxattrd would not see" said
 daemon_stop
 same "SIGTERM ends the daemon in order" 0 $?

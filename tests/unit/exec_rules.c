@@ -19,6 +19,8 @@
 #define MAPS "\"mmap\",\"mmap2\""
 #define OF_A_FILE BITS(2, 4, 4) "," BITS(3, 32, 0)
 #define OF_NO_FILE BITS(2, 4, 4) "," BITS(3, 32, 32)
+#define REMAP "\"remap_file_pages\""
+#define REFUSED_REMAP "{\"names\":[" REMAP "],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}"
 #define NOTIFIED_MAPS                   \
 	WITH(MAPS, "NOTIFY", OF_A_FILE) \
 	"," WITH(MAPS, "ALLOW", BITS(2, 4, 0)) "," WITH(MAPS, "ALLOW", OF_NO_FILE)
@@ -76,7 +78,8 @@ Test(exec_rules, hand_over_what_is_executed)
 
 Test(exec_rules, hand_over_maps_of_files_and_allow_the_others)
 {
-	become(&all, "ALLOW", "", NOTIFY(EXECS) "," WITH(MAPS, "NOTIFY", OF_A_FILE));
+	become(&all, "ALLOW", "",
+	       REFUSED_REMAP "," NOTIFY(EXECS) "," WITH(MAPS, "NOTIFY", OF_A_FILE));
 	become(&all, "ERRNO", ALLOW(EXECS "," MAPS), NOTIFY(EXECS) "," NOTIFIED_MAPS);
 }
 
@@ -95,6 +98,14 @@ Test(exec_rules, take_back_what_was_handed_over)
 	become(&nothing, "ERRNO", NOTIFY(EXECS) "," NOTIFIED_MAPS, ALLOW(EXECS) "," ALLOW(MAPS));
 	become(&nothing, "ALLOW", NOTIFY(EXECS), "");
 	become(&execs, "ERRNO", NOTIFY(EXECS) "," NOTIFIED_MAPS, ALLOW(MAPS) "," NOTIFY(EXECS));
+}
+
+Test(exec_rules, refuse_to_map_anew_where_maps_are_handed_over)
+{
+	become(&all, "ERRNO", ALLOW("\"read\"," REMAP), ALLOW("\"read\"") "," REFUSED_REMAP);
+	become(&all, "ERRNO", ALLOW("\"read\""), ALLOW("\"read\""));
+	become(&all, "ALLOW", DENY(REMAP "," EXECS "," MAPS), DENY(REMAP "," EXECS "," MAPS));
+	become(&nothing, "ALLOW", REFUSED_REMAP, REFUSED_REMAP);
 }
 
 Test(exec_rules, do_not_go_beside_conditions)
@@ -131,6 +142,7 @@ Test(exec_rules, say_what_is_not_handed_over)
 	lacks("ALLOW", "", "execve");
 	lacks("ERRNO", NOTIFY("\"execve\"") "," ALLOW("\"execveat\""), "execveat");
 	lacks("ALLOW", NOTIFY(EXECS), "mmap");
+	lacks("ALLOW", NOTIFY(EXECS "," MAPS), "remap_file_pages");
 }
 
 Test(exec_rules, follow_from_the_policy)

@@ -305,6 +305,30 @@ Test(filter, traps_what_is_mapped_executable_of_a_file_when_told_to)
 #endif
 }
 
+static const struct {
+	uint32_t arch, number;
+} remaps[] = {
+#if defined(__x86_64__)
+	{ AUDIT_ARCH_X86_64, 216 },
+	{ AUDIT_ARCH_X86_64, X32_BIT | 216 },
+	{ AUDIT_ARCH_I386, 257 },
+#else
+	{ AUDIT_ARCH_AARCH64, 234 },
+	{ AUDIT_ARCH_ARM, 253 },
+#endif
+};
+
+Test(filter, refuses_to_map_anew_where_it_traps_maps)
+{
+	for (size_t i = 0; i < sizeof(remaps) / sizeof(remaps[0]); i++) {
+		build(all);
+		cr_expect_eq(verdict(remaps[i].arch, remaps[i].number), SECCOMP_RET_ERRNO | ENOSYS,
+			     "%#x", remaps[i].arch);
+		build((struct filter_options){ .notifies_exec = true });
+		cr_expect_eq(verdict(remaps[i].arch, remaps[i].number), SECCOMP_RET_ALLOW);
+	}
+}
+
 #if defined(__x86_64__)
 /* Its arguments are in memory: the registers say nothing. */
 Test(filter, traps_each_of_the_oldest_mmap)

@@ -362,6 +362,23 @@ Test(lxc_config, takes_the_profile_that_comes_with_us)
 	cr_expect_null(call);
 }
 
+static const char *not_refused(const char *profile)
+{
+	static const char *const calls[] = { "remap_file_pages" };
+	const char *call = "nothing";
+
+	cr_assert_eq(lxc_profile_lacks(profile, "errno", calls, 1, &call), 0);
+	return call;
+}
+
+Test(lxc_config, knows_what_a_profile_refuses)
+{
+	cr_expect_null(not_refused("examples/lxc/nsxattr-integrity.seccomp"));
+	cr_expect_str_eq(not_refused("examples/lxc/nsxattr.seccomp"), "remap_file_pages");
+	write_file("profile", "2\ndenylist\n[all]\nremap_file_pages notify\n");
+	cr_expect_str_eq(not_refused(path_of("profile")), "remap_file_pages");
+}
+
 /* ---- LXC itself, and the distribution's files as they are ---- */
 
 #define SHARE "/usr/share/lxc/config/"
