@@ -33,6 +33,7 @@
 #include "base/sandbox.h"
 #include "count_of.h"
 #include "exec/kernel_notes.h"
+#include "integrity/gate_ask.h"
 #include "judge/fence.h"
 #include "judge/judge.h"
 #include "judge/means.h"
@@ -182,6 +183,9 @@ static int appoint_judge(struct supervisor *supervisor)
 	};
 	int r = options->judge_means ? judge_new(&config, &supervisor->judge) : 0;
 
+	/* A worker before may have died while it asked. */
+	if (options->fence)
+		gate_forget_askers(options->fence->gate);
 	if (r < 0)
 		log_error("cannot judge what is executed: %s", strerror(-r));
 	return r;

@@ -113,10 +113,10 @@ static const struct {
 	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_UPDATE_ELEM) },
 	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_DELETE_ELEM) },
 	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_LOOKUP_AND_DELETE_ELEM) },
+	{ GATED_WORKER, ALLOW_IS("bpf", 0, BPF_MAP_GET_NEXT_KEY) },
 	{ GATED_WORKER, ALLOW_IS("flock", 1, LOCK_UN) },
-	/* a map for the verdicts of a container that comes; and which namespaces have to pass, whose pins go */
+	/* a map for the verdicts of a container that comes, and whether it is the one that counts */
 	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_MAP_CREATE) },
-	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_MAP_GET_NEXT_KEY) },
 	{ GATED_DAEMON, ALLOW_IS("bpf", 0, BPF_OBJ_GET_INFO_BY_FD) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_PARENT) },
 	{ WORKER, ALLOW_IS("ioctl", 1, NS_GET_USERNS) },

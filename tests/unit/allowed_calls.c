@@ -150,15 +150,14 @@ static const struct call refused_to_forkers[] = {
 
 /* Of a map, by a descriptor; and the question to a gate. */
 static const struct call allowed_to_gated_workers[] = {
-	CALL(bpf, BPF_MAP_LOOKUP_ELEM, 0, 0), CALL(bpf, BPF_MAP_UPDATE_ELEM, 0, 0),
-	CALL(bpf, BPF_MAP_DELETE_ELEM, 0, 0), CALL(bpf, BPF_MAP_LOOKUP_AND_DELETE_ELEM, 0, 0),
-	CALL(flock, NOWHERE, LOCK_UN),
+	CALL(bpf, BPF_MAP_LOOKUP_ELEM, 0, 0),  CALL(bpf, BPF_MAP_UPDATE_ELEM, 0, 0),
+	CALL(bpf, BPF_MAP_DELETE_ELEM, 0, 0),  CALL(bpf, BPF_MAP_LOOKUP_AND_DELETE_ELEM, 0, 0),
+	CALL(bpf, BPF_MAP_GET_NEXT_KEY, 0, 0), CALL(flock, NOWHERE, LOCK_UN),
 };
 
 /* Those of a daemon, whose containers come later. */
 static const struct call allowed_to_gated_daemons[] = {
 	CALL(bpf, BPF_MAP_CREATE, 0, 0),
-	CALL(bpf, BPF_MAP_GET_NEXT_KEY, 0, 0),
 	CALL(bpf, BPF_OBJ_GET_INFO_BY_FD, 0, 0),
 };
 
