@@ -282,19 +282,29 @@ static struct shared_policy *find_policy(const struct attachments *attachments,
 	return choose_policy(attachments, delivery);
 }
 
+static const struct container *find_namespace(const struct attachments *attachments,
+					      uint64_t number)
+{
+	const struct container *container = NULL;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL)
+		if (container->judge && container->judge->fence.fence &&
+		    fence_surrounds(container->judge->fence.fence, number))
+			return container;
+	return NULL;
+}
+
+bool attachments_have_namespace(const void *attachments, uint32_t number)
+{
+	return find_namespace(attachments, number);
+}
+
 /* Two would each forget what the other one has judged. */
 static const struct container *find_neighbour(const struct attachments *attachments, int userns)
 {
-	const struct container *container = NULL;
 	struct stat status;
 
-	if (fstat(userns, &status) < 0)
-		return NULL;
-	while ((container = registry_next(attachments->registry, container)) != NULL)
-		if (container->judge && container->judge->fence.fence &&
-		    fence_surrounds(container->judge->fence.fence, status.st_ino))
-			return container;
-	return NULL;
+	return fstat(userns, &status) < 0 ? NULL : find_namespace(attachments, status.st_ino);
 }
 
 /* Return: a descriptor, the caller's; -EPERM: nothing can be refused in the container, which has been logged. */
@@ -699,10 +709,13 @@ size_t attachments_restore(struct attachments *attachments)
 		    atomic_load(&entry->kind) == ENTRY_LIFE)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
-	container_fence_forget_unused(attachments->entries, attachments->gate, is_used,
-				      attachments);
 	forget_unused_lists(attachments);
 	return lost;
+}
+
+void attachments_set_aside(const struct attachments *attachments)
+{
+	container_fence_set_aside(attachments->entries, is_used, attachments);
 }
 
 bool attachments_enter_gate(struct attachments *attachments)

@@ -12,6 +12,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
@@ -73,6 +74,12 @@ size_t attachments_restore(struct attachments *attachments);
 
 /** attachments_enter_gate() - what was restored is ours to serve: it passes our gate. Return: whether all of it does. */
 bool attachments_enter_gate(struct attachments *attachments);
+
+/** attachments_set_aside() - what fences of containers have left that are not served: see container_fence_set_aside() */
+void attachments_set_aside(const struct attachments *attachments);
+
+/** attachments_have_namespace() - is this user namespace that of a container that passes our gate? @attachments: them */
+bool attachments_have_namespace(const void *attachments, uint32_t number);
 
 /** attachments_revoke() - keys were revoked: what passed the gate by them is judged again */
 void attachments_revoke(struct attachments *attachments);

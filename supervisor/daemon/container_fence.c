@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The entries are kept before the container passes the gate, so that a worker that finds them without a container can
- * take it out again. A map of verdicts is kept before it takes the place of another one, so there can be two: the one by
+ * The entries are kept before the container passes the gate, so that a worker that finds them without a container knows
+ * what there is in the gate. A map of verdicts is kept before it takes the place of another one, so there can be two: the one by
  * the keys of today counts.
  */
 #include "daemon/container_fence.h"
@@ -17,6 +17,7 @@
 #include "daemon/entries.h"
 #include "integrity/gate.h"
 #include "integrity/gate_container.h"
+#include "integrity/gate_namespaces.h"
 #include "integrity/revocation.h"
 #include "judge/fence.h"
 
@@ -118,10 +119,20 @@ static int make(struct container_fence *fence, struct entries *entries, struct g
 	return r;
 }
 
+static bool is_shut(const struct gate *gate, int userns)
+{
+	struct stat status;
+
+	return fstat(userns, &status) == 0 &&
+	       gate_namespaces_has(gate_namespaces(gate), (uint32_t)status.st_ino);
+}
+
 int container_fence_new(struct container_fence *fence, struct entries *entries, struct gate *gate,
 			const struct integrity *integrity, uint64_t list, int userns)
 {
 	_cleanup_fd_ int owned = userns;
+
+	fence->was_shut = is_shut(gate, userns);
 	int r = make(fence, entries, gate, list, owned);
 
 	if (r < 0) {
@@ -130,7 +141,7 @@ int container_fence_new(struct container_fence *fence, struct entries *entries, 
 	}
 	(void)TAKE_FD(owned);
 	r = fence_enter(fence->fence, integrity);
-	if (r < 0)
+	if (r < 0 && !fence->was_shut)
 		container_fence_end(fence, entries, "");
 	return r;
 }
@@ -182,7 +193,7 @@ int container_fence_restore(struct container_fence *fence, struct entries *entri
 	}
 	if (r >= 0)
 		r = build(fence, gate, fds[FENCE_USERNS], fds[FENCE_VERDICTS]);
-	/* Then the entries are those of no container: see container_fence_forget_unused(). */
+	/* Then the entries are those of no container: see container_fence_set_aside(). */
 	if (r < 0)
 		memset(fence->serials, 0, sizeof(fence->serials));
 	return r;
@@ -238,21 +249,22 @@ void container_fence_leave(struct container_fence *fence)
 	fence_leave(TAKE_PTR(fence->fence));
 }
 
-void container_fence_forget_unused(struct entries *entries, const struct gate *gate,
-				   bool (*is_used)(const void *place, uint64_t list),
-				   const void *place)
+void container_fence_set_aside(struct entries *entries,
+			       bool (*is_used)(const void *place, uint64_t list), const void *place)
 {
 	const struct entry *entry = NULL;
 
 	while ((entry = next_entry(entries, entry)) != NULL) {
 		const struct fence_record record = read_record(entry);
 		int fd = entry->fd;
-		struct stat status;
+		uint64_t serial;
 
 		if (is_used(place, record.list))
 			continue;
-		if (gate && record.part == FENCE_USERNS && fstat(fd, &status) == 0)
-			gate_remove(gate, (uint32_t)status.st_ino);
+		if (record.part == FENCE_USERNS) {
+			(void)entries_keep(entries, fd, ENTRY_SHUT, NULL, 0, &serial);
+			continue;
+		}
 		entries_forget(entries, entry->serial);
 		close(fd);
 	}

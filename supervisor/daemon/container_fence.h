@@ -13,6 +13,7 @@
  *	keys are revoked		revoke()
  *	the container has ended		end()
  *	the process ends		leave()
+ *	the container is lost		leave(), then set_aside(): it may have processes, for which the gate stays shut
  *
  * One thread calls all of it.
  */
@@ -37,6 +38,7 @@ struct container_fence {
 	struct fence *fence; /* NULL: there is none */
 	uint64_t serials[FENCE_PARTS]; /* of the entries */
 	struct revocation *revocation; /* of the keys by which there are verdicts */
+	bool was_shut; /* its namespace had to pass the gate before it came */
 };
 
 /**
@@ -45,7 +47,7 @@ struct container_fence {
  * @list: the serial of its measurement list
  * @userns: of the container; the fence's, or closed
  *
- * Return: 0; -errno, and it need not pass.
+ * Return: 0; -errno, and it need not pass, if it had not to before.
  */
 int container_fence_new(struct container_fence *fence, struct entries *entries, struct gate *gate,
 			const struct integrity *integrity, uint64_t list, int userns);
@@ -74,15 +76,17 @@ int container_fence_revoke(struct container_fence *fence, struct entries *entrie
 /** container_fence_end() - the container has ended; one that is zeroed is accepted. @label: of its lines in the log */
 void container_fence_end(struct container_fence *fence, struct entries *entries, const char *label);
 
-/** container_fence_leave() - this process ends, and not the container */
+/** container_fence_leave() - this process ends, or does not serve the container any more, and the container has not ended */
 void container_fence_leave(struct container_fence *fence);
 
 /**
- * container_fence_forget_unused() - entries of fences of no list that there is
+ * container_fence_set_aside() - entries of fences of no list that there is
  * @is_used: whether a container has the list
+ *
+ * Verdicts are forgotten. Namespaces become ENTRY_SHUT, which daemon/unserved.h is about.
  */
-void container_fence_forget_unused(struct entries *entries, const struct gate *gate,
-				   bool (*is_used)(const void *place, uint64_t list),
-				   const void *place);
+void container_fence_set_aside(struct entries *entries,
+			       bool (*is_used)(const void *place, uint64_t list),
+			       const void *place);
 
 #endif

@@ -87,6 +87,30 @@ static int fill(struct container_judge *judge, const struct container_judge_conf
 			 &judge->judge);
 }
 
+/* But for its list. */
+static void release(struct container_judge *judge)
+{
+	judge_free(judge->judge);
+	free(judge->label);
+	free(judge);
+}
+
+/*
+ * Of one that was there before processes may run: what keeps them from executing stays, and becomes what
+ * container_fence_set_aside() finds.
+ */
+static void give_up(struct container_judge *judge, const struct container_judge_config *config)
+{
+	if (!config->serial && !judge->fence.was_shut) {
+		container_judge_end(judge, config->entries);
+		return;
+	}
+	container_fence_leave(&judge->fence);
+	entries_forget(config->entries, judge->serial);
+	measurements_free(judge->means.measurements);
+	release(judge);
+}
+
 int container_judge_new(const struct container_judge_config *config,
 			struct container_judge **ret_judge)
 {
@@ -106,7 +130,7 @@ int container_judge_new(const struct container_judge_config *config,
 	int r = fill(judge, config, &userns);
 
 	if (r < 0)
-		container_judge_end(judge, config->entries);
+		give_up(judge, config);
 	else
 		*ret_judge = judge;
 	return r;
@@ -121,14 +145,6 @@ int container_judge_revoke(struct container_judge *judge, struct entries *entrie
 {
 	return judge->fence.fence ? container_fence_revoke(&judge->fence, entries, judge->serial) :
 				    0;
-}
-
-/* But for its list. */
-static void release(struct container_judge *judge)
-{
-	judge_free(judge->judge);
-	free(judge->label);
-	free(judge);
 }
 
 void container_judge_end(struct container_judge *judge, struct entries *entries)

@@ -44,7 +44,8 @@ struct container_judge_config {
  * container_judge_new() - judge what a container executes
  * @ret_judge: NULL: the policy wants nothing to be judged
  *
- * With mode enforce a new container passes the gate from then on; for one that was there see container_judge_enter().
+ * With mode enforce a new container passes the gate from then on; for one that was there see container_judge_enter(). If there
+ * is no judge of one that was there, nothing is executed in it any more (daemon/unserved.h).
  *
  * Return: 0; -ENOENT: that list, or fence, is not there, or is none; -ENOKEY: the keys of the policy are not known;
  * -ENODEV: there is no gate; -ENOSPC: the list cannot be kept; -errno.

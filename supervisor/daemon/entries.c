@@ -36,7 +36,7 @@ struct policy_record {
 
 static bool is_of_gate(enum entry_kind kind)
 {
-	return kind == ENTRY_GATE || kind == ENTRY_FENCE;
+	return kind == ENTRY_GATE || kind == ENTRY_FENCE || kind == ENTRY_SHUT;
 }
 
 static void store(const struct entries *entries, uint64_t serial, int fd, enum entry_kind kind)

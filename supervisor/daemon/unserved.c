@@ -19,13 +19,18 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "daemon/entries.h"
 #include "daemon/gate_pins.h"
 #include "integrity/gate.h"
+#include "integrity/gate_container.h"
 #include "integrity/gate_namespaces.h"
 
-/** struct shut - a namespace of a gate before */
+/* Instead of the index of a gate before. */
+#define OURS SIZE_MAX
+
+/** struct shut - a namespace of a gate */
 struct shut {
-	size_t gate; /* its index in the pins */
+	size_t gate; /* its index in the pins; OURS */
 	uint32_t number;
 	int fd; /* of the namespace, where a process was found; -1: none was */
 };
@@ -215,6 +220,111 @@ int unserved_look(const struct gate_pins *pins, const struct gate *gate, int pro
 			gate_pins_remove(pins, pinned->name);
 	}
 	return take(&search, unserved);
+}
+
+/* ---- what is in our journal ---- */
+
+static const struct entry *next_shut(const struct entries *entries, const struct entry *before)
+{
+	const struct entry *entry = before;
+
+	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
+		if (atomic_load(&entry->kind) == ENTRY_SHUT)
+			return entry;
+	return NULL;
+}
+
+static uint32_t number_of(const struct entry *entry)
+{
+	struct stat status;
+
+	return fstat(entry->fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
+}
+
+static void drop(struct entries *entries, const struct entry *entry)
+{
+	int fd = entry->fd;
+
+	entries_forget(entries, entry->serial);
+	close(fd);
+}
+
+static int collect_shut(const struct unserved_shut *shut, struct search *search)
+{
+	const struct entry *entry = NULL;
+	int r = 0;
+
+	while (r == 0 && (entry = next_shut(shut->entries, entry)) != NULL)
+		if (shut->is_served(shut->place, number_of(entry)))
+			drop(shut->entries, entry);
+		else
+			r = add(search, OURS, number_of(entry));
+	return r;
+}
+
+static bool are_found(const struct search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		if (search->shut[i].fd < 0)
+			return false;
+	return true;
+}
+
+/* Twice: a process can have become another one, with a number that was passed already. */
+static int look_for_all(struct search *search, int procfs)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 2 && !are_found(search); i++)
+		r = visit_numbers(search, procfs, ".", look_at_process);
+	return r;
+}
+
+/* What was judged while it was served counts no more. */
+static int keep_shut(const struct gate *gate, int userns)
+{
+	struct gate_container *container = NULL;
+	_cleanup_fd_ int verdicts = gate ? gate_verdicts_new() : -ENODEV;
+	int r = verdicts < 0 ? verdicts : gate_container_adopt(gate, userns, verdicts, &container);
+
+	if (r == 0)
+		r = gate_container_enter(container, GATE_EXECUTE | GATE_MAP, 0);
+	gate_container_leave(container);
+	return r;
+}
+
+/* Return: whether it is left. */
+static bool settle(const struct unserved_shut *shut, const struct search *search,
+		   const struct entry *entry, int *result)
+{
+	uint32_t number = number_of(entry);
+
+	if (is_found(search, OURS, number)) {
+		int r = keep_shut(shut->gate, entry->fd);
+
+		if (r < 0)
+			*result = r;
+		return true;
+	}
+	if (shut->gate)
+		gate_remove(shut->gate, number);
+	drop(shut->entries, entry);
+	return false;
+}
+
+int unserved_shut(const struct unserved_shut *shut)
+{
+	__attribute__((cleanup(search_done))) struct search search = { 0 };
+	const struct entry *entry = NULL;
+	int r = collect_shut(shut, &search), count = 0;
+
+	if (r == 0)
+		r = look_for_all(&search, shut->procfs);
+	if (r < 0)
+		return r;
+	while ((entry = next_shut(shut->entries, entry)) != NULL)
+		count += settle(shut, &search, entry, &r);
+	return r < 0 ? r : count;
 }
 
 void unserved_done(struct unserved *unserved)

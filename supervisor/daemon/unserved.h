@@ -3,14 +3,21 @@
 #define NSXATTR_DAEMON_UNSERVED_H
 
 /*
- * User namespaces that a gate of a daemon before (daemon/gate_pins.h) keeps shut: of containers whose listeners are
- * lost, for all of that daemon's processes were killed and no service manager had stored them. Nothing new is executed
- * there. As long as a process is there, such a gate stays, and a descriptor of the namespace is held, so that no other one
- * gets its number. What is empty is taken out.
+ * User namespaces of containers with mode enforce that are not served: their listeners are lost, or what a worker needs to
+ * judge for them. Nothing new is executed there as long as a process is there, by
+ *
+ *	our gate		if what is left of the container is in our journal: ENTRY_SHUT
+ *	a gate before		that is pinned (daemon/gate_pins.h), if nothing is, for all of that daemon's processes were killed and
+ *				no service manager had stored it
+ *
+ * A descriptor of the namespace is held, so that no other one gets its number. What is empty is taken out.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct entries;
 struct gate;
 struct gate_pins;
 
@@ -22,6 +29,23 @@ struct unserved {
 	int *fds; /* of the namespaces */
 	size_t count;
 };
+
+/** struct unserved_shut - how to find what is ENTRY_SHUT */
+struct unserved_shut {
+	struct entries *entries;
+	const struct gate *gate; /* ours; NULL: there is none */
+	int procfs; /* of proc_open() */
+	/* Is it that of a container that is served? Then it is not unserved any more. */
+	bool (*is_served)(const void *place, uint32_t number);
+	const void *place;
+};
+
+/**
+ * unserved_shut() - have what is ENTRY_SHUT pass our gate, without a verdict; and forget what is empty, or served
+ *
+ * Return: how many are left; -errno: one of them does not pass our gate, so those before are still needed.
+ */
+int unserved_shut(const struct unserved_shut *shut);
 
 /**
  * unserved_look() - take out of the gates before what is empty, or passes our gate, and remove those of which nothing is left

@@ -71,11 +71,12 @@ struct worker {
 	struct loop_timer sample;
 	struct upgrade upgrade;
 	struct unserved unserved;
+	int shut; /* of the journal, as unserved_shut() has said last */
 };
 
 /* ---- the gate ---- */
 
-/* Containers of which all listeners are lost: what they have in gates of a daemon before, see daemon/unserved.h. */
+/* Containers of which nothing is left in the journal: what they have in gates of a daemon before, see daemon/unserved.h. */
 static void look_at_unserved(struct worker *worker)
 {
 	const struct opened *opened = worker->opened;
@@ -111,17 +112,50 @@ static void close_gate_before(struct worker *worker)
 	}
 }
 
-/* Before any call is answered. What cannot pass our gate still has the one before. */
-static void pass_gate(struct worker *worker)
+/* Return: whether all of them pass our gate. */
+static bool look_at_shut(struct worker *worker)
 {
-	struct gate *gate = worker->opened->gate;
+	const struct unserved_shut shut = {
+		.entries = &worker->entries,
+		.gate = worker->opened->gate,
+		.procfs = worker->opened->procfs,
+		.is_served = attachments_have_namespace,
+		.place = &worker->attachments,
+	};
 
-	if (gate)
-		gate_forget_askers(gate);
-	if (!attachments_enter_gate(&worker->attachments))
+	attachments_set_aside(&worker->attachments);
+	int r = unserved_shut(&shut);
+
+	if (r < 0)
+		log_error(
+			"user namespaces of containers that are not served any more cannot be had pass the gate: %s",
+			strerror(-r));
+	else if (r != worker->shut)
+		log_notice(
+			"in %d user namespaces, whose containers are not served any more, nothing is executed, for "
+			"they have processes",
+			r);
+	worker->shut = r < 0 ? worker->shut : r;
+	return r >= 0;
+}
+
+/* What cannot pass our gate still has the one before. */
+static void look_at_gates(struct worker *worker)
+{
+	bool is_complete = attachments_enter_gate(&worker->attachments);
+
+	if (!look_at_shut(worker) || !is_complete)
 		return;
 	close_gate_before(worker);
 	look_at_unserved(worker);
+}
+
+/* Before any call is answered. */
+static void pass_gate(struct worker *worker)
+{
+	if (worker->opened->gate)
+		gate_forget_askers(worker->opened->gate);
+	look_at_gates(worker);
 }
 
 /* ---- what the control socket is answered ---- */
@@ -157,7 +191,7 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 	else
 		log_error("the policies stay as they were");
 	*ret_has_revoked = read_revoked(worker, report) == 0;
-	look_at_unserved(worker);
+	look_at_gates(worker);
 	(void)service_tell_ready(&worker->opened->service);
 	return r;
 }

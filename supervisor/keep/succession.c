@@ -73,7 +73,7 @@ static bool is_left(const struct entry *entry)
 
 	return kind == ENTRY_SOURCE || kind == ENTRY_CONNECTION || kind == ENTRY_POLICY ||
 	       kind == ENTRY_MEASUREMENTS || kind == ENTRY_GATE || kind == ENTRY_FENCE ||
-	       kind == ENTRY_REVOKED || kind == ENTRY_LIFE;
+	       kind == ENTRY_REVOKED || kind == ENTRY_LIFE || kind == ENTRY_SHUT;
 }
 
 static int list_entry(const struct entry *entry, succession_visitor *visit, void *place)
