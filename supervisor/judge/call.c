@@ -11,7 +11,7 @@
 /* @result: of a function below the stages: 0, a positive errno of the call, or -errno of our own. */
 static bool go_on(struct judgement *judgement, int result, const char *what)
 {
-	bool is_ours = result < 0 && result != -ESRCH;
+	bool is_ours = result < 0 && stage_still_waits(judgement->request.reception);
 
 	judgement->is_refused = is_ours && judgement_has_gate(judgement);
 	if (is_ours)

@@ -145,6 +145,13 @@ static void report(const struct judgement *judgement, bool refused)
 			    path, verdict->is_appraised ? "valid" : "not appraised", keyid);
 }
 
+/* What fails because the target has ended meanwhile, as a look at its mounts, has failed for nobody. */
+static bool has_failed_for_nobody(const struct judgement *judgement)
+{
+	return judgement->file.verdict.cause == CAUSE_FAILURE &&
+	       !stage_still_waits(judgement->request.reception);
+}
+
 /* Return: whether there is a conclusion. */
 static bool conclude(struct judgement *judgement, enum integrity_func func)
 {
@@ -158,7 +165,7 @@ static bool conclude(struct judgement *judgement, enum integrity_func func)
 			keep(judgement);
 		let_go(judgement);
 	} while (judgement_looks_again(judgement));
-	return is_complete || judgement->file.is_known;
+	return (is_complete || judgement->file.is_known) && !has_failed_for_nobody(judgement);
 }
 
 /* The gate lets the file pass: this version of it. Return: as fence_allow(). */

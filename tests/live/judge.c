@@ -615,21 +615,27 @@ Test(judge, waits_for_no_server_of_a_file_system)
 	actor_end(actor);
 }
 
-/* Of which /proc/TID/mountinfo does not tell. */
+/*
+ * Of which /proc/TID/mountinfo does not tell. Before Linux 6.11 the kernel tells nothing of it: then the server is waited
+ * for, as by whoever executes its file.
+ */
 Test(judge, waits_for_no_server_where_its_mount_is_above_the_root)
 {
 	unsigned int version[3];
 
 	kernel_version_get(version);
-	if (version[0] < 6 || (version[0] == 6 && version[1] < 11))
-		cr_skip_test("this kernel tells nothing of mounts in other namespaces");
+	bool is_told = version[0] > 6 || (version[0] == 6 && version[1] >= 11);
+
 	start_server();
 	struct actor *actor = start_actor(NULL);
 
 	EXPECT(actor, "0", "chroot %s", scratch_path("slow/sub"));
 	cr_assert_gt(atoi(actor_ask(actor, "start /tool")), 0);
-	await_log("tool would not be executed: unverifiable-signature\n");
+	if (is_told)
+		await_log("tool would not be executed: unverifiable-signature\n");
 	end_server();
+	if (!is_told)
+		await_log("tool would not be executed: ");
 	actor_end(actor);
 }
 
