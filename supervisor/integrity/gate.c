@@ -99,20 +99,6 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
 	return gate->count;
 }
 
-int gate_restore(const int *fds, size_t count, struct gate **ret_gate)
-{
-	if (count <= PART_FIRST_LINK || count > GATE_DESCRIPTORS_MAX)
-		return -EINVAL;
-	struct gate *gate = calloc(1, sizeof(*gate));
-
-	if (!gate)
-		return -ENOMEM;
-	memcpy(gate->fds, fds, count * sizeof(*fds));
-	gate->count = count;
-	*ret_gate = gate;
-	return 0;
-}
-
 /* ---- what outlives all processes ---- */
 
 int gate_pin(const struct gate *gate, const char *folder)

@@ -56,15 +56,6 @@ void gate_free(struct gate *gate);
 size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX]);
 
 /**
- * gate_restore() - a gate from its descriptors
- * @fds: in the order of gate_descriptors(); they are the gate's if it succeeds
- * @count: of them
- *
- * Return: 0; -EINVAL for a wrong number; -ENOMEM.
- */
-int gate_restore(const int *fds, size_t count, struct gate **ret_gate);
-
-/**
  * gate_numbering() - which gates number the versions of files alike: those of one host whose layout is the same
  *
  * Return: a number; 0: not known. What is allowed by a map of verdicts counts for gates of one number only.

@@ -34,12 +34,6 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
 	return 0;
 }
 
-int gate_restore(const int *fds, size_t count, struct gate **ret_gate)
-{
-	(void)fds, (void)count, (void)ret_gate;
-	return -ENOPKG;
-}
-
 uint32_t gate_numbering(const struct gate *gate)
 {
 	(void)gate;
@@ -62,13 +56,6 @@ int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, 
 		       struct gate_container **ret_container)
 {
 	(void)gate, (void)userns, (void)kinds, (void)asked, (void)ret_container;
-	return -ENOPKG;
-}
-
-int gate_container_restore(const struct gate *gate, int userns,
-			   struct gate_container **ret_container)
-{
-	(void)gate, (void)userns, (void)ret_container;
 	return -ENOPKG;
 }
 
@@ -132,12 +119,6 @@ unsigned int gate_container_allowed(const struct gate_container *container,
 {
 	(void)container, (void)about;
 	return 0;
-}
-
-int gate_container_forget(struct gate_container *container)
-{
-	(void)container;
-	return -ENOPKG;
 }
 
 uint64_t gate_container_refusals(const struct gate_container *container)

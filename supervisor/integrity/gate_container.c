@@ -22,14 +22,6 @@ struct gate_container {
 
 /* ---- one comes ---- */
 
-static int find_verdicts(const struct gate_container *container)
-{
-	uint32_t id;
-	int r = bpf_map_lookup_elem(container->verdicts, &container->number, &id);
-
-	return r < 0 ? r : bpf_map_get_fd_by_id(id);
-}
-
 /* @userns, @own: the container's on success */
 static int make_container(const struct gate *gate, int userns, int own,
 			  struct gate_container **ret_container)
@@ -104,34 +96,6 @@ int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, 
 	else
 		*ret_container = container;
 	return r;
-}
-
-static int find_asked(struct gate_container *container)
-{
-	struct gate_namespace namespace;
-	int r = gate_namespaces_find(container->namespaces, container->number, &namespace);
-
-	if (r == 0)
-		container->asked = namespace.asked;
-	return r;
-}
-
-int gate_container_restore(const struct gate *gate, int userns,
-			   struct gate_container **ret_container)
-{
-	struct gate_container *container;
-	int r = copy_container(gate, userns, &container);
-
-	if (r < 0)
-		return r;
-	r = find_asked(container);
-	if (r == 0)
-		r = container->own = find_verdicts(container);
-	if (r < 0)
-		forget_container(container);
-	else
-		*ret_container = container;
-	return r < 0 ? r : 0;
 }
 
 int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
@@ -215,16 +179,6 @@ int gate_container_exchange(struct gate_container *container, int verdicts, int 
 	*ret_before = container->own;
 	container->own = verdicts;
 	return 0;
-}
-
-int gate_container_forget(struct gate_container *container)
-{
-	_cleanup_fd_ int empty = gate_verdicts_new(), before = -1;
-	int r = empty < 0 ? empty : gate_container_exchange(container, empty, &before);
-
-	if (r == 0)
-		(void)TAKE_FD(empty);
-	return r;
 }
 
 /* ---- it goes ---- */

@@ -28,14 +28,6 @@ struct gate_container;
 int gate_container_new(const struct gate *gate, int userns, unsigned int kinds, unsigned int asked,
 		       struct gate_container **ret_container);
 
-/**
- * gate_container_restore() - the same of a namespace that passes the gate already, with the verdicts that there are
- *
- * Return: 0; -ENOENT if it does not; other -errno.
- */
-int gate_container_restore(const struct gate *gate, int userns,
-			   struct gate_container **ret_container);
-
 /** gate_container_descriptors() - of the container's own, which stay the container's: to be kept by all that use it */
 void gate_container_descriptors(const struct gate_container *container,
 				int ret_fds[GATE_CONTAINER_DESCRIPTORS]);
@@ -90,9 +82,6 @@ int gate_container_allow(const struct gate_container *container, const struct ga
 /** gate_container_allowed() - Return: the kinds of an earlier verdict on the same; 0 without one. */
 unsigned int gate_container_allowed(const struct gate_container *container,
 				    const struct gate_case *about);
-
-/** gate_container_forget() - take all verdicts back, as when a key was revoked. Return: 0; -errno, and they stay. */
-int gate_container_forget(struct gate_container *container);
 
 /** gate_container_refusals() - how often the gate has refused a task of the container */
 uint64_t gate_container_refusals(const struct gate_container *container);
