@@ -68,6 +68,10 @@ const char *gate_obstacle(int error)
 		return "the kernel does not let the gate's programs be loaded (CAP_SYS_ADMIN of the host, lockdown)";
 	case ENOMEM:
 		return "there is no memory for the gate";
+	case EMFILE:
+		return "this process has as many descriptors as it may have (ulimit -n, LimitNOFILE=)";
+	case EAGAIN:
+		return "other gates are made all the time: try again";
 	case E2BIG:
 		return "the kernel has as many gates as it takes: each command with 'mode: enforce' that runs has one";
 	default:
