@@ -184,14 +184,19 @@ int BPF_PROG(gate_map, struct file *file, unsigned long asked, unsigned long pro
 		return 0;
 	if (flags & MAP_SHARED && file->f_mode & FMODE_WRITE)
 		r = note_mapping(file);
-	return r == 0 && protection & PROT_EXEC ? check(file, GATE_MAP) : r;
+	if (r < 0 || !(protection & PROT_EXEC) || is_anonymous(file->f_inode))
+		return r;
+	return check(file, GATE_MAP);
 }
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(gate_protect, struct vm_area_struct *area, unsigned long asked,
 	     unsigned long protection)
 {
-	if (!area->vm_file || !(protection & PROT_EXEC) || area->vm_flags & VM_EXEC)
+	struct file *file = area->vm_file;
+
+	if (!file || !(protection & PROT_EXEC) || area->vm_flags & VM_EXEC ||
+	    is_anonymous(file->f_inode))
 		return 0;
-	return check(area->vm_file, GATE_MAP);
+	return check(file, GATE_MAP);
 }

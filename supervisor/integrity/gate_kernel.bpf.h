@@ -28,6 +28,7 @@
 #define VM_EXEC 4
 #define S_IFMT 0170000
 #define S_IFREG 0100000
+#define S_PRIVATE 512
 #define SB_NOUSER (1UL << 31)
 #define FS_REQUIRES_DEV 1
 #define TMPFS_MAGIC 0x01021994
@@ -118,6 +119,7 @@ struct address_space {
 
 struct inode {
 	unsigned short i_mode;
+	unsigned int i_flags;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
 	atomic_t i_writecount;

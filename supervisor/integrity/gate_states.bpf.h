@@ -67,6 +67,12 @@ static inline bool has_writers(const struct inode *inode)
 	return inode->i_writecount.counter > 0 || inode->i_mapping->i_mmap_writable.counter > 0;
 }
 
+/* Memory that was made without a file, and is shared (mmap(2), shmat(2)): it cannot be opened. */
+static inline bool is_anonymous(const struct inode *inode)
+{
+	return inode->i_flags & S_PRIVATE;
+}
+
 static inline bool is_changing(const struct inode *inode)
 {
 	return inode->i_rwsem.count.counter & RWSEM_WRITER_LOCKED;

@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -169,6 +170,38 @@ static int map_anonymous(const char *path)
 
 	(void)path;
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, flags, -1, 0) == MAP_FAILED ? errno : 0;
+}
+
+/* What is shared with children only has a file, of which nobody has a name. */
+static int protect_shared(const char *path)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)path;
+	if (page == MAP_FAILED)
+		return 99;
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+}
+
+static int attach_executable(const char *path)
+{
+	int id = shmget(IPC_PRIVATE, 4096, 0700 | IPC_CREAT);
+	void *page = shmat(id, NULL, SHM_EXEC);
+	int error = errno;
+
+	(void)path;
+	shmctl(id, IPC_RMID, NULL);
+	return page == (void *)-1 ? error : 0;
+}
+
+static int map_memory(const char *path)
+{
+	int fd = memfd_create("memory", 0);
+
+	(void)path;
+	if (ftruncate(fd, 4096) < 0)
+		return 99;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0;
 }
 
 /* Page zero is mapped without a file and without MAP_ANONYMOUS, by the kernel. */
@@ -340,6 +373,9 @@ static void try_uses(const struct gate *gate, const struct box *box)
 	if (r != EINVAL)
 		expect(EACCES, r, "asked by AT_EXECVE_CHECK");
 	expect(0, box_run(box, map_anonymous, good), "memory without a file is mapped executable");
+	expect(0, box_run(box, protect_shared, good), "shared memory without one is made so");
+	expect(0, box_run(box, attach_executable, good), "and that of shmat(2)");
+	expect(EACCES, box_run(box, map_memory, good), "but not that of memfd_create(2)");
 	expect(0, box_run(box, map, good), "the allowed file is mapped executable");
 	expect(EACCES, box_run(box, map, bad), "the other one");
 	expect(EACCES, box_run(box, map_and_protect, bad), "made executable by mprotect");
