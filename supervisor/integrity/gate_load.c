@@ -11,6 +11,7 @@
 #include <gate.skel.h>
 #include <stdbool.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/btf.h"
@@ -81,6 +82,17 @@ static int share_all(const struct gate_bpf *programs)
 	return r == 0 ? gate_shared_take(programs->maps.nsxattr_layers) : r;
 }
 
+/* No gate that ends from now on has given a later number. */
+static int begin_numbers(struct gate_bpf *programs)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return -errno;
+	programs->rodata->began = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return 0;
+}
+
 static bool are_first(const struct gate_bpf *programs, uint32_t *ret_numbering)
 {
 	uint32_t id;
@@ -131,6 +143,8 @@ static int load_once(struct gate *gate, const struct bpf_lsm_hooks *hooks)
 
 	if (r == 0)
 		r = share_all(programs);
+	if (r == 0)
+		r = begin_numbers(programs);
 	if (r == 0)
 		r = gate_bpf__load(programs);
 	if (r == 0 && !are_first(programs, &gate->numbering))

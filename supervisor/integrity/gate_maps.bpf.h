@@ -79,6 +79,9 @@ struct {
  */
 const volatile bool makes_check = false;
 
+/* Set before loading: the time since the machine was started, in nanoseconds. See next_version(). */
+const volatile uint64_t began = 0;
+
 /* Set before loading: private_data of an overlay's file is the file of the layer. */
 const volatile bool knows_overlays = false;
 

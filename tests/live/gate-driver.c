@@ -5,6 +5,8 @@
  *
  * gate-driver overlay FOLDER: the same on an overlay that it mounts there, with its layers in reach.
  *
+ * gate-driver numbers FOLDER: versions of files when one gate has ended, and another begins; there must be no third.
+ *
  * gate-driver hold COMMAND...: run a command while there is a gate.
  */
 #include <err.h>
@@ -14,6 +16,7 @@
 #include <link.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -529,7 +532,7 @@ static void try_containers(const struct gate *gate, const struct box *box)
 	expect(0, box_run(&free, execute_on_tmpfs, good), "and where it likes");
 	for (uint64_t i = 1; i <= GATE_VERDICTS_MAX + 1000; i++)
 		gate_container_allow(other.container,
-				     &(struct gate_case){ .version = { .number = i << 32 } }, BOTH);
+				     &(struct gate_case){ .version = { .number = i << 48 } }, BOTH);
 	expect(0, box_run(box, execute, good),
 	       "a container with many verdicts pushes out none of another");
 	expect(BAD, box_run(&other, execute, bad), "nor of its own what was asked for");
@@ -774,6 +777,61 @@ static int try(void)
 	return 0;
 }
 
+/* ---- states of inodes that outlive a gate ---- */
+
+/* Return: a descriptor of the gates' map of that name; -1: there is none. */
+static int find_map(const char *name)
+{
+	union bpf_attr attr = { 0 };
+
+	while (syscall(SYS_bpf, BPF_MAP_GET_NEXT_ID, &attr, sizeof(attr)) == 0) {
+		struct bpf_map_info info = { 0 };
+		union bpf_attr found = { .map_id = attr.next_id }, asked = { 0 };
+		int fd = (int)syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &found, sizeof(found));
+
+		attr = (union bpf_attr){ .start_id = found.map_id };
+		asked.info.bpf_fd = (uint32_t)fd;
+		asked.info.info_len = sizeof(info);
+		asked.info.info = (uintptr_t)&info;
+		if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &asked, sizeof(asked)) == 0 &&
+		    strcmp(info.name, name) == 0)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+static bool has_map(const char *name)
+{
+	int fd = find_map(name);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+static int try_numbers(void)
+{
+	struct gate *gate = judge_make_gate();
+	struct gate_version before, same, other;
+	_cleanup_fd_ int file = open(make_program("good", "file"), O_RDONLY | O_CLOEXEC);
+
+	expect(GATE_SETTLED, judge_ask_fd(gate, file, &before), "a file has a version");
+	_cleanup_fd_ int states = find_map("nsxattr_inodes");
+
+	must(states >= 0, "the map of states");
+	gate_free(gate);
+	/* The kernel frees it some time later. */
+	while (has_map("nsxattr_version"))
+		(void)poll(NULL, 0, 10);
+	gate = judge_make_gate();
+	expect(GATE_SETTLED, judge_ask_fd(gate, file, &same), "which outlives the gate,");
+	expect(true, same.number == before.number, "if its state does");
+	expect(GATE_SETTLED, judge_ask(gate, make_program("good", "other"), &other),
+	       "another file");
+	expect(true, other.number > before.number, "has a number that none had before");
+	gate_free(gate);
+	return 0;
+}
+
 /* ---- an overlay, with its layers in reach ---- */
 
 #define LOWER "below"
@@ -997,11 +1055,17 @@ int main(int arguments, char **words)
 {
 	if (arguments >= 3 && strcmp(words[1], "hold") == 0)
 		return hold(words + 2);
-	bool is_overlay_wanted = arguments == 3 && strcmp(words[1], "overlay") == 0;
+	static const struct {
+		const char *word;
+		int (*act)(void);
+	} acts[] = { { "try", try }, { "overlay", try_overlay }, { "numbers", try_numbers } };
+	size_t i = 0;
 
-	if (arguments != 3 || (!is_overlay_wanted && strcmp(words[1], "try") != 0) ||
-	    chdir(words[2]) < 0)
-		errx(2, "usage: gate-driver try|overlay FOLDER, gate-driver hold COMMAND...");
+	while (i < COUNT_OF(acts) && (arguments != 3 || strcmp(words[1], acts[i].word) != 0))
+		i++;
+	if (i == COUNT_OF(acts) || chdir(words[2]) < 0)
+		errx(2,
+		     "usage: gate-driver try|overlay|numbers FOLDER, gate-driver hold COMMAND...");
 	must(chown(".", ROOT_INSIDE, ROOT_INSIDE) == 0, words[2]);
-	return is_overlay_wanted ? try_overlay() : try();
+	return acts[i].act();
 }

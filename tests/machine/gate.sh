@@ -58,6 +58,7 @@ together gate-driver "try" ext4 tmpfs xfs overlay/merged
 # It has the kernel forget inodes, of whichever file system, and so what is noted of them.
 on ext4 gate-driver overlay
 on tmpfs gate-driver overlay
+on ext4 gate-driver numbers
 on ext4 gate-race-driver race
 on tmpfs gate-race-driver race
 on overlay/merged gate-race-driver race
