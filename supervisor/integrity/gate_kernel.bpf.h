@@ -15,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#define ENOMEM 12
 #define EACCES 13
 #define ETXTBSY 26
 #define ECANCELED 125

@@ -12,6 +12,9 @@
 #include "integrity/gate_kernel.bpf.h"
 #include "integrity/gate_maps.bpf.h"
 
+/* Others make the first state of an inode at the same moment, but only one does. */
+#define STATE_TRIES 4
+
 /*
  * The map of the last version can be gone before states of inodes are, when no gate is left. One that is new goes on where
  * none has come yet: nobody makes a version in each nanosecond. If another program is faster here, it has done that.
@@ -31,18 +34,29 @@ static inline uint64_t next_version(void)
 	return __sync_fetch_and_add(last, 1) + 1;
 }
 
+static inline struct inode_state *find_state(struct inode *inode)
+{
+	return bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+}
+
 static inline struct inode_state *make_state(struct inode *inode)
 {
+	struct inode_state *state = find_state(inode);
+
+	if (state)
+		return state;
 	struct inode_state first = { .version = next_version() };
 
-	return bpf_inode_storage_get(&nsxattr_inodes, inode, &first,
-				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	for (uint64_t i = 0; i < STATE_TRIES && !state; i++)
+		state = bpf_inode_storage_get(&nsxattr_inodes, inode, &first,
+					      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return state;
 }
 
 /* An inode without a state was never asked about: there is no verdict that a change could end. */
 static inline int note_change(struct inode *inode)
 {
-	struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+	struct inode_state *state = find_state(inode);
 
 	if (!state)
 		return 0;

@@ -34,24 +34,22 @@ static inline bool is_gated(const struct user_namespace *userns)
  */
 static inline int note_writer(struct inode *inode)
 {
-	const struct inode_state *state = bpf_inode_storage_get(&nsxattr_inodes, inode, 0, 0);
+	const struct inode_state *state = find_state(inode);
 
 	if (state && state->is_layer && is_gated(bpf_get_current_task_btf()->cred->user_ns))
 		return -ETXTBSY;
 	return note_change(inode);
 }
 
-/* A mapping that is noted nowhere is none to be made inside. Behind an overlay it is the other credential that has asked. */
+/* What is never verifiable needs no mark. A mapping that is noted nowhere is none to be made, inside or outside. */
 static inline int note_mapping(struct file *file)
 {
 	struct inode *inode = file->f_inode;
-	struct inode_state *state = is_regular(inode) ? make_state(inode) : 0;
+	struct inode_state *state = is_verifiable(inode) ? make_state(inode) : 0;
 
 	if (state)
 		state->was_mapped = 1;
-	if (state || !is_regular(inode))
-		return 0;
-	return is_gated(bpf_get_current_task_btf()->real_cred->user_ns) ? -EACCES : 0;
+	return state || !is_verifiable(inode) ? 0 : -ENOMEM;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +191,88 @@ static void race(const struct gate *gate, const char *name, box_act *adversary)
 	munmap(tally, sizeof(*tally));
 }
 
+/* ---- the first state of an inode ---- */
+
+struct meeting {
+	unsigned long ready, go, done;
+};
+
+static void await_number(const unsigned long *number, unsigned long value)
+{
+	while (__atomic_load_n(number, __ATOMIC_SEQ_CST) < value)
+		sched_yield();
+}
+
+static void tell(unsigned long *number, unsigned long value)
+{
+	__atomic_store_n(number, value, __ATOMIC_SEQ_CST);
+}
+
+static void name_of(unsigned long round, char name[32])
+{
+	snprintf(name, 32, "state-%lu", round);
+}
+
+static void map_in_turn(struct meeting *meeting)
+{
+	for (unsigned long round = 1;; round++) {
+		char name[32];
+
+		name_of(round, name);
+		await_number(&meeting->ready, round);
+		int fd = open(name, O_RDWR | O_CLOEXEC);
+
+		await_number(&meeting->go, round);
+		void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		must(page != MAP_FAILED && munmap(page, 4096) == 0 && close(fd) == 0, name);
+		tell(&meeting->done, round);
+	}
+}
+
+/* Return: the state after that. */
+static int meet(const struct gate *gate, struct meeting *meeting, unsigned long round)
+{
+	struct gate_version version;
+	char name[32];
+
+	name_of(round, name);
+	_cleanup_fd_ int made = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	must(made >= 0 && ftruncate(made, 4096) == 0, name);
+	_cleanup_fd_ int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	fd_close(&made);
+	tell(&meeting->ready, round);
+	tell(&meeting->go, round);
+	int r = judge_ask_fd(gate, fd, &version);
+
+	await_number(&meeting->done, round);
+	r = r < 0 ? r : judge_ask_fd(gate, fd, &version);
+	unlink(name);
+	return r;
+}
+
+static void race_states(const struct gate *gate)
+{
+	struct meeting *meeting = mmap(NULL, sizeof(*meeting), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long rounds = 0, marked = 0;
+
+	must(meeting != MAP_FAILED, "mmap");
+	pid_t pid = fork();
+
+	if (pid == 0)
+		map_in_turn(meeting);
+	must(pid > 0, "fork");
+	for (double until = seconds() + race_seconds(); seconds() < until; rounds++)
+		marked += meet(gate, meeting, rounds + 1) == GATE_WAS_MAPPED;
+	end(pid);
+	printf("race: first states: %lu rounds\n", rounds);
+	expect((long)rounds, (long)marked, "a mapping is noted, whoever is first");
+	munmap(meeting, sizeof(*meeting));
+}
+
 static int race_all(void)
 {
 	struct gate *gate = judge_make_gate();
@@ -198,6 +281,7 @@ static int race_all(void)
 	race(gate, "files are exchanged", exchange);
 	race(gate, "a file is written to", make_bad_and_good);
 	race(gate, "files are replaced", put_bad_and_good);
+	race_states(gate);
 	gate_free(gate);
 	return 0;
 }
