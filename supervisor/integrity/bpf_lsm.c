@@ -42,7 +42,6 @@ void bpf_lsm_find_hooks(const struct btf *kernel, struct bpf_lsm_hooks *ret_hook
 	(void)btf_count_parameters(kernel, "bpf_lsm_inode_setattr", &parameters);
 	*ret_hooks = (struct bpf_lsm_hooks){
 		.has_idmap = parameters == 3,
-		.has_acls = has_hook(kernel, "bpf_lsm_inode_set_acl"),
 		.leaves_check = has_hook(kernel, "bpf_lsm_inode_xattr_skipcap"),
 	};
 }

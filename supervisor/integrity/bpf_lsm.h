@@ -14,7 +14,6 @@ bool bpf_lsm_may_be_active(void);
 /** struct bpf_lsm_hooks - those that are not the same in all kernels */
 struct bpf_lsm_hooks {
 	bool has_idmap; /* inode_setattr is told the mount's map of ids: since Linux 6.9 */
-	bool has_acls; /* there are hooks for access control lists: since Linux 6.2 */
 	bool leaves_check; /* who changes security.* the kernel checks, whatever programs answer: since Linux 6.10 */
 };
 

@@ -9,25 +9,31 @@
  *	gate_addresses.bpf.h	objects of the kernel are told from one another
  *	gate_overlays.bpf.h	a version of a file on an overlay stands on one of the layer's
  *	gate_states.bpf.h	can a file be judged as it is?
+ *	gate_names.bpf.h	which attributes verdicts come from
+ *	gate_rights.bpf.h	what a task may do
  *	gate_answers.bpf.h	what the one is told who asks for a version
  *	gate_writers.bpf.h	who can write to a file
  *	gate_verdicts.bpf.h	who executes a file needs a verdict
  *	this file		the hooks
  *
- * A change is noted before it can be made, and the one who asks for a version is told whether a change is under way:
+ * A change is noted before it can be made, and after the kernel has found that its maker may make it. The one who asks for a
+ * version is told whether a change is under way:
  *
  *	content		open(2) for writing counts the writer (i_writecount), and then runs gate_open(). A reader who finds no
  *			writer, after it has got the version, has one that ends before the first byte is written.
  *			truncate(2) counts as a writer, too, and runs gate_setattr().
- *	attributes	are changed under the inode's lock, and the hooks run under it. A reader who finds the lock free, after
- *			it has got the version, reads attributes that are at least as new as that, and a later change gives
- *			the inode a new one.
+ *	attributes	that are values of security.ima are changed under the inode's lock, and the hooks run under it. A
+ *			reader who finds the lock free, after it has got the version, reads attributes that are at least as
+ *			new as that, and a later change gives the inode a new one.
+ *	owner, group	are compared when a file is used: a verdict that comes from them names them (note_owner()).
  */
 #include "integrity/gate_addresses.bpf.h"
 #include "integrity/gate_answers.bpf.h"
 #include "integrity/gate_kernel.bpf.h"
 #include "integrity/gate_layout.h"
 #include "integrity/gate_maps.bpf.h"
+#include "integrity/gate_names.bpf.h"
+#include "integrity/gate_rights.bpf.h"
 #include "integrity/gate_verdicts.bpf.h"
 #include "integrity/gate_versions.bpf.h"
 #include "integrity/gate_writers.bpf.h"
@@ -87,13 +93,12 @@ int BPF_PROG(gate_open, struct file *file)
 	return r == 0 && file->f_mode & FMODE_NOACCOUNT ? note_open_below(file) : r;
 }
 
+/* Mode and access control lists are what no verdict comes from. */
 static int note_attributes(const struct dentry *dentry, const struct iattr *attributes)
 {
 	if (attributes->ia_valid & ATTR_SIZE)
 		return note_writer(dentry->d_inode);
-	if (!(attributes->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID)))
-		return 0;
-	return note_change(dentry->d_inode);
+	return attributes->ia_valid & (ATTR_UID | ATTR_GID) ? note_owner(dentry->d_inode) : 0;
 }
 
 SEC("lsm/inode_setattr")
@@ -119,36 +124,29 @@ static int check_of_the_kernel(void)
 	return makes_check ? 1 : 0;
 }
 
-SEC("lsm/inode_setxattr")
-int BPF_PROG(gate_setxattr, void *idmap, struct dentry *dentry)
+static int note_named(const struct dentry *dentry, const char *name)
 {
-	note_change(dentry->d_inode);
+	if (is_value_of_ima(name) &&
+	    (!runs_before_check || is_administrator(dentry->d_inode->i_sb->s_user_ns)))
+		note_attribute(dentry->d_inode);
 	return check_of_the_kernel();
 }
 
-SEC("lsm/inode_removexattr")
-int BPF_PROG(gate_removexattr, void *idmap, struct dentry *dentry)
+SEC("lsm/inode_setxattr")
+int BPF_PROG(gate_setxattr, void *idmap, struct dentry *dentry, const char *name)
 {
-	note_change(dentry->d_inode);
-	return check_of_the_kernel();
+	return note_named(dentry, name);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(gate_removexattr, void *idmap, struct dentry *dentry, const char *name)
+{
+	return note_named(dentry, name);
 }
 
 /* Then the file has another inode below. */
 SEC("lsm/inode_copy_up")
 int BPF_PROG(gate_copy_up, struct dentry *dentry)
-{
-	return note_change(dentry->d_inode);
-}
-
-/* Since Linux 6.2 access control lists are no attributes any more. */
-SEC("lsm/inode_set_acl")
-int BPF_PROG(gate_set_acl, void *idmap, struct dentry *dentry)
-{
-	return note_change(dentry->d_inode);
-}
-
-SEC("lsm/inode_remove_acl")
-int BPF_PROG(gate_remove_acl, void *idmap, struct dentry *dentry)
 {
 	return note_change(dentry->d_inode);
 }

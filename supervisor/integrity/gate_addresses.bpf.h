@@ -18,6 +18,18 @@ static inline uint64_t address_below(const struct file *file)
 	return inode;
 }
 
+/* Owner and group of that inode, as owner_of() has them. */
+static inline uint64_t owner_below(const struct file *file)
+{
+	const struct inode *inode = (const void *)address_below(file);
+	kuid_t user = { 0 };
+	kgid_t group = { 0 };
+
+	bpf_core_read(&user, sizeof(user), &inode->i_uid);
+	bpf_core_read(&group, sizeof(group), &inode->i_gid);
+	return (uint64_t)group.val << 32 | user.val;
+}
+
 /* What user space is given to compare is no address that it can use. */
 static inline uint64_t blinded(uint64_t address)
 {

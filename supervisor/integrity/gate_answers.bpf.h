@@ -55,6 +55,7 @@ static inline void answer_below(struct gate_answer *answer, struct file *file)
 		answer->layer_state = GATE_CHANGING;
 	}
 	answer->below = blinded(address);
+	answer->owner = owner_of(inode);
 	answer->layer = version;
 }
 
@@ -89,6 +90,7 @@ static inline void answer(struct gate_answer *answer, struct file *file)
 	} else {
 		answer->version = read_before_rest(&state->version);
 		answer->state = state_of(file->f_inode, state);
+		answer->owner = owner_of(file->f_inode);
 	}
 	answer->is_given = 1;
 }

@@ -75,7 +75,7 @@ int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *r
 		if (answer.state != GATE_LAYERED)
 			break;
 	}
-	*ret_version = (struct gate_version){ answer.version, answer.idmap };
+	*ret_version = (struct gate_version){ answer.version, answer.idmap, answer.owner };
 	return (int)answer.state;
 }
 
@@ -86,7 +86,7 @@ const char *gate_state_text(enum gate_state state)
 		return "what its file system shows (a network's, FUSE, an overlay over another or with metacopy) can be "
 		       "changed without that it is noticed";
 	case GATE_CHANGING:
-		return "its attributes are being changed";
+		return "an attribute of it is being changed";
 	case GATE_OPEN_WRITERS:
 		return "a process has it open for writing, or mapped so";
 	case GATE_WAS_MAPPED:

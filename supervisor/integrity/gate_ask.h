@@ -17,6 +17,7 @@ struct gate;
 struct gate_version {
 	uint64_t number; /* of the file; a change gives it another */
 	uint64_t idmap; /* of the mount */
+	uint64_t owner; /* and group: of the inode */
 };
 
 /**

@@ -39,13 +39,13 @@
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define OCFS2_SUPER_MAGIC 0x7461636f
 #define GFS2_MAGIC 0x01161970
-#define ATTR_MODE 1
 #define ATTR_UID 2
 #define ATTR_GID 4
 #define ATTR_SIZE 8
 #define RWSEM_WRITER_LOCKED 1
 #define CAP_SETGID 6
 #define CAP_SETUID 7
+#define CAP_SYS_ADMIN 21
 
 /* User namespaces can be nested so deep, the first one not counted. */
 #define NAMESPACES_DEEP 33
@@ -69,12 +69,6 @@ struct ns_common {
 	unsigned int inum;
 };
 
-struct user_namespace {
-	struct user_namespace *parent;
-	int level;
-	struct ns_common ns;
-};
-
 typedef struct {
 	unsigned int val;
 } kuid_t;
@@ -82,6 +76,13 @@ typedef struct {
 typedef struct {
 	unsigned int val;
 } kgid_t;
+
+struct user_namespace {
+	struct user_namespace *parent;
+	int level;
+	kuid_t owner;
+	struct ns_common ns;
+};
 
 struct cred {
 	kuid_t uid;
@@ -120,6 +121,8 @@ struct address_space {
 
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
 	unsigned int i_flags;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;

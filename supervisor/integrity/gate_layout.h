@@ -36,7 +36,7 @@ enum gate_kind {
 enum gate_state {
 	GATE_SETTLED, /* yes */
 	GATE_LAYERED, /* not by what is known here: the content is another file's that was not found out, or a server's */
-	GATE_CHANGING, /* its attributes are being changed at this moment: ask again */
+	GATE_CHANGING, /* an attribute may be changed at this moment: ask again */
 	GATE_OPEN_WRITERS, /* it is open for writing, or mapped so */
 	GATE_WAS_MAPPED, /* it has been mapped writable since it is in memory: its pages may still be written to */
 	GATE_UNVERIFIABLE, /* no regular file, none with a path, or on an overlay or FUSE that a container has mounted */
@@ -105,6 +105,7 @@ static inline struct gate_subject gate_subject_of(uint32_t asked, const struct g
 struct gate_use {
 	uint64_t version;
 	uint64_t idmap; /* of GATE_TO_OWNER: of the mount; else 0 */
+	uint64_t owner; /* likewise: of the inode */
 	uint32_t bound; /* enum gate_bound */
 	uint32_t padding;
 	struct gate_subject subject; /* of GATE_TO_SUBJECT; else zeros */
@@ -114,6 +115,7 @@ struct gate_use {
 struct gate_answer {
 	uint64_t version;
 	uint64_t idmap; /* of the mount by which the file was opened: equal ones map ids alike */
+	uint64_t owner; /* of the inode that tells owner and group: both, before they are mapped */
 	uint32_t state; /* enum gate_state */
 	uint32_t is_given;
 	/* The kernel's own notes, of what lies below a file of an overlay */

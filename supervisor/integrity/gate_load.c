@@ -65,8 +65,7 @@ static void choose(struct gate_bpf *programs, const struct bpf_lsm_hooks *hooks)
 {
 	bpf_program__set_autoload(programs->progs.gate_setattr, hooks->has_idmap);
 	bpf_program__set_autoload(programs->progs.gate_setattr_early, !hooks->has_idmap);
-	bpf_program__set_autoload(programs->progs.gate_set_acl, hooks->has_acls);
-	bpf_program__set_autoload(programs->progs.gate_remove_acl, hooks->has_acls);
+	programs->rodata->runs_before_check = !hooks->leaves_check;
 	programs->rodata->makes_check = !hooks->leaves_check && !has_labels();
 	programs->rodata->knows_overlays = has_simple_overlays();
 }

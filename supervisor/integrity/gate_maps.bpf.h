@@ -9,6 +9,8 @@
 
 struct inode_state {
 	uint64_t version;
+	uint64_t owner; /* when it was last to be changed; at first that of the inode */
+	uint64_t under_way; /* the version of a change of attributes that may be; 0: none is */
 	uint64_t was_mapped;
 	uint64_t is_layer; /* versions of it are in nsxattr_layers */
 };
@@ -72,6 +74,9 @@ struct {
 	__type(key, uint64_t);
 	__type(value, struct gate_answer);
 } answers SEC(".maps");
+
+/* Set before loading: programs run before the check of who changes security.*, and not after it. */
+const volatile bool runs_before_check = false;
 
 /*
  * Set before loading: the kernel has no check of its own of who changes security.* while this module is active, and no

@@ -39,9 +39,8 @@ static inline bool stands(uint64_t version, const struct file *file)
 
 static inline uint64_t version_of(const struct file *file)
 {
-	const struct inode_state *state =
-		bpf_inode_storage_get(&nsxattr_inodes, file->f_inode, 0, 0);
-	uint64_t version = state ? state->version : 0;
+	struct inode_state *state = find_state(file->f_inode);
+	uint64_t version = state ? read_before_rest(&state->version) : 0;
 
 	return is_overlay(file->f_inode) && !stands(version, file) ? 0 : version;
 }

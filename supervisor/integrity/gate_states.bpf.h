@@ -73,9 +73,20 @@ static inline bool is_anonymous(const struct inode *inode)
 	return inode->i_flags & S_PRIVATE;
 }
 
-static inline bool is_changing(const struct inode *inode)
+static inline bool is_locked(const struct inode *inode)
 {
 	return inode->i_rwsem.count.counter & RWSEM_WRITER_LOCKED;
+}
+
+/* Who finds the lock free once knows that the change is over. Any user can have the lock held, for changes that are refused. */
+static inline bool is_changing(const struct inode *inode, struct inode_state *state)
+{
+	uint64_t change = read_before_rest(&state->under_way);
+
+	if (!change)
+		return false;
+	return is_locked(inode) ||
+	       __sync_val_compare_and_swap(&state->under_way, change, 0) != change;
 }
 
 /* A writer leaves its mark before it goes. So who finds none any more finds the mark. */
@@ -87,7 +98,7 @@ static inline enum gate_state state_of(const struct inode *inode, struct inode_s
 		return GATE_OPEN_WRITERS;
 	if (read_before_rest(&state->was_mapped))
 		return GATE_WAS_MAPPED;
-	if (is_changing(inode))
+	if (is_changing(inode, state))
 		return GATE_CHANGING;
 	return is_layered(inode) ? GATE_LAYERED : GATE_SETTLED;
 }

@@ -9,6 +9,8 @@
 #include "integrity/gate_layout.h"
 #include "integrity/gate_maps.bpf.h"
 #include "integrity/gate_overlays.bpf.h"
+#include "integrity/gate_rights.bpf.h"
+#include "integrity/gate_versions.bpf.h"
 
 /*
  * The kernel keeps writers away since it has opened the program, and does until that has ended (ETXTBSY). Linux 6.11 did not,
@@ -33,10 +35,6 @@ static inline bool is_allowed(void *of_container, const struct gate_use *use, ui
 static inline struct gate_subject subject_now(uint32_t asked, bool is_below)
 {
 	const struct cred *cred = bpf_get_current_task_btf()->cred;
-	unsigned int capabilities = 0;
-
-	if (!is_below)
-		bpf_probe_read_kernel(&capabilities, sizeof(capabilities), &cred->cap_effective);
 	const struct gate_ids ids = {
 		.uid = cred->uid.val,
 		.euid = cred->euid.val,
@@ -44,17 +42,25 @@ static inline struct gate_subject subject_now(uint32_t asked, bool is_below)
 		.gid = cred->gid.val,
 		.egid = cred->egid.val,
 		.sgid = cred->sgid.val,
-		.has_setuid = capabilities & 1U << CAP_SETUID,
-		.has_setgid = capabilities & 1U << CAP_SETGID,
+		.has_setuid = !is_below && has_capability(cred, CAP_SETUID),
+		.has_setgid = !is_below && has_capability(cred, CAP_SETGID),
 	};
 
 	return gate_subject_of(asked, &ids);
+}
+
+/* Of the inode from which owner and group are told. */
+static inline uint64_t owner_shown(const struct file *file)
+{
+	return is_overlay(file->f_inode) ? owner_below(file) : owner_of(file->f_inode);
 }
 
 /* What a verdict is bound to the judge has decided: so each way is tried that the container's rules can lead to. */
 static inline bool has_verdict(void *of_container, uint32_t asked, struct file *file, uint32_t kind,
 			       bool is_below)
 {
+	/* Before the version, which is another when an owner has come back. */
+	uint64_t owner = owner_shown(file);
 	struct gate_use use = { .version = version_of(file) };
 
 	if (is_allowed(of_container, &use, kind))
@@ -62,6 +68,7 @@ static inline bool has_verdict(void *of_container, uint32_t asked, struct file *
 	if (asked & GATE_ASKS_OWNER) {
 		use.bound = GATE_TO_OWNER;
 		use.idmap = idmap_of(file);
+		use.owner = owner;
 		if (is_allowed(of_container, &use, kind))
 			return true;
 	}
@@ -73,6 +80,7 @@ static inline bool has_verdict(void *of_container, uint32_t asked, struct file *
 		return true;
 	use.bound = GATE_TO_SUBJECT;
 	use.idmap = 0;
+	use.owner = 0;
 	return is_allowed(of_container, &use, kind);
 }
 

@@ -18,6 +18,7 @@ static struct gate_use key_of(unsigned int asked, const struct gate_case *about)
 	if (about->bound & GATE_TO_OWNER && asked & GATE_ASKS_OWNER) {
 		use.bound |= GATE_TO_OWNER;
 		use.idmap = about->version.idmap;
+		use.owner = about->version.owner;
 	}
 	if (about->bound & GATE_TO_SUBJECT && asked & GATE_ASKS_SUBJECT) {
 		use.bound |= GATE_TO_SUBJECT;

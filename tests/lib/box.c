@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -177,6 +178,25 @@ int box_run(const struct box *box, box_act *act, const char *path)
 		_exit(act(path));
 	}
 	return box_wait(pid);
+}
+
+int run_as_stranger(box_act *act, const char *path)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		become_stranger();
+		_exit(act(path));
+	}
+	return box_wait(pid);
+}
+
+void become_stranger(void)
+{
+	must(setgroups(0, NULL) == 0 && setresgid(STRANGER_ID, STRANGER_ID, STRANGER_ID) == 0 &&
+		     setresuid(STRANGER_ID, STRANGER_ID, STRANGER_ID) == 0,
+	     "setresuid");
 }
 
 /* ---- the judge ---- */

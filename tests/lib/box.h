@@ -23,6 +23,9 @@
 /* The host's number for root of every box. */
 #define ROOT_INSIDE 100000
 
+/* A user of the host's whom no box maps. */
+#define STRANGER_ID 1000
+
 struct box {
 	pid_t holder;
 	int userns, mounts;
@@ -68,6 +71,12 @@ int box_wait(pid_t pid);
 
 /** box_run() - have a child act in the box; without one (NULL), as root of the host. Return: as box_wait() */
 int box_run(const struct box *box, box_act *act, const char *path);
+
+/** run_as_stranger() - have a child act as a plain user of the host. Return: as box_wait() */
+int run_as_stranger(box_act *act, const char *path);
+
+/** become_stranger() - this process becomes that user, without any capability */
+void become_stranger(void);
 
 /** judge_ask_fd() - Return: as gate_ask() */
 int judge_ask_fd(const struct gate *gate, int fd, struct gate_version *ret_version);

@@ -258,14 +258,37 @@ static int change_owner(const char *path)
 	return failed(chown(path, 5, 5) < 0);
 }
 
-static int set_attribute(const char *path)
+/* Of SHA-256, as the kernel's IMA writes one. */
+static const char digest[34] = { 4, 4 };
+
+static int set_attribute(const char *path, const char *name)
 {
-	return failed(setxattr(path, "security.demo", "x", 1, 0) < 0);
+	return failed(setxattr(path, name, digest, sizeof(digest), 0) < 0);
 }
 
-static int remove_attribute(const char *path)
+static int set_value(const char *path)
 {
-	return failed(removexattr(path, "security.demo") < 0);
+	return set_attribute(path, "security.ima");
+}
+
+static int remove_value(const char *path)
+{
+	return failed(removexattr(path, "security.ima") < 0);
+}
+
+static int set_own_value(const char *path)
+{
+	return set_attribute(path, "security.ima@uid=100000");
+}
+
+static int set_stored_value(const char *path)
+{
+	return set_attribute(path, "trusted.nsxattr.100000.security.ima");
+}
+
+static int set_another(const char *path)
+{
+	return set_attribute(path, "security.demo");
 }
 
 /* Owner rwx, user 5 r-x, group r-x, mask r-x, others r-x: version 2, then tag, permissions and id of each. */
@@ -306,42 +329,63 @@ static int make_link(const char *path)
 	return failed(link(path, "link") < 0 || unlink("link") < 0);
 }
 
+enum actor { INSIDE, HOST, STRANGER };
+
 static const struct {
 	const char *name;
 	box_act *act;
-	bool by_host; /* root inside may not */
+	enum actor by;
+	int error; /* with which it is refused; 0: it is not */
 	bool ends_verdict;
 } changes[] = {
-	{ "opened for writing", open_write, false, true },
-	{ "opened for reading and writing", open_both, false, true },
-	{ "opened for reading, truncated", open_truncate, false, true },
-	{ "truncated by its path", cut, false, true },
-	{ "opened for writing by io_uring", open_by_ring, false, true },
-	{ "opened for writing by the host", open_write, true, true },
-	{ "with another mode", change_mode, false, true },
-	{ "with another owner", change_owner, false, true },
-	{ "with an attribute", set_attribute, true, true },
-	{ "without an attribute", remove_attribute, true, true },
-	{ "with an access control list", set_list, false, true },
-	{ "with other times", change_times, false, false },
-	{ "with another link", make_link, false, false },
+	{ "opened for writing", open_write, INSIDE, 0, true },
+	{ "opened for reading and writing", open_both, INSIDE, 0, true },
+	{ "opened for reading, truncated", open_truncate, INSIDE, 0, true },
+	{ "truncated by its path", cut, INSIDE, 0, true },
+	{ "opened for writing by io_uring", open_by_ring, INSIDE, 0, true },
+	{ "opened for writing by the host", open_write, HOST, 0, true },
+	{ "with a value of security.ima", set_value, HOST, 0, true },
+	{ "without the value", remove_value, HOST, 0, true },
+	{ "with a value of the container's", set_own_value, HOST, 0, true },
+	{ "with one in the store trusted", set_stored_value, HOST, 0, true },
+	{ "with another attribute", set_another, HOST, 0, false },
+	{ "with another mode", change_mode, INSIDE, 0, false },
+	{ "with another owner", change_owner, INSIDE, 0, false },
+	{ "with an access control list", set_list, INSIDE, 0, false },
+	{ "with other times", change_times, INSIDE, 0, false },
+	{ "with another link", make_link, INSIDE, 0, false },
+	{ "a stranger opens it for writing", open_write, STRANGER, EACCES, false },
+	{ "a stranger truncates it", cut, STRANGER, EACCES, false },
+	{ "a stranger changes its mode", change_mode, STRANGER, EPERM, false },
+	{ "a stranger changes its owner", change_owner, STRANGER, EPERM, false },
+	{ "a stranger sets security.ima", set_value, STRANGER, EPERM, false },
+	{ "a stranger removes it", remove_value, STRANGER, EPERM, false },
+	{ "a stranger sets a container's", set_own_value, STRANGER, EPERM, false },
+	{ "a stranger sets that of a store", set_stored_value, STRANGER, EPERM, false },
+	{ "a stranger sets a list", set_list, STRANGER, EPERM, false },
 };
+
+static int act_by(enum actor by, const struct box *box, box_act *act, const char *path)
+{
+	return by == STRANGER ? run_as_stranger(act, path) :
+				box_run(by == HOST ? NULL : box, act, path);
+}
 
 static void try_changes(const struct gate *gate, const struct box *box)
 {
 	for (size_t i = 0; i < COUNT_OF(changes); i++) {
 		const char *file = make_program("good", "file");
 
-		if (changes[i].act == remove_attribute)
-			must(setxattr(file, "security.demo", "x", 1, 0) == 0, "an attribute");
+		if (changes[i].act == remove_value)
+			must(set_value(file) == 0, "an attribute");
 		expect(0, judge_allow(gate, box, file, BOTH), "%s: before, it can be judged",
 		       changes[i].name);
 		expect(0, box_run(box, execute, file), "%s: and runs", changes[i].name);
-		int r = box_run(changes[i].by_host ? NULL : box, changes[i].act, file);
+		int r = act_by(changes[i].by, box, changes[i].act, file);
 
 		if (r == EOPNOTSUPP)
 			continue;
-		expect(0, r, "%s: it is changed", changes[i].name);
+		expect(changes[i].error, r, "%s: that is tried", changes[i].name);
 		expect(changes[i].ends_verdict ? EACCES : 0, box_run(box, execute, file),
 		       "%s: then", changes[i].name);
 		expect(changes[i].act == open_both && is_overlay ? GATE_WAS_MAPPED : GATE_SETTLED,
@@ -639,7 +683,7 @@ static void try_effective_ids(const struct gate *gate)
 	poor = case_of(7, 0, 0, true);
 	judge_allow_case(gate, &box, file, &poor, GATE_MAP);
 	expect(0, box_run(&box, execute_between, file), "which have a verdict");
-	must(chmod(file, 04755) == 0, file);
+	must(chmod(make_program("good", "file"), 04755) == 0, file);
 	able = case_of(7, 7, 7, false);
 	poor = case_of(0, 0, 0, false);
 	judge_allow_case(gate, &box, file, &able, GATE_EXECUTE);
@@ -671,6 +715,29 @@ static int open_mapped(const char *path)
 	return tree < 0 ? -1 : openat(tree, path, O_RDONLY | O_CLOEXEC);
 }
 
+static void own(const char *path, uid_t inside)
+{
+	must(chown(path, ROOT_INSIDE + inside, ROOT_INSIDE + inside) == 0, path);
+}
+
+/* The file has a verdict by its owner, and in the end another one. */
+static void try_owners_in_turn(const struct gate *gate, const struct box *box, const char *file)
+{
+	struct gate_case before = { .bound = GATE_TO_OWNER }, now = before;
+
+	expect(EPERM, run_as_stranger(change_owner, file), "a stranger gives it to nobody");
+	expect(0, box_run(box, execute, file), "which changes nothing");
+	expect(GATE_SETTLED, judge_ask(gate, file, &before.version), "it is looked at");
+	own(file, 5);
+	expect(EACCES, box_run(box, execute, file), "another owner has no verdict");
+	own(file, 0);
+	expect(0, gate_container_allow(box->container, &before, BOTH),
+	       "it is judged when it has its owner again");
+	expect(EACCES, box_run(box, execute, file), "which is for naught");
+	expect(0, judge_allow_case(gate, box, file, &now, BOTH), "it is judged anew");
+	expect(0, box_run(box, execute, file), "and runs");
+}
+
 static void try_owners(const struct gate *gate)
 {
 	struct box box = box_make_asking(gate, GATE_ASKS_OWNER | GATE_ASKS_UID);
@@ -680,6 +747,7 @@ static void try_owners(const struct gate *gate)
 	plain.bound = GATE_TO_OWNER;
 	expect(0, judge_allow_case(gate, &box, file, &plain, BOTH), "a verdict by the owner");
 	expect(0, box_run(&box, execute, file), "is for the mount that shows it");
+	try_owners_in_turn(gate, &box, file);
 	mapped_file = open_mapped(file);
 	if (mapped_file < 0)
 		goto out;
@@ -873,15 +941,15 @@ static const struct {
 } below[] = {
 	{ "lower opened for writing", open_write, LOWER, true, false, true },
 	{ "lower truncated by its path", cut, LOWER, true, false, true },
-	{ "lower with an attribute", set_attribute, LOWER, true, false, true },
-	{ "lower with another owner", change_owner, LOWER, true, false, true },
+	{ "lower with a value", set_value, LOWER, true, false, true },
+	{ "lower with another owner", change_owner, LOWER, true, false, false },
 	{ "copied up by its times", change_times, "merged", false, false, true },
 	{ "copied up for another link", make_link_there, "merged", false, false, true },
 	{ "lower opened for writing, copied up", open_write, LOWER, true, true, false },
 	{ "upper opened for writing", open_write, UPPER, true, true, true },
 	{ "upper truncated by its path", cut, UPPER, true, true, true },
-	{ "upper with an attribute", set_attribute, UPPER, true, true, true },
-	{ "upper with another mode", change_mode, UPPER, true, true, true },
+	{ "upper with a value", set_value, UPPER, true, true, true },
+	{ "upper with another mode", change_mode, UPPER, true, true, false },
 	{ "upper, by the overlay", open_write, "merged", false, true, true },
 	{ "upper with other times", change_times, UPPER, false, true, false },
 };

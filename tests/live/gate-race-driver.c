@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gate-race-driver race FOLDER: processes of a container exchange, or write to, a file while it is judged and executed.
+ * gate-race-driver race FOLDER: processes of a container exchange, or write to, a file while it is judged and executed;
+ * others try to change it, and map it.
  *
  * gate-race-driver cost FOLDER: what a gate costs who passes it, and the host.
  *
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -191,6 +193,74 @@ static void race(const struct gate *gate, const char *name, box_act *adversary)
 	munmap(tally, sizeof(*tally));
 }
 
+/* ---- changes that are refused ---- */
+
+static unsigned long *allowed; /* of these */
+
+static void attempt(bool is_done)
+{
+	*allowed += is_done;
+}
+
+static pid_t begin_attempts(const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		become_stranger();
+		for (;;) {
+			attempt(chmod(path, 0) == 0);
+			attempt(chown(path, STRANGER_ID, STRANGER_ID) == 0);
+			attempt(setxattr(path, "security.ima", "\4\4", 2, 0) == 0);
+			attempt(removexattr(path, "security.ima") == 0);
+		}
+	}
+	must(pid > 0, "fork");
+	return pid;
+}
+
+static int execute_here(const char *path)
+{
+	return execute_once(path);
+}
+
+/* The lock of the inode can be held by others each time, for a while. */
+static int allow_at_last(const struct gate *gate, const struct box *box, const char *path)
+{
+	int r;
+
+	do
+		r = judge_allow(gate, box, path, BOTH);
+	while (r == GATE_CHANGING);
+	return r;
+}
+
+static void race_attempts(const struct gate *gate)
+{
+	struct box box = box_make_gated(gate, BOTH);
+	unsigned long rounds = 0, ran = 0, again = 0;
+
+	allowed = mmap(NULL, sizeof(*allowed), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	must(allowed != MAP_FAILED, "mmap");
+	pid_t pid = begin_attempts("file");
+
+	for (double until = seconds() + race_seconds(); seconds() < until || rounds < 3; rounds++) {
+		const char *file = make_program("good", "file");
+
+		must(allow_at_last(gate, &box, file) == 0, "a verdict");
+		ran += box_run(&box, execute_here, file) == 0;
+		again += judge_state(gate, file) == GATE_SETTLED;
+	}
+	end(pid);
+	printf("race: refused changes: %lu rounds\n", rounds);
+	expect((long)rounds, (long)ran, "what is refused to a stranger ends no verdict");
+	expect((long)rounds, (long)again, "nor keeps it a file from being judged again");
+	expect(0, (long)*allowed, "all of it is refused");
+	box_remove(&box);
+	munmap(allowed, sizeof(*allowed));
+}
+
 /* ---- the first state of an inode ---- */
 
 struct meeting {
@@ -281,6 +351,7 @@ static int race_all(void)
 	race(gate, "files are exchanged", exchange);
 	race(gate, "a file is written to", make_bad_and_good);
 	race(gate, "files are replaced", put_bad_and_good);
+	race_attempts(gate);
 	race_states(gate);
 	gate_free(gate);
 	return 0;

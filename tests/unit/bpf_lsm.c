@@ -47,7 +47,6 @@ Test(bpf_lsm, finds_the_hooks_of_linux_6_1)
 	struct bpf_lsm_hooks hooks = found();
 
 	cr_expect_not(hooks.has_idmap);
-	cr_expect_not(hooks.has_acls);
 	cr_expect_not(hooks.leaves_check);
 }
 
@@ -55,11 +54,9 @@ Test(bpf_lsm, finds_the_hooks_of_linux_6_12)
 {
 	begin();
 	add_hook("bpf_lsm_inode_setattr", 3);
-	add_hook("bpf_lsm_inode_set_acl", 4);
 	add_hook("bpf_lsm_inode_xattr_skipcap", 1);
 	struct bpf_lsm_hooks hooks = found();
 
 	cr_expect(hooks.has_idmap);
-	cr_expect(hooks.has_acls);
 	cr_expect(hooks.leaves_check);
 }
