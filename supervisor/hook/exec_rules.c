@@ -315,7 +315,7 @@ static int hand_over(struct json_object *section, const struct group *group)
 
 static int edit_groups(struct json_object *section, const struct exec_edit *edit, bool is_refused)
 {
-	int r = 0;
+	int r = json_value_list(section, "syscalls") ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < COUNT_OF(groups); i++)
 		if (groups[i].is_refused == is_refused && is_wanted(&groups[i], edit))
@@ -323,14 +323,16 @@ static int edit_groups(struct json_object *section, const struct exec_edit *edit
 	return r;
 }
 
-/* What is not taken back comes first: when it is edited again, it is there already. */
+int exec_rules_refuse(struct json_object *section, const struct exec_edit *edit)
+{
+	return edit_groups(section, edit, true);
+}
+
 int exec_rules_edit(struct json_object *section, const struct exec_edit *edit)
 {
 	int r = json_value_list(section, "syscalls") ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < COUNT_OF(groups); i++)
 		r = take_back(section, &groups[i]);
-	if (r == 0)
-		r = edit_groups(section, edit, true);
 	return r < 0 ? r : edit_groups(section, edit, false);
 }

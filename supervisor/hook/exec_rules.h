@@ -34,6 +34,16 @@ bool exec_rules_is_ours(const struct json_object *rule);
 const char *exec_rules_check(const struct json_object *section, const struct exec_edit *edit);
 
 /**
+ * exec_rules_refuse() - refuse what would execute files unseen, in place
+ * @section: exec_rules_check() has found nothing wrong with it
+ *
+ * That is not taken back. So it comes before all rules that are: when the section is edited again, it is there already.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int exec_rules_refuse(struct json_object *section, const struct exec_edit *edit);
+
+/**
  * exec_rules_edit() - have them handed over, or handed over no more, in place; edited again, it stays the same
  * @section: exec_rules_check() has found nothing wrong with it
  *

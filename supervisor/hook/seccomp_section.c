@@ -100,8 +100,10 @@ static int replace_rules(struct json_object *section, const struct seccomp_edit 
 	syscall_names(calls);
 	if (!edit->allow_io_uring)
 		seccomp_rules_remove(rules, io_uring_calls, COUNT_OF(io_uring_calls));
-	int r = keep_from_listener(rules, calls + count, SYSCALL_COUNT - count);
+	int r = exec_rules_refuse(section, &edit->exec);
 
+	if (r == 0)
+		r = keep_from_listener(rules, calls + count, SYSCALL_COUNT - count);
 	if (r == 0)
 		r = hand_over(rules, calls, count);
 	if (r == 0 && !edit->allow_io_uring)

@@ -61,6 +61,7 @@ static void become(const struct exec_edit *edit, const char *action, const char 
 		const char *reason = exec_rules_check(section, edit);
 
 		cr_expect_null(reason, "%s", reason);
+		cr_assert_eq(exec_rules_refuse(section, edit), 0);
 		cr_assert_eq(exec_rules_edit(section, edit), 0);
 		has_rules(section, expected);
 		cr_expect_null(exec_rules_lacking(section, edit));
