@@ -159,7 +159,7 @@ flood() {
 # Those who are many: each as many connections as one may have, at a socket, until release_crowd().
 hold_crowd() {
 	local user
-	rm -f crowd
+	rm -f crowd held.*
 	mkfifo crowd
 	exec {crowd_input}<>crowd
 	for ((user = 20000; user < 20040; user++)); do
