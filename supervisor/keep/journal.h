@@ -80,8 +80,10 @@ enum entry_kind {
 	ENTRY_GATE = 6, /* of a gate, which is another program's if it was imported */
 	ENTRY_FENCE = 7, /* verdicts for a gate, or the user namespace that has to pass it */
 	ENTRY_REVOKED = 8, /* the keys that are revoked */
-	ENTRY_LIFE = 9, /* of a process with which a container ends; its record is as that of a source */
-	ENTRY_SHUT = 10, /* a user namespace in which nothing is to be executed: its container is not served */
+	ENTRY_LIFE =
+		9, /* of a process with which a container ends; its record is as that of a source */
+	ENTRY_SHUT =
+		10, /* a user namespace in which nothing is to be executed: its container is not served */
 };
 
 /** struct entry - a descriptor that stays open */

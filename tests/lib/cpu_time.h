@@ -24,8 +24,8 @@ static inline long cpu_time(void)
 	struct rusage usage;
 
 	cr_assert_eq(getrusage(RUSAGE_SELF, &usage), 0);
-	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+	       usage.ru_stime.tv_usec;
 }
 
 /* What a thousand of the shortest system calls take. */
@@ -51,7 +51,8 @@ static inline void expect_less_than_thousand_calls(int milliseconds, long thousa
 	poll(NULL, 0, milliseconds);
 	long taken = cpu_time() - before, limit = cpu_time_of_thousand_calls() * thousands;
 
-	cr_expect_lt(taken, limit, "in %d ms it took %ld us of the CPU; %ld thousand calls take %ld",
+	cr_expect_lt(taken, limit,
+		     "in %d ms it took %ld us of the CPU; %ld thousand calls take %ld",
 		     milliseconds, taken, thousands, limit);
 }
 
