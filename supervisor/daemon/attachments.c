@@ -687,15 +687,10 @@ static void forget_unused_lists(const struct attachments *attachments)
 {
 	const struct entry *entry = NULL;
 
-	while ((entry = journal_next_entry(attachments->entries->journal, entry)) != NULL) {
-		int fd = entry->fd;
-
-		if (atomic_load(&entry->kind) != ENTRY_MEASUREMENTS ||
-		    is_used(attachments, entry->serial))
-			continue;
-		entries_forget(attachments->entries, entry->serial);
-		close(fd);
-	}
+	while ((entry = journal_next_of(attachments->entries->journal, ENTRY_MEASUREMENTS,
+					entry)) != NULL)
+		if (!is_used(attachments, entry->serial))
+			entries_drop(attachments->entries, entry);
 }
 
 size_t attachments_restore(struct attachments *attachments)

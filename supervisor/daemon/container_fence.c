@@ -46,16 +46,6 @@ static struct fence_record read_record(const struct entry *entry)
 	return record;
 }
 
-static const struct entry *next_entry(const struct entries *entries, const struct entry *before)
-{
-	const struct entry *entry = before;
-
-	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
-		if (atomic_load(&entry->kind) == ENTRY_FENCE)
-			return entry;
-	return NULL;
-}
-
 static int keep_userns(struct container_fence *fence, struct entries *entries, uint64_t list,
 		       int fd)
 {
@@ -161,20 +151,18 @@ static bool find_parts(struct container_fence *fence, struct entries *entries,
 {
 	const struct entry *entry = NULL;
 
-	while ((entry = next_entry(entries, entry)) != NULL) {
+	while ((entry = journal_next_of(entries->journal, ENTRY_FENCE, entry)) != NULL) {
 		const struct fence_record record = read_record(entry);
-		int fd = entry->fd;
 
 		if (record.list != list || record.part >= FENCE_PARTS)
 			continue;
 		if (!fence->serials[record.part] &&
 		    (record.part == FENCE_USERNS || is_of_today(fence, gate, &record))) {
 			fence->serials[record.part] = entry->serial;
-			ret_fds[record.part] = fd;
+			ret_fds[record.part] = entry->fd;
 			continue;
 		}
-		entries_forget(entries, entry->serial);
-		close(fd);
+		entries_drop(entries, entry);
 	}
 	return ret_fds[FENCE_USERNS] >= 0;
 }
@@ -254,18 +242,16 @@ void container_fence_set_aside(struct entries *entries,
 {
 	const struct entry *entry = NULL;
 
-	while ((entry = next_entry(entries, entry)) != NULL) {
+	while ((entry = journal_next_of(entries->journal, ENTRY_FENCE, entry)) != NULL) {
 		const struct fence_record record = read_record(entry);
-		int fd = entry->fd;
 		uint64_t serial;
 
 		if (is_used(place, record.list))
 			continue;
 		if (record.part == FENCE_USERNS) {
-			(void)entries_keep(entries, fd, ENTRY_SHUT, NULL, 0, &serial);
+			(void)entries_keep(entries, entry->fd, ENTRY_SHUT, NULL, 0, &serial);
 			continue;
 		}
-		entries_forget(entries, entry->serial);
-		close(fd);
+		entries_drop(entries, entry);
 	}
 }

@@ -95,6 +95,14 @@ static void release(struct container_judge *judge)
 	free(judge);
 }
 
+/* With its list, which is kept no more. */
+static void discard(struct container_judge *judge, struct entries *entries)
+{
+	entries_forget(entries, judge->serial);
+	measurements_free(judge->means.measurements);
+	release(judge);
+}
+
 /*
  * Of one that was there before processes may run: what keeps them from executing stays, and becomes what
  * container_fence_set_aside() finds.
@@ -106,9 +114,7 @@ static void give_up(struct container_judge *judge, const struct container_judge_
 		return;
 	}
 	container_fence_leave(&judge->fence);
-	entries_forget(config->entries, judge->serial);
-	measurements_free(judge->means.measurements);
-	release(judge);
+	discard(judge, config->entries);
 }
 
 int container_judge_new(const struct container_judge_config *config,
@@ -152,9 +158,7 @@ void container_judge_end(struct container_judge *judge, struct entries *entries)
 	if (!judge)
 		return;
 	container_fence_end(&judge->fence, entries, judge->label);
-	entries_forget(entries, judge->serial);
-	measurements_free(judge->means.measurements);
-	release(judge);
+	discard(judge, entries);
 }
 
 void container_judge_free(struct container_judge *judge)

@@ -75,6 +75,14 @@ void entries_forget(struct entries *entries, uint64_t serial)
 	(void)service_forget(entries->service, name);
 }
 
+void entries_drop(struct entries *entries, const struct entry *entry)
+{
+	int fd = entry->fd;
+
+	entries_forget(entries, entry->serial);
+	close(fd);
+}
+
 int entries_store_journal(const struct entries *entries)
 {
 	char name[SUCCESSION_NAME_SIZE];
@@ -251,14 +259,9 @@ void entries_restore_policies(struct entries *entries)
 {
 	const struct entry *entry = NULL;
 
-	while ((entry = journal_next_entry(entries->journal, entry)) != NULL) {
-		int fd = entry->fd;
-
-		if (atomic_load(&entry->kind) != ENTRY_POLICY || restore_policy(entries, entry))
-			continue;
-		entries_forget(entries, entry->serial);
-		close(fd);
-	}
+	while ((entry = journal_next_of(entries->journal, ENTRY_POLICY, entry)) != NULL)
+		if (!restore_policy(entries, entry))
+			entries_drop(entries, entry);
 }
 
 void entries_forget_unused_policies(struct entries *entries)

@@ -41,6 +41,9 @@ int entries_keep(struct entries *entries, int fd, enum entry_kind kind, const vo
 /** entries_forget() - take it out of both, before it is closed. @serial: 0 is accepted */
 void entries_forget(struct entries *entries, uint64_t serial);
 
+/** entries_drop() - take it out of both, and close it */
+void entries_drop(struct entries *entries, const struct entry *entry);
+
 /**
  * entries_keep_policy() - keep a policy for one attachment more; entries_release_policy() when that is gone
  * @ret_serial: of its entry; 0: it is built in, and its name is enough

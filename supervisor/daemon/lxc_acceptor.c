@@ -147,8 +147,8 @@ int lxc_acceptor_open(struct lxc_acceptor *acceptor)
 	const struct entry *entry = NULL;
 
 	acceptor->acceptor.calls = &calls;
-	while ((entry = journal_next_entry(acceptor->entries->journal, entry)) != NULL)
-		if (atomic_load(&entry->kind) == ENTRY_CONNECTION)
-			inherit(acceptor, entry->fd, entry->serial);
+	while ((entry = journal_next_of(acceptor->entries->journal, ENTRY_CONNECTION, entry)) !=
+	       NULL)
+		inherit(acceptor, entry->fd, entry->serial);
 	return acceptor_open(&acceptor->acceptor);
 }

@@ -23,21 +23,12 @@
 
 /* ---- in the journal ---- */
 
-static const struct entry *next_entry(const struct journal *journal, const struct entry *before)
-{
-	const struct entry *entry = before;
-
-	while ((entry = journal_next_entry(journal, entry)) != NULL)
-		if (atomic_load(&entry->kind) == ENTRY_REVOKED)
-			return entry;
-	return NULL;
-}
-
 static const struct entry *find_last(const struct journal *journal)
 {
 	const struct entry *last = NULL;
 
-	for (const struct entry *entry = NULL; (entry = next_entry(journal, entry)) != NULL;)
+	for (const struct entry *entry = NULL;
+	     (entry = journal_next_of(journal, ENTRY_REVOKED, entry)) != NULL;)
 		if (!last || entry->serial > last->serial)
 			last = entry;
 	return last;
@@ -47,14 +38,9 @@ static void forget_others(struct entries *entries, uint64_t serial)
 {
 	const struct entry *entry = NULL;
 
-	while ((entry = next_entry(entries->journal, entry)) != NULL) {
-		int fd = entry->fd;
-
-		if (entry->serial == serial)
-			continue;
-		entries_forget(entries, entry->serial);
-		close(fd);
-	}
+	while ((entry = journal_next_of(entries->journal, ENTRY_REVOKED, entry)) != NULL)
+		if (entry->serial != serial)
+			entries_drop(entries, entry);
 }
 
 static bool is_kept(const struct journal *journal, const struct kept_part *bytes)

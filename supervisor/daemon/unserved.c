@@ -224,16 +224,6 @@ int unserved_look(const struct gate_pins *pins, const struct gate *gate, int pro
 
 /* ---- what is in our journal ---- */
 
-static const struct entry *next_shut(const struct entries *entries, const struct entry *before)
-{
-	const struct entry *entry = before;
-
-	while ((entry = journal_next_entry(entries->journal, entry)) != NULL)
-		if (atomic_load(&entry->kind) == ENTRY_SHUT)
-			return entry;
-	return NULL;
-}
-
 static uint32_t number_of(const struct entry *entry)
 {
 	struct stat status;
@@ -241,22 +231,15 @@ static uint32_t number_of(const struct entry *entry)
 	return fstat(entry->fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
 }
 
-static void drop(struct entries *entries, const struct entry *entry)
-{
-	int fd = entry->fd;
-
-	entries_forget(entries, entry->serial);
-	close(fd);
-}
-
 static int collect_shut(const struct unserved_shut *shut, struct search *search)
 {
 	const struct entry *entry = NULL;
 	int r = 0;
 
-	while (r == 0 && (entry = next_shut(shut->entries, entry)) != NULL)
+	while (r == 0 &&
+	       (entry = journal_next_of(shut->entries->journal, ENTRY_SHUT, entry)) != NULL)
 		if (shut->is_served(shut->place, number_of(entry)))
-			drop(shut->entries, entry);
+			entries_drop(shut->entries, entry);
 		else
 			r = add(search, OURS, number_of(entry));
 	return r;
@@ -308,7 +291,7 @@ static bool settle(const struct unserved_shut *shut, const struct search *search
 	}
 	if (shut->gate)
 		gate_remove(shut->gate, number);
-	drop(shut->entries, entry);
+	entries_drop(shut->entries, entry);
 	return false;
 }
 
@@ -322,7 +305,7 @@ int unserved_shut(const struct unserved_shut *shut)
 		r = look_for_all(&search, shut->procfs);
 	if (r < 0)
 		return r;
-	while ((entry = next_shut(shut->entries, entry)) != NULL)
+	while ((entry = journal_next_of(shut->entries->journal, ENTRY_SHUT, entry)) != NULL)
 		count += settle(shut, &search, entry, &r);
 	return r < 0 ? r : count;
 }

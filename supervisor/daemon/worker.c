@@ -100,15 +100,11 @@ static void close_gate_before(struct worker *worker)
 	size_t count = opened->gate ? gate_descriptors(opened->gate, own) : 0, i;
 	const struct entry *entry = NULL;
 
-	while ((entry = journal_next_entry(opened->journal, entry)) != NULL) {
-		int fd = entry->fd;
-
-		for (i = 0; i < count && own[i] != fd; i++)
+	while ((entry = journal_next_of(opened->journal, ENTRY_GATE, entry)) != NULL) {
+		for (i = 0; i < count && own[i] != entry->fd; i++)
 			;
-		if (atomic_load(&entry->kind) != ENTRY_GATE || i < count)
-			continue;
-		entries_forget(&worker->entries, entry->serial);
-		close(fd);
+		if (i == count)
+			entries_drop(&worker->entries, entry);
 	}
 }
 

@@ -242,6 +242,16 @@ const struct entry *journal_next_entry(const struct journal *journal, const stru
 	return NULL;
 }
 
+const struct entry *journal_next_of(const struct journal *journal, enum entry_kind kind,
+				    const struct entry *before)
+{
+	const struct entry *entry = before;
+
+	while ((entry = journal_next_entry(journal, entry)) && atomic_load(&entry->kind) != kind)
+		;
+	return entry;
+}
+
 /* ---- slots ---- */
 
 void journal_keep_from_children(struct journal *journal)

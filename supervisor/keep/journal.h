@@ -163,6 +163,10 @@ const struct entry *journal_find_serial(const struct journal *journal, uint64_t 
 /** journal_next_entry() - step through those that are not free. @before: NULL: the first. Return: NULL: no more. */
 const struct entry *journal_next_entry(const struct journal *journal, const struct entry *before);
 
+/** journal_next_of() - the same with those of one kind */
+const struct entry *journal_next_of(const struct journal *journal, enum entry_kind kind,
+				    const struct entry *before);
+
 /* ---- slots ---- */
 
 /**

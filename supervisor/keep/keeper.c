@@ -289,8 +289,9 @@ static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REF
 
 	polled[0] = (struct pollfd){ .fd = control_of(keeper), .events = POLLIN };
 
-	for (const struct entry *entry = NULL; (entry = journal_next_entry(journal, entry));)
-		if (atomic_load(&entry->kind) == ENTRY_SOURCE && count < REFUSED_MAX)
+	for (const struct entry *entry = NULL;
+	     (entry = journal_next_of(journal, ENTRY_SOURCE, entry));)
+		if (count < REFUSED_MAX)
 			polled[count++] = (struct pollfd){ .fd = entry->fd, .events = POLLIN };
 	return count;
 }

@@ -332,9 +332,8 @@ static int take_request_fd(struct succession *succession, const char *prefix, si
 	char name[SUCCESSION_NAME_SIZE];
 
 	make_name(name, prefix, index);
-	while ((entry = journal_next_entry(succession->journal, entry)) &&
-	       (atomic_load(&entry->kind) != ENTRY_OWN || entry->record_size != strlen(name) + 1 ||
-		strcmp(entry->record, name) != 0))
+	while ((entry = journal_next_of(succession->journal, ENTRY_OWN, entry)) &&
+	       (entry->record_size != strlen(name) + 1 || strcmp(entry->record, name) != 0))
 		;
 	int fd = entry ? entry->fd : -1;
 
