@@ -290,14 +290,6 @@ static int hand_over_maps(struct json_object *section, const char *const *calls,
 			      COUNT_OF(executes_no_file));
 }
 
-static int refuse(struct json_object *section, const char *const *calls, size_t count)
-{
-	return seccomp_rules_append(
-		rules_of(section),
-		&(struct seccomp_rule){
-			.calls = calls, .count = count, .action = SECCOMP_ERRNO, .error = ENOSYS });
-}
-
 static int hand_over(struct json_object *section, const struct group *group)
 {
 	const char *calls[GROUP_MAX];
@@ -307,7 +299,7 @@ static int hand_over(struct json_object *section, const struct group *group)
 		return 0;
 	seccomp_rules_remove(rules_of(section), calls, count);
 	if (group->is_refused)
-		return refuse(section, calls, count);
+		return seccomp_rules_deny(rules_of(section), calls, count);
 	if (group->is_of_maps)
 		return hand_over_maps(section, calls, count);
 	return append(rules_of(section), calls, count, SECCOMP_NOTIFY, NULL, 0);

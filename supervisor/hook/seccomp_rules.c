@@ -83,3 +83,11 @@ int seccomp_rules_append(struct json_object *rules, const struct seccomp_rule *r
 		r = add_conditions(object, rule);
 	return r < 0 ? r : json_value_append(rules, TAKE_PTR(object));
 }
+
+int seccomp_rules_deny(struct json_object *rules, const char *const *calls, size_t count)
+{
+	return seccomp_rules_append(rules, &(struct seccomp_rule){ .calls = calls,
+								   .count = count,
+								   .action = SECCOMP_ERRNO,
+								   .error = ENOSYS });
+}

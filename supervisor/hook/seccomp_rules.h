@@ -44,4 +44,7 @@ struct seccomp_rule {
 /** seccomp_rules_append() - the last rule. Return: 0; -ENOMEM. */
 int seccomp_rules_append(struct json_object *rules, const struct seccomp_rule *rule);
 
+/** seccomp_rules_deny() - the last rule: calls fail as where the kernel lacks them (ENOSYS). Return: 0; -ENOMEM. */
+int seccomp_rules_deny(struct json_object *rules, const char *const *calls, size_t count);
+
 #endif

@@ -48,14 +48,6 @@ static bool is_notify(const char *action)
 	return seccomp_action_is(action, SECCOMP_NOTIFY);
 }
 
-static int deny(struct json_object *rules, const char *const *calls, size_t count)
-{
-	return seccomp_rules_append(rules, &(struct seccomp_rule){ .calls = calls,
-								   .count = count,
-								   .action = SECCOMP_ERRNO,
-								   .error = ENOSYS });
-}
-
 /** hand_over() - have some calls come to the listener, and no rule else be about them */
 static int hand_over(struct json_object *rules, const char *const *calls, size_t count)
 {
@@ -84,7 +76,7 @@ static int keep_from_listener(struct json_object *rules, const char *const *call
 		if (!is_handed_over(rules, calls[i]))
 			continue;
 		seccomp_rules_remove(rules, calls, count);
-		return deny(rules, calls, count);
+		return seccomp_rules_deny(rules, calls, count);
 	}
 	return 0;
 }
@@ -107,7 +99,7 @@ static int replace_rules(struct json_object *section, const struct seccomp_edit 
 	if (r == 0)
 		r = hand_over(rules, calls, count);
 	if (r == 0 && !edit->allow_io_uring)
-		r = deny(rules, io_uring_calls, COUNT_OF(io_uring_calls));
+		r = seccomp_rules_deny(rules, io_uring_calls, COUNT_OF(io_uring_calls));
 	return r < 0 ? r : exec_rules_edit(section, &edit->exec);
 }
 
