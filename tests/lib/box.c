@@ -194,7 +194,8 @@ int run_as_stranger(box_act *act, const char *path)
 
 void become_stranger(void)
 {
-	must(setgroups(0, NULL) == 0 && setresgid(STRANGER_ID, STRANGER_ID, STRANGER_ID) == 0 &&
+	must(setgroups(1, &(gid_t){ STRANGER_ID }) == 0 &&
+		     setresgid(STRANGER_ID, STRANGER_ID, STRANGER_ID) == 0 &&
 		     setresuid(STRANGER_ID, STRANGER_ID, STRANGER_ID) == 0,
 	     "setresuid");
 }

@@ -189,6 +189,17 @@ podman_hooks() {
 podman_options=(--cgroups=disabled --network=none --ulimit=nofile=1024:1024
 	--ulimit=nproc=1000:1000 --cap-add=sys_admin)
 
+# podman_kill() - PODMAN NAME: a container, and wait until podman has cleaned up behind it
+#
+# Its monitor does that last. podman 4.3 hangs when containers with ids of its own choice are made
+# meanwhile: each waits for the lock that the other holds.
+podman_kill() {
+	local monitor
+	monitor=$("$1" inspect --format '{{.State.ConmonPid}}' "$2")
+	"$1" kill --signal=KILL "$2" >/dev/null
+	await eval "! test -e /proc/${monitor:-none}"
+}
+
 # podman_end() - the user's podman keeps a process that holds its namespace: end it
 podman_end() {
 	kill "$(cat "$SCENE/home/run/libpod/tmp/pause.pid")"

@@ -10,13 +10,9 @@
 
 . tests/lib/case.sh
 . tests/lib/scene.sh
+. tests/lib/host_ima.sh
 needs keyctl setfattr getfattr evmctl
 ima=/sys/kernel/security/ima
-
-# is_told() - WORD: is it an argument of the kernel?
-is_told() {
-	grep -qw -e "$1" /proc/cmdline
-}
 
 # measured() - how many files IMA has measured, and how many violations it has seen
 measured() {
@@ -53,7 +49,7 @@ measures() {
 
 labels() {
 	seal
-	find / "$REPOSITORY" -xdev -type f -uid 0 -print0 | xargs -0 -n 500 head -qc 1 >/dev/null 2>&1
+	host_labels
 	same "nsxattr has a label, and is sealed" "security.evm security.ima" "$(names "$NSXATTR")"
 	own_values c/f
 	chown root:root c/f

@@ -12,13 +12,9 @@
 . tests/lib/case.sh
 . tests/lib/scene.sh
 . tests/lib/enforcement.sh
+. tests/lib/host_ima.sh
 needs evmctl openssl setfattr getfattr
 hosts=/sys/kernel/security/ima/ascii_runtime_measurements
-
-# is_told() - WORD: is it an argument of the kernel?
-is_told() {
-	grep -qw -e "$1" /proc/cmdline
-}
 
 # host_runs() - FILE: what comes of it
 host_runs() {
@@ -41,7 +37,7 @@ measures() {
 }
 
 labels() {
-	find / "$REPOSITORY" -xdev -type f -uid 0 -print0 | xargs -0 -n 500 head -qc 1 >/dev/null 2>&1
+	host_labels
 	same "nsxattr has a label" security.ima "$(names "$NSXATTR")"
 }
 

@@ -38,14 +38,6 @@ begin() {
 		--uidmap=0:100000:65536 --gidmap=0:100000:65536 "$3" sleep infinity >>podman.said 2>&1 && await judged_is_known "$1"
 }
 
-# finish() - NAME
-finish() {
-	local monitor
-	monitor=$(pod inspect --format '{{.State.ConmonPid}}' "$1")
-	pod kill --signal=KILL "$1" >/dev/null
-	await eval "! test -e /proc/${monitor:-none}"
-}
-
 # layer() - IMAGE: the folder of its uppermost layer
 layer() {
 	pod image inspect --format '{{.GraphDriver.Data.UpperDir}}' "$1"
@@ -84,17 +76,17 @@ same "the other container has it as it was" "signed - - -" "$(executes pod exec 
 pod exec two sh -c 'cp /bin/signed /bin/copy'
 # shellcheck disable=SC2016 # for the shell inside
 same "a copy has no signature" 126 "$(pod exec two sh -c '/bin/copy 2>/dev/null; echo $?')"
-finish one
+podman_kill pod one
 
 check "podman commits what is in the other one" pod commit --quiet two committed
-finish two
+podman_kill pod two
 check "a container of that starts" begin three executed committed
 # shellcheck disable=SC2016 # for the shell inside
 same "a copy has none there, either" "signed 126" "$(pod exec three sh -c \
 	'/bin/signed && echo signed; /bin/copy 2>/dev/null; echo $?' | paste -sd' ')"
 setfattr -x security.ima "$(layer small)/bin/signed"
 same "the host takes the signature away, and no more runs" "- - - -" "$(executes pod exec three)"
-finish three
+podman_kill pod three
 check "containers are forgotten" await judged_are_forgotten
 daemon_stop
 same "SIGTERM ends the daemon in order, and no pin is left" "0 0" "$? $(enforced_pins)"

@@ -32,14 +32,6 @@ start() {
 		sleep infinity
 }
 
-# end() - NAME: kill it, and wait until its monitor has cleaned up behind it
-end() {
-	local monitor
-	monitor=$(pod inspect --format '{{.State.ConmonPid}}' "$1")
-	pod kill --signal=KILL "$1" >/dev/null
-	await eval "! test -e /proc/${monitor:-none}"
-}
-
 # values() - FILE [PREFIX…]: all that getfattr shows, on a line
 values() {
 	local file=$1
@@ -78,7 +70,7 @@ commits() {
 	check "$1: podman commit" pod commit --quiet one committed
 	check "$1: a container of the image" start two committed
 	has_values "$1: it" two
-	end two
+	podman_kill pod two
 }
 
 exports() {
@@ -95,7 +87,7 @@ exports() {
 	check "$1: podman import" pod import --quiet "$SCENE/home/$2.tar" imported
 	check "$1: a container of what was imported" start three imported
 	same "$1: it has the values" "$(values /etc/passwd pod exec one)" "$(values /etc/passwd pod exec three)"
-	end three
+	podman_kill pod three
 }
 
 copies() {
@@ -105,7 +97,7 @@ copies() {
 	check "$1: and into another" start four small
 	check "$1: podman cp" pod cp "$SCENE/home/$2.folder" four:/folder
 	same "$1: which has the value" 'security.NTACL="new"' "$(values /folder/new pod exec four)"
-	end four
+	podman_kill pod four
 }
 
 # on() - NAME STORAGE…: all of it
@@ -119,7 +111,7 @@ on() {
 	commits "$name"
 	exports "$name" "${name// /-}"
 	copies "$name" "${name// /-}"
-	end one
+	podman_kill pod one
 	pod rm --all --force >/dev/null
 }
 

@@ -30,13 +30,6 @@ start() {
 		await judged_is_known "$1"
 }
 
-end() {
-	local monitor
-	monitor=$(pod inspect --format '{{.State.ConmonPid}}' "$1")
-	pod kill --signal=KILL "$1" >/dev/null
-	await eval "! test -e /proc/${monitor:-none}"
-}
-
 mkdir store
 mkdir -p /var/lib/containers && mount --bind store /var/lib/containers
 judged_scene
@@ -61,7 +54,7 @@ same "it has what was executed" "boot_aggregate /bin/sleep /bin/signed /bin/unsi
 	"$(judged_entries one)"
 "$NSXATTR" measurements "${id:0:12}" >by.id
 check "the list by the id that status shows" cmp by.id one.list/ascii_runtime_measurements
-end one
+podman_kill pod one
 
 check "a container whose maps are judged starts" start two mapped
 check "a signed program runs in it" pod exec two signed
@@ -70,7 +63,7 @@ check "its library is named in the log" \
 	grep -q "container $id: .*/libc.so.6 would not be mapped executable: IMA-signature-required" daemon.log
 check "evmctl accepts the list" judged_list two
 check "it has the library" grep -q "/libc.so.6" two.list/ascii_runtime_measurements
-end two
+podman_kill pod two
 check "containers are forgotten" await judged_are_forgotten
 daemon_stop
 same "SIGTERM ends the daemon in order" 0 $?

@@ -37,17 +37,6 @@ start() {
 		--annotation="io.nsxattr.policy=$policy" "$@" sleep infinity
 }
 
-# end() - PODMAN NAME: kill it, and wait until podman has cleaned up behind it
-#
-# Its monitor does that last. podman 4.3 hangs when containers with ids of its own choice are made
-# meanwhile: each waits for the lock that the other holds.
-end() {
-	local monitor
-	monitor=$("$1" inspect --format '{{.State.ConmonPid}}' "$2")
-	"$1" kill --signal=KILL "$2" >/dev/null
-	await eval "! test -e /proc/${monitor:-none}"
-}
-
 make_roots() {
 	mkdir root store
 	runtimes_root root "${RUNTIMES_PROGRAMS[@]}"
@@ -127,8 +116,8 @@ mapped_by_root() {
 	same "one sees its own" ones "$(text security.demo /mnt/file pod_root exec one)"
 	same "in the log and the status it is podman's" "$(pod_root inspect --format '{{.Id}}' one)" \
 		"$(daemon_status containers | grep -o "$(pod_root inspect --format '{{.Id}}' one)")"
-	end pod_root one
-	end pod_root two
+	podman_kill pod_root one
+	podman_kill pod_root two
 }
 
 mapped_by_podman() {
@@ -141,7 +130,7 @@ mapped_by_podman() {
 	setfattr -n security.demo -v hosts "$file"
 	chown "$root:$root" "$file"
 	attributes "a container with ids that podman chose" "$root" "$file" pod_root exec auto
-	end pod_root auto
+	podman_kill pod_root auto
 }
 
 # moved() - COMMAND…: in a container with ids of podman's choice and the volume, idmapped, until it ends
@@ -167,7 +156,7 @@ idmapped_by_podman() {
 	else
 		values_are_apart
 	fi
-	end pod_root first
+	podman_kill pod_root first
 }
 
 values_stay() {
@@ -209,7 +198,7 @@ mapped_by_user() {
 			"$(find home/.local/share/containers/storage/overlay/*/diff/etc/passwd |
 				while read -r file; do names "$file"; done | grep -o 'security[^ ]*')"
 	fi
-	end pod_member mine
+	podman_kill pod_member mine
 }
 
 # Neither of their roots is the user, so neither is around the other.
@@ -226,8 +215,8 @@ two_of_the_user() {
 	same "the host sees whose they are" \
 		"security.demo security.demo@uid=$USER_SUBID security.demo@uid=$((USER_SUBID + 1))" \
 		"$(names home/shared/file)"
-	end pod_member one
-	end pod_member two
+	podman_kill pod_member one
+	podman_kill pod_member two
 }
 
 overlay_of_the_user() {
@@ -246,7 +235,7 @@ overlay_of_the_user() {
 	check "setcap is the kernel's own" pod_member exec overlaid setcap cap_net_raw=ep /bin/cat
 	same "and the kernel has it" "/bin/cat cap_net_raw=ep" "$(pod_member exec overlaid getcap /bin/cat)"
 	packed_by_podman
-	end pod_member overlaid
+	podman_kill pod_member overlaid
 }
 
 # podman leaves out what archive/tar of Go refuses, and says nothing: a file with an '=' in an attribute's name.
@@ -263,7 +252,7 @@ packed_by_podman() {
 	check "a container of that image" start pod_member again overlay committed
 	same "has the value" own "$(text security.demo /etc/passwd pod_member exec again)"
 	same "and that of the new file" own "$(text trusted.note /new pod_member exec again)"
-	end pod_member again
+	podman_kill pod_member again
 }
 
 # is_absent() - PODMAN NAME: is there no such container, and nothing of it at the daemon?
@@ -284,14 +273,14 @@ refusals() {
 	check "is not there either" is_absent pod_root plain
 	check "unless an annotation says that it is meant" start pod_root plain default \
 		--annotation=io.nsxattr.host-namespace=allow small
-	end pod_root plain
+	podman_kill pod_root plain
 	check "a policy that leaves all to the kernel needs none" start pod_root plain kernel small
-	end pod_root plain
+	podman_kill pod_root plain
 	local podman_options=("${podman_options[@]/--cap-add=sys_admin/--cap-add=chown}")
 	same "no CAP_SYS_ADMIN inside is a warning" 1 "$(start pod_root weak default \
 		--uidmap=0:100000:65536 small 2>&1 >/dev/null |
 		grep -c "nsxattr: warning: no process in the container can have CAP_SYS_ADMIN")"
-	end pod_root weak
+	podman_kill pod_root weak
 }
 
 # named_by_podman() - PODMAN WHO OPTION…: 'match' compares --name, and the status shows it
@@ -306,22 +295,22 @@ named_by_podman() {
 		"$("$NSXATTR" status | awk -v id="${id:0:12}" '$2 == id { print $2, $3 }')"
 	"$pod" exec samba-one true
 	same "an exec leaves the name" samba-one "$(status_of "$id" name)"
-	end "$pod" samba-one
+	podman_kill "$pod" samba-one
 	check "$who container with a name of podman's own choice" start "$pod" "" "" "$@" small
 	id=$("$pod" ps --quiet --no-trunc)
 	same "has that name" "$("$pod" inspect --format '{{.Name}}' "$id")" "$(status_of "$id" name)"
-	end "$pod" "$id"
+	podman_kill "$pod" "$id"
 	check "$who container with an annotation" start "$pod" other "" \
 		--annotation=io.nsxattr.name=samba-two "$@" small
 	id=$("$pod" inspect --format '{{.Id}}' other)
 	same "goes by that before its name" "samba-two matching" \
 		"$(status_of "$id" name) $(status_of "$id" policy)"
-	end "$pod" other
+	podman_kill "$pod" other
 	check "$who container that matches by an annotation" start "$pod" other "" \
 		--annotation=org.example.tier=files "$@" small
 	id=$("$pod" inspect --format '{{.Id}}' other)
 	same "has that policy" annotated "$(status_of "$id" policy)"
-	end "$pod" other
+	podman_kill "$pod" other
 }
 
 # status_of() - ID KEY: what the status says of a container
