@@ -261,7 +261,7 @@ MACHINE_ODD='Kernel panic|Oops|BUG: |WARNING: CPU|WARNING: possible|general prot
 
 # shellcheck disable=SC2034 # tests/run uses them
 # What 'make check-kernels' runs on each kernel.
-MACHINE_CORE=(unit/{decode,filter,memory} kernel live/{view,identity,paths,differential})
+MACHINE_CORE=(unit/{decode,filter,memory} kernel live/{view,identity,paths,differential} machine/{gate,no-gate})
 
 # shellcheck disable=SC2034
 # What 'make check-kernels-all' runs on each kernel.
