@@ -19,6 +19,7 @@
 #include "idmap.h"
 #include "name.h"
 #include "naming.h"
+#include "reason.h"
 
 struct policy;
 struct rule;
@@ -66,7 +67,8 @@ enum route {
 /** struct decision - what is to be done about one name; made by access_decide(), access_locate() */
 struct decision {
 	enum route route;
-	int error; /* of ROUTE_REFUSED: a positive errno */
+	enum reason reason; /* of ROUTE_REFUSED */
+	int error; /* likewise: a positive errno */
 	bool inherits; /* ROUTE_STORED: a get that finds nothing asks the ancestors */
 	enum store store; /* of the policy */
 	const struct rule *rule; /* that made the decision */
@@ -84,6 +86,8 @@ struct decision {
 /** struct outcome - what the target will see; made by the constructors below only */
 struct outcome {
 	bool is_kernels; /* SECCOMP_USER_NOTIF_FLAG_CONTINUE */
+	enum reason
+		reason; /* of an error; of what is the kernel's only if there is more to say than that */
 	int error; /* a positive errno, or 0 */
 	long value; /* the call's result if there is no error */
 };
@@ -93,15 +97,21 @@ static inline struct outcome outcome_value(long value)
 	return (struct outcome){ .value = value };
 }
 
-static inline struct outcome outcome_error(int error)
+static inline struct outcome outcome_refused(int error, enum reason reason)
 {
-	return (struct outcome){ .error = error };
+	return (struct outcome){ .error = error, .reason = reason };
 }
 
-static inline struct outcome outcome_kernel(void)
+static inline struct outcome outcome_kernel(enum reason reason)
 {
-	return (struct outcome){ .is_kernels = true };
+	return (struct outcome){ .is_kernels = true, .reason = reason };
 }
+
+/** struct refusal - of a check: the error that the kernel gives in this case, and why; both 0 if it passes */
+struct refusal {
+	int error; /* a positive errno */
+	enum reason reason;
+};
 
 /**
  * access_naming() - the numbers of stored names, until the mount is known
@@ -164,10 +174,10 @@ void access_locate(const struct subject *subject, enum operation operation,
  * @operation: set, get or remove
  * @decision: what is to be done; of ROUTE_STORED or ROUTE_REFUSED
  *
- * Return: 0, or the positive errno that the kernel gives in this case.
+ * Return: the refusal; where several reasons hold, the capability comes before the owner, and that before the group.
  */
-int access_check(const struct subject *subject, const struct object *object,
-		 enum operation operation, const struct decision *decision);
+struct refusal access_check(const struct subject *subject, const struct object *object,
+			    enum operation operation, const struct decision *decision);
 
 /** access_is_capable() - has the subject the capability that a change needs, whoever owns the inode? */
 bool access_is_capable(const struct subject *subject, const struct decision *decision);
@@ -184,10 +194,10 @@ bool access_is_capable(const struct subject *subject, const struct decision *dec
  * @operation: set or remove
  * @name: of the attribute
  *
- * Return: 0, or EPERM.
+ * Return: EPERM, if it is refused.
  */
-int access_check_unguarded(const struct subject *subject, const struct object *object, bool has_say,
-			   enum operation operation, const char *name);
+struct refusal access_check_unguarded(const struct subject *subject, const struct object *object,
+				      bool has_say, enum operation operation, const char *name);
 
 /**
  * access_next_ancestor() - step up the chain of inheritance

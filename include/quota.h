@@ -7,25 +7,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "reason.h"
+
 struct decision;
 struct policy;
 struct user_namespace;
 
-/** quota_is_limited() - is there any limit that quota_admits() would look at? */
+/** quota_is_limited() - is there any limit that quota_check() would look at? */
 bool quota_is_limited(const struct policy *policy, const struct decision *decision);
 
 /**
- * quota_admits() - may one more value be set?
+ * quota_check() - may one more value be set?
  * @policy: the container's policy
  * @userns: of the subject
  * @decision: of ROUTE_STORED; nothing is stored under its name
  * @stored: the inode's names, each with its NUL, as listxattr(2) gives them
  * @stored_length: bytes of @stored
  *
- * Return: false when the rule has LIMIT_ONE and a value of this name is there, the host's included;
- * false when the namespaces of the container, together, keep as many values as attributes_per_file.
+ * Return: REASON_LIMIT_ONE when the rule has LIMIT_ONE and a value of this name is there, the host's included;
+ * REASON_LIMIT_ATTRIBUTES when the namespaces of the container, together, keep as many values as attributes_per_file;
+ * REASON_NONE.
  */
-bool quota_admits(const struct policy *policy, const struct user_namespace *userns,
-		  const struct decision *decision, const char *stored, size_t stored_length);
+enum reason quota_check(const struct policy *policy, const struct user_namespace *userns,
+			const struct decision *decision, const char *stored, size_t stored_length);
 
 #endif

@@ -37,15 +37,16 @@ bool access_is_virtual(const struct subject *subject)
 	return !is_plain(subject->userns, subject->naming);
 }
 
-static void refuse(struct decision *decision, int error)
+static void refuse(struct decision *decision, int error, enum reason reason)
 {
 	decision->route = ROUTE_REFUSED;
 	decision->error = error;
+	decision->reason = reason;
 }
 
-static void refuse_variant(enum operation operation, struct decision *decision)
+static void refuse_variant(enum operation operation, enum reason reason, struct decision *decision)
 {
-	refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA);
+	refuse(decision, operation == OPERATION_SET ? EINVAL : ENODATA, reason);
 }
 
 static void store_of(struct decision *decision, uint32_t owner)
@@ -61,9 +62,9 @@ static void decide_own(const struct user_namespace *userns, enum operation opera
 	if (userns->has_root)
 		store_of(decision, userns->root);
 	else if (operation != OPERATION_GET)
-		refuse(decision, EINVAL);
+		refuse(decision, EINVAL, REASON_NO_ROOT);
 	else if (!decision->inherits)
-		refuse(decision, ENODATA);
+		refuse(decision, ENODATA, REASON_NO_ROOT);
 	else /* without values of its own it sees what others see */
 		decision->route = ROUTE_STORED;
 }
@@ -77,7 +78,7 @@ static void decide_variant(const struct user_namespace *userns, enum operation o
 	if (id_map_to_host(&userns->uids, inside, &host))
 		store_of(decision, host);
 	else
-		refuse_variant(operation, decision);
+		refuse_variant(operation, REASON_ID, decision);
 }
 
 static void decide_suffix(const struct user_namespace *userns, enum operation operation,
@@ -85,16 +86,16 @@ static void decide_suffix(const struct user_namespace *userns, enum operation op
 {
 	decision->inherits = decision->rule->inherit == INHERIT_CHAIN;
 	if (name_is_class(decision->base, parts->base_length) || parts->form == NAME_MALFORMED)
-		refuse(decision, EINVAL);
+		refuse(decision, EINVAL, REASON_NAME);
 	else if (parts->form == NAME_PLAIN || parts->uid == 0)
 		decide_own(userns, operation, decision);
 	else
 		decide_variant(userns, operation, parts->uid, decision);
 }
 
-static void decide_hidden(enum operation operation, struct decision *decision)
+static void decide_hidden(enum operation operation, enum reason reason, struct decision *decision)
 {
-	refuse(decision, operation == OPERATION_SET ? EPERM : ENODATA);
+	refuse(decision, operation == OPERATION_SET ? EPERM : ENODATA, reason);
 }
 
 /* Only the plain name is the host's to lend. */
@@ -114,14 +115,14 @@ static void decide_by_scheme(const struct user_namespace *userns, enum operation
 		decide_suffix(userns, operation, parts, decision);
 		break;
 	case SCHEME_HIDE:
-		decide_hidden(operation, decision);
+		decide_hidden(operation, REASON_HIDE, decision);
 		break;
 	case SCHEME_DENY:
 		if (operation != OPERATION_GET)
-			refuse(decision, EPERM);
+			refuse(decision, EPERM, REASON_DENY);
 		break;
 	case SCHEME_UNSUPPORTED:
-		refuse(decision, EOPNOTSUPP);
+		refuse(decision, EOPNOTSUPP, REASON_UNSUPPORTED);
 		break;
 	case SCHEME_HOST:
 		decide_host(parts, decision);
@@ -159,7 +160,7 @@ void access_decide(const struct policy *policy, const struct subject *subject,
 	if (!access_is_virtual(subject))
 		return;
 	if (access_is_out_of_reach(policy, name, length))
-		decide_hidden(operation, decision);
+		decide_hidden(operation, REASON_RESERVED, decision);
 	else
 		decide_by_scheme(subject->userns, operation, &parts, decision);
 }
@@ -174,14 +175,14 @@ void access_locate(const struct subject *subject, enum operation operation,
 	if (!decision->has_owner ||
 	    !naming_number(subject->naming, decision->owner, &decision->number)) {
 		if (!decision->inherits || operation != OPERATION_GET)
-			refuse_variant(operation, decision);
+			refuse_variant(operation, REASON_NUMBER, decision);
 		return;
 	}
 	int r = name_join_stored(decision->store, decision->base, decision->base_length,
 				 decision->number, decision->name);
 
 	if (r < 0)
-		refuse(decision, -r);
+		refuse(decision, -r, REASON_NAME_LENGTH);
 }
 
 static bool has_capability(const struct subject *subject, unsigned int capability)
@@ -189,18 +190,22 @@ static bool has_capability(const struct subject *subject, unsigned int capabilit
 	return subject->capabilities & (1ULL << capability);
 }
 
-/*
- * capable_wrt_inode_uidgid() of the kernel: a capability counts only over ids of one's own. Our own namespace has no
- * map here; of an owner whose id it does not have, UINT32_MAX is told.
- */
-static bool owner_is_mapped(const struct subject *subject, const struct object *object)
+/* Our own namespace has no map here; of an owner whose id it does not have, UINT32_MAX is told. */
+static bool is_mapped(const struct subject *subject, const struct id_map *map, uint32_t id)
 {
 	uint32_t inside;
 
-	if (subject->userns->is_host)
-		return object->uid != UINT32_MAX && object->gid != UINT32_MAX;
-	return id_map_to_inside(&subject->userns->uids, object->uid, &inside) &&
-	       id_map_to_inside(&subject->userns->gids, object->gid, &inside);
+	return subject->userns->is_host ? id != UINT32_MAX : id_map_to_inside(map, id, &inside);
+}
+
+/* capable_wrt_inode_uidgid() of the kernel: a capability counts only over ids of one's own. */
+static enum reason check_owner(const struct subject *subject, const struct object *object)
+{
+	const struct user_namespace *userns = subject->userns;
+
+	if (!is_mapped(subject, &userns->uids, object->uid))
+		return REASON_OWNER;
+	return is_mapped(subject, &userns->gids, object->gid) ? REASON_NONE : REASON_GROUP;
 }
 
 /* The classes that do not go by the file's mode. */
@@ -210,44 +215,57 @@ static bool needs_capability(const struct decision *decision)
 	       name_is_trusted(decision->base, decision->base_length);
 }
 
-bool access_is_capable(const struct subject *subject, const struct decision *decision)
+/* Return: why not; REASON_NONE. */
+static enum reason check_capability(const struct subject *subject, const char *name)
 {
-	bool is_caps = strcmp(decision->base, XATTR_NAME_CAPS) == 0;
-
-	return !needs_capability(decision) ||
-	       has_capability(subject, is_caps ? CAP_SETFCAP : CAP_SYS_ADMIN);
+	if (strcmp(name, XATTR_NAME_CAPS) == 0)
+		return has_capability(subject, CAP_SETFCAP) ? REASON_NONE : REASON_NO_SETFCAP;
+	return has_capability(subject, CAP_SYS_ADMIN) ? REASON_NONE : REASON_NO_SYS_ADMIN;
 }
 
-int access_check(const struct subject *subject, const struct object *object,
-		 enum operation operation, const struct decision *decision)
+bool access_is_capable(const struct subject *subject, const struct decision *decision)
 {
-	if (operation == OPERATION_SET || operation == OPERATION_REMOVE) {
-		bool may_change = access_is_capable(subject, decision) &&
-				  (!needs_capability(decision) || owner_is_mapped(subject, object));
+	return !needs_capability(decision) ||
+	       check_capability(subject, decision->base) == REASON_NONE;
+}
 
-		return may_change ? 0 : EPERM;
+static struct refusal refusal(int error, enum reason reason)
+{
+	return reason == REASON_NONE ? (struct refusal){ 0 } : (struct refusal){ error, reason };
+}
+
+struct refusal access_check(const struct subject *subject, const struct object *object,
+			    enum operation operation, const struct decision *decision)
+{
+	enum reason reason = REASON_NONE;
+
+	if (operation == OPERATION_SET || operation == OPERATION_REMOVE) {
+		if (needs_capability(decision))
+			reason = check_capability(subject, decision->base);
+		if (needs_capability(decision) && reason == REASON_NONE)
+			reason = check_owner(subject, object);
+		return refusal(EPERM, reason);
 	}
 	if (name_is_trusted(decision->base, decision->base_length) &&
 	    !has_capability(subject, CAP_SYS_ADMIN))
-		return ENODATA;
-	return 0;
+		reason = REASON_NO_SYS_ADMIN;
+	return refusal(ENODATA, reason);
 }
 
 /* cap_inode_setxattr() and cap_inode_removexattr() of the kernel. */
-int access_check_unguarded(const struct subject *subject, const struct object *object, bool has_say,
-			   enum operation operation, const char *name)
+struct refusal access_check_unguarded(const struct subject *subject, const struct object *object,
+				      bool has_say, enum operation operation, const char *name)
 {
-	bool is_allowed;
+	bool is_caps = strcmp(name, XATTR_NAME_CAPS) == 0;
+	bool is_kernels = !name_has_prefix(name, strlen(name), XATTR_SECURITY_PREFIX) ||
+			  (is_caps && operation == OPERATION_SET);
+	enum reason reason = is_kernels ? REASON_NONE : check_capability(subject, name);
 
-	if (!name_has_prefix(name, strlen(name), XATTR_SECURITY_PREFIX))
-		is_allowed = true;
-	else if (strcmp(name, XATTR_NAME_CAPS) == 0)
-		is_allowed = operation == OPERATION_SET ||
-			     (has_capability(subject, CAP_SETFCAP) && object &&
-			      owner_is_mapped(subject, object));
-	else
-		is_allowed = has_capability(subject, CAP_SYS_ADMIN) && has_say;
-	return is_allowed ? 0 : EPERM;
+	if (is_kernels || reason != REASON_NONE)
+		return refusal(EPERM, reason);
+	if (!is_caps)
+		return refusal(EPERM, has_say ? REASON_NONE : REASON_FILE_SYSTEM);
+	return refusal(EPERM, object ? check_owner(subject, object) : REASON_OWNER);
 }
 
 bool access_next_ancestor(const struct user_namespace **ancestor, const struct naming *naming,

@@ -18,8 +18,8 @@ static bool is_kept_by_us(const struct policy *policy, const struct stored_name 
 	return policy_match(policy, stored->base, stored->base_length)->scheme == SCHEME_SUFFIX;
 }
 
-bool quota_admits(const struct policy *policy, const struct user_namespace *userns,
-		  const struct decision *decision, const char *stored, size_t stored_length)
+enum reason quota_check(const struct policy *policy, const struct user_namespace *userns,
+			const struct decision *decision, const char *stored, size_t stored_length)
 {
 	/* Of these, root of the container can set values: its own, or of a namespace in the container. */
 	const struct id_map *ids = &access_container(userns)->uids;
@@ -35,9 +35,11 @@ bool quota_admits(const struct policy *policy, const struct user_namespace *user
 
 		if (is_one && parts.base_length == decision->base_length &&
 		    memcmp(parts.base, decision->base, parts.base_length) == 0)
-			return false;
+			return REASON_LIMIT_ONE;
 		count += is_value && is_kept_by_us(policy, &parts) &&
 			 naming_covers(decision->naming, ids, parts.number);
 	}
-	return policy->attributes_per_file == 0 || count < policy->attributes_per_file;
+	return policy->attributes_per_file == 0 || count < policy->attributes_per_file ?
+		       REASON_NONE :
+		       REASON_LIMIT_ATTRIBUTES;
 }

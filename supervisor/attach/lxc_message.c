@@ -189,9 +189,9 @@ bool lxc_message_reply(const struct lxc_message *message, const struct seccomp_n
 	if (response.id != message->notification.id)
 		return false;
 	if (response.flags == SECCOMP_USER_NOTIF_FLAG_CONTINUE)
-		*ret_outcome = outcome_kernel();
+		*ret_outcome = outcome_kernel(REASON_NONE);
 	else if (response.error < 0 && response.error >= -ERROR_MAX)
-		*ret_outcome = outcome_error(-response.error);
+		*ret_outcome = outcome_refused(-response.error, REASON_KERNEL);
 	else
 		return false;
 	return true;

@@ -149,7 +149,7 @@ static void write_down(struct pending *pending, struct reception *ret_reception)
 /* Only the monitor waits for it. */
 static int dismiss(const struct lxc_source *lxc, const struct lxc_request *request)
 {
-	const struct outcome outcome = outcome_error(EPERM);
+	const struct outcome outcome = outcome_refused(EPERM, REASON_FAILURE);
 	int r = lxc_reply(lxc->source.fd, &request->message, &outcome, &lxc->sizes);
 
 	return r < 0 ? r : (int)NOTIFY_NONE;

@@ -98,7 +98,7 @@ static int check(const struct explanation *explanation, uint64_t capabilities,
 {
 	struct subject subject = { .userns = explanation->userns, .capabilities = capabilities };
 
-	return access_check(&subject, object, explanation->operation, &explanation->decision);
+	return access_check(&subject, object, explanation->operation, &explanation->decision).error;
 }
 
 /* Return: an id of the host that the map does not have, if there is any. */

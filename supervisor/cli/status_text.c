@@ -225,20 +225,21 @@ static void show_pools(struct json_object *pools, FILE *to)
 	}
 }
 
-/* ---- what is judged ---- */
+/* ---- why calls failed, and what is judged ---- */
 
-static void show_verdicts(struct json_object *verdicts, FILE *to)
+/* How many of what: {WORD: N...} */
+static void show_counts(struct json_object *counts, FILE *to)
 {
 	const char *gap = " ";
 
-	if (!json_object_is_type(verdicts, json_type_object))
+	if (!json_object_is_type(counts, json_type_object))
 		return;
-	json_object_object_foreach(verdicts, cause, count)
+	json_object_object_foreach(counts, word, count)
 	{
-		fprintf(to, "%s%" PRId64 " %s", gap, json_object_get_int64(count), cause);
+		fprintf(to, "%s%" PRId64 " %s", gap, json_object_get_int64(count), word);
 		gap = ", ";
 	}
-	if (json_object_object_length(verdicts) == 0)
+	if (json_object_object_length(counts) == 0)
 		fputs(" none", to);
 }
 
@@ -266,7 +267,7 @@ static void show_integrity(struct json_object *container, FILE *to)
 		"\n%s: integrity %s: %" PRId64 " files executed or mapped, %" PRId64
 		" of them as before\n    verdicts:",
 		id.text, mode.text, number_of(integrity, "files"), number_of(integrity, "known"));
-	show_verdicts(json_object_object_get(integrity, "verdicts"), to);
+	show_counts(json_object_object_get(integrity, "verdicts"), to);
 	if (json_object_object_get(integrity, "refused-by-gate"))
 		fprintf(to, "\n    refused by the gate alone: %" PRId64,
 			number_of(integrity, "refused-by-gate"));
@@ -277,6 +278,20 @@ static void show_integrity(struct json_object *container, FILE *to)
 	show_keyids(json_object_object_get(integrity, "keyids"), to);
 	fputs("\n    revoked keyids:", to);
 	show_keyids(json_object_object_get(integrity, "revoked-keyids"), to);
+	fputc('\n', to);
+}
+
+static void show_reasons(struct json_object *container, FILE *to)
+{
+	struct json_object *reasons = json_object_object_get(container, "reasons");
+	struct cell id;
+
+	if (!json_object_is_type(reasons, json_type_object) ||
+	    json_object_object_length(reasons) == 0)
+		return;
+	put_id(&id, container, "id");
+	fprintf(to, "\n%s: reasons:", id.text);
+	show_counts(reasons, to);
 	fputc('\n', to);
 }
 
@@ -298,6 +313,8 @@ void status_show(struct json_object *status, time_t now, FILE *to)
 		fill_row(&rows[i], json_object_array_get_idx(containers, i), now);
 	fputc('\n', to);
 	show_table(rows, count, to);
+	for (size_t i = 0; i < count; i++)
+		show_reasons(json_object_array_get_idx(containers, i), to);
 	for (size_t i = 0; i < count; i++)
 		show_integrity(json_object_array_get_idx(containers, i), to);
 }

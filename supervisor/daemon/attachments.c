@@ -392,6 +392,7 @@ static int serve_source(const struct attachments *attachments, struct attachment
 		.counters = &container->counters,
 		.owner = container->key.owner,
 		.id = container->key.id,
+		.name = container_name(container),
 		.over = forget,
 		.ended = ended,
 		.place = attachment,

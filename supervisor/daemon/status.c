@@ -31,11 +31,26 @@ static int compare_containers(const void *left, const void *right)
 	return order != 0 ? order : (a->runtime > b->runtime) - (a->runtime < b->runtime);
 }
 
+/* Only those that there were. */
+static void add_reasons(struct json_object *object, const struct shard_counters *counters)
+{
+	struct json_object *reasons = json_object_new_object();
+
+	for (unsigned int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++) {
+		unsigned long count = atomic_load(&counters->reasons[reason]);
+
+		if (count > 0)
+			json_add_number(reasons, reason_word((enum reason)reason), count);
+	}
+	json_object_object_add(object, "reasons", reasons);
+}
+
 static void add_counters(struct json_object *object, const struct shard_counters *counters)
 {
 	json_add_number(object, "requests", atomic_load(&counters->requests));
 	json_add_number(object, "left-to-kernel", atomic_load(&counters->left_to_kernel));
 	json_add_number(object, "errors", atomic_load(&counters->errors));
+	add_reasons(object, counters);
 	json_add_number(object, "in-flight", atomic_load(&counters->in_flight));
 	json_add_number(object, "in-flight-most", counters->places);
 	json_add_number(object, "stuck", atomic_load(&counters->stuck));

@@ -31,9 +31,11 @@ struct status_source {
  * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "warnings": [TEXT...],
  * "notes": [TEXT...], "pools": {"containers": POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT,
  * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
- * "left-to-kernel": N, "errors": N, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N,
+ * "left-to-kernel": N, "errors": N, "reasons": {REASON: N...}, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N,
  * "integrity": {"mode": TEXT, "files": N, "known": N, "verdicts": {CAUSE: N...}, "measurements": N, "violations": N,
  * "missed": N, "keyids": [TEXT...], "revoked-keyids": [TEXT...]}}...]}
+ *
+ * A REASON is a word of reason_word() (reason.h), and the number how many calls had it.
  *
  * "integrity" is there where what is executed is judged: files that came to be executed, of which some were as before;
  * by the words of cause_word() (integrity/appraise.h) what became of those that were appraised; entries of the

@@ -149,10 +149,17 @@ static int change(const struct performer *performer, struct attribute_call *call
 	bool is_contradiction = call->flags == (XATTR_CREATE | XATTR_REPLACE);
 
 	effect_begin(performer, call);
-	int r = is_contradiction ? -EINVAL : (int)performer_call(performer, call);
+	int r = is_contradiction ? performer_note(performer, -EINVAL, REASON_ARGUMENT) :
+				   (int)performer_call(performer, call);
 
 	/* What a deputy has made of it that was given up is not known yet: until then it is refused. */
 	return effect_end(performer->effect, r) ? r : -EPERM;
+}
+
+/* It is not made: our own mistake would be one. */
+static int refuse(const struct performer *performer)
+{
+	return performer_note(performer, -EPERM, REASON_FAILURE);
 }
 
 static int set(const struct performer *performer, const char *name, const void *value, size_t size,
@@ -175,12 +182,12 @@ static int remove_attribute(const struct performer *performer, const char *name)
 int inode_set(const struct performer *performer, const char *name, const void *value, size_t size,
 	      int flags)
 {
-	return may_be_changed(name) ? set(performer, name, value, size, flags) : -EPERM;
+	return may_be_changed(name) ? set(performer, name, value, size, flags) : refuse(performer);
 }
 
 int inode_remove(const struct performer *performer, const char *name)
 {
-	return may_be_changed(name) ? remove_attribute(performer, name) : -EPERM;
+	return may_be_changed(name) ? remove_attribute(performer, name) : refuse(performer);
 }
 
 /* A name that nothing of ours makes. */
@@ -199,7 +206,7 @@ int inode_remove_absent(const struct performer *performer, const char *name)
 	bool is_absent = length == -ENODATA || length == -EINVAL || length == -EOPNOTSUPP;
 
 	if (!is_never_stored(name))
-		return -EPERM;
+		return refuse(performer);
 	if (!is_absent)
 		return length < 0 ? (int)length : 0;
 	ssize_t r = performer_call(performer, &call);
@@ -223,7 +230,8 @@ static bool is_lent(const struct rule *rule, const char *name, const void *value
 int inode_set_host(const struct performer *performer, const struct rule *rule, const char *name,
 		   const void *value, size_t size, int flags)
 {
-	return is_lent(rule, name, value, size) ? set(performer, name, value, size, flags) : -EPERM;
+	return is_lent(rule, name, value, size) ? set(performer, name, value, size, flags) :
+						  performer_note(performer, -EPERM, REASON_VALUES);
 }
 
 int inode_remove_host(const struct performer *performer, const struct rule *rule, const char *name)
@@ -231,10 +239,11 @@ int inode_remove_host(const struct performer *performer, const struct rule *rule
 	char value[HOST_VALUE_MAX];
 	ssize_t length = performer_get(performer, name, value, sizeof(value));
 
-	if (length < 0)
-		return length == -ERANGE ? -EPERM : (int)length;
-	return is_lent(rule, name, value, (size_t)length) ? remove_attribute(performer, name) :
-							    -EPERM;
+	if (length < 0 && length != -ERANGE)
+		return (int)length;
+	return length >= 0 && is_lent(rule, name, value, (size_t)length) ?
+		       remove_attribute(performer, name) :
+		       performer_note(performer, -EPERM, REASON_VALUES);
 }
 
 int inode_find_objection(const struct performer *performer)

@@ -9,15 +9,28 @@
 #include "exec/awaited.h"
 #include "exec/standin.h"
 
-static ssize_t call_by_standin(struct standin *standin, const struct attribute_call *call)
+int performer_note(const struct performer *performer, int error, enum reason reason)
+{
+	if (performer->reason)
+		*performer->reason = reason;
+	return error;
+}
+
+enum reason performer_reason(const struct performer *performer)
+{
+	return performer->reason ? *performer->reason : REASON_KERNEL;
+}
+
+static ssize_t call_by_standin(const struct performer *performer, const struct attribute_call *call)
 {
 	size_t length = 0;
-	int r = standin_call(standin, call, &length);
+	int r = standin_call(performer->standin, call, &length);
 
-	if (r < 0)
+	if (r < 0) {
 		log_verbose("a deputy cannot make an attribute call: %s", strerror(-r));
-	if (r < 0)
-		return r == -ETIMEDOUT && call->performer ? r : -EPERM;
+		return performer_note(performer, r == -ETIMEDOUT && call->performer ? r : -EPERM,
+				      reason_of_failure(-r));
+	}
 	return r > 0 ? -r : (ssize_t)length;
 }
 
@@ -27,10 +40,11 @@ ssize_t performer_call(const struct performer *performer, struct attribute_call 
 	call->is_opened = performer->inode->is_opened;
 	ssize_t result;
 
+	(void)performer_note(performer, 0, REASON_KERNEL);
 	if (performer->awaited &&
 	    awaited_call(performer->awaited, call, !performer->standin, &result))
 		return result;
-	return performer->standin ? call_by_standin(performer->standin, call) :
+	return performer->standin ? call_by_standin(performer, call) :
 				    attribute_call_make(call, performer->directory);
 }
 

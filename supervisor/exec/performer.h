@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "exec/pinned.h"
+#include "reason.h"
 
 struct attribute_call;
 struct awaited;
@@ -26,7 +27,14 @@ struct performer {
 	struct awaited
 		*awaited; /* the calls of one that may wait without a thread; NULL: it has one */
 	const atomic_bool *is_barred; /* with an effect: no change is to be begun; NULL: never */
+	enum reason *reason; /* why the last call has failed, if it has; NULL: nobody asks */
 };
+
+/** performer_note() - it was for this reason that a call was not made, or has failed. Return: @error. */
+int performer_note(const struct performer *performer, int error, enum reason reason);
+
+/** performer_reason() - why the last call has failed */
+enum reason performer_reason(const struct performer *performer);
 
 /**
  * performer_call() - have a call made on the inode

@@ -30,9 +30,11 @@ struct list_space *list_space_new(void)
 	return malloc(sizeof(struct list_space));
 }
 
-static struct outcome outcome_of(ssize_t result)
+/* Of the last call that the performer has made. */
+static struct outcome outcome_of(const struct store_context *context, ssize_t result)
 {
-	return result < 0 ? outcome_error((int)-result) : outcome_value(result);
+	return result < 0 ? outcome_refused((int)-result, performer_reason(context->performer)) :
+			    outcome_value(result);
 }
 
 ssize_t store_names(const struct store_context *context, const char **ret_names)
@@ -80,7 +82,9 @@ struct outcome store_get(const struct store_context *context, void *value, size_
 		length = get_stored(context, decision->name, value, size);
 	if (length == -ENODATA)
 		length = get_inherited(context, value, size);
-	return outcome_of(length);
+	if (length == -ENODATA)
+		return outcome_refused(ENODATA, REASON_ABSENT);
+	return outcome_of(context, length);
 }
 
 /*
@@ -118,33 +122,33 @@ static const char *absent_name(const struct decision *decision)
 }
 
 /* A change is refused: what the kernel objects to before it looks for the attribute comes first. */
-static int refuse_change(const struct store_context *context, int error)
+static struct outcome refuse_change(const struct store_context *context, struct outcome outcome)
 {
 	int r = inode_remove_absent(context->performer, absent_name(context->decision));
 
-	return r == 0 ? error : r;
+	return r == 0 ? outcome : outcome_of(context, r);
 }
 
 /* What a file system does not take in a set goes to the LSM, which has no place for it either. */
-static int refuse_set(const struct store_context *context, int error)
+static struct outcome refuse_set(const struct store_context *context, struct outcome outcome)
 {
-	int r = refuse_change(context, error);
-
-	return r == -EAGAIN ? -EOPNOTSUPP : r;
+	outcome = refuse_change(context, outcome);
+	if (outcome.error == EAGAIN)
+		outcome.error = EOPNOTSUPP;
+	return outcome;
 }
 
 /* The flags are judged by the view. No file system is asked: some write before they object. */
-static int check_flags(const struct store_context *context, int flags)
+static struct outcome check_flags(const struct store_context *context, int flags)
 {
-	if (flags == 0)
-		return 0;
-	int shown = is_shown(context);
+	int shown = flags == 0 ? 0 : is_shown(context);
 
 	if (shown < 0)
-		return shown;
+		return outcome_of(context, shown);
 	if (shown && (flags & XATTR_CREATE))
-		return -EEXIST;
-	return !shown && (flags & XATTR_REPLACE) ? -ENODATA : 0;
+		return outcome_refused(EEXIST, REASON_EXISTS);
+	return !shown && (flags & XATTR_REPLACE) ? outcome_refused(ENODATA, REASON_ABSENT) :
+						   outcome_value(0);
 }
 
 /*
@@ -171,87 +175,89 @@ static int set_replace(const struct store_context *context, const void *value, s
  * A value that is there is replaced, whatever the limits are. For one more value all names are looked at; where
  * there are more than a list can have (XATTR_LIST_MAX), that cannot be told, and there is none.
  */
-static bool is_within_quota(const struct store_context *context)
+static struct outcome check_quota(const struct store_context *context)
 {
 	const struct decision *decision = context->decision;
 	const char *names;
 
 	if (!quota_is_limited(context->policy, decision) ||
 	    performer_get(context->performer, decision->name, NULL, 0) >= 0)
-		return true;
+		return outcome_value(0);
 	ssize_t length = store_names(context, &names);
+	enum reason reason = length < 0 ? REASON_LIMIT_ATTRIBUTES :
+					  quota_check(context->policy, context->subject->userns,
+						      decision, names, (size_t)length);
 
-	return length >= 0 && quota_admits(context->policy, context->subject->userns, decision,
-					   names, (size_t)length);
+	return reason == REASON_NONE ? outcome_value(0) : outcome_refused(EDQUOT, reason);
 }
 
-static int set_own(const struct store_context *context, const void *value, size_t size, int flags)
+static struct outcome set_own(const struct store_context *context, const void *value, size_t size,
+			      int flags)
 {
 	const struct decision *decision = context->decision;
 	uint32_t value_size = context->policy->value_size;
 
 	if (decision->store == STORE_USER && !inode_holds_user_attributes(context->performer))
-		return -EOPNOTSUPP;
+		return outcome_refused(EOPNOTSUPP, REASON_KIND);
 	if (value_size > 0 && size > value_size)
-		return -E2BIG;
-	int r = check_flags(context, flags);
+		return outcome_refused(E2BIG, REASON_LIMIT_SIZE);
+	struct outcome outcome = check_flags(context, flags);
 
-	if (r == 0 && !is_within_quota(context))
-		r = -EDQUOT;
-	if (r < 0)
-		return refuse_set(context, r);
-	if (flags == XATTR_REPLACE)
-		return set_replace(context, value, size);
-	return inode_set(context->performer, decision->name, value, size, flags);
+	if (outcome.error == 0)
+		outcome = check_quota(context);
+	if (outcome.error != 0)
+		return refuse_set(context, outcome);
+	int r = flags == XATTR_REPLACE ?
+			set_replace(context, value, size) :
+			inode_set(context->performer, decision->name, value, size, flags);
+
+	return outcome_of(context, r);
 }
 
-static int set_host(const struct store_context *context, const void *value, size_t size, int flags)
+static struct outcome set_host(const struct store_context *context, const void *value, size_t size,
+			       int flags)
 {
 	const struct decision *decision = context->decision;
-	int r = check_flags(context, flags);
+	struct outcome outcome = check_flags(context, flags);
 
-	if (r < 0)
-		return refuse_set(context, r);
-	return inode_set_host(context->performer, decision->rule, decision->name, value, size,
-			      flags);
+	if (outcome.error != 0)
+		return refuse_set(context, outcome);
+	return outcome_of(context, inode_set_host(context->performer, decision->rule,
+						  decision->name, value, size, flags));
 }
 
 struct outcome store_set(const struct store_context *context, const void *value, size_t size,
 			 int flags)
 {
-	if (context->decision->route == ROUTE_HOST)
-		return outcome_of(set_host(context, value, size, flags));
-	return outcome_of(set_own(context, value, size, flags));
+	return context->decision->route == ROUTE_HOST ? set_host(context, value, size, flags) :
+							set_own(context, value, size, flags);
 }
 
 struct outcome store_remove(const struct store_context *context)
 {
 	const struct decision *decision = context->decision;
-	if (decision->route == ROUTE_HOST)
-		return outcome_of(
-			inode_remove_host(context->performer, decision->rule, decision->name));
-	return outcome_of(inode_remove(context->performer, decision->name));
-}
+	int r = decision->route == ROUTE_HOST ?
+			inode_remove_host(context->performer, decision->rule, decision->name) :
+			inode_remove(context->performer, decision->name);
 
-static int object(const struct store_context *context, enum operation operation)
-{
-	const struct decision *decision = context->decision;
-
-	if (operation == OPERATION_SET)
-		return refuse_set(context, -decision->error);
-	if (operation == OPERATION_REMOVE)
-		return refuse_change(context, -decision->error);
-	/* A get that the kernel would refuse before it looks at the name. */
-	ssize_t r = performer_get(context->performer, decision->base, NULL, 0);
-
-	return r == -EOPNOTSUPP || r == -EBADF ? (int)r : 0;
+	if (r == -ENODATA)
+		return outcome_refused(ENODATA, REASON_ABSENT);
+	return outcome_of(context, r);
 }
 
 struct outcome store_refuse(const struct store_context *context, enum operation operation)
 {
-	int r = object(context, operation);
+	const struct decision *decision = context->decision;
+	const struct outcome outcome = outcome_refused(decision->error, decision->reason);
 
-	return outcome_error(r < 0 ? -r : context->decision->error);
+	if (operation == OPERATION_SET)
+		return refuse_set(context, outcome);
+	if (operation == OPERATION_REMOVE)
+		return refuse_change(context, outcome);
+	/* A get that the kernel would refuse before it looks at the name. */
+	ssize_t r = performer_get(context->performer, decision->base, NULL, 0);
+
+	return r == -EOPNOTSUPP || r == -EBADF ? outcome_of(context, r) : outcome;
 }
 
 /*
@@ -276,16 +282,16 @@ struct outcome store_list(const struct store_context *context, size_t size, cons
 	ssize_t stored = store_names(context, &names);
 
 	if (stored < 0)
-		return outcome_error((int)-stored);
+		return outcome_of(context, stored);
 	size_t length = context->is_native ? view_list_natively(context->policy, names,
 								(size_t)stored, space->view) :
 					     view_list(context->policy, context->subject, names,
 						       (size_t)stored, space->offsets, space->view);
 
 	if (size > 0 && length > size)
-		return outcome_error(size < XATTR_LIST_MAX ? ERANGE : E2BIG);
+		return outcome_refused(size < XATTR_LIST_MAX ? ERANGE : E2BIG, REASON_BUFFER);
 	if (size > 0 && length > XATTR_LIST_MAX)
-		return outcome_error(E2BIG);
+		return outcome_refused(E2BIG, REASON_BUFFER);
 	*ret_list = size > 0 ? in_order(context, (size_t)stored, length) : space->view;
 	return outcome_value((long)length);
 }

@@ -109,7 +109,7 @@ static struct outcome ask(const struct lxc_init *init, const struct seccomp_noti
 	struct lxc_message message = { .notification = *notification,
 				       .monitor = getppid(),
 				       .init = init->pid };
-	struct outcome outcome = outcome_error(ENOSYS);
+	struct outcome outcome = outcome_refused(ENOSYS, REASON_NO_WORKER);
 	struct seccomp_notif_sizes kernels;
 	unsigned char reply[LXC_FIXED_SIZE + 1];
 

@@ -311,5 +311,6 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 			judge_chain(&judgement);
 	}
 	stage_let_go(&judgement.request);
-	return judgement.is_refused ? outcome_error(EACCES) : outcome_kernel();
+	return judgement.is_refused ? outcome_refused(EACCES, REASON_INTEGRITY) :
+				      outcome_kernel(REASON_NONE);
 }

@@ -271,7 +271,7 @@ static bool wait_for_answer(struct server *server, struct batched *batched)
 static int walk(struct server *server, struct batched *batched)
 {
 	struct shard *shard = batched->shard;
-	struct outcome outcome = outcome_error(EPERM);
+	struct outcome outcome = outcome_refused(EPERM, REASON_FAILURE);
 	enum request_progress progress = REQUEST_WANTS_THREAD;
 
 	if (batched->waiting.awaited.state != AWAITED_THREAD)
@@ -297,7 +297,7 @@ static bool is_abandoned(const struct batched *batched)
 static int go_on(struct server *server, struct batched *batched, int result)
 {
 	struct shard *shard = batched->shard;
-	const struct outcome outcome = outcome_error(EPERM);
+	const struct outcome outcome = outcome_refused(EPERM, REASON_GONE);
 
 	take_back(server, batched);
 	serving_go_on(server, shard, batched->waiting.reception);

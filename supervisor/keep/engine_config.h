@@ -12,6 +12,7 @@
 #include "base/allowed_calls.h"
 #include "exec/guard.h"
 #include "exec/standin.h"
+#include "reason.h"
 
 struct closer;
 struct journal;
@@ -49,6 +50,8 @@ struct shard_counters {
 	atomic_ulong requests; /* answered */
 	atomic_ulong left_to_kernel; /* of these */
 	atomic_ulong errors; /* of these, whatever the error */
+	atomic_ulong reasons
+		[REASON_COUNT]; /* of the errors; and of what was left to the kernel, if it had one */
 	atomic_uint in_flight;
 	atomic_ulong stuck; /* that took so long that a thread had to be put beside them */
 	atomic_ulong late; /* that took longer than their source waits */
@@ -62,6 +65,7 @@ struct shard_config {
 		*counters; /* outlive the shard; the same for all shards of a container */
 	uid_t owner; /* the container's user, who has a share, as the container has */
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
+	const char *name; /* of the container, in lines of the log; copied; NULL: it has none */
 	struct judge *judge; /* of what the container executes; outlives the shard; NULL: none */
 	bool is_alone; /* no worker follows when this one dies: changes are not written down */
 	/*

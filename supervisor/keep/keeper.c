@@ -270,7 +270,7 @@ static void pause_between(struct keeper *keeper)
 /* Those that a dead worker has received, and that a source of ours can answer. */
 static void refuse_received(struct journal *journal)
 {
-	const struct outcome refusal = outcome_error(EIO);
+	const struct outcome refusal = outcome_refused(EIO, REASON_NO_WORKER);
 
 	for (size_t i = 0; i < journal_slot_count(journal); i++) {
 		struct slot *slot = journal_slot(journal, i);
@@ -299,7 +299,7 @@ static size_t list_sources(const struct keeper *keeper, struct pollfd polled[REF
 /* Return: whether more may come. */
 static bool refuse_one(int listener)
 {
-	const struct outcome refusal = outcome_error(EIO);
+	const struct outcome refusal = outcome_refused(EIO, REASON_NO_WORKER);
 	struct seccomp_notif notification;
 	int r = notify_receive(listener, &notification);
 

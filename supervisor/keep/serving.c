@@ -102,6 +102,9 @@ static void count(struct shard_counters *counters, const struct outcome *outcome
 		atomic_fetch_add_explicit(&counters->left_to_kernel, 1, memory_order_relaxed);
 	else if (outcome->error)
 		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
+	if (outcome->reason != REASON_NONE)
+		atomic_fetch_add_explicit(&counters->reasons[outcome->reason], 1,
+					  memory_order_relaxed);
 }
 
 /* An inherited request is answered, or no target waits for it. */

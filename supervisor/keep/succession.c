@@ -352,7 +352,7 @@ static bool is_understood(const struct succession *succession)
 /* All that is known of a request in another format: its id, and its source. */
 static void refuse(struct succession *succession, size_t index)
 {
-	const struct outcome refusal = outcome_error(EIO);
+	const struct outcome refusal = outcome_refused(EIO, REASON_NO_WORKER);
 	const char *slot = (const char *)old_slot(succession, index);
 	uint64_t id;
 	int source;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/client.h"
 
+#include <stdio.h>
+
 #include "policy.h"
 
 void client_init(struct client *client, const struct policy *policy)
@@ -13,4 +15,10 @@ void client_init(struct client *client, const struct policy *policy)
 	};
 	remedies_init(&client->remedies);
 	orphans_init(&client->orphans);
+}
+
+void client_set_name(struct client *client, const char *name)
+{
+	snprintf(client->label, sizeof(client->label),
+		 "container %.*s: ", (int)(sizeof(client->label) - sizeof("container : ")), name);
 }

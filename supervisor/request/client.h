@@ -15,6 +15,8 @@
 struct judge;
 struct policy;
 
+#define CLIENT_LABEL_SIZE 80
+
 /** struct client - a container, by one of its sources; for several threads at once */
 struct client {
 	const struct policy *policy; /* outlives the client */
@@ -25,6 +27,7 @@ struct client {
 	struct judge *judge; /* of what the container executes; NULL: none */
 	bool is_alone; /* no other worker replays its requests when this one dies */
 	struct share_holder holder; /* the same for all clients of a container */
+	char label[CLIENT_LABEL_SIZE]; /* what lines that are about it begin with; "": it has no name */
 	uint64_t log_source; /* of lines that are about it; a container has a client for each source */
 	struct remedies remedies;
 	struct orphans orphans;
@@ -33,5 +36,8 @@ struct client {
 
 /** client_init() - a container with this policy; nothing is to be undone */
 void client_init(struct client *client, const struct policy *policy);
+
+/** client_set_name() - lines of the log that are about it name it; a long name is cut */
+void client_set_name(struct client *client, const char *name);
 
 #endif

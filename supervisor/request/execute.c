@@ -62,7 +62,7 @@ bool execute_call(struct request *request)
 		return natively_answer(request);
 	if (request->decision.route == ROUTE_KERNEL)
 		return natively_execute(request);
-	if (!stage_go_on(request, target_standin_choose(request), "find a deputy"))
+	if (!stage_go_on(request, target_standin_choose(request), REASON_FAILURE, "find a deputy"))
 		return false;
 	request->outcome = execute_named(request);
 	replay_conclude(request);
@@ -89,12 +89,12 @@ bool execute_deliver(struct request *request)
 
 	if (!is_wanted || call->size == 0 || request->outcome.value == 0)
 		return true;
-	if (!stage_still_waits(request->reception))
+	if (!stage_go_on_for(request))
 		return false;
 	int r = memory_write(call->tid, call->value, request->bytes,
 			     (size_t)request->outcome.value);
 
 	if (r < 0)
-		request->outcome = outcome_error(EFAULT);
+		request->outcome = outcome_refused(EFAULT, REASON_ARGUMENT);
 	return r == 0;
 }

@@ -31,8 +31,9 @@ static bool leave(struct request *request, const char *why)
 			    "process %d has another security label than nsxattr, and %s: attribute "
 			    "calls of such processes are left to the kernel",
 			    request->call.tid, why);
-	return stage_policy_lets_continue(request) ? stage_leave_to_kernel(request) :
-						     stage_end(request, outcome_error(EPERM));
+	return stage_policy_lets_continue(request) ?
+		       stage_leave_to_kernel(request, REASON_LABEL) :
+		       stage_end(request, outcome_refused(EPERM, REASON_LABEL));
 }
 
 bool label_identify(struct request *request)
@@ -47,7 +48,7 @@ bool label_identify(struct request *request)
 	if (r == 0 && labels_are_ours(labels, workspace->label))
 		return true;
 	if (r == -ESRCH)
-		return stage_go_on(request, r, "read the label");
+		return stage_go_on(request, r, REASON_FAILURE, "read the label");
 	if (r < 0)
 		return leave(request, "it cannot be told which");
 	if (!labels_begin(labels))
@@ -74,5 +75,5 @@ bool label_authorize(struct request *request)
 
 	if (r == -EOPNOTSUPP)
 		return leave(request, "the kernel is not asked about files of this kind");
-	return stage_go_on(request, r, "ask what the label allows");
+	return stage_go_on(request, r, REASON_LABEL, "ask what the label allows");
 }

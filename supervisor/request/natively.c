@@ -37,13 +37,13 @@ static bool has_say_over_file_system(const struct request *request)
 	       is_on_own_file_system(request);
 }
 
-/* The check that this kernel leaves out, right before the change. Return: 0, or a positive errno. */
-static int check_unguarded(struct request *request, struct standin *standin)
+/* The check that this kernel leaves out, right before the change. */
+static struct refusal check_unguarded(struct request *request, struct standin *standin)
 {
 	struct inode_stat stat = request->stat;
 
 	if (request->workspace->config.is_guarded || !call_is_change(&request->call))
-		return 0;
+		return (struct refusal){ 0 };
 	bool is_told = !request->is_foreign || target_standin_look(request, standin, &stat);
 
 	return access_check_unguarded(&request->subject, is_told ? &stat.owner : NULL,
@@ -62,16 +62,24 @@ static bool is_relabelling(const struct request *request)
 }
 
 /* What the kernel objects to before it would make the check. Return: as standin_call(), never 0. */
-static int refuse_unguarded(const struct request *request, struct standin *standin, int error)
+static int refuse_unguarded(const struct request *request, struct standin *standin,
+			    const struct refusal *refusal, enum reason *ret_reason)
 {
-	const struct performer performer = { .inode = &request->inode, .standin = standin };
+	const struct performer performer = { .inode = &request->inode,
+					     .standin = standin,
+					     .reason = ret_reason };
 	int r = inode_find_objection(&performer);
 
-	return r == 0 ? error : -r;
+	if (r == 0)
+		*ret_reason = refusal->reason;
+	return r == 0 ? refusal->error : -r;
 }
 
-/* The call as it was made, by the target's stand-in, so that the kernel checks. */
-static int call_as_target(struct request *request, size_t *ret_length)
+/*
+ * The call as it was made, by the target's stand-in, so that the kernel checks. @reason: REASON_KERNEL at first; of a
+ * positive errno.
+ */
+static int call_as_target(struct request *request, size_t *ret_length, enum reason *reason)
 {
 	struct workspace *workspace = request->workspace;
 	struct attribute_call call = {
@@ -86,13 +94,18 @@ static int call_as_target(struct request *request, size_t *ret_length)
 	};
 	struct standin *standin;
 
-	if (is_relabelling(request))
+	if (is_relabelling(request)) {
+		*reason = REASON_LABEL;
 		return EACCES;
+	}
 	int r = target_standin_find(request, &workspace->identity.credential, &standin);
-	int error = r == 0 ? check_unguarded(request, standin) : 0;
 
-	if (r < 0 || error != 0)
-		return r < 0 ? r : refuse_unguarded(request, standin, error);
+	if (r < 0)
+		return r;
+	const struct refusal refusal = check_unguarded(request, standin);
+
+	if (refusal.error != 0)
+		return refuse_unguarded(request, standin, &refusal, reason);
 	if (call_is_change(&request->call))
 		effect_begin(&request->performer, &call);
 	r = standin_call(standin, &call, ret_length);
@@ -118,15 +131,16 @@ static bool is_in_own_entry(const struct request *request)
 
 bool natively_execute(struct request *request)
 {
+	enum reason reason = REASON_KERNEL;
 	size_t length = 0;
-	int r = call_as_target(request, &length);
+	int r = call_as_target(request, &length, &reason);
 
 	if (r == EACCES && is_in_own_entry(request))
 		r = EOPNOTSUPP;
 	if (r == 0)
 		request->outcome = outcome_value((long)length);
 	request->bytes = request->workspace->value;
-	return stage_go_on(request, r, "make a call in the target's name");
+	return stage_go_on(request, r, reason, "make a call in the target's name");
 }
 
 static bool list_as_target(struct request *request)
@@ -135,7 +149,7 @@ static bool list_as_target(struct request *request)
 	int r = target_standin_find(request, &request->workspace->identity.credential,
 				    &request->performer.standin);
 
-	if (!stage_go_on(request, r, "find a deputy"))
+	if (!stage_go_on(request, r, REASON_FAILURE, "find a deputy"))
 		return false;
 	context.is_native = true;
 	request->outcome = store_list(&context, request->call.size, &request->bytes);
@@ -164,11 +178,12 @@ bool natively_answer(struct request *request)
 	bool is_list = request->call.kind->operation == OPERATION_LIST;
 
 	if (request->decision.route == ROUTE_REFUSED)
-		return stage_end(request, outcome_error(request->decision.error));
+		return stage_end(request, outcome_refused(request->decision.error,
+							  request->decision.reason));
 	if (stage_policy_lets_continue(request) || may_continue_queued(request))
-		return stage_leave_to_kernel(request);
+		return stage_leave_to_kernel(request, REASON_NONE);
 	if (request->client->is_queued)
-		return stage_end(request, outcome_error(EOPNOTSUPP));
+		return stage_end(request, outcome_refused(EOPNOTSUPP, REASON_QUEUED));
 	stage_begin_to_wait(request);
 	return is_list ? list_as_target(request) : natively_execute(request);
 }

@@ -100,13 +100,13 @@ bool object_resolve(struct request *request)
 		return false;
 	if (r == -ECANCELED)
 		return natively_answer(request);
-	if (!stage_go_on(request, r, "resolve a path"))
+	if (!stage_go_on(request, r, REASON_KERNEL, "resolve a path"))
 		return false;
 	/*
 	 * Everything so far was read by the number of a thread: it was this one's if it still waits.
 	 * For what changes nothing it is enough to know that before the answer is delivered.
 	 */
-	return !call_is_change(&request->call) || stage_still_waits(request->reception);
+	return !call_is_change(&request->call) || stage_go_on_for(request);
 }
 
 /*
@@ -120,10 +120,10 @@ bool object_fail_late(struct request *request)
 	if (!request->late_error)
 		return true;
 	if (inode_is_unusable(&request->inode))
-		return stage_end(request, outcome_error(EBADF));
+		return stage_end(request, outcome_refused(EBADF, REASON_ARGUMENT));
 	if (call_is_change(&request->call) && may_ask && inode_is_readonly(&request->performer))
-		return stage_end(request, outcome_error(EROFS));
-	return stage_end(request, outcome_error(request->late_error));
+		return stage_end(request, outcome_refused(EROFS, REASON_KERNEL));
+	return stage_end(request, outcome_refused(request->late_error, REASON_ARGUMENT));
 }
 
 /* What refuses us answers the root of the target's namespace, who makes the calls with the user store. */
@@ -146,7 +146,7 @@ static bool look_before_change(struct request *request)
 	if (r == 0 && !request->workspace->outer.is_host &&
 	    !stage_is_told(request, &request->stat.owner))
 		request->stat.owner = nobody;
-	return has_refused || stage_go_on(request, r, "look at an inode");
+	return has_refused || stage_go_on(request, r, REASON_FAILURE, "look at an inode");
 }
 
 /* Where no mount has an id map to tell, none is asked for. */
@@ -226,9 +226,11 @@ static bool has_no_attributes(const struct request *request)
 }
 
 /* What cannot be is asked of the stand-in, whose answer is an error in any case. */
-static bool refuse_as_target(struct request *request)
+static bool refuse_as_target(struct request *request, const struct refusal *refusal)
 {
-	return !natively_execute(request) ? false : stage_end(request, outcome_error(EPERM));
+	return !natively_execute(request) ?
+		       false :
+		       stage_end(request, outcome_refused(EPERM, refusal->reason));
 }
 
 /*
@@ -236,27 +238,32 @@ static bool refuse_as_target(struct request *request)
  * the host may be the owner. To others the kernel says it of some inodes (S_PRIVATE), and of others does not.
  * With the user store only the kernel knows: who asks for a name in user.* learns of what kind the inode is.
  */
-static bool refuse_without_attributes(struct request *request)
+static bool refuse_without_attributes(struct request *request, const struct refusal *refusal)
 {
 	if (!access_is_capable(&request->subject, &request->decision) ||
 	    request->client->policy->store == STORE_USER)
-		return stage_policy_lets_continue(request) ? stage_leave_to_kernel(request) :
-							     refuse_as_target(request);
+		return stage_policy_lets_continue(request) ?
+			       stage_leave_to_kernel(request, refusal->reason) :
+			       refuse_as_target(request, refusal);
 	const struct store_context context = stage_store_context(request);
 
 	request->decision.error = EPERM;
+	request->decision.reason = refusal->reason;
 	return stage_end(request, store_refuse(&context, request->call.kind->operation));
 }
 
-static int check_access(const struct request *request)
+static struct refusal check_access(const struct request *request)
 {
-	int error = access_check(&request->subject, &request->stat.owner,
-				 request->call.kind->operation, &request->decision);
+	const struct refusal refusal = access_check(&request->subject, &request->stat.owner,
+						    request->call.kind->operation,
+						    &request->decision);
 
 	/* Where we do not come as far as the call itself. */
-	if (error != 0 && inode_is_unusable(&request->inode))
-		return EBADF;
-	return error == EPERM && inode_is_readonly(&request->performer) ? EROFS : error;
+	if (refusal.error != 0 && inode_is_unusable(&request->inode))
+		return (struct refusal){ EBADF, REASON_ARGUMENT };
+	if (refusal.error == EPERM && inode_is_readonly(&request->performer))
+		return (struct refusal){ EROFS, REASON_KERNEL };
+	return refusal;
 }
 
 /* What the kernel does not check. A policy that leaves everything to it leaves that to it, too. */
@@ -274,11 +281,11 @@ bool object_authorize(struct request *request)
 
 	if (request->call.kind->operation == OPERATION_LIST || !is_ours || request->is_foreign)
 		return true;
-	int error = check_access(request);
+	const struct refusal refusal = check_access(request);
 
-	if (error == EPERM && call_is_change(&request->call) && has_no_attributes(request))
-		return refuse_without_attributes(request);
-	return stage_go_on(request, error, "check the access");
+	if (refusal.error == EPERM && call_is_change(&request->call) && has_no_attributes(request))
+		return refuse_without_attributes(request, &refusal);
+	return stage_go_on(request, refusal.error, refusal.reason, "check the access");
 }
 
 /* ---- the turn ---- */
@@ -301,8 +308,8 @@ static int wait_for_turn(struct request *request, const struct effect *effect)
 /* While it waited the target may have died, and the inode have got another owner. */
 static bool ask_again(struct request *request)
 {
-	return stage_still_waits(request->reception) && object_look(request) &&
-	       object_authorize(request) && label_authorize(request);
+	return stage_go_on_for(request) && object_look(request) && object_authorize(request) &&
+	       label_authorize(request);
 }
 
 /* From here on what is found out about the inode stays so until the change is made. */
@@ -319,7 +326,7 @@ bool object_take_turn(struct request *request)
 	int r = wait_for_turn(request, effect);
 
 	if (r < 0)
-		return stage_go_on(request, r, "have a turn at an inode");
+		return stage_go_on(request, r, REASON_FAILURE, "have a turn at an inode");
 	if (r == CHANGES_WAITED && !ask_again(request))
 		return false;
 	request->performer.effect = request->client->is_alone ? NULL : effect;

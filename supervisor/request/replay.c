@@ -42,7 +42,7 @@ static void await_performer(const struct request *request)
 static bool conclude(struct request *request, bool is_made)
 {
 	atomic_store(&request->slot->effect.step, is_made ? EFFECT_MADE : EFFECT_NONE);
-	request->outcome = is_made ? outcome_value(0) : outcome_error(EPERM);
+	request->outcome = is_made ? outcome_value(0) : outcome_refused(EPERM, REASON_FAILURE);
 	return is_made;
 }
 
@@ -53,7 +53,8 @@ void replay_conclude(struct request *request)
 	if (!effect || atomic_load(&effect->step) != EFFECT_BEGUN)
 		return;
 	await_performer(request);
-	(void)conclude(request, effect_was_made(effect, &request->performer));
+	if (!conclude(request, effect_was_made(effect, &request->performer)))
+		request->outcome.reason = REASON_DEADLINE;
 }
 
 /*

@@ -24,15 +24,17 @@ static void log_request(const struct request *request)
 {
 	const struct call *call = &request->call;
 	bool has_name = call->kind && call->kind->operation != OPERATION_LIST;
+	bool has_reason = request->outcome.reason != REASON_NONE;
 
 	if (!call->kind || !log_enabled(LOG_VERBOSE))
 		return;
-	log_verbose("[%d] %s %s%s%s: %s", call->tid, call->kind->name,
+	log_verbose("%s[%d] %s %s%s%s: %s%s%s", request->client->label, call->tid, call->kind->name,
 		    has_name ? request->workspace->name : "",
 		    has_name && request->decision.route == ROUTE_STORED ? " as " : "",
 		    has_name && request->decision.route == ROUTE_STORED ? request->decision.name :
 									  "",
-		    result_text(&request->outcome));
+		    result_text(&request->outcome), has_reason ? ": " : "",
+		    has_reason ? reason_text(request->outcome.reason) : "");
 }
 
 #define STAGE_ROW(name) { name, #name },

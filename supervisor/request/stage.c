@@ -24,8 +24,9 @@ void stage_begin(struct request *request, struct workspace *workspace, struct cl
 			       .directory = workspace->fd_directory,
 			       .awaited = awaited },
 		.awaited = awaited,
-		.outcome = outcome_error(EPERM),
+		.outcome = outcome_refused(EPERM, REASON_FAILURE),
 	};
+	request->performer.reason = &request->performers_reason;
 }
 
 bool stage_end(struct request *request, struct outcome outcome)
@@ -34,10 +35,19 @@ bool stage_end(struct request *request, struct outcome outcome)
 	return false;
 }
 
-bool stage_go_on(struct request *request, int result, const char *what)
+/* Where the failure has told more itself, that stays. */
+static void note_failure(struct outcome *outcome, int error)
+{
+	if (outcome->reason == REASON_FAILURE)
+		outcome->reason = reason_of_failure(error);
+}
+
+bool stage_go_on(struct request *request, int result, enum reason reason, const char *what)
 {
 	if (result > 0)
-		return stage_end(request, outcome_error(result));
+		return stage_end(request, outcome_refused(result, reason));
+	if (result < 0)
+		note_failure(&request->outcome, -result);
 	request->ran_out = request->ran_out || result == -EMFILE || result == -ENFILE;
 	if (result < 0)
 		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
@@ -89,11 +99,11 @@ void stage_begin_to_wait(const struct request *request)
 		request->reception->wait_begins(request->reception->server);
 }
 
-bool stage_leave_to_kernel(struct request *request)
+bool stage_leave_to_kernel(struct request *request, enum reason reason)
 {
 	if (!stage_may_continue(request))
-		return stage_end(request, outcome_error(EPERM));
-	return stage_end(request, outcome_kernel());
+		return stage_end(request, outcome_refused(EPERM, REASON_FILE_SYSTEM));
+	return stage_end(request, outcome_kernel(reason));
 }
 
 struct store_context stage_store_context(const struct request *request)
@@ -124,6 +134,13 @@ bool stage_still_waits(const struct reception *reception)
 	if (reception->witness)
 		return witness_waits(reception->witness, &notification->data);
 	return listener >= 0;
+}
+
+bool stage_go_on_for(struct request *request)
+{
+	if (!stage_still_waits(request->reception))
+		return stage_end(request, outcome_refused(EPERM, REASON_GONE));
+	return true;
 }
 
 bool stage_note(pid_t tid, const char *name, bool goes_on)

@@ -44,6 +44,7 @@ struct request {
 	struct awaited *awaited; /* without a thread to wait: what it waits for; NULL: it has one */
 	int late_error; /* of the arguments, when the inode has been found; 0: none */
 	struct outcome outcome;
+	enum reason performers_reason; /* the performer's */
 	bool ran_out; /* of descriptors */
 };
 
@@ -83,12 +84,13 @@ bool stage_end(struct request *request, struct outcome outcome);
 
 /**
  * stage_go_on() - what a function below the stages has returned
- * @result: its result; our own failure leaves the outcome as it was born
+ * @result: its result; our own failure leaves the error of the outcome as it was born
+ * @reason: of an errno for the target
  * @what: what it was to do, for the log
  *
  * Return: as a stage.
  */
-bool stage_go_on(struct request *request, int result, const char *what);
+bool stage_go_on(struct request *request, int result, enum reason reason, const char *what);
 
 /**
  * stage_may_continue() - may the kernel answer the call as it was made, whatever another thread makes of it?
@@ -109,9 +111,11 @@ void stage_begin_to_wait(const struct request *request);
  *
  * Nothing else sends a call back to it. Where stage_may_continue() is false, the target gets EPERM instead.
  *
+ * @reason: REASON_NONE, if it is not because of who asks
+ *
  * Return: false.
  */
-bool stage_leave_to_kernel(struct request *request);
+bool stage_leave_to_kernel(struct request *request, enum reason reason);
 
 /** stage_store_context() - for operations on stored names, of this request */
 struct store_context stage_store_context(const struct request *request);
@@ -125,6 +129,9 @@ bool stage_is_told(const struct request *request, const struct object *owner);
 
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);
+
+/** stage_go_on_for() - does a target wait for the answer? If not, the request ends. Return: as a stage. */
+bool stage_go_on_for(struct request *request);
 
 /** stage_note() - of a stage that was run, for the log. @tid: the target. Return: @goes_on. */
 bool stage_note(pid_t tid, const char *name, bool goes_on);

@@ -10,7 +10,7 @@
 static bool go_on_by_arguments(struct request *request, int result, const char *what)
 {
 	if (result <= 0 || !call_finds_inode_first(&request->workspace->order, &request->call))
-		return stage_go_on(request, result, what);
+		return stage_go_on(request, result, REASON_ARGUMENT, what);
 	request->late_error = result;
 	return true;
 }
@@ -22,10 +22,10 @@ bool subject_decode(struct request *request)
 			    &request->call);
 
 	if (r == -ENOSYS && (client->is_strict || !stage_may_continue(request)))
-		return stage_end(request, outcome_error(ENOSYS));
+		return stage_end(request, outcome_refused(ENOSYS, REASON_UNKNOWN_CALL));
 	if (r == -ENOSYS ||
 	    (client->is_transparent && !client->is_strict && stage_may_continue(request)))
-		return stage_leave_to_kernel(request);
+		return stage_leave_to_kernel(request, REASON_NONE);
 	return go_on_by_arguments(request, r, "decode a call");
 }
 
@@ -66,7 +66,7 @@ bool subject_read_name(struct request *request)
 	/* The next set is most often of the same kind. */
 	if (call->kind->operation == OPERATION_SET)
 		workspace->wants_values = !is_left;
-	return is_left ? stage_leave_to_kernel(request) : true;
+	return is_left ? stage_leave_to_kernel(request, REASON_NONE) : true;
 }
 
 bool subject_read_value(struct request *request)
@@ -84,7 +84,7 @@ bool subject_read_path(struct request *request)
 	if (request->has_path)
 		return true;
 	return stage_go_on(request, call_read_path(&request->call, request->workspace->path),
-			   "read a path");
+			   REASON_ARGUMENT, "read a path");
 }
 
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */
@@ -121,12 +121,12 @@ bool subject_identify(struct request *request)
 {
 	int r = stage_identify(request, extent_of(request));
 
-	if (!stage_go_on(request, r, "learn the identity"))
+	if (!stage_go_on(request, r, REASON_FAILURE, "learn the identity"))
 		return false;
 	/* Without a view of its own there is nothing of which the policy has something to say. */
 	return access_is_virtual(&request->subject) || !stage_may_continue(request) ?
 		       true :
-		       stage_leave_to_kernel(request);
+		       stage_leave_to_kernel(request, REASON_HOST);
 }
 
 bool subject_decide(struct request *request)
@@ -138,6 +138,7 @@ bool subject_decide(struct request *request)
 	if (request->late_error) {
 		request->decision.route = ROUTE_REFUSED;
 		request->decision.error = request->late_error;
+		request->decision.reason = REASON_ARGUMENT;
 		return true;
 	}
 	access_decide(request->client->policy, &request->subject, request->call.kind->operation,
@@ -145,6 +146,6 @@ bool subject_decide(struct request *request)
 	/* A get of a name that may not be changed is the kernel's, but is known only now. */
 	if (request->decision.route == ROUTE_KERNEL && !request->client->is_strict &&
 	    stage_may_continue(request) && !call_may_be_empty_set(&request->call))
-		return stage_leave_to_kernel(request);
+		return stage_leave_to_kernel(request, REASON_NONE);
 	return true;
 }

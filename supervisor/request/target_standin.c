@@ -25,14 +25,16 @@ int target_standin_find(struct request *request, const struct credential *creden
 	struct credential_change change;
 	int r = descent_plan(&workspace->ours, userns, credential, &change);
 
-	if (r < 0)
+	if (r < 0) {
+		request->outcome.reason = REASON_CREDENTIAL;
 		log_verbose("the ids of thread %d cannot be taken on: %s", request->call.tid,
 			    r == -EPERM ? "setgroups(2) is denied in its user namespace, and its "
 					  "groups are not those of the supervisor" :
 					  "its user namespace does not have them");
-	return r < 0 ? r :
-		       standins_add(workspace->standins, &request->client->holder, userns->inode,
-				    credential, &change, ret_standin);
+		return r;
+	}
+	return standins_add(workspace->standins, &request->client->holder, userns->inode,
+			    credential, &change, ret_standin);
 }
 
 /*

@@ -176,7 +176,7 @@ static void require_permission(const struct scenario *scenario, enum operation o
 	const struct object foreign = { UINT32_MAX, UINT32_MAX };
 	const struct subject *subject = &scenario->subject;
 	bool is_admin = subject->capabilities & (1ULL << CAP_SYS_ADMIN);
-	int error = access_check(subject, &foreign, operation, decision);
+	int error = access_check(subject, &foreign, operation, decision).error;
 
 	if (operation != OPERATION_GET)
 		require(error == (is_of_class(decision->base) ? EPERM : 0));

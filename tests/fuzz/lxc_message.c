@@ -59,8 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(data[0] == (message.has_listener ? 3 : 2));
 	require_bounded(&message, size - 1);
 	require_joined_again(&message, data + 1);
-	struct outcome outcomes[] = { outcome_value(data[33]), outcome_error(1 + data[33] % 100),
-				      outcome_kernel() };
+	struct outcome outcomes[] = { outcome_value(data[33]),
+				      outcome_refused(1 + data[33] % 100, REASON_KERNEL),
+				      outcome_kernel(REASON_NONE) };
 
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		require_answered(&message, &outcomes[i]);

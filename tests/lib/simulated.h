@@ -93,7 +93,7 @@ static inline long simulated_get(const struct policy *policy, const struct subje
 	/* The kernel's own rule: no process in a namespace has the host's CAP_SYS_ADMIN. */
 	if (decision.route == ROUTE_KERNEL)
 		return name_is_trusted(name, strlen(name)) ? -ENODATA : simulated_find(inode, name);
-	int error = access_check(subject, &object, OPERATION_GET, &decision);
+	int error = access_check(subject, &object, OPERATION_GET, &decision).error;
 
 	if (error != 0)
 		return -error;

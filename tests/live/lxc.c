@@ -432,7 +432,7 @@ Test(lxc, serves_a_connection)
 	struct seccomp_notif_resp response;
 	struct slot slot;
 	struct reception reception = { .slot = &slot };
-	struct outcome outcome = outcome_error(ENODATA);
+	struct outcome outcome = outcome_refused(ENODATA, REASON_KERNEL);
 	char reason[LXC_REASON_SIZE] = "";
 
 	cr_expect_eq(lxc_source_greet(source, &greeting, reason), LXC_NOTHING);

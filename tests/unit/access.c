@@ -479,10 +479,10 @@ Test(access, asks_for_the_capability_also_to_use_what_is_lent)
 				       .capabilities = CAPABILITY(CAP_SYS_ADMIN) };
 	const struct object own = { 100000, 100000 }, foreign = { 0, 0 };
 
-	cr_expect_eq(access_check(&admin, &own, OPERATION_SET, &decision), 0);
-	cr_expect_eq(access_check(&admin, &foreign, OPERATION_SET, &decision), EPERM);
-	cr_expect_eq(access_check(&nobody, &own, OPERATION_SET, &decision), EPERM);
-	cr_expect_eq(access_check(&nobody, &own, OPERATION_GET, &decision), ENODATA);
+	cr_expect_eq(access_check(&admin, &own, OPERATION_SET, &decision).error, 0);
+	cr_expect_eq(access_check(&admin, &foreign, OPERATION_SET, &decision).error, EPERM);
+	cr_expect_eq(access_check(&nobody, &own, OPERATION_SET, &decision).error, EPERM);
+	cr_expect_eq(access_check(&nobody, &own, OPERATION_GET, &decision).error, ENODATA);
 }
 
 Test(access, stores_below_user_if_the_policy_says_so)
@@ -758,7 +758,7 @@ static int check(const struct user_namespace *userns, uint64_t capabilities, uin
 	struct object object = { .uid = uid, .gid = gid };
 	struct decision decision = decide(userns, operation, name);
 
-	return access_check(&subject, &object, operation, &decision);
+	return access_check(&subject, &object, operation, &decision).error;
 }
 
 Test(access, lets_an_administrator_change_what_is_its_own)
@@ -864,6 +864,133 @@ Test(access, hides_trusted_from_all_but_administrators)
 	cr_expect_eq(check(&container, admin, 0, 0, OPERATION_GET, "trusted.a"), 0);
 }
 
+/* ---- why it is refused ---- */
+
+/** struct refusal_row - one operation that is refused by the policy or by the name, and why */
+struct refusal_row {
+	const struct policy *policy;
+	const struct user_namespace *userns;
+	const char *name;
+	unsigned int operations; /* bits: 1 << OPERATION_… */
+	enum reason reason;
+};
+
+#define CHANGES (1U << OPERATION_SET | 1U << OPERATION_REMOVE)
+#define ALL (CHANGES | 1U << OPERATION_GET)
+
+static const struct policy trusted_inherits_nothing = { .rules = scheme_rules,
+							.rule_count = 6,
+							.fallback = { .pattern = "*" } };
+
+static const struct refusal_row refusals[] = {
+	{ &schemes, &container, "security.hidden", ALL, REASON_HIDE },
+	{ &schemes, &container, "security.hidden@x", ALL, REASON_HIDE },
+	{ &schemes, &container, "security.denied", CHANGES, REASON_DENY },
+	{ &schemes, &container, "security.none", ALL, REASON_UNSUPPORTED },
+	{ &trusted_store, &container, "trusted.nsxattr.1.a", ALL, REASON_RESERVED },
+	{ &user_store, &container, "user.nsxattr.1.a", ALL, REASON_RESERVED },
+	{ &schemes, &container, "security.a@", ALL, REASON_NAME },
+	{ &schemes, &container, "security.a@uid=01", ALL, REASON_NAME },
+	{ &schemes, &container, "security.", ALL, REASON_NAME },
+	{ &schemes, &container, "security.a@uid=99999", ALL, REASON_ID },
+	{ &schemes, &rootless, "security.a", CHANGES, REASON_NO_ROOT },
+	{ &trusted_inherits_nothing, &rootless, "trusted.a", ALL, REASON_NO_ROOT },
+};
+
+Test(access, says_why_it_refuses)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		for (size_t j = 0; j < 3; j++) {
+			const struct refusal_row *row = &refusals[i];
+			struct decision decision =
+				decide_by(row->policy, row->userns, named_operations[j], row->name);
+			bool is_refused = row->operations & 1U << named_operations[j];
+
+			cr_expect_eq(decision.route == ROUTE_REFUSED, is_refused, "%s", row->name);
+			cr_expect_eq(decision.reason, is_refused ? row->reason : REASON_NONE,
+				     "%s: %s", row->name, reason_word(decision.reason));
+		}
+}
+
+Test(access, says_that_a_name_is_too_long)
+{
+	cr_expect_eq(
+		decide_by(&trusted_store, &container, OPERATION_SET, name_of_length(233)).reason,
+		REASON_NAME_LENGTH);
+}
+
+Test(access, says_that_a_mount_has_no_number_for_the_owner)
+{
+	struct id_map mount = map_of("0 500000 10\n");
+	struct naming naming = { .mount = &mount };
+
+	cr_expect_eq(decide_on(&naming, &container, OPERATION_SET, "security.a").reason,
+		     REASON_NUMBER);
+}
+
+Test(access, says_nothing_where_nothing_is_refused)
+{
+	for (size_t i = 0; i < 3; i++) {
+		cr_expect_eq(decide(&container, named_operations[i], "security.a").reason,
+			     REASON_NONE);
+		cr_expect_eq(decide(&host, named_operations[i], "security.a").reason, REASON_NONE);
+		cr_expect_eq(decide(&container, named_operations[i], "user.a").reason, REASON_NONE);
+	}
+}
+
+static enum reason why(uint64_t capabilities, uint32_t uid, uint32_t gid, enum operation operation,
+		       const char *name)
+{
+	const struct subject subject = { .userns = &container, .capabilities = capabilities };
+	const struct object object = { .uid = uid, .gid = gid };
+	struct decision decision = decide(&container, operation, name);
+
+	return access_check(&subject, &object, operation, &decision).reason;
+}
+
+/* Of several reasons the one that is about the process comes first, as whose the file is does not matter then. */
+Test(access, says_why_it_does_not_permit)
+{
+	const uint64_t admin = CAPABILITY(CAP_SYS_ADMIN), setfcap = CAPABILITY(CAP_SETFCAP);
+
+	cr_expect_eq(why(admin, 100000, 100000, OPERATION_SET, "security.a"), REASON_NONE);
+	cr_expect_eq(why(~admin, 0, 0, OPERATION_SET, "security.a"), REASON_NO_SYS_ADMIN);
+	cr_expect_eq(why(~admin, 0, 0, OPERATION_REMOVE, "trusted.a"), REASON_NO_SYS_ADMIN);
+	cr_expect_eq(why(~admin, 0, 0, OPERATION_GET, "trusted.a"), REASON_NO_SYS_ADMIN);
+	cr_expect_eq(why(~admin, 0, 0, OPERATION_GET, "security.a"), REASON_NONE);
+	cr_expect_eq(why(~setfcap, 0, 0, OPERATION_SET, "security.capability"), REASON_NO_SETFCAP);
+	cr_expect_eq(why(admin, 0, 0, OPERATION_SET, "security.a"), REASON_OWNER);
+	cr_expect_eq(why(admin, 0, 100000, OPERATION_REMOVE, "security.a"), REASON_OWNER);
+	cr_expect_eq(why(admin, 100000, 0, OPERATION_SET, "trusted.a"), REASON_GROUP);
+}
+
+static enum reason why_unguarded(uint64_t capabilities, const struct object *object, bool has_say,
+				 enum operation operation, const char *name)
+{
+	const struct subject subject = { .userns = &container, .capabilities = capabilities };
+
+	return access_check_unguarded(&subject, object, has_say, operation, name).reason;
+}
+
+Test(access, unguarded_says_why)
+{
+	static const struct object own = { 100000, 100000 }, roots = { 0, 0 },
+				   groups = { 100000, 0 };
+	const char *caps = "security.capability";
+
+	cr_expect_eq(why_unguarded(0, &own, false, OPERATION_SET, "user.a"), REASON_NONE);
+	cr_expect_eq(why_unguarded(0, &own, true, OPERATION_SET, "security.a"),
+		     REASON_NO_SYS_ADMIN);
+	cr_expect_eq(why_unguarded(~0ULL, &own, false, OPERATION_SET, "security.a"),
+		     REASON_FILE_SYSTEM);
+	cr_expect_eq(why_unguarded(0, &own, true, OPERATION_SET, caps), REASON_NONE);
+	cr_expect_eq(why_unguarded(0, &own, true, OPERATION_REMOVE, caps), REASON_NO_SETFCAP);
+	cr_expect_eq(why_unguarded(~0ULL, &own, true, OPERATION_REMOVE, caps), REASON_NONE);
+	cr_expect_eq(why_unguarded(~0ULL, &roots, true, OPERATION_REMOVE, caps), REASON_OWNER);
+	cr_expect_eq(why_unguarded(~0ULL, &groups, true, OPERATION_REMOVE, caps), REASON_GROUP);
+	cr_expect_eq(why_unguarded(~0ULL, NULL, true, OPERATION_REMOVE, caps), REASON_OWNER);
+}
+
 /* ---- what a kernel does not check ---- */
 
 static int check_unguarded(const struct user_namespace *userns, uint64_t capabilities, bool has_say,
@@ -873,7 +1000,8 @@ static int check_unguarded(const struct user_namespace *userns, uint64_t capabil
 	const struct subject subject = { .userns = userns, .capabilities = capabilities };
 
 	return access_check_unguarded(&subject, has_say ? &theirs : &roots, has_say, operation,
-				      name);
+				      name)
+		.error;
 }
 
 Test(access, unguarded_names_of_other_classes_are_the_kernels_to_check)
@@ -925,7 +1053,8 @@ Test(access, unguarded_capabilities_are_removed_by_who_may_set_them_on_an_inode_
 	cr_expect_eq(check_unguarded(&container, ~0ULL, false, OPERATION_REMOVE, name), EPERM);
 	cr_expect_eq(access_check_unguarded(&(struct subject){ .userns = &container,
 							       .capabilities = ~0ULL },
-					    NULL, true, OPERATION_REMOVE, name),
+					    NULL, true, OPERATION_REMOVE, name)
+			     .error,
 		     EPERM);
 }
 
@@ -939,8 +1068,9 @@ Test(access,
 
 	cr_expect_eq(check_unguarded(&host, CAPABILITY(CAP_SETFCAP), false, OPERATION_REMOVE, name),
 		     0);
-	cr_expect_eq(access_check_unguarded(&subject, &nobody, false, OPERATION_REMOVE, name),
+	cr_expect_eq(access_check_unguarded(&subject, &nobody, false, OPERATION_REMOVE, name).error,
 		     EPERM);
-	cr_expect_eq(access_check_unguarded(&subject, &alien_group, false, OPERATION_REMOVE, name),
-		     EPERM);
+	cr_expect_eq(
+		access_check_unguarded(&subject, &alien_group, false, OPERATION_REMOVE, name).error,
+		EPERM);
 }

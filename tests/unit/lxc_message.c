@@ -77,14 +77,15 @@ Test(lxc_message, is_written_as_it_is_taken_apart)
 	cr_expect_eq(read.init, 41);
 	cr_expect_str_eq(read.cookie, "judged");
 
-	struct outcome outcome = outcome_kernel(), told = outcome_error(ENOSYS);
+	struct outcome outcome = outcome_kernel(REASON_NONE),
+		       told = outcome_refused(ENOSYS, REASON_KERNEL);
 
 	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
 	cr_expect_not(lxc_message_reply(&message, &lxc_packet_sizes, reply, length - 1, &told));
 	cr_expect_eq(told.error, ENOSYS, "untouched");
 	cr_expect(lxc_message_reply(&message, &lxc_packet_sizes, reply, length, &told));
 	cr_expect(told.is_kernels);
-	outcome = outcome_error(EACCES);
+	outcome = outcome_refused(EACCES, REASON_KERNEL);
 	length = lxc_message_answer(&message, &outcome, &lxc_packet_sizes, reply);
 	cr_expect(lxc_message_reply(&message, &lxc_packet_sizes, reply, length, &told));
 	cr_expect(!told.is_kernels && told.error == EACCES);
@@ -308,7 +309,7 @@ Test(lxc_message, answers_with_a_value)
 
 Test(lxc_message, answers_with_an_error)
 {
-	struct seccomp_notif_resp response = answer(outcome_error(ENODATA));
+	struct seccomp_notif_resp response = answer(outcome_refused(ENODATA, REASON_KERNEL));
 
 	cr_expect_eq(response.error, -ENODATA);
 	cr_expect_eq(response.val, 0);
@@ -317,7 +318,7 @@ Test(lxc_message, answers_with_an_error)
 
 Test(lxc_message, answers_that_the_kernel_goes_on)
 {
-	struct seccomp_notif_resp response = answer(outcome_kernel());
+	struct seccomp_notif_resp response = answer(outcome_kernel(REASON_NONE));
 
 	cr_expect_eq(response.flags, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 	cr_expect_eq(response.val, 0);

@@ -224,7 +224,7 @@ static struct lxc_message message_of(const char *cookie)
 Test(lxc_receive, replies_in_one_packet_of_the_length_that_lxc_wants)
 {
 	struct lxc_message message = message_of("samba-dc");
-	struct outcome outcome = outcome_error(ENODATA);
+	struct outcome outcome = outcome_refused(ENODATA, REASON_KERNEL);
 	unsigned char reply[256];
 	int32_t error;
 
@@ -237,7 +237,7 @@ Test(lxc_receive, replies_in_one_packet_of_the_length_that_lxc_wants)
 Test(lxc_receive, does_not_wait_for_a_monitor_that_never_reads)
 {
 	struct lxc_message message = message_of("");
-	struct outcome outcome = outcome_kernel();
+	struct outcome outcome = outcome_kernel(REASON_NONE);
 	int r = 0;
 
 	for (int i = 0; i < 100000 && r == 0; i++)
@@ -248,7 +248,7 @@ Test(lxc_receive, does_not_wait_for_a_monitor_that_never_reads)
 Test(lxc_receive, survives_speaking_without_a_peer)
 {
 	struct lxc_message message = message_of("");
-	struct outcome outcome = outcome_kernel();
+	struct outcome outcome = outcome_kernel(REASON_NONE);
 
 	signal(SIGPIPE, SIG_DFL);
 	close(ends[1]);

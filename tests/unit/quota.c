@@ -33,7 +33,7 @@ static bool admits_in(const struct user_namespace *userns, const char *name,
 
 	simulated_decide(&policy, userns, OPERATION_SET, name, &decision);
 	cr_assert_eq(decision.route, ROUTE_STORED);
-	return quota_admits(&policy, userns, &decision, inode.names, inode.length);
+	return quota_check(&policy, userns, &decision, inode.names, inode.length) == REASON_NONE;
 }
 
 static bool admits(const char *name, struct simulated_inode inode)
@@ -121,9 +121,11 @@ Test(quota, of_a_file_counts_by_the_numbers_of_the_mount)
 	simulated_decide(&policy, &container, OPERATION_SET, "security.c", &decision);
 	decision.naming = &naming;
 	policy.attributes_per_file = 2;
-	cr_expect_not(quota_admits(&policy, &container, &decision, inode.names, inode.length));
+	cr_expect_eq(quota_check(&policy, &container, &decision, inode.names, inode.length),
+		     REASON_LIMIT_ATTRIBUTES);
 	decision.naming = NULL;
-	cr_expect(quota_admits(&policy, &container, &decision, inode.names, inode.length));
+	cr_expect_eq(quota_check(&policy, &container, &decision, inode.names, inode.length),
+		     REASON_NONE);
 }
 
 /* The file's owner could set what the kernel alone guards there. */
@@ -154,4 +156,18 @@ Test(quota, counts_below_a_store_what_is_stored_there)
 				  SIMULATED_INODE("trusted.nsxattr.100000.security.a\0"),
 				  SIMULATED_INODE("trusted.nsxattr.7.security.a\0"));
 	cr_expect_not(admits("security.one", SIMULATED_INODE("trusted.nsxattr.7.security.one\0")));
+}
+
+Test(quota, says_which_limit_it_is)
+{
+	struct decision decision;
+	const struct simulated_inode inode = SIMULATED_INODE("security.one\0security.a@uid=100000");
+
+	simulated_decide(&policy, &container, OPERATION_SET, "security.one", &decision);
+	cr_expect_eq(quota_check(&policy, &container, &decision, inode.names, inode.length),
+		     REASON_LIMIT_ONE);
+	policy.attributes_per_file = 1;
+	simulated_decide(&policy, &container, OPERATION_SET, "security.b", &decision);
+	cr_expect_eq(quota_check(&policy, &container, &decision, inode.names, inode.length),
+		     REASON_LIMIT_ATTRIBUTES);
 }

@@ -105,6 +105,8 @@ Test(status, tells_all_about_a_container)
 	container->counters.requests = 25;
 	container->counters.left_to_kernel = 4;
 	container->counters.errors = 3;
+	container->counters.reasons[REASON_NO_SYS_ADMIN] = 2;
+	container->counters.reasons[REASON_ABSENT] = 1;
 	container->counters.in_flight = 2;
 	container->counters.places = 128;
 	container->counters.stuck = 1;
@@ -116,7 +118,7 @@ Test(status, tells_all_about_a_container)
 					       0),
 		"{\"runtime\":\"podman\",\"id\":\"web\",\"name\":\"samba-dc\",\"owner\":1000,\"policy\":\"default\","
 		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
-		"\"left-to-kernel\":4,\"errors\":3,\"in-flight\":2,\"in-flight-most\":128,\"stuck\":1,\"late\":5,"
+		"\"left-to-kernel\":4,\"errors\":3,\"reasons\":{\"absent\":1,\"no-cap-sys-admin\":2},\"in-flight\":2,\"in-flight-most\":128,\"stuck\":1,\"late\":5,"
 		"\"rate\":2.5}");
 	json_object_put(status);
 }
@@ -319,6 +321,22 @@ Test(status, shows_containers_in_columns)
 		"    123456       7\n",
 		77);
 	expect_shown(status_json_new(&source, 0, &later), later.real, expected);
+}
+
+Test(status, shows_why_calls_failed)
+{
+	expect_text(
+		"{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		"\"containers\": [{\"id\": \"a\", \"reasons\": {\"absent\": 7, \"rule-hide\": 1}}, "
+		"{\"id\": \"b\", \"reasons\": {}}]}",
+		"nsxattrd 1.2, pid 7, up 10s; 1 policy; 2 containers\n\n"
+		"RUNTIME  CONTAINER  NAME  OWNER  POLICY  MAP  AGE  LISTENERS  REQ/S  IN FLIGHT  "
+		"REQUESTS  ERRORS\n"
+		"-        a          -     root   -       -    11d          -      -          -  "
+		"       -       -\n"
+		"-        b          -     root   -       -    11d          -      -          -  "
+		"       -       -\n\n"
+		"a: reasons: 7 absent, 1 rule-hide\n");
 }
 
 Test(status, shows_what_is_judged)
