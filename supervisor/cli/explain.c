@@ -9,9 +9,11 @@
 #include "cli/exec_explanation.h"
 #include "cli/explanation.h"
 #include "cli/integrity_rules.h"
+#include "cli/live_explanation.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy_arg.h"
+#include "daemon/config.h"
 #include "yaml/spelling.h"
 
 /* Without --map-users: what useradd(8) sets aside for the first user. */
@@ -26,6 +28,8 @@ struct explain_request {
 	enum operation operation;
 	const char *name; /* of an attribute */
 	const char *path; /* exec: of a file; else NULL */
+	struct live_question live; /* of a process, or a container, that runs */
+	uint32_t pid;
 };
 
 static const char *parse_map(void *place, const char *argument)
@@ -53,6 +57,15 @@ static const struct option_row rows[] = {
 	  INTO_TEXT(struct explain_request, policy), .check = policy_arg_check },
 	{ "map-users", 0, "INSIDE:OUTSIDE:COUNT", "the ids of the namespace (0:100000:65536)",
 	  PARSED_BY(parse_map) },
+	{ "pid", 0, "PID", "for this process, as it is now; its policy is that of its container",
+	  INTO_NUMBER(struct explain_request, pid, 1, 4194304) },
+	{ "container", 0, "NAME",
+	  "for a container of nsxattrd's, as it is now: an id or a name of 'nsxattr status'",
+	  INTO_TEXT(struct explain_request, live.container) },
+	{ "file", 0, "PATH", "about this file, as the process, or the container, names it",
+	  INTO_TEXT(struct explain_request, live.file) },
+	{ "control", 0, "PATH", "the daemon's control socket",
+	  INTO_TEXT(struct explain_request, live.control) },
 	{ "json", 0, NULL, "say it for programs", INTO_FLAG(struct explain_request, wants_json) },
 	{ "rules", 0, "RULE-SET",
 	  "show the rules for what is executed: of the policy, or of tcb or appraise",
@@ -65,7 +78,9 @@ static const struct option_table table = {
 	.about =
 		"Say what would be done about an operation on the attribute NAME, by which rule, and\n"
 		"what it needs, for a target in a user namespace with the given ids; or whether root\n"
-		"there could execute the file PATH, and by which rule, value and key.",
+		"there could execute the file PATH, and by which rule, value and key.\n"
+		"With --pid or --container the process, its namespace, its policy and the file are\n"
+		"looked at, and nothing is changed.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 };
@@ -196,6 +211,48 @@ static bool explain_exec(const struct explain_request *request, const struct pol
 	return is_told;
 }
 
+/* Return: the exit status. */
+static int explain_live(struct explain_request *request)
+{
+	struct live_explanation live = { 0 };
+
+	request->live.pid = (pid_t)request->pid;
+	request->live.policy = request->policy;
+	request->live.operation = request->operation;
+	request->live.name = request->name;
+	bool is_told = live_explanation_fill(&request->live, &live);
+
+	if (is_told && request->wants_json)
+		output_json(live_explanation_json_new(&live));
+	else if (is_told)
+		live_explanation_print(&live);
+	live_explanation_done(&live);
+	return is_told ? 0 : STATUS_FAILED;
+}
+
+static bool is_live(const struct explain_request *request)
+{
+	return request->pid || request->live.container;
+}
+
+/* Return: 0; else the exit status, and what is wrong has been logged. */
+static int check_live(const struct explain_request *request)
+{
+	if (request->live.file && !is_live(request))
+		return options_refuse(&table, "--file needs --pid or --container");
+	if (!is_live(request))
+		return 0;
+	if (request->pid && request->live.container)
+		return options_refuse(&table, "--pid and --container exclude each other");
+	if (request->users.count > 0)
+		return options_refuse(
+			&table, "--map-users is what a process has: not with --pid or --container");
+	return request->path || request->wants_rules ?
+		       options_refuse(&table,
+				      "exec and --rules are not for --pid and --container") :
+		       0;
+}
+
 static int explain(struct explain_request *request)
 {
 	_cleanup_policy_file_ struct policy_file *file = NULL;
@@ -213,15 +270,21 @@ static int explain(struct explain_request *request)
 
 int cli_explain(int argc, char **argv)
 {
-	struct explain_request request = { .policy = "default" };
+	struct explain_request request = { .live.control = config_defaults()->control.path };
 	char **operands;
 	int status;
 
 	if (!options_parse(&table, argc, argv, &request, &operands, &status))
 		return status;
 	status = read_operands(operands, &request);
+	if (status == 0)
+		status = check_live(&request);
 	if (status != 0)
 		return status;
+	if (is_live(&request))
+		return output_end(explain_live(&request), STATUS_USAGE);
+	if (!request.policy)
+		request.policy = "default";
 	return output_end(request.wants_rules ? show_rules(&request) : explain(&request),
 			  STATUS_USAGE);
 }

@@ -3,10 +3,14 @@
 
 #include <linux/capability.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/outer.h"
+#include "count_of.h"
 #include "policy.h"
 #include "view.h"
+#include "yaml/spelling.h"
 
 #define ALL_CAPABILITIES UINT64_MAX
 
@@ -151,6 +155,30 @@ static const char *find_cause(const struct explanation *explanation)
 	return NULL;
 }
 
+/*
+ * The classes of xattr(7), and those that only some file systems have. What is not known is left to the kernel, which
+ * has no place for it: most often it is a letter too few.
+ */
+static void suggest_name(struct explanation *explanation)
+{
+	static const char *const classes[] = { "security", "trusted", "user", "system" };
+	static const char *const others[] = { "btrfs", "gnu",  "os2", "osx", "afs", "ceph",
+					      "cifs",  "smb3", "mac", "com", "org", NULL };
+	size_t length = strcspn(explanation->name, ".");
+	char class[NAME_SIZE];
+	struct spelling spelling = { .word = class };
+
+	snprintf(class, sizeof(class), "%.*s", (int)length, explanation->name);
+	for (size_t i = 0; others[i]; i++)
+		if (strcmp(class, others[i]) == 0)
+			return;
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		spelling_offer(&spelling, classes[i]);
+	if (spelling.nearest && strcmp(spelling.nearest, class) != 0)
+		snprintf(explanation->suggestion, sizeof(explanation->suggestion), "%s%s",
+			 spelling.nearest, explanation->name + length);
+}
+
 void explanation_fill(struct explanation *explanation)
 {
 	struct explanation *e = explanation;
@@ -159,6 +187,10 @@ void explanation_fill(struct explanation *explanation)
 	enum operation decided = e->operation == OPERATION_LIST ? OPERATION_GET : e->operation;
 
 	e->naming = access_naming(e->policy, e->userns);
+	e->naming.mount = e->mount;
+	e->naming.outer = e->outer && !e->outer->is_host ? &e->outer->uids : NULL;
+	e->naming.is_rootless = e->outer && !e->outer->has_host_root;
+	suggest_name(e);
 	access_decide(e->policy, &subject, decided, e->name, &e->decision);
 	access_locate(&subject, decided, &e->decision);
 	e->cause = find_cause(e);

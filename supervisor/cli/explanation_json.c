@@ -99,8 +99,10 @@ static struct json_object *decision_json(const struct explanation *explanation)
 	struct json_object *object = json_object_new_object();
 
 	json_add_text(object, "route", routes[decision->route]);
-	if (decision->route == ROUTE_REFUSED)
+	if (decision->route == ROUTE_REFUSED) {
 		json_add_text(object, "error", strerrorname_np(decision->error));
+		json_add_text(object, "reason", reason_word(decision->reason));
+	}
 	if (decision->route == ROUTE_STORED || decision->route == ROUTE_HOST)
 		json_add_text(object, "stored-name", decision->name);
 	return object;
@@ -114,6 +116,8 @@ struct json_object *explanation_json_new(const struct explanation *explanation)
 
 	json_add_text(object, "operation", explanation_operations[explanation->operation]);
 	json_add_text(object, "name", explanation->name);
+	json_add_text(object, "did-you-mean",
+		      explanation->suggestion[0] ? explanation->suggestion : NULL);
 	json_object_object_add(object, "users", explanation_users_json(explanation->userns));
 	json_object_object_add(object, "policy", policy_json(explanation->policy));
 	if (explanation->cause)

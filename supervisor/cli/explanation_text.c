@@ -21,7 +21,8 @@ void explanation_print_namespace(const struct user_namespace *userns)
 	for (unsigned int i = 0; i < users->count; i++)
 		printf(" %u:%u:%u", users->extents[i].inside, users->extents[i].host,
 		       users->extents[i].count);
-	printf(", its parent is the host\n");
+	printf(userns->parent && !userns->parent->is_host ? ", nested in another one\n" :
+							    ", its parent is the host\n");
 }
 
 static void show_request(const struct explanation *explanation)
@@ -29,6 +30,15 @@ static void show_request(const struct explanation *explanation)
 	explanation_begin_line("asked");
 	printf("%s %s\n", explanation_operations[explanation->operation], explanation->name);
 	explanation_print_namespace(explanation->userns);
+}
+
+static void show_suggestion(const struct explanation *explanation)
+{
+	if (!explanation->suggestion[0])
+		return;
+	explanation_begin_line("note");
+	printf("the kernel knows no class '%.*s'; did you mean '%s'?\n",
+	       (int)strcspn(explanation->name, "."), explanation->name, explanation->suggestion);
 }
 
 static void show_policy(const struct policy *policy)
@@ -132,8 +142,8 @@ static void show_decision(const struct explanation *explanation)
 	if (explanation->operation == OPERATION_LIST && !explanation->cause)
 		show_list(explanation);
 	else if (decision->route == ROUTE_REFUSED)
-		printf("%s, after whatever the kernel would refuse the call for\n",
-		       strerrorname_np(decision->error));
+		printf("%s, after whatever the kernel would refuse the call for: %s\n",
+		       strerrorname_np(decision->error), reason_text(decision->reason));
 	else if (decision->route == ROUTE_KERNEL)
 		show_kernel(explanation->policy);
 	else if (explanation->operation == OPERATION_GET)
@@ -179,12 +189,18 @@ static void show_limits(const struct explanation *explanation)
 	}
 }
 
-void explanation_print(const struct explanation *explanation)
+void explanation_print_decision(const struct explanation *explanation)
 {
-	show_request(explanation);
+	show_suggestion(explanation);
 	show_policy(explanation->policy);
 	show_rule(explanation);
 	show_decision(explanation);
 	show_needs(explanation);
 	show_limits(explanation);
+}
+
+void explanation_print(const struct explanation *explanation)
+{
+	show_request(explanation);
+	explanation_print_decision(explanation);
 }

@@ -218,8 +218,11 @@ static void show_map(const struct attachments *attachments, const struct deliver
 	if (delivery->process <= 0 ||
 	    witness_open(attachments->procfs, delivery->process, &process) < 0)
 		return;
-	if (is_theirs(attachments, delivery->uid, &process))
+	if (is_theirs(attachments, delivery->uid, &process)) {
 		read_map(&process, container);
+		if (container->process == 0)
+			container->process = delivery->process;
+	}
 	witness_done(&process);
 }
 

@@ -126,7 +126,8 @@ static void write_answer(struct control_connection *control)
 
 static struct json_object *answer_to(struct control_connection *control)
 {
-	static const char may_use[] = "may-use ", measurements[] = "measurements ";
+	static const char may_use[] = "may-use ", measurements[] = "measurements ",
+			  policy[] = "policy ";
 	const struct control_answers *answers = answers_of(&control->connection);
 	const char *word = control->request;
 	uid_t user = control->connection.uid;
@@ -136,6 +137,8 @@ static struct json_object *answer_to(struct control_connection *control)
 	if (strncmp(word, measurements, strlen(measurements)) == 0)
 		return answers->measurements(answers->context, user, word + strlen(measurements),
 					     &control->answer_fd);
+	if (strncmp(word, policy, strlen(policy)) == 0)
+		return answers->policy(answers->context, user, word + strlen(policy));
 	if (strcmp(word, "status") == 0)
 		return answers->status(answers->context, user);
 	if (strcmp(word, "reload") == 0)
@@ -154,7 +157,7 @@ static struct json_object *answer_to(struct control_connection *control)
 				    "do not notice" :
 				    "only root can have nsxattrd replaced");
 	return json_error_new(
-		"unknown request; there are: ping, status, measurements, may-use, reload, "
+		"unknown request; there are: ping, status, measurements, policy, may-use, reload, "
 		"upgrade");
 }
 

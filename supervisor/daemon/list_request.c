@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "daemon/container_judge.h"
+#include "daemon/container_search.h"
 #include "daemon/question.h"
 #include "daemon/registry.h"
 #include "daemon/runtimes.h"
@@ -18,45 +19,6 @@
 #include "yaml/diagnostic.h"
 
 #define SENTENCE_SIZE 512
-
-/* How well what was asked for fits a container; more is better. */
-enum fit {
-	FITS_NOT,
-	FITS_BEGINNING,
-	FITS_NAME,
-	FITS_ID,
-};
-
-static enum fit fit_of(const struct container *container, const char *wanted)
-{
-	if (strcmp(container->key.id, wanted) == 0)
-		return FITS_ID;
-	if (strcmp(container_name(container), wanted) == 0)
-		return FITS_NAME;
-	return strncmp(container->key.id, wanted, strlen(wanted)) == 0 ? FITS_BEGINNING : FITS_NOT;
-}
-
-/* Return: how many fit as well as @ret_container does. */
-static size_t find(const struct registry *registry, uid_t user, const char *wanted,
-		   const struct container **ret_container)
-{
-	const struct container *container = NULL;
-	enum fit best = FITS_NOT;
-	size_t count = 0;
-
-	while ((container = registry_next(registry, container)) != NULL) {
-		enum fit fit = user == 0 || user == container->key.owner ?
-				       fit_of(container, wanted) :
-				       FITS_NOT;
-
-		if (fit == FITS_NOT || fit < best)
-			continue;
-		count = fit > best ? 1 : count + 1;
-		best = fit;
-		*ret_container = container;
-	}
-	return count;
-}
 
 #define refuse(...)                                                                        \
 	({                                                                                 \
@@ -87,16 +49,11 @@ static struct json_object *give(const struct list_source *source, const struct c
 static struct json_object *answer(const struct list_source *source, uid_t user, const char *wanted,
 				  int *ret_fd)
 {
-	const struct container *container = NULL;
-	size_t count = *wanted ? find(source->registry, user, wanted, &container) : 0;
-	struct quoted_text quoted;
+	const struct container *container;
+	struct json_object *refusal = container_search(source->registry, user, wanted, &container);
 
-	quote_text(wanted, strlen(wanted), &quoted);
-	if (count == 0)
-		return refuse("there is no container %s; 'nsxattr status' lists them", quoted.text);
-	if (count > 1)
-		return refuse("there are %zu containers %s; say the whole id of one", count,
-			      quoted.text);
+	if (!container)
+		return refusal;
 	if (!container->judge)
 		return refuse(
 			"container %s has no measurement list: its policy '%s' judges nothing "

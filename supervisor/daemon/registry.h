@@ -50,6 +50,7 @@ struct container {
 	struct registry_user *user;
 	struct shared_policy *policy; /* counted */
 	char map[CONTAINER_MAP_SIZE]; /* container_set_map(); "": not known */
+	pid_t process; /* with which it began, only to be shown; it may have ended since. 0: not known */
 	time_t since; /* CLOCK_REALTIME, seconds */
 	uint32_t listeners;
 	bool is_held; /* registry_hold() */

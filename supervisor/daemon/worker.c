@@ -29,6 +29,7 @@
 #include "daemon/may_use.h"
 #include "daemon/oci_acceptor.h"
 #include "daemon/opened.h"
+#include "daemon/policy_request.h"
 #include "daemon/refusals.h"
 #include "daemon/revoked.h"
 #include "daemon/status.h"
@@ -250,6 +251,13 @@ static struct json_object *answer_measurements(void *context, uid_t user, const 
 	return list_json_new(&source, user, question, ret_fd);
 }
 
+static struct json_object *answer_policy(void *context, uid_t user, const char *question)
+{
+	const struct worker *worker = context;
+
+	return policy_request_json_new(worker->attachments.registry, user, question);
+}
+
 static void answer_upgrade(void *context, int connection)
 {
 	struct worker *worker = context;
@@ -266,6 +274,7 @@ static struct control_answers answers_of(struct worker *worker)
 		.status = answer_status,
 		.may_use = answer_may_use,
 		.measurements = answer_measurements,
+		.policy = answer_policy,
 		.reload = answer_reload,
 		.upgrade = is_replaced_by_us ? answer_upgrade : NULL,
 		.context = worker,

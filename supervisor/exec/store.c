@@ -191,18 +191,34 @@ static struct outcome check_quota(const struct store_context *context)
 	return reason == REASON_NONE ? outcome_value(0) : outcome_refused(EDQUOT, reason);
 }
 
+static struct outcome check_value(const struct store_context *context, size_t size)
+{
+	uint32_t value_size = context->policy->value_size;
+
+	if (context->decision->store == STORE_USER &&
+	    !inode_holds_user_attributes(context->performer))
+		return outcome_refused(EOPNOTSUPP, REASON_KIND);
+	if (value_size > 0 && size > value_size)
+		return outcome_refused(E2BIG, REASON_LIMIT_SIZE);
+	return outcome_value(0);
+}
+
+struct outcome store_check_set(const struct store_context *context)
+{
+	const struct outcome outcome = check_value(context, 0);
+
+	return outcome.error ? outcome : check_quota(context);
+}
+
 static struct outcome set_own(const struct store_context *context, const void *value, size_t size,
 			      int flags)
 {
 	const struct decision *decision = context->decision;
-	uint32_t value_size = context->policy->value_size;
+	struct outcome outcome = check_value(context, size);
 
-	if (decision->store == STORE_USER && !inode_holds_user_attributes(context->performer))
-		return outcome_refused(EOPNOTSUPP, REASON_KIND);
-	if (value_size > 0 && size > value_size)
-		return outcome_refused(E2BIG, REASON_LIMIT_SIZE);
-	struct outcome outcome = check_flags(context, flags);
-
+	if (outcome.error != 0)
+		return outcome;
+	outcome = check_flags(context, flags);
 	if (outcome.error == 0)
 		outcome = check_quota(context);
 	if (outcome.error != 0)

@@ -45,6 +45,15 @@ struct outcome store_get(const struct store_context *context, void *value, size_
 struct outcome store_set(const struct store_context *context, const void *value, size_t size,
 			 int flags);
 
+/**
+ * store_check_set() - what would the policy object to a set of a short value, without flags?
+ *
+ * Nothing is changed, and what the kernel would object to is not asked.
+ *
+ * Return: an outcome without an error: nothing.
+ */
+struct outcome store_check_set(const struct store_context *context);
+
 /** store_remove() - remove the own variant, or a lent value of the host */
 struct outcome store_remove(const struct store_context *context);
 

@@ -45,7 +45,7 @@ fresh() {
 	own "$@"
 }
 
-python=(python3 -c)
+python=(/usr/bin/python3 -c)
 
 fresh file
 because kernel ENOENT -- setfattr -n security.a -v x nowhere

@@ -101,6 +101,7 @@ static void serve(void *argument)
 		.status = answer_status,
 		.may_use = answer_may_use,
 		.measurements = answer_measurements,
+		.policy = answer_may_use,
 		.reload = answer_reload,
 		.context = &reloads,
 		.deadline = deadline,
@@ -285,7 +286,7 @@ Test(control, takes_a_request_in_pieces)
 }
 
 #define UNKNOWN \
-	"{\"error\":\"unknown request; there are: ping, status, measurements, may-use, reload, upgrade\"}\n"
+	"{\"error\":\"unknown request; there are: ping, status, measurements, policy, may-use, reload, upgrade\"}\n"
 
 Test(control, refuses_what_is_no_request)
 {

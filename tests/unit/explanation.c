@@ -199,7 +199,8 @@ Test(explanation, in_words_of_a_refusal)
 		       "namespace   users 0:100000:65536, its parent is the host\n"
 		       "policy      some.yaml, mode fast, store security\n"
 		       "rule        some.yaml:5: security.deny, scheme deny\n"
-		       "decision    EPERM, after whatever the kernel would refuse the call for\n");
+		       "decision    EPERM, after whatever the kernel would refuse the call for: "
+		       "a rule of the policy lets no container change the name (scheme: deny)\n");
 }
 
 Test(explanation, in_words_of_the_hosts_name)
@@ -271,4 +272,28 @@ Test(explanation, names_values_by_the_owner_that_the_policy_fixes)
 	cr_expect_str_eq(explained.decision.name, "security.ima@uid=1000000");
 	explain(policy, OPERATION_LIST, "security.ima@uid=5");
 	expect_names("security.ima@uid=1000005");
+}
+
+static void expect_suggestion(const char *name, const char *suggestion)
+{
+	explain(policy_builtin("default"), OPERATION_SET, name);
+	cr_expect_str_eq(explained.suggestion, suggestion, "%s: %s", name, explained.suggestion);
+}
+
+Test(explanation, suggests_a_class_that_there_is)
+{
+	expect_suggestion("securty.ima", "security.ima");
+	expect_suggestion("trused.gfid", "trusted.gfid");
+	expect_suggestion("usr.comment", "user.comment");
+	expect_suggestion("securty", "security");
+}
+
+Test(explanation, suggests_nothing_for_what_there_is_or_is_like_nothing)
+{
+	static const char *const names[] = { "security.ima", "trusted.a",	  "user.a",
+					     "system.a",     "btrfs.compression", "ceph.dir",
+					     "nonsense.a" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		expect_suggestion(names[i], "");
 }
