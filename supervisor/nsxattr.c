@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/subcommand.h"
 #include "count_of.h"
@@ -90,5 +91,6 @@ static void reserve_stdio(void)
 int main(int argc, char **argv)
 {
 	reserve_stdio();
+	log_find_journal();
 	return subcommand_run(&table, argc, argv);
 }

@@ -176,6 +176,7 @@ int main(int argc, char **argv)
 	char **operands;
 	int status;
 
+	log_find_journal();
 	if (!options_parse(&table, argc, argv, &line, &operands, &status))
 		return status;
 	if (!read_settings(line.config, &file))

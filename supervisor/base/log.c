@@ -7,19 +7,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log_budget.h"
 
-/* The mutable statics of the program: the level is set once by the command line, and read everywhere. */
+/* The mutable statics of the program: these two are set once at the start, and read everywhere. */
 enum log_level log_level_set = LOG_NOTICE;
+static bool has_priorities;
+#define PREFIX_SIZE sizeof("<3>nsxattr: ")
+/* With the newline, and the NUL of printf(3). */
+#define TEXT_SIZE 1025
+
 static pthread_mutex_t budget_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log_budget budget;
 
 void log_set_level(enum log_level level)
 {
 	log_level_set = level;
+}
+
+void log_find_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat stat;
+
+	has_priorities = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+			 fstat(STDERR_FILENO, &stat) == 0 && stat.st_dev == device &&
+			 stat.st_ino == inode;
 }
 
 /* Bytes above ASCII too: some are controls to one terminal or another. */
@@ -30,21 +48,29 @@ static void mask_control_bytes(char *text, size_t length)
 			text[i] = '?';
 }
 
-__attribute__((format(printf, 1, 0))) static void write_line(const char *format, va_list arguments)
+/* As syslog(3) numbers them. Return: how long it is. */
+static size_t write_prefix(char line[PREFIX_SIZE], enum log_level level)
 {
-	static const char prefix[] = "nsxattr: ";
-	const size_t start = sizeof(prefix) - 1;
-	char line[1024 + sizeof(prefix)];
-	int saved = errno;
+	static const char priorities[] = { '3', '4', '5', '6', '7' };
 
-	__builtin_memcpy(line, prefix, sizeof(prefix));
-	int text = vsnprintf(line + start, sizeof(line) - start, format, arguments);
+	return (size_t)(has_priorities ?
+				snprintf(line, PREFIX_SIZE, "<%c>nsxattr: ", priorities[level]) :
+				snprintf(line, PREFIX_SIZE, "nsxattr: "));
+}
+
+__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
+							     const char *format, va_list arguments)
+{
+	char line[PREFIX_SIZE + TEXT_SIZE];
+	int saved = errno;
+	const size_t start = write_prefix(line, level);
+	int text = vsnprintf(line + start, TEXT_SIZE, format, arguments);
 
 	if (text > 0) {
 		size_t length = (size_t)text;
 
-		if (length > sizeof(line) - start - 2)
-			length = sizeof(line) - start - 2;
+		if (length > TEXT_SIZE - 2)
+			length = TEXT_SIZE - 2;
 		mask_control_bytes(line + start, length);
 		line[start + length] = '\n';
 		if (write(STDERR_FILENO, line, start + length + 1) < 0)
@@ -60,7 +86,7 @@ void log_write(enum log_level level, const char *format, ...)
 	if (!log_enabled(level))
 		return;
 	va_start(arguments, format);
-	write_line(format, arguments);
+	write_line(level, format, arguments);
 	va_end(arguments);
 }
 
@@ -83,7 +109,7 @@ void log_limited(uint64_t source, enum log_level level, const char *format, ...)
 	if (left_out > 0)
 		log_warning("%lu lines like the next one were left out", left_out);
 	va_start(arguments, format);
-	write_line(format, arguments);
+	write_line(level, format, arguments);
 	va_end(arguments);
 }
 

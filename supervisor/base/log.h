@@ -3,7 +3,7 @@
 #define NSXATTR_BASE_LOG_H
 
 /*
- * One line a message on standard error, "nsxattr: TEXT", written with one write(2) so that lines of
+ * One line a message on standard error, "nsxattr: TEXT", or "<N>nsxattr: TEXT" for the journal, written with one write(2) so that lines of
  * several threads and processes never mix.
  *
  * Lines that a user or a container can cause at will go through log_limited(), which leaves out what is
@@ -20,6 +20,13 @@ enum log_level {
 	LOG_VERBOSE, /* -v: each request and what became of it */
 	LOG_DEBUG, /* -vv: each step */
 };
+
+/**
+ * log_find_journal() - let lines begin with their priority, as sd-daemon(3) has it, if standard error is the journal's
+ *
+ * JOURNAL_STREAM in the environment names the stream that a service manager reads so; nothing else knows what "<3>" means.
+ */
+void log_find_journal(void);
 
 /** log_set_level() - messages above this level are not written. */
 void log_set_level(enum log_level level);

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/passing.h"
+#include "base/version.h"
 #include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -594,8 +595,23 @@ static void release(struct worker *worker)
 	loop_free(worker->loop);
 }
 
+/* Only the first worker: what has died in between was told, and so was what took its place. */
+static void say_ready(const struct worker *worker)
+{
+	log_notice("nsxattrd %s is ready: %zu policies of files, %zu containers", NSXATTR_VERSION,
+		   worker->attachments.policies->file_count,
+		   registry_pools(worker->attachments.registry)->containers.taken);
+}
+
+static void say_stopping(const struct worker *worker)
+{
+	log_notice("nsxattrd stops; %zu containers are still there",
+		   registry_pools(worker->attachments.registry)->containers.taken);
+}
+
 static void end(struct worker *worker)
 {
+	say_stopping(worker);
 	(void)service_tell_stopping(&worker->opened->service);
 	gate_pins_remove_known(&worker->opened->pins);
 	for (size_t i = 0; i < SOCKET_COUNT; i++)
@@ -637,6 +653,8 @@ static int run(struct opened *opened, bool is_next)
 	take_sample(&worker);
 	journal_set(opened->journal, JOURNAL_SERVING, true);
 	tell_ready(opened);
+	if (!is_next)
+		say_ready(&worker);
 	log_verbose("worker %d serves", (int)getpid());
 	r = loop_run(worker.loop);
 	if (r < 0)

@@ -52,6 +52,7 @@ struct keeper {
 	struct starter starter;
 	pid_t worker; /* 0: there is none */
 	bool was_final; /* its end, at the last look */
+	siginfo_t end; /* of the last one; si_pid is 0 if it hangs in it */
 	uint64_t end_by; /* when it is killed, for it was told to end; 0: it was not */
 	unsigned int
 		unclear; /* workers in a row that died before JOURNAL_CLEAR, or could not be started */
@@ -154,16 +155,14 @@ static struct timespec until_next_look(const struct keeper *keeper)
 /* Return: when the worker runs no more code. */
 static void await_end(struct keeper *keeper)
 {
-	siginfo_t end;
-
-	while (!has_ended(keeper->worker, &end) && !is_stuck(keeper)) {
+	while (!has_ended(keeper->worker, &keeper->end) && !is_stuck(keeper)) {
 		const struct timespec rest = until_next_look(keeper);
 
 		(void)await_signal(keeper, &rest);
 		end_overdue(keeper);
 		reap_others(keeper);
 	}
-	say_if_refused(&end);
+	say_if_refused(&keeper->end);
 }
 
 /*
@@ -328,14 +327,32 @@ static void refuse(struct keeper *keeper)
 	}
 }
 
+/* How a worker has ended: by which signal, or with which status. */
+static void describe_end(const siginfo_t *end, char *text, size_t size)
+{
+	const char *name = end->si_code == CLD_EXITED ? NULL : sigabbrev_np(end->si_status);
+
+	if (end->si_pid == 0)
+		snprintf(text, size, "it hangs in its end");
+	else if (end->si_code == CLD_EXITED)
+		snprintf(text, size, "exit status %d", end->si_status);
+	else
+		snprintf(text, size, "signal %d, SIG%s%s", end->si_status, name ? name : "?",
+			 end->si_code == CLD_DUMPED ? ", with a core dump" : "");
+}
+
 /* Return: whether there is to be another one. */
 static bool count_death(struct keeper *keeper)
 {
 	unsigned long deaths = journal_count_death(keeper->config->journal);
 
+	char how[64];
+
+	describe_end(&keeper->end, how, sizeof(how));
 	keeper->told = 0;
 	if (keeper->has_served)
-		log_warning("worker %lu has died; another one takes over", deaths);
+		log_warning("worker %lu has died (process %d: %s); another one takes over", deaths,
+			    (int)keeper->worker, how);
 	return keeper->has_served || deaths < STILLBORN_MAX;
 }
 

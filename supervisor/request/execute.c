@@ -41,19 +41,29 @@ static void note_orphan(struct request *request)
 		       (decision->inherits || request->outcome.error == ENODATA);
 
 	if (is_miss || operation == OPERATION_LIST)
-		orphan_note(&request->client->orphans, request->client->log_source, &context,
-			    request->call.tid);
+		orphan_note(&request->client->orphans,
+			    &(struct orphan_asker){ request->client->label,
+						    request->client->log_source,
+						    request->call.tid },
+			    &context);
 }
 
 /* What the kernel makes instead needs no remedy. It fares no better with the EPERM of an overlay. */
 static void note_remedy(struct request *request, bool is_kernels)
 {
+	const struct remedy_case about = {
+		.label = request->client->label,
+		.log_source = request->client->log_source,
+		.store = request->client->policy->store,
+		.performer = &request->performer,
+		.name = request->workspace->name,
+		.outcome = &request->outcome,
+	};
+
 	if (request->call.kind->operation == OPERATION_SET &&
 	    request->decision.route == ROUTE_STORED &&
 	    (!is_kernels || request->outcome.error == EPERM))
-		remedy_note(&request->client->remedies, request->client->log_source,
-			    request->client->policy->store, &request->performer,
-			    request->outcome.error);
+		remedy_note(&request->client->remedies, &about);
 }
 
 bool execute_call(struct request *request)

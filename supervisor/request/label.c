@@ -27,10 +27,11 @@ static bool leave(struct request *request, const char *why)
 	struct client *client = request->client;
 
 	if (!atomic_exchange(&client->is_label_told, true))
-		log_limited(client->log_source, LOG_WARNING,
-			    "process %d has another security label than nsxattr, and %s: attribute "
-			    "calls of such processes are left to the kernel",
-			    request->call.tid, why);
+		log_limited(
+			client->log_source, LOG_WARNING,
+			"%sprocess %d has another security label than nsxattr, and %s: attribute "
+			"calls of such processes are left to the kernel",
+			client->label, request->call.tid, why);
 	return stage_policy_lets_continue(request) ?
 		       stage_leave_to_kernel(request, REASON_LABEL) :
 		       stage_end(request, outcome_refused(EPERM, REASON_LABEL));

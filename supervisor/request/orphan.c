@@ -59,23 +59,23 @@ static bool find_range(const struct user_namespace *container, const struct nami
 	return true;
 }
 
-static void say(uint64_t log_source, const struct performer *performer,
-		const struct stored_name *orphan, uint32_t first, uint32_t last, pid_t tid)
+static void say(const struct orphan_asker *asker, const struct performer *performer,
+		const struct stored_name *orphan, uint32_t first, uint32_t last)
 {
 	char path[PATH_SHOWN_MAX];
 
 	inode_show_path(performer, path, sizeof(path));
 	log_limited(
-		log_source, LOG_WARNING,
-		"thread %d: %s carries %.*s of the number %u, but its container has the numbers %u "
+		asker->log_source, LOG_WARNING,
+		"%sthread %d: %s carries %.*s of the number %u, but its container has the numbers %u "
 		"to %u, and neither sees nor removes it. If it is the container's, from when its "
 		"ids were others: stop it, then 'nsxattr tree rekey --from=%u --to=%u TREE'",
-		tid, path, (int)orphan->base_length, orphan->base, orphan->number, first, last,
-		orphan->number, first);
+		asker->label, asker->tid, path, (int)orphan->base_length, orphan->base,
+		orphan->number, first, last, orphan->number, first);
 }
 
-void orphan_note(struct orphans *orphans, uint64_t log_source, const struct store_context *context,
-		 pid_t tid)
+void orphan_note(struct orphans *orphans, const struct orphan_asker *asker,
+		 const struct store_context *context)
 {
 	const struct subject *subject = context->subject;
 	const struct user_namespace *container = access_container(subject->userns);
@@ -94,5 +94,5 @@ void orphan_note(struct orphans *orphans, uint64_t log_source, const struct stor
 		return;
 	/* Once: whichever thread has made it 0. */
 	if (atomic_exchange(&orphans->looks, 0) > 0)
-		say(log_source, context->performer, &orphan, first, last, tid);
+		say(asker, context->performer, &orphan, first, last);
 }

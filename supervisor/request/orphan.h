@@ -22,14 +22,20 @@ struct orphans {
 /** orphans_init() - nothing was looked at yet */
 void orphans_init(struct orphans *orphans);
 
+/** struct orphan_asker - who has asked */
+struct orphan_asker {
+	const char *label; /* of the container */
+	uint64_t log_source; /* whose line it is, as of log_limited() */
+	pid_t tid;
+};
+
 /**
  * orphan_note() - look at the inode of a get or a list that has been answered
  * @orphans: of the container
- * @log_source: whose line it is, as of log_limited()
+ * @asker: who has asked
  * @context: what was asked, and working memory for a list, which is overwritten
- * @tid: who has asked
  */
-void orphan_note(struct orphans *orphans, uint64_t log_source, const struct store_context *context,
-		 pid_t tid);
+void orphan_note(struct orphans *orphans, const struct orphan_asker *asker,
+		 const struct store_context *context);
 
 #endif

@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "access.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "exec/inode.h"
 #include "exec/performer.h"
+
+#define PATH_SHOWN_MAX 256
 
 /* An overlay mounted in a user namespace asks its upper layer with the mounter's credentials. */
 static bool is_overlay(const struct performer *performer)
@@ -54,14 +57,23 @@ static const char *remedy_on_overlay(enum store store, const struct performer *p
 	       "anybody; 'store: user' keeps them in user.*";
 }
 
-static const char *remedy_for(enum store store, const struct performer *performer, int error)
+/* What the store lacks is said where it was the kernel, or the kind of the file, that has refused, and nothing else. */
+static const char *remedy_for(const struct remedy_case *about)
 {
-	if (error == EPERM)
-		return is_overlay(performer) ? remedy_on_overlay(store, performer) : NULL;
+	enum store store = about->store;
+
+	if (about->outcome->reason == REASON_KIND)
+		return "values kept in user.* need a regular file or a directory; for others "
+		       "'store: security' does, or 'store: trusted'";
+	if (about->outcome->reason != REASON_KERNEL)
+		return NULL;
+	if (about->outcome->error == EPERM)
+		return is_overlay(about->performer) ? remedy_on_overlay(store, about->performer) :
+						      NULL;
 	switch (store) {
 	case STORE_USER:
-		return "values kept in user.* need a regular file or a directory on a file system that "
-		       "has user.*; for others 'store: security' does, or 'store: trusted'";
+		return "this file system has no user.* attributes, in which values are kept; "
+		       "'store: security' does without, or 'store: trusted'";
 	case STORE_TRUSTED:
 		return "this file system has no trusted.* attributes; 'store: user' or 'store: security' "
 		       "may do";
@@ -98,17 +110,25 @@ static bool is_new(struct remedies *remedies, dev_t device, bool adds)
 	return !was_known;
 }
 
-void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
-		 const struct performer *performer, int error)
+static void say(const struct remedy_case *about, const char *remedy)
 {
+	char path[PATH_SHOWN_MAX];
+
+	inode_show_path(about->performer, path, sizeof(path));
+	log_limited(about->log_source, LOG_WARNING, "%s%s: %s cannot be set: %s", about->label,
+		    path, about->name, remedy);
+}
+
+void remedy_note(struct remedies *remedies, const struct remedy_case *about)
+{
+	int error = about->outcome->error;
 	struct stat stat;
 
-	if ((error != EOPNOTSUPP && error != EPERM) || fstat(performer->inode->fd, &stat) < 0 ||
-	    !is_new(remedies, stat.st_dev, false))
+	if ((error != EOPNOTSUPP && error != EPERM) ||
+	    fstat(about->performer->inode->fd, &stat) < 0 || !is_new(remedies, stat.st_dev, false))
 		return;
-	const char *remedy = remedy_for(store, performer, error);
+	const char *remedy = remedy_for(about);
 
 	if (remedy && is_new(remedies, stat.st_dev, true))
-		log_limited(log_source, LOG_WARNING, "device %u:%u: %s", major(stat.st_dev),
-			    minor(stat.st_dev), remedy);
+		say(about, remedy);
 }

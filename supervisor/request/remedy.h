@@ -11,6 +11,7 @@
 
 #include "policy.h"
 
+struct outcome;
 struct performer;
 
 #define REMEDIES_MAX 32
@@ -25,15 +26,17 @@ struct remedies {
 /** remedies_init() - of none yet */
 void remedies_init(struct remedies *remedies);
 
-/**
- * remedy_note() - look at the result of a set
- * @remedies: of the container
- * @log_source: whose line it is, as of log_limited()
- * @store: of the policy
- * @performer: who looks at the inode
- * @error: the positive errno of the set, or 0
- */
-void remedy_note(struct remedies *remedies, uint64_t log_source, enum store store,
-		 const struct performer *performer, int error);
+/** struct remedy_case - a set that has ended; all of it is borrowed */
+struct remedy_case {
+	const char *label; /* of the container */
+	uint64_t log_source; /* whose line it is, as of log_limited() */
+	enum store store; /* of the policy */
+	const struct performer *performer; /* who looks at the inode */
+	const char *name; /* as the target gave it */
+	const struct outcome *outcome;
+};
+
+/** remedy_note() - look at the result of a set. @remedies: of the container */
+void remedy_note(struct remedies *remedies, const struct remedy_case *about);
 
 #endif

@@ -8,8 +8,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int reader, saved_stderr;
@@ -181,4 +184,58 @@ Test(log, what_is_not_shown_costs_no_line)
 	log_limited(1000, LOG_ERROR, "seen");
 	cr_expect_str_eq(next_write(), "nsxattr: seen\n");
 	expect_nothing_more();
+}
+
+/* As a service manager names the stream that standard error is; with other numbers if something stands before them. */
+static void set_stream(const char *before_device, const char *before_inode)
+{
+	char text[64];
+	struct stat stat;
+
+	cr_assert_eq(fstat(STDERR_FILENO, &stat), 0);
+	snprintf(text, sizeof(text), "%s%llu:%s%llu", before_device,
+		 (unsigned long long)stat.st_dev, before_inode, (unsigned long long)stat.st_ino);
+	setenv("JOURNAL_STREAM", text, 1);
+	log_find_journal();
+}
+
+Test(log, tells_the_journal_how_important_a_line_is)
+{
+	log_set_level(LOG_DEBUG);
+	set_stream("", "");
+	log_error("a");
+	log_warning("b");
+	log_notice("c");
+	log_verbose("d");
+	log_debug("e");
+	log_limited(7, LOG_WARNING, "f");
+	cr_expect_str_eq(next_write(), "<3>nsxattr: a\n");
+	cr_expect_str_eq(next_write(), "<4>nsxattr: b\n");
+	cr_expect_str_eq(next_write(), "<5>nsxattr: c\n");
+	cr_expect_str_eq(next_write(), "<6>nsxattr: d\n");
+	cr_expect_str_eq(next_write(), "<7>nsxattr: e\n");
+	cr_expect_str_eq(next_write(), "<4>nsxattr: f\n");
+}
+
+static void expect_no_priority(void)
+{
+	log_find_journal();
+	log_error("a");
+	cr_expect_str_eq(next_write(), "nsxattr: a\n");
+}
+
+Test(log, tells_it_to_no_other_reader)
+{
+	static const char *const others[] = { "", "no", "1", ":" };
+
+	set_stream("1", "");
+	expect_no_priority();
+	set_stream("", "1");
+	expect_no_priority();
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		setenv("JOURNAL_STREAM", others[i], 1);
+		expect_no_priority();
+	}
+	unsetenv("JOURNAL_STREAM");
+	expect_no_priority();
 }
