@@ -141,8 +141,9 @@ static void report(const struct judgement *judgement, bool refused)
 	if (refused)
 		report_refusal(judgement, path, keyid);
 	else
-		log_verbose("[%d] %s of %s: %s%s", judgement->call.tid, judgement->call.kind->name,
-			    path, verdict->is_appraised ? "valid" : "not appraised", keyid);
+		log_verbose("%s[%d] %s of %s: %s%s", judgement->judge->config.label,
+			    judgement->call.tid, judgement->call.kind->name, path,
+			    verdict->is_appraised ? "valid" : "not appraised", keyid);
 }
 
 /* What fails because the target has ended meanwhile, as a look at its mounts, has failed for nobody. */

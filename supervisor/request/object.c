@@ -184,8 +184,8 @@ static const struct id_map *map_of_mount(const struct request *request)
 	int r = mounts_learn(mounts, request->stat.mount, mount_namespace, &uids);
 
 	if (r < 0)
-		log_verbose("thread %d uses a mount whose id map, if any, cannot be told: %s",
-			    request->call.tid, strerror(-r));
+		log_verbose("%sthread %d uses a mount whose id map, if any, cannot be told: %s",
+			    request->client->label, request->call.tid, strerror(-r));
 	return uids;
 }
 

@@ -50,8 +50,8 @@ bool stage_go_on(struct request *request, int result, enum reason reason, const 
 		note_failure(&request->outcome, -result);
 	request->ran_out = request->ran_out || result == -EMFILE || result == -ENFILE;
 	if (result < 0)
-		log_verbose("cannot %s of thread %d: %s", what, request->call.tid,
-			    strerror(-result));
+		log_verbose("%scannot %s of thread %d: %s", request->client->label, what,
+			    request->call.tid, strerror(-result));
 	return result == 0;
 }
 

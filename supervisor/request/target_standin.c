@@ -27,7 +27,8 @@ int target_standin_find(struct request *request, const struct credential *creden
 
 	if (r < 0) {
 		request->outcome.reason = REASON_CREDENTIAL;
-		log_verbose("the ids of thread %d cannot be taken on: %s", request->call.tid,
+		log_verbose("%sthe ids of thread %d cannot be taken on: %s", request->client->label,
+			    request->call.tid,
 			    r == -EPERM ? "setgroups(2) is denied in its user namespace, and its "
 					  "groups are not those of the supervisor" :
 					  "its user namespace does not have them");
