@@ -183,7 +183,7 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 
 	if (!policy_arg_is_safe(file) || settings_revocation(&revocation) < 0)
 		return false;
-	if (integrity->mode == INTEGRITY_ENFORCE && fence_new(&options->fence) < 0)
+	if (integrity->mode == INTEGRITY_ENFORCE && fence_new(revocation, &options->fence) < 0)
 		return false;
 	return judge_means_new(file, revocation, request->measurements, &options->judge_means) == 0;
 }

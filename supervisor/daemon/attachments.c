@@ -734,23 +734,6 @@ bool attachments_enter_gate(struct attachments *attachments)
 	return is_complete;
 }
 
-void attachments_revoke(struct attachments *attachments)
-{
-	const struct container *container = NULL;
-
-	while ((container = registry_next(attachments->registry, container)) != NULL) {
-		int r = container->judge ?
-				container_judge_revoke(container->judge, attachments->entries) :
-				0;
-
-		if (r < 0)
-			log_error(
-				"container %s executes nothing any more: what it may execute by keys that "
-				"are revoked cannot be forgotten otherwise: %s",
-				container->key.id, strerror(-r));
-	}
-}
-
 void attachments_bar_lists(struct attachments *attachments, bool are_barred)
 {
 	const struct container *container = NULL;

@@ -81,9 +81,6 @@ void attachments_set_aside(const struct attachments *attachments);
 /** attachments_have_namespace() - is this user namespace that of a container that passes our gate? @attachments: them */
 bool attachments_have_namespace(const void *attachments, uint32_t number);
 
-/** attachments_revoke() - keys were revoked: what passed the gate by them is judged again */
-void attachments_revoke(struct attachments *attachments);
-
 /** attachments_bar_lists() - another daemon is to append to the measurement lists; false: it has not taken over */
 void attachments_bar_lists(struct attachments *attachments, bool are_barred);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The entries are kept before the container passes the gate, so that a worker that finds them without a container knows
- * what there is in the gate. A map of verdicts is kept before it takes the place of another one, so there can be two: the one by
- * the keys of today counts.
+ * what there is in the gate.
  */
 #include "daemon/container_fence.h"
 
@@ -18,19 +17,16 @@
 #include "integrity/gate.h"
 #include "integrity/gate_container.h"
 #include "integrity/gate_namespaces.h"
-#include "integrity/revocation.h"
 #include "judge/fence.h"
 
 /* Of verdicts: another number is another meaning of what is in them. */
-#define MEANING 2
+#define MEANING 3
 
 /** struct fence_record - in an entry. Another version may read it: only add at the end. */
 struct fence_record {
 	uint64_t list; /* the serial of the container's measurement list */
 	uint32_t part; /* enum container_fence_part */
-	/* Of verdicts. */
-	uint32_t meaning;
-	uint64_t revoked; /* revocation_mark() of the keys that were revoked when there were none */
+	uint32_t meaning; /* of verdicts; what follows is of those of today's */
 	uint32_t numbering; /* of the gate's versions */
 	uint32_t padding;
 };
@@ -62,7 +58,6 @@ static int keep_verdicts(struct container_fence *fence, struct entries *entries,
 		.list = list,
 		.part = FENCE_VERDICTS,
 		.meaning = MEANING,
-		.revoked = revocation_mark(fence->revocation),
 		.numbering = gate_numbering(gate),
 	};
 
@@ -138,11 +133,10 @@ int container_fence_new(struct container_fence *fence, struct entries *entries, 
 
 /* ---- one that was left ---- */
 
-static bool is_of_today(const struct container_fence *fence, const struct gate *gate,
-			const struct fence_record *record)
+static bool is_of_today(const struct gate *gate, const struct fence_record *record)
 {
 	return record->meaning == MEANING && record->numbering == gate_numbering(gate) &&
-	       record->numbering && record->revoked == revocation_mark(fence->revocation);
+	       record->numbering;
 }
 
 /* What does not count any more is closed. Return: whether there is a namespace. */
@@ -157,7 +151,7 @@ static bool find_parts(struct container_fence *fence, struct entries *entries,
 		if (record.list != list || record.part >= FENCE_PARTS)
 			continue;
 		if (!fence->serials[record.part] &&
-		    (record.part == FENCE_USERNS || is_of_today(fence, gate, &record))) {
+		    (record.part == FENCE_USERNS || is_of_today(gate, &record))) {
 			fence->serials[record.part] = entry->serial;
 			ret_fds[record.part] = entry->fd;
 			continue;
@@ -190,37 +184,6 @@ int container_fence_restore(struct container_fence *fence, struct entries *entri
 int container_fence_enter(struct container_fence *fence, const struct integrity *integrity)
 {
 	return fence_enter(fence->fence, integrity);
-}
-
-/* ---- keys are revoked ---- */
-
-/* Without a map of verdicts there are none. */
-static void shut(struct container_fence *fence, struct entries *entries, uint64_t before)
-{
-	_cleanup_fd_ int old = -1;
-
-	if (fence->serials[FENCE_VERDICTS] != before)
-		entries_forget(entries, fence->serials[FENCE_VERDICTS]);
-	fence->serials[FENCE_VERDICTS] = 0;
-	if (fence_exchange(fence->fence, -1, &old) == 0)
-		entries_forget(entries, before);
-}
-
-int container_fence_revoke(struct container_fence *fence, struct entries *entries, uint64_t list)
-{
-	uint64_t before = fence->serials[FENCE_VERDICTS];
-	_cleanup_fd_ int empty = gate_verdicts_new(), old = -1;
-	int r = empty < 0 ? empty : keep_verdicts(fence, entries, fence->fence->gate, list, empty);
-
-	if (r == 0)
-		r = fence_exchange(fence->fence, empty, &old);
-	if (r < 0) {
-		shut(fence, entries, before);
-		return r;
-	}
-	(void)TAKE_FD(empty);
-	entries_forget(entries, before);
-	return 0;
 }
 
 /* ---- ends ---- */

@@ -10,7 +10,6 @@
  *	who				container_fence_...
  *	a container comes		new(): it passes the gate before its first call is answered
  *	a worker or daemon follows	restore(), and when it is sure to serve: enter()
- *	keys are revoked		revoke()
  *	the container has ended		end()
  *	the process ends		leave()
  *	the container is lost		leave(), then set_aside(): it may have processes, for which the gate stays shut
@@ -25,7 +24,6 @@ struct entries;
 struct fence;
 struct gate;
 struct integrity;
-struct revocation;
 
 enum container_fence_part {
 	FENCE_USERNS,
@@ -37,7 +35,6 @@ enum container_fence_part {
 struct container_fence {
 	struct fence *fence; /* NULL: there is none */
 	uint64_t serials[FENCE_PARTS]; /* of the entries */
-	struct revocation *revocation; /* of the keys by which there are verdicts */
 	bool was_shut; /* its namespace had to pass the gate before it came */
 };
 
@@ -55,7 +52,7 @@ int container_fence_new(struct container_fence *fence, struct entries *entries, 
 /**
  * container_fence_restore() - one that another worker, or daemon, has left
  *
- * Verdicts that count for another gate only, or that were given before keys were revoked, are forgotten.
+ * Verdicts that count for another gate only are forgotten.
  *
  * Return: 0; -ENOENT: nothing of it was left; -errno.
  */
@@ -64,14 +61,6 @@ int container_fence_restore(struct container_fence *fence, struct entries *entri
 
 /** container_fence_enter() - of one that was restored: it passes our gate from now on. Return: 0; -errno. */
 int container_fence_enter(struct container_fence *fence, const struct integrity *integrity);
-
-/**
- * container_fence_revoke() - forget all verdicts
- * @list: as before
- *
- * Return: 0; -errno: nothing passes any more.
- */
-int container_fence_revoke(struct container_fence *fence, struct entries *entries, uint64_t list);
 
 /** container_fence_end() - the container has ended; one that is zeroed is accepted. @label: of its lines in the log */
 void container_fence_end(struct container_fence *fence, struct entries *entries, const char *label);

@@ -62,7 +62,6 @@ static int have_fence(struct container_judge *judge, const struct container_judg
 		return 0;
 	if (!config->gate)
 		return -ENODEV;
-	judge->fence.revocation = config->revocation;
 	return config->serial ?
 		       container_fence_restore(&judge->fence, config->entries, config->gate,
 					       judge->serial) :
@@ -145,12 +144,6 @@ int container_judge_new(const struct container_judge_config *config,
 int container_judge_enter(struct container_judge *judge)
 {
 	return judge->fence.fence ? container_fence_enter(&judge->fence, judge->integrity) : 0;
-}
-
-int container_judge_revoke(struct container_judge *judge, struct entries *entries)
-{
-	return judge->fence.fence ? container_fence_revoke(&judge->fence, entries, judge->serial) :
-				    0;
 }
 
 void container_judge_end(struct container_judge *judge, struct entries *entries)

@@ -56,9 +56,6 @@ int container_judge_new(const struct container_judge_config *config,
 /** container_judge_enter() - one that was there before passes our gate from now on. Return: 0; -errno. */
 int container_judge_enter(struct container_judge *judge);
 
-/** container_judge_revoke() - keys were revoked: what passed the gate by them does so no more. Return: 0; -errno. */
-int container_judge_revoke(struct container_judge *judge, struct entries *entries);
-
 /** container_judge_end() - the container has ended, and with it its list; NULL is accepted. */
 void container_judge_end(struct container_judge *judge, struct entries *entries);
 

@@ -21,6 +21,11 @@
 #include "integrity/revoked_keys.h"
 #include "keep/journal.h"
 
+/** struct revoked_record - in an entry. Another version may read it: only add at the end. */
+struct revoked_record {
+	uint64_t generation; /* 0: this version has not written it */
+};
+
 /* ---- in the journal ---- */
 
 static const struct entry *find_last(const struct journal *journal)
@@ -43,21 +48,34 @@ static void forget_others(struct entries *entries, uint64_t serial)
 			entries_drop(entries, entry);
 }
 
-static bool is_kept(const struct journal *journal, const struct kept_part *bytes)
+static uint64_t generation_of(const struct entry *entry)
+{
+	struct revoked_record record = { 0 };
+
+	memcpy(&record, entry->record,
+	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	return record.generation;
+}
+
+static bool is_kept(const struct journal *journal, const struct kept_part *bytes,
+		    uint64_t generation)
 {
 	const struct entry *entry = find_last(journal);
 	_cleanup_free_ char *kept = NULL;
 	size_t length = 0;
 
-	return entry && kept_bytes_read(entry->fd, &kept, &length) == 0 &&
-	       length == bytes->length && memcmp(kept, bytes->bytes, length) == 0;
+	return entry && generation_of(entry) == generation &&
+	       kept_bytes_read(entry->fd, &kept, &length) == 0 && length == bytes->length &&
+	       memcmp(kept, bytes->bytes, length) == 0;
 }
 
-static int keep_bytes(struct entries *entries, const struct kept_part *bytes)
+static int keep_bytes(struct entries *entries, const struct kept_part *bytes, uint64_t generation)
 {
+	const struct revoked_record record = { generation };
 	_cleanup_fd_ int fd = kept_bytes_new("nsxattr-revoked", bytes, 1);
 	uint64_t serial;
-	int r = fd < 0 ? fd : entries_keep(entries, fd, ENTRY_REVOKED, NULL, 0, &serial);
+	int r = fd < 0 ? fd :
+			 entries_keep(entries, fd, ENTRY_REVOKED, &record, sizeof(record), &serial);
 
 	if (r < 0)
 		return r;
@@ -66,14 +84,16 @@ static int keep_bytes(struct entries *entries, const struct kept_part *bytes)
 	return 0;
 }
 
-static int keep(struct entries *entries, const struct revoked_keys *keys)
+static int keep(struct entries *entries, const struct revoked_keys *keys, uint64_t generation)
 {
 	_cleanup_free_ char *packed = NULL;
 	struct kept_part bytes = { 0 };
 	int r = revoked_keys_pack(keys, &packed, &bytes.length);
 
 	bytes.bytes = packed;
-	return r < 0 || is_kept(entries->journal, &bytes) ? r : keep_bytes(entries, &bytes);
+	return r < 0 || is_kept(entries->journal, &bytes, generation) ?
+		       r :
+		       keep_bytes(entries, &bytes, generation);
 }
 
 static int read_entry(const struct entry *entry, struct revoked_keys **ret_keys)
@@ -132,9 +152,9 @@ static int read_settings(const struct revoked_source *source, struct config_file
 
 /* ---- what counts ---- */
 
-static void exchange(struct revocation *revocation, struct revoked_keys *keys)
+static void exchange(struct revocation *revocation, struct revoked_keys *keys, uint64_t generation)
 {
-	if (revocation_exchange(revocation, keys))
+	if (revocation_exchange(revocation, keys, generation))
 		log_notice("%zu revoked keys count from now on: what was concluded of files before "
 			   "is forgotten",
 			   revocation_count(revocation));
@@ -162,9 +182,13 @@ int revoked_take(const struct entries *entries, struct revocation *revocation)
 
 	if (r < 0)
 		log_error("cannot read which keys were revoked before: %s", strerror(-r));
-	if (keys)
-		exchange(revocation, keys);
-	return r;
+	if (r < 0 || !keys)
+		return r;
+	uint64_t generation = generation_of(entry);
+
+	exchange(revocation, keys,
+		 generation ? generation : revocation_generation_of(revocation, keys));
+	return 0;
 }
 
 int revoked_read(const struct revoked_source *source, struct entries *entries,
@@ -183,13 +207,14 @@ int revoked_read(const struct revoked_source *source, struct entries *entries,
 		policies_report_add(report, "%.*s", (int)strcspn(own.text, "\n"), own.text);
 		return r;
 	}
-	int kept = keep(entries, keys);
+	uint64_t generation = revocation_generation_of(revocation, keys);
+	int kept = keep(entries, keys, generation);
 
 	if (kept < 0)
 		log_error(
 			"the revoked keys count, but perhaps not after the death of a process of nsxattrd: "
 			"they cannot be kept: %s",
 			strerror(-kept));
-	exchange(revocation, keys);
+	exchange(revocation, keys, generation);
 	return 0;
 }

@@ -156,21 +156,42 @@ static void pass_gate(struct worker *worker)
 	look_at_gates(worker);
 }
 
-/* ---- what the control socket is answered ---- */
+/* ---- revoked keys ---- */
 
-/* Return: as revoked_read(); on failure it has been logged what counts. */
+/*
+ * Verdicts by other keys than those that are revoked now let nothing pass any more. Each time, also if nothing has
+ * changed: a worker may have died before it came to that.
+ *
+ * Return: 0; -errno: it has been logged.
+ */
+static int tell_gate(const struct opened *opened)
+{
+	int r = opened->gate ?
+			gate_revoke(opened->gate, revocation_generation(opened->revocation)) :
+			0;
+
+	if (r < 0)
+		log_error(
+			"what was judged by keys that are revoked may pass the gate, and what is judged from now on "
+			"does not: %s",
+			strerror(-r));
+	return r;
+}
+
+/* Return: as revoked_read(), or tell_gate(). */
 static int read_revoked(struct worker *worker, struct policies_report *report)
 {
 	const struct opened *opened = worker->opened;
-	uint64_t generation = revocation_generation(opened->revocation);
 	int r = revoked_read(&opened->revoked, &worker->entries, opened->revocation, report);
 
-	if (r < 0)
+	if (r < 0) {
 		log_error("the revoked keys stay as they were");
-	else if (revocation_generation(opened->revocation) != generation)
-		attachments_revoke(&worker->attachments);
-	return r;
+		return r;
+	}
+	return tell_gate(opened);
 }
+
+/* ---- what the control socket is answered ---- */
 
 /*
  * Containers keep the policies and keys that they have, but for keys that are revoked. @report: zeroed
@@ -486,6 +507,8 @@ static int restore(struct worker *worker)
 	bool is_living = import->predecessor >= 0;
 	int r = revoked_take(&worker->entries, worker->opened->revocation);
 
+	if (r == 0)
+		r = tell_gate(worker->opened);
 	if (r < 0)
 		return r;
 	size_t lost = attachments_restore(&worker->attachments);

@@ -97,6 +97,13 @@ uint32_t gate_numbering(const struct gate *gate)
 	return gate->numbering;
 }
 
+int gate_revoke(const struct gate *gate, uint64_t generation)
+{
+	const uint32_t first = 0;
+
+	return bpf_map_update_elem(gate->fds[PART_REVOKED], &first, &generation, BPF_ANY);
+}
+
 size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX])
 {
 	memcpy(ret_fds, gate->fds, gate->count * sizeof(*ret_fds));

@@ -62,6 +62,16 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
  */
 uint32_t gate_numbering(const struct gate *gate);
 
+/**
+ * gate_revoke() - from now on verdicts by this generation of revoked keys count, and no others, at once for all containers
+ * @generation: at first 0 does
+ *
+ * One number is written, however many containers there are, and nothing is waited for.
+ *
+ * Return: 0; -errno: what has counted counts.
+ */
+int gate_revoke(const struct gate *gate, uint64_t generation);
+
 /* ---- pins ---- */
 
 /* What a pin is called, by the number of its descriptor. In all

@@ -40,6 +40,12 @@ uint32_t gate_numbering(const struct gate *gate)
 	return 0;
 }
 
+int gate_revoke(const struct gate *gate, uint64_t generation)
+{
+	(void)gate, (void)generation;
+	return -ENOPKG;
+}
+
 int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *ret_version)
 {
 	(void)gate, (void)procfs, (void)fd, (void)ret_version;
@@ -64,6 +70,19 @@ int gate_verdicts_new(void)
 	return -ENOPKG;
 }
 
+int gate_verdicts_allow(int verdicts, unsigned int asked, const struct gate_case *about,
+			unsigned int kinds)
+{
+	(void)verdicts, (void)asked, (void)about, (void)kinds;
+	return -ENOPKG;
+}
+
+unsigned int gate_verdicts_allowed(int verdicts, unsigned int asked, const struct gate_case *about)
+{
+	(void)verdicts, (void)asked, (void)about;
+	return 0;
+}
+
 int gate_container_adopt(const struct gate *gate, int userns, int verdicts,
 			 struct gate_container **ret_container)
 {
@@ -81,12 +100,6 @@ uint32_t gate_container_number(const struct gate_container *container)
 {
 	(void)container;
 	return 0;
-}
-
-int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)
-{
-	(void)container, (void)verdicts, (void)ret_before;
-	return -ENOPKG;
 }
 
 void gate_container_leave(struct gate_container *container)

@@ -168,19 +168,6 @@ unsigned int gate_container_allowed(const struct gate_container *container,
 	return gate_verdicts_allowed(container->own, container->asked, about);
 }
 
-int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)
-{
-	int r = verdicts < 0 ? bpf_map_delete_elem(container->verdicts, &container->number) :
-			       bpf_map_update_elem(container->verdicts, &container->number,
-						   &verdicts, BPF_ANY);
-
-	if (r < 0)
-		return r;
-	*ret_before = container->own;
-	container->own = verdicts;
-	return 0;
-}
-
 /* ---- it goes ---- */
 
 void gate_container_leave(struct gate_container *container)

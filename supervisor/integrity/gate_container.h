@@ -54,15 +54,6 @@ int gate_container_enter(struct gate_container *container, unsigned int kinds, u
 /** gate_container_number() - Return: the number of its namespace. */
 uint32_t gate_container_number(const struct gate_container *container);
 
-/**
- * gate_container_exchange() - have other verdicts count, at once
- * @verdicts: a map of them, the container's on success; -1: none, and none can be given
- * @ret_before: the map before, the caller's
- *
- * Return: 0; -errno.
- */
-int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before);
-
 /** gate_container_leave() - this process ends: descriptors stay open, and the gate shut. NULL is accepted. */
 void gate_container_leave(struct gate_container *container);
 

@@ -104,6 +104,7 @@ static inline struct gate_subject gate_subject_of(uint32_t asked, const struct g
 /** struct gate_use - the key of a verdict */
 struct gate_use {
 	uint64_t version;
+	uint64_t generation; /* of the revoked keys (integrity/revocation.h) by which it was judged */
 	uint64_t idmap; /* of GATE_TO_OWNER: of the mount; else 0 */
 	uint64_t owner; /* likewise: of the inode */
 	uint32_t bound; /* enum gate_bound */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The programs are opened, the kernel at hand decides which of them are loaded, and what keeps them is kept: the
- * descriptors of three maps and of the links.
+ * descriptors of four maps and of the links.
  */
 #include "integrity/gate_load.h"
 
@@ -122,6 +122,8 @@ static int keep_all(struct gate *gate, const struct gate_bpf *programs)
 		r = keep(gate, bpf_map__fd(programs->maps.verdicts));
 	if (r == 0)
 		r = keep(gate, bpf_map__fd(programs->maps.answers));
+	if (r == 0)
+		r = keep(gate, bpf_map__fd(programs->maps.revoked));
 	for (int i = 0; r == 0 && i < skeleton->prog_cnt; i++)
 		if (*skeleton->progs[i].link)
 			r = keep(gate, bpf_link__fd(*skeleton->progs[i].link));

@@ -67,6 +67,14 @@ struct {
 	__array(values, struct verdicts);
 } verdicts SEC(".maps");
 
+/* The generation of revoked keys that counts: verdicts by another one are not found. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, uint64_t);
+} revoked SEC(".maps");
+
 /* By process and thread: who asks, and the answer. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -3,7 +3,7 @@
 #define NSXATTR_INTEGRITY_GATE_PARTS_H
 
 /*
- * What a gate consists of: descriptors of three maps, and of the links by which the kernel runs the programs. The
+ * What a gate consists of: descriptors of four maps, and of the links by which the kernel runs the programs. The
  * maps that have no descriptor here are held by the programs. Only gate.c and gate_*.c look into it.
  */
 
@@ -16,6 +16,7 @@ enum gate_part {
 	PART_NAMESPACES, /* by the number of a user namespace: struct gate_namespace */
 	PART_VERDICTS, /* by the same: a container's map of verdicts */
 	PART_ANSWERS, /* by process and thread: struct gate_answer */
+	PART_REVOKED, /* one entry: the generation of revoked keys that counts */
 	PART_FIRST_LINK,
 };
 

@@ -49,6 +49,15 @@ static inline struct gate_subject subject_now(uint32_t asked, bool is_below)
 	return gate_subject_of(asked, &ids);
 }
 
+static inline uint64_t generation_now(void)
+{
+	uint32_t first = 0;
+	const uint64_t *generation = bpf_map_lookup_elem(&revoked, &first);
+
+	/* There is one; the verifier does not know it. */
+	return generation ? *generation : 0;
+}
+
 /* Of the inode from which owner and group are told. */
 static inline uint64_t owner_shown(const struct file *file)
 {
@@ -61,7 +70,7 @@ static inline bool has_verdict(void *of_container, uint32_t asked, struct file *
 {
 	/* Before the version, which is another when an owner has come back. */
 	uint64_t owner = owner_shown(file);
-	struct gate_use use = { .version = version_of(file) };
+	struct gate_use use = { .version = version_of(file), .generation = generation_now() };
 
 	if (is_allowed(of_container, &use, kind))
 		return true;

@@ -13,7 +13,7 @@ int gate_verdicts_new(void)
 
 static struct gate_use key_of(unsigned int asked, const struct gate_case *about)
 {
-	struct gate_use use = { .version = about->version.number };
+	struct gate_use use = { .version = about->version.number, .generation = about->generation };
 
 	if (about->bound & GATE_TO_OWNER && asked & GATE_ASKS_OWNER) {
 		use.bound |= GATE_TO_OWNER;

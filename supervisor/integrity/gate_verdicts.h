@@ -13,6 +13,7 @@
 /** struct gate_case - what a verdict is about */
 struct gate_case {
 	struct gate_version version;
+	uint64_t generation; /* of the revoked keys by which it was judged; see gate_revoke() */
 	unsigned int bound; /* enum gate_bound; of these those that the container asks for count */
 	struct gate_ids ids; /* of GATE_TO_SUBJECT */
 };

@@ -5,8 +5,8 @@
 /*
  * Versions of inodes. An inode that was ever asked about has a version in its storage, which is freed with the
  * inode. Each change of what a verdict comes from gives it a new one: of the content, and of the values of security.ima.
- * A verdict names the version that was judged. So the gate has to know nothing of what was judged, a verdict needs no
- * revocation, and a number of an inode that is used again means nothing.
+ * A verdict names the version that was judged. So the gate has to know nothing of what was judged, a change takes no verdict
+ * back, and a number of an inode that is used again means nothing.
  *
  * What the kernel refuses is no change: else who may change nothing could end verdicts.
  */

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void revoked_keys_free(struct revoked_keys *keys)
 {
@@ -51,6 +52,17 @@ struct revocation {
 	atomic_ullong generation;
 };
 
+/* No process gives one in each nanosecond: so what another process has given since the machine was started is another one. */
+static uint64_t next_generation(uint64_t last)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	uint64_t now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+
+	return now > last ? now : last + 1;
+}
+
 struct revocation *revocation_new(struct revoked_keys *keys)
 {
 	struct revocation *revocation = calloc(1, sizeof(*revocation));
@@ -61,7 +73,7 @@ struct revocation *revocation_new(struct revoked_keys *keys)
 	}
 	pthread_rwlock_init(&revocation->lock, NULL);
 	revocation->keys = keys;
-	atomic_init(&revocation->generation, 1);
+	atomic_init(&revocation->generation, next_generation(0));
 	return revocation;
 }
 
@@ -74,15 +86,25 @@ void revocation_free(struct revocation *revocation)
 	free(revocation);
 }
 
-bool revocation_exchange(struct revocation *revocation, struct revoked_keys *keys)
+uint64_t revocation_generation_of(struct revocation *revocation, const struct revoked_keys *keys)
+{
+	pthread_rwlock_rdlock(&revocation->lock);
+	bool is_same = is_equal(revocation->keys, keys);
+	uint64_t today = atomic_load(&revocation->generation);
+
+	pthread_rwlock_unlock(&revocation->lock);
+	return is_same ? today : next_generation(today);
+}
+
+bool revocation_exchange(struct revocation *revocation, struct revoked_keys *keys,
+			 uint64_t generation)
 {
 	pthread_rwlock_wrlock(&revocation->lock);
 	struct revoked_keys *before = revocation->keys;
 	bool is_same = is_equal(before, keys);
 
 	revocation->keys = keys;
-	if (!is_same)
-		atomic_fetch_add(&revocation->generation, 1);
+	atomic_store(&revocation->generation, generation);
 	pthread_rwlock_unlock(&revocation->lock);
 	revoked_keys_free(before);
 	return !is_same;
@@ -108,33 +130,6 @@ size_t revocation_count(struct revocation *revocation)
 
 	pthread_rwlock_unlock(&revocation->lock);
 	return count;
-}
-
-/* FNV-1a. */
-static uint64_t mix(uint64_t mark, const void *bytes, size_t length)
-{
-	const unsigned char *each = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		mark = (mark ^ each[i]) * 0x100000001b3;
-	return mark;
-}
-
-uint64_t revocation_mark(struct revocation *revocation)
-{
-	uint64_t mark = 0xcbf29ce484222325;
-
-	if (!revocation)
-		return mark;
-	pthread_rwlock_rdlock(&revocation->lock);
-	const struct revoked_keys *keys = revocation->keys;
-
-	mark = mix(mark, &keys->keyid_count, sizeof(keys->keyid_count));
-	mark = mix(mark, keys->keyids, keys->keyid_count * sizeof(keys->keyids[0]));
-	mark = mix(mark, keys->fingerprints,
-		   keys->fingerprint_count * sizeof(keys->fingerprints[0]));
-	pthread_rwlock_unlock(&revocation->lock);
-	return mark;
 }
 
 uint64_t revocation_generation(struct revocation *revocation)

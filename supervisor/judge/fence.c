@@ -17,7 +17,7 @@ static struct fence *make(void)
 	return fence;
 }
 
-int fence_new(struct fence **ret_fence)
+int fence_new(struct revocation *revocation, struct fence **ret_fence)
 {
 	struct fence *fence = make();
 
@@ -27,6 +27,8 @@ int fence_new(struct fence **ret_fence)
 	}
 	int r = gate_new(&fence->gate);
 
+	if (r == 0)
+		r = gate_revoke(fence->gate, revocation_generation(revocation));
 	if (r < 0) {
 		log_error("what is executed cannot be refused ('mode: enforce'): %s",
 			  gate_obstacle(r));
@@ -142,35 +144,27 @@ bool fence_version_lasts(const struct gate_version *before, int answer,
 	return (answer == GATE_SETTLED || answer == GATE_CHANGING) && now->number == before->number;
 }
 
-/* With the lock held. */
-static int allow(const struct fence *fence, const struct gate_case *about, unsigned int kind)
+static int allow(struct fence *fence, const struct gate_case *about, unsigned int kind)
 {
+	pthread_mutex_lock(&fence->lock);
 	unsigned int before = gate_container_allowed(fence->container, about);
 	unsigned int kinds = before | kind;
+	int r = kinds == before ? 0 : gate_container_allow(fence->container, about, kinds);
 
-	return kinds == before ? 0 : gate_container_allow(fence->container, about, kinds);
+	pthread_mutex_unlock(&fence->lock);
+	return r;
 }
 
+/*
+ * A judgement during which the generation was one is by the keys of that one. If it becomes another after this look, the
+ * verdict is still one of the generation that it names, which does not count any more.
+ */
 int fence_allow(struct fence *fence, const struct gate_case *about, enum integrity_func func,
-		struct revocation *revocation, uint64_t generation)
+		struct revocation *revocation)
 {
-	pthread_mutex_lock(&fence->lock);
-	/* Who revokes keys takes the lock afterwards, to have the verdicts forgotten. */
-	int r = revocation_generation(revocation) == generation ?
-			allow(fence, about, kind_of(func)) :
-			-EAGAIN;
-
-	pthread_mutex_unlock(&fence->lock);
-	return r;
-}
-
-int fence_exchange(struct fence *fence, int verdicts, int *ret_before)
-{
-	pthread_mutex_lock(&fence->lock);
-	int r = gate_container_exchange(fence->container, verdicts, ret_before);
-
-	pthread_mutex_unlock(&fence->lock);
-	return r;
+	return revocation_generation(revocation) == about->generation ?
+		       allow(fence, about, kind_of(func)) :
+		       -EAGAIN;
 }
 
 void fence_fds(const struct fence *fence, int *ret_fds)

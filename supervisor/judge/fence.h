@@ -30,15 +30,16 @@ struct fence {
 	struct gate *gate;
 	bool is_gate_shared; /* it is not the fence's own */
 	struct gate_container *container; /* NULL: none has to pass yet */
-	pthread_mutex_t lock; /* of verdicts, which are extended, and exchanged */
+	pthread_mutex_t lock; /* of verdicts, which are extended */
 };
 
 /**
  * fence_new() - have a gate
+ * @revocation: of keys, by which all that passes is judged
  *
  * Return: 0; -errno: it has been logged.
  */
-int fence_new(struct fence **ret_fence);
+int fence_new(struct revocation *revocation, struct fence **ret_fence);
 
 /**
  * fence_new_of() - a fence with a gate that others have, too
@@ -90,24 +91,14 @@ bool fence_version_lasts(const struct gate_version *before, int answer,
 
 /**
  * fence_allow() - a version of a file may be used so, as it may be used otherwise already
- * @about: which version, and to what else that is bound
+ * @about: which version, and to what else that is bound; its generation is that with which the judgement began
  * @func: how
  * @revocation: of keys
- * @generation: of that, when the judgement began
  *
  * Return: 0; -EAGAIN: keys have been revoked since: judge again; -errno.
  */
 int fence_allow(struct fence *fence, const struct gate_case *about, enum integrity_func func,
-		struct revocation *revocation, uint64_t generation);
-
-/**
- * fence_exchange() - keys were revoked: other verdicts count, at once
- * @verdicts: a map of them (gate_verdicts_new()), the fence's on success
- * @ret_before: the map before, the caller's
- *
- * Return: 0; -errno.
- */
-int fence_exchange(struct fence *fence, int verdicts, int *ret_before);
+		struct revocation *revocation);
 
 /** fence_fds() - @ret_fds: these, FENCE_FDS of them; -1: none. @fence: NULL: it has none */
 void fence_fds(const struct fence *fence, int *ret_fds);

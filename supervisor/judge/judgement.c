@@ -176,12 +176,13 @@ static int let_pass(struct judgement *judgement)
 	struct exec_file *file = &judgement->file;
 	const struct gate_case about = {
 		.version = file->version,
+		.generation = file->key.generation,
 		.bound = fence_binds(file->actions.depends),
 		.ids = judgement->ids,
 	};
-	int r = config->fence ? fence_allow(config->fence, &about, file->func,
-					    config->means->revocation, file->key.generation) :
-				0;
+	int r = config->fence ?
+			fence_allow(config->fence, &about, file->func, config->means->revocation) :
+			0;
 
 	if (r < 0 && r != -EAGAIN)
 		file->verdict = (struct verdict){ .is_appraised = true,

@@ -581,14 +581,45 @@ static void try_containers(const struct gate *gate, const struct box *box)
 	       "a container with many verdicts pushes out none of another");
 	expect(BAD, box_run(&other, execute, bad), "nor of its own what was asked for");
 	expect(1, (long)gate_container_refusals(other.container), "refusals are counted");
-	int empty = gate_verdicts_new(), before = -1;
-
-	expect(0, gate_container_exchange(box->container, empty, &before),
-	       "all verdicts are taken back");
-	close(before);
-	expect(EACCES, box_run(box, execute, good), "and gone");
 	box_remove(&other);
 	box_remove(&free);
+}
+
+/* ---- keys that are revoked ---- */
+
+#define BOXES 3
+
+static void expect_each(int result, const struct box boxes[BOXES], const char *file,
+			const char *name)
+{
+	for (int i = 0; i < BOXES; i++)
+		expect(result, box_run(&boxes[i], execute, file), "%s: container %d", name, i);
+}
+
+static void try_revoked(const struct gate *gate)
+{
+	struct gate_case begun_before = { 0 }, judged_anew = { .generation = 7 };
+	const char *file = make_program("good", "file");
+	struct box boxes[BOXES];
+
+	for (int i = 0; i < BOXES; i++) {
+		boxes[i] = box_make_gated(gate, BOTH);
+		judge_allow(gate, &boxes[i], file, BOTH);
+	}
+	expect_each(0, boxes, file, "with a verdict");
+	expect(0, gate_revoke(gate, 7), "keys are revoked, for all containers by one call");
+	expect_each(EACCES, boxes, file, "with a verdict of before");
+	expect(0, judge_allow_case(gate, &boxes[0], file, &begun_before, BOTH),
+	       "what was being judged meanwhile has a verdict");
+	expect(0, judge_allow_case(gate, &boxes[1], file, &judged_anew, BOTH),
+	       "and what is judged from then on");
+	expect(EACCES, box_run(&boxes[0], execute, file), "the one does not count");
+	expect(0, box_run(&boxes[1], execute, file), "the other does");
+	expect(0, gate_revoke(gate, 8), "others are revoked");
+	expect_each(EACCES, boxes, file, "then");
+	for (int i = 0; i < BOXES; i++)
+		box_remove(&boxes[i]);
+	expect(0, gate_revoke(gate, 0), "none is");
 }
 
 /* ---- verdicts that are bound to more than the file ---- */
@@ -835,6 +866,7 @@ static int try(void)
 	try_states(gate, &box);
 	try_exchanged(gate, &box);
 	try_containers(gate, &box);
+	try_revoked(gate);
 	expect(0, (long)read_map(planted), "a map that has the name of the gate's is not taken");
 	try_subjects(gate);
 	try_effective_ids(gate);

@@ -78,5 +78,5 @@ Test(gate_layout, where_all_ids_are_one_a_capability_makes_no_difference)
 Test(gate_layout, keys_have_no_gaps)
 {
 	cr_expect_eq(sizeof(struct gate_subject), 8 * sizeof(uint32_t));
-	cr_expect_eq(sizeof(struct gate_use), 32 + sizeof(struct gate_subject));
+	cr_expect_eq(sizeof(struct gate_use), 40 + sizeof(struct gate_subject));
 }

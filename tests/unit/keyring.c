@@ -247,6 +247,14 @@ Test(keyring, does_not_count_revoked_keys)
 	revocation_free(revocation);
 }
 
+/* Return: whether they are others than before. */
+static bool count_revoked(struct revocation *revocation, const char *const *texts, size_t count)
+{
+	struct revoked_keys *keys = read_revoked(texts, count);
+
+	return revocation_exchange(revocation, keys, revocation_generation_of(revocation, keys));
+}
+
 Test(keyring, does_not_count_keys_with_a_revoked_keyid)
 {
 	char keyid[9];
@@ -257,22 +265,46 @@ Test(keyring, does_not_count_keys_with_a_revoked_keyid)
 	_cleanup_keyring_ struct keyring *keyring = read_key("a.der");
 	struct revocation *revocation = revocation_new(read_revoked(texts, 1));
 	uint64_t generation = revocation_generation(revocation);
-	uint64_t mark = revocation_mark(revocation);
 
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
-	cr_expect_not(revocation_exchange(revocation, read_revoked(texts, 1)));
+	cr_expect_not(count_revoked(revocation, texts, 1));
 	cr_expect_eq(revocation_generation(revocation), generation, "nothing has changed");
-	cr_expect_eq(revocation_mark(revocation), mark);
 	snprintf(keyid, sizeof(keyid), "%08X", keyring->keys[0].key.keyids[0]);
-	cr_expect(revocation_exchange(revocation, read_revoked(texts, 2)));
+	cr_expect(count_revoked(revocation, texts, 2));
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_REVOKED);
 	cr_expect_neq(revocation_generation(revocation), generation);
-	cr_expect_neq(revocation_mark(revocation), mark);
-	revocation_exchange(revocation, read_revoked(texts, 1));
-	cr_expect_eq(revocation_mark(revocation), mark, "the same set has the same");
-	revocation_exchange(revocation, read_revoked(texts, 0));
+	count_revoked(revocation, texts, 0);
 	cr_expect_eq(verify_over(keyring, revocation, "content"), KEYRING_VERIFIED);
 	revocation_free(revocation);
+}
+
+/* What a worker has concluded counts for the next one, which reads the same set, and for none that has drawn another number. */
+Test(keyring, a_generation_of_revoked_keys_means_one_set_in_all_processes)
+{
+	const char *const texts[] = { "01234567", "89abcdef" };
+	struct revocation *first = revocation_new(read_revoked(texts, 0));
+	struct revocation *next = revocation_new(read_revoked(texts, 0));
+	uint64_t none = revocation_generation(first);
+
+	cr_expect_neq(none, 0, "that of those who know of no revoked keys");
+	cr_expect_neq(revocation_generation(next), none);
+	count_revoked(first, texts, 1);
+	uint64_t one = revocation_generation(first);
+
+	count_revoked(first, texts, 2);
+	count_revoked(first, texts, 1);
+	cr_expect_neq(revocation_generation(first), one,
+		      "a judgement that began with that set may have gone on with another one");
+	cr_expect(revocation_exchange(next, read_revoked(texts, 1), one));
+	cr_expect_eq(revocation_generation(next), one, "it is told which");
+	cr_expect_not(count_revoked(next, texts, 1));
+	cr_expect_eq(revocation_generation(next), one);
+	cr_expect_not(revocation_exchange(next, read_revoked(texts, 1), one + 1));
+	cr_expect_eq(revocation_generation(next), one + 1);
+	count_revoked(next, texts, 0);
+	cr_expect_gt(revocation_generation(next), one + 1);
+	revocation_free(first);
+	revocation_free(next);
 }
 
 struct exchange {
@@ -304,7 +336,7 @@ Test(keyring, exchanges_what_is_revoked_while_threads_ask)
 	for (size_t i = 0; i < 3; i++)
 		cr_assert_eq(pthread_create(&threads[i], NULL, ask_often, &exchange), 0);
 	for (size_t i = 0; i < 101; i++)
-		revocation_exchange(exchange.revocation, read_revoked(texts, (i + 1) % 2));
+		count_revoked(exchange.revocation, texts, (i + 1) % 2);
 	atomic_store(&exchange.is_over, true);
 	for (size_t i = 0; i < 3; i++)
 		cr_assert_eq(pthread_join(threads[i], NULL), 0);

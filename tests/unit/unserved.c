@@ -170,6 +170,12 @@ size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MA
 	return 0;
 }
 
+int gate_revoke(const struct gate *gate, uint64_t generation)
+{
+	(void)gate, (void)generation;
+	return -ENOSYS;
+}
+
 int gate_pin(const struct gate *gate, const char *folder)
 {
 	(void)gate, (void)folder;
@@ -193,12 +199,6 @@ void gate_container_descriptors(const struct gate_container *container,
 				int ret_fds[GATE_CONTAINER_DESCRIPTORS])
 {
 	(void)container, (void)ret_fds;
-}
-
-int gate_container_exchange(struct gate_container *container, int verdicts, int *ret_before)
-{
-	(void)container, (void)verdicts, (void)ret_before;
-	return -ENOSYS;
 }
 
 int gate_container_allow(const struct gate_container *container, const struct gate_case *about,
