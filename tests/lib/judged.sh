@@ -101,6 +101,16 @@ judged_are_forgotten() {
 	[ "$(daemon_status containers)" = '[]' ]
 }
 
+# judged_bytes() - how many bytes the worker of nsxattrd has read
+judged_bytes() {
+	sed -n 's/^rchar: //p' "/proc/$(pgrep --parent "$daemon" --exact nsxattrd | head -n 1)/io"
+}
+
+# judged_has_read() - BYTES: more than so many?
+judged_has_read() {
+	[ "$(judged_bytes)" -gt "$1" ]
+}
+
 # judged_list() - NAME: has its measurement list, with files of one moment in the folder NAME.list; does evmctl accept it?
 judged_list() {
 	local algorithm

@@ -114,3 +114,35 @@ lxc_done() {
 lxc_said() {
 	sed -n 's/.*produced output: //p' "lxc/$1/log"
 }
+
+# ---- containers that nsxattrd judges ----
+
+# lxc_judged_alone() - NAME POLICY [LINE…]: the configuration of one with a policy of $SCENE/policies that judges, and the scene's
+# root/, but for the hook without which LXC would wait for ever
+lxc_judged_alone() {
+	local name=$1 policy=$2
+	shift 2
+	lxc_configure "$name" "$SCENE/root" "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp" \
+		"lxc.seccomp.notify.cookie = $policy" "lxc.hook.version = 1" \
+		"lxc.hook.pre-start = $NSXATTR hook lxc --policies=$SCENE/policies" "$@"
+}
+
+# lxc_judged() - NAME POLICY [LINE…]: the same with that hook, behind all others
+lxc_judged() {
+	lxc_judged_alone "$@" "lxc.hook.start-host = $NSXATTR hook lxc-init"
+}
+
+# lxc_judged_starts() - NAME [PROGRAM]: with an init of lxc_make_init(); not longer than a minute, for LXC would wait for ever
+lxc_judged_starts() {
+	timeout $((60 * ${TEST_SLOWER:-1})) lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l TRACE \
+		-s "lxc.init.cmd = ${2-/bin/bash} /serve.$1/init"
+}
+
+# lxc_in_exec() - NAME: is a process of the container about to execute something? Its number.
+lxc_in_exec() {
+	local process
+	for process in $(pgrep -f "serve.$1/init"); do
+		grep -qE '^(59|221) ' "/proc/$process/syscall" 2>/dev/null && echo "$process" && return
+	done
+	return 1
+}

@@ -52,23 +52,9 @@ end none >/dev/null 2>&1
 
 # ---- LXC ----
 
-# configure() - NAME POLICY
-configure() {
-	lxc_configure "$1" "$SCENE/root" "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp" \
-		"lxc.seccomp.notify.cookie = $2" "lxc.hook.version = 1" \
-		"lxc.hook.pre-start = $NSXATTR hook lxc --policies=$SCENE/policies" \
-		"lxc.hook.start-host = $NSXATTR hook lxc-init"
-}
-
-# starts() - NAME PROGRAM: LXC would wait for ever
-starts() {
-	timeout $((60 * ${TEST_SLOWER:-1})) lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l DEBUG \
-		-s "lxc.init.cmd = $2 /serve.$1/init"
-}
-
-configure two executed
+lxc_judged two executed
 lxc_make_init two
-check "LXC: a container starts whose programs are signed" starts two /bin/bash
+check "LXC: a container starts whose programs are signed" lxc_judged_starts two
 same "LXC: what is signed runs, and nothing else" "signed - - -" "$(executes lxc_in two)"
 same "LXC: the log says why" IMA-signature-required "$(refused_of unsigned two)"
 same "LXC: its init is judged, too" "enforce IMA-signature-required invalid-signature valid" \
@@ -76,9 +62,9 @@ same "LXC: its init is judged, too" "enforce IMA-signature-required invalid-sign
 kill -KILL "$(pgrep --parent "$daemon" --exact nsxattrd | head -n 1)"
 same "LXC: a worker has died: all is as before" "signed - - -" "$(executes lxc_in two)"
 lxc_end two
-configure three executed
+lxc_judged three executed
 lxc_make_init three
-check "LXC: a container whose init is not signed does not start" eval '! starts three /bin/unsigned'
+check "LXC: a container whose init is not signed does not start" eval '! lxc_judged_starts three /bin/unsigned'
 same "LXC: the log says why" IMA-signature-required "$(refused_of unsigned three)"
 lxc_done
 

@@ -21,7 +21,6 @@ runtimes_make
 
 LXC_IDS=65536
 LXC_SOCKET=/run/nsxattr/lxc.sock
-JUDGED_PROFILE="lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr-integrity.seccomp"
 
 judged_scene bash mktemp perl
 judged_policy executed own "${JUDGED_EXECS[@]}"
@@ -32,32 +31,16 @@ daemon_start || {
 	exit
 }
 
-# configure() - NAME POLICY LINE…: a container with such a policy
-configure() {
-	local name=$1 policy=$2
-	shift 2
-	lxc_configure "$name" "$SCENE/root" "$JUDGED_PROFILE" "lxc.seccomp.notify.cookie = $policy" \
-		"lxc.hook.version = 1" "lxc.hook.pre-start = $NSXATTR hook lxc --policies=$SCENE/policies" "$@"
-}
-
-JUDGED_HOOK="lxc.hook.start-host = $NSXATTR hook lxc-init"
-
-# starts() - NAME: not longer than a minute, for LXC would wait for ever
-starts() {
-	timeout $((60 * ${TEST_SLOWER:-1})) lxc-start -P "$SCENE/lxc" -n "$1" -o "$SCENE/lxc/$1/log" -l TRACE \
-		-s "lxc.init.cmd = /bin/bash /serve.$1/init"
-}
-
 # serve() - NAME: it starts, or LXC's log is shown
 serve() {
-	lxc_make_init "$1" && starts "$1" && return
+	lxc_make_init "$1" && lxc_judged_starts "$1" && return
 	tail -n 60 "lxc/$1/log" >&2
 	return 1
 }
 
 # ---- what a container executes ----
 
-configure one executed "$JUDGED_HOOK"
+lxc_judged one executed
 check "a container starts" serve one
 check "it is known before it makes any other call" await judged_is_known one
 same "its init is judged" "log IMA-signature-required=1" "$(verdicts one)"
@@ -86,7 +69,7 @@ cat >halt <<-HALT
 	kill -STOP \$(pgrep --parent $daemon nsxattrd)
 HALT
 chmod 755 halt
-configure late executed "lxc.hook.start-host = $SCENE/halt" "$JUDGED_HOOK"
+lxc_judged late executed "lxc.hook.start-host = $SCENE/halt"
 serve late &
 started=$!
 check "LXC executes an init while nsxattrd does not run" await grep -q "Exec'ing" lxc/late/log
@@ -99,7 +82,7 @@ check "a container that has ended is forgotten" await judged_are_forgotten
 
 # ---- what it maps ----
 
-configure two mapped "$JUDGED_HOOK"
+lxc_judged two mapped
 check "a container whose maps are judged starts" serve two
 check "a signed program runs in it" lxc_in two signed
 check "its library is named in the log" \
@@ -109,27 +92,8 @@ lxc_end two
 
 # ---- how long it is known ----
 
-# in_call() - NAME: is a process of the container about to execute something? Its number.
-in_call() {
-	local process
-	for process in $(pgrep -f "serve.$1/init"); do
-		grep -qE '^(59|221) ' "/proc/$process/syscall" 2>/dev/null && echo "$process" && return
-	done
-	return 1
-}
-
-# bytes_read() - how many bytes has nsxattrd's worker read?
-bytes_read() {
-	sed -n 's/^rchar: //p' "/proc/$(pgrep --parent "$daemon" nsxattrd)/io"
-}
-
-# has_read() - BYTES: has it read more than so many?
-has_read() {
-	[ "$(bytes_read)" -gt "$1" ]
-}
-
 # Of a call that is given up the connection ends, and its monitor makes another one for the next call.
-configure three executed "$JUDGED_HOOK"
+lxc_judged three executed
 check "a container starts" serve three
 check "a program runs" lxc_in three sleep 0
 daemon_stop
@@ -139,12 +103,12 @@ check "evmctl accepts the list" judged_list three
 same "it begins" "boot_aggregate /bin/sleep" "$(judged_entries three)"
 truncate -s 64G root/bin/endless
 chmod 755 root/bin/endless
-read=$(bytes_read)
+read=$(judged_bytes)
 lxc_in three endless >/dev/null 2>&1 &
 called=$!
 # An emulated processor reads little more in the 20 seconds that the judge has.
-check "a file that takes long to read is looked at" await has_read $((read + (1 << 24)))
-kill -KILL "$(in_call three)"
+check "a file that takes long to read is looked at" await judged_has_read $((read + (1 << 24)))
+kill -KILL "$(lxc_in_exec three)"
 wait "$called"
 same "who executes it is killed" 137 $?
 check "a program runs" lxc_in three signed
@@ -174,17 +138,17 @@ rm root/bin/endless
 
 # refused() - NAME TEXT: a container does not start, and its hook says why
 refused() {
-	! starts "$1" >said 2>&1 && lxc_said "$1" | grep -qF "$2"
+	! lxc_judged_starts "$1" >said 2>&1 && lxc_said "$1" | grep -qF "$2"
 }
 
-configure without executed
+lxc_judged_alone without executed
 check "without the hook a container does not start" refused without "LXC would wait for ever for the container's init"
-configure early executed "$JUDGED_HOOK" "lxc.hook.start = /bin/true"
+lxc_judged early executed "lxc.hook.start = /bin/true"
 check "nor does one that executes a hook before" refused early "lxc.hook.start would be executed before"
-configure other executed "$JUDGED_HOOK" "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr.seccomp"
+lxc_judged other executed "lxc.seccomp.profile = $REPOSITORY/examples/lxc/nsxattr.seccomp"
 check "nor one whose profile hands nothing over" refused other "does not hand 'execve' to nsxattrd"
 sed '/^remap_file_pages/d' "$REPOSITORY/examples/lxc/nsxattr-integrity.seccomp" >lax.seccomp
-configure lax mapped "$JUDGED_HOOK" "lxc.seccomp.profile = $SCENE/lax.seccomp"
+lxc_judged lax mapped "lxc.seccomp.profile = $SCENE/lax.seccomp"
 check "nor one whose profile lets it map files anew, where maps are judged" refused lax "does not refuse 'remap_file_pages'"
 lxc_done
 daemon_stop
