@@ -26,10 +26,52 @@ enforced_bpffs() {
 	mountpoint -q /sys/fs/bpf || mount -t bpf -o mode=700 bpf /sys/fs/bpf
 }
 
+# enforced_userns() - PROCESS: the number of its user namespace
+enforced_userns() {
+	stat -L -c %i "/proc/$1/ns/user"
+}
+
+# enforced_gates_of() - NUMBER: how many of the gates that are pinned have to be passed in this user namespace
+enforced_gates_of() {
+	"$enforced_gates" | grep -cx "$1"
+}
+enforced_gates=$(realpath "${BUILD:-build}/tests/live/gate-pins-driver")
+
 # enforced_pins() - how many gates are pinned
 enforced_pins() {
 	find /sys/fs/bpf/nsxattr -mindepth 1 -maxdepth 1 2>/dev/null | wc -l
 }
+
+# ---- processes inside that wait ----
+
+# pipes() - NAME…: in /tmp of all containers
+pipes() {
+	local name
+	for name; do
+		rm -f "root/tmp/$name"
+		mkfifo -m 666 "root/tmp/$name"
+		chmod 666 "root/tmp/$name"
+	done
+}
+
+# release() - NAME: whoever waits at the pipe
+release() {
+	timeout $((60 * ${TEST_SLOWER:-1})) bash -c ': >"$1"' bash "root/tmp/$1"
+}
+
+# has_said() - FILE LINES: so many
+has_said() {
+	[ "$(grep -c . "$1")" -ge "$2" ]
+}
+
+# answered() - FILE PIPE: what a process says that waits at the pipe, and writes into FILE
+answered() {
+	local before
+	before=$(grep -c . "$1")
+	release "$2" && await has_said "$1" $((before + 1)) && tail -n 1 "$1"
+}
+
+# ---- what becomes of programs ----
 
 # refused_of() - PROGRAM CONTAINER: why it is not executed, as the daemon's log says it
 refused_of() {

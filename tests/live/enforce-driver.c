@@ -253,19 +253,22 @@ static int after_all(char **arguments)
 	return execute_here(arguments[0]);
 }
 
-/* Of a file that is mapped beforehand no supervisor is asked, only the gate. */
-static int protect_after(int fd, const char *pipe)
+/* Of a file that is mapped beforehand no supervisor is asked, only the gate; at each pipe once. */
+static int protect_after(int fd, char **pipes)
 {
 	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	printf("waiting\n");
-	wait_for(pipe);
-	return say(page != MAP_FAILED && mprotect(page, PAGE, PROT_READ | PROT_EXEC) == 0);
+	for (; *pipes; pipes++) {
+		wait_for(*pipes);
+		say(page != MAP_FAILED && mprotect(page, PAGE, PROT_READ | PROT_EXEC) == 0);
+	}
+	return 0;
 }
 
 static int shut(char **arguments)
 {
-	return protect_after(must(open(arguments[0], O_RDONLY), arguments[0]), arguments[1]);
+	return protect_after(must(open(arguments[0], O_RDONLY), arguments[0]), arguments + 1);
 }
 
 /* One that has a verdict, for it was mapped executable before. */
@@ -275,7 +278,7 @@ static int held(char **arguments)
 
 	if (mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
 		return say(false);
-	return protect_after(fd, arguments[1]);
+	return protect_after(fd, arguments + 1);
 }
 
 /* ---- races ---- */

@@ -19,37 +19,13 @@ set -u
 . tests/lib/judged.sh
 # shellcheck source=tests/lib/enforced.sh
 . tests/lib/enforced.sh
+# shellcheck source=tests/lib/revoked.sh
+. tests/lib/revoked.sh
 needs crun evmctl openssl setfattr
 built=$(realpath "$BUILD/tests/live/enforce-driver")
 scene_make
 runtimes_make
 enforced_bpffs
-
-# pipes() - NAME…: in /tmp of all containers
-pipes() {
-	local name
-	for name; do
-		rm -f "root/tmp/$name"
-		mkfifo -m 666 "root/tmp/$name"
-		chmod 666 "root/tmp/$name"
-	done
-}
-
-# release() - NAME: whoever waits at the pipe
-release() {
-	timeout $((60 * ${TEST_SLOWER:-1})) bash -c ': >"$1"' bash "root/tmp/$1"
-}
-
-# has_said() - FILE LINES: so many
-has_said() {
-	[ "$(grep -c . "$1")" -ge "$2" ]
-}
-
-# revoke() - KEYID…
-revoke() {
-	sed -i '/^revoked-keys/d' nsxattrd.yaml
-	[ $# -eq 0 ] || printf 'revoked-keys: [%s]\n' "$(printf '"%s", ' "$@")" >>nsxattrd.yaml
-}
 
 # ---- the scene ----
 

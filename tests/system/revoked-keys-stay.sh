@@ -13,26 +13,17 @@ set -u
 . tests/lib/scene.sh
 # shellcheck source=tests/lib/judged.sh
 . tests/lib/judged.sh
+# shellcheck source=tests/lib/revoked.sh
+. tests/lib/revoked.sh
 
-needs crun evmctl openssl strace
+needs crun evmctl openssl gcc
 runtime=(crun --cgroup-manager=disabled)
 scene_make
 runtimes_make
 
-# revoke() - KEY…: the settings say so
-revoke() {
-	sed -i '/^revoked-keys/d' nsxattrd.yaml
-	[ $# -eq 0 ] || printf 'revoked-keys: [%s]\n' "$(printf '"%s", ' "$@")" >>nsxattrd.yaml
-}
-
 # revoked() - the keyids of a container that are
 revoked() {
 	judged_status one revoked-keyids | tr -d "[]'"
-}
-
-# count_becomes() - COUNT: so many keys are revoked, by what the settings said when nsxattrd looked last
-count_becomes() {
-	await eval '[ "$(grep -o "[0-9]* revoked keys count" daemon.log | tail -n 1)" = "'"$1"' revoked keys count" ]'
 }
 
 # refused() - NAME PROGRAM: a copy of it, which has not been looked at, would not be executed
@@ -42,60 +33,6 @@ refused() {
 	cp --preserve=xattr root/bin/$2 "root/bin/$copy"
 	within one "$copy"
 	same "$1" invalid-signature "$(said_of "$copy" one)"
-}
-
-# ended() - PID: is it no more?
-ended() {
-	! kill -0 "$1" 2>/dev/null
-}
-
-worker() {
-	pgrep --parent "$(daemon_status pid)" --exact nsxattrd
-}
-
-# Another one serves.
-kill_worker() {
-	local before
-	before=$(worker)
-	kill -KILL "$before"
-	await eval '[ -n "$(worker)" ] && [ "$(worker)" != '"$before"' ]' && await daemon_status pid
-}
-
-# stop_at_start() - PROGRAM COPY: what is started as PROGRAM becomes its COPY, and stops when it has read the settings, and
-# has asked for nothing yet
-stop_at_start() {
-	mkdir -p "${2%/*}"
-	cp "$1" "$2"
-	rm "$1"
-	cat >"$1" <<-END
-		#!/bin/sh
-		echo \$\$ >$SCENE/successor
-		exec strace -D -qq -o /dev/null -e trace=ftruncate -e inject=ftruncate:signal=SIGSTOP:when=1 $SCENE/$2 "\$@"
-	END
-	chmod 755 "$1"
-}
-
-is_stopped() {
-	[[ $(cut -d' ' -f3 "/proc/$(<successor)/stat") = [tT] ]]
-}
-
-# upgrade() - PROGRAM COPY SETTING: that is in the settings when the old one has read them, and the new one has begun
-upgrade() {
-	local before client
-	stop_at_start "$1" "$2"
-	rm -f successor
-	before=$(daemon_status pid)
-	"$NSXATTR" reload --binary >upgraded 2>&1 &
-	client=$!
-	await is_stopped || return
-	revoke "$own_keyid"
-	kill -HUP "$before"
-	count_becomes 1 || return
-	[ -z "$3" ] || echo "$3" >>nsxattrd.yaml
-	kill -CONT "$(<successor)"
-	wait "$client"
-	sed -i '/^nonsense/d' nsxattrd.yaml
-	await ended "$before"
 }
 
 judged_scene
@@ -139,12 +76,12 @@ refused "what that has signed does not count" foreign
 
 revoke
 check "settings without a key are read" "$NSXATTR" reload
-check "a key is revoked while another nsxattrd has begun" upgrade bin/nsxattrd second/nsxattrd ""
+check "a key is revoked while another nsxattrd has begun" take_over_late bin/nsxattrd second/nsxattrd "$own_keyid" ""
 same "that one knows" "$own_keyid" "$(revoked)"
 refused "what the key has signed does not count" signed
 revoke
 check "the key counts again" "$NSXATTR" reload
-check "it is revoked again, and then the settings get a mistake" upgrade second/nsxattrd third/nsxattrd "nonsense: 1"
+check "it is revoked again, and then the settings get a mistake" take_over_late second/nsxattrd third/nsxattrd "$own_keyid" "nonsense: 1"
 same "that one knows, too" "$own_keyid" "$(revoked)"
 refused "what the key has signed does not count" signed
 kill_worker
