@@ -6,11 +6,12 @@ It speaks what sd_notify(3) and sd_listen_fds(3) document, as systemd does: FDST
 FDSTOREREMOVE=1, and what is hung up leaves the store by itself, but with FDPOLL=0. A service that ends by a signal is started
 again with what is in the store, when the rest of its processes has been killed.
 
-Each line on standard input is a word, answered by a line on standard output:
+Each line on standard input is a word, or two, answered by a line on standard output:
 
     start       start it; "ready"
     kill        kill its main process, and start it again; "ready"
     foreign     the same, with a journal in the store that is of another format
+    lose NAME   the same, without what is in the store as a memfd of this name
     restart     have it end in order, and start it again; "ready"
     stop        have it end in order; its exit status
     stored      how many descriptors are in the store
@@ -171,13 +172,20 @@ class Manager:
         os.pwrite(fd, struct.pack("=I", found + 1000), FORMAT_AT)
         return name
 
-    def obey(self, word):
+    def lose(self, memory):
+        for name, fd in list(self.store):
+            if os.readlink(f"/proc/self/fd/{fd}") == f"/memfd:{memory} (deleted)":
+                self.remove(name)
+
+    def obey(self, word, argument):
         if word == "start":
             return self.start()
-        if word in ("kill", "foreign"):
+        if word in ("kill", "foreign", "lose"):
             self.kill()
             if word == "foreign":
                 self.make_foreign()
+            if word == "lose":
+                self.lose(argument)
             return self.start()
         if word == "restart":
             self.end()
@@ -199,10 +207,10 @@ def main():
         while not select.select([sys.stdin], [], [], 0.05)[0]:
             if manager.main:
                 manager.hear_all()
-        word = sys.stdin.readline().strip()
-        if not word:
+        words = sys.stdin.readline().split()
+        if not words:
             return
-        print(manager.obey(word), flush=True)
+        print(manager.obey(words[0], words[1] if len(words) > 1 else None), flush=True)
 
 
 main()
