@@ -60,6 +60,7 @@ static const struct subcommand subcommands[] = {
 	{ "measurements", "show what a container that the daemon serves has executed",
 	  cli_measurements },
 	{ "status", "show the containers that the daemon serves", cli_status },
+	{ "trace", "show the calls of containers as they are answered", cli_trace },
 	{ "tree", "work on the values that containers have left on trees", run_tree },
 	{ "reload", "have the daemon read its policies anew", cli_reload },
 };

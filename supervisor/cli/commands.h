@@ -17,6 +17,7 @@ int cli_profile(int argc, char **argv);
 int cli_reload(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_status(int argc, char **argv);
+int cli_trace(int argc, char **argv);
 int cli_tree_ls(int argc, char **argv);
 int cli_tree_rekey(int argc, char **argv);
 

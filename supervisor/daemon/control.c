@@ -141,6 +141,8 @@ static struct json_object *answer_to(struct control_connection *control)
 		return answers->policy(answers->context, user, word + strlen(policy));
 	if (strcmp(word, "status") == 0)
 		return answers->status(answers->context, user);
+	if (strcmp(word, "watch") == 0)
+		return answers->watch(answers->context, user, &control->answer_fd);
 	if (strcmp(word, "reload") == 0)
 		return user == 0 ? answers->reload(answers->context) :
 				   json_error_new("only root can have policies read anew");
@@ -157,7 +159,7 @@ static struct json_object *answer_to(struct control_connection *control)
 				    "do not notice" :
 				    "only root can have nsxattrd replaced");
 	return json_error_new(
-		"unknown request; there are: ping, status, measurements, policy, may-use, reload, "
+		"unknown request; there are: ping, status, measurements, policy, may-use, watch, reload, "
 		"upgrade");
 }
 

@@ -13,6 +13,8 @@
  *	measurements {...}
  *			list_json_new(), and a descriptor with the	all users, of their own containers
  *			first byte
+ *	watch		watches_json_new(), and a descriptor with the	all users, of their own containers
+ *			first byte
  *	policy {...}	policy_request_json_new()			all users, of their own containers
  *	reload		reload_json_new()				root
  *	upgrade		the connection is used for that (handover.h)	root
@@ -47,6 +49,7 @@ struct control_answers {
 	/* @ret_fd: a descriptor that goes along, the connection's; -1: none */
 	struct json_object *(*measurements)(void *context, uid_t user, const char *question,
 					    int *ret_fd);
+	struct json_object *(*watch)(void *context, uid_t user, int *ret_fd); /* likewise */
 	struct json_object *(*policy)(void *context, uid_t user, const char *question);
 	struct json_object *(*reload)(void *context);
 	/* @connection is the callee's. NULL: a service manager does it, and the answer is a refusal. */

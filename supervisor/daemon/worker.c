@@ -36,6 +36,7 @@
 #include "daemon/status.h"
 #include "daemon/unserved.h"
 #include "daemon/upgrade.h"
+#include "daemon/watches.h"
 #include "exec/deputies.h"
 #include "integrity/gate.h"
 #include "integrity/gate_ask.h"
@@ -73,6 +74,7 @@ struct worker {
 	struct loop_timer sample;
 	struct upgrade upgrade;
 	struct unserved unserved;
+	struct watches watches;
 	int shut; /* of the journal, as unserved_shut() has said last */
 };
 
@@ -273,6 +275,13 @@ static struct json_object *answer_measurements(void *context, uid_t user, const 
 	return list_json_new(&source, user, question, ret_fd);
 }
 
+static struct json_object *answer_watch(void *context, uid_t user, int *ret_fd)
+{
+	struct worker *worker = context;
+
+	return watches_json_new(&worker->watches, user, ret_fd);
+}
+
 static struct json_object *answer_policy(void *context, uid_t user, const char *question)
 {
 	const struct worker *worker = context;
@@ -296,6 +305,7 @@ static struct control_answers answers_of(struct worker *worker)
 		.status = answer_status,
 		.may_use = answer_may_use,
 		.measurements = answer_measurements,
+		.watch = answer_watch,
 		.policy = answer_policy,
 		.reload = answer_reload,
 		.upgrade = is_replaced_by_us ? answer_upgrade : NULL,
@@ -447,6 +457,7 @@ static int build_engine(struct worker *worker)
 		.probe = opened->probe,
 		.calls = settings->calls,
 		.labelling = &opened->labelling,
+		.watch = &worker->watches.watch,
 		.closer = worker->closer,
 	};
 	int r = engine_new(&config, &worker->engine);
@@ -475,6 +486,8 @@ static int build(struct worker *worker)
 	if (r < 0)
 		return r;
 	refusals_init(&worker->refusals, worker->closer);
+	worker->watches.loop = worker->loop;
+	worker->watches.procfs = worker->opened->procfs;
 	return build_engine(worker);
 }
 
@@ -531,7 +544,8 @@ static uint64_t descriptors_wanted(const struct config_limits *limits)
 	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
 	       limits->containers * DESCRIPTORS_OF_JUDGE + places * DESCRIPTORS_OF_PLACE +
 	       (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY + limits->connections +
-	       CONTROL_CONNECTIONS_MAX + PASSED_MAX + OPENED_DESCRIPTORS + FORKER_TABLE;
+	       CONTROL_CONNECTIONS_MAX + WATCH_RINGS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
+	       FORKER_TABLE;
 }
 
 static void compare_descriptors(const struct opened *opened)
@@ -615,6 +629,7 @@ static void release(struct worker *worker)
 	attachments_free(&worker->attachments);
 	entries_free(&worker->entries);
 	unserved_done(&worker->unserved);
+	watches_done(&worker->watches);
 	loop_free(worker->loop);
 }
 

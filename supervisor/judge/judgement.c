@@ -24,6 +24,7 @@
 #include "judge/fence.h"
 #include "judge/ids.h"
 #include "judge/stage.h"
+#include "request/announce.h"
 
 /* How long one call is looked at, in milliseconds, waiting for others included. */
 #define PATIENCE 20000
@@ -313,6 +314,10 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 			judge_chain(&judgement);
 	}
 	stage_let_go(&judgement.request);
-	return judgement.is_refused ? outcome_refused(EACCES, REASON_INTEGRITY) :
-				      outcome_kernel(REASON_NONE);
+	const struct outcome outcome = judgement.is_refused ? outcome_refused(EACCES, REASON_INTEGRITY) :
+							      outcome_kernel(REASON_NONE);
+
+	if (watch_is_on(client->watch))
+		announce_judgement(client, workspace, reception, judgement.call.tid, &outcome);
+	return outcome;
 }

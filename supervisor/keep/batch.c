@@ -318,6 +318,7 @@ static int begin(struct server *server, struct shard *shard)
 	serving_begin(server, shard);
 	batched->shard = shard;
 	batched->waiting.reception = server->reception;
+	server->reception->began = clock_microseconds();
 	awaited_init(&batched->waiting.awaited, atomic_load(&shard->batch.queue));
 	return walk(server, batched);
 }

@@ -142,6 +142,9 @@ static struct shard *shard_new(struct engine *engine, const struct shard_config 
 	shard->client.judge = config->judge;
 	shard->client.is_queued = source->calls->is_queued;
 	shard->client.holder = (struct share_holder){ config->counters, config->owner };
+	shard->client.watch = engine->config.watch;
+	shard->client.id = config->id;
+	shard->client.name = config->name;
 	if (config->name)
 		client_set_name(&shard->client, config->name);
 	if (config->id)

@@ -21,6 +21,7 @@ struct labelling;
 struct loop;
 struct policy;
 struct probe;
+struct watch;
 
 /** enum executor - how many requests of one container are worked on at a time */
 enum executor {
@@ -42,6 +43,7 @@ struct engine_config {
 	enum guard_use guard; /* does the kernel check who changes security.*? */
 	enum executor executor;
 	enum allowed_calls_mode calls; /* of the children that enter namespaces */
+	struct watch *watch; /* who is told of requests; NULL: nobody */
 	struct closer *closer; /* of sources that are a peer's; NULL: all of them are listeners */
 };
 
@@ -65,7 +67,7 @@ struct shard_config {
 		*counters; /* outlive the shard; the same for all shards of a container */
 	uid_t owner; /* the container's user, who has a share, as the container has */
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
-	const char *name; /* of the container, in lines of the log; copied; NULL: it has none */
+	const char *name; /* likewise: what people call it, in lines of the log and to who watches */
 	struct judge *judge; /* of what the container executes; outlives the shard; NULL: none */
 	bool is_alone; /* no worker follows when this one dies: changes are not written down */
 	/*

@@ -87,6 +87,7 @@ static struct outcome walk(struct server *server, struct shard *shard)
 	struct pace_mark mark;
 
 	pace_begin(&shard->pace, &mark);
+	server->reception->began = mark.microseconds;
 	struct outcome outcome = run(server, shard);
 
 	if (serving_was_disturbed(server, &outcome))

@@ -14,6 +14,7 @@
 
 struct judge;
 struct policy;
+struct watch;
 
 #define CLIENT_LABEL_SIZE 80
 
@@ -26,6 +27,8 @@ struct client {
 	bool is_queued; /* the sender of its requests waits for each answer before it sends the next */
 	struct judge *judge; /* of what the container executes; NULL: none */
 	bool is_alone; /* no other worker replays its requests when this one dies */
+	struct watch *watch; /* who is told of its requests; NULL: nobody */
+	const char *id, *name; /* of the container, for those; NULL: it has none */
 	struct share_holder holder; /* the same for all clients of a container */
 	char label[CLIENT_LABEL_SIZE]; /* what lines that are about it begin with; "": it has no name */
 	uint64_t log_source; /* of lines that are about it; a container has a client for each source */

@@ -5,6 +5,7 @@
 /* A notification in the hands of this process. What of it outlives the process is in its slot. */
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "exec/changes.h"
 #include "request/slot.h"
@@ -18,6 +19,7 @@ struct reception {
 		*is_barred; /* no change is to be begun: effect_begin() waits; NULL: never */
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
+	uint64_t began; /* when it was walked first: CLOCK_MONOTONIC, microseconds */
 	/*
 	 * The request is about to wait for what may never come, or comes only after another call was answered:
 	 * the server lets another one receive. NULL: it need not be told.

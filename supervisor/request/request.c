@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "count_of.h"
+#include "request/announce.h"
 #include "request/replay.h"
 #include "request/stage.h"
 #include "request/waiting.h"
@@ -64,6 +65,8 @@ static void conclude(struct request *request)
 	    request->outcome.error == request->slot->effect.excused)
 		request->outcome = outcome_value(0);
 	log_request(request);
+	if (watch_is_on(request->client->watch))
+		announce_request(request);
 }
 
 struct outcome request_run(struct workspace *workspace, struct client *client,

@@ -20,6 +20,8 @@
 #define TARGETS_MAX 64
 /* Room for all lines up to CapEff with CREDENTIAL_GROUPS_MAX groups of ten digits. */
 #define STATUS_SIZE (16 * 1024)
+/* The lines up to Uid, and more. */
+#define STATUS_HEAD_SIZE 1024
 
 #ifndef PIDFD_THREAD /* Linux 6.9 */
 #define PIDFD_THREAD O_EXCL
@@ -386,6 +388,38 @@ int target_read_ids(struct target *target, struct target_ids *ret_ids)
 		return r < 0 ? r : -EPROTO;
 	parse_ids(uids, (id_t *[]){ &ret_ids->uid, &ret_ids->euid, &ret_ids->suid });
 	parse_ids(gids, (id_t *[]){ &ret_ids->gid, &ret_ids->egid, &ret_ids->sgid });
+	return 0;
+}
+
+/* Name comes first, and the kernel escapes newlines and backslashes in it. */
+static void parse_command(const char *status, char command[TARGET_COMMAND_SIZE])
+{
+	const char *at = find_line(status, "Name:\t");
+	size_t length = 0;
+
+	for (; at && *at && *at != '\n' && length < TARGET_COMMAND_SIZE - 1; at++) {
+		bool is_escaped = *at == '\\' && (at[1] == 'n' || at[1] == '\\');
+
+		at += is_escaped;
+		command[length++] = is_escaped && *at == 'n' ? '\n' : *at;
+	}
+	command[length] = '\0';
+}
+
+int target_read_process(int procfs, pid_t tid, struct target_process *ret_process)
+{
+	char path[32], status[STATUS_HEAD_SIZE];
+
+	snprintf(path, sizeof(path), "%d/status", (int)tid);
+	ssize_t length = proc_read(procfs, path, status, sizeof(status));
+	const char *process = length > 0 ? find_line(status, "\nTgid:\t") : NULL;
+	const char *uids = process ? find_line(process, "\nUid:\t") : NULL;
+
+	if (!uids)
+		return length < 0 && length != -ENOENT ? (int)length : -ESRCH;
+	parse_command(status, ret_process->command);
+	ret_process->process = (pid_t)strtol(process, NULL, 10);
+	ret_process->uid = (uid_t)strtoul(uids, NULL, 10);
 	return 0;
 }
 

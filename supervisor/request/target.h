@@ -116,6 +116,18 @@ struct target_ids {
 /** target_read_ids() - its real, effective and saved ids now. Return: 0; -ESRCH; -errno. */
 int target_read_ids(struct target *target, struct target_ids *ret_ids);
 
+#define TARGET_COMMAND_SIZE 64
+
+/** struct target_process - of which process a thread is, by numbers and ids of the host */
+struct target_process {
+	pid_t process;
+	uid_t uid; /* the real one */
+	char command[TARGET_COMMAND_SIZE]; /* what the thread calls itself: any bytes */
+};
+
+/** target_read_process() - of a thread by its number, which can be another thread's by now. Return: 0; -ESRCH; -errno. */
+int target_read_process(int procfs, pid_t tid, struct target_process *ret_process);
+
 /** target_open_mounts() - the mounts of its mount namespace, as proc_pid_mountinfo(5) has them. Return: it; -errno. */
 int target_open_mounts(const struct target *target);
 

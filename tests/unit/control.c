@@ -286,7 +286,7 @@ Test(control, takes_a_request_in_pieces)
 }
 
 #define UNKNOWN \
-	"{\"error\":\"unknown request; there are: ping, status, measurements, policy, may-use, reload, upgrade\"}\n"
+	"{\"error\":\"unknown request; there are: ping, status, measurements, policy, may-use, watch, reload, upgrade\"}\n"
 
 Test(control, refuses_what_is_no_request)
 {

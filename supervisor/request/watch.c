@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/watch.h"
+
+#include "base/event_ring.h"
+
+/* A writer is counted before it looks whether the place is on, and whoever frees the ring looks the other way round. */
+static void tell(struct watch_place *place, uid_t owner, const struct event *event)
+{
+	atomic_fetch_add(&place->writers, 1);
+	if (atomic_load(&place->is_on) && (place->user == 0 || place->user == owner))
+		event_ring_write(place->ring, event);
+	atomic_fetch_sub(&place->writers, 1);
+}
+
+void watch_tell(struct watch *watch, uid_t owner, const struct event *event)
+{
+	for (size_t i = 0; i < WATCH_RINGS_MAX; i++)
+		if (atomic_load_explicit(&watch->places[i].is_on, memory_order_relaxed))
+			tell(&watch->places[i], owner, event);
+}
+
+bool watch_is_idle(const struct watch_place *place)
+{
+	return atomic_load(&place->writers) == 0;
+}
