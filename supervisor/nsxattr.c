@@ -60,6 +60,8 @@ static const struct subcommand subcommands[] = {
 	{ "measurements", "show what a container that the daemon serves has executed",
 	  cli_measurements },
 	{ "status", "show the containers that the daemon serves", cli_status },
+	{ "top", "show what containers do, the busiest first", cli_top },
+	{ "metrics", "print what the daemon counts, for Prometheus", cli_metrics },
 	{ "trace", "show the calls of containers as they are answered", cli_trace },
 	{ "tree", "work on the values that containers have left on trees", run_tree },
 	{ "reload", "have the daemon read its policies anew", cli_reload },

@@ -100,8 +100,8 @@ void event_print(const struct event *event, bool has_colour, FILE *to)
 	bool is_marked = has_colour && event->error;
 
 	print_time(event, time);
-	fprintf(to, "%-15s  %-16s  %-15s  %7" PRIu32 "  %-7s  %s%-12s%s  %8" PRIu32 "  %-32s  %s\n", time,
-		shown(event->container, container, sizeof(container)),
+	fprintf(to, "%-15s  %-16s  %-15s  %7" PRIu32 "  %-7s  %s%-12s%s  %8" PRIu32 "  %-32s  %s\n",
+		time, shown(event->container, container, sizeof(container)),
 		shown(event->command, command, sizeof(command)), event->process,
 		operation_of(event), is_marked ? RED : "",
 		event_result(event, result, sizeof(result)), is_marked ? PLAIN : "",

@@ -9,7 +9,7 @@
 #include "cli/options.h"
 #include "yaml/spelling.h"
 
-#define ABOUT_SIZE 1024
+#define ABOUT_SIZE 2048
 #define OPERANDS_SIZE 40
 #define NAMES_SIZE 160
 

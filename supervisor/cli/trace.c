@@ -13,7 +13,6 @@
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "daemon/config.h"
 #include "daemon/control_call.h"
 
@@ -176,13 +176,6 @@ static int ask(struct trace *trace)
 
 /* ---- the whole ---- */
 
-static bool wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(no && *no);
-}
-
 static int run(struct trace *trace)
 {
 	int status = ask(trace);
@@ -203,7 +196,7 @@ static int run(struct trace *trace)
 int cli_trace(int argc, char **argv)
 {
 	struct trace_request request = { .control = config_defaults()->control.path };
-	struct trace trace = { .request = &request, .has_colour = wants_colour() };
+	struct trace trace = { .request = &request, .has_colour = terminal_has_colour() };
 	char **operands;
 	int status;
 

@@ -45,6 +45,31 @@ static void add_reasons(struct json_object *object, const struct shard_counters 
 	json_object_object_add(object, "reasons", reasons);
 }
 
+/* Without the last classes that have none: most have. */
+static void add_latency(struct json_object *object, const struct latency *latency)
+{
+	struct json_object *member = json_object_new_object(), *classes = json_object_new_array();
+	size_t count = LATENCY_CLASSES;
+
+	while (count > 0 && atomic_load(&latency->classes[count - 1]) == 0)
+		count--;
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(classes,
+				      json_object_new_uint64(atomic_load(&latency->classes[i])));
+	json_add_number(member, "microseconds", atomic_load(&latency->microseconds));
+	json_object_object_add(member, "classes", classes);
+	json_object_object_add(object, "latency", member);
+}
+
+static void add_latency_bounds(struct json_object *object)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i + 1 < LATENCY_CLASSES; i++)
+		json_object_array_add(list, json_object_new_uint64(latency_bound(i)));
+	json_object_object_add(object, "latency-bounds", list);
+}
+
 static void add_counters(struct json_object *object, const struct shard_counters *counters)
 {
 	json_add_number(object, "requests", atomic_load(&counters->requests));
@@ -55,6 +80,7 @@ static void add_counters(struct json_object *object, const struct shard_counters
 	json_add_number(object, "in-flight-most", counters->places);
 	json_add_number(object, "stuck", atomic_load(&counters->stuck));
 	json_add_number(object, "late", atomic_load(&counters->late));
+	add_latency(object, &counters->latency);
 }
 
 /* By the kernel's words, of which some are for several causes. */
@@ -213,7 +239,9 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	json_add_number(object, "pid", (uint64_t)(source->keeper ? source->keeper : getpid()));
 	json_add_number(object, "since", (uint64_t)source->since);
 	json_add_number(object, "worker-deaths", source->worker_deaths);
+	json_add_number(object, "upgrades", source->upgrades);
 	json_add_number(object, "policies", source->policies->file_count);
+	add_latency_bounds(object);
 	add_warnings(object, source);
 	add_notes(object, source);
 	if (user == 0)

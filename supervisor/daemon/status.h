@@ -21,6 +21,7 @@ struct status_source {
 	bool is_guarded; /* of engine_is_guarded() */
 	const struct kernel_facts *kernel;
 	unsigned long worker_deaths;
+	unsigned long upgrades;
 };
 
 /**
@@ -28,10 +29,12 @@ struct status_source {
  * @user: root sees all containers, other users their own
  * @now: the time, for rates
  *
- * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "policies": N, "warnings": [TEXT...],
+ * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "upgrades": N, "policies": N,
+ * "latency-bounds": [N...], "warnings": [TEXT...],
  * "notes": [TEXT...], "pools": {"containers": POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT,
  * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
- * "left-to-kernel": N, "errors": N, "reasons": {REASON: N...}, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N, "rate": N.N,
+ * "left-to-kernel": N, "errors": N, "reasons": {REASON: N...}, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N,
+ * "latency": {"microseconds": N, "classes": [N...]}, "rate": N.N,
  * "integrity": {"mode": TEXT, "files": N, "known": N, "verdicts": {CAUSE: N...}, "measurements": N, "violations": N,
  * "missed": N, "keyids": [TEXT...], "revoked-keyids": [TEXT...]}}...]}
  *
@@ -40,6 +43,9 @@ struct status_source {
  * "integrity" is there where what is executed is judged: files that came to be executed, of which some were as before;
  * by the words of cause_word() (integrity/appraise.h) what became of those that were appraised; entries of the
  * measurement list; its keys, and those of them that are revoked. What the worker counts begins with the worker, the list with the container.
+ *
+ * "latency" has how long all requests together took, and how many there were in each class of base/latency.h, of which the last
+ * ones are left out if they had none; "latency-bounds" has the most microseconds of each class but the last.
  *
  * A POOL is {"size": N, "taken": N, "of-users": N}: base/share.h has the words. Only root is told the pools.
  *

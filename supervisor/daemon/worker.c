@@ -240,6 +240,7 @@ static struct json_object *answer_status(void *context, uid_t user)
 		.is_guarded = engine_is_guarded(worker->engine),
 		.kernel = &opened->kernel,
 		.worker_deaths = journal_deaths(opened->journal),
+		.upgrades = journal_generation(opened->journal),
 	};
 	struct registry_time now = registry_time_now();
 

@@ -314,8 +314,9 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 			judge_chain(&judgement);
 	}
 	stage_let_go(&judgement.request);
-	const struct outcome outcome = judgement.is_refused ? outcome_refused(EACCES, REASON_INTEGRITY) :
-							      outcome_kernel(REASON_NONE);
+	const struct outcome outcome = judgement.is_refused ?
+					       outcome_refused(EACCES, REASON_INTEGRITY) :
+					       outcome_kernel(REASON_NONE);
 
 	if (watch_is_on(client->watch))
 		announce_judgement(client, workspace, reception, judgement.call.tid, &outcome);

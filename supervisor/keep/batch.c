@@ -184,6 +184,8 @@ static int finish(struct server *server, struct batched *batched, const struct o
 	struct reception *reception = batched->waiting.reception;
 	bool is_servers = reception == server->reception;
 
+	reception->took = clock_microseconds() - reception->began;
+
 	waiting_done(&batched->waiting);
 	free(batched);
 	int r = serving_answer(server, shard, reception, outcome);

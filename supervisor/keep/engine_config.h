@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/allowed_calls.h"
+#include "base/latency.h"
 #include "exec/guard.h"
 #include "exec/standin.h"
 #include "reason.h"
@@ -54,6 +55,7 @@ struct shard_counters {
 	atomic_ulong errors; /* of these, whatever the error */
 	atomic_ulong reasons
 		[REASON_COUNT]; /* of the errors; and of what was left to the kernel, if it had one */
+	struct latency latency; /* of the requests */
 	atomic_uint in_flight;
 	atomic_ulong stuck; /* that took so long that a thread had to be put beside them */
 	atomic_ulong late; /* that took longer than their source waits */

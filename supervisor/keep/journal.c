@@ -320,6 +320,11 @@ unsigned long journal_deaths(const struct journal *journal)
 	return atomic_load(&journal->head.deaths);
 }
 
+unsigned long journal_generation(const struct journal *journal)
+{
+	return journal->head.generation;
+}
+
 /* ---- for another program ---- */
 
 /* A step that is not begun when we look stays so, and what belongs to one that is does not change. */

@@ -225,6 +225,9 @@ unsigned long journal_count_death(struct journal *journal);
 /** journal_deaths() - how many workers have died */
 unsigned long journal_deaths(const struct journal *journal);
 
+/** journal_generation() - how many journals there were before this one, of other programs */
+unsigned long journal_generation(const struct journal *journal);
+
 /* ---- for keep/offer.h ---- */
 
 /**

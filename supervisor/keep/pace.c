@@ -37,13 +37,14 @@ void pace_begin(const struct pace *pace, struct pace_mark *ret_mark)
 	ret_mark->microseconds = clock_microseconds();
 }
 
-void pace_end(struct pace *pace, const struct pace_mark *mark)
+uint64_t pace_end(struct pace *pace, const struct pace_mark *mark)
 {
 	uint64_t microseconds = clock_microseconds() - mark->microseconds;
 	bool is_long = microseconds >= LONG_MICROSECONDS;
 
 	pace_judge(pace, microseconds,
 		   is_long && mark->sleeps >= 0 ? thread_sleeps() - mark->sleeps : -1);
+	return microseconds;
 }
 
 /* Two threads that judge at once may lose a point: it is a hint. */

@@ -36,8 +36,8 @@ void pace_set_stuck(struct pace *pace);
 /** pace_begin() - a request begins. @ret_mark: for pace_end(). */
 void pace_begin(const struct pace *pace, struct pace_mark *ret_mark);
 
-/** pace_end() - it has ended, on the same thread. */
-void pace_end(struct pace *pace, const struct pace_mark *mark);
+/** pace_end() - it has ended, on the same thread. Return: how many microseconds it took. */
+uint64_t pace_end(struct pace *pace, const struct pace_mark *mark);
 
 /**
  * pace_judge() - what pace_end() makes of a request

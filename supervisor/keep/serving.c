@@ -92,12 +92,14 @@ static struct outcome walk(struct server *server, struct shard *shard)
 
 	if (serving_was_disturbed(server, &outcome))
 		outcome = run(server, shard);
-	pace_end(&shard->pace, &mark);
+	server->reception->took = pace_end(&shard->pace, &mark);
 	return outcome;
 }
 
-static void count(struct shard_counters *counters, const struct outcome *outcome)
+static void count(struct shard_counters *counters, const struct outcome *outcome,
+		  uint64_t microseconds)
 {
+	latency_count(&counters->latency, microseconds);
 	atomic_fetch_add_explicit(&counters->requests, 1, memory_order_relaxed);
 	if (outcome->is_kernels)
 		atomic_fetch_add_explicit(&counters->left_to_kernel, 1, memory_order_relaxed);
@@ -149,7 +151,7 @@ int serving_answer(struct server *server, struct shard *shard, struct reception 
 		   const struct outcome *outcome)
 {
 	/* A target that has its answer may look at the counters. */
-	count(shard->config.counters, outcome);
+	count(shard->config.counters, outcome, reception->took);
 	atomic_fetch_sub_explicit(&shard->config.counters->in_flight, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&shard->working, 1, memory_order_relaxed);
 	atomic_store(&server->step, SERVER_ANSWERING);

@@ -20,6 +20,7 @@ struct reception {
 	const struct witness *witness; /* has to agree, or there is no listener; NULL: none */
 	void *place; /* the source's own */
 	uint64_t began; /* when it was walked first: CLOCK_MONOTONIC, microseconds */
+	uint64_t took; /* until its outcome was known: microseconds */
 	/*
 	 * The request is about to wait for what may never come, or comes only after another call was answered:
 	 * the server lets another one receive. NULL: it need not be told.

@@ -57,6 +57,7 @@ static void set_up(void)
 		.is_guarded = true,
 		.kernel = &kernel,
 		.worker_deaths = 3,
+		.upgrades = 2,
 	};
 }
 
@@ -111,6 +112,8 @@ Test(status, tells_all_about_a_container)
 	container->counters.places = 128;
 	container->counters.stuck = 1;
 	container->counters.late = 5;
+	latency_count(&container->counters.latency, 5);
+	latency_count(&container->counters.latency, 8);
 	struct json_object *status = status_json_new(&source, 0, &later);
 
 	cr_expect_str_eq(
@@ -119,7 +122,7 @@ Test(status, tells_all_about_a_container)
 		"{\"runtime\":\"podman\",\"id\":\"web\",\"name\":\"samba-dc\",\"owner\":1000,\"policy\":\"default\","
 		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
 		"\"left-to-kernel\":4,\"errors\":3,\"reasons\":{\"absent\":1,\"no-cap-sys-admin\":2},\"in-flight\":2,\"in-flight-most\":128,\"stuck\":1,\"late\":5,"
-		"\"rate\":2.5}");
+		"\"latency\":{\"microseconds\":13,\"classes\":[0,1,1]},\"rate\":2.5}");
 	json_object_put(status);
 }
 
@@ -131,6 +134,9 @@ Test(status, tells_about_the_daemon)
 			 NSXATTR_VERSION);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "pid")), 77);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "worker-deaths")), 3);
+	cr_expect_eq(json_object_get_int(json_object_object_get(status, "upgrades")), 2);
+	cr_expect_eq(json_object_array_length(json_object_object_get(status, "latency-bounds")),
+		     LATENCY_CLASSES - 1);
 	cr_expect_eq(json_object_get_int64(json_object_object_get(status, "since")), 999000);
 	cr_expect_eq(json_object_get_int(json_object_object_get(status, "policies")), 0);
 	json_object_put(status);

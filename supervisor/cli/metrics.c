@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "cli/metrics_text.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "daemon/config.h"
+#include "daemon/control_call.h"
+
+/* Milliseconds. */
+#define DEADLINE 10000
+
+struct metrics_request {
+	const char *control;
+	const char *path; /* NULL: standard output */
+};
+
+static const struct option_row rows[] = {
+	{ "textfile", 0, "PATH", "write them to a file, which is replaced at once",
+	  INTO_TEXT(struct metrics_request, path) },
+	{ "control", 0, "PATH", "the daemon's control socket",
+	  INTO_TEXT(struct metrics_request, control) },
+};
+
+static const struct option_table table = {
+	.command = "nsxattr metrics",
+	.operands = "",
+	.about =
+		"Print what nsxattrd counts in the text format of Prometheus: of all containers to root, to\n"
+		"others of their own.\n"
+		"Exit status: 0, or 1 if the daemon refuses, or 2 if it does not answer, or nothing can be\n"
+		"written.",
+	OPTION_ROWS(rows),
+};
+
+/* Others read it: a collector has a user of its own. Return: 0; -errno. */
+static int write_temporary(int fd, struct json_object *status)
+{
+	_cleanup_file_ FILE *to = fdopen(fd, "w");
+
+	if (!to) {
+		int error = errno;
+
+		close(fd);
+		return -error;
+	}
+	metrics_show(status, to);
+	if (fflush(to) != 0 || ferror(to))
+		return errno ? -errno : -EIO;
+	return fchmod(fd, 0644) < 0 ? -errno : 0;
+}
+
+/* Who reads the file finds the old one or the new one, whole. Return: 0; -errno. */
+static int replace(const char *path, struct json_object *status)
+{
+	_cleanup_free_ char *temporary = NULL;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	int fd = mkostemp(temporary, O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int r = write_temporary(fd, status);
+
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(temporary);
+	return r;
+}
+
+/* @status: NULL: the daemon does not answer. Return: the exit status. */
+static int write_metrics(const struct metrics_request *request, struct json_object *status)
+{
+	if (!request->path) {
+		metrics_show(status, stdout);
+		return output_end(0, STATUS_FAILED);
+	}
+	int r = replace(request->path, status);
+
+	if (r < 0)
+		log_error("cannot write %s: %s", request->path, strerror(-r));
+	return r < 0 ? STATUS_FAILED : 0;
+}
+
+int cli_metrics(int argc, char **argv)
+{
+	struct metrics_request request = { .control = config_defaults()->control.path };
+	struct json_object *answer = NULL;
+	char **operands;
+	int status;
+
+	if (!options_parse(&table, argc, argv, &request, &operands, &status))
+		return status;
+	int r = control_call(request.control, "status", DEADLINE, &answer);
+
+	if (r < 0) {
+		log_error("cannot ask %s: %s", request.control, control_call_fault(r));
+		(void)write_metrics(&request, NULL);
+		return STATUS_FAILED;
+	}
+	if (control_refusal(answer)) {
+		log_error("%s", control_refusal(answer));
+		status = STATUS_REFUSED;
+	} else {
+		status = write_metrics(&request, answer);
+	}
+	json_object_put(answer);
+	return status;
+}
