@@ -36,6 +36,7 @@ static int run_tree(int argc, char **argv)
 	static const struct subcommand kinds[] = {
 		{ "ls", "say whose values lie on trees", cli_tree_ls },
 		{ "rekey", "give the values of one range of ids to another", cli_tree_rekey },
+		{ "strip", "remove the values of a range of ids, or of all", cli_tree_strip },
 	};
 	static const struct subcommand_table trees = {
 		.command = "nsxattr tree",

@@ -22,5 +22,6 @@ int cli_top(int argc, char **argv);
 int cli_trace(int argc, char **argv);
 int cli_tree_ls(int argc, char **argv);
 int cli_tree_rekey(int argc, char **argv);
+int cli_tree_strip(int argc, char **argv);
 
 #endif

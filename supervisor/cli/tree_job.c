@@ -3,97 +3,214 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/limits.h>
+#include <json-c/json.h>
 #include <locale.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/output.h"
+#include "cli/tree_progress.h"
 #include "exec/attribute_call.h"
 #include "exec/tree.h"
+#include "file_capability.h"
 #include "name_list.h"
+#include "policy.h"
 
-#define PROGRESS_INTERVAL_MS 200
 #define STATUS_INCOMPLETE 1
 /* A character, or what stands for a byte. */
 #define PIECE_SIZE (MB_LEN_MAX + 1)
+/* Longer lists are read from the pinned inode. */
+#define USUAL_LIST 4096
 
 /* A job under way. */
 struct run {
 	struct tree_job *job;
 	int fd_directory;
-	bool shows_progress;
-	uint64_t shown_at; /* milliseconds */
-	char list[XATTR_LIST_MAX];
+	struct tree_room *rooms[TREE_THREADS_MAX];
+	void *seen; /* inodes with several names: a tree of tsearch(3) */
 };
 
-static void show_progress(struct run *run)
-{
-	uint64_t now = clock_microseconds() / 1000;
+/* An inode with several names. */
+struct seen {
+	dev_t device;
+	uint64_t number;
+};
 
-	if (!run->shows_progress || now < run->shown_at + PROGRESS_INTERVAL_MS)
-		return;
-	run->shown_at = now;
-	fprintf(stderr, "\r%lu files ...", run->job->inodes);
+/* ---- which attributes ---- */
+
+const char *tree_job_add_name(void *place, const char *name)
+{
+	struct tree_job *job = place;
+
+	if (job->name_count == TREE_NAMES_MAX)
+		return "is one too many";
+	job->names[job->name_count++] = name;
+	return NULL;
 }
 
-static void clear_progress(struct run *run)
+bool tree_job_wants(const struct tree_job *job, const char *base, size_t length)
 {
-	if (run->shown_at > 0)
-		fprintf(stderr, "\r\033[K");
-	run->shown_at = 0;
+	for (size_t i = 0; i < job->name_count; i++) {
+		const struct rule rule = { .pattern = job->names[i] };
+
+		if (rule_matches(&rule, base, length))
+			return true;
+	}
+	return job->name_count == 0;
 }
 
-static bool take_apart(const char *name, size_t length, struct tree_value *value)
+/* What the name alone tells: a capability can be the host's. */
+static bool take_apart(const struct tree_job *job, const char *name, size_t length,
+		       struct tree_value *value)
 {
+	value->name = name;
+	value->kind = TREE_STORED;
 	for (enum store store = 0; store < STORE_COUNT; store++) {
-		if (!name_split_stored(store, name, length, &value->parts))
-			continue;
-		value->name = name;
 		value->store = store;
+		if (name_split_stored(store, name, length, &value->parts))
+			return tree_job_wants(job, value->parts.base, value->parts.base_length);
+	}
+	value->parts = (struct stored_name){ name, length, 0 };
+	value->kind = file_capability_is_name(name, length) ? TREE_CAPABILITY : TREE_PLAIN;
+	return (value->kind == TREE_CAPABILITY || job->takes_plain) &&
+	       tree_job_wants(job, name, length);
+}
+
+/* Whose is the capability? Return: whether it is the job's. */
+static bool find_root(const struct tree_job *job, struct tree_value *value)
+{
+	uint8_t bytes[FILE_CAPABILITY_SIZE];
+	ssize_t length = performer_get(value->performer, value->name, bytes, sizeof(bytes));
+
+	if (length >= 0 && file_capability_root(bytes, (size_t)length, &value->parts.number))
 		return true;
+	value->kind = TREE_PLAIN;
+	return job->takes_plain;
+}
+
+bool tree_inode_next(const struct tree_job *job, const struct tree_inode *inode, size_t *at,
+		     struct tree_value *ret_value)
+{
+	size_t length;
+
+	ret_value->path = inode->entry->path;
+	ret_value->performer = inode->performer;
+	ret_value->room = inode->room;
+	while ((length = name_list_length_at(inode->room->list, inode->length, *at)) > 0) {
+		const char *name = inode->room->list + *at;
+
+		*at += length + 1;
+		if (take_apart(job, name, length, ret_value) &&
+		    (ret_value->kind != TREE_CAPABILITY || find_root(job, ret_value)))
+			return true;
 	}
 	return false;
 }
 
+/* ---- one inode ---- */
+
 static void fail_at(struct run *run, const char *path, int error)
 {
-	if (error == EOPNOTSUPP)
-		return; /* a file system without attributes has no values */
-	clear_progress(run);
-	tree_job_fail(run->job, "%s: %s", path, strerror(error));
+	if (error != EOPNOTSUPP) /* a file system without attributes has no values */
+		tree_job_fail(run->job, "%s: %s", path, strerror(error));
 }
 
-static void visit(void *place, const char *path, int fd)
+static bool list_wants(const struct tree_job *job, const char *list, size_t length)
 {
-	struct run *run = place;
-	const struct pinned inode = { .fd = fd };
-	const struct performer performer = { .inode = &inode, .directory = run->fd_directory };
-	struct tree_value value = { .path = path, .performer = &performer };
-	ssize_t length = performer_list(&performer, run->list, sizeof(run->list));
+	struct tree_value value;
 	size_t name_length;
 
-	run->job->inodes++;
-	run->job->is_holder = false;
-	show_progress(run);
-	if (length < 0) {
-		fail_at(run, path, (int)-length);
-		return;
-	}
-	for (size_t at = 0; (name_length = name_list_length_at(run->list, (size_t)length, at)) > 0;
+	for (size_t at = 0; (name_length = name_list_length_at(list, length, at)) > 0;
 	     at += name_length + 1)
-		if (take_apart(run->list + at, name_length, &value))
-			run->job->visit(run->job, &value);
-	run->job->holders += run->job->is_holder;
+		if (take_apart(job, list + at, name_length, &value))
+			return true;
+	return false;
+}
+
+/* Mostly there is nothing to do, and that is found out without a descriptor. */
+static bool is_wanted(void *place, const struct tree_entry *entry)
+{
+	struct run *run = place;
+	char *list = run->rooms[entry->thread]->list;
+	ssize_t length = attribute_list_at(entry->directory, entry->name, list, USUAL_LIST);
+
+	if (length == -ENOENT || length == -EOPNOTSUPP)
+		return false;
+	return length < 0 || list_wants(run->job, list, (size_t)length);
+}
+
+static int compare_seen(const void *left, const void *right)
+{
+	const struct seen *a = left, *b = right;
+
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Was the inode visited by another of its names? */
+static bool was_seen(struct run *run, int fd)
+{
+	_cleanup_free_ struct seen *seen = NULL;
+	struct statx stat;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_INO,
+		  &stat) < 0 ||
+	    S_ISDIR(stat.stx_mode) || stat.stx_nlink < 2)
+		return false;
+	seen = malloc(sizeof(*seen));
+	if (!seen)
+		return false;
+	*seen = (struct seen){ makedev(stat.stx_dev_major, stat.stx_dev_minor), stat.stx_ino };
+	pthread_mutex_lock(&run->job->lock);
+	struct seen *const *found = tsearch(seen, &run->seen, compare_seen);
+	bool is_new = found && *found == seen;
+
+	pthread_mutex_unlock(&run->job->lock);
+	if (is_new)
+		(void)TAKE_PTR(seen);
+	return found && !is_new;
+}
+
+static void visit_values(struct tree_job *job, const struct tree_inode *inode)
+{
+	struct tree_value value;
+	size_t at = 0;
+
+	while (tree_inode_next(job, inode, &at, &value))
+		job->visit(job, &value);
+}
+
+static void visit(void *place, const struct tree_entry *entry)
+{
+	struct run *run = place;
+	struct tree_job *job = run->job;
+	const struct pinned pinned = { .fd = entry->fd, .is_opened = entry->is_opened };
+	const struct performer performer = { .inode = &pinned, .directory = run->fd_directory };
+	struct tree_inode inode = { entry, &performer, run->rooms[entry->thread], 0 };
+	ssize_t length = performer_list(&performer, inode.room->list, sizeof(inode.room->list));
+
+	if (length < 0)
+		fail_at(run, entry->path, (int)-length);
+	if (!job->takes_all && (length < 0 || !list_wants(job, inode.room->list, (size_t)length) ||
+				was_seen(run, entry->fd)))
+		return;
+	inode.length = length < 0 ? 0 : (size_t)length;
+	inode.room->is_holder = false;
+	(job->visit_inode ? job->visit_inode : visit_values)(job, &inode);
+	job->holders += inode.room->is_holder;
 }
 
 static void complain(void *place, const char *path, int error)
@@ -104,6 +221,8 @@ static void complain(void *place, const char *path, int error)
 	else
 		fail_at(place, path, error);
 }
+
+/* ---- all of them ---- */
 
 /* Each level of a tree takes a descriptor. */
 static void raise_descriptors(void)
@@ -123,34 +242,89 @@ static int open_fd_directory(int *ret_directory)
 	return procfs < 0 ? -errno : attribute_open_directory(procfs, ret_directory);
 }
 
-static void walk_all(struct run *run, char **paths)
+/* Return: how many threads have room. */
+static unsigned int make_rooms(struct run *run)
 {
-	/* The working directory may become another one. */
-	_cleanup_fd_ int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct tree_walk walk = { run->job->crosses_mounts, visit, complain, run };
-	int r = open_fd_directory(&run->fd_directory);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int count = processors < 1 || run->job->takes_all ? 1 : (unsigned int)processors;
+	unsigned int made = 0;
 
-	if (r < 0) {
-		tree_job_fail(run->job, "cannot use /proc/self: %s", strerror(-r));
-		return;
-	}
-	for (; *paths; paths++) {
-		r = tree_walk(&walk, here, *paths);
+	while (made < count && made < TREE_THREADS_MAX &&
+	       (run->rooms[made] = malloc(sizeof(*run->rooms[made]))))
+		made++;
+	return made;
+}
+
+static void walk_all(struct run *run, int here, char **paths)
+{
+	const struct tree_walk walk = {
+		.crosses_mounts = run->job->crosses_mounts,
+		.threads = make_rooms(run),
+		.is_wanted = run->job->takes_all ? NULL : is_wanted,
+		.visit = visit,
+		.complain = complain,
+		.place = run,
+		.count = &run->job->inodes,
+	};
+
+	if (walk.threads == 0)
+		tree_job_fail(run->job, "there is no memory");
+	for (; walk.threads > 0 && *paths; paths++) {
+		int r = tree_walk(&walk, here, *paths);
+
 		if (r < 0)
 			fail_at(run, *paths, -r);
 	}
-	clear_progress(run);
-	fd_close(&run->fd_directory);
+	for (unsigned int i = 0; i < TREE_THREADS_MAX; i++)
+		free(run->rooms[i]);
+	tdestroy(run->seen, free);
 }
 
 void tree_job_run(struct tree_job *job, char **paths)
 {
-	struct run run = { .job = job, .shows_progress = isatty(STDERR_FILENO) == 1 };
+	/* The working directory may become another one. */
+	_cleanup_fd_ int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct run run = { .job = job };
+	struct tree_progress progress = {
+		.lock = &job->lock,
+		.done = &job->inodes,
+		.directory = here,
+		.paths = paths,
+		.crosses_mounts = job->crosses_mounts,
+	};
 
 	/* What can be shown on the terminal, and nothing else. */
 	(void)setlocale(LC_CTYPE, "");
 	raise_descriptors();
-	walk_all(&run, paths);
+	pthread_mutex_init(&job->lock, NULL);
+	int r = open_fd_directory(&run.fd_directory);
+
+	if (r < 0) {
+		tree_job_fail(job, "cannot use /proc/self: %s", strerror(-r));
+		return;
+	}
+	job->progress = tree_progress_begin(&progress) ? &progress : NULL;
+	walk_all(&run, here, paths);
+	if (job->progress)
+		tree_progress_end(&progress);
+	job->progress = NULL;
+	fd_close(&run.fd_directory);
+}
+
+/* ---- what is said ---- */
+
+void tree_job_lock(struct tree_job *job)
+{
+	pthread_mutex_lock(&job->lock);
+	if (isatty(STDOUT_FILENO) == 1)
+		tree_progress_clear(job->progress);
+}
+
+void tree_job_unlock(struct tree_job *job)
+{
+	if (job->progress && isatty(STDOUT_FILENO) == 1)
+		(void)fflush(stdout);
+	pthread_mutex_unlock(&job->lock);
 }
 
 /* Return: how many bytes make the character of the locale that begins there; 0: none that can be shown. */
@@ -187,18 +361,93 @@ void tree_job_print(const char *text, size_t length)
 	}
 }
 
+char *tree_job_spell(const char *text, size_t length)
+{
+	char *spelt = malloc(4 * length + PIECE_SIZE), *to = spelt;
+
+	for (size_t at = 0; spelt && at < length; to += strlen(to))
+		at += escape(text + at, length - at, to);
+	if (spelt)
+		*to = '\0';
+	return spelt;
+}
+
 void tree_job_fail(struct tree_job *job, const char *format, ...)
 {
-	char text[1024], shown[4 * sizeof(text)] = "", *to = shown;
+	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	for (size_t at = 0, length = strlen(text); at < length; to += strlen(to))
-		at += escape(text + at, length - at, to);
-	log_error("%s", shown);
+	_cleanup_free_ char *spelt = tree_job_spell(text, strlen(text));
+
+	pthread_mutex_lock(&job->lock);
+	tree_progress_clear(job->progress);
+	log_error("%s", spelt ? spelt : "there is no memory for a message");
+	pthread_mutex_unlock(&job->lock);
 	job->failures++;
+}
+
+void tree_job_fail_value(struct tree_job *job, const struct tree_value *value, const char *name,
+			 int error)
+{
+	tree_job_fail(job, "%s: %s: %s", value->path, name, strerror(error));
+}
+
+void tree_job_show_change(struct tree_job *job, const char *path, const char *name,
+			  const char *new_name)
+{
+	if (job->is_json)
+		return;
+	tree_job_lock(job);
+	tree_job_print(path, strlen(path));
+	printf(": ");
+	tree_job_print(name, strlen(name));
+	if (new_name) {
+		printf(" -> ");
+		tree_job_print(new_name, strlen(new_name));
+	}
+	putchar('\n');
+	tree_job_unlock(job);
+}
+
+struct json_object *tree_job_json(const struct tree_job *job)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "inodes", job->inodes);
+	json_add_number(object, "values", job->values);
+	json_add_number(object, "files", job->holders);
+	json_add_number(object, "conflicts", job->conflicts);
+	json_add_number(object, "failures", job->failures - job->conflicts);
+	return object;
+}
+
+static const char *plural(unsigned long count)
+{
+	return count == 1 ? "" : "s";
+}
+
+int tree_job_sum_up(struct tree_job *job, const char *done, bool is_dry)
+{
+	unsigned long failures = job->failures - job->conflicts;
+	struct json_object *object = job->is_json ? tree_job_json(job) : NULL;
+
+	if (object) {
+		json_object_object_add(object, "dry-run", json_object_new_boolean(is_dry));
+		output_json(object);
+		return tree_job_end(job);
+	}
+	printf("%s %lu value%s on %lu file%s", done, job->values, plural(job->values), job->holders,
+	       plural(job->holders));
+	if (job->conflicts > 0)
+		printf("; %lu stay%s because of others", job->conflicts,
+		       job->conflicts == 1 ? "s" : "");
+	if (failures > 0)
+		printf("; %lu failure%s", failures, plural(failures));
+	putchar('\n');
+	return tree_job_end(job);
 }
 
 int tree_job_end(const struct tree_job *job)

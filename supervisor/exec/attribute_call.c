@@ -99,3 +99,10 @@ ssize_t attribute_call_make(const struct attribute_call *call, int directory)
 		r = call_in_directory(call, directory, path);
 	return r < 0 ? -errno : r;
 }
+
+ssize_t attribute_list_at(int directory, const char *name, char *list, size_t size)
+{
+	long r = syscall(SYS_listxattrat, directory, name, AT_SYMLINK_NOFOLLOW, list, size);
+
+	return r < 0 ? -errno : r;
+}

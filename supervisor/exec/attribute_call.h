@@ -43,4 +43,13 @@ int attribute_open_directory(int procfs, int *ret_directory);
  */
 ssize_t attribute_call_make(const struct attribute_call *call, int directory);
 
+/**
+ * attribute_list_at() - listxattr(2) of an entry that is not pinned, by its name in a directory
+ *
+ * A symbolic link means itself.
+ *
+ * Return: the list's length; -errno, -ENOSYS before Linux 6.13.
+ */
+ssize_t attribute_list_at(int directory, const char *name, char *list, size_t size);
+
 #endif

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -13,10 +14,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/proc.h"
 #include "exec/attribute_call.h"
 #include "exec/effect.h"
 #include "exec/standin.h"
+#include "file_capability.h"
 #include "policy.h"
 
 /* A name that is nowhere, for nothing of ours makes such ones. */
@@ -244,6 +247,89 @@ int inode_remove_host(const struct performer *performer, const struct rule *rule
 	return length >= 0 && is_lent(rule, name, value, (size_t)length) ?
 		       remove_attribute(performer, name) :
 		       performer_note(performer, -EPERM, REASON_VALUES);
+}
+
+/* Return: whose it is; else -errno. */
+static int get_root(const struct performer *performer, uint8_t value[FILE_CAPABILITY_SIZE],
+		    ssize_t *ret_length, uint32_t *ret_root, bool *ret_is_plain)
+{
+	*ret_length = performer_get(performer, FILE_CAPABILITY_NAME, value, FILE_CAPABILITY_SIZE);
+	if (*ret_length < 0)
+		return (int)*ret_length;
+	*ret_is_plain = !file_capability_root(value, (size_t)*ret_length, ret_root);
+	return 0;
+}
+
+int inode_give_capability(const struct performer *performer, uint32_t from, bool is_plain,
+			  uint32_t to)
+{
+	uint8_t value[FILE_CAPABILITY_SIZE];
+	ssize_t length;
+	uint32_t root = 0;
+	bool has_no_root;
+	int r = get_root(performer, value, &length, &root, &has_no_root);
+
+	if (r < 0)
+		return r;
+	if (has_no_root != is_plain || (!is_plain && root != from))
+		return -ENODATA;
+	if (!file_capability_give(value, (size_t)length, to, value))
+		return -EINVAL;
+	return set(performer, FILE_CAPABILITY_NAME, value, sizeof(value), XATTR_REPLACE);
+}
+
+int inode_set_capability(const struct performer *performer, const void *value, size_t size,
+			 int flags)
+{
+	uint32_t root;
+
+	return file_capability_root(value, size, &root) ?
+		       set(performer, FILE_CAPABILITY_NAME, value, size, flags) :
+		       -EINVAL;
+}
+
+int inode_remove_capability(const struct performer *performer, uint32_t root)
+{
+	uint8_t value[FILE_CAPABILITY_SIZE];
+	ssize_t length;
+	uint32_t found = 0;
+	bool has_no_root;
+	int r = get_root(performer, value, &length, &found, &has_no_root);
+
+	if (r < 0)
+		return r;
+	return has_no_root || found != root ? -ENODATA :
+					      remove_attribute(performer, FILE_CAPABILITY_NAME);
+}
+
+static bool is_stored_of(const char *name, const char *stored)
+{
+	size_t length = strnlen(stored, NAME_SIZE);
+	struct stored_name parts;
+
+	for (enum store store = 0; length < NAME_SIZE && store < STORE_COUNT; store++)
+		if (name_split_stored(store, stored, length, &parts))
+			return strlen(name) == parts.base_length &&
+			       memcmp(name, parts.base, parts.base_length) == 0;
+	return false;
+}
+
+int inode_remove_copied(const struct performer *performer, const char *name, const char *stored)
+{
+	_cleanup_free_ char *values = malloc(2 * (size_t)XATTR_SIZE_MAX);
+
+	if (!values)
+		return -ENOMEM;
+	if (!is_stored_of(name, stored))
+		return -EPERM;
+	ssize_t length = performer_get(performer, name, values, XATTR_SIZE_MAX);
+	ssize_t other = performer_get(performer, stored, values + XATTR_SIZE_MAX, XATTR_SIZE_MAX);
+
+	if (length < 0 || other < 0)
+		return (int)(length < 0 ? length : other);
+	if (length != other || memcmp(values, values + XATTR_SIZE_MAX, (size_t)length) != 0)
+		return -EPERM;
+	return remove_attribute(performer, name);
 }
 
 int inode_find_objection(const struct performer *performer)

@@ -85,6 +85,32 @@ int inode_set_host(const struct performer *performer, const struct rule *rule, c
 int inode_remove_host(const struct performer *performer, const struct rule *rule, const char *name);
 
 /**
+ * inode_give_capability() - give the file capability of one root to another
+ * @from: whose it is; it stays if it is another's
+ * @is_plain: it is the host's, without a root; @from is of no meaning
+ * @to: the host's id of the new root
+ *
+ * Return: 0; -ENODATA where no such capability is there; -errno.
+ */
+int inode_give_capability(const struct performer *performer, uint32_t from, bool is_plain,
+			  uint32_t to);
+
+/** inode_set_capability() - set the one of a root. @value: of version 3. Return: 0; -errno; -EINVAL of another value. */
+int inode_set_capability(const struct performer *performer, const void *value, size_t size,
+			 int flags);
+
+/** inode_remove_capability() - remove the one of a root. Return: 0; -ENODATA: there is none, or another's; -errno. */
+int inode_remove_capability(const struct performer *performer, uint32_t root);
+
+/**
+ * inode_remove_copied() - remove a plain name of the host, of which a namespace has the same value
+ * @stored: the namespace's
+ *
+ * Return: 0; -errno; -EPERM where @stored is no stored name of @name, or has another value.
+ */
+int inode_remove_copied(const struct performer *performer, const char *name, const char *stored);
+
+/**
  * inode_remove_absent() - what does the kernel object to before it looks for an attribute?
  * @name: one that is not there: a class alone, or a name that ends in its only '@'
  *

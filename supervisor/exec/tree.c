@@ -1,161 +1,478 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A worker has a stack of batches: entries of a directory that it has read and not yet looked at. The top one is of the
+ * directory where it is. At its end the worker reads on, and at the end of the directory it goes back to the one
+ * below. A worker whose stack is empty waits, and another one notices that before its next entry: it cuts off
+ * what is behind it in its lowest batch, where most of the tree is likely to be, and gives it away.
+ *
+ * Mounts of our own mount namespace lie in the way of openat2(2) alone, which is told not to cross them, or of
+ * statx(2), which asks no file system. A container makes no mounts there.
+ */
 #include "exec/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
-/* A directory that is being read. */
-struct level {
-	DIR *entries;
-	size_t path_length; /* of its own path */
+#define BATCH_SIZE 32768
+
+/* One that is being read, by as many as have a batch of it. */
+struct directory {
+	atomic_uint references;
+	int fd;
+	unsigned int depth;
+	size_t length;
+	char path[];
 };
 
-struct walker {
+struct batch {
+	struct batch *next; /* of those that were given away */
+	struct directory *directory;
+	bool is_last; /* what follows in the directory is another worker's */
+	size_t at, length;
+	char bytes[];
+};
+
+struct walk {
 	const struct tree_walk *walk;
 	uint64_t mount; /* of the tree */
-	char *path; /* of where we are */
-	size_t size; /* of what it lies in */
-	size_t depth;
-	struct level levels[TREE_DEPTH_MAX];
+	size_t root_length;
+	pthread_mutex_t lock;
+	pthread_cond_t is_given;
+	struct batch *given;
+	unsigned int workers, waiting;
+	atomic_int wanted; /* how many wait for what is not there yet */
+	bool is_over;
 };
 
-static void walker_free(struct walker **walker)
+struct worker {
+	struct walk *walk;
+	unsigned int number;
+	pthread_t thread;
+	char *path;
+	size_t size;
+	size_t depth;
+	struct batch *levels[TREE_DEPTH_MAX + 1];
+};
+
+/* ---- directories and batches ---- */
+
+static void directory_unref(struct directory *directory)
 {
-	if (!*walker)
+	if (atomic_fetch_sub(&directory->references, 1) > 1)
 		return;
-	while ((*walker)->depth > 0)
-		closedir((*walker)->levels[--(*walker)->depth].entries);
-	free((*walker)->path);
-	free(*walker);
+	close(directory->fd);
+	free(directory);
 }
 
-static void complain(const struct walker *walker, int error)
+static void batch_free(struct batch *batch)
 {
-	walker->walk->complain(walker->walk->place, walker->path, error);
+	directory_unref(batch->directory);
+	free(batch);
 }
 
-/* The path becomes that of an entry of the directory whose path has @length bytes. */
-static int set_path(struct walker *walker, size_t length, const char *name)
+/* Takes a reference of the caller's. */
+static struct batch *batch_new(struct directory *directory, size_t size)
 {
-	size_t needed = length + strlen(name) + 2;
-	bool has_slash = length == 0 || walker->path[length - 1] == '/';
+	struct batch *batch = malloc(sizeof(*batch) + size);
 
-	if (needed > walker->size) {
-		char *path = realloc(walker->path, 2 * needed);
+	if (!batch) {
+		directory_unref(directory);
+		return NULL;
+	}
+	*batch = (struct batch){ .directory = directory };
+	return batch;
+}
+
+static const struct dirent64 *entry_at(const struct batch *batch, size_t at)
+{
+	return (const struct dirent64 *)(const void *)(batch->bytes + at);
+}
+
+static void complain(const struct worker *worker, const char *path, int error)
+{
+	worker->walk->walk->complain(worker->walk->walk->place, path, error);
+}
+
+/* ---- giving away, and waiting for it ---- */
+
+/* Where the second half of what is left begins: behind an entry that this worker keeps. */
+static size_t middle_of(const struct batch *batch)
+{
+	size_t at = batch->at, half = batch->at + (batch->length - batch->at) / 2;
+
+	while (at < batch->length && at <= half)
+		at += entry_at(batch, at)->d_reclen;
+	return at;
+}
+
+static void put(struct walk *walk, struct batch *batch)
+{
+	pthread_mutex_lock(&walk->lock);
+	batch->next = walk->given;
+	walk->given = batch;
+	atomic_fetch_sub(&walk->wanted, 1);
+	pthread_cond_signal(&walk->is_given);
+	pthread_mutex_unlock(&walk->lock);
+}
+
+static bool give_from(struct worker *worker, struct batch *batch, size_t from)
+{
+	size_t length = batch->length - from;
+	struct batch *part;
+
+	if (length == 0)
+		return false;
+	atomic_fetch_add(&batch->directory->references, 1);
+	part = batch_new(batch->directory, length);
+	if (!part)
+		return true; /* then it is not given away */
+	memcpy(part->bytes, batch->bytes + from, length);
+	part->length = length;
+	part->is_last = true;
+	batch->length = from;
+	put(worker->walk, part);
+	return true;
+}
+
+static void give(struct worker *worker)
+{
+	for (size_t i = 0; i + 1 < worker->depth; i++)
+		if (give_from(worker, worker->levels[i], worker->levels[i]->at))
+			return;
+	struct batch *top = worker->levels[worker->depth - 1];
+
+	give_from(worker, top, middle_of(top));
+}
+
+/* Return: a batch; NULL: the walk is over. */
+static struct batch *take(struct walk *walk)
+{
+	struct batch *batch;
+
+	pthread_mutex_lock(&walk->lock);
+	walk->waiting++;
+	atomic_fetch_add(&walk->wanted, 1);
+	while (!walk->given && !walk->is_over) {
+		if (walk->waiting == walk->workers) {
+			walk->is_over = true;
+			pthread_cond_broadcast(&walk->is_given);
+			break;
+		}
+		pthread_cond_wait(&walk->is_given, &walk->lock);
+	}
+	batch = walk->given;
+	if (batch) {
+		walk->given = batch->next;
+		walk->waiting--;
+	}
+	pthread_mutex_unlock(&walk->lock);
+	return batch;
+}
+
+/* ---- one inode ---- */
+
+/* The path becomes that of an entry of the directory. */
+static bool set_path(struct worker *worker, const struct directory *directory, const char *name)
+{
+	size_t length = directory->length, needed = length + strlen(name) + 2;
+
+	if (needed > worker->size) {
+		char *path = realloc(worker->path, 2 * needed);
 
 		if (!path)
-			return -ENOMEM;
-		walker->path = path;
-		walker->size = 2 * needed;
+			return false;
+		worker->path = path;
+		worker->size = 2 * needed;
 	}
-	if (!has_slash)
-		walker->path[length++] = '/';
-	memcpy(walker->path + length, name, strlen(name) + 1);
-	return 0;
+	memcpy(worker->path, directory->path, length);
+	if (length > 0 && directory->path[length - 1] != '/')
+		worker->path[length++] = '/';
+	strcpy(worker->path + length, name);
+	return true;
 }
 
-static int look(int fd, struct statx *ret_stat)
+static const char *below(const struct worker *worker)
 {
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID,
-		     ret_stat) < 0 ?
-		       -errno :
-		       0;
+	const char *path = worker->path + worker->walk->root_length;
+
+	return path + strspn(path, "/");
 }
 
-/* Go into a directory: its entries come next. Return: 0; a positive errno. */
-static int enter(struct walker *walker, int fd)
+static int pin(const struct walk *walk, int directory, const char *name, uint64_t flags)
 {
-	if (walker->depth == TREE_DEPTH_MAX)
+	const struct open_how how = {
+		.flags = flags | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   (walk->walk->crosses_mounts ? 0 : RESOLVE_NO_XDEV),
+	};
+	long fd = syscall(SYS_openat2, directory, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Takes the descriptor. Return: 0; a positive errno. */
+static int enter(struct worker *worker, int fd, unsigned int depth)
+{
+	size_t length = strlen(worker->path);
+	struct directory *directory = NULL;
+	struct batch *batch;
+
+	if (depth > TREE_DEPTH_MAX) {
+		close(fd);
 		return ENAMETOOLONG;
-	_cleanup_fd_ int readable =
-		openat(fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *entries = readable < 0 ? NULL : fdopendir(readable);
-
-	if (!entries)
-		return errno;
-	(void)TAKE_FD(readable);
-	walker->levels[walker->depth++] = (struct level){ entries, strlen(walker->path) };
+	}
+	directory = malloc(sizeof(*directory) + length + 1);
+	if (!directory) {
+		close(fd);
+		return ENOMEM;
+	}
+	atomic_init(&directory->references, 1);
+	directory->fd = fd;
+	directory->depth = depth;
+	directory->length = length;
+	memcpy(directory->path, worker->path, length + 1);
+	batch = batch_new(directory, BATCH_SIZE);
+	if (!batch)
+		return ENOMEM;
+	worker->levels[worker->depth++] = batch;
 	return 0;
 }
 
-static void visit(struct walker *walker, int fd)
+static void visit(const struct worker *worker, struct tree_entry *entry, int fd, bool is_opened)
 {
+	const struct tree_walk *walk = worker->walk->walk;
+
+	entry->fd = fd;
+	entry->is_opened = is_opened;
+	if (walk->visit)
+		walk->visit(walk->place, entry);
+}
+
+/* One that the worker may search and not read, or nothing of that kind any more. */
+static int visit_pinned(const struct worker *worker, struct tree_entry *entry)
+{
+	_cleanup_fd_ int fd = pin(worker->walk, entry->directory, entry->name, O_PATH);
+
+	if (fd < 0)
+		return fd == -ENOENT || fd == -EXDEV ? 0 : -fd;
+	visit(worker, entry, fd, false);
+	return 0;
+}
+
+static int visit_directory(struct worker *worker, struct tree_entry *entry, unsigned int depth)
+{
+	int fd = pin(worker->walk, entry->directory, entry->name, O_RDONLY | O_DIRECTORY);
+
+	if (fd == -ENOENT || fd == -EXDEV)
+		return 0;
+	if (fd < 0) {
+		int r = worker->walk->walk->visit ? visit_pinned(worker, entry) : 0;
+
+		return fd == -ENOTDIR || fd == -ELOOP || r > 0 ? r : -fd;
+	}
+	visit(worker, entry, fd, true);
+	return enter(worker, fd, depth);
+}
+
+/* Return: the inode's type, as in st_mode; 0: it is left out. */
+static mode_t look(const struct worker *worker, int directory, const char *name, unsigned char type)
+{
+	const struct walk *walk = worker->walk;
 	struct statx stat;
-	int r = look(fd, &stat);
 
-	if (r < 0) {
-		complain(walker, -r);
-		return;
+	/* What is pinned is not on another mount, and the others are not touched. */
+	if (type == DT_DIR ||
+	    (type != DT_UNKNOWN &&
+	     (walk->walk->crosses_mounts || !walk->walk->visit || !walk->walk->is_wanted)))
+		return DTTOIF(type);
+	if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_MNT_ID, &stat) < 0) {
+		if (errno != ENOENT)
+			complain(worker, worker->path, errno);
+		return 0;
 	}
-	if (!walker->walk->crosses_mounts && stat.stx_mnt_id != walker->mount)
-		return;
-	walker->walk->visit(walker->walk->place, walker->path, fd);
-	r = S_ISDIR(stat.stx_mode) ? enter(walker, fd) : 0;
-	if (r > 0)
-		complain(walker, r);
+	if (!walk->walk->crosses_mounts && stat.stx_mnt_id != walk->mount)
+		return 0;
+	return stat.stx_mode & S_IFMT;
 }
 
-/* The next entry of the directory where we are; at its end, back to the one above. */
-static int step(struct walker *walker)
+static void come_to(struct worker *worker, int directory, const char *name, unsigned char type,
+		    unsigned int depth)
 {
-	struct level *level = &walker->levels[walker->depth - 1];
-	const struct dirent *entry;
+	const struct tree_walk *walk = worker->walk->walk;
+	struct tree_entry entry = {
+		.thread = worker->number,
+		.directory = directory,
+		.name = name,
+		.path = worker->path,
+		.below = below(worker),
+		.fd = -1,
+	};
+	mode_t mode = look(worker, directory, name, type);
+	int r = 0;
 
-	errno = 0;
-	entry = readdir(level->entries);
-	if (!entry) {
-		walker->path[level->path_length] = '\0';
-		if (errno != 0)
-			complain(walker, errno);
-		closedir(level->entries);
-		walker->depth--;
-		return 0;
-	}
-	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-		return 0;
-	int r = set_path(walker, level->path_length, entry->d_name);
-
-	if (r < 0)
-		return r;
-	_cleanup_fd_ int fd =
-		openat(dirfd(level->entries), entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0)
-		visit(walker, fd);
-	else if (errno != ENOENT) /* it has just gone */
-		complain(walker, errno);
-	return 0;
+	if (mode == 0)
+		return;
+	atomic_fetch_add_explicit(walk->count, 1, memory_order_relaxed);
+	if (S_ISDIR(mode))
+		r = visit_directory(worker, &entry, depth);
+	else if (walk->visit && (!walk->is_wanted || walk->is_wanted(walk->place, &entry)))
+		r = visit_pinned(worker, &entry);
+	if (r > 0)
+		complain(worker, entry.path, r);
 }
 
-int tree_walk(const struct tree_walk *walk, int directory, const char *path)
+/* ---- the way ---- */
+
+static bool is_ended(const struct worker *worker)
+{
+	const atomic_bool *ended = worker->walk->walk->is_ended;
+
+	return ended && atomic_load_explicit(ended, memory_order_relaxed);
+}
+
+/* Return: whether there are more entries of the directory. */
+static bool read_on(const struct worker *worker, struct batch *batch)
+{
+	long length =
+		batch->is_last || is_ended(worker) ?
+			0 :
+			syscall(SYS_getdents64, batch->directory->fd, batch->bytes, BATCH_SIZE);
+
+	if (length < 0 && errno != ENOENT) /* it has been removed */
+		complain(worker, batch->directory->path, errno);
+	batch->at = 0;
+	batch->length = length > 0 ? (size_t)length : 0;
+	return length > 0;
+}
+
+static void step(struct worker *worker)
+{
+	struct batch *batch = worker->levels[worker->depth - 1];
+
+	if (batch->at >= batch->length && !read_on(worker, batch)) {
+		batch_free(batch);
+		worker->depth--;
+		return;
+	}
+	if (atomic_load_explicit(&worker->walk->wanted, memory_order_relaxed) > 0)
+		give(worker);
+	const struct dirent64 *entry = entry_at(batch, batch->at);
+
+	batch->at += entry->d_reclen;
+	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_ended(worker))
+		return;
+	if (set_path(worker, batch->directory, entry->d_name))
+		come_to(worker, batch->directory->fd, entry->d_name, entry->d_type,
+			batch->directory->depth + 1);
+	else
+		complain(worker, batch->directory->path, ENOMEM);
+}
+
+static void *work(void *place)
+{
+	struct worker *worker = place;
+
+	for (;;) {
+		while (worker->depth > 0)
+			step(worker);
+		struct batch *batch = take(worker->walk);
+
+		if (!batch)
+			return NULL;
+		worker->levels[worker->depth++] = batch;
+	}
+}
+
+/* ---- threads ---- */
+
+static void workers_free(struct worker **workers)
+{
+	for (unsigned int i = 0; *workers && i < TREE_THREADS_MAX; i++)
+		free((*workers)[i].path);
+	free(*workers);
+}
+
+/* Those that do not start are not missed as long as there is one. */
+static void work_together(struct walk *walk, struct worker *workers, unsigned int count)
+{
+	walk->workers = 1;
+	for (unsigned int i = 1; i < count; i++) {
+		struct worker *worker = &workers[walk->workers];
+
+		worker->walk = walk;
+		worker->number = walk->workers;
+		pthread_mutex_lock(&walk->lock);
+		if (pthread_create(&worker->thread, NULL, work, worker) == 0)
+			walk->workers++;
+		pthread_mutex_unlock(&walk->lock);
+	}
+	work(&workers[0]);
+	for (unsigned int i = 1; i < walk->workers; i++)
+		pthread_join(workers[i].thread, NULL);
+}
+
+/* The tree itself. Return: 0; -errno. */
+static int begin(struct walk *walk, struct worker *worker, int directory, const char *path)
 {
 	_cleanup_fd_ int fd = openat(directory, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	__attribute__((cleanup(walker_free))) struct walker *walker = NULL;
+	const struct directory none = { .length = 0 };
 	struct statx stat;
-	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = look(fd, &stat);
-	if (r < 0)
-		return r;
-	walker = calloc(1, sizeof(*walker));
-	if (!walker)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &stat) < 0)
+		return -errno;
+	walk->mount = stat.stx_mnt_id;
+	worker->walk = walk;
+	if (!set_path(worker, &none, path))
 		return -ENOMEM;
-	walker->walk = walk;
-	walker->mount = stat.stx_mnt_id;
-	r = set_path(walker, 0, path);
-	if (r < 0)
-		return r;
-	visit(walker, fd);
-	while (r == 0 && walker->depth > 0)
-		r = step(walker);
+	walk->root_length = strlen(worker->path);
+	struct tree_entry entry = { .directory = fd, .name = "", .path = worker->path, .below = "" };
+
+	atomic_fetch_add(walk->walk->count, 1);
+	visit(worker, &entry, fd, false);
+	if (!S_ISDIR(stat.stx_mode))
+		return 0;
+	int readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = readable < 0 ? errno : enter(worker, readable, 1);
+
+	if (r > 0)
+		complain(worker, worker->path, r);
+	return 0;
+}
+
+int tree_walk(const struct tree_walk *tree_walk, int directory, const char *path)
+{
+	__attribute__((cleanup(workers_free))) struct worker *workers =
+		calloc(TREE_THREADS_MAX, sizeof(*workers));
+	struct walk walk = {
+		.walk = tree_walk,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.is_given = PTHREAD_COND_INITIALIZER,
+	};
+	unsigned int count = tree_walk->threads < TREE_THREADS_MAX ? tree_walk->threads :
+								     TREE_THREADS_MAX;
+
+	if (!workers)
+		return -ENOMEM;
+	int r = begin(&walk, &workers[0], directory, path);
+
+	if (r == 0)
+		work_together(&walk, workers, count);
 	return r;
 }

@@ -8,7 +8,7 @@ set -u
 . tests/lib/case.sh
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
-needs setfattr getfattr script
+needs setfattr getfattr setcap script jq
 scene_make
 
 # make_tree() - DIRECTORY: what a container with the usual range has left there, and others
@@ -48,11 +48,18 @@ file security.demo@uid=200000="files"
 link security.selinux@uid=200000="links"'
 
 lists() {
-	same "ls sums up by number" "NUMBER VALUES FILES
-100000 4 4
-100007 1 1
-165535 1 1
-165536 1 1" "$("$NSXATTR" tree ls tree | sed 's/  */ /g; s/ $//')"
+	same "ls sums up by number" "NUMBER VALUES FILES BYTES
+100000 4 4 20
+100007 1 1 6
+165535 1 1 5
+165536 1 1 6" "$("$NSXATTR" tree ls tree | sed 's/  */ /g; s/ $//')"
+	same "--names by attribute" "NUMBER VALUES FILES BYTES NAME
+100000 2 2 10 security.NTACL
+100000 1 1 5 security.demo" "$("$NSXATTR" tree ls --names tree | sed 's/  */ /g; 4q' | sed 4d)"
+	same "--name chooses, --json tells it" '[{"number":100007,"values":1,"files":1,"bytes":6}]' \
+		"$("$NSXATTR" tree ls --json --name='trusted.*' tree | jq -c .owners)"
+	same "-l --json is a line each" '{"number":100000,"name":"security.demo","store":"security","bytes":5,"path":"tree/file"}' \
+		"$("$NSXATTR" tree ls -l --json tree/file)"
 	same "ls -l names each value" "100000	security.NTACL	trusted	tree/directory/below/file
 100000	security.NTACL	user	tree/directory
 100000	security.demo	security	tree/file
@@ -178,10 +185,10 @@ usage() {
 	fails "no number" "is not a number from 0 to 4294967294" "$NSXATTR" tree rekey --from=-1 --to=5 tree
 	fails "no range" "missing --from=N" "$NSXATTR" tree rekey tree
 	fails "a kind that there is not" "did you mean 'rekey'" "$NSXATTR" tree rekye
-	same "a terminal sees how far it is, and a file does not" "files ...	" "$(
+	same "a terminal sees how far it is, and a file does not" "files, N a second	" "$(
 		# shellcheck disable=SC2016
 		script -qec "'$NSXATTR' tree ls tree 2>&1 >/dev/null" /dev/null </dev/null |
-			grep -o 'files \.\.\.' | head -1)	$("$NSXATTR" tree ls tree 2>&1 >/dev/null)"
+			grep -o 'files, [0-9]* a second' | head -1 | sed 's/[0-9][0-9]*/N/')	$("$NSXATTR" tree ls tree 2>&1 >/dev/null)"
 }
 
 # A plain user's values, by that user.
@@ -201,12 +208,78 @@ plain() {
 	fi
 }
 
+# File capabilities that the kernel keeps for the roots of namespaces.
+capabilities() {
+	mkdir capable
+	touch capable/{own,nested,others,hosts}
+	setcap -n 100000 cap_net_raw+ep capable/own
+	setcap -n 100007 cap_net_raw+ep capable/nested
+	setcap -n 300000 cap_net_raw+ep capable/others
+	setcap cap_net_raw+ep capable/hosts
+	same "ls tells the roots of file capabilities" "100000	security.capability	kernel	capable/own
+100007	security.capability	kernel	capable/nested
+300000	security.capability	kernel	capable/others" "$("$NSXATTR" tree ls -l capable | sort)"
+	same "rekey -v names them" "capable/own: security.capability of 100000 -> security.capability of 200000
+moved 1 value on 1 file" "$("$NSXATTR" tree rekey --from=100000 --to=200000 -v capable/own)"
+	same "rekey gives them another root" "moved 1 value on 1 file" \
+		"$("$NSXATTR" tree rekey --from=100000 --to=200000 capable)"
+	same "and none to others" "capable/hosts cap_net_raw=ep
+capable/nested cap_net_raw=ep [rootid=200007]
+capable/others cap_net_raw=ep [rootid=300000]
+capable/own cap_net_raw=ep [rootid=200000]" "$(getcap -rn capable | sort)"
+	same "strip removes those of the range" "removed 2 values on 2 files
+capable/hosts cap_net_raw=ep
+capable/others cap_net_raw=ep [rootid=300000]" "$("$NSXATTR" tree strip --from=200000 capable
+		getcap -rn capable | sort)"
+	same "and --all leaves the host's" "removed 1 value on 1 file
+capable/hosts cap_net_raw=ep" "$("$NSXATTR" tree strip --all capable
+		getcap -rn capable | sort)"
+}
+
+strips() {
+	local before
+	rm -rf stripped
+	make_tree stripped
+	before=$(values stripped)
+	same "strip --dry-run says what it would do" "would remove 6 values on 5 files" \
+		"$("$NSXATTR" tree strip --from=100000 -n stripped)"
+	same "and changes nothing" "$before" "$(values stripped)"
+	same "strip removes a range" "removed 6 values on 5 files" "$("$NSXATTR" tree strip --from=100000 stripped)"
+	same "others and the host's stay" 'fifo security.selinux@uid=165536="others"
+file security.demo="hosts"' "$(values stripped)"
+	same "-v names each" "stripped/fifo: security.selinux@uid=165536
+removed 1 value on 1 file" "$("$NSXATTR" tree strip --all -v stripped)"
+	fails "a range or all" "give either --from=N or --all" "$NSXATTR" tree strip stripped
+	fails "not both" "give either --from=N or --all" "$NSXATTR" tree strip --all --from=1 stripped
+	fails "no number" "is not a number from 0" "$NSXATTR" tree strip --from=1x stripped
+}
+
+# An inode with several names, and more entries than a thread reads at once.
+many() {
+	mkdir -p many/directory/{1..40}
+	touch many/first
+	setfattr -n security.a@uid=1000 -v v many/first
+	(cd many && for i in {1..40}; do
+		ln first "directory/$i/other"
+		touch "directory/$i/"{1..50}
+		setfattr -n security.a@uid=1000 -v v "directory/$i/"{1..25}
+	done)
+	same "an inode counts once" "1000 1001 1001 1001" \
+		"$("$NSXATTR" tree ls many | sed '1d; s/  */ /g; s/ $//')"
+	same "all are moved" "moved 1001 values on 1001 files" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 many)"
+	same "all that is there was seen" 2083 "$("$NSXATTR" tree ls --json many | jq .inodes)"
+}
+
 install -m 755 "$NSXATTR" bin/nsxattr
 make_tree tree
 lists
 rekeys
 serves
 conflicts
+capabilities
+strips
+many
 bounds
 usage
 plain
