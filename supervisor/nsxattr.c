@@ -37,6 +37,9 @@ static int run_tree(int argc, char **argv)
 		{ "ls", "say whose values lie on trees", cli_tree_ls },
 		{ "rekey", "give the values of one range of ids to another", cli_tree_rekey },
 		{ "strip", "remove the values of a range of ids, or of all", cli_tree_strip },
+		{ "export", "write a container's values, or a tree with them", cli_tree_export },
+		{ "import", "set a container's values from a dump or an archive", cli_tree_import },
+		{ "adopt", "give the host's values to a container", cli_tree_adopt },
 	};
 	static const struct subcommand_table trees = {
 		.command = "nsxattr tree",

@@ -280,6 +280,14 @@ static void walk_all(struct run *run, int here, char **paths)
 	tdestroy(run->seen, free);
 }
 
+void tree_job_begin(struct tree_job *job)
+{
+	/* What can be shown on the terminal, and nothing else. */
+	(void)setlocale(LC_CTYPE, "");
+	raise_descriptors();
+	pthread_mutex_init(&job->lock, NULL);
+}
+
 void tree_job_run(struct tree_job *job, char **paths)
 {
 	/* The working directory may become another one. */
@@ -293,10 +301,7 @@ void tree_job_run(struct tree_job *job, char **paths)
 		.crosses_mounts = job->crosses_mounts,
 	};
 
-	/* What can be shown on the terminal, and nothing else. */
-	(void)setlocale(LC_CTYPE, "");
-	raise_descriptors();
-	pthread_mutex_init(&job->lock, NULL);
+	tree_job_begin(job);
 	int r = open_fd_directory(&run.fd_directory);
 
 	if (r < 0) {

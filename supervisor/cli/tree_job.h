@@ -79,14 +79,16 @@ struct tree_job {
 };
 
 /* The rows of all kinds; @job is the first member of the structure that the others store into. */
-#define TREE_JOB_ROWS                                                                     \
-	{ "name", 0, "NAME",                                                              \
-	  "only attributes of this name, or, with NAME*, of such names; may be repeated", \
-	  PARSED_BY(tree_job_add_name) },                                                 \
-		{ "cross-mounts", 0, NULL, "what is mounted within a tree belongs to it", \
-		  INTO_FLAG(struct tree_job, crosses_mounts) },                           \
-	{                                                                                 \
-		"json", 0, NULL, "tell it as JSON", INTO_FLAG(struct tree_job, is_json)   \
+#define TREE_JOB_ROWS                                                                       \
+	{ "name", 0, "NAME", "only attributes of this name; NAME* means all that begin so", \
+	  PARSED_BY(tree_job_add_name) },                                                   \
+	{                                                                                   \
+		"cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",     \
+			INTO_FLAG(struct tree_job, crosses_mounts)                          \
+	}
+#define TREE_JSON_ROW                                                                   \
+	{                                                                               \
+		"json", 0, NULL, "tell it as JSON", INTO_FLAG(struct tree_job, is_json) \
 	}
 
 /** tree_job_add_name() - of an option. Return: NULL; what is wrong with it. */
@@ -94,6 +96,9 @@ const char *tree_job_add_name(void *job, const char *name);
 
 /** tree_job_wants() - does the job take this base name? */
 bool tree_job_wants(const struct tree_job *job, const char *base, size_t length);
+
+/** tree_job_begin() - before a job that does not run: prepare for what it writes */
+void tree_job_begin(struct tree_job *job);
 
 /**
  * tree_job_run() - visit all values

@@ -33,6 +33,7 @@ static const struct option_row rows[] = {
 	  INTO_FLAG(struct ls, is_long) },
 	{ "names", 0, NULL, "for each number, each attribute", INTO_FLAG(struct ls, has_names) },
 	TREE_JOB_ROWS,
+	TREE_JSON_ROW,
 };
 
 static const struct option_table table = {

@@ -35,6 +35,7 @@ static const struct option_row rows[] = {
 	  INTO_FLAG(struct rekey, is_dry) },
 	{ "verbose", 'v', NULL, "name each value", INTO_FLAG(struct rekey, is_verbose) },
 	TREE_JOB_ROWS,
+	TREE_JSON_ROW,
 };
 
 static const struct option_table table = {

@@ -32,6 +32,7 @@ static const struct option_row rows[] = {
 	  INTO_FLAG(struct strip, is_dry) },
 	{ "verbose", 'v', NULL, "name each value", INTO_FLAG(struct strip, is_verbose) },
 	TREE_JOB_ROWS,
+	TREE_JSON_ROW,
 };
 
 static const struct option_table table = {

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/tree_export.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attribute_dump.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "exec/tree.h"
+#include "file_capability.h"
+
+enum format { FORMAT_DUMP, FORMAT_TAR };
+
+struct export
+{
+	struct tree_export shared; /* the first */
+	enum format format;
+};
+
+static const struct schema_word formats[] = { { "dump", FORMAT_DUMP }, { "tar", FORMAT_TAR } };
+
+static const char *parse_owners(void *request, const char *argument)
+{
+	struct export *export = request;
+
+	export->shared.has_owners = true;
+	return tree_range_parse(argument, &export->shared.owners);
+}
+
+static const struct option_row rows[] = {
+	{ "from", 0, "N", "the container's number: the host's id of its root", .is_required = true,
+	  INTO_NUMBER(struct tree_export, range.from, 0, TREE_ID_MAX) },
+	{ "count", 0, "C", "how many numbers the container has (65536)",
+	  INTO_NUMBER(struct tree_export, range.count, 1, TREE_ID_MAX) },
+	{ "format", 0, NULL, "what is written (dump)", INTO_WORD(struct export, format, formats) },
+	{ "owners-from", 0, "M", "tar: the ids of owners from M on become those from 0 on",
+	  PARSED_BY(parse_owners) },
+	TREE_JOB_ROWS,
+};
+
+static const struct option_table table = {
+	.command = "nsxattr tree export",
+	.operands = "--from=N PATH",
+	.about =
+		"Write the values of a container that lie on a tree, under the container's own names,\n"
+		"to standard output: as a dump that setfattr --restore reads in the tree's directory,\n"
+		"or the whole tree with them as a tar archive.\n"
+		"Exit status: 0; 1 if something could not be read or written.",
+	OPTION_ROWS(rows),
+	.takes_operands = true,
+	.missing = "PATH: the tree to export",
+};
+
+/* ---- a value's name inside ---- */
+
+static bool has_earlier(const struct tree_export *export, const struct tree_inode *inode,
+			size_t end, const struct tree_value *value)
+{
+	struct tree_value other;
+
+	for (size_t at = 0; tree_inode_next(&export->job, inode, &at, &other) && at < end;)
+		if (other.kind != TREE_PLAIN && other.parts.number == value->parts.number &&
+		    other.parts.base_length == value->parts.base_length &&
+		    memcmp(other.parts.base, value->parts.base, other.parts.base_length) == 0)
+			return true;
+	return false;
+}
+
+/* A tar archive has what is in user.*, as all tools write it there. */
+static bool is_common(const struct tree_value *value)
+{
+	return value->kind == TREE_PLAIN &&
+	       name_has_prefix(value->name, strlen(value->name), "user.") &&
+	       !name_is_below_store(STORE_USER, value->name, strlen(value->name));
+}
+
+static bool name_inside(const struct tree_export *export, const struct tree_value *value,
+			char ret_name[NAME_SIZE])
+{
+	const struct stored_name *parts = &value->parts;
+	uint32_t place;
+
+	if (is_common(value)) {
+		strcpy(ret_name, value->name);
+		return true;
+	}
+	if (value->kind == TREE_PLAIN || !tree_range_has(&export->range, parts->number, &place))
+		return false;
+	if (place > 0 && value->kind == TREE_STORED)
+		return name_join(parts->base, parts->base_length, place, ret_name) == 0;
+	memcpy(ret_name, parts->base, parts->base_length);
+	ret_name[parts->base_length] = '\0';
+	return true;
+}
+
+/* Return: the length of the value as the container reads it. */
+static size_t value_inside(const struct tree_export *export, const struct tree_value *value,
+			   size_t length)
+{
+	uint8_t *bytes = (uint8_t *)value->room->value;
+	uint32_t place;
+
+	if (value->kind != TREE_CAPABILITY ||
+	    !tree_range_has(&export->range, value->parts.number, &place))
+		return length;
+	if (place == 0)
+		return file_capability_plain(bytes, length, bytes);
+	return file_capability_give(bytes, length, place, bytes) ? FILE_CAPABILITY_SIZE : 0;
+}
+
+bool tree_export_next(struct tree_export *export, const struct tree_inode *inode, size_t *at,
+		      char ret_name[NAME_SIZE], size_t *ret_length)
+{
+	struct tree_value value;
+
+	while (tree_inode_next(&export->job, inode, at, &value)) {
+		if (!name_inside(export, &value, ret_name))
+			continue;
+		if (has_earlier(export, inode, *at, &value)) {
+			tree_job_fail(&export->job, "%s: %s is left out: another store has it, too",
+				      value.path, value.name);
+			continue;
+		}
+		ssize_t length = performer_get(value.performer, value.name, value.room->value,
+					       sizeof(value.room->value));
+
+		if (length < 0) {
+			tree_job_fail_value(&export->job, &value, value.name, (int)-length);
+			continue;
+		}
+		*ret_length = value_inside(export, &value, (size_t)length);
+		export->job.values++;
+		inode->room->is_holder = true;
+		return true;
+	}
+	return false;
+}
+
+bool tree_export_write(struct tree_export *export, const void *bytes, size_t size)
+{
+	if (!export->is_broken && fwrite(bytes, 1, size, stdout) != size) {
+		export->is_broken = true;
+		tree_job_fail(&export->job, "cannot write to standard output: %s", strerror(errno));
+	}
+	return !export->is_broken;
+}
+
+/* ---- a dump ---- */
+
+/* Make room behind the text. */
+static bool append(char **text, size_t *length, size_t room)
+{
+	char *grown = realloc(*text, *length + room);
+
+	if (!grown)
+		return false;
+	*text = grown;
+	return true;
+}
+
+static bool append_value(char **text, size_t *length, const char *name, const char *value,
+			 size_t size)
+{
+	if (!append(text, length,
+		    ATTRIBUTE_DUMP_NAME_SIZE(strlen(name)) + ATTRIBUTE_DUMP_VALUE_SIZE(size) + 2))
+		return false;
+	*length += attribute_dump_write_name(name, strlen(name), *text + *length);
+	(*text)[(*length)++] = '=';
+	*length += attribute_dump_write_value(value, size, *text + *length);
+	(*text)[(*length)++] = '\n';
+	return true;
+}
+
+static bool append_path(char **text, size_t *length, const char *path)
+{
+	static const char mark[] = "# file: ";
+
+	if (!append(text, length, sizeof(mark) + ATTRIBUTE_DUMP_NAME_SIZE(strlen(path)) + 1))
+		return false;
+	memcpy(*text + *length, mark, sizeof(mark) - 1);
+	*length += sizeof(mark) - 1;
+	*length += attribute_dump_write_name(path, strlen(path), *text + *length);
+	(*text)[(*length)++] = '\n';
+	return true;
+}
+
+void tree_export_dump(struct tree_job *job, const struct tree_inode *inode)
+{
+	struct tree_export *export = (struct tree_export *)job;
+	const char *path = inode->entry->below[0] != '\0' ? inode->entry->below : ".";
+	_cleanup_free_ char *text = NULL;
+	char name[NAME_SIZE];
+	size_t at = 0, size, length = 0;
+	bool is_whole = true;
+
+	while (is_whole && tree_export_next(export, inode, &at, name, &size))
+		is_whole = (length > 0 || append_path(&text, &length, path)) &&
+			   append_value(&text, &length, name, inode->room->value, size);
+	if (!is_whole)
+		tree_job_fail(job, "%s: there is no memory", inode->entry->path);
+	if (!is_whole || length == 0)
+		return;
+	tree_job_lock(job);
+	fwrite(text, 1, length, stdout);
+	putchar('\n');
+	tree_job_unlock(job);
+}
+
+/* ---- the command line ---- */
+
+static void prepare(struct export *export)
+{
+	struct tree_job *job = &export->shared.job;
+	bool is_tar = export->format == FORMAT_TAR;
+
+	job->visit_inode = is_tar ? tree_export_tar : tree_export_dump;
+	job->takes_all = job->takes_plain = is_tar;
+}
+
+int cli_tree_export(int argc, char **argv)
+{
+	struct export export = { .shared.range.count = TREE_COUNT_DEFAULT };
+	struct tree_job *job = &export.shared.job;
+	char **paths;
+	int status;
+
+	if (!options_parse(&table, argc, argv, &export, &paths, &status))
+		return status;
+	if (paths[1])
+		return options_refuse(&table, "one tree at a time");
+	if (export.format == FORMAT_TAR && isatty(STDOUT_FILENO) == 1)
+		return options_refuse(&table, "an archive is not for a terminal");
+	prepare(&export);
+	tree_job_run(job, paths);
+	if (export.format == FORMAT_TAR)
+		tree_export_end_tar(&export.shared);
+	log_notice("exported %lu value%s of %lu file%s", job->values, job->values == 1 ? "" : "s",
+		   job->holders, job->holders == 1 ? "" : "s");
+	return tree_job_end(job);
+}
