@@ -7,18 +7,20 @@
  * below. A worker whose stack is empty waits, and another one notices that before its next entry: it cuts off
  * what is behind it in its lowest batch, where most of the tree is likely to be, and gives it away.
  *
- * Mounts of our own mount namespace lie in the way of openat2(2) alone, which is told not to cross them, or of
- * statx(2), which asks no file system. A container makes no mounts there.
+ * Mounts of our own mount namespace lie in the way of openat2(2) alone, which is told not to cross them; and where
+ * there are any on the tree's mount, of statx(2), which asks no file system. A container makes no mounts there.
  */
 #include "exec/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,6 +51,7 @@ struct batch {
 struct walk {
 	const struct tree_walk *walk;
 	uint64_t mount; /* of the tree */
+	bool has_mounts; /* on that one */
 	size_t root_length;
 	pthread_mutex_t lock;
 	pthread_cond_t is_given;
@@ -294,10 +297,11 @@ static mode_t look(const struct worker *worker, int directory, const char *name,
 	const struct walk *walk = worker->walk;
 	struct statx stat;
 
-	/* What is pinned is not on another mount, and the others are not touched. */
-	if (type == DT_DIR ||
-	    (type != DT_UNKNOWN &&
-	     (walk->walk->crosses_mounts || !walk->walk->visit || !walk->walk->is_wanted)))
+	/* What is pinned is not on another mount, and nothing else is done without a look. */
+	bool may_be_mount = walk->has_mounts && !walk->walk->crosses_mounts && walk->walk->visit &&
+			    walk->walk->is_wanted;
+
+	if (type == DT_DIR || (type != DT_UNKNOWN && !may_be_mount))
 		return DTTOIF(type);
 	if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		  STATX_TYPE | STATX_MNT_ID, &stat) < 0) {
@@ -426,6 +430,20 @@ static void work_together(struct walk *walk, struct worker *workers, unsigned in
 		pthread_join(workers[i].thread, NULL);
 }
 
+/* Where that cannot be told, there may be. */
+static bool has_mounts(uint64_t mount)
+{
+	_cleanup_file_ FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	_cleanup_free_ char *line = NULL;
+	uint64_t parent;
+	size_t size = 0;
+
+	while (mounts && getline(&line, &size, mounts) > 0)
+		if (sscanf(line, "%*u %" SCNu64, &parent) != 1 || parent == mount)
+			return true;
+	return !mounts || ferror(mounts);
+}
+
 /* The tree itself. Return: 0; -errno. */
 static int begin(struct walk *walk, struct worker *worker, int directory, const char *path)
 {
@@ -438,6 +456,7 @@ static int begin(struct walk *walk, struct worker *worker, int directory, const 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &stat) < 0)
 		return -errno;
 	walk->mount = stat.stx_mnt_id;
+	walk->has_mounts = has_mounts(walk->mount);
 	worker->walk = walk;
 	if (!set_path(worker, &none, path))
 		return -ENOMEM;

@@ -42,6 +42,7 @@ static const struct part parts[] = {
 	{ "gate", part_gate, false },	       { "concurrency", part_concurrency, true },
 	{ "fuse", part_fuse, true },	       { "cold", part_cold, true },
 	{ "isolation", part_isolation, true }, { "scale", part_scale, true },
+	{ "tree", part_tree, true },
 };
 
 struct matrix *bench_matrix(struct bench *bench, const char *part, const char *key,

@@ -162,13 +162,15 @@ bounds() {
 	setfattr -n security.a@uid=1000 -v v outside/file
 	ln -s ../outside within/link
 	mount --bind outside within/mounted
+	touch within/file
+	mount --bind outside/file within/file
 	same "links are not followed, and other mounts left out" "moved 0 values on 0 files" \
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within)"
 	same "a link that is named means itself" "moved 0 values on 0 files" \
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within/link)"
 	same "--cross-mounts" "moved 1 value on 1 file" \
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 --cross-mounts within)"
-	umount within/mounted
+	umount within/mounted within/file
 	touch held
 	setfattr -n security.a@uid=1000 -v v held
 	chattr +i held

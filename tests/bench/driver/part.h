@@ -47,5 +47,6 @@ bool part_exec(struct bench *bench);
 bool part_verdict(struct bench *bench);
 bool part_gate(struct bench *bench);
 bool part_scale(struct bench *bench);
+bool part_tree(struct bench *bench);
 
 #endif

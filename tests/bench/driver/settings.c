@@ -31,7 +31,7 @@ static const struct option options[] = {
 static const char usage[] =
 	"usage: bench [OPTION]...\n"
 	"  --only=PART,...      these parts: calls work exec verdict gate concurrency fuse\n"
-	"                       cold isolation scale (all)\n"
+	"                       cold isolation scale tree (all)\n"
 	"  --variants=NAME,...  these variants, by their names in the tables (all)\n"
 	"  --nsxattr=PATH       the program (build/nsxattr)\n"
 	"  --nsxattrd=PATH      the daemon (build/nsxattrd)\n"
