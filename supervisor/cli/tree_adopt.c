@@ -45,7 +45,8 @@ static const struct option_table table = {
 	.about =
 		"Give a container the values of security.* and trusted.* that trees have for the host.\n"
 		"What the host's own kernel uses stays out, unless --name names it: security.selinux,\n"
-		"security.ima, security.evm, security.apparmor, security.SMACK64*, trusted.overlay.*.\n"
+		"security.ima, security.evm, security.apparmor, security.SMACK64*, trusted.overlay.*,\n"
+		"trusted.SGI_ACL_*.\n"
 		"Exit status: 0; 1 if something could not be done, or was there already.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
@@ -58,6 +59,7 @@ static bool is_kernels(const char *name, size_t length)
 		{ .pattern = "security.selinux" },  { .pattern = "security.ima" },
 		{ .pattern = "security.evm" },	    { .pattern = "security.apparmor" },
 		{ .pattern = "security.SMACK64*" }, { .pattern = "trusted.overlay.*" },
+		{ .pattern = "trusted.SGI_ACL_*" }, /* access control lists of XFS */
 	};
 
 	for (size_t i = 0; i < COUNT_OF(kernels); i++)

@@ -13,9 +13,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "acl_text.h"
 #include "base/fd.h"
 #include "cli/tree_export.h"
+#include "count_of.h"
 #include "exec/tree.h"
+#include "name_list.h"
 #include "tar_header.h"
 
 /* What the kernel shows of an id that nothing maps. */
@@ -181,12 +184,71 @@ static bool add_values(struct tree_export *export, const struct tree_inode *inod
 	return true;
 }
 
+/* An inode whose lists are written. */
+struct listed {
+	struct tree_export *export;
+	const struct tree_inode *inode;
+};
+
+static uint32_t shift_listed(void *place, uint32_t id)
+{
+	const struct listed *listed = place;
+
+	return shift(listed->export, listed->inode, id);
+}
+
+/* Return: 0; -ENOMEM. What is no list is left out. */
+static int add_list(struct tree_export *export, const struct tree_inode *inode, const char *name,
+		    const char *key, struct tar_records *records)
+{
+	struct listed listed = { export, inode };
+	ssize_t length = performer_get(inode->performer, name, inode->room->value,
+				       sizeof(inode->room->value));
+
+	if (length <= 0)
+		return 0;
+	_cleanup_free_ char *text = malloc(ACL_TEXT_SIZE((size_t)length));
+	size_t written = text ? acl_text_write(inode->room->value, (size_t)length, shift_listed,
+					       &listed, text) :
+				0;
+
+	if (!text)
+		return -ENOMEM;
+	return written > 0 ? tar_records_add(records, key, text, written) : 0;
+}
+
+static bool is_listed(const char *list, size_t length, const char *name)
+{
+	size_t found;
+
+	for (size_t at = 0; (found = name_list_length_at(list, length, at)) > 0; at += found + 1)
+		if (strcmp(list + at, name) == 0)
+			return true;
+	return false;
+}
+
+static bool add_lists(struct tree_export *export, const struct tree_inode *inode,
+		      struct tar_records *records)
+{
+	static const struct {
+		const char *name, *key;
+	} lists[] = { { "system.posix_acl_access", "SCHILY.acl.access" },
+		      { "system.posix_acl_default", "SCHILY.acl.default" } };
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		if (is_listed(inode->room->list, inode->length, lists[i].name) &&
+		    add_list(export, inode, lists[i].name, lists[i].key, records) < 0)
+			return false;
+	return true;
+}
+
 static void write_member(struct tree_export *export, const struct tree_inode *inode,
 			 const struct tar_member *member, int fd)
 {
 	struct tar_records records = { 0 };
 	bool is_whole = tar_records_add_member(&records, member) == 0 &&
-			(member->type == TAR_HARD_LINK || add_values(export, inode, &records));
+			(member->type == TAR_HARD_LINK || (add_values(export, inode, &records) &&
+							   add_lists(export, inode, &records)));
 
 	if (!is_whole)
 		fail(export, inode, "there is no memory");

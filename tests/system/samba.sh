@@ -108,6 +108,54 @@ acls_are_set_and_reset() {
 	same "still under the namespace's name alone" "" "$(carriers namespace_side security.NTACL)"
 }
 
+# shift.py DIRECTORY FROM COUNT BY: give owners, and those in access control lists, to another range
+cat >shift.py <<'END'
+import os, stat, struct, sys
+top, begin, count, by = sys.argv[1], *map(int, sys.argv[2:])
+
+def shifted(number):
+    return number + by if begin <= number < begin + count else number
+
+def shift_list(path, name):
+    try:
+        value = os.getxattr(path, name)
+    except OSError:
+        return
+    entries = [struct.unpack_from("<HHI", value, at) for at in range(4, len(value), 8)]
+    os.setxattr(path, name, value[:4] + b"".join(
+        struct.pack("<HHI", tag, bits, shifted(number) if tag in (2, 8) else number)
+        for tag, bits, number in entries))
+
+def shift(path):
+    found = os.lstat(path)
+    os.lchown(path, shifted(found.st_uid), shifted(found.st_gid))
+    if not stat.S_ISLNK(found.st_mode):
+        os.chmod(path, stat.S_IMODE(found.st_mode))
+        shift_list(path, "system.posix_acl_access")
+        shift_list(path, "system.posix_acl_default")
+
+shift(top)
+for folder, folders, files in os.walk(top):
+    for name in folders + files:
+        shift(os.path.join(folder, name))
+END
+
+# The container gets other ids: its files are shifted, and its values follow.
+acls_move_to_another_range() {
+	local before to=$((INSIDE_ROOT + 2 * INSIDE_COUNT))
+	before=$(acl in_namespace /$sysvol/ex.test)
+	check "the owners are shifted" \
+		/usr/bin/python3 shift.py namespace_side "$INSIDE_ROOT" "$INSIDE_COUNT" $((2 * INSIDE_COUNT))
+	local from=$INSIDE_ROOT
+	INSIDE_ROOT=$to
+	fails "sysvolcheck in the new range sees no NT ACLs" "No data available" in_namespace samba-tool ntacl sysvolcheck
+	check "nsxattr tree rekey" \
+		"$NSXATTR" tree rekey --from="$from" --to="$to" --count="$INSIDE_COUNT" namespace_side
+	same "sysvolcheck in the new range is clean" "" \
+		"$(in_namespace samba-tool ntacl sysvolcheck 2>&1 | but_orphans || echo "exit status $?")"
+	same "the lists are what they were" "$before" "$(acl in_namespace /$sysvol/ex.test)"
+}
+
 # alone() - COMMAND…: the same namespace without nsxattr, so that the tests above mean something
 alone() {
 	bin/enter-userns "0 $INSIDE_ROOT $INSIDE_COUNT" "${rootfs_run[@]}" namespace_side "$@"
@@ -124,4 +172,5 @@ provisions
 acls_lie_under_the_namespaces_name
 acls_read_back
 acls_are_set_and_reset
+acls_move_to_another_range
 without_nsxattr

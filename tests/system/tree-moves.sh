@@ -9,7 +9,7 @@ set -u
 . tests/lib/case.sh
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
-needs setfattr getfattr setcap getcap python3 tar bsdtar jq mkfs.ext4 mkfs.xfs mkfs.btrfs
+needs setfattr getfattr setfacl setcap getcap python3 tar bsdtar jq mkfs.ext4 mkfs.xfs mkfs.btrfs
 scene_make
 
 # Files of one value each: more than a pipe takes lines about.
@@ -50,6 +50,8 @@ make_tree() {
 	setfattr -h -n security.selinux@uid=100000 -v fifos "$1/odd/fifo"
 	setfattr -n security.demo@uid=100000 -v odd "$1/odd/f"$'\n'"ile=\\"
 	setcap -n 100000 cap_net_raw+ep "$1/odd/f"$'\n'"ile=\\"
+	setfacl -m u:100005:rwx,g:165535:r "$1/odd/large"
+	setfacl -m d:u:100007:rx,u:100000:- "$1/odd"
 }
 
 # bare_capabilities() - of a dump: without their root, whoever it is
@@ -59,14 +61,14 @@ bare_capabilities() {
 
 # in_container() - DIRECTORY NUMBER: the values there, sorted, with the names that this container has for them
 in_container() {
-	(cd "$1" && getfattr -Rhd -m - -e hex . 2>/dev/null) | by_file | grep -v ' user\.comment=\| security\.demo=' |
+	(cd "$1" && getfattr -Rhd -m - -e hex . 2>/dev/null) | by_file | grep -v ' user\.comment=\| security\.demo=\| trusted\.SGI_ACL_' |
 		bare_capabilities |
 		sed -E "s/ trusted\.nsxattr\.$2\./ /; s/@uid=$2=/=/; s/@uid=$(($2 + 7))=/@uid=7=/; /@uid=500000/d" | sort
 }
 
 # plain_names() - DIRECTORY: the values of a tree in which they have these names
 plain_names() {
-	(cd "$1" && getfattr -Rhd -m - -e hex . 2>/dev/null) | by_file | grep -v ' user\.comment=' | bare_capabilities | sort
+	(cd "$1" && getfattr -Rhd -m - -e hex . 2>/dev/null) | by_file | grep -v ' user\.comment=\| trusted\.SGI_ACL_' | bare_capabilities | sort
 }
 
 # killed() - LINES COMMAND…: the command says what it does into a pipe that nobody empties, and is killed there
@@ -129,6 +131,7 @@ dumps() {
 	"$NSXATTR" tree strip --from=200000 "$tree" >/dev/null
 	check "$name: import reads what getfattr writes" "$NSXATTR" tree import --to=200000 dump "$tree"
 	same "$name: and it is the same" "$before" "$(in_container "$tree" 200000)"
+	same "$name: no file system's own attributes are taken along" "" "$("$NSXATTR" tree ls -l "$tree" | grep SGI_ACL)"
 	rm -rf "$name/restored"
 }
 
@@ -137,7 +140,7 @@ archives() {
 	before=$(in_container "$tree" 200000)
 	"$NSXATTR" tree export --from=200000 --format=tar --owners-from=100000 "$tree" >tree.tar 2>said ||
 		not_ok "$name: export to an archive" "$(<said)"
-	for tool in "tar --xattrs --xattrs-include=*" "bsdtar --xattrs"; do
+	for tool in "tar --acls --xattrs --xattrs-include=*" "bsdtar --acls --xattrs"; do
 		mkdir "$name/unpacked"
 		# shellcheck disable=SC2086
 		check "$name: ${tool%% *} unpacks it" $tool --numeric-owner -xpf tree.tar -C "$name/unpacked"
@@ -145,6 +148,9 @@ archives() {
 			"$(plain_names "$name/unpacked" | { [ "${tool%% *}" = tar ] && cat || sed 's/%3D/=/'; })"
 		same "$name: and its content, with the owners of inside" \
 			"$(inside_of "$tree" 100000)" "$(inside_of "$name/unpacked" 0)"
+		same "$name: and its access control lists" \
+			"$(lists_of "$tree" | sed -E 's/:1000(0[0-9])/:\1/; s/:165535/:65535/; s/:0([0-9])/:\1/')" \
+			"$(lists_of "$name/unpacked")"
 		rm -rf "$name/unpacked"
 	done
 	"$NSXATTR" tree strip --from=200000 "$tree" >/dev/null
@@ -152,9 +158,14 @@ archives() {
 	same "$name: all are there again, from an archive" "$before" "$(in_container "$tree" 200000)"
 }
 
+# lists_of() - DIRECTORY
+lists_of() {
+	(cd "$1" && getfacl -nsRP odd | grep -v '^# [og]')
+}
+
 # inside_of() - DIRECTORY OWNER: what is there, but for attributes
 inside_of() {
-	(cd "$1" && find . -mindepth 1 -printf '%P %y %m %n %l %s %T@ %U %G\n' | sed -E 's/\.0000000000 / /' |
+	(cd "$1" && find . -mindepth 1 -printf '%P %y %m %n %l %s %T@ %U %G\0' | tr '\n\0' '?\n' | sed -E 's/\.0000000000 / /' |
 		awk -v from="$2" '{ $NF -= from; $(NF - 1) -= from; sub(/\.[0-9]*$/, "", $(NF - 2)); if ($2 == "d") $4 = $5 = 0; print }' | sort
 		find . -type f -exec sha256sum {} + | sort)
 }
