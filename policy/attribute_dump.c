@@ -210,7 +210,8 @@ static char *write_base64(char *to, const char *value, size_t length)
 		for (size_t j = 0; j < 3; j++)
 			bits = bits << 8 | (i + j < length ? (unsigned char)value[i + j] : 0);
 		for (size_t j = 0; j < 4; j++)
-			*to++ = i + j <= length ? base64_digits[bits >> (18 - 6 * j) & 63] : '=';
+			*to++ = (char)(i + j <= length ? base64_digits[bits >> (18 - 6 * j) & 63] :
+							 '=');
 	}
 	return to;
 }

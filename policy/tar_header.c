@@ -97,7 +97,7 @@ int tar_records_add(struct tar_records *records, const char *key, const char *va
 int tar_records_add_attribute(struct tar_records *records, const char *name, const char *value,
 			      size_t length)
 {
-	char key[sizeof(attribute_prefix) + 3 * NAME_SIZE];
+	char key[sizeof(attribute_prefix) + (size_t)3 * NAME_SIZE];
 	char *to = mempcpy(key, attribute_prefix, sizeof(attribute_prefix) - 1);
 
 	for (; *name && to < key + sizeof(key) - 4; name++)
@@ -191,7 +191,7 @@ bool tar_record_attribute(const struct tar_record *record, char ret_name[256])
 		bool is_percent = name_has_prefix(at, (size_t)(end - at), "%25");
 		bool is_sign = name_has_prefix(at, (size_t)(end - at), "%3D");
 
-		ret_name[to++] = is_percent ? '%' : is_sign ? '=' : *at;
+		ret_name[to++] = (char)(is_percent ? '%' : is_sign ? '=' : *at);
 		at += is_percent || is_sign ? 3 : 1;
 	}
 	ret_name[to] = '\0';
@@ -306,7 +306,7 @@ enum tar_header_kind tar_header_read(const char block[TAR_BLOCK], char ret_path[
 	    !read_size(header.size, sizeof(header.size), &size) || size > INT64_MAX - TAR_BLOCK)
 		return TAR_IS_NONE;
 	read_path(&header, ret_path);
-	*ret_type = header.type == '\0' ? TAR_FILE : header.type;
+	*ret_type = (char)(header.type == '\0' ? TAR_FILE : header.type);
 	*ret_size = size;
 	return TAR_IS_MEMBER;
 }

@@ -20,11 +20,11 @@ int cli_run(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_trace(int argc, char **argv);
+int cli_tree_ls(int argc, char **argv);
+int cli_tree_rekey(int argc, char **argv);
 int cli_tree_adopt(int argc, char **argv);
 int cli_tree_export(int argc, char **argv);
 int cli_tree_import(int argc, char **argv);
-int cli_tree_ls(int argc, char **argv);
-int cli_tree_rekey(int argc, char **argv);
 int cli_tree_strip(int argc, char **argv);
 
 #endif

@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	  INTO_NUMBER(struct adopt, to, 0, TREE_ID_MAX) },
 	{ "store", 0, NULL, "where the container's policy keeps values (security)",
 	  INTO_WORD(struct adopt, store, tree_stores) },
-	{ "move", 0, NULL, "remove the plain values, and give file capabilities to the container",
+	{ "move", 0, NULL, "remove the plain ones; give file capabilities away, too",
 	  INTO_FLAG(struct adopt, is_moving) },
 	{ "dry-run", 'n', NULL, "change nothing, only say what would be done",
 	  INTO_FLAG(struct adopt, is_dry) },
@@ -42,12 +42,11 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
 	.command = "nsxattr tree adopt",
 	.operands = "--to=N PATH...",
-	.about =
-		"Give a container the values of security.* and trusted.* that trees have for the host.\n"
-		"What the host's own kernel uses stays out, unless --name names it: security.selinux,\n"
-		"security.ima, security.evm, security.apparmor, security.SMACK64*, trusted.overlay.*,\n"
-		"trusted.SGI_ACL_*.\n"
-		"Exit status: 0; 1 if something could not be done, or was there already.",
+	.about = "Give a container the values of security.* and trusted.* that trees have for the\n"
+		 "host. What the host's own kernel uses stays out, unless --name names it:\n"
+		 "security.selinux, security.ima, security.evm, security.apparmor,\n"
+		 "security.SMACK64*, trusted.overlay.*, trusted.SGI_ACL_*.\n"
+		 "Exit status: 0; 1 if something could not be done, or was there already.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",

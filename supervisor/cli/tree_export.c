@@ -47,9 +47,9 @@ static const struct option_table table = {
 	.command = "nsxattr tree export",
 	.operands = "--from=N PATH",
 	.about =
-		"Write the values of a container that lie on a tree, under the container's own names,\n"
-		"to standard output: as a dump that setfattr --restore reads in the tree's directory,\n"
-		"or the whole tree with them as a tar archive.\n"
+		"Write the values of a container that lie on a tree, under the container's own\n"
+		"names, to standard output: as a dump that setfattr --restore reads in the tree's\n"
+		"directory, or the whole tree with them as a tar archive.\n"
 		"Exit status: 0; 1 if something could not be read or written.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
@@ -86,7 +86,7 @@ static bool name_inside(const struct tree_export *export, const struct tree_valu
 	uint32_t place;
 
 	if (is_common(value)) {
-		strcpy(ret_name, value->name);
+		memcpy(ret_name, value->name, strlen(value->name) + 1);
 		return true;
 	}
 	if (value->kind == TREE_PLAIN || !tree_range_has(&export->range, parts->number, &place))

@@ -23,6 +23,8 @@
 
 /* What the kernel shows of an id that nothing maps. */
 #define ID_NOBODY 65534
+/* Longer ones are refused. */
+#define MEMBER_PATH_SIZE 8192
 
 /* An inode with several names, of which one is in the archive. */
 struct linked {
@@ -304,22 +306,22 @@ static bool describe(struct tree_export *export, const struct tree_inode *inode,
 
 /* As tar(1) names what is in a directory. */
 static bool write_path(const struct tree_inode *inode, const struct stat *stat,
-		       char path[2 * PATH_MAX])
+		       char path[MEMBER_PATH_SIZE])
 {
 	const char *below = inode->entry->below;
 
 	if (below[0] == '\0' && !S_ISDIR(stat->st_mode))
 		below = basename(inode->entry->path);
-	int length = snprintf(path, 2 * PATH_MAX, "./%s%s", below,
+	int length = snprintf(path, MEMBER_PATH_SIZE, "./%s%s", below,
 			      S_ISDIR(stat->st_mode) && below[0] != '\0' ? "/" : "");
 
-	return length >= 0 && length < 2 * PATH_MAX;
+	return length >= 0 && (size_t)length < MEMBER_PATH_SIZE;
 }
 
 void tree_export_tar(struct tree_job *job, const struct tree_inode *inode)
 {
 	struct tree_export *export = (struct tree_export *)job;
-	char path[2 * PATH_MAX], target[PATH_MAX];
+	char path[MEMBER_PATH_SIZE], target[PATH_MAX];
 	struct tar_member member = { .path = path };
 	_cleanup_fd_ int fd = -1;
 	struct stat stat;

@@ -40,9 +40,9 @@ static const struct option_table table = {
 	.command = "nsxattr tree import",
 	.operands = "--to=N FILE PATH",
 	.about =
-		"Give a container the values of security.* and trusted.* that a dump of getfattr, or a\n"
-		"tar archive that is not compressed, has for the files of a tree, which are there\n"
-		"already. FILE can be -, standard input.\n"
+		"Give a container the values of security.* and trusted.* that a dump of getfattr,\n"
+		"or a tar archive that is not compressed, has for the files of a tree, which are\n"
+		"there already. FILE can be -, standard input.\n"
 		"Exit status: 0; 1 if something could not be done, or was there already.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,

@@ -50,9 +50,9 @@ struct seen {
 
 /* ---- which attributes ---- */
 
-const char *tree_job_add_name(void *place, const char *name)
+const char *tree_job_add_name(void *request, const char *name)
 {
-	struct tree_job *job = place;
+	struct tree_job *job = request;
 
 	if (job->name_count == TREE_NAMES_MAX)
 		return "is one too many";

@@ -79,12 +79,12 @@ struct tree_job {
 };
 
 /* The rows of all kinds; @job is the first member of the structure that the others store into. */
-#define TREE_JOB_ROWS                                                                       \
-	{ "name", 0, "NAME", "only attributes of this name; NAME* means all that begin so", \
-	  PARSED_BY(tree_job_add_name) },                                                   \
-	{                                                                                   \
-		"cross-mounts", 0, NULL, "what is mounted within a tree belongs to it",     \
-			INTO_FLAG(struct tree_job, crosses_mounts)                          \
+#define TREE_JOB_ROWS                                                                   \
+	{ "name", 0, "NAME", "only this attribute; NAME*: those that begin so",         \
+	  PARSED_BY(tree_job_add_name) },                                               \
+	{                                                                               \
+		"cross-mounts", 0, NULL, "what is mounted within a tree belongs to it", \
+			INTO_FLAG(struct tree_job, crosses_mounts)                      \
 	}
 #define TREE_JSON_ROW                                                                   \
 	{                                                                               \
@@ -92,7 +92,7 @@ struct tree_job {
 	}
 
 /** tree_job_add_name() - of an option. Return: NULL; what is wrong with it. */
-const char *tree_job_add_name(void *job, const char *name);
+const char *tree_job_add_name(void *request, const char *name);
 
 /** tree_job_wants() - does the job take this base name? */
 bool tree_job_wants(const struct tree_job *job, const char *base, size_t length);

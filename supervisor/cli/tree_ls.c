@@ -39,11 +39,10 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
 	.command = "nsxattr tree ls",
 	.operands = "PATH...",
-	.about =
-		"Say whose values lie on trees: for each number that the names of values have, how\n"
-		"many values there are, on how many files, and how many bytes. A file capability\n"
-		"counts for the root that it has.\n"
-		"Exit status: 0; 1 if something could not be read.",
+	.about = "Say whose values lie on trees: for each number that the names of values have,\n"
+		 "how many values there are, on how many files, and how many bytes. A file\n"
+		 "capability counts for the root that it has.\n"
+		 "Exit status: 0; 1 if something could not be read.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",

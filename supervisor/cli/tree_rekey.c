@@ -41,10 +41,9 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
 	.command = "nsxattr tree rekey",
 	.operands = "--from=N --to=M PATH...",
-	.about =
-		"Give the values that lie on trees with the numbers from N on to those from M on, for\n"
-		"a container whose ids have changed. It should not run meanwhile.\n"
-		"Exit status: 0; 1 if something could not be done, or was there already.",
+	.about = "Give the values that lie on trees with the numbers from N on to those from M\n"
+		 "on, for a container whose ids have changed. It should not run meanwhile.\n"
+		 "Exit status: 0; 1 if something could not be done, or was there already.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",
@@ -115,33 +114,33 @@ static bool give(struct rekey *rekey, const struct tree_value *value, uint32_t n
 }
 
 static bool move_or_give(struct rekey *rekey, const struct tree_value *value, uint32_t number,
-			 char old[NAME_SIZE], char name[NAME_SIZE])
+			 char name[NAME_SIZE], char new_name[NAME_SIZE])
 {
 	if (value->kind == TREE_CAPABILITY) {
-		name_capability(value->parts.number, old);
-		name_capability(number, name);
+		name_capability(value->parts.number, name);
+		name_capability(number, new_name);
 		return give(rekey, value, number);
 	}
-	strcpy(old, value->name);
+	memcpy(name, value->name, strlen(value->name) + 1);
 	if (name_join_stored(value->store, value->parts.base, value->parts.base_length, number,
-			     name) < 0)
+			     new_name) < 0)
 		return fail(rekey, value, value->name, ERANGE);
-	return move(rekey, value, name);
+	return move(rekey, value, new_name);
 }
 
 static void visit(struct tree_job *job, const struct tree_value *value)
 {
 	struct rekey *rekey = (struct rekey *)job;
-	char old[NAME_SIZE], name[NAME_SIZE];
+	char name[NAME_SIZE], new_name[NAME_SIZE];
 	uint32_t place;
 
 	if (!tree_range_has(&rekey->range, value->parts.number, &place) ||
-	    !move_or_give(rekey, value, rekey->to + place, old, name))
+	    !move_or_give(rekey, value, rekey->to + place, name, new_name))
 		return;
 	job->values++;
 	value->room->is_holder = true;
 	if (rekey->is_verbose)
-		tree_job_show_change(job, value->path, old, name);
+		tree_job_show_change(job, value->path, name, new_name);
 }
 
 /* ---- the command line ---- */

@@ -38,9 +38,9 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
 	.command = "nsxattr tree strip",
 	.operands = "--from=N|--all PATH...",
-	.about =
-		"Remove the values that lie on trees with the numbers from N on. The host's own stay.\n"
-		"Exit status: 0; 1 if something could not be done.",
+	.about = "Remove the values that lie on trees with the numbers from N on. The host's own\n"
+		 "stay.\n"
+		 "Exit status: 0; 1 if something could not be done.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",

@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <pthread.h>
@@ -193,7 +192,7 @@ static bool set_path(struct worker *worker, const struct directory *directory, c
 {
 	size_t length = directory->length, needed = length + strlen(name) + 2;
 
-	if (needed > worker->size) {
+	if (!worker->path || needed > worker->size) {
 		char *path = realloc(worker->path, 2 * needed);
 
 		if (!path)
@@ -204,7 +203,7 @@ static bool set_path(struct worker *worker, const struct directory *directory, c
 	memcpy(worker->path, directory->path, length);
 	if (length > 0 && directory->path[length - 1] != '/')
 		worker->path[length++] = '/';
-	strcpy(worker->path + length, name);
+	memcpy(worker->path + length, name, strlen(name) + 1);
 	return true;
 }
 
@@ -302,7 +301,7 @@ static mode_t look(const struct worker *worker, int directory, const char *name,
 			    walk->walk->is_wanted;
 
 	if (type == DT_DIR || (type != DT_UNKNOWN && !may_be_mount))
-		return DTTOIF(type);
+		return (mode_t)DTTOIF(type);
 	if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		  STATX_TYPE | STATX_MNT_ID, &stat) < 0) {
 		if (errno != ENOENT)
@@ -435,12 +434,14 @@ static bool has_mounts(uint64_t mount)
 {
 	_cleanup_file_ FILE *mounts = fopen("/proc/self/mountinfo", "re");
 	_cleanup_free_ char *line = NULL;
-	uint64_t parent;
 	size_t size = 0;
 
-	while (mounts && getline(&line, &size, mounts) > 0)
-		if (sscanf(line, "%*u %" SCNu64, &parent) != 1 || parent == mount)
+	while (mounts && getline(&line, &size, mounts) > 0) {
+		char *parent = line + strcspn(line, " "), *end;
+
+		if (strtoull(parent, &end, 10) == mount || end == parent)
 			return true;
+	}
 	return !mounts || ferror(mounts);
 }
 
@@ -457,7 +458,6 @@ static int begin(struct walk *walk, struct worker *worker, int directory, const 
 		return -errno;
 	walk->mount = stat.stx_mnt_id;
 	walk->has_mounts = has_mounts(walk->mount);
-	worker->walk = walk;
 	if (!set_path(worker, &none, path))
 		return -ENOMEM;
 	walk->root_length = strlen(worker->path);
@@ -489,6 +489,7 @@ int tree_walk(const struct tree_walk *tree_walk, int directory, const char *path
 
 	if (!workers)
 		return -ENOMEM;
+	workers[0].walk = &walk;
 	int r = begin(&walk, &workers[0], directory, path);
 
 	if (r == 0)

@@ -153,6 +153,12 @@ archives() {
 			"$(lists_of "$name/unpacked")"
 		rm -rf "$name/unpacked"
 	done
+	same "$name: Python reads the records, too" "b'\\x00\\xff\\n\"' b'nested'" "$(python3 -c '
+import tarfile
+def value(name):
+    return next(member.pax_headers["SCHILY.xattr." + name] for member in tarfile.open("tree.tar")
+                if "SCHILY.xattr." + name in member.pax_headers).encode("utf-8", "surrogateescape")
+print(value("security.NTACL"), value("trusted.gfid@uid%3D7"))')"
 	"$NSXATTR" tree strip --from=200000 "$tree" >/dev/null
 	check "$name: import from an archive" "$NSXATTR" tree import --to=200000 tree.tar "$tree"
 	same "$name: all are there again, from an archive" "$before" "$(in_container "$tree" 200000)"
