@@ -54,3 +54,13 @@ int text_file_read(const char *path, size_t limit, char **ret_text, size_t *ret_
 
 	return fd < 0 ? -errno : text_file_read_fd(fd, limit, ret_text, ret_length);
 }
+
+ssize_t text_file_read_start(const char *path, char *ret_text, size_t size)
+{
+	_cleanup_fd_ int fd = open(path, TEXT_FILE_FLAGS);
+	ssize_t length = fd < 0 ? -errno : text_file_read_bytes(fd, ret_text, size - 1);
+
+	if (length >= 0)
+		ret_text[length] = '\0';
+	return length;
+}

@@ -32,4 +32,13 @@ int text_file_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_length)
 /** text_file_read_bytes() - up to @size bytes. Return: how many, fewer at the end of the file; -errno. */
 ssize_t text_file_read_bytes(int fd, char *bytes, size_t size);
 
+/**
+ * text_file_read_start() - as much of a file as there is room for
+ * @ret_text: the text, with a NUL
+ * @size: room in it
+ *
+ * Return: the length, @size - 1 at most; -errno.
+ */
+ssize_t text_file_read_start(const char *path, char *ret_text, size_t size);
+
 #endif

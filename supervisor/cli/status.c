@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/refused_text.h"
 #include "cli/status_text.h"
 #include "cli/upgrade.h"
 #include "daemon/config.h"
@@ -46,7 +47,8 @@ static const struct option_table status_table = {
 	.command = "nsxattr status",
 	.operands = "",
 	.about =
-		"Show the containers that nsxattrd serves: all of them to root, to others their own.\n"
+		"Show the containers that nsxattrd serves, and those that hooks have refused to start:\n"
+		"all of them to root, to others their own.\n"
 		"Exit status: 0, or 1 if the daemon refuses, or 2 if there is no answer.",
 	OPTION_ROWS(status_rows),
 };
@@ -76,6 +78,26 @@ static int ask(const struct control_request *request, const char *word,
 	return 0;
 }
 
+/* What hooks have refused is known without the daemon. @answer: released */
+static int show_status(const struct control_request *request, int status,
+		       struct json_object *answer)
+{
+	__attribute__((cleanup(refused_starts_done))) struct refused_starts refused = { 0 };
+
+	refused_starts_read(&refused);
+	if (status == 0 && request->is_json) {
+		json_object_object_add(answer, "refused-starts", refused_json_new(&refused));
+		output_json(answer);
+		return output_end(status, STATUS_FAILED);
+	}
+	if (status == 0)
+		status_show(answer, time(NULL), stdout);
+	if (!request->is_json)
+		refused_show(&refused, stdout);
+	json_object_put(answer);
+	return output_end(status, STATUS_FAILED);
+}
+
 int cli_status(int argc, char **argv)
 {
 	struct control_request request = { .path = config_defaults()->control.path };
@@ -86,14 +108,7 @@ int cli_status(int argc, char **argv)
 	if (!options_parse(&status_table, argc, argv, &request, &operands, &status))
 		return status;
 	status = ask(&request, "status", &answer);
-	if (status == 0 && request.is_json) {
-		output_json(answer);
-		return output_end(status, STATUS_FAILED);
-	}
-	if (status == 0)
-		status_show(answer, time(NULL), stdout);
-	json_object_put(answer);
-	return output_end(status, STATUS_FAILED);
+	return show_status(&request, status, answer);
 }
 
 static void show_messages(struct json_object *answer)

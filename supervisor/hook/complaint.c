@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "hook/parent_stream.h"
+#include "hook/refused_starts.h"
 #include "hook/system_log.h"
 
 static void tell_parent(const char *kind, const char *sentence)
@@ -34,5 +35,7 @@ void tell_of_container(bool is_failure, const char *container, const char *forma
 	}
 	log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
 	system_log_write(is_failure, container, sentence);
+	if (is_failure)
+		refused_starts_keep(container, sentence);
 	tell_parent(is_failure ? "" : "warning: ", sentence);
 }

@@ -4,7 +4,8 @@
 
 /*
  * What a hook tells the user who starts a container. It goes to standard error, which some runtimes do not show, and
- * to the system's log. podman gives its hooks /dev/null for standard error: then it goes to podman's own.
+ * to the system's log. podman gives its hooks /dev/null for standard error: then it goes to podman's own. A failure is
+ * also kept, for 'nsxattr status' and 'nsxattr doctor' (refused_starts.h).
  */
 
 #include <stdbool.h>

@@ -87,3 +87,14 @@ Test(text_file, has_to_be_there)
 	expect_unread("file", -ENOENT);
 	expect_unread("", -ENOENT);
 }
+
+Test(text_file, can_be_begun_to_read_as_text)
+{
+	char text[4] = "xyz";
+
+	write_file("abcdef", 6);
+	cr_expect_eq(text_file_read_start("file", text, sizeof(text)), 3);
+	cr_expect_str_eq(text, "abc");
+	cr_expect_eq(text_file_read_start("none", text, sizeof(text)), -ENOENT);
+	cr_expect_gt(text_file_read_start("/proc/self/status", text, sizeof(text)), 0);
+}
