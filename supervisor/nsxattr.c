@@ -64,6 +64,8 @@ static const struct subcommand subcommands[] = {
 	{ "measurements", "show what a container that the daemon serves has executed",
 	  cli_measurements },
 	{ "status", "show the containers that the daemon serves", cli_status },
+	{ "doctor", "say what is wrong with this host, or a container, and the remedy",
+	  cli_doctor },
 	{ "top", "show what containers do, the busiest first", cli_top },
 	{ "metrics", "print what the daemon counts, for Prometheus", cli_metrics },
 	{ "trace", "show the calls of containers as they are answered", cli_trace },

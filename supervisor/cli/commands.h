@@ -6,6 +6,7 @@
 
 /** cli_NAME() - @argv: argv[0] is NAME. Return: the exit status. */
 int cli_check(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_hook_lxc(int argc, char **argv);
 int cli_hook_lxc_init(int argc, char **argv);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * What /proc tells of a process, compared with what nsxattrd says of its containers. The kernel does not tell which
+ * listener a filter has: a container of nsxattrd's is known by its id among the process's control groups, or by its map
+ * of ids; a command of 'nsxattr run' by when it began.
+ *
+ * Files are looked at by a child of ours, in the container's root directory: its file systems need not answer, and the
+ * child is left behind then.
+ */
+#include "cli/doctor_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/text_file.h"
+#include "cli/doctor_owners.h"
+#include "cli/doctor_run.h"
+#include "cli/doctor_target.h"
+#include "count_of.h"
+#include "hook/json_value.h"
+#include "idmap.h"
+
+#define TEXT_SIZE 8192
+/* A whole id_map of the first user namespace. */
+#define HOST_MAP "0 0 4294967295"
+
+/** struct patient - a process that is looked at */
+struct patient {
+	pid_t pid;
+	struct json_object *container; /* of nsxattrd's status, borrowed; NULL: none is known */
+	bool is_on_host; /* it is in our own user namespace, or in the host's */
+	struct id_map users, groups;
+	char status[TEXT_SIZE];
+	char control_groups[TEXT_SIZE];
+	char map[TEXT_SIZE]; /* as nsxattrd's status has it */
+};
+
+static ssize_t read_file(pid_t pid, const char *name, char text[TEXT_SIZE])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return text_file_read_start(path, text, TEXT_SIZE);
+}
+
+/* A number of proc_pid_status(5). Return: false: it has none of that name. */
+static bool read_number(const char *status, const char *key, int base, uint64_t *ret_number)
+{
+	size_t length = strlen(key);
+
+	for (const char *line = status; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, length) == 0 && line[length] == ':') {
+			*ret_number = strtoull(line + length + 1, NULL, base);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- who it is ---- */
+
+static void read_map(struct patient *patient)
+{
+	char text[TEXT_SIZE];
+	ssize_t length = read_file(patient->pid, "uid_map", text);
+	size_t used = 0;
+
+	if (length > 0)
+		(void)id_map_parse(text, (size_t)length, &patient->users);
+	length = read_file(patient->pid, "gid_map", text);
+	if (length > 0)
+		(void)id_map_parse(text, (size_t)length, &patient->groups);
+	for (unsigned int i = 0; i < patient->users.count && used < sizeof(patient->map); i++)
+		used += (size_t)snprintf(patient->map + used, sizeof(patient->map) - used,
+					 "%s%u %u %u", i > 0 ? "; " : "",
+					 patient->users.extents[i].inside,
+					 patient->users.extents[i].host,
+					 patient->users.extents[i].count);
+}
+
+static bool is_on_host(const struct patient *patient)
+{
+	struct stat its, ours;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)patient->pid);
+	if (stat(path, &its) == 0 && stat("/proc/self/ns/user", &ours) == 0)
+		return its.st_ino == ours.st_ino;
+	return strcmp(patient->map, HOST_MAP) == 0;
+}
+
+/* Its id is in the path of its control group; else its map is its own. */
+static bool fits(const struct patient *patient, struct json_object *container)
+{
+	const char *id = json_text_of(container, "id"), *map = json_text_of(container, "map");
+
+	return (strlen(id) >= 12 && strstr(patient->control_groups, id)) ||
+	       (map[0] && strcmp(map, patient->map) == 0);
+}
+
+static struct json_object *find_container(const struct doctor *doctor,
+					  const struct patient *patient)
+{
+	struct json_object *list = json_value_member(doctor->status, "containers", json_type_array);
+
+	if (doctor->container && doctor->status)
+		return doctor_target_named(doctor->status, doctor->container);
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *container = json_object_array_get_idx(list, i);
+
+		if (fits(patient, container))
+			return container;
+	}
+	return NULL;
+}
+
+static bool read_patient(const struct doctor *doctor, pid_t pid, struct patient *ret_patient)
+{
+	ret_patient->pid = pid;
+	if (read_file(pid, "status", ret_patient->status) <= 0)
+		return false;
+	(void)read_file(pid, "cgroup", ret_patient->control_groups);
+	read_map(ret_patient);
+	ret_patient->is_on_host = is_on_host(ret_patient);
+	ret_patient->container = find_container(doctor, ret_patient);
+	return true;
+}
+
+/* ---- its user namespace ---- */
+
+static void check_namespace(struct doctor *doctor, const struct patient *patient)
+{
+	struct findings *findings = &doctor->findings;
+	uint32_t root;
+
+	if (patient->is_on_host) {
+		findings_add(
+			findings, FINDING_FAIL,
+			"process %d is in the host's user namespace: all names of attributes are the host's "
+			"there, and nothing is kept apart",
+			(int)patient->pid);
+		findings_remedy(
+			findings,
+			"start it in one of its own: podman --userns=auto or --uidmap, LXC lxc.idmap, "
+			"docker userns-remap, Kubernetes hostUsers: false");
+	} else if (patient->users.count == 0) {
+		findings_add(findings, FINDING_UNSEEN, "the ids of process %d are not told",
+			     (int)patient->pid);
+	} else if (!id_map_to_host(&patient->users, 0, &root)) {
+		findings_add(
+			findings, FINDING_FAIL,
+			"no id is root in the user namespace of process %d: nothing can be set there",
+			(int)patient->pid);
+		findings_remedy(findings, "a map of ids that has 0");
+	} else if (root == 0) {
+		findings_add(
+			findings, FINDING_FAIL,
+			"root of the container is root of the host, whose values are not kept apart");
+		findings_remedy(findings, "a map of ids from another number on");
+	} else {
+		findings_add(
+			findings, FINDING_OK,
+			"process %d has a user namespace of its own, whose root is %u: values are "
+			"NAME@uid=%u on the host",
+			(int)patient->pid, root, root);
+	}
+}
+
+/* ---- its filter, and who has the listener ---- */
+
+static void check_filter(struct doctor *doctor, const struct patient *patient)
+{
+	struct findings *findings = &doctor->findings;
+	uint64_t mode = 0, count = 0;
+
+	(void)read_number(patient->status, "Seccomp", 10, &mode);
+	(void)read_number(patient->status, "Seccomp_filters", 10, &count);
+	if (mode == 2) {
+		findings_add(findings, FINDING_OK, "process %d has %" PRIu64 " seccomp filters",
+			     (int)patient->pid, count);
+		return;
+	}
+	findings_add(findings, FINDING_FAIL,
+		     "process %d has no seccomp filter: its calls go to the kernel, past nsxattrd",
+		     (int)patient->pid);
+	findings_remedy(
+		findings,
+		"podman: the annotation io.nsxattr.policy, and the folder of the hook (--hooks-dir); "
+		"others: a seccomp profile of nsxattr's; then start it again");
+}
+
+static void check_listener(struct doctor *doctor, const struct patient *patient)
+{
+	struct findings *findings = &doctor->findings;
+	pid_t run = patient->container ? 0 : doctor_run_find(patient->pid);
+	uint64_t mode = 0;
+
+	(void)read_number(patient->status, "Seccomp", 10, &mode);
+	if (patient->container) {
+		findings_add(findings, FINDING_OK,
+			     "nsxattrd serves it, as the container '%s' of %s",
+			     json_text_of(patient->container, "id"),
+			     json_text_of(patient->container, "runtime"));
+	} else if (run && mode == 2) {
+		findings_add(findings, FINDING_OK, "'nsxattr run' serves it, process %d", (int)run);
+	} else if (mode == 2 && !doctor->status) {
+		findings_add(findings, FINDING_UNSEEN,
+			     "who serves its filter is not known: nsxattrd does not answer");
+	} else if (mode == 2) {
+		findings_add(
+			findings, FINDING_FAIL,
+			"nsxattrd serves no container%s that process %d could be in: the listener of its "
+			"filter is another's, or there is none",
+			geteuid() == 0 ? "" : " of this user", (int)patient->pid);
+		findings_remedy(
+			findings,
+			"nsxattrd's log may say why it has refused it; start it again by one "
+			"of the ways of nsxattr");
+	}
+}
+
+/* ---- what it may do ---- */
+
+static bool has(const char *status, const char *set, unsigned int capability)
+{
+	uint64_t bits = 0;
+
+	return read_number(status, set, 16, &bits) && (bits >> capability & 1);
+}
+
+static void check_capability(struct doctor *doctor, const struct patient *patient)
+{
+	struct findings *findings = &doctor->findings;
+
+	if (!has(patient->status, "CapBnd", CAP_SYS_ADMIN)) {
+		findings_add(
+			findings, FINDING_FAIL,
+			"no process in the container can have CAP_SYS_ADMIN: security.* and trusted.* "
+			"cannot be set");
+		findings_remedy(findings,
+				"start it with that capability (podman and docker: --cap-add "
+				"SYS_ADMIN, LXC: not in lxc.cap.drop)");
+	} else if (!has(patient->status, "CapEff", CAP_SYS_ADMIN)) {
+		findings_add(
+			findings, FINDING_WARN,
+			"process %d itself does not have CAP_SYS_ADMIN: it sets neither security.* nor "
+			"trusted.*",
+			(int)patient->pid);
+		findings_remedy(findings, "have root of the container set them");
+	} else if (!has(patient->status, "CapEff", CAP_SETFCAP)) {
+		findings_add(findings, FINDING_WARN,
+			     "process %d does not have CAP_SETFCAP: it sets no security.capability",
+			     (int)patient->pid);
+		findings_remedy(findings, "--cap-add SETFCAP, where that is needed");
+	} else {
+		findings_add(findings, FINDING_OK, "process %d may set security.* and trusted.*",
+			     (int)patient->pid);
+	}
+}
+
+static void check_policy(struct doctor *doctor, const struct patient *patient)
+{
+	if (!patient->container)
+		return;
+	const char *name = json_text_of(patient->container, "policy");
+
+	if (strcmp(name, "kernel") == 0) {
+		findings_add(&doctor->findings, FINDING_WARN,
+			     "its policy is 'kernel', which leaves all names to the kernel");
+		findings_remedy(&doctor->findings, "name another: 'nsxattr policies' lists all");
+	} else {
+		findings_add(&doctor->findings, FINDING_OK, "its policy is '%s'", name);
+	}
+}
+
+/* ---- whose files are ---- */
+
+static void tell_owner(struct doctor *doctor, const struct patient *patient,
+		       const struct doctor_owner *owner)
+{
+	struct findings *findings = &doctor->findings;
+	bool is_asked = doctor->file != NULL;
+	uint32_t inside;
+	bool has_user = id_map_to_inside(&patient->users, owner->user, &inside);
+	bool has_group = id_map_to_inside(&patient->groups, owner->group, &inside);
+
+	if (owner->error && is_asked) {
+		findings_add(findings, owner->error == EACCES ? FINDING_UNSEEN : FINDING_FAIL,
+			     "cannot look at %s in the container: %s", owner->path,
+			     strerror(owner->error));
+		if (owner->error != EACCES)
+			findings_remedy(findings, "the path as the container has it");
+	} else if (!owner->error && has_user && has_group && is_asked) {
+		findings_add(
+			findings, FINDING_OK,
+			"owner and group of %s, %u and %u of the host, are ids of the container",
+			owner->path, owner->user, owner->group);
+	} else if (!owner->error && (!has_user || !has_group)) {
+		findings_add(findings, is_asked ? FINDING_FAIL : FINDING_WARN,
+			     "%s %u of %s is no id of the container: nothing can be set there",
+			     has_user ? "the group" : "the owner",
+			     has_user ? owner->group : owner->user, owner->path);
+		findings_remedy(findings,
+				"chown on the host to ids of the container, or a mount with an id "
+				"map (podman --volume=…:idmap)");
+	}
+}
+
+static void check_owners(struct doctor *doctor, const struct patient *patient)
+{
+	_cleanup_free_ struct doctor_owners *owners = calloc(1, sizeof(*owners));
+
+	if (!owners || patient->is_on_host || patient->users.count == 0)
+		return;
+	int r = doctor_owners_find(patient->pid, doctor->file, owners);
+
+	for (size_t i = 0; i < owners->count; i++)
+		tell_owner(doctor, patient, &owners->all[i]);
+	if (r == -ETIMEDOUT) {
+		findings_add(&doctor->findings, FINDING_WARN,
+			     "a file system of the container does not answer");
+		findings_remedy(&doctor->findings, "look behind the mounts of /proc/%d/mountinfo",
+				(int)patient->pid);
+	} else if (r < 0) {
+		findings_add(&doctor->findings, FINDING_UNSEEN,
+			     "this user cannot look into the files of process %d: %s",
+			     (int)patient->pid, strerror(-r));
+	}
+}
+
+/* ---- all of it ---- */
+
+static const struct {
+	const char *name;
+	void (*run)(struct doctor *doctor, const struct patient *patient);
+} checks[] = {
+	{ "process.namespace", check_namespace },   { "process.filter", check_filter },
+	{ "process.listener", check_listener },	    { "process.policy", check_policy },
+	{ "process.capability", check_capability }, { "process.owner", check_owners },
+};
+
+/* Return: 0: there is none, which has been said. */
+static pid_t find_process(struct doctor *doctor)
+{
+	pid_t pid = doctor->pid ? (pid_t)doctor->pid :
+				  doctor_target_find(doctor->container, doctor->status);
+	bool is_known = doctor->status && doctor->container &&
+			doctor_target_named(doctor->status, doctor->container);
+
+	if (pid)
+		return pid;
+	if (is_known)
+		findings_add(&doctor->findings, FINDING_UNSEEN,
+			     "nsxattrd serves '%s', but this user does not see its processes",
+			     doctor->container);
+	else
+		findings_add(&doctor->findings,
+			     doctor->runtime == DOCTOR_LXC ? FINDING_OK : FINDING_WARN,
+			     "no container '%s' of this user runs", doctor->container);
+	findings_remedy(&doctor->findings, "--pid= with a process of it, if it does run");
+	return 0;
+}
+
+void doctor_process(struct doctor *doctor)
+{
+	_cleanup_free_ struct patient *patient = calloc(1, sizeof(*patient));
+	pid_t pid;
+
+	if (!patient || (!doctor->pid && !doctor->container))
+		return;
+	doctor->findings.check = "process.there";
+	pid = find_process(doctor);
+	if (!pid)
+		return;
+	if (!read_patient(doctor, pid, patient)) {
+		findings_add(&doctor->findings, FINDING_FAIL, "there is no process %d", (int)pid);
+		findings_remedy(&doctor->findings,
+				"the number of one that runs, as ps(1) of the host has it");
+		return;
+	}
+	for (size_t i = 0; i < COUNT_OF(checks); i++) {
+		doctor->findings.check = checks[i].name;
+		checks[i].run(doctor, patient);
+	}
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * 'nsxattr run' becomes the command, and its keeper is nobody's child. But the keeper was made when the command was,
+ * and in its control group: a process is served by the keeper that began when it, or one that it descends from, did.
+ */
+#include "cli/doctor_run.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text_file.h"
+
+#define TEXT_SIZE 4096
+#define KEEPERS_MAX 256
+/* Of the processes that a process descends from. */
+#define ANCESTORS_MAX 64
+/* Seconds between the two. */
+#define APART 2
+
+/** struct life - when a process began, and whose child it is */
+struct life {
+	unsigned long long start; /* in ticks since boot */
+	pid_t parent;
+	char groups[TEXT_SIZE]; /* proc_pid_cgroup(5) */
+};
+
+static ssize_t read_file(pid_t pid, const char *name, char text[TEXT_SIZE])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return text_file_read_start(path, text, TEXT_SIZE);
+}
+
+/* proc_pid_stat(5): the name is in parentheses, and may have some itself; the parent and the start are 4 and 22. */
+static bool read_life(pid_t pid, struct life *ret_life)
+{
+	char text[TEXT_SIZE];
+	const char *at = read_file(pid, "stat", text) > 0 ? strrchr(text, ')') : NULL;
+
+	if (!at || read_file(pid, "cgroup", ret_life->groups) < 0)
+		return false;
+	for (int field = 2; at && field < 22; field++) {
+		at = strchr(at + 1, ' ');
+		if (at && field == 3)
+			ret_life->parent = (pid_t)strtol(at, NULL, 10);
+	}
+	if (at)
+		ret_life->start = strtoull(at, NULL, 10);
+	return at != NULL;
+}
+
+static bool is_keeper(pid_t pid)
+{
+	char text[TEXT_SIZE];
+	ssize_t length = read_file(pid, "comm", text);
+
+	if (length <= 0 || strncmp(text, "nsxattr-keeper", strlen("nsxattr-keeper")) != 0)
+		return false;
+	length = read_file(pid, "cmdline", text);
+	size_t first = length > 0 ? strlen(text) + 1 : 0;
+
+	return (ssize_t)first < length && strcmp(text + first, "run") == 0;
+}
+
+static size_t find_keepers(pid_t keepers[KEEPERS_MAX])
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+	size_t count = 0;
+
+	while (processes && count < KEEPERS_MAX && (entry = readdir(processes)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && is_keeper(pid))
+			keepers[count++] = pid;
+	}
+	if (processes)
+		closedir(processes);
+	return count;
+}
+
+static bool fits(const struct life *keeper, const struct life *process)
+{
+	unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+
+	return keeper->start >= process->start && keeper->start - process->start <= APART * ticks &&
+	       strcmp(keeper->groups, process->groups) == 0;
+}
+
+pid_t doctor_run_find(pid_t pid)
+{
+	struct life keeper, process = { .parent = pid };
+	pid_t keepers[KEEPERS_MAX];
+	size_t count = find_keepers(keepers);
+
+	for (int i = 0; i < ANCESTORS_MAX && process.parent > 0; i++) {
+		if (!read_life(process.parent, &process))
+			return 0;
+		for (size_t k = 0; k < count; k++)
+			if (read_life(keepers[k], &keeper) && fits(&keeper, &process))
+				return keepers[k];
+	}
+	return 0;
+}

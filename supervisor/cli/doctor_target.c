@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * A name is that of nsxattrd's status, or podman's, or it is an id already. Runtimes keep a file for each id:
+ *
+ *	crun		ROOT/ID/status		{"pid": N}
+ *	runc		ROOT/ID/state.json	{"init_process_pid": N}
+ *
+ * where ROOT depends on who calls them. LXC keeps none; its monitor's command line says which container it is for, and
+ * the container's first process is the monitor's child.
+ */
+#include "cli/doctor_target.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/text_file.h"
+#include "count_of.h"
+#include "hook/json_value.h"
+
+#define STATE_MAX (4 << 20)
+#define RECORDS_MAX (64 << 20)
+#define ID_SIZE 256
+/* Of an id, that a user may leave the rest away. */
+#define ID_LEAST 12
+
+/* ---- names ---- */
+
+static bool is_called(struct json_object *container, const char *name)
+{
+	const char *id = json_text_of(container, "id");
+	size_t length = strlen(name);
+
+	return strcmp(id, name) == 0 || strcmp(json_text_of(container, "name"), name) == 0 ||
+	       (length >= ID_LEAST && strncmp(id, name, length) == 0);
+}
+
+struct json_object *doctor_target_named(struct json_object *status, const char *name)
+{
+	struct json_object *list = json_value_member(status, "containers", json_type_array);
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *container = json_object_array_get_idx(list, i);
+
+		if (is_called(container, name))
+			return container;
+	}
+	return NULL;
+}
+
+static bool find_in_records(struct json_object *records, const char *name, char ret_id[ID_SIZE])
+{
+	size_t count = json_object_is_type(records, json_type_array) ?
+			       json_object_array_length(records) :
+			       0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct json_object *record = json_object_array_get_idx(records, i);
+		struct json_object *names = json_value_member(record, "names", json_type_array);
+
+		if (!names || !json_value_has_text(names, name))
+			continue;
+		snprintf(ret_id, ID_SIZE, "%s", json_text_of(record, "id"));
+		return true;
+	}
+	return false;
+}
+
+static bool find_in_file(const char *path, const char *name, char ret_id[ID_SIZE])
+{
+	_cleanup_json_value_ struct json_object *records = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+
+	return text_file_read(path, RECORDS_MAX, &text, &length) == TEXT_FILE_READ &&
+	       json_value_read(&(struct json_text){ text, length }, &records) == 0 &&
+	       find_in_records(records, name, ret_id);
+}
+
+/* Of a pattern of glob(3), as the names of storage drivers differ. */
+static bool find_in_files(const char *pattern, const char *name, char ret_id[ID_SIZE])
+{
+	glob_t files = { 0 };
+	bool is_found = false;
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &files) == 0)
+		for (size_t i = 0; i < files.gl_pathc && !is_found; i++)
+			is_found = find_in_file(files.gl_pathv[i], name, ret_id);
+	globfree(&files);
+	return is_found;
+}
+
+static bool find_podmans(const char *name, char ret_id[ID_SIZE])
+{
+	const char *home = getenv("HOME"), *run = getenv("XDG_RUNTIME_DIR");
+	char pattern[PATH_MAX];
+
+	if (geteuid() == 0)
+		return find_in_files("/var/lib/containers/storage/*-containers/*containers.json",
+				     name, ret_id) ||
+		       find_in_files("/run/containers/storage/*-containers/*containers.json", name,
+				     ret_id);
+	snprintf(pattern, sizeof(pattern),
+		 "%s/.local/share/containers/storage/*-containers/*containers.json",
+		 home ? home : "");
+	if (find_in_files(pattern, name, ret_id))
+		return true;
+	snprintf(pattern, sizeof(pattern), "%s/containers/*-containers/*containers.json",
+		 run ? run : "");
+	return find_in_files(pattern, name, ret_id);
+}
+
+/* ---- ids ---- */
+
+pid_t doctor_target_of_state(const char *text, size_t length)
+{
+	static const char *const keys[] = { "init_process_pid", "pid" };
+	_cleanup_json_value_ struct json_object *state = NULL;
+
+	if (json_value_read(&(struct json_text){ text, length }, &state) < 0)
+		return 0;
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct json_object *pid = json_value_member(state, keys[i], json_type_int);
+
+		if (pid && json_object_get_int64(pid) > 0 && json_object_get_int64(pid) <= INT_MAX)
+			return json_object_get_int(pid);
+	}
+	return 0;
+}
+
+static pid_t look_into(const char *root, const char *id, const char *file)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX];
+	size_t length = 0;
+
+	if (snprintf(path, sizeof(path), "%s/%s/%s", root, id, file) >= PATH_MAX ||
+	    text_file_read(path, STATE_MAX, &text, &length) != TEXT_FILE_READ)
+		return 0;
+	return doctor_target_of_state(text, length);
+}
+
+static pid_t find_by_id(const char *id)
+{
+	static const char *const roots[] = { "/run/crun", "/run/runc",
+					     "/run/docker/runtime-runc/moby",
+					     "/run/containerd/runc/k8s.io",
+					     "/run/containerd/runc/default" };
+	const char *run = getenv("XDG_RUNTIME_DIR");
+	char crun[PATH_MAX], runc[PATH_MAX];
+	pid_t found = 0;
+
+	if (strchr(id, '/') || id[0] == '.' || id[0] == '\0')
+		return 0;
+	snprintf(crun, sizeof(crun), "%s/crun", run ? run : "");
+	snprintf(runc, sizeof(runc), "%s/runc", run ? run : "");
+	if (run)
+		found = look_into(crun, id, "status");
+	if (run && !found)
+		found = look_into(runc, id, "state.json");
+	for (size_t i = 0; i < COUNT_OF(roots) && !found; i++) {
+		found = look_into(roots[i], id, "status");
+		if (!found)
+			found = look_into(roots[i], id, "state.json");
+	}
+	return found;
+}
+
+/* ---- LXC ---- */
+
+/* "[lxc monitor] FOLDER NAME" */
+static bool is_monitor(const char *process, const char *name)
+{
+	char path[NAME_MAX + 32], line[PATH_MAX + 512], ending[512];
+
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", process);
+	ssize_t length = text_file_read_start(path, line, sizeof(line));
+
+	if (length <= 0 || strncmp(line, "[lxc monitor] ", strlen("[lxc monitor] ")) != 0)
+		return false;
+	snprintf(ending, sizeof(ending), " %s", name);
+	size_t size = strlen(line), end = strlen(ending);
+
+	return size > end && strcmp(line + size - end, ending) == 0;
+}
+
+static pid_t find_child(const char *process)
+{
+	char path[2 * NAME_MAX + 64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%s/task/%s/children", process, process);
+	return text_file_read_start(path, text, sizeof(text)) > 0 ? (pid_t)strtol(text, NULL, 10) :
+								    0;
+}
+
+static pid_t find_lxcs(const char *name)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+	pid_t found = 0;
+
+	while (processes && !found && (entry = readdir(processes)) != NULL)
+		if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' &&
+		    is_monitor(entry->d_name, name))
+			found = find_child(entry->d_name);
+	if (processes)
+		closedir(processes);
+	return found;
+}
+
+pid_t doctor_target_find(const char *name, struct json_object *status)
+{
+	struct json_object *container = status ? doctor_target_named(status, name) : NULL;
+	char id[ID_SIZE] = "";
+
+	if (container)
+		snprintf(id, sizeof(id), "%s", json_text_of(container, "id"));
+	else if (!find_podmans(name, id))
+		snprintf(id, sizeof(id), "%s", name);
+	pid_t found = find_by_id(id);
+
+	return found ? found : find_lxcs(id);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NSXATTR_CLI_DOCTOR_TARGET_H
+#define NSXATTR_CLI_DOCTOR_TARGET_H
+
+/* A process of a container, by what runtimes have written where. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct json_object;
+
+/**
+ * doctor_target_find() - the first process of a container
+ * @name: its name, or its id
+ * @status: of nsxattrd; NULL: not known
+ *
+ * Return: its number; 0: none is known.
+ */
+pid_t doctor_target_find(const char *name, struct json_object *status);
+
+/** doctor_target_named() - Return: the container of @status that has this name or id, or an id that begins so; NULL. */
+struct json_object *doctor_target_named(struct json_object *status, const char *name);
+
+/**
+ * doctor_target_of_state() - the process of a file that a runtime keeps: crun's status, or runc's state.json
+ * @text: of the file
+ *
+ * Return: the process; 0: it says nothing of one.
+ */
+pid_t doctor_target_of_state(const char *text, size_t length);
+
+#endif
