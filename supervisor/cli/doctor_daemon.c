@@ -79,8 +79,10 @@ void doctor_daemon_policies(struct doctor *doctor)
 	r = policies_load(&source, &doctor->policies, report);
 	policies_source_done(&source);
 	if (r == POLICIES_LOADED)
-		findings_add(&doctor->findings, FINDING_OK, "%zu policies in %s, without a mistake",
-			     doctor->policies->file_count, doctor->config->policies);
+		findings_add(&doctor->findings, FINDING_OK, "%zu polic%s in %s, without a mistake",
+			     doctor->policies->file_count,
+			     doctor->policies->file_count == 1 ? "y" : "ies",
+			     doctor->config->policies);
 	else if (r == POLICIES_MISTAKEN)
 		add_report(&doctor->findings, report);
 	else
@@ -183,8 +185,9 @@ void doctor_daemon_health(struct doctor *doctor)
 	for (size_t i = 0; i < length_of(containers); i++)
 		judge_container(&doctor->findings, json_object_array_get_idx(containers, i));
 	if (status)
-		findings_add(&doctor->findings, FINDING_OK, "it serves %zu containers%s",
-			     length_of(containers), geteuid() == 0 ? "" : " of this user");
+		findings_add(&doctor->findings, FINDING_OK, "it serves %zu container%s%s",
+			     length_of(containers), length_of(containers) == 1 ? "" : "s",
+			     geteuid() == 0 ? "" : " of this user");
 }
 
 /* ---- its sockets ---- */

@@ -128,8 +128,8 @@ static void find_overlaps(struct findings *findings, const char *path, struct ra
 			longest = range;
 	}
 	if (told == 0)
-		findings_add(findings, FINDING_OK, "%s: %zu ranges, of which none overlap", path,
-			     ranges->count);
+		findings_add(findings, FINDING_OK, "%s: %zu range%s, of which none overlap", path,
+			     ranges->count, ranges->count == 1 ? "" : "s");
 }
 
 void doctor_ids_overlaps(struct doctor *doctor)

@@ -32,6 +32,9 @@
 #include "idmap.h"
 
 #define TEXT_SIZE 8192
+#define MONITOR "[lxc monitor] "
+/* Processes that a process descends from. */
+#define ANCESTORS_MAX 64
 /* A whole id_map of the first user namespace. */
 #define HOST_MAP "0 0 4294967295"
 
@@ -188,8 +191,8 @@ static void check_filter(struct doctor *doctor, const struct patient *patient)
 	(void)read_number(patient->status, "Seccomp", 10, &mode);
 	(void)read_number(patient->status, "Seccomp_filters", 10, &count);
 	if (mode == 2) {
-		findings_add(findings, FINDING_OK, "process %d has %" PRIu64 " seccomp filters",
-			     (int)patient->pid, count);
+		findings_add(findings, FINDING_OK, "process %d has %" PRIu64 " seccomp filter%s",
+			     (int)patient->pid, count, count == 1 ? "" : "s");
 		return;
 	}
 	findings_add(findings, FINDING_FAIL,
@@ -199,6 +202,24 @@ static void check_filter(struct doctor *doctor, const struct patient *patient)
 		findings,
 		"podman: the annotation io.nsxattr.policy, and the folder of the hook (--hooks-dir); "
 		"others: a seccomp profile of nsxattr's; then start it again");
+}
+
+/* A child, or a child's child, of LXC's monitor. */
+static bool is_lxcs(const struct patient *patient)
+{
+	char text[TEXT_SIZE];
+	uint64_t parent = 0;
+
+	(void)read_number(patient->status, "PPid", 10, &parent);
+	for (int i = 0; i < ANCESTORS_MAX && parent > 1; i++) {
+		if (read_file((pid_t)parent, "cmdline", text) > 0 &&
+		    strncmp(text, MONITOR, strlen(MONITOR)) == 0)
+			return true;
+		if (read_file((pid_t)parent, "status", text) <= 0 ||
+		    !read_number(text, "PPid", 10, &parent))
+			return false;
+	}
+	return false;
 }
 
 static void check_listener(struct doctor *doctor, const struct patient *patient)
@@ -215,6 +236,12 @@ static void check_listener(struct doctor *doctor, const struct patient *patient)
 			     json_text_of(patient->container, "runtime"));
 	} else if (run && mode == 2) {
 		findings_add(findings, FINDING_OK, "'nsxattr run' serves it, process %d", (int)run);
+	} else if (mode == 2 && doctor->status && is_lxcs(patient)) {
+		findings_add(
+			findings, FINDING_UNSEEN,
+			"nsxattrd knows a container of LXC's from its first attribute call on, and none "
+			"has come from that of process %d",
+			(int)patient->pid);
 	} else if (mode == 2 && !doctor->status) {
 		findings_add(findings, FINDING_UNSEEN,
 			     "who serves its filter is not known: nsxattrd does not answer");

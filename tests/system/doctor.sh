@@ -147,7 +147,7 @@ hooks=()
 start bare >/dev/null || not_ok "a container starts without the hook"
 fails_by "a container without the hook" process.listener "nsxattrd serves no container" --container=bare
 check "its namespace is right" has_finding ok process.namespace "root is 100000"
-check "its owners are" has_finding ok process.filter "seccomp filters"
+check "its owners are" has_finding ok process.filter "seccomp filter"
 check "no process there may set anything" has_finding fail process.capability "can have CAP_SYS_ADMIN"
 podman_kill pod_root bare
 

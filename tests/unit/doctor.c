@@ -146,7 +146,7 @@ Test(doctor, lets_one_user_have_a_range_twice)
 Test(doctor, passes_over_lines_that_are_no_ranges)
 {
 	cr_expect_eq(judge_ranges("# a:1:5\n\na\na:\n:1:5\na:x:y\nb:1:5\n"), 0);
-	expect_found(FINDING_OK, "1 ranges");
+	expect_found(FINDING_OK, "1 range, of");
 }
 
 /* ---- processes ---- */
