@@ -32,7 +32,6 @@
 #include "idmap.h"
 
 #define TEXT_SIZE 8192
-#define MONITOR "[lxc monitor] "
 /* Processes that a process descends from. */
 #define ANCESTORS_MAX 64
 /* A whole id_map of the first user namespace. */
@@ -95,13 +94,7 @@ static void read_map(struct patient *patient)
 
 static bool is_on_host(const struct patient *patient)
 {
-	struct stat its, ours;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)patient->pid);
-	if (stat(path, &its) == 0 && stat("/proc/self/ns/user", &ours) == 0)
-		return its.st_ino == ours.st_ino;
-	return strcmp(patient->map, HOST_MAP) == 0;
+	return doctor_target_is_ours(patient->pid) || strcmp(patient->map, HOST_MAP) == 0;
 }
 
 /* Its id is in the path of its control group; else its map is its own. */
@@ -212,8 +205,7 @@ static bool is_lxcs(const struct patient *patient)
 
 	(void)read_number(patient->status, "PPid", 10, &parent);
 	for (int i = 0; i < ANCESTORS_MAX && parent > 1; i++) {
-		if (read_file((pid_t)parent, "cmdline", text) > 0 &&
-		    strncmp(text, MONITOR, strlen(MONITOR)) == 0)
+		if (doctor_target_is_monitor((pid_t)parent, NULL))
 			return true;
 		if (read_file((pid_t)parent, "status", text) <= 0 ||
 		    !read_number(text, "PPid", 10, &parent))
@@ -222,10 +214,16 @@ static bool is_lxcs(const struct patient *patient)
 	return false;
 }
 
+/* Of nsxattrd; 0: not known. */
+static pid_t keeper_of(const struct doctor *doctor)
+{
+	return (pid_t)json_object_get_int64(json_object_object_get(doctor->status, "pid"));
+}
+
 static void check_listener(struct doctor *doctor, const struct patient *patient)
 {
 	struct findings *findings = &doctor->findings;
-	pid_t run = patient->container ? 0 : doctor_run_find(patient->pid);
+	pid_t run = patient->container ? 0 : doctor_run_find(patient->pid, keeper_of(doctor));
 	uint64_t mode = 0;
 
 	(void)read_number(patient->status, "Seccomp", 10, &mode);
@@ -345,11 +343,23 @@ static void tell_owner(struct doctor *doctor, const struct patient *patient,
 	}
 }
 
+/* A command of 'nsxattr run' has the host's files, of which most belong to others. */
+static bool has_our_root(pid_t pid)
+{
+	struct stat its, ours;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	return stat(path, &its) == 0 && stat("/", &ours) == 0 && its.st_dev == ours.st_dev &&
+	       its.st_ino == ours.st_ino;
+}
+
 static void check_owners(struct doctor *doctor, const struct patient *patient)
 {
 	_cleanup_free_ struct doctor_owners *owners = calloc(1, sizeof(*owners));
 
-	if (!owners || patient->is_on_host || patient->users.count == 0)
+	if (!owners || patient->is_on_host || patient->users.count == 0 ||
+	    (!doctor->file && has_our_root(patient->pid)))
 		return;
 	int r = doctor_owners_find(patient->pid, doctor->file, owners);
 

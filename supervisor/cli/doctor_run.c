@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text_file.h"
+#include "cli/doctor_target.h"
 
 #define TEXT_SIZE 4096
 #define KEEPERS_MAX 256
@@ -55,20 +57,19 @@ static bool read_life(pid_t pid, struct life *ret_life)
 	return at != NULL;
 }
 
+/* Any process can call itself so, but one of a container is another user's. */
 static bool is_keeper(pid_t pid)
 {
-	char text[TEXT_SIZE];
-	ssize_t length = read_file(pid, "comm", text);
+	char text[TEXT_SIZE], path[64];
+	struct stat stat_;
 
-	if (length <= 0 || strncmp(text, "nsxattr-keeper", strlen("nsxattr-keeper")) != 0)
-		return false;
-	length = read_file(pid, "cmdline", text);
-	size_t first = length > 0 ? strlen(text) + 1 : 0;
-
-	return (ssize_t)first < length && strcmp(text + first, "run") == 0;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return read_file(pid, "comm", text) > 0 && strcmp(text, "nsxattr-keeper\n") == 0 &&
+	       stat(path, &stat_) == 0 &&
+	       (doctor_target_is_ours(pid) || (geteuid() != 0 && stat_.st_uid == geteuid()));
 }
 
-static size_t find_keepers(pid_t keepers[KEEPERS_MAX])
+static size_t find_keepers(pid_t keepers[KEEPERS_MAX], pid_t daemon)
 {
 	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
@@ -77,7 +78,7 @@ static size_t find_keepers(pid_t keepers[KEEPERS_MAX])
 	while (processes && count < KEEPERS_MAX && (entry = readdir(processes)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && is_keeper(pid))
+		if (pid > 0 && pid != daemon && is_keeper(pid))
 			keepers[count++] = pid;
 	}
 	if (processes)
@@ -93,11 +94,11 @@ static bool fits(const struct life *keeper, const struct life *process)
 	       strcmp(keeper->groups, process->groups) == 0;
 }
 
-pid_t doctor_run_find(pid_t pid)
+pid_t doctor_run_find(pid_t pid, pid_t daemon)
 {
 	struct life keeper, process = { .parent = pid };
 	pid_t keepers[KEEPERS_MAX];
-	size_t count = find_keepers(keepers);
+	size_t count = find_keepers(keepers, daemon);
 
 	for (int i = 0; i < ANCESTORS_MAX && process.parent > 0; i++) {
 		if (!read_life(process.parent, &process))

@@ -6,7 +6,13 @@
 
 #include <sys/types.h>
 
-/** doctor_run_find() - Return: the process that keeps its listener; 0: there seems to be none. */
-pid_t doctor_run_find(pid_t pid);
+/**
+ * doctor_run_find() - who keeps the listener of a process?
+ * @pid: the process
+ * @daemon: the same of nsxattrd, which it is not; 0: not known
+ *
+ * Return: the process; 0: there seems to be none.
+ */
+pid_t doctor_run_find(pid_t pid, pid_t daemon);
 
 #endif

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -177,27 +178,40 @@ static pid_t find_by_id(const char *id)
 
 /* ---- LXC ---- */
 
-/* "[lxc monitor] FOLDER NAME" */
-static bool is_monitor(const char *process, const char *name)
+bool doctor_target_is_ours(pid_t pid)
 {
-	char path[NAME_MAX + 32], line[PATH_MAX + 512], ending[512];
+	struct stat its, ours;
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%s/cmdline", process);
-	ssize_t length = text_file_read_start(path, line, sizeof(line));
-
-	if (length <= 0 || strncmp(line, "[lxc monitor] ", strlen("[lxc monitor] ")) != 0)
-		return false;
-	snprintf(ending, sizeof(ending), " %s", name);
-	size_t size = strlen(line), end = strlen(ending);
-
-	return size > end && strcmp(line + size - end, ending) == 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	return stat(path, &its) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	       its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
 }
 
-static pid_t find_child(const char *process)
+/* "[lxc monitor] FOLDER NAME". A container's processes can have the reader of their command lines wait for ever. */
+bool doctor_target_is_monitor(pid_t pid, const char *name)
 {
-	char path[2 * NAME_MAX + 64], text[256];
+	static const char title[] = "[lxc monitor] ";
+	char path[64], line[PATH_MAX + 512], ending[512];
 
-	snprintf(path, sizeof(path), "/proc/%s/task/%s/children", process, process);
+	if (!doctor_target_is_ours(pid))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	ssize_t length = text_file_read_start(path, line, sizeof(line));
+
+	if (length <= 0 || strncmp(line, title, strlen(title)) != 0)
+		return false;
+	snprintf(ending, sizeof(ending), " %s", name ? name : "");
+	size_t size = strlen(line), end = strlen(ending);
+
+	return !name || (size > end && strcmp(line + size - end, ending) == 0);
+}
+
+static pid_t find_child(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	return text_file_read_start(path, text, sizeof(text)) > 0 ? (pid_t)strtol(text, NULL, 10) :
 								    0;
 }
@@ -208,10 +222,12 @@ static pid_t find_lxcs(const char *name)
 	const struct dirent *entry;
 	pid_t found = 0;
 
-	while (processes && !found && (entry = readdir(processes)) != NULL)
-		if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' &&
-		    is_monitor(entry->d_name, name))
-			found = find_child(entry->d_name);
+	while (processes && !found && (entry = readdir(processes)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && doctor_target_is_monitor(pid, name))
+			found = find_child(pid);
+	}
 	if (processes)
 		closedir(processes);
 	return found;

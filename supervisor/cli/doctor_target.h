@@ -22,6 +22,12 @@ pid_t doctor_target_find(const char *name, struct json_object *status);
 /** doctor_target_named() - Return: the container of @status that has this name or id, or an id that begins so; NULL. */
 struct json_object *doctor_target_named(struct json_object *status, const char *name);
 
+/** doctor_target_is_ours() - is a process in our own user namespace? Not if this user may not see that. */
+bool doctor_target_is_ours(pid_t pid);
+
+/** doctor_target_is_monitor() - is it LXC's, of the container @name; NULL: of any? */
+bool doctor_target_is_monitor(pid_t pid, const char *name);
+
 /**
  * doctor_target_of_state() - the process of a file that a runtime keeps: crun's status, or runc's state.json
  * @text: of the file
