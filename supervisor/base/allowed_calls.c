@@ -95,6 +95,7 @@ static const struct {
 	{ WORKER, ALLOW_IS("ioctl", 1, GET_FS_UUID) },
 	/* measurement lists */
 	{ WORKER, ALLOW("fallocate pwrite64 fsync") },
+	{ WORKER, ALLOW_IS("fchmod", 1, 0600) },
 	{ WORKER, { .call = "statmount", .number = 457, .action = SECCOMP_RET_ALLOW } },
 	/* rings */
 	{ WORKER, ALLOW("io_uring_setup io_uring_enter io_uring_register") },

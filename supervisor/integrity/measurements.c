@@ -123,13 +123,17 @@ static int map(int fd, int protection, size_t size, struct measurements **ret_me
 	return 0;
 }
 
-/* Only what is reserved becomes memory. No process that has the descriptor can make it smaller. */
+/*
+ * Only what is reserved becomes memory. No process that has the descriptor can make it smaller; and another user that is
+ * given one to read by cannot open it again to write, as the kernel lets everybody at first.
+ */
 static int make(size_t entries, struct measurements **ret_measurements)
 {
 	size_t size_max = entries * MEASUREMENTS_ENTRY_SIZE;
 	_cleanup_fd_ int fd = memfd_create("nsxattr-measurements", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 || ftruncate(fd, (off_t)(ENTRIES_OFFSET + size_max)) < 0 ||
+	if (fd < 0 || fchmod(fd, 0600) < 0 ||
+	    ftruncate(fd, (off_t)(ENTRIES_OFFSET + size_max)) < 0 ||
 	    fallocate(fd, 0, 0, ENTRIES_OFFSET) < 0 || fcntl(fd, F_ADD_SEALS, LIST_SEALS) < 0)
 		return -errno;
 	int r = map(fd, PROT_READ | PROT_WRITE, ENTRIES_OFFSET + size_max, ret_measurements);

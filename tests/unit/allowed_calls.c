@@ -85,6 +85,7 @@ static const struct call refused_to_all[] = {
 	CALL(userfaultfd, ~0UL),
 	CALL(open_by_handle_at, NOWHERE),
 	CALL(fchmod, NOWHERE),
+	CALL(fchmod, NOWHERE, 04755),
 	CALL(fchownat, NOWHERE),
 	CALL(mkdirat, NOWHERE),
 	CALL(mknodat, NOWHERE),

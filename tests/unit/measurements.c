@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -265,6 +266,15 @@ Test(measurements, have_bounds)
 }
 
 /* ---- the aggregate ---- */
+
+/* Who owns a container is given its list, to read it. */
+Test(measurements, cannot_be_opened_again_by_another_user)
+{
+	struct stat status;
+
+	cr_assert_eq(fstat(measurements_fd(list), &status), 0);
+	cr_assert_eq(status.st_mode & 0777, 0600, "everybody may: %o", status.st_mode & 0777);
+}
 
 Test(measurements, begin_with_a_digest_of_digests)
 {
