@@ -69,12 +69,19 @@ static void conclude(struct request *request)
 		announce_request(request);
 }
 
+/* What was read for another target is not told of this one, if its own name cannot be read. */
+static void forget_name(struct request *request)
+{
+	request->workspace->name[0] = '\0';
+}
+
 struct outcome request_run(struct workspace *workspace, struct client *client,
 			   struct reception *reception)
 {
 	struct request request;
 
 	stage_begin(&request, workspace, client, reception, NULL);
+	forget_name(&request);
 	go_through(&request, 0);
 	conclude(&request);
 	stage_let_go(&request);
@@ -87,8 +94,10 @@ struct outcome request_run(struct workspace *workspace, struct client *client,
 static size_t recall(struct request *request, struct waiting *waiting)
 {
 	awaited_begin_walk(&waiting->awaited);
-	if (!waiting->is_read)
+	if (!waiting->is_read) {
+		forget_name(request);
 		return 0;
+	}
 	request->call = waiting->call;
 	request->late_error = waiting->late_error;
 	request->inode = waiting->awaited.inode;

@@ -27,9 +27,6 @@ void stage_begin(struct request *request, struct workspace *workspace, struct cl
 		.outcome = outcome_refused(EPERM, REASON_FAILURE),
 	};
 	request->performer.reason = &request->performers_reason;
-	/* What was read for another target is told of no request. */
-	workspace->name[0] = '\0';
-	workspace->path[0] = '\0';
 }
 
 bool stage_end(struct request *request, struct outcome outcome)
