@@ -21,6 +21,12 @@ enum reason performer_reason(const struct performer *performer)
 	return performer->reason ? *performer->reason : REASON_KERNEL;
 }
 
+/* The kernel lets a deputy not take on what it has to: as a rule that is the ids and groups of the target. */
+static enum reason reason_of_standin(int error)
+{
+	return error == EPERM ? REASON_CREDENTIAL : reason_of_failure(error);
+}
+
 static ssize_t call_by_standin(const struct performer *performer, const struct attribute_call *call)
 {
 	size_t length = 0;
@@ -29,7 +35,7 @@ static ssize_t call_by_standin(const struct performer *performer, const struct a
 	if (r < 0) {
 		log_verbose("a deputy cannot make an attribute call: %s", strerror(-r));
 		return performer_note(performer, r == -ETIMEDOUT && call->performer ? r : -EPERM,
-				      reason_of_failure(-r));
+				      reason_of_standin(-r));
 	}
 	return r > 0 ? -r : (ssize_t)length;
 }
