@@ -247,10 +247,23 @@ next_steps() {
 	check "which works" shell root "$REPOSITORY"
 }
 
+# What shows what the daemon does. Figures are those of a moment.
+watched() {
+	rm block # a shell still reads it
+	take "docs/nsxattr.1#POLICIES#1" && sed -i 's,^.* root ,mkdir -p /var/lib/node_exporter; ,' block
+	check "docs/nsxattr.1#POLICIES#1" shell root /
+	check "which writes that the daemon answers" within grep -qx 'nsxattr_up 1' /var/lib/node_exporter/nsxattr.prom
+	take "docs/nsxattr.1#EXAMPLES#2"
+	grep ^CONTAINER block >heading
+	within nsxattr top -n 1 >said
+	check "docs/nsxattr.1#EXAMPLES#2: the heading is that of nsxattr top" contains said heading
+}
+
 daemon_of_the_readme() {
 	take "README.md#Use it#7" || return
 	shell root / &
 	check "README.md#Use it#7" await within nsxattr status
+	watched
 	within sh -c 'kill -TERM $(nsxattr status --json | jq .pid)'
 	wait $!
 	same "README.md#Use it#7 ends with status" 0 $?
