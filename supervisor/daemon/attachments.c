@@ -21,6 +21,7 @@
 #include "daemon/container_judge.h"
 #include "daemon/container_userns.h"
 #include "daemon/entries.h"
+#include "daemon/gate_pins.h"
 #include "daemon/runtimes.h"
 #include "idmap.h"
 #include "integrity/measurements.h"
@@ -302,12 +303,19 @@ bool attachments_have_namespace(const void *attachments, uint32_t number)
 	return find_namespace(attachments, number);
 }
 
-/* Two would each forget what the other one has judged. */
-static const struct container *find_neighbour(const struct attachments *attachments, int userns)
+static uint32_t number_of(int userns)
 {
 	struct stat status;
 
-	return fstat(userns, &status) < 0 ? NULL : find_namespace(attachments, status.st_ino);
+	return fstat(userns, &status) < 0 ? 0 : (uint32_t)status.st_ino;
+}
+
+/* Two would each forget what the other one has judged. */
+static const struct container *find_neighbour(const struct attachments *attachments, int userns)
+{
+	uint32_t number = number_of(userns);
+
+	return number ? find_namespace(attachments, number) : NULL;
 }
 
 /* Return: a descriptor, the caller's; -EPERM: nothing can be refused in the container, which has been logged. */
@@ -349,8 +357,12 @@ static int appoint_judge(const struct attachments *attachments, const struct del
 		if (config.userns < 0)
 			return config.userns;
 	}
+	uint32_t number = number_of(config.userns);
 	int r = container_judge_new(&config, &container->judge);
 
+	/* One of LXC's can have been there, and have had to pass the gate of a daemon that has died. */
+	if (r == 0 && number)
+		gate_pins_let_go(attachments->pins, number);
 	if (r < 0)
 		log_error("what container %s executes cannot be judged: %s", container->key.id,
 			  r == -ENOENT ? "its measurement list, or what its gate has, is lost" :

@@ -24,6 +24,7 @@ struct closer;
 struct engine;
 struct entries;
 struct gate;
+struct gate_pins;
 struct lxc_greeting;
 struct oci_message;
 struct source;
@@ -37,6 +38,7 @@ struct attachments {
 	struct policies *policies; /* may be exchanged at any time */
 	struct revocation *revocation;
 	struct gate *gate; /* that containers with mode enforce pass; NULL: there is none */
+	const struct gate_pins *pins; /* of gates before it */
 	int procfs;
 	LIST_HEAD(, attachment) list;
 };

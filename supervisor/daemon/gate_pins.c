@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "integrity/gate.h"
+#include "integrity/gate_namespaces.h"
 
 /* Descriptors of a gate of any version. */
 #define PINS_OF_GATE 64
@@ -113,6 +114,13 @@ int gate_pins_make(struct gate_pins *pins, const struct gate *gate)
 		pins->own[0] = '\0';
 	}
 	return r;
+}
+
+void gate_pins_let_go(const struct gate_pins *pins, uint32_t number)
+{
+	for (size_t i = 0; i < pins->before_count; i++)
+		if (pins->before[i].namespaces >= 0)
+			(void)gate_namespaces_remove(pins->before[i].namespaces, number);
 }
 
 void gate_pins_remove(const struct gate_pins *pins, const char *name)

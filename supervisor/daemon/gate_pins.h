@@ -13,6 +13,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct gate;
 
@@ -45,6 +46,9 @@ void gate_pins_open(struct gate_pins *pins);
  * Return: 0; -ENOENT: there is no bpffs where it belongs; -errno. Then it is not pinned.
  */
 int gate_pins_make(struct gate_pins *pins, const struct gate *gate);
+
+/** gate_pins_let_go() - a user namespace passes our gate, and so need not pass those before any more */
+void gate_pins_let_go(const struct gate_pins *pins, uint32_t number);
 
 /** gate_pins_remove() - @name: of a folder; "": there is none */
 void gate_pins_remove(const struct gate_pins *pins, const char *name);

@@ -471,6 +471,7 @@ static int build_engine(struct worker *worker)
 		.policies = opened->policies,
 		.revocation = opened->revocation,
 		.gate = opened->gate,
+		.pins = &opened->pins,
 		.procfs = opened->procfs,
 	};
 	if (r == 0)

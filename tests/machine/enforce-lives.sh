@@ -103,10 +103,11 @@ kill -KILL $(daemon_processes)
 await eval '! pgrep -x nsxattrd'
 same "all of nsxattrd is killed: the gate is shut" EACCES "$(shut dead)"
 enforced_daemon
-same "it is started anew: the gate before lets nothing run" "- - - -" "$(executes lxc_in one)"
+same "it is started anew: what is signed runs, and nothing else" "signed - - -" "$(executes lxc_in one)"
 check "the container is served" await judged_is_known one
+same "the gate before is there, and need not be passed" "2, 1" "$(enforced_pins), $(enforced_gates_of "$number")"
 kill -HUP "$daemon"
-check "then the gate before is removed" await eval '[ "$(enforced_pins)" = 1 ]'
+check "then it is removed" await eval '[ "$(enforced_pins)" = 1 ]'
 same "what is signed runs, and nothing else" "signed - - -" "$(executes lxc_in one)"
 same "the container has to pass the one of today" "EACCES, 1" "$(shut late), $(enforced_gates_of "$number")"
 begins "started anew"
