@@ -22,30 +22,16 @@ static bool is_for(size_t place, uid_t user)
 	return (place == 0) == (user == 0);
 }
 
-/* ---- the end of a ring ---- */
+/* ---- the end of a lease ---- */
 
-static void free_ring(struct watches *watches, size_t i)
-{
-	struct watch_place *place = &watches->watch.places[i];
-
-	if (!place->ring)
-		return;
-	event_ring_free(place->ring);
-	place->ring = NULL;
-	fd_close(&watches->leases[i].fd);
-}
-
-/* Return: whether there is a ring still. */
+/* Return: whether the ring is written to still. */
 static bool look_at(struct watches *watches, size_t i, uint64_t now)
 {
 	struct watch_place *place = &watches->watch.places[i];
 
-	if (place->ring && watches->leases[i].until <= now) {
+	if (watches->leases[i].until <= now)
 		atomic_store(&place->is_on, false);
-		if (watch_is_idle(place))
-			free_ring(watches, i);
-	}
-	return place->ring;
+	return atomic_load(&place->is_on);
 }
 
 static void expire(void *place)
@@ -61,7 +47,88 @@ static void expire(void *place)
 		loop_start_timer(watches->loop, &watches->expiry, LOOK);
 }
 
-/* ---- the beginning of one ---- */
+/* ---- whose place it is ---- */
+
+static bool is_of(const struct watch_place *place, uid_t user)
+{
+	return place->ring && atomic_load(&place->user) == user;
+}
+
+/* No thread writes to its ring any more, and none will. */
+static bool has_lapsed(const struct watch_place *place)
+{
+	return place->ring && !atomic_load(&place->is_on) && watch_is_idle(place);
+}
+
+/* Return: the place of the user's ring, or one without a ring; NULL. */
+static struct watch_place *find_own(struct watches *watches, uid_t user)
+{
+	struct watch_place *places = watches->watch.places, *found = NULL;
+
+	for (size_t i = 0; i < WATCH_RINGS_MAX; i++) {
+		if (!is_for(i, user))
+			continue;
+		if (is_of(&places[i], user))
+			return &places[i];
+		if (!places[i].ring && !found)
+			found = &places[i];
+	}
+	return found;
+}
+
+/* Return: the place of another user's ring, the one whose lease has been over for longest; NULL. */
+static struct watch_place *find_lapsed(struct watches *watches, uint64_t now)
+{
+	size_t found = 0;
+
+	if (now < watches->replaces)
+		return NULL;
+	for (size_t i = 1; i < WATCH_RINGS_MAX; i++)
+		if (has_lapsed(&watches->watch.places[i]) &&
+		    (found == 0 || watches->leases[i].until < watches->leases[found].until))
+			found = i;
+	return found ? &watches->watch.places[found] : NULL;
+}
+
+static struct watch_place *find_place(struct watches *watches, uid_t user)
+{
+	struct watch_place *place = find_own(watches, user);
+
+	return place || user == 0 ? place : find_lapsed(watches, clock_milliseconds());
+}
+
+/* ---- rings ---- */
+
+static void free_ring(struct watches *watches, size_t i)
+{
+	struct watch_place *place = &watches->watch.places[i];
+
+	if (!place->ring)
+		return;
+	event_ring_free(place->ring);
+	place->ring = NULL;
+	fd_close(&watches->leases[i].fd);
+}
+
+/* In place of another user's, if there is one. */
+static int make_ring(struct watches *watches, struct watch_place *place, uid_t user)
+{
+	size_t i = (size_t)(place - watches->watch.places);
+	struct event_ring *ring;
+	int fd, r = event_ring_new(&ring, &fd);
+
+	if (r < 0)
+		return r;
+	if (place->ring)
+		watches->replaces = clock_milliseconds() + WATCH_PAUSE;
+	free_ring(watches, i);
+	place->ring = ring;
+	atomic_store(&place->user, user);
+	watches->leases[i].fd = fd;
+	return 0;
+}
+
+/* ---- the beginning of a lease ---- */
 
 static uint64_t new_number(void)
 {
@@ -71,32 +138,15 @@ static uint64_t new_number(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Return: the place of the user's ring, or one that is free; NULL. */
-static struct watch_place *find_place(struct watches *watches, uid_t user)
-{
-	struct watch_place *places = watches->watch.places, *found = NULL;
-
-	for (size_t i = 0; i < WATCH_RINGS_MAX; i++) {
-		if (!is_for(i, user))
-			continue;
-		if (places[i].ring && places[i].user == user)
-			return &places[i];
-		if (!places[i].ring && !found)
-			found = &places[i];
-	}
-	return found;
-}
-
+/* A reader from before the end of the lease learns by the number that events are missing. */
 static int begin(struct watches *watches, struct watch_place *place, uid_t user)
 {
 	size_t i = (size_t)(place - watches->watch.places);
-	int r = event_ring_new(&place->ring, &watches->leases[i].fd);
+	int r = is_of(place, user) ? 0 : make_ring(watches, place, user);
 
-	if (r < 0)
-		return r;
-	watches->leases[i].number = new_number();
-	place->user = user;
-	return 0;
+	if (r == 0)
+		watches->leases[i].number = new_number();
+	return r;
 }
 
 static void prolong(struct watches *watches, struct watch_place *place)
@@ -137,9 +187,11 @@ struct json_object *watches_json_new(struct watches *watches, uid_t user, int *r
 
 	*ret_fd = -1;
 	if (!place)
-		return json_error_new("as many users watch their containers as can");
+		return json_error_new(
+			"as many users watch their containers as can, or have done so "
+			"a short while ago: try again later");
 	size_t i = (size_t)(place - watches->watch.places);
-	int r = place->ring ? 0 : begin(watches, place, user);
+	int r = atomic_load(&place->is_on) ? 0 : begin(watches, place, user);
 
 	if (r < 0)
 		return refuse("there can be no ring of events: ", strerror(-r));

@@ -4,8 +4,12 @@
 
 /*
  * Who watches gets a descriptor of a ring of events (base/event_ring.h), and asks again before its lease is over. So nothing
- * is kept of those who watch, and what they do with the ring, or leave undone, delays nobody. A ring nobody asks for any more is gone.
- * It ends with its worker, and the next worker's has another number.
+ * is kept of those who watch, and what they do with the ring, or leave undone, delays nobody. When nobody asks for a ring any more,
+ * nothing is written to it. It ends with its worker, and the next worker's has another number.
+ *
+ * The memory of a ring is the daemon's for as long as any process has its descriptor. So a ring whose lease is over is kept, and
+ * its user gets the same memory again, with another number. Where every place has a ring, another user's takes the place of
+ * the one that was not asked for longest, but only once in WATCH_PAUSE: so slowly grows what users can keep by descriptors.
  */
 
 #include <stdint.h>
@@ -18,6 +22,8 @@ struct json_object;
 
 /* Milliseconds for which a ring is written to after it was asked for. */
 #define WATCH_LEASE 10000
+/* Milliseconds from one ring of a user that took the place of another one's to the next. */
+#define WATCH_PAUSE (30 * 60 * 1000)
 
 /** struct watches - the rings; zeroes at first, but for @loop and @procfs */
 struct watches {
@@ -25,10 +31,11 @@ struct watches {
 	struct loop *loop; /* whose thread calls all of this */
 	int procfs; /* of proc_open(), borrowed */
 	unsigned int lease; /* milliseconds; 0: WATCH_LEASE */
+	uint64_t replaces; /* from then on a ring may take the place of another; as clock_milliseconds() */
 	struct loop_timer expiry;
 	struct {
 		int fd; /* of the ring, if there is one */
-		uint64_t number; /* tells it from others: when it was made */
+		uint64_t number; /* tells it from others: since when it is written to */
 		uint64_t until; /* as clock_milliseconds() */
 	} leases[WATCH_RINGS_MAX];
 };

@@ -3,11 +3,19 @@
 
 #include "base/event_ring.h"
 
-/* A writer is counted before it looks whether the place is on, and whoever frees the ring looks the other way round. */
+/* Return: would the place's user be told? */
+static bool is_told(const struct watch_place *place, uid_t owner)
+{
+	uid_t user = atomic_load_explicit(&place->user, memory_order_relaxed);
+
+	return user == 0 || user == owner;
+}
+
+/* A writer is counted before it looks whether the place is on, and whoever replaces the ring looks the other way round. */
 static void tell(struct watch_place *place, uid_t owner, const struct event *event)
 {
 	atomic_fetch_add(&place->writers, 1);
-	if (atomic_load(&place->is_on) && (place->user == 0 || place->user == owner))
+	if (atomic_load(&place->is_on) && is_told(place, owner))
 		event_ring_write(place->ring, event);
 	atomic_fetch_sub(&place->writers, 1);
 }

@@ -17,11 +17,11 @@ struct event_ring;
 /* Rings at a time, the first of which is for root. */
 #define WATCH_RINGS_MAX 8
 
-/** struct watch_place - a ring, or room for one; all but @is_on and @writers is for others only while it is on */
+/** struct watch_place - a ring, or room for one; @ring is for others only while it is on */
 struct watch_place {
 	atomic_bool is_on;
 	atomic_uint writers; /* threads that may write to the ring at the moment */
-	uid_t user;
+	_Atomic(uid_t) user;
 	struct event_ring *ring;
 };
 

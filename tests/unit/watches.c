@@ -3,8 +3,10 @@
 #include "daemon/watches.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/event_ring.h"
 #include "base/fd.h"
@@ -141,29 +143,94 @@ Test(watches, end_when_nobody_asks_any_more)
 	run_until_off();
 	tell_all();
 	cr_expect_eq(owners(), 0);
-	cr_expect_null(watches.watch.places[1].ring);
+	watches_done(&watches);
+}
+
+/* ---- what descriptors can keep ---- */
+
+static struct event_ring *ring_of(uid_t user)
+{
+	for (size_t i = 0; i < WATCH_RINGS_MAX; i++)
+		if (watches.watch.places[i].ring && watches.watch.places[i].user == user)
+			return watches.watch.places[i].ring;
+	return NULL;
+}
+
+/* However often the lease is over, one descriptor keeps all that there is. The number tells a reader that events are missing. */
+Test(watches, give_a_user_the_same_memory_again)
+{
+	struct stat before, after;
+
+	watches.lease = 1;
+	uint64_t number = ask(1000, &reader);
+
+	cr_assert_eq(fstat(watches.leases[1].fd, &before), 0);
+	run_until_off();
+	cr_expect_neq(ask(1000, NULL), number);
+	cr_assert_eq(fstat(watches.leases[1].fd, &after), 0);
+	cr_expect_eq(before.st_ino, after.st_ino);
+	tell_all();
+	cr_expect_eq(owners(), 1000);
+	watches_done(&watches);
+}
+
+/* Each place has a ring that is not asked for any more: the first one for longest. */
+static void fill(void)
+{
+	watches.lease = 1;
+	for (uid_t user = 1; user < WATCH_RINGS_MAX; user++) {
+		cr_assert_gt(ask(user, NULL), 0);
+		watches.leases[user].until = user;
+	}
+	run_until_off();
+}
+
+Test(watches, replace_the_ring_that_was_not_asked_for_longest)
+{
+	fill();
+	cr_expect_gt(ask(1, NULL), 0);
+	run_until_off();
+	cr_expect_gt(ask(1000, NULL), 0);
+	cr_expect_null(ring_of(2));
+	cr_expect_not_null(ring_of(1));
+	watches_done(&watches);
+}
+
+Test(watches, replace_one_ring_in_a_while)
+{
+	fill();
+	cr_expect_gt(ask(1000, NULL), 0);
+	run_until_off();
+	cr_expect_eq(ask(1001, NULL), 0);
+	cr_expect_gt(ask(1000, NULL), 0);
+	cr_expect_gt(ask(0, NULL), 0);
+	run_until_off();
+	watches.replaces = 0;
+	cr_expect_gt(ask(1001, NULL), 0);
+	watches_done(&watches);
 }
 
 Test(watches, leave_a_ring_that_a_thread_is_writing_to)
 {
-	watches.lease = 1;
-	cr_assert_gt(ask(1000, NULL), 0);
-	atomic_store(&watches.watch.places[1].writers, 1);
-	while (atomic_load(&watches.watch.places[1].is_on))
-		run_for(100);
-	cr_expect_not_null(watches.watch.places[1].ring);
-	atomic_store(&watches.watch.places[1].writers, 0);
-	run_until_off();
-	cr_expect_null(watches.watch.places[1].ring);
+	fill();
+	for (size_t i = 1; i < WATCH_RINGS_MAX; i++)
+		atomic_store(&watches.watch.places[i].writers, 1);
+	cr_expect_eq(ask(1000, NULL), 0);
+	atomic_store(&watches.watch.places[3].writers, 0);
+	cr_expect_gt(ask(1000, NULL), 0);
+	cr_expect_null(ring_of(3));
+	watches_done(&watches);
 }
 
 /* What another user was told is in no ring that this one gets. */
 Test(watches, give_each_user_a_new_ring)
 {
-	watches.lease = 1;
-	uint64_t ring = ask(1000, NULL);
+	fill();
+	_cleanup_fd_ int held = proc_open_again(watches.procfs, watches.leases[1].fd, O_RDONLY);
 
-	run_until_off();
-	cr_expect_neq(ask(1001, NULL), ring);
+	cr_assert_eq(event_reader_open(held, &reader), 0);
+	cr_expect_gt(ask(1000, NULL), 0);
+	tell_all();
+	cr_expect_eq(owners(), 0);
 	watches_done(&watches);
 }
