@@ -318,7 +318,7 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 					       outcome_refused(EACCES, REASON_INTEGRITY) :
 					       outcome_kernel(REASON_NONE);
 
-	if (watch_is_on(client->watch))
+	if (watch_is_for(client->watch, client->holder.user))
 		announce_judgement(client, workspace, reception, judgement.call.tid, &outcome);
 	return outcome;
 }

@@ -17,7 +17,7 @@ struct reception;
 struct request;
 struct workspace;
 
-/** announce_request() - of one of the sixteen calls, while client->watch is on */
+/** announce_request() - of one of the sixteen calls, while client->watch is for its container's owner */
 void announce_request(const struct request *request);
 
 /** announce_judgement() - of a call by which a file is executed, likewise. @tid: the target */

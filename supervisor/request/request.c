@@ -65,7 +65,7 @@ static void conclude(struct request *request)
 	    request->outcome.error == request->slot->effect.excused)
 		request->outcome = outcome_value(0);
 	log_request(request);
-	if (watch_is_on(request->client->watch))
+	if (watch_is_for(request->client->watch, request->client->holder.user))
 		announce_request(request);
 }
 

@@ -11,6 +11,15 @@ static bool is_told(const struct watch_place *place, uid_t owner)
 	return user == 0 || user == owner;
 }
 
+bool watch_finds(const struct watch *watch, uid_t owner)
+{
+	for (size_t i = 0; i < WATCH_RINGS_MAX; i++)
+		if (atomic_load_explicit(&watch->places[i].is_on, memory_order_relaxed) &&
+		    is_told(&watch->places[i], owner))
+			return true;
+	return false;
+}
+
 /* A writer is counted before it looks whether the place is on, and whoever replaces the ring looks the other way round. */
 static void tell(struct watch_place *place, uid_t owner, const struct event *event)
 {

@@ -4,7 +4,8 @@
 
 /*
  * Who is told of each request: root of all, other users of those of their own containers. Each such user has one ring of
- * events (base/event_ring.h), however many processes read it. While nobody watches, a request costs a load and a branch.
+ * events (base/event_ring.h), however many processes read it. While nobody watches, a request costs a load and a branch; while
+ * only others watch, a load for each place more, and no event is made.
  */
 
 #include <stdatomic.h>
@@ -35,6 +36,15 @@ struct watch {
 static inline bool watch_is_on(const struct watch *watch)
 {
 	return watch && atomic_load_explicit(&watch->is_on, memory_order_relaxed);
+}
+
+/** watch_finds() - while it is on: is any of the places root's or @owner's, and on? For any thread */
+bool watch_finds(const struct watch *watch, uid_t owner);
+
+/** watch_is_for() - does root watch, or the owner of the container? @watch: as before */
+static inline bool watch_is_for(const struct watch *watch, uid_t owner)
+{
+	return watch_is_on(watch) && watch_finds(watch, owner);
 }
 
 /** watch_tell() - tell root, and the owner of the container; for any thread */

@@ -99,6 +99,19 @@ Test(watches, tell_a_user_of_their_own)
 	watches_done(&watches);
 }
 
+/* Nothing is read of a target, and no event made, that nobody is told. */
+Test(watches, are_for_root_and_the_owner)
+{
+	cr_expect_not(watch_is_for(NULL, 1000));
+	cr_assert_gt(ask(1000, NULL), 0);
+	cr_expect(watch_is_for(&watches.watch, 1000));
+	cr_expect_not(watch_is_for(&watches.watch, 1001));
+	cr_expect_not(watch_is_for(&watches.watch, 0));
+	cr_assert_gt(ask(0, NULL), 0);
+	cr_expect(watch_is_for(&watches.watch, 1001));
+	watches_done(&watches);
+}
+
 Test(watches, of_one_user_share_a_ring)
 {
 	uint64_t ring = ask(1000, NULL);
