@@ -87,7 +87,7 @@ static void show_number(const char *name, const char *type, const char *help, ui
 	fprintf(to, "nsxattr_%s %" PRIu64 "\n", name, value);
 }
 
-static void show_daemon(struct json_object *status, FILE *to)
+static void show_daemon(struct json_object *status, size_t served, FILE *to)
 {
 	show_head("build_info", "gauge", "The version of nsxattrd.", to);
 	show_label("version", json_object_get_string(get(status, "version")), "nsxattr_build_info{",
@@ -104,8 +104,7 @@ static void show_daemon(struct json_object *status, FILE *to)
 		    to);
 	show_number("warnings", "gauge", "Faults of the host that nsxattr status tells.",
 		    length_of(get(status, "warnings")), to);
-	show_number("containers", "gauge", "Containers that are served.",
-		    length_of(get(status, "containers")), to);
+	show_number("containers", "gauge", "Containers that are served.", served, to);
 }
 
 /* Only root is told these. */
@@ -243,13 +242,34 @@ static void show_metric(const struct metric *metric, struct json_object *contain
 	}
 }
 
+/*
+ * One that has ended can be there for a while beside another one of its runtime, id and owner, and no series may be there twice.
+ *
+ * Return: the others, the caller's.
+ */
+static struct json_object *served_new(struct json_object *containers)
+{
+	struct json_object *served = json_object_new_array();
+
+	for (size_t i = 0; i < length_of(containers); i++) {
+		struct json_object *container = json_object_array_get_idx(containers, i);
+
+		if (!json_object_get_boolean(get(container, "ended")))
+			json_object_array_add(served, json_object_get(container));
+	}
+	return served;
+}
+
 void metrics_show(struct json_object *status, FILE *to)
 {
 	show_number("up", "gauge", "Does nsxattrd answer?", status != NULL, to);
 	if (!status)
 		return;
-	show_daemon(status, to);
+	struct json_object *served = served_new(get(status, "containers"));
+
+	show_daemon(status, length_of(served), to);
 	show_pools(get(status, "pools"), to);
 	for (size_t i = 0; i < COUNT_OF(metrics); i++)
-		show_metric(&metrics[i], get(status, "containers"), to);
+		show_metric(&metrics[i], served, to);
+	json_object_put(served);
 }

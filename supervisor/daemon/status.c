@@ -173,6 +173,8 @@ static struct json_object *container_json(const struct container *container,
 	json_object_object_add(object, "rate",
 			       json_object_new_double_s(container_rate(container, now), rate));
 	add_integrity(object, container);
+	if (container->has_ended)
+		json_object_object_add(object, "ended", json_object_new_boolean(1));
 	return object;
 }
 

@@ -36,13 +36,15 @@ struct status_source {
  * "left-to-kernel": N, "errors": N, "reasons": {REASON: N...}, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N,
  * "latency": {"microseconds": N, "classes": [N...]}, "rate": N.N,
  * "integrity": {"mode": TEXT, "files": N, "known": N, "verdicts": {CAUSE: N...}, "measurements": N, "violations": N,
- * "missed": N, "keyids": [TEXT...], "revoked-keyids": [TEXT...]}}...]}
+ * "missed": N, "keyids": [TEXT...], "revoked-keyids": [TEXT...]}, "ended": true}...]}
  *
  * A REASON is a word of reason_word() (reason.h), and the number how many calls had it.
  *
  * "integrity" is there where what is executed is judged: files that came to be executed, of which some were as before;
  * by the words of cause_word() (integrity/appraise.h) what became of those that were appraised; entries of the
  * measurement list; its keys, and those of them that are revoked. What the worker counts begins with the worker, the list with the container.
+ *
+ * "ended" is there if the container has ended and some of it is left: another one can be listed with its runtime, id and owner.
  *
  * "latency" has how long all requests together took, and how many there were in each class of base/latency.h, of which the last
  * ones are left out if they had none; "latency-bounds" has the most microseconds of each class but the last.

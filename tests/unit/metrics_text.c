@@ -101,6 +101,30 @@ Test(metrics_text, escapes_what_users_have_chosen)
 		"owner=\"\",policy=\"\"} 0");
 }
 
+static unsigned int times(const char *text, const char *part)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, part)) != NULL) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
+/* A series that is there twice makes a collector refuse the whole. */
+Test(metrics_text, leaves_out_a_container_that_has_ended)
+{
+	_cleanup_free_ char *text =
+		shown("{\"containers\":[{\"id\":\"a\",\"requests\":7,\"ended\":true},"
+		      "{\"id\":\"a\",\"requests\":3}]}");
+
+	expect_line(text, "nsxattr_containers 1");
+	cr_expect_eq(times(text, "\nnsxattr_listeners{"), 1);
+	cr_expect_eq(times(text, "result=\"done\"} 7"), 0);
+	cr_expect_eq(times(text, "result=\"done\"} 3"), 1);
+}
+
 /* Counters are read one after the other while they grow. */
 Test(metrics_text, has_no_number_below_zero)
 {

@@ -233,6 +233,21 @@ Test(status, tells_users_about_their_own_containers)
 	json_object_put(status);
 }
 
+Test(status, tells_which_container_has_ended)
+{
+	registry_retire(attach(RUNTIME_LXC, "a", 1000));
+	attach(RUNTIME_LXC, "a", 1000);
+	struct json_object *status = status_json_new(&source, 0, &later);
+	unsigned int ended = 0;
+
+	cr_assert_eq(json_object_array_length(containers_of(status)), 2);
+	for (size_t i = 0; i < 2; i++)
+		ended += json_object_object_get(json_object_array_get_idx(containers_of(status), i),
+						"ended") != NULL;
+	cr_expect_eq(ended, 1);
+	json_object_put(status);
+}
+
 /* ---- reload ---- */
 
 static void expect_reload(int result, bool has_revoked, const char *messages, const char *expected)
