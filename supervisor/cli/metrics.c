@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,25 +63,59 @@ static int write_temporary(int fd, struct json_object *status)
 	return fchmod(fd, 0644) < 0 ? -errno : 0;
 }
 
+/* Return: the last part of a path; "": it has none. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* It is opened once: a path may lead elsewhere a moment later. Return: a descriptor; -errno. */
+static int open_folder(const char *path)
+{
+	size_t length = (size_t)(name_of(path) - path);
+	_cleanup_free_ char *folder = length > 0 ? strndup(path, length) : strdup(".");
+
+	if (!folder)
+		return -ENOMEM;
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A name that no other process can know before. Return: the caller's; NULL. */
+static char *temporary_new(const char *name)
+{
+	uint64_t number;
+	char *temporary;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number) ||
+	    asprintf(&temporary, "%s.%016" PRIx64, name, number) < 0)
+		return NULL;
+	return temporary;
+}
+
 /* Who reads the file finds the old one or the new one, whole. Return: 0; -errno. */
 static int replace(const char *path, struct json_object *status)
 {
-	_cleanup_free_ char *temporary = NULL;
+	const char *name = name_of(path);
+	_cleanup_free_ char *temporary = temporary_new(name);
+	_cleanup_fd_ int folder = open_folder(path);
 
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
-	}
-	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (!temporary || folder < 0)
+		return temporary ? folder : -ENOMEM;
+	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
 
 	if (fd < 0)
 		return -errno;
 	int r = write_temporary(fd, status);
 
-	if (r == 0 && rename(temporary, path) < 0)
+	if (r == 0 && renameat(folder, temporary, folder, name) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temporary);
+		(void)unlinkat(folder, temporary, 0);
 	return r;
 }
 

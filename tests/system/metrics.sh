@@ -90,6 +90,11 @@ textfile() {
 		metrics --textfile=nonesuch/x
 	fails "nothing is written over a folder" "cannot write load" metrics --textfile=load
 	same "and nothing is left beside that" "" "$(ls -d load.* 2>/dev/null)"
+	fails "nor is a folder a file" "cannot write load/: " metrics --textfile=load/
+	same "and nothing is left in it" "" "$(find load -name '.?*')"
+	mkdir folder
+	metrics --textfile="$PWD/folder/node.prom"
+	same "in another folder, there is only the file" "node.prom" "$(ls -A folder)"
 }
 
 deaths() {
