@@ -180,17 +180,39 @@ static int tell_gate(const struct opened *opened)
 	return r;
 }
 
-/* Return: as revoked_read(), or tell_gate(). */
+/*
+ * A gate before is there still where a container cannot pass ours. What is in our own gate is written once more. Without a gate of ours
+ * this process may not ask what a descriptor is.
+ */
+static void tell_gates_before(const struct opened *opened)
+{
+	uint64_t generation = revocation_generation(opened->revocation);
+	const struct entry *entry = NULL;
+
+	while (opened->gate &&
+	       (entry = journal_next_of(opened->journal, ENTRY_GATE, entry)) != NULL) {
+		int r = gate_revoke_by(entry->fd, generation);
+
+		if (r < 0)
+			log_error(
+				"what was judged by keys that are revoked may pass the gate of an nsxattrd before, "
+				"where a container has that one only: %s",
+				strerror(-r));
+	}
+}
+
+/* No other daemon serves by the gates before any more. Return: as revoked_read(), or tell_gate(). */
 static int read_revoked(struct worker *worker, struct policies_report *report)
 {
 	const struct opened *opened = worker->opened;
 	int r = revoked_read(&opened->revoked, &worker->entries, opened->revocation, report);
 
-	if (r < 0) {
+	if (r < 0)
 		log_error("the revoked keys stay as they were");
-		return r;
-	}
-	return tell_gate(opened);
+	int told = tell_gate(opened);
+
+	tell_gates_before(opened);
+	return r < 0 ? r : told;
 }
 
 /* ---- what the control socket is answered ---- */

@@ -104,6 +104,24 @@ int gate_revoke(const struct gate *gate, uint64_t generation)
 	return bpf_map_update_elem(gate->fds[PART_REVOKED], &first, &generation, BPF_ANY);
 }
 
+/* A link is described otherwise, and has no name. */
+static bool is_map_of_generation(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_MAP_TYPE_ARRAY &&
+	       strcmp(info.name, "revoked") == 0 && info.key_size == sizeof(uint32_t) &&
+	       info.value_size == sizeof(uint64_t) && info.max_entries == 1;
+}
+
+int gate_revoke_by(int fd, uint64_t generation)
+{
+	const uint32_t first = 0;
+
+	return is_map_of_generation(fd) ? bpf_map_update_elem(fd, &first, &generation, BPF_ANY) : 0;
+}
+
 size_t gate_descriptors(const struct gate *gate, int ret_fds[GATE_DESCRIPTORS_MAX])
 {
 	memcpy(ret_fds, gate->fds, gate->count * sizeof(*ret_fds));

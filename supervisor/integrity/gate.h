@@ -72,6 +72,14 @@ uint32_t gate_numbering(const struct gate *gate);
  */
 int gate_revoke(const struct gate *gate, uint64_t generation);
 
+/**
+ * gate_revoke_by() - the same for a gate of another nsxattrd, of whichever version
+ * @fd: one of its descriptors: of these one is the map that has the number, and with others nothing is done
+ *
+ * Return: 0; -errno.
+ */
+int gate_revoke_by(int fd, uint64_t generation);
+
 /* ---- pins ---- */
 
 /* What a pin is called, by the number of its descriptor. In all

@@ -46,6 +46,12 @@ int gate_revoke(const struct gate *gate, uint64_t generation)
 	return -ENOPKG;
 }
 
+int gate_revoke_by(int fd, uint64_t generation)
+{
+	(void)fd, (void)generation;
+	return -ENOPKG;
+}
+
 int gate_ask(const struct gate *gate, int procfs, int fd, struct gate_version *ret_version)
 {
 	(void)gate, (void)procfs, (void)fd, (void)ret_version;

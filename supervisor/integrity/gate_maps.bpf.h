@@ -67,7 +67,10 @@ struct {
 	__array(values, struct verdicts);
 } verdicts SEC(".maps");
 
-/* The generation of revoked keys that counts: verdicts by another one are not found. */
+/*
+ * The generation of revoked keys that counts: verdicts by another one are not found. Later versions find it by its name (gate.c),
+ * so whatever means something else has another one.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
