@@ -212,9 +212,21 @@ static int open_list(int fd, int protection, struct measurements **ret_measureme
 	return 0;
 }
 
+/* Versions before have left the mode as the kernel makes it. Who has opened it to write by then keeps that. */
 int measurements_open(int fd, struct measurements **ret_measurements)
 {
-	return open_list(fd, PROT_READ | PROT_WRITE, ret_measurements);
+	struct measurements *measurements = NULL;
+	int r = open_list(fd, PROT_READ | PROT_WRITE, &measurements);
+
+	if (r < 0)
+		return r;
+	if (fchmod(fd, 0600) < 0) {
+		r = -errno;
+		measurements_leave(measurements);
+		return r;
+	}
+	*ret_measurements = measurements;
+	return 0;
 }
 
 int measurements_open_to_read(int fd, struct measurements **ret_measurements)

@@ -276,6 +276,19 @@ Test(measurements, cannot_be_opened_again_by_another_user)
 	cr_assert_eq(status.st_mode & 0777, 0600, "everybody may: %o", status.st_mode & 0777);
 }
 
+/* As one that an nsxattrd of a version before has made. */
+Test(measurements, cannot_be_opened_again_by_another_user_once_restored)
+{
+	struct measurements *opened;
+	struct stat status;
+
+	cr_assert_eq(fchmod(measurements_fd(list), 0777), 0);
+	cr_assert_eq(measurements_open(dup(measurements_fd(list)), &opened), 0);
+	cr_assert_eq(fstat(measurements_fd(opened), &status), 0);
+	cr_expect_eq(status.st_mode & 0777, 0600, "everybody may: %o", status.st_mode & 0777);
+	measurements_free(opened);
+}
+
 Test(measurements, begin_with_a_digest_of_digests)
 {
 	const struct measurements_part parts[] = { { "policy", 6 }, { "key", 3 } };
