@@ -44,8 +44,7 @@ const char *diagnostic_print(char *text, size_t size, const char *format, ...)
 	return text;
 }
 
-/* The controls of ASCII, and those of Latin 1, which have two bytes in UTF-8. Return: the bytes. */
-static size_t control_length(const char *at, const char *end)
+size_t text_control_length(const char *at, const char *end)
 {
 	unsigned char byte = (unsigned char)*at;
 
@@ -64,7 +63,7 @@ const char *quote_text(const char *bytes, size_t length, struct quoted_text *quo
 		end--;
 	*to++ = '\'';
 	for (const char *at = bytes; at < end;) {
-		size_t control = control_length(at, end);
+		size_t control = text_control_length(at, end);
 
 		if (control)
 			*to++ = '?';

@@ -45,6 +45,15 @@ void diagnostics_add(struct diagnostics *diagnostics, unsigned int line, unsigne
 const char *diagnostic_print(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/**
+ * text_control_length() - is the next character one that steers a terminal: a control of ASCII, or one of Latin 1, which
+ * has two bytes in UTF-8?
+ * @end: of the text, behind @at
+ *
+ * Return: its bytes; 0: it is none.
+ */
+size_t text_control_length(const char *at, const char *end);
+
 /* Bytes of a text that are shown, at most. */
 #define QUOTED_MAX 60
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "cli/terminal.h"
 
 #define REMEDY "; remedy: "
 /* Columns before a text. */
@@ -143,12 +144,6 @@ void findings_look_of(int fd, struct findings_look *ret_look)
 		ret_look->width = WIDTH_LEAST;
 }
 
-static void show_bytes(const char *text, size_t length, FILE *to)
-{
-	for (size_t i = 0; i < length; i++)
-		fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], to);
-}
-
 /* Columns of UTF-8, but for what is wider or narrower than one. */
 static size_t columns_of(const char *text, size_t length)
 {
@@ -165,7 +160,7 @@ static void show_text(const char *text, const struct findings_look *look, FILE *
 	size_t column = INDENT;
 
 	if (look->width == 0) {
-		show_bytes(text, strlen(text), to);
+		terminal_show(text, strlen(text), to);
 		fputc('\n', to);
 		return;
 	}
@@ -179,7 +174,7 @@ static void show_text(const char *text, const struct findings_look *look, FILE *
 			fputc(' ', to);
 			column++;
 		}
-		show_bytes(text, length, to);
+		terminal_show(text, length, to);
 		column += columns;
 		text += length + (text[length] == ' ');
 	}

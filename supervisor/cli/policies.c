@@ -19,6 +19,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 #include "daemon/policies_load.h"
 
 struct policies_list {
@@ -96,8 +97,7 @@ static const char *folder_of(const struct listed_policy *listed)
 /* A description is its author's; what could steer a terminal is not shown as it is. */
 static void show_description(const char *text)
 {
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	terminal_show(text, strlen(text), stdout);
 	putchar('\n');
 }
 

@@ -4,14 +4,15 @@
 
 #include <json-c/json.h>
 #include <pwd.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/json.h"
+#include "cli/terminal.h"
 
 static void show_text(const char *text, FILE *to)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, to);
+	terminal_show(text, strlen(text), to);
 }
 
 void refused_time(int64_t time, char ret_text[REFUSED_TIME_SIZE])

@@ -3,6 +3,8 @@
 #define NSXATTR_CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,5 +15,8 @@ static inline bool terminal_has_colour(void)
 
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
+
+/** terminal_show() - @length bytes of a text that others have chosen: what could steer a terminal is shown as '?' */
+void terminal_show(const char *bytes, size_t length, FILE *to);
 
 #endif

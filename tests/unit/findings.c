@@ -96,6 +96,14 @@ Test(findings, do_not_steer_a_terminal)
 	findings.check = "x";
 	findings_add(&findings, FINDING_OK, "a\033[2Jb\nc");
 	cr_expect_not_null(strstr(shown(&(struct findings_look){ 0 }), "a?[2Jb?c\n"));
+	findings_add(&findings, FINDING_OK,
+		     "d\xc2\x9b"
+		     "2Je\xc2\xa0\xc3\x9bg");
+	free(text);
+	cr_expect_not_null(strstr(shown(&(struct findings_look){ 0 }), "d?2Je\xc2\xa0\xc3\x9bg\n"));
+	free(text);
+	cr_expect_not_null(
+		strstr(shown(&(struct findings_look){ .width = 80 }), "d?2Je\xc2\xa0\xc3\x9bg\n"));
 }
 
 Test(findings, take_the_remedy_out_of_a_sentence)
