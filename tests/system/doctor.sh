@@ -11,7 +11,9 @@ set -u
 . tests/lib/case.sh
 # shellcheck source=tests/lib/scene.sh
 . tests/lib/scene.sh
-needs podman crun newuidmap python3 timeout
+needs podman crun newuidmap python3 timeout unshare
+# shellcheck source=tests/lib/slowfs.sh
+. tests/lib/slowfs.sh
 scene_make
 runtimes_make
 runtimes_make_user
@@ -173,6 +175,35 @@ command=$!
 await grep -qx sleep "/proc/$command/comm"
 shows "a command of nsxattr run" ok process.listener "'nsxattr run' serves it" --pid="$command"
 kill "$command"
+
+# ---- a file system that does not answer ----
+
+# ends() - COMMAND…: it does, whatever it leaves behind; what it says is in said
+ends() {
+	"$@" >said 2>&1 &
+	await eval "! kill -0 $!"
+}
+
+# hang_some() - does what asks for the root directory of the process begin to hang? The kernel has an answer for a second.
+hang_some() {
+	(exec stat -L "/proc/$stuck/root" >/dev/null 2>&1 &)
+	[ "$(slowfs_ask hung)" -ge 1 ]
+}
+
+mkdir -p slow backing/deaf/unseen
+slowfs_start 0 || not_ok "a file system that does not answer is mounted"
+unshare --user --map-root-user python3 -c 'import os, signal
+os.chroot("slow/deaf/unseen")
+signal.pause()' &
+stuck=$!
+check "a process has its root directory there" \
+	await eval 'slowfs_ask release; [[ $(readlink "/proc/$stuck/root") == */unseen ]]'
+check "it does not answer any more" await hang_some
+check "doctor ends" ends timeout 60 "$SCENE/bin/nsxattr" doctor -c "$SCENE/nsxattrd.yaml" --pid="$stuck"
+check "and says that it does not answer" grep -q "a file system of the container does not answer" said
+slowfs_ask release >/dev/null
+kill "$stuck"
+slowfs_end
 
 # ---- ids ----
 
