@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A child looks, below the container's root directory (openat2(2), RESOLVE_IN_ROOT), and tells through a pipe. A file
- * system that does not answer cannot be waited for, and its child not be killed: it is left behind.
+ * system that does not answer cannot be waited for, and its child not be killed: it is left behind, and has nothing for
+ * whose end our caller waits.
  */
 #include "cli/doctor_owners.h"
 
@@ -103,6 +104,26 @@ static void look_at_mounts(int channel, int root, FILE *mounts)
 	}
 }
 
+/* Our caller may wait for the end of what it has given us as standard output. */
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		_exit(1);
+}
+
+/* @file: NULL: the mounts are looked at; @mounts: -1: only the root directory is */
+static _Noreturn void run_child(int channel, int root, const char *file, int mounts)
+{
+	detach();
+	if (file)
+		tell(channel, root, file, false);
+	else
+		look_at_mounts(channel, root, mounts < 0 ? NULL : fdopen(mounts, "re"));
+	_exit(0);
+}
+
 /* ---- we ---- */
 
 /* Return: 0; -ETIMEDOUT; -errno. */
@@ -156,13 +177,8 @@ int doctor_owners_find(pid_t pid, const char *file, struct doctor_owners *ret_ow
 		return -errno;
 	pid_t child = fork();
 
-	if (child == 0) {
-		if (file)
-			tell(channel[1], root, file, false);
-		else
-			look_at_mounts(channel[1], root, mounts < 0 ? NULL : fdopen(mounts, "re"));
-		_exit(0);
-	}
+	if (child == 0)
+		run_child(channel[1], root, file, mounts);
 	close(channel[1]);
 	int r = child < 0 ? -errno : receive(channel[0], ret_owners);
 

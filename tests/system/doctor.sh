@@ -199,7 +199,9 @@ stuck=$!
 check "a process has its root directory there" \
 	await eval 'slowfs_ask release; [[ $(readlink "/proc/$stuck/root") == */unseen ]]'
 check "it does not answer any more" await hang_some
-check "doctor ends" ends timeout 60 "$SCENE/bin/nsxattr" doctor -c "$SCENE/nsxattrd.yaml" --pid="$stuck"
+# What it has left behind would keep the pipe open.
+check "doctor ends, and so does its output" ends sh -c 'said=$("$0" doctor -c "$1" --pid="$2"); echo "$said"' \
+	"$SCENE/bin/nsxattr" "$SCENE/nsxattrd.yaml" "$stuck"
 check "and says that it does not answer" grep -q "a file system of the container does not answer" said
 slowfs_ask release >/dev/null
 kill "$stuck"
