@@ -8,7 +8,7 @@
  *	runc		ROOT/ID/state.json	{"init_process_pid": N}
  *
  * where ROOT depends on who calls them. LXC keeps none; its monitor's command line says which container it is for, and
- * the container's first process is the monitor's child.
+ * the container's first process is the monitor's child. Root does not find those of other users so.
  */
 #include "cli/doctor_target.h"
 
@@ -31,6 +31,8 @@
 #define STATE_MAX (4 << 20)
 #define RECORDS_MAX (64 << 20)
 #define ID_SIZE 256
+/* Of proc_pid_status(5), what has the ids. */
+#define STATUS_SIZE 1024
 /* Of an id, that a user may leave the rest away. */
 #define ID_LEAST 12
 
@@ -188,23 +190,74 @@ bool doctor_target_is_ours(pid_t pid)
 	       its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
 }
 
-/* "[lxc monitor] FOLDER NAME". A container's processes can have the reader of their command lines wait for ever. */
-bool doctor_target_is_monitor(pid_t pid, const char *name)
+bool doctor_target_is_trusted(const char *status)
+{
+	static const char key[] = "\nUid:";
+	const char *at = strstr(status, key);
+	char *end = NULL;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	/* Real, effective, saved, and that of file systems. */
+	for (int i = 0; i < 4; i++, at = end) {
+		unsigned long user = strtoul(at, &end, 10);
+
+		if (end == at || (user != 0 && user != geteuid()))
+			return false;
+	}
+	return true;
+}
+
+static ssize_t read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return text_file_read_start(path, text, size);
+}
+
+/* Its owner on /proc would not do: that is root, too, where a process is not dumpable. */
+static bool is_trusted(pid_t pid)
+{
+	char status[STATUS_SIZE];
+
+	return read_file(pid, "status", status, sizeof(status)) > 0 &&
+	       doctor_target_is_trusted(status);
+}
+
+/* "[lxc monitor] FOLDER NAME" */
+static bool has_title(pid_t pid, const char *name)
 {
 	static const char title[] = "[lxc monitor] ";
-	char path[64], line[PATH_MAX + 512], ending[512];
+	char line[PATH_MAX + 512], ending[512];
 
-	if (!doctor_target_is_ours(pid))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	ssize_t length = text_file_read_start(path, line, sizeof(line));
-
-	if (length <= 0 || strncmp(line, title, strlen(title)) != 0)
+	if (read_file(pid, "cmdline", line, sizeof(line)) <= 0 ||
+	    strncmp(line, title, strlen(title)) != 0)
 		return false;
 	snprintf(ending, sizeof(ending), " %s", name ? name : "");
 	size_t size = strlen(line), end = strlen(ending);
 
 	return !name || (size > end && strcmp(line + size - end, ending) == 0);
+}
+
+/* The name of the program that has become it. It lies in the kernel, as far as it goes. */
+static bool has_command(pid_t pid)
+{
+	char name[32];
+
+	return read_file(pid, "comm", name, sizeof(name)) > 0 && strncmp(name, "lxc-", 4) == 0;
+}
+
+/*
+ * The command line lies in the process's own memory, and its user can have the reader wait there for ever: so we read
+ * that of root's and of our own user's processes only. Of a container's, root's are not root's.
+ */
+bool doctor_target_is_monitor(pid_t pid, const char *name)
+{
+	if (!doctor_target_is_ours(pid))
+		return false;
+	return is_trusted(pid) ? has_title(pid, name) : !name && has_command(pid);
 }
 
 static pid_t find_child(pid_t pid)

@@ -25,7 +25,17 @@ struct json_object *doctor_target_named(struct json_object *status, const char *
 /** doctor_target_is_ours() - is a process in our own user namespace? Not if this user may not see that. */
 bool doctor_target_is_ours(pid_t pid);
 
-/** doctor_target_is_monitor() - is it LXC's, of the container @name; NULL: of any? */
+/**
+ * doctor_target_is_trusted() - are all users of a process root or this user, so that its memory answers?
+ * @status: of proc_pid_status(5), where its users are
+ */
+bool doctor_target_is_trusted(const char *status);
+
+/**
+ * doctor_target_is_monitor() - is it LXC's, of the container @name; NULL: of any?
+ *
+ * What another user's looks like is its program's name alone, which does not say of which container it is.
+ */
 bool doctor_target_is_monitor(pid_t pid, const char *name);
 
 /**

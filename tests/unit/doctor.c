@@ -164,6 +164,29 @@ Test(doctor, understands_the_files_of_runtimes)
 	cr_expect_eq(doctor_target_of_state("{", 1), 0);
 }
 
+static bool is_trusted(const char *users)
+{
+	char status[256];
+
+	snprintf(status, sizeof(status), "Name:\tx\\nUid:\nUmask:\t0022\nUid:%s\nGid:\t0\n", users);
+	return doctor_target_is_trusted(status);
+}
+
+Test(doctor, trusts_the_memory_of_root_and_of_its_own_user_alone)
+{
+	char users[64];
+
+	cr_expect(is_trusted("\t0\t0\t0\t0"));
+	snprintf(users, sizeof(users), "\t%u\t0\t%u\t%u", geteuid(), geteuid(), geteuid());
+	cr_expect(is_trusted(users));
+	cr_expect_not(is_trusted("\t4242\t4242\t4242\t4242"));
+	cr_expect_not(is_trusted("\t4242\t0\t0\t0"));
+	cr_expect_not(is_trusted("\t0\t0\t0\t4242"));
+	cr_expect_not(is_trusted("\t0\t0\t0"));
+	cr_expect_not(is_trusted(""));
+	cr_expect_not(doctor_target_is_trusted("Name:\tx\n"));
+}
+
 Test(doctor, looks_at_owners_in_the_root_directory_of_a_process)
 {
 	static struct doctor_owners owners;
