@@ -10,22 +10,27 @@
  * Podman of a plain user starts its hook as root of a user namespace. So a user here is the one of the host.
  *
  * Root reads files that belong to other users: as regular files only, up to a bound, and what is said in them is worth
- * as much as those users' word.
+ * as much as those users' word. A user can mount a FUSE file system (fusermount3(1)) over the file or its folder, whose
+ * server never answers. So what is mounted there is found without a question to it, and left alone unless it is a tmpfs,
+ * as the system mounts it.
  */
 #include "hook/refused_starts.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/proc.h"
 #include "base/text_file.h"
 #include "hook/json_value.h"
 #include "idmap.h"
@@ -57,6 +62,38 @@ static bool find_user(uid_t *ret_user)
 static int open_folder(const char *path)
 {
 	return path && path[0] == '/' ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* Return: as the mount tables number it; 0: that is not told. */
+static uint64_t mount_of(int folder)
+{
+	struct statx stat;
+
+	if (statx(folder, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stat) < 0 ||
+	    (stat.stx_mask & STATX_MNT_ID) == 0)
+		return 0;
+	return stat.stx_mnt_id;
+}
+
+/* "36 35 98:0 / /mnt rw,noatime - tmpfs tmpfs rw" */
+static bool is_tmpfs(uint64_t mount)
+{
+	_cleanup_fd_ int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *line = NULL;
+
+	if (mounts < 0 || proc_find_mount(mounts, mount, &line) < 0 || !line)
+		return false;
+	const char *type = strstr(line, " - ");
+
+	return type && strncmp(type, " - tmpfs ", 9) == 0;
+}
+
+/* @users: the folder that is root's, in which it lies */
+static bool is_systems(int folder, int users)
+{
+	uint64_t mount = mount_of(folder);
+
+	return mount && (mount == mount_of(users) || is_tmpfs(mount));
 }
 
 /* Does it belong to us alone? */
@@ -219,10 +256,19 @@ static void add_line(struct refused_starts *starts, const struct json_text *line
 		release(&start);
 }
 
+/* Of this folder's own file system. Return: a descriptor; -1. */
+static int open_here(int folder, const char *name)
+{
+	const struct open_how how = { .flags = TEXT_FILE_FLAGS | O_NOFOLLOW,
+				      .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
+}
+
 static void add_file(int folder, const char *name, uid_t owner, uid_t user,
 		     struct refused_starts *starts)
 {
-	_cleanup_fd_ int file = openat(folder, name, TEXT_FILE_FLAGS | O_NOFOLLOW);
+	_cleanup_fd_ int file = open_here(folder, name);
 	_cleanup_free_ char *text = NULL;
 	struct stat stat;
 	size_t length = 0;
@@ -245,6 +291,18 @@ void refused_starts_add_from(int folder, uid_t owner, uid_t user, struct refused
 	add_file(folder, FILE_NAME, owner, user, starts);
 }
 
+static void add_users(int users, uid_t user, struct refused_starts *starts)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", (unsigned int)user);
+	_cleanup_fd_ int folder =
+		openat(users, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder >= 0 && is_systems(folder, users))
+		refused_starts_add_from(folder, user, user, starts);
+}
+
 static void add_all_users(struct refused_starts *starts)
 {
 	DIR *users = opendir(USERS_FOLDER);
@@ -252,10 +310,9 @@ static void add_all_users(struct refused_starts *starts)
 
 	while (users && (entry = readdir(users)) != NULL) {
 		uid_t user = (uid_t)strtoul(entry->d_name, NULL, 10);
-		_cleanup_fd_ int folder = user > 0 ? open_users(user) : -1;
 
-		if (folder >= 0)
-			refused_starts_add_from(folder, user, user, starts);
+		if (user > 0)
+			add_users(dirfd(users), user, starts);
 	}
 	if (users)
 		closedir(users);

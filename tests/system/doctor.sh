@@ -203,9 +203,14 @@ check "it does not answer any more" await hang_some
 check "doctor ends, and so does its output" ends sh -c 'said=$("$0" doctor -c "$1" --pid="$2"); echo "$said"' \
 	"$SCENE/bin/nsxattr" "$SCENE/nsxattrd.yaml" "$stuck"
 check "and says that it does not answer" grep -q "a file system of the container does not answer" said
+mount --bind slow/deaf/unseen "/run/user/$USER_ID" &
+check "a user's folder lies there" \
+	await eval 'slowfs_ask release; grep -q " /run/user/$USER_ID .* - fuse" /proc/self/mountinfo'
+check "status of root's ends" ends "$NSXATTR" status
 slowfs_ask release >/dev/null
 kill "$stuck"
 slowfs_end
+await umount -l "/run/user/$USER_ID"
 
 # ---- ids ----
 
