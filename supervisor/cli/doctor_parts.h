@@ -18,6 +18,7 @@
 struct json_object;
 struct kernel_facts;
 struct policies;
+struct refused_starts;
 
 /* The runtimes that a user may ask about, as bits. */
 enum doctor_runtime {
@@ -111,6 +112,9 @@ void doctor_engine_docker(struct doctor *doctor);
 /* ---- a container ---- */
 
 void doctor_refused_starts(struct doctor *doctor);
+
+/** doctor_judge_refused() - of those that were read */
+void doctor_judge_refused(struct doctor *doctor, const struct refused_starts *starts);
 
 /** doctor_process() - all of its checks: one that cannot be found has nothing that could be checked */
 void doctor_process(struct doctor *doctor);

@@ -27,9 +27,8 @@ static const struct {
 	const char *mark; /* for people */
 	const char *colour;
 } levels[] = {
-	[FINDING_OK] = { "ok", "ok", "32" },
-	[FINDING_UNSEEN] = { "unseen", "-", "2" },
-	[FINDING_WARN] = { "warn", "warn", "33" },
+	[FINDING_OK] = { "ok", "ok", "32" },	     [FINDING_NOTE] = { "note", "note", "36" },
+	[FINDING_UNSEEN] = { "unseen", "-", "2" },   [FINDING_WARN] = { "warn", "warn", "33" },
 	[FINDING_FAIL] = { "fail", "FAIL", "1;31" },
 };
 

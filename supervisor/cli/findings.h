@@ -12,6 +12,7 @@ struct json_object;
 
 enum finding_level {
 	FINDING_OK,
+	FINDING_NOTE, /* worth knowing; no fault as far as we can tell */
 	FINDING_UNSEEN, /* this user could not look */
 	FINDING_WARN,
 	FINDING_FAIL,
@@ -65,7 +66,7 @@ void findings_show(const struct findings *findings, const struct findings_look *
 
 /**
  * findings_json_new() - {"status": "ok"|"warn"|"fail", "findings": [{"check": TEXT, "level": LEVEL, "found": TEXT,
- * "remedy": TEXT|null}...]}, where a LEVEL is "ok", "unseen", "warn" or "fail"
+ * "remedy": TEXT|null}...]}, where a LEVEL is "ok", "note", "unseen", "warn" or "fail"
  *
  * Return: the object, the caller's; NULL without memory.
  */

@@ -215,6 +215,16 @@ static void drop(struct refused_starts *starts, size_t index)
 		(starts->count - index) * sizeof(starts->all[0]));
 }
 
+/* The oldest of another user than the reader, who has not enough to fill it alone. */
+static size_t find_others(const struct refused_starts *starts)
+{
+	size_t index = 0;
+
+	while (index + 1 < starts->count && starts->all[index].user == starts->reader)
+		index++;
+	return index;
+}
+
 /* In the order of time. Without room, and of a user with enough, the oldest goes. */
 static void add(struct refused_starts *starts, const struct refused_start *start)
 {
@@ -228,7 +238,7 @@ static void add(struct refused_starts *starts, const struct refused_start *start
 	if (of_user >= REFUSED_STARTS_OF_USER)
 		drop(starts, oldest);
 	else if (starts->count == REFUSED_STARTS_MAX)
-		drop(starts, 0);
+		drop(starts, find_others(starts));
 	for (index = starts->count; index > 0 && starts->all[index - 1].time > start->time; index--)
 		starts->all[index] = starts->all[index - 1];
 	starts->all[index] = *start;
@@ -324,9 +334,11 @@ void refused_starts_read(struct refused_starts *ret_starts)
 	_cleanup_fd_ int folder = find_user(&user) ? open_own(user) : -1;
 
 	*ret_starts = (struct refused_starts){ 0 };
-	if (folder >= 0)
-		refused_starts_add_from(folder, geteuid(), user, ret_starts);
-	if (geteuid() == 0 && folder >= 0 && user == 0)
+	if (folder < 0)
+		return;
+	ret_starts->reader = user;
+	refused_starts_add_from(folder, geteuid(), user, ret_starts);
+	if (geteuid() == 0 && user == 0)
 		add_all_users(ret_starts);
 }
 

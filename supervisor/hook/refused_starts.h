@@ -25,6 +25,7 @@ struct refused_start {
 
 /** struct refused_starts - the oldest first */
 struct refused_starts {
+	uid_t reader; /* whose own are not dropped for those of others */
 	struct refused_start all[REFUSED_STARTS_MAX];
 	size_t count;
 };

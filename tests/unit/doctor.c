@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/kernel_version.h"
@@ -13,6 +14,7 @@
 #include "cli/doctor_parts.h"
 #include "cli/doctor_target.h"
 #include "exec/kernel_notes.h"
+#include "hook/refused_starts.h"
 
 static struct doctor doctor;
 
@@ -147,6 +149,34 @@ Test(doctor, passes_over_lines_that_are_no_ranges)
 {
 	cr_expect_eq(judge_ranges("# a:1:5\n\na\na:\n:1:5\na:x:y\nb:1:5\n"), 0);
 	expect_found(FINDING_OK, "1 range, of");
+}
+
+/* ---- what hooks have refused ---- */
+
+static int judge_refused(uid_t reader, const char *named)
+{
+	static char name[] = "web", reason[] = "no";
+	const struct refused_starts starts = {
+		.reader = reader,
+		.all = { { .time = time(NULL), .user = 4242, .container = name, .reason = reason } },
+		.count = 1,
+	};
+
+	findings_done(&doctor.findings);
+	doctor.container = named;
+	doctor_judge_refused(&doctor, &starts);
+	return findings_status(&doctor.findings);
+}
+
+Test(doctor, finds_fault_with_refusals_of_its_own_user_alone)
+{
+	cr_expect_eq(judge_refused(4242, NULL), 1);
+	expect_found(FINDING_WARN, "web of user 4242 was not started: no");
+	cr_expect_eq(judge_refused(4242, "web"), 2);
+	cr_expect_eq(judge_refused(4242, "db"), 0);
+	cr_expect_eq(judge_refused(0, "web"), 0);
+	expect_found(FINDING_NOTE, "web of user 4242 was not started: no");
+	expect_found(FINDING_OK, "no hook has refused a container of this user");
 }
 
 /* ---- processes ---- */

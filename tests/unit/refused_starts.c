@@ -98,6 +98,20 @@ Test(refused_starts, of_all_users_are_bounded_and_in_the_order_of_time)
 	cr_expect_eq(starts.all[REFUSED_STARTS_MAX - 1].time, 3);
 }
 
+Test(refused_starts, of_the_reader_have_their_room)
+{
+	write_file(FILE_NAME, "{\"time\": 1, \"container\": \"own\", \"reason\": \"no\"}\n");
+	starts.reader = 7;
+	refused_starts_add_from(folder, geteuid(), 7, &starts);
+	cr_assert_eq(unlinkat(folder, FILE_NAME, 0), 0);
+	write_file(FILE_NAME, "{\"time\": 2, \"container\": \"other\", \"reason\": \"no\"}\n");
+	for (uid_t user = 1000; user < 1000 + 2 * REFUSED_STARTS_MAX; user++)
+		refused_starts_add_from(folder, geteuid(), user, &starts);
+	cr_assert_eq(starts.count, REFUSED_STARTS_MAX);
+	cr_expect_str_eq(starts.all[0].container, "own");
+	cr_expect_eq(starts.all[REFUSED_STARTS_MAX - 1].user, 1000 + 2 * REFUSED_STARTS_MAX - 1);
+}
+
 Test(refused_starts, never_take_more_than_two_files)
 {
 	char reason[3000];
