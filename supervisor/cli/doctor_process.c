@@ -4,7 +4,7 @@
  *
  * What /proc tells of a process, compared with what nsxattrd says of its containers. The kernel does not tell which
  * listener a filter has: a container of nsxattrd's is known by its id among the process's control groups, or by its map
- * of ids; a command of 'nsxattr run' by when it began.
+ * of ids, and by its user namespace; a command of 'nsxattr run' by when it began.
  *
  * Files are looked at by a child of ours, in the container's root directory: its file systems need not answer, and the
  * child is left behind then.
@@ -27,6 +27,8 @@
 #include "cli/doctor_owners.h"
 #include "cli/doctor_run.h"
 #include "cli/doctor_target.h"
+#include "cli/live_container.h"
+#include "cli/live_process.h"
 #include "count_of.h"
 #include "hook/json_value.h"
 #include "idmap.h"
@@ -77,19 +79,13 @@ static void read_map(struct patient *patient)
 {
 	char text[TEXT_SIZE];
 	ssize_t length = read_file(patient->pid, "uid_map", text);
-	size_t used = 0;
 
 	if (length > 0)
 		(void)id_map_parse(text, (size_t)length, &patient->users);
 	length = read_file(patient->pid, "gid_map", text);
 	if (length > 0)
 		(void)id_map_parse(text, (size_t)length, &patient->groups);
-	for (unsigned int i = 0; i < patient->users.count && used < sizeof(patient->map); i++)
-		used += (size_t)snprintf(patient->map + used, sizeof(patient->map) - used,
-					 "%s%u %u %u", i > 0 ? "; " : "",
-					 patient->users.extents[i].inside,
-					 patient->users.extents[i].host,
-					 patient->users.extents[i].count);
+	live_container_map(&patient->users, patient->map, sizeof(patient->map));
 }
 
 static bool is_on_host(const struct patient *patient)
@@ -97,30 +93,68 @@ static bool is_on_host(const struct patient *patient)
 	return doctor_target_is_ours(patient->pid) || strcmp(patient->map, HOST_MAP) == 0;
 }
 
-/* Its id is in the path of its control group; else its map is its own. */
-static bool fits(const struct patient *patient, struct json_object *container)
-{
-	const char *id = json_text_of(container, "id"), *map = json_text_of(container, "map");
+/* ---- its container ---- */
 
-	return (strlen(id) >= 12 && strstr(patient->control_groups, id)) ||
-	       (map[0] && strcmp(map, patient->map) == 0);
+typedef bool fits(const struct patient *patient, struct json_object *container);
+
+static bool has_id(const struct patient *patient, struct json_object *container)
+{
+	return live_container_names(patient->control_groups, json_text_of(container, "id"));
 }
 
-static struct json_object *find_container(const struct doctor *doctor,
-					  const struct patient *patient)
+static bool has_map(const struct patient *patient, struct json_object *container)
+{
+	const char *map = json_text_of(container, "map");
+
+	return map[0] && strcmp(map, patient->map) == 0;
+}
+
+/*
+ * Users choose ids, the names of control groups and maps. So its user namespace has to be the container's, or below it;
+ * where that is not told, it is.
+ */
+static bool is_within(const struct doctor *doctor, const struct live_process *process,
+		      struct json_object *container)
+{
+	__attribute__((cleanup(live_container_done))) struct live_container live = { 0 };
+
+	if (!process->userns)
+		return true;
+	(void)live_container_ask(doctor->control, json_text_of(container, "id"), &live);
+	return live_process_is_within(
+		process, json_object_get_int(json_object_object_get(live.answer, "process")));
+}
+
+static struct json_object *find_fitting(const struct doctor *doctor, const struct patient *patient,
+					const struct live_process *process, fits *fits_it)
 {
 	struct json_object *list = json_value_member(doctor->status, "containers", json_type_array);
 
-	if (doctor->container && doctor->status)
-		return doctor_target_named(doctor->status, doctor->container);
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		struct json_object *container = json_object_array_get_idx(list, i);
 
-		if (fits(patient, container))
+		if (fits_it(patient, container) && is_within(doctor, process, container))
 			return container;
 	}
 	return NULL;
 }
+
+/* Its id is in the path of its control group; else its map is its own. */
+static struct json_object *find_container(const struct doctor *doctor,
+					  const struct patient *patient)
+{
+	__attribute__((cleanup(live_process_done))) struct live_process process = { 0 };
+
+	if (doctor->container && doctor->status)
+		return doctor_target_named(doctor->status, doctor->container);
+	if (doctor->status)
+		(void)live_process_read(patient->pid, &process);
+	struct json_object *container = find_fitting(doctor, patient, &process, has_id);
+
+	return container ? container : find_fitting(doctor, patient, &process, has_map);
+}
+
+/* ---- all that is read ---- */
 
 static bool read_patient(const struct doctor *doctor, pid_t pid, struct patient *ret_patient)
 {

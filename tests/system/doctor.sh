@@ -167,6 +167,18 @@ shows "a mount whose owner is not" warn process.owner "the owner 0 of /mnt" --co
 fails_by "a file that is not there" process.owner "cannot look at /mnt/none" --container=served --file=/mnt/none
 pid=$(pod_root inspect --format '{{.State.Pid}}' served)
 shows "the same by the number of a process" ok process.listener "nsxattrd serves it" --pid="$pid"
+# Who makes a control group names it.
+group=/sys/fs/cgroup/nsxattr-doctor.$$/$(pod_root inspect --format '{{.Id}}' served)
+mkdir -p "$group"
+(echo "$BASHPID" >"$group/cgroup.procs" && exec unshare --user sleep infinity) &
+stranger=$!
+await grep -qx sleep "/proc/$stranger/comm"
+check "a stranger is in a control group of the container's name" grep -q "${group##*/}" "/proc/$stranger/cgroup"
+doctor --pid="$stranger"
+check "and so not in the container" eval '! grep -q "nsxattrd serves it" found.json'
+kill "$stranger"
+await rmdir "$group"
+rmdir "${group%/*}"
 podman_kill pod_root served
 shows "a container that is not there" warn process.there "no container 'served'" --container=served
 
