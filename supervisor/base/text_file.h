@@ -13,7 +13,7 @@ enum text_file_result {
 };
 
 /**
- * text_file_read() - read a file
+ * text_file_read() - read a file; what is not a regular one is not even opened
  * @path: which one
  * @limit: how many bytes to read of it, at most
  * @ret_text: TEXT_FILE_READ: its bytes, the caller's to free(3)

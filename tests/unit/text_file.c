@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/nsxattr-text-file.XXXXXX";
@@ -80,6 +82,17 @@ Test(text_file, is_neither_a_folder_nor_a_device_nor_a_pipe)
 	expect_unread("file", TEXT_FILE_NOT_REGULAR);
 	expect_unread(".", TEXT_FILE_NOT_REGULAR);
 	expect_unread("/dev/zero", TEXT_FILE_NOT_REGULAR);
+}
+
+/* To open a socket fails. */
+Test(text_file, is_not_opened_unless_it_is_regular)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "file" };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	expect_unread("file", TEXT_FILE_NOT_REGULAR);
+	cr_assert_eq(close(fd), 0);
 }
 
 Test(text_file, has_to_be_there)
