@@ -44,7 +44,8 @@
 /* Of a sentence and of a name, in bytes. */
 #define REASON_MAX 2000
 #define NAME_MAX_KEPT 256
-#define LINE_MAX_KEPT (4 * (REASON_MAX + NAME_MAX_KEPT))
+/* JSON may take six bytes for a character of one ("\u001b"), and some for what is around them. */
+#define LINE_MAX_KEPT (6 * (REASON_MAX + NAME_MAX_KEPT) + 128)
 
 /* ---- whose ---- */
 
@@ -129,6 +130,39 @@ static int open_own(uid_t user)
 
 /* ---- keeping ---- */
 
+/* Of UTF-8. Return: its bytes; 0: @text does not begin with one. */
+static size_t character_length(const char *text)
+{
+	unsigned char first = (unsigned char)*text;
+	size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* As many characters as there is room for: what is none has a '?', for a line that is not UTF-8 is not read. */
+static void copy_text(const char *text, char *to, size_t size)
+{
+	const char *end = to + size - 1;
+
+	while (*text) {
+		size_t length = character_length(text);
+
+		if ((size_t)(end - to) < (length ? length : 1))
+			break;
+		if (length)
+			to = mempcpy(to, text, length);
+		else
+			*to++ = '?';
+		text += length ? length : 1;
+	}
+	*to = '\0';
+}
+
 /* Return: the length; 0 without memory. */
 static size_t write_line(char line[LINE_MAX_KEPT], const char *container, const char *reason)
 {
@@ -138,8 +172,8 @@ static size_t write_line(char line[LINE_MAX_KEPT], const char *container, const 
 
 	if (!object)
 		return 0;
-	snprintf(name, sizeof(name), "%s", container ? container : "");
-	snprintf(sentence, sizeof(sentence), "%s", reason);
+	copy_text(container ? container : "", name, sizeof(name));
+	copy_text(reason, sentence, sizeof(sentence));
 	json_add_number(object, "time", (uint64_t)time(NULL));
 	json_add_text(object, "container", name);
 	json_add_text(object, "reason", sentence);
@@ -260,6 +294,8 @@ static void add_line(struct refused_starts *starts, const struct json_text *line
 
 	if (start.time > time(NULL))
 		start.time = time(NULL);
+	if (start.time < 0)
+		start.time = 0;
 	if (start.container && start.reason)
 		add(starts, &start);
 	else

@@ -129,6 +129,43 @@ Test(refused_starts, never_take_more_than_two_files)
 	cr_expect_eq(strlen(starts.all[0].reason), 2000);
 }
 
+Test(refused_starts, are_kept_whatever_bytes_they_have)
+{
+	char controls[2001];
+
+	keep("a\xff"
+	     "b\xc3",
+	     "c\xe2\x82 \xc0\x80 \xe2\x82\xac");
+	memset(controls, '\033', sizeof(controls) - 1);
+	controls[sizeof(controls) - 1] = '\0';
+	keep("controls", controls);
+	read_all();
+	cr_assert_eq(starts.count, 2);
+	cr_expect_str_eq(starts.all[0].container, "a?b?");
+	cr_expect_str_eq(starts.all[0].reason, "c?? ?? \xe2\x82\xac");
+	cr_expect_str_eq(starts.all[1].reason, controls);
+}
+
+Test(refused_starts, are_cut_between_characters)
+{
+	char reason[2010];
+
+	memset(reason, 'x', sizeof(reason));
+	memcpy(reason + 1999, "\xc3\xa4", 3);
+	keep("cut", reason);
+	read_all();
+	cr_assert_eq(starts.count, 1);
+	cr_expect_eq(strlen(starts.all[0].reason), 1999);
+}
+
+Test(refused_starts, were_not_before_time_began)
+{
+	write_file(FILE_NAME, "{\"time\": -5, \"reason\": \"no\"}\n");
+	read_all();
+	cr_assert_eq(starts.count, 1);
+	cr_expect_eq(starts.all[0].time, 0);
+}
+
 Test(refused_starts, skip_what_is_no_record)
 {
 	write_file(FILE_NAME, "\n{\n[]\n{\"time\": \"x\"}\nnull\n{\"reason\": 1}\n\xff\n"
