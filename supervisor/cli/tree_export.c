@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/tree_store.h"
 #include "exec/tree.h"
 #include "file_capability.h"
+#include "policy.h"
 
 enum format { FORMAT_DUMP, FORMAT_TAR };
 
@@ -37,6 +39,8 @@ static const struct option_row rows[] = {
 	  INTO_NUMBER(struct tree_export, range.from, 0, TREE_ID_MAX) },
 	{ "count", 0, "C", "how many numbers the container has (65536)",
 	  INTO_NUMBER(struct tree_export, range.count, 1, TREE_ID_MAX) },
+	{ "store", 0, NULL, "where the container's policy keeps values (security)",
+	  INTO_WORD(struct tree_export, store, tree_stores) },
 	{ "format", 0, NULL, "what is written (dump)", INTO_WORD(struct export, format, formats) },
 	{ "owners-from", 0, "M", "tar: the ids of owners from M on become those from 0 on",
 	  PARSED_BY(parse_owners) },
@@ -58,19 +62,6 @@ static const struct option_table table = {
 
 /* ---- a value's name inside ---- */
 
-static bool has_earlier(const struct tree_export *export, const struct tree_inode *inode,
-			size_t end, const struct tree_value *value)
-{
-	struct tree_value other;
-
-	for (size_t at = 0; tree_inode_next(&export->job, inode, &at, &other) && at < end;)
-		if (other.kind != TREE_PLAIN && other.parts.number == value->parts.number &&
-		    other.parts.base_length == value->parts.base_length &&
-		    memcmp(other.parts.base, value->parts.base, other.parts.base_length) == 0)
-			return true;
-	return false;
-}
-
 /* A tar archive has what is in user.*, as all tools write it there. */
 static bool is_common(const struct tree_value *value)
 {
@@ -79,19 +70,41 @@ static bool is_common(const struct tree_value *value)
 	       !name_is_below_store(STORE_USER, value->name, strlen(value->name));
 }
 
+/*
+ * In a store that the policy does not use, names are those of any process that may write the file. And a kernel honours
+ * what it did not, if a name that the policy has made becomes that of a file capability.
+ */
+static bool is_stored_inside(struct tree_export *export, const struct tree_value *value)
+{
+	if (value->store != export->store) {
+		export->left_out[value->store]++;
+		return false;
+	}
+	if (!file_capability_is_name(value->parts.base, value->parts.base_length))
+		return true;
+	tree_job_fail(&export->job, "%s: %s is left out: it is no file capability of the kernel's",
+		      value->path, value->name);
+	return false;
+}
+
+static bool is_inside(struct tree_export *export, const struct tree_value *value)
+{
+	uint32_t place;
+
+	if (value->kind == TREE_PLAIN)
+		return is_common(value);
+	return tree_range_has(&export->range, value->parts.number, &place) &&
+	       (value->kind == TREE_CAPABILITY || is_stored_inside(export, value));
+}
+
 static bool name_inside(const struct tree_export *export, const struct tree_value *value,
 			char ret_name[NAME_SIZE])
 {
 	const struct stored_name *parts = &value->parts;
-	uint32_t place;
+	uint32_t place = 0;
 
-	if (is_common(value)) {
-		memcpy(ret_name, value->name, strlen(value->name) + 1);
-		return true;
-	}
-	if (value->kind == TREE_PLAIN || !tree_range_has(&export->range, parts->number, &place))
-		return false;
-	if (place > 0 && value->kind == TREE_STORED)
+	if (value->kind == TREE_STORED && tree_range_has(&export->range, parts->number, &place) &&
+	    place > 0)
 		return name_join(parts->base, parts->base_length, place, ret_name) == 0;
 	memcpy(ret_name, parts->base, parts->base_length);
 	ret_name[parts->base_length] = '\0';
@@ -119,13 +132,8 @@ bool tree_export_next(struct tree_export *export, const struct tree_inode *inode
 	struct tree_value value;
 
 	while (tree_inode_next(&export->job, inode, at, &value)) {
-		if (!name_inside(export, &value, ret_name))
+		if (!is_inside(export, &value) || !name_inside(export, &value, ret_name))
 			continue;
-		if (has_earlier(export, inode, *at, &value)) {
-			tree_job_fail(&export->job, "%s: %s is left out: another store has it, too",
-				      value.path, value.name);
-			continue;
-		}
 		ssize_t length = performer_get(value.performer, value.name, value.room->value,
 					       sizeof(value.room->value));
 
@@ -222,9 +230,28 @@ static void prepare(struct export *export)
 	job->takes_all = job->takes_plain = is_tar;
 }
 
+static void tell_left_out(enum store store, unsigned long count)
+{
+	if (count > 0)
+		log_notice("%lu value%s of the store %s %s left out: see --store", count,
+			   count == 1 ? "" : "s", store_word(store), count == 1 ? "is" : "are");
+}
+
+static void sum_up(const struct tree_export *export)
+{
+	const struct tree_job *job = &export->job;
+
+	for (enum store store = 0; store < STORE_COUNT; store++)
+		tell_left_out(store, export->left_out[store]);
+	log_notice("exported %lu value%s of %lu file%s", job->values, job->values == 1 ? "" : "s",
+		   job->holders, job->holders == 1 ? "" : "s");
+}
+
 int cli_tree_export(int argc, char **argv)
 {
-	struct export export = { .shared.range.count = TREE_COUNT_DEFAULT };
+	struct export export = {
+		.shared = { .range.count = TREE_COUNT_DEFAULT, .store = STORE_SECURITY },
+	};
 	struct tree_job *job = &export.shared.job;
 	char **paths;
 	int status;
@@ -239,7 +266,6 @@ int cli_tree_export(int argc, char **argv)
 	tree_job_run(job, paths);
 	if (export.format == FORMAT_TAR)
 		tree_export_end_tar(&export.shared);
-	log_notice("exported %lu value%s of %lu file%s", job->values, job->values == 1 ? "" : "s",
-		   job->holders, job->holders == 1 ? "" : "s");
+	sum_up(&export.shared);
 	return tree_job_end(job);
 }

@@ -11,6 +11,8 @@
 struct tree_export {
 	struct tree_job job; /* the first, so that a visit finds the rest */
 	struct tree_range range; /* the container's numbers */
+	enum store store; /* of the container's policy */
+	atomic_ulong left_out[STORE_COUNT]; /* values of its numbers in other stores */
 	bool has_owners;
 	uint32_t owners; /* the owner that becomes 0 */
 	bool is_broken; /* nothing more can be written */

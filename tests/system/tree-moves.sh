@@ -116,6 +116,7 @@ dumps() {
 	local name=$1 tree=$1/tree before
 	before=$(in_container "$tree" 200000)
 	check "$name: export to a dump" sh -c "'$NSXATTR' tree export --from=200000 '$tree' >dump"
+	check "$name: and what another store has" sh -c "'$NSXATTR' tree export --from=200000 --store=trusted '$tree' >>dump"
 	bare_copy "$name" "$name/restored"
 	(cd "$name/restored" && setfattr -h --restore="$SCENE/dump") || not_ok "$name: setfattr --restore reads it"
 	same "$name: setfattr has restored it, under the container's names" "$before" \
@@ -207,6 +208,35 @@ layered() {
 	fi
 	goes_around overlay
 	umount overlay
+}
+
+# What any process of the container can write by itself, outside of its policy's store.
+forges() {
+	local capability=0x0100000200200000000000000000000000000000
+	mkdir forged
+	touch forged/file forged/stored
+	setfattr -n security.demo@uid=100000 -v own forged/file
+	setfattr -n user.nsxattr.100000.security.demo -v forged forged/file
+	setfattr -n user.nsxattr.100000.security.capability -v "$capability" forged/file
+	setfattr -n security.capability@uid=100000 -v "$capability" forged/stored
+	setfattr -n security.capability@uid=100007 -v "$capability" forged/stored
+	"$NSXATTR" tree export --from=100000 forged/file >dump 2>said
+	same "export takes the values of one store" '# file: .
+security.demo="own"' "$(sed '/^$/d' dump)"
+	same "and says what it leaves out" "nsxattr: 2 values of the store user are left out: see --store
+nsxattr: exported 1 value of 1 file" "$(<said)"
+	same "--store" '# file: .
+security.demo="forged"' "$("$NSXATTR" tree export --from=100000 --store=user forged/file 2>/dev/null | sed '/^$/d')"
+	fails "a stored name becomes no file capability" \
+		"forged/file: user.nsxattr.100000.security.capability is left out: it is no file capability of the kernel's" \
+		"$NSXATTR" tree export --from=100000 --store=user forged
+	"$NSXATTR" tree export --from=100000 --format=tar forged >tree.tar 2>said
+	same "nor in an archive" "nsxattr: forged/stored: security.capability@uid=100000 is left out: it is no file capability of the kernel's
+nsxattr: forged/stored: security.capability@uid=100007 is left out: it is no file capability of the kernel's
+1
+security.demo" "$(grep /stored said | sort
+		grep -ac SCHILY tree.tar
+		grep -ao 'security\.[a-z]*=' tree.tar | tr -d =)"
 }
 
 # A brick or a share of the host's becomes a container's.
@@ -312,6 +342,7 @@ on_disk ext4 mkfs.ext4 -q -N 20000
 on_disk xfs mkfs.xfs -q
 on_disk btrfs mkfs.btrfs -q
 layered
+forges
 adopts
 sources
 hostile
