@@ -106,6 +106,8 @@ static bool name_inside(const struct tree_export *export, const struct tree_valu
 	if (value->kind == TREE_STORED && tree_range_has(&export->range, parts->number, &place) &&
 	    place > 0)
 		return name_join(parts->base, parts->base_length, place, ret_name) == 0;
+	if (parts->base_length >= NAME_SIZE)
+		return false;
 	memcpy(ret_name, parts->base, parts->base_length);
 	ret_name[parts->base_length] = '\0';
 	return true;

@@ -71,10 +71,18 @@ bool tree_job_wants(const struct tree_job *job, const char *base, size_t length)
 	return job->name_count == 0;
 }
 
+/* The kernel gives a server of FUSE's, or a damaged file system, the word for its lists. */
+static bool is_too_long(size_t length)
+{
+	return length > XATTR_NAME_MAX;
+}
+
 /* What the name alone tells: a capability can be the host's. */
 static bool take_apart(const struct tree_job *job, const char *name, size_t length,
 		       struct tree_value *value)
 {
+	if (is_too_long(length))
+		return false;
 	value->name = name;
 	value->kind = TREE_STORED;
 	for (enum store store = 0; store < STORE_COUNT; store++) {
@@ -134,9 +142,24 @@ static bool list_wants(const struct tree_job *job, const char *list, size_t leng
 
 	for (size_t at = 0; (name_length = name_list_length_at(list, length, at)) > 0;
 	     at += name_length + 1)
-		if (take_apart(job, list + at, name_length, &value))
+		if (is_too_long(name_length) || take_apart(job, list + at, name_length, &value))
 			return true;
 	return false;
+}
+
+/* No call takes such a name. */
+static void report_long_names(struct tree_job *job, const struct tree_inode *inode)
+{
+	const char *list = inode->room->list;
+	size_t length;
+
+	for (size_t at = 0; (length = name_list_length_at(list, inode->length, at)) > 0;
+	     at += length + 1)
+		if (is_too_long(length)) {
+			tree_job_fail(job, "%s: it has attributes with names that are too long",
+				      inode->entry->path);
+			return;
+		}
 }
 
 /* Mostly there is nothing to do, and that is found out without a descriptor. */
@@ -209,6 +232,7 @@ static void visit(void *place, const struct tree_entry *entry)
 		return;
 	inode.length = length < 0 ? 0 : (size_t)length;
 	inode.room->is_holder = false;
+	report_long_names(job, &inode);
 	(job->visit_inode ? job->visit_inode : visit_values)(job, &inode);
 	job->holders += inode.room->is_holder;
 }

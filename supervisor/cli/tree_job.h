@@ -111,7 +111,7 @@ void tree_job_run(struct tree_job *job, char **paths);
 /**
  * tree_inode_next() - the values of an inode, one after the other
  * @at: where the next one is looked for, 0 at first
- * @ret_value: it; a plain one comes only if the job takes them
+ * @ret_value: it; a plain one comes only if the job takes them, and a name of more than XATTR_NAME_MAX bytes never
  *
  * Return: whether there is one.
  */

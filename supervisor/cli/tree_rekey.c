@@ -121,7 +121,7 @@ static bool move_or_give(struct rekey *rekey, const struct tree_value *value, ui
 		name_capability(number, new_name);
 		return give(rekey, value, number);
 	}
-	memcpy(name, value->name, strlen(value->name) + 1);
+	snprintf(name, NAME_SIZE, "%s", value->name);
 	if (name_join_stored(value->store, value->parts.base, value->parts.base_length, number,
 			     new_name) < 0)
 		return fail(rekey, value, value->name, ERANGE);
