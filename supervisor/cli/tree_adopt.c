@@ -108,6 +108,11 @@ static bool copy(struct adopt *adopt, const struct tree_value *value, const char
 /* A file has one capability: it can be given away, but not to two. */
 static bool give(struct adopt *adopt, const struct tree_value *value)
 {
+	if (adopt->to == 0) {
+		tree_job_fail(&adopt->job, "%s: %s stays: the one of root 0 is the host's",
+			      value->path, value->name);
+		return false;
+	}
 	int r = adopt->is_dry ? 0 : inode_give_capability(value->performer, 0, true, adopt->to);
 
 	return r == 0 ? true : fail(adopt, value, value->name, -r);

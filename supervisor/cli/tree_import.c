@@ -150,7 +150,12 @@ static void set_capability(struct tree_import *import, struct tree_target *targe
 	uint32_t inside = 0, number;
 
 	(void)file_capability_root(value->room->value, length, &inside);
-	if (find_number(import, target, FILE_CAPABILITY_NAME, inside, &number))
+	if (!find_number(import, target, FILE_CAPABILITY_NAME, inside, &number))
+		return;
+	if (number == 0)
+		tree_job_fail(&import->job, "%s: %s is left out: the one of root 0 is the host's",
+			      target->path, FILE_CAPABILITY_NAME);
+	else
 		conclude(import, target, FILE_CAPABILITY_NAME,
 			 tree_set_capability(value, length, number, import->is_dry));
 }

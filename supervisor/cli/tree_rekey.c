@@ -98,6 +98,11 @@ static bool give(struct rekey *rekey, const struct tree_value *value, uint32_t n
 	uint8_t bytes[FILE_CAPABILITY_SIZE];
 	uint32_t root = 0;
 
+	if (number == 0) {
+		tree_job_fail(&rekey->job, "%s: %s stays: the one of root 0 is the host's",
+			      value->path, value->name);
+		return false;
+	}
 	if (rekey->is_dry)
 		return true;
 	int r = inode_give_capability(value->performer, value->parts.number, false, number);
@@ -106,9 +111,7 @@ static bool give(struct rekey *rekey, const struct tree_value *value, uint32_t n
 		return fail(rekey, value, value->name, -r);
 	ssize_t length = performer_get(value->performer, value->name, bytes, sizeof(bytes));
 
-	/* The kernel does not show a root 0 to the host's own. */
-	if (number != 0 &&
-	    (length < 0 || !file_capability_root(bytes, (size_t)length, &root) || root != number))
+	if (length < 0 || !file_capability_root(bytes, (size_t)length, &root) || root != number)
 		return fail(rekey, value, value->name, length < 0 ? (int)-length : EIO);
 	return true;
 }

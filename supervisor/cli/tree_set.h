@@ -28,7 +28,7 @@ enum tree_set_outcome tree_set(const struct tree_value *value, const char *name,
 
 /**
  * tree_set_capability() - the same of the file capability of a root
- * @root: whose the value in the room becomes, which is of version 2 or 3
+ * @root: whose the value in the room becomes, which is of version 2 or 3; not the host's, 0
  */
 enum tree_set_outcome tree_set_capability(const struct tree_value *value, size_t length,
 					  uint32_t root, bool is_dry);

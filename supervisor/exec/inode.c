@@ -260,6 +260,12 @@ static int get_root(const struct performer *performer, uint8_t value[FILE_CAPABI
 	return 0;
 }
 
+/* What it may do on a file of a container's is the container's choice. */
+static bool is_hosts_root(uint32_t root)
+{
+	return root == 0;
+}
+
 int inode_give_capability(const struct performer *performer, uint32_t from, bool is_plain,
 			  uint32_t to)
 {
@@ -273,7 +279,7 @@ int inode_give_capability(const struct performer *performer, uint32_t from, bool
 		return r;
 	if (has_no_root != is_plain || (!is_plain && root != from))
 		return -ENODATA;
-	if (!file_capability_give(value, (size_t)length, to, value))
+	if (is_hosts_root(to) || !file_capability_give(value, (size_t)length, to, value))
 		return -EINVAL;
 	return set(performer, FILE_CAPABILITY_NAME, value, sizeof(value), XATTR_REPLACE);
 }
@@ -283,7 +289,7 @@ int inode_set_capability(const struct performer *performer, const void *value, s
 {
 	uint32_t root;
 
-	return file_capability_root(value, size, &root) ?
+	return file_capability_root(value, size, &root) && !is_hosts_root(root) ?
 		       set(performer, FILE_CAPABILITY_NAME, value, size, flags) :
 		       -EINVAL;
 }

@@ -88,14 +88,19 @@ int inode_remove_host(const struct performer *performer, const struct rule *rule
  * inode_give_capability() - give the file capability of one root to another
  * @from: whose it is; it stays if it is another's
  * @is_plain: it is the host's, without a root; @from is of no meaning
- * @to: the host's id of the new root
+ * @to: the host's id of the new root; 0 is never taken, because it would be the host's own
  *
- * Return: 0; -ENODATA where no such capability is there; -errno.
+ * Return: 0; -ENODATA where no such capability is there; -EINVAL; -errno.
  */
 int inode_give_capability(const struct performer *performer, uint32_t from, bool is_plain,
 			  uint32_t to);
 
-/** inode_set_capability() - set the one of a root. @value: of version 3. Return: 0; -errno; -EINVAL of another value. */
+/**
+ * inode_set_capability() - set the one of a root
+ * @value: of version 3, and not of the root 0
+ *
+ * Return: 0; -EINVAL of another value; -errno.
+ */
 int inode_set_capability(const struct performer *performer, const void *value, size_t size,
 			 int flags);
 

@@ -268,6 +268,8 @@ adopts() {
 security.selinux trusted.nsxattr.100000.security.selinux" \
 		"$("$NSXATTR" tree adopt --to=100000 --name='security.se*' --store=trusted brick; names brick/d)"
 	setcap cap_net_raw+ep brick/d
+	fails "a capability is not given to root 0" "brick/d: security.capability stays: the one of root 0 is the host's" \
+		"$NSXATTR" tree adopt --to=0 --move --name=security.capability brick
 	"$NSXATTR" tree adopt --to=100000 --move --name=security.capability brick >/dev/null
 	same "a capability is given away" "brick/d cap_net_raw=ep [rootid=100000]" "$(getcap -n brick/d)"
 }
@@ -299,6 +301,10 @@ sources() {
 	printf '# file: file\nsecurity.a="other"\n' >odd
 	fails "another value stays" "another value is there" "$NSXATTR" tree import --to=100000 odd target
 	same "as it was" v "$(text security.a@uid=100000 target/file)"
+	printf '# file: file\nsecurity.capability=0x0100000200200000000000000000000000000000\n' >odd
+	fails "no capability of root 0" "file: security.capability is left out: the one of root 0 is the host's" \
+		"$NSXATTR" tree import --to=0 odd target
+	same "comes to be" "" "$(getcap target/file)"
 }
 
 values_of() {

@@ -233,6 +233,12 @@ capable/own cap_net_raw=ep [rootid=200000]" "$(getcap -rn capable | sort)"
 capable/hosts cap_net_raw=ep
 capable/others cap_net_raw=ep [rootid=300000]" "$("$NSXATTR" tree strip --from=200000 capable
 		getcap -rn capable | sort)"
+	setcap -n 200000 cap_net_raw+ep capable/own
+	fails "no root 0, which is the host's" "capable/own: security.capability stays: the one of root 0 is the host's" \
+		"$NSXATTR" tree rekey --from=200000 --to=0 capable/own
+	fails "nor by --dry-run" "the one of root 0 is the host's" "$NSXATTR" tree rekey --from=200000 --to=0 -n capable/own
+	same "it stays" "capable/own cap_net_raw=ep [rootid=200000]" "$(getcap -n capable/own)"
+	setcap -r capable/own
 	same "and --all leaves the host's" "removed 1 value on 1 file
 capable/hosts cap_net_raw=ep" "$("$NSXATTR" tree strip --all capable
 		getcap -rn capable | sort)"
