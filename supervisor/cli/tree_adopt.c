@@ -43,9 +43,9 @@ static const struct option_table table = {
 	.command = "nsxattr tree adopt",
 	.operands = "--to=N PATH...",
 	.about = "Give a container the values of security.* and trusted.* that trees have for the\n"
-		 "host. What the host's own kernel uses stays out, unless --name names it:\n"
-		 "security.selinux, security.ima, security.evm, security.apparmor,\n"
-		 "security.SMACK64*, trusted.overlay.*, trusted.SGI_ACL_*.\n"
+		 "host. What the host's own kernel uses stays out, unless --name has the whole\n"
+		 "name: security.selinux, security.ima, security.evm, security.apparmor,\n"
+		 "security.SMACK64*, security.bpf.*, trusted.overlay.*, trusted.SGI_ACL_*.\n"
 		 "Exit status: 0; 1 if something could not be done, or was there already.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
@@ -57,12 +57,21 @@ static bool is_kernels(const char *name, size_t length)
 	static const struct rule kernels[] = {
 		{ .pattern = "security.selinux" },  { .pattern = "security.ima" },
 		{ .pattern = "security.evm" },	    { .pattern = "security.apparmor" },
-		{ .pattern = "security.SMACK64*" }, { .pattern = "trusted.overlay.*" },
-		{ .pattern = "trusted.SGI_ACL_*" }, /* access control lists of XFS */
+		{ .pattern = "security.SMACK64*" }, { .pattern = "security.bpf.*" },
+		{ .pattern = "trusted.overlay.*" }, { .pattern = "trusted.SGI_ACL_*" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(kernels); i++)
 		if (rule_matches(&kernels[i], name, length))
+			return true;
+	return false;
+}
+
+/* By its whole name: a glob is not meant for it. */
+static bool is_named(const struct tree_job *job, const char *name, size_t length)
+{
+	for (size_t i = 0; i < job->name_count; i++)
+		if (strlen(job->names[i]) == length && memcmp(job->names[i], name, length) == 0)
 			return true;
 	return false;
 }
@@ -124,7 +133,8 @@ static bool is_wanted(const struct adopt *adopt, const struct tree_value *value,
 	*ret_is_capability = file_capability_is_name(value->parts.base, value->parts.base_length);
 	if (value->kind != TREE_PLAIN)
 		return false;
-	if (adopt->job.name_count == 0 && is_kernels(value->parts.base, value->parts.base_length))
+	if (is_kernels(value->parts.base, value->parts.base_length) &&
+	    !is_named(&adopt->job, value->parts.base, value->parts.base_length))
 		return false;
 	return !*ret_is_capability || adopt->is_moving;
 }

@@ -264,9 +264,17 @@ adopts() {
 	same "the value is what it was" 0102 "$(value trusted.gfid@uid=100000 brick/a)"
 	touch brick/d
 	setfattr -n security.selinux -v label brick/d
-	same "--name takes what the kernel uses, too; --store" "adopted 2 values on 2 files
+	setfattr -n security.bpf.a -v programs brick/d
+	setfattr -n security.b -v own brick/d
+	same "a glob takes nothing that the kernel uses" "adopted 1 value on 1 file
+security.b security.b@uid=100000 security.bpf.a security.selinux" \
+		"$("$NSXATTR" tree adopt --to=100000 --name='security.*' brick/d; names brick/d)"
+	setfattr -x security.bpf.a brick/d
+	setfattr -x security.b brick/d
+	setfattr -x security.b@uid=100000 brick/d
+	same "its whole name does; --store" "adopted 2 values on 2 files
 security.selinux trusted.nsxattr.100000.security.selinux" \
-		"$("$NSXATTR" tree adopt --to=100000 --name='security.se*' --store=trusted brick; names brick/d)"
+		"$("$NSXATTR" tree adopt --to=100000 --name=security.selinux --store=trusted brick; names brick/d)"
 	setcap cap_net_raw+ep brick/d
 	fails "a capability is not given to root 0" "brick/d: security.capability stays: the one of root 0 is the host's" \
 		"$NSXATTR" tree adopt --to=0 --move --name=security.capability brick
