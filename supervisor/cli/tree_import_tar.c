@@ -7,8 +7,8 @@
 #include "cli/tree_import.h"
 #include "tar_header.h"
 
-/* What a member's records, or its long path, may have. The kernel lets a file have less. */
-#define RECORDS_MAX (4 << 20)
+/* What is kept of a member's records, or its long path. Few file systems let a file have more. */
+#define RECORDS_MAX ((size_t)4 << 20)
 
 /* An archive that is being read. */
 struct archive {
@@ -16,6 +16,7 @@ struct archive {
 	const char *name;
 	char *records; /* of the member that comes next */
 	size_t length;
+	bool is_too_large; /* they are without the values, because all were more than RECORDS_MAX */
 	char *path; /* GNU tar's of that member; NULL: it has none */
 };
 
@@ -41,6 +42,14 @@ static bool skip(struct archive *archive, uint64_t size)
 	return true;
 }
 
+static bool skip_padding(struct archive *archive, uint64_t size)
+{
+	char block[TAR_BLOCK];
+	size_t left = (TAR_BLOCK - (size_t)(size % TAR_BLOCK)) % TAR_BLOCK;
+
+	return fread(block, 1, left, archive->file) == left;
+}
+
 /* Return: what follows a header, with a NUL behind it, the caller's; NULL: it cannot be read. */
 static char *read_all(struct archive *archive, uint64_t size)
 {
@@ -54,6 +63,66 @@ static char *read_all(struct archive *archive, uint64_t size)
 	}
 	free(bytes);
 	return NULL;
+}
+
+/* ---- records ---- */
+
+/* Return: bytes of those that are whole; 0 also without memory. */
+static size_t keep_few(struct tar_records *kept, const char *bytes, size_t length)
+{
+	struct tar_record record;
+	size_t end = 0;
+
+	for (size_t at = 0; tar_record_next(bytes, length, &at, &record) > 0; end = at) {
+		const char *key = tar_record_is(&record, "path") ? "path" :
+				  tar_record_is(&record, "size") ? "size" :
+								   NULL;
+
+		if (key && tar_records_add(kept, key, record.value, record.length) < 0)
+			return 0;
+	}
+	return end;
+}
+
+/* Of too many, those that say whose they are, and where the next header is. */
+static bool read_few(struct archive *archive, uint64_t size, struct tar_records *kept)
+{
+	_cleanup_free_ char *bytes = malloc(RECORDS_MAX);
+	size_t length = 0;
+
+	for (uint64_t left = size; bytes && left + length > 0;) {
+		size_t most = RECORDS_MAX - length < left ? RECORDS_MAX - length : (size_t)left;
+
+		if (fread(bytes + length, 1, most, archive->file) != most)
+			return false;
+		left -= most;
+		length += most;
+		size_t whole = keep_few(kept, bytes, length);
+
+		if (whole == 0 || kept->length > RECORDS_MAX)
+			return false;
+		length -= whole;
+		memmove(bytes, bytes + whole, length);
+	}
+	return bytes && skip_padding(archive, size);
+}
+
+static bool read_records(struct archive *archive, uint64_t size)
+{
+	struct tar_records kept = { 0 };
+
+	free(archive->records);
+	archive->is_too_large = size > RECORDS_MAX;
+	if (!archive->is_too_large) {
+		archive->records = read_all(archive, size);
+		archive->length = archive->records ? (size_t)size : 0;
+		return archive->records;
+	}
+	bool is_read = read_few(archive, size, &kept);
+
+	archive->records = kept.bytes;
+	archive->length = kept.length;
+	return is_read;
 }
 
 /* ---- a member ---- */
@@ -110,6 +179,14 @@ static bool find_size(const struct archive *archive, uint64_t *size)
 	return r == 0 && *size <= INT64_MAX - TAR_BLOCK;
 }
 
+static void forget_member(struct archive *archive)
+{
+	free(TAKE_PTR(archive->records));
+	free(TAKE_PTR(archive->path));
+	archive->length = 0;
+	archive->is_too_large = false;
+}
+
 static bool take_member(struct tree_import *import, struct archive *archive,
 			const char *header_path, uint64_t size)
 {
@@ -118,11 +195,12 @@ static bool take_member(struct tree_import *import, struct archive *archive,
 
 	if (!path)
 		return fail(import, archive, "there is no memory");
-	if (is_right)
+	if (is_right && archive->is_too_large)
+		tree_job_fail(&import->job, "%s: it is left out: it has more than 4 MiB of values",
+			      path);
+	else if (is_right)
 		set_values(import, archive, path);
-	free(TAKE_PTR(archive->records));
-	free(TAKE_PTR(archive->path));
-	archive->length = 0;
+	forget_member(archive);
 	if (!is_right)
 		return fail(import, archive, "its extended headers are damaged");
 	return skip(archive, size) || fail(import, archive, "it ends in a member");
@@ -138,23 +216,19 @@ static bool has_content(char type)
 static bool take(struct tree_import *import, struct archive *archive, const char *path, char type,
 		 uint64_t size)
 {
-	char **place = type == TAR_RECORDS	 ? &archive->records :
-		       type == TAR_GNU_LONG_NAME ? &archive->path :
-						   NULL;
-
 	if (type == 'g' || type == 'K') /* of all members; GNU tar's target of a link */
 		return skip(archive, size) || fail(import, archive, "it ends in a header");
 	if (type == 'S') /* more headers may follow it */
 		return fail(import, archive, "it has sparse files in GNU tar's old format");
-	if (!place)
+	if (type != TAR_RECORDS && type != TAR_GNU_LONG_NAME)
 		return take_member(import, archive, path, has_content(type) ? size : 0);
-	free(*place);
-	*place = read_all(archive, size);
-	if (!*place)
-		return fail(import, archive, "it has a header that is too large, or cut");
 	if (type == TAR_RECORDS)
-		archive->length = (size_t)size;
-	return true;
+		return read_records(archive, size) ||
+		       fail(import, archive, "it has damaged extended headers, or is cut");
+	free(archive->path);
+	archive->path = read_all(archive, size);
+	return archive->path ||
+	       fail(import, archive, "it has a header that is too large, or cut");
 }
 
 void tree_import_tar(struct tree_import *import, FILE *file, const char *name)
@@ -183,6 +257,5 @@ void tree_import_tar(struct tree_import *import, FILE *file, const char *name)
 			goes_on = false;
 		}
 	}
-	free(archive.records);
-	free(archive.path);
+	forget_member(&archive);
 }

@@ -282,6 +282,28 @@ security.selinux trusted.nsxattr.100000.security.selinux" \
 	same "a capability is given away" "brick/d cap_net_raw=ep [rootid=100000]" "$(getcap -n brick/d)"
 }
 
+cat >many.py <<'END'
+import sys, tarfile
+def member(name, size, /, **records):
+    info = tarfile.TarInfo(name)
+    info.pax_headers = records
+    sys.stdout.buffer.write(info.tobuf(tarfile.PAX_FORMAT) + bytes(size))
+values = {f"SCHILY.xattr.security.v{i}": "v" * 65000 for i in range(100)}
+member("file", 1024, **values, path="full", size="600")
+member("file", 0, **{"SCHILY.xattr.security.last": "v"})
+sys.stdout.buffer.write(bytes(1024))
+END
+
+# More values than memory is given for; behind them the records of where the next member is.
+too_many() {
+	mkdir few
+	touch few/file few/full
+	python3 many.py >many.tar
+	fails "a file with too many values is left out" "full: it is left out: it has more than 4 MiB of values" \
+		"$NSXATTR" tree import --to=100000 many.tar few
+	same "and the import goes on behind it" 'file security.last@uid=100000="v"' "$(values_of few)"
+}
+
 # A source that means harm, or is none.
 sources() {
 	mkdir outside target
@@ -359,4 +381,5 @@ layered
 forges
 adopts
 sources
+too_many
 hostile
