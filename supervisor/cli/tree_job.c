@@ -240,8 +240,9 @@ static void visit(void *place, const struct tree_entry *entry)
 static void complain(void *place, const char *path, int error)
 {
 	if (error == ENAMETOOLONG)
+		/* Of such a path a message has only the beginning. */
 		tree_job_fail(((struct run *)place)->job,
-			      "%s: it is too deep, what is in it is left out", path);
+			      "it is too deep, what is in it is left out: %s", path);
 	else
 		fail_at(place, path, error);
 }

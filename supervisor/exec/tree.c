@@ -233,7 +233,7 @@ static int enter(struct worker *worker, int fd, unsigned int depth)
 	struct directory *directory = NULL;
 	struct batch *batch;
 
-	if (depth > TREE_DEPTH_MAX) {
+	if (depth > TREE_DEPTH_MAX || length > TREE_PATH_MAX) {
 		close(fd);
 		return ENAMETOOLONG;
 	}

@@ -16,6 +16,8 @@
 
 /* A tree that is deeper is not walked to its end: each level takes a descriptor. */
 #define TREE_DEPTH_MAX 2000
+/* Nor is what has a longer path: each level keeps its own. */
+#define TREE_PATH_MAX 16384
 
 #define TREE_THREADS_MAX 16
 

@@ -374,6 +374,22 @@ hostile() {
 		"$(values_of victim)"
 }
 
+# A tree of long names, of which each level would take more memory than the one above.
+far() {
+	python3 -c '
+import os
+os.mkdir("far")
+os.chdir("far")
+for i in range(80):
+    if i in (60, 79):
+        os.setxattr(".", "security.a@uid=100000", b"v")
+    os.mkdir("n" * 255)
+    os.chdir("n" * 255)'
+	fails "a path without an end is reported" "it is too deep, what is in it is left out: far/nnnn" "$NSXATTR" tree ls far
+	same "what is above is seen" 1 "$(count_of far 100000 2>/dev/null)"
+	rm -rf far
+}
+
 on_disk ext4 mkfs.ext4 -q -N 20000
 on_disk xfs mkfs.xfs -q
 on_disk btrfs mkfs.btrfs -q
@@ -382,4 +398,5 @@ forges
 adopts
 sources
 too_many
+far
 hostile
