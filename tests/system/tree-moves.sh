@@ -331,6 +331,22 @@ sources() {
 	printf '# file: file\nsecurity.a="other"\n' >odd
 	fails "another value stays" "another value is there" "$NSXATTR" tree import --to=100000 odd target
 	same "as it was" v "$(text security.a@uid=100000 target/file)"
+	printf '# file: file\nsecurity.d="v"\n# file: no\\000\nsecurity.e="v"\n# file: file\nsecurity.f="cut' >odd
+	"$NSXATTR" tree import --to=100000 odd target >out 2>said
+	same "what a dump does not say whole is not taken" "nsxattr: odd:3: this is no line of a dump
+nsxattr: odd:4: a value of no file
+nsxattr: odd:6: the line is left out: its end is missing
+imported 1 value on 1 file; 3 failures" "$(cat said out)"
+	{
+		printf '# file: file\nsecurity.g="%0300000d"\n# file: %0300000d\nsecurity.h="v"\n' 0 0
+		printf '# file: file\nsecurity.i="v"\n'
+	} >odd
+	"$NSXATTR" tree import --to=100000 odd target >out 2>said
+	same "nor a line that is too long" "nsxattr: odd:2: the line is too long
+nsxattr: odd:3: the line is too long
+nsxattr: odd:4: a value of no file
+imported 1 value on 1 file; 3 failures" "$(cat said out)"
+	same "the others are" "security.a@uid=100000 security.b security.d@uid=100000 security.i@uid=100000" "$(names target/file)"
 	printf '# file: file\nsecurity.capability=0x0100000200200000000000000000000000000000\n' >odd
 	fails "no capability of root 0" "file: security.capability is left out: the one of root 0 is the host's" \
 		"$NSXATTR" tree import --to=0 odd target
