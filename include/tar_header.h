@@ -94,6 +94,9 @@ int tar_record_next(const char *records, size_t length, size_t *at, struct tar_r
 /** tar_record_is() - has it this key? */
 bool tar_record_is(const struct tar_record *record, const char *key);
 
+/** tar_record_number() - Return: whether its value is a number, of digits alone; else *ret_number is untouched. */
+bool tar_record_number(const struct tar_record *record, uint64_t *ret_number);
+
 /** tar_record_attribute() - Return: whether it is an attribute's with a name of up to 255 bytes; then ret_name is that. */
 bool tar_record_attribute(const struct tar_record *record, char ret_name[256]);
 

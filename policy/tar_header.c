@@ -179,6 +179,23 @@ bool tar_record_is(const struct tar_record *record, const char *key)
 	       memcmp(record->key, key, record->key_length) == 0;
 }
 
+bool tar_record_number(const struct tar_record *record, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < record->length; i++) {
+		unsigned int digit = (unsigned char)record->value[i] - (unsigned int)'0';
+
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	if (record->length == 0)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
 bool tar_record_attribute(const struct tar_record *record, char ret_name[256])
 {
 	const char *at = record->key + sizeof(attribute_prefix) - 1;

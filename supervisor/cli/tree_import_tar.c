@@ -127,19 +127,48 @@ static bool read_records(struct archive *archive, uint64_t size)
 
 /* ---- a member ---- */
 
-/* Return: the path, the caller's; NULL without memory. The last record counts. */
-static char *find_path(const struct archive *archive, const char *path)
+/* The last one counts; one without a value is none. Return: whether there is one. */
+static bool find_record(const struct archive *archive, const char *key,
+			struct tar_record *ret_record)
 {
-	char *found = strdup(archive->path ? archive->path : path);
 	struct tar_record record;
+	bool is_found = false;
 
-	for (size_t at = 0;
-	     found && tar_record_next(archive->records, archive->length, &at, &record) > 0;) {
-		if (!tar_record_is(&record, "path"))
+	for (size_t at = 0; tar_record_next(archive->records, archive->length, &at, &record) > 0;) {
+		if (!tar_record_is(&record, key) || record.length == 0)
 			continue;
-		free(found);
-		found = strndup(record.value, record.length);
+		*ret_record = record;
+		is_found = true;
 	}
+	return is_found;
+}
+
+static bool are_whole(const struct archive *archive)
+{
+	struct tar_record record;
+	size_t at = 0;
+	int r;
+
+	do
+		r = tar_record_next(archive->records, archive->length, &at, &record);
+	while (r > 0);
+	return r == 0;
+}
+
+/* Return: the path, the caller's; NULL: it is left out, and said. */
+static char *find_path(struct tree_import *import, const struct archive *archive, const char *path)
+{
+	const char *text = archive->path ? archive->path : path;
+	struct tar_record record = { .value = text, .length = strlen(text) };
+
+	(void)find_record(archive, "path", &record);
+	bool is_path = !memchr(record.value, '\0', record.length);
+	char *found = is_path ? strndup(record.value, record.length) : NULL;
+
+	if (!found)
+		tree_job_fail(&import->job, "%s: %.*s is left out: %s", archive->name,
+			      (int)strnlen(record.value, record.length), record.value,
+			      is_path ? strerror(ENOMEM) : "its path has a NUL");
 	return found;
 }
 
@@ -163,20 +192,9 @@ static void set_values(struct tree_import *import, const struct archive *archive
 static bool find_size(const struct archive *archive, uint64_t *size)
 {
 	struct tar_record record;
-	size_t at = 0;
-	int r;
 
-	while ((r = tar_record_next(archive->records, archive->length, &at, &record)) > 0) {
-		char digits[21] = "";
-
-		if (!tar_record_is(&record, "size"))
-			continue;
-		if (record.length >= sizeof(digits))
-			return false;
-		memcpy(digits, record.value, record.length);
-		*size = strtoull(digits, NULL, 10);
-	}
-	return r == 0 && *size <= INT64_MAX - TAR_BLOCK;
+	return !find_record(archive, "size", &record) ||
+	       (tar_record_number(&record, size) && *size <= INT64_MAX - TAR_BLOCK);
 }
 
 static void forget_member(struct archive *archive)
@@ -187,29 +205,36 @@ static void forget_member(struct archive *archive)
 	archive->is_too_large = false;
 }
 
-static bool take_member(struct tree_import *import, struct archive *archive,
-			const char *header_path, uint64_t size)
-{
-	_cleanup_free_ char *path = find_path(archive, header_path);
-	bool is_right = path && find_size(archive, &size);
-
-	if (!path)
-		return fail(import, archive, "there is no memory");
-	if (is_right && archive->is_too_large)
-		tree_job_fail(&import->job, "%s: it is left out: it has more than 4 MiB of values",
-			      path);
-	else if (is_right)
-		set_values(import, archive, path);
-	forget_member(archive);
-	if (!is_right)
-		return fail(import, archive, "its extended headers are damaged");
-	return skip(archive, size) || fail(import, archive, "it ends in a member");
-}
-
 /* Links, devices and directories have none, whatever their size says. */
 static bool has_content(char type)
 {
 	return type < TAR_HARD_LINK || type > TAR_FIFO;
+}
+
+static void take_values(struct tree_import *import, const struct archive *archive,
+			const char *header_path)
+{
+	_cleanup_free_ char *path = find_path(import, archive, header_path);
+
+	if (path && archive->is_too_large)
+		tree_job_fail(&import->job, "%s: it is left out: it has more than 4 MiB of values",
+			      path);
+	else if (path)
+		set_values(import, archive, path);
+}
+
+static bool take_member(struct tree_import *import, struct archive *archive, const char *path,
+			char type, uint64_t size)
+{
+	bool is_right = are_whole(archive) && (!has_content(type) || find_size(archive, &size));
+
+	if (is_right)
+		take_values(import, archive, path);
+	forget_member(archive);
+	if (!is_right)
+		return fail(import, archive, "its extended headers are damaged");
+	return !has_content(type) || skip(archive, size) ||
+	       fail(import, archive, "it ends in a member");
 }
 
 /* Return: whether it goes on. */
@@ -221,14 +246,13 @@ static bool take(struct tree_import *import, struct archive *archive, const char
 	if (type == 'S') /* more headers may follow it */
 		return fail(import, archive, "it has sparse files in GNU tar's old format");
 	if (type != TAR_RECORDS && type != TAR_GNU_LONG_NAME)
-		return take_member(import, archive, path, has_content(type) ? size : 0);
+		return take_member(import, archive, path, type, size);
 	if (type == TAR_RECORDS)
 		return read_records(archive, size) ||
 		       fail(import, archive, "it has damaged extended headers, or is cut");
 	free(archive->path);
 	archive->path = read_all(archive, size);
-	return archive->path ||
-	       fail(import, archive, "it has a header that is too large, or cut");
+	return archive->path || fail(import, archive, "it has a header that is too large, or cut");
 }
 
 void tree_import_tar(struct tree_import *import, FILE *file, const char *name)

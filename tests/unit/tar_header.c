@@ -148,6 +148,27 @@ Test(tar_header, has_attributes_by_names_that_tools_read)
 	free(records.bytes);
 }
 
+static bool read_number(const char *value, uint64_t *number)
+{
+	const struct tar_record record = { "size", 4, value, strlen(value) };
+
+	return tar_record_number(&record, number);
+}
+
+Test(tar_header, has_numbers_of_digits_alone)
+{
+	static const char *const wrong[] = { "",   " 5",  "+5", "-5",
+					     "5 ", "0x5", "5.", "18446744073709551616" };
+	uint64_t number = 0;
+
+	cr_expect(read_number("18446744073709551615", &number));
+	cr_expect_eq(number, UINT64_MAX);
+	cr_expect(read_number("007", &number));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_not(read_number(wrong[i], &number), "%s", wrong[i]);
+	cr_expect_eq(number, 7);
+}
+
 Test(tar_header, takes_no_other_records)
 {
 	static const char *const wrong[] = { "5 a=b\n", "7 a=b\n", "x a=b\n",
