@@ -276,6 +276,7 @@ int cli_tree_import(int argc, char **argv)
 	if (tree_range_is_beyond(&import->range))
 		return options_refuse(&table,
 				      "the range goes beyond the last id: give a smaller --count");
+	tree_job_trim(words[1]);
 	import->tree = words[1];
 	import_all(import, words[0]);
 	return tree_job_sum_up(&import->job, import->is_dry ? "would import" : "imported",

@@ -313,6 +313,14 @@ void tree_job_begin(struct tree_job *job)
 	pthread_mutex_init(&job->lock, NULL);
 }
 
+void tree_job_trim(char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+}
+
 void tree_job_run(struct tree_job *job, char **paths)
 {
 	/* The working directory may become another one. */
@@ -327,6 +335,8 @@ void tree_job_run(struct tree_job *job, char **paths)
 	};
 
 	tree_job_begin(job);
+	for (char **path = paths; *path; path++)
+		tree_job_trim(*path);
 	int r = open_fd_directory(&run.fd_directory);
 
 	if (r < 0) {

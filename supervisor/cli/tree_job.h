@@ -100,9 +100,12 @@ bool tree_job_wants(const struct tree_job *job, const char *base, size_t length)
 /** tree_job_begin() - before a job that does not run: prepare for what it writes */
 void tree_job_begin(struct tree_job *job);
 
+/** tree_job_trim() - take the slashes off a tree's path: with them, a symbolic link would mean what it leads to */
+void tree_job_trim(char *path);
+
 /**
  * tree_job_run() - visit all values
- * @paths: the trees; NULL is the end
+ * @paths: the trees; NULL is the end; each is trimmed
  *
  * It says on a terminal how far it has come.
  */

@@ -344,6 +344,8 @@ sources() {
 	printf '# file: %s\nsecurity.a="v"\n\n' ../outside/file way/file "$SCENE/outside/file" link file ./file >evil
 	"$NSXATTR" tree import --to=100000 evil target >out 2>said
 	same "paths that lead out of the tree are refused" "imported 3 values on 3 files; 3 failures" "$(<out)"
+	printf '# file: file\nsecurity.a="v"\n' >odd
+	fails "nor does a link that is named, with slashes" "file: Not a directory" "$NSXATTR" tree import --to=100000 odd target/way//
 	same "and nothing outside has changed" "" "$(values_of outside)"
 	same "a link is meant itself" "security.a@uid=100000" "$(names target/link)"
 	tar --format=pax -cf evil.tar -P --xattrs --xattrs-include='*' -C target file --transform='s|^file|../outside/file|' 2>/dev/null

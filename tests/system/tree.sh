@@ -168,6 +168,8 @@ bounds() {
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within)"
 	same "a link that is named means itself" "moved 0 values on 0 files" \
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within/link)"
+	same "so it does with slashes" "moved 0 values on 0 files" \
+		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 within/link//)"
 	same "--cross-mounts" "moved 1 value on 1 file" \
 		"$("$NSXATTR" tree rekey --from=1000 --to=2000 --count=1 --cross-mounts within)"
 	umount within/mounted within/file

@@ -38,6 +38,18 @@ Test(tree_job, takes_no_name_that_is_too_long)
 	cr_expect_not(tree_inode_next(&job, &inode, &at, &value));
 }
 
+Test(tree_job, trims_paths)
+{
+	char path[] = "/a//", root[] = "//", none[] = "";
+
+	tree_job_trim(path);
+	cr_expect_str_eq(path, "/a");
+	tree_job_trim(root);
+	cr_expect_str_eq(root, "/");
+	tree_job_trim(none);
+	cr_expect_str_eq(none, "");
+}
+
 Test(tree_job, takes_plain_names_only_if_it_is_told_to)
 {
 	const struct tree_job job = { .names = { "security.*" }, .name_count = 1 };
