@@ -201,7 +201,7 @@ test: ## build and run some tests: make test T="unit/name system/clients"; KERNE
 	+@$(MAKE) $(parallel) all $(DRIVERS) $(DRIVER_32) \
 		$(foreach t,$(filter $(TESTS) $(REPLAYS),$(T:%=$(BUILD)/tests/%)),$t) \
 		$(if $(filter unit kernel live fuzz harness kernels kernels-all,$(T)),tests) \
-		$(if $(filter system system/slow-files,$(T)),benches)
+		$(if $(filter system $(addprefix system/,slow-files stuck-worker doctor),$(T)),benches)
 	@tests/run $(T)
 
 .PHONY: check-kernels check-kernels-all check-arm64
