@@ -96,20 +96,35 @@ static void look_at_unserved(struct worker *worker)
 			worker->unserved.count);
 }
 
-/* What the nsxattrd before had for a gate. */
-static void close_gate_before(struct worker *worker)
+static bool is_of_our_gate(const struct opened *opened, int fd)
 {
 	int own[GATE_DESCRIPTORS_MAX];
-	const struct opened *opened = worker->opened;
-	size_t count = opened->gate ? gate_descriptors(opened->gate, own) : 0, i;
+	size_t count = opened->gate ? gate_descriptors(opened->gate, own) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (own[i] == fd)
+			return true;
+	return false;
+}
+
+/* What an nsxattrd before had for a gate. Return: the next entry of it; NULL: there is no other one. */
+static const struct entry *next_of_gates_before(const struct opened *opened,
+						const struct entry *before)
+{
+	const struct entry *entry = before;
+
+	do
+		entry = journal_next_of(opened->journal, ENTRY_GATE, entry);
+	while (entry && is_of_our_gate(opened, entry->fd));
+	return entry;
+}
+
+static void close_gate_before(struct worker *worker)
+{
 	const struct entry *entry = NULL;
 
-	while ((entry = journal_next_of(opened->journal, ENTRY_GATE, entry)) != NULL) {
-		for (i = 0; i < count && own[i] != entry->fd; i++)
-			;
-		if (i == count)
-			entries_drop(&worker->entries, entry);
-	}
+	while ((entry = next_of_gates_before(worker->opened, entry)) != NULL)
+		entries_drop(&worker->entries, entry);
 }
 
 /* Return: whether all of them pass our gate. */
@@ -181,16 +196,15 @@ static int tell_gate(const struct opened *opened)
 }
 
 /*
- * A gate before is there still where a container cannot pass ours. What is in our own gate is written once more. Without a gate of ours
- * this process may not ask what a descriptor is.
+ * A gate before is there still where a container cannot pass ours. Without a gate of ours this process may not ask what a
+ * descriptor is.
  */
 static void tell_gates_before(const struct opened *opened)
 {
 	uint64_t generation = revocation_generation(opened->revocation);
 	const struct entry *entry = NULL;
 
-	while (opened->gate &&
-	       (entry = journal_next_of(opened->journal, ENTRY_GATE, entry)) != NULL) {
+	while (opened->gate && (entry = next_of_gates_before(opened, entry)) != NULL) {
 		int r = gate_revoke_by(entry->fd, generation);
 
 		if (r < 0)
