@@ -2,7 +2,16 @@
 # shellcheck shell=bash
 #
 # What tests of nsxattrd's mode enforce share: policies that refuse, and what the daemon's log, status and pins say of
-# it. Sourced after tests/lib/judged.sh, which has the containers.
+# it. It brings what the containers take, so it is sourced alone.
+
+# shellcheck source=tests/lib/runtimes.sh
+. tests/lib/runtimes.sh
+# shellcheck source=tests/lib/case.sh
+. tests/lib/case.sh
+# shellcheck source=tests/lib/scene.sh
+. tests/lib/scene.sh
+# shellcheck source=tests/lib/judged.sh
+. tests/lib/judged.sh
 
 # enforced_policy() - NAME KEYS RULE…: a policy of the daemon's that refuses; KEYS as "own.der, other.der"
 enforced_policy() {

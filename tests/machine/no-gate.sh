@@ -6,12 +6,6 @@
 #
 # arguments: lsm=landlock,lockdown,yama,integrity,apparmor
 
-# shellcheck source=tests/lib/runtimes.sh
-. tests/lib/runtimes.sh
-. tests/lib/case.sh
-. tests/lib/scene.sh
-# shellcheck source=tests/lib/judged.sh
-. tests/lib/judged.sh
 # shellcheck source=tests/lib/enforced.sh
 . tests/lib/enforced.sh
 needs crun

@@ -8,14 +8,6 @@
 # arguments: emulated=in-turns
 
 set -u
-# shellcheck source=tests/lib/runtimes.sh
-. tests/lib/runtimes.sh
-# shellcheck source=tests/lib/case.sh
-. tests/lib/case.sh
-# shellcheck source=tests/lib/scene.sh
-. tests/lib/scene.sh
-# shellcheck source=tests/lib/judged.sh
-. tests/lib/judged.sh
 # shellcheck source=tests/lib/enforced.sh
 . tests/lib/enforced.sh
 needs crun evmctl openssl setfattr strace
