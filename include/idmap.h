@@ -39,6 +39,15 @@ struct id_map {
  */
 int id_map_parse(const char *text, size_t length, struct id_map *ret_map);
 
+/**
+ * id_map_print() - a map as people read it: "INSIDE HOST COUNT; …"
+ * @text: as much of it as there is room for, with a NUL
+ * @size: room in @text, at least 1
+ *
+ * Return: the length of the extents that are there as a whole.
+ */
+size_t id_map_print(const struct id_map *map, char *text, size_t size);
+
 /** id_map_to_host() - translate outwards. Return: whether @inside is mapped; *ret_host is then set. */
 bool id_map_to_host(const struct id_map *map, uint32_t inside, uint32_t *ret_host);
 

@@ -2,6 +2,7 @@
 #include "idmap.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "decimal.h"
 
@@ -62,6 +63,44 @@ int id_map_parse(const char *text, size_t length, struct id_map *ret_map)
 	}
 	*ret_map = map;
 	return 0;
+}
+
+/* Three numbers, and what is between them and those of the extent before. */
+#define EXTENT_TEXT_MAX (3 * (DECIMAL_DIGITS + 1) + 1)
+
+static size_t print_extent(const struct id_extent *extent, bool is_first,
+			   char text[EXTENT_TEXT_MAX])
+{
+	const uint32_t numbers[] = { extent->inside, extent->host, extent->count };
+	size_t length = 0;
+
+	if (!is_first)
+		text[length++] = ';';
+	for (unsigned int i = 0; i < 3; i++) {
+		if (length > 0)
+			text[length++] = ' ';
+		length += decimal_write(numbers[i], text + length);
+	}
+	return length;
+}
+
+size_t id_map_print(const struct id_map *map, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < map->count; i++) {
+		char extent[EXTENT_TEXT_MAX];
+		size_t length = print_extent(&map->extents[i], i == 0, extent);
+		size_t room = size - 1 - used;
+
+		memcpy(text + used, extent, length < room ? length : room);
+		text[used + (length < room ? length : room)] = '\0';
+		if (length > room)
+			break;
+		used += length;
+	}
+	return used;
 }
 
 bool id_map_to_host(const struct id_map *map, uint32_t inside, uint32_t *ret_host)

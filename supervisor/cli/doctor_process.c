@@ -85,7 +85,7 @@ static void read_map(struct patient *patient)
 	length = read_file(patient->pid, "gid_map", text);
 	if (length > 0)
 		(void)id_map_parse(text, (size_t)length, &patient->groups);
-	live_container_map(&patient->users, patient->map, sizeof(patient->map));
+	(void)id_map_print(&patient->users, patient->map, sizeof(patient->map));
 }
 
 static bool is_on_host(const struct patient *patient)

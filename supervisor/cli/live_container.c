@@ -65,19 +65,6 @@ bool live_container_names(const char *cgroup, const char *id)
 	return false;
 }
 
-void live_container_map(const struct id_map *uids, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (unsigned int i = 0; i < uids->count && used < size; i++) {
-		const struct id_extent *extent = &uids->extents[i];
-
-		used += (size_t)snprintf(text + used, size - used, "%s%u %u %u", i > 0 ? "; " : "",
-					 extent->inside, extent->host, extent->count);
-	}
-}
-
 /** struct search - of a list of containers */
 struct search {
 	const char *cgroup;
@@ -125,7 +112,7 @@ const char *live_container_find(const char *control, const char *cgroup, const s
 
 	if (r < 0)
 		return control_call_fault(r);
-	live_container_map(uids, map, sizeof(map));
+	(void)id_map_print(uids, map, sizeof(map));
 	search_list(&search, json_object_object_get(status, "containers"));
 	if (search.id) {
 		fault = live_container_ask(control, search.id, container);

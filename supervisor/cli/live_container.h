@@ -44,9 +44,6 @@ const char *live_container_find(const char *control, const char *cgroup, const s
 /** live_container_names() - does the text of a cgroup name a container of this id or name? */
 bool live_container_names(const char *cgroup, const char *id);
 
-/** live_container_map() - a map as nsxattrd shows it: "INSIDE HOST COUNT; …" */
-void live_container_map(const struct id_map *uids, char *text, size_t size);
-
 /** live_container_done() - release what it has */
 void live_container_done(struct live_container *container);
 

@@ -164,7 +164,7 @@ static bool has_map(int proc, const char *wanted)
 
 	if (length <= 0 || id_map_parse(text, (size_t)length, &map) < 0)
 		return false;
-	live_container_map(&map, shown, sizeof(shown));
+	(void)id_map_print(&map, shown, sizeof(shown));
 	return strcmp(shown, wanted) == 0;
 }
 

@@ -9,7 +9,6 @@
 #include "daemon/registry.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,22 +397,7 @@ const char *container_name(const struct container *container)
 
 void container_set_map(struct container *container, const struct id_map *uids)
 {
-	char *map = container->map;
-	size_t used = 0;
-
-	map[0] = '\0';
-	for (size_t i = 0; i < uids->count; i++) {
-		const struct id_extent *extent = &uids->extents[i];
-		int length = snprintf(map + used, CONTAINER_MAP_SIZE - used,
-				      "%s%" PRIu32 " %" PRIu32 " %" PRIu32, i > 0 ? "; " : "",
-				      extent->inside, extent->host, extent->count);
-
-		if (length < 0 || (size_t)length >= CONTAINER_MAP_SIZE - used) {
-			map[used] = '\0';
-			return;
-		}
-		used += (size_t)length;
-	}
+	container->map[id_map_print(uids, container->map, CONTAINER_MAP_SIZE)] = '\0';
 }
 
 static uint64_t requests_of(const struct container *container)

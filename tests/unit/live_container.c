@@ -31,10 +31,10 @@ Test(live_container, has_its_map_in_the_form_of_the_status)
 	static const struct id_map map = { 2, { { 0, 100000, 65536 }, { 65536, 1000, 1 } } };
 	char text[64];
 
-	live_container_map(&map, text, sizeof(text));
+	(void)id_map_print(&map, text, sizeof(text));
 	cr_expect_str_eq(text, "0 100000 65536; 65536 1000 1");
-	live_container_map(&(const struct id_map){ 0 }, text, sizeof(text));
+	(void)id_map_print(&(const struct id_map){ 0 }, text, sizeof(text));
 	cr_expect_str_eq(text, "");
-	live_container_map(&map, text, 20);
+	(void)id_map_print(&map, text, 20);
 	cr_expect_str_eq(text, "0 100000 65536; 655");
 }
