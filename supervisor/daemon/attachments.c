@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -303,17 +302,10 @@ bool attachments_have_namespace(const void *attachments, uint32_t number)
 	return find_namespace(attachments, number);
 }
 
-static uint32_t number_of(int userns)
-{
-	struct stat status;
-
-	return fstat(userns, &status) < 0 ? 0 : (uint32_t)status.st_ino;
-}
-
 /* Two would each forget what the other one has judged. */
 static const struct container *find_neighbour(const struct attachments *attachments, int userns)
 {
-	uint32_t number = number_of(userns);
+	uint32_t number = container_userns_number(userns);
 
 	return number ? find_namespace(attachments, number) : NULL;
 }
@@ -357,7 +349,7 @@ static int appoint_judge(const struct attachments *attachments, const struct del
 		if (config.userns < 0)
 			return config.userns;
 	}
-	uint32_t number = number_of(config.userns);
+	uint32_t number = container_userns_number(config.userns);
 	int r = container_judge_new(&config, &container->judge);
 
 	/* One of LXC's can have been there, and have had to pass the gate of a daemon that has died. */

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "daemon/container_userns.h"
 #include "daemon/entries.h"
 #include "integrity/gate.h"
 #include "integrity/gate_container.h"
@@ -106,10 +106,9 @@ static int make(struct container_fence *fence, struct entries *entries, struct g
 
 static bool is_shut(const struct gate *gate, int userns)
 {
-	struct stat status;
+	uint32_t number = container_userns_number(userns);
 
-	return fstat(userns, &status) == 0 &&
-	       gate_namespaces_has(gate_namespaces(gate), (uint32_t)status.st_ino);
+	return number && gate_namespaces_has(gate_namespaces(gate), number);
 }
 
 int container_fence_new(struct container_fence *fence, struct entries *entries, struct gate *gate,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -55,4 +56,11 @@ int container_userns_open(int procfs, pid_t process, const char **ret_fault)
 		*ret_fault = "its ids include that of nsxattrd, which its processes could kill";
 	witness_done(&witness);
 	return *ret_fault ? -EPERM : TAKE_FD(userns);
+}
+
+uint32_t container_userns_number(int userns)
+{
+	struct stat status;
+
+	return fstat(userns, &status) < 0 ? 0 : (uint32_t)status.st_ino;
 }

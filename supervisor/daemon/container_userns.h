@@ -4,6 +4,7 @@
 
 /* The user namespace of a container, by which a gate knows what is executed there (integrity/gate.h). */
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /**
@@ -16,5 +17,8 @@
  * Return: a descriptor, the caller's; -errno.
  */
 int container_userns_open(int procfs, pid_t process, const char **ret_fault);
+
+/** container_userns_number() - what gates know a user namespace by. Return: the number; 0: it cannot be told. */
+uint32_t container_userns_number(int userns);
 
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "daemon/container_userns.h"
 #include "daemon/entries.h"
 #include "daemon/gate_pins.h"
 #include "integrity/gate.h"
@@ -224,13 +225,6 @@ int unserved_look(const struct gate_pins *pins, const struct gate *gate, int pro
 
 /* ---- what is in our journal ---- */
 
-static uint32_t number_of(const struct entry *entry)
-{
-	struct stat status;
-
-	return fstat(entry->fd, &status) < 0 ? 0 : (uint32_t)status.st_ino;
-}
-
 static int collect_shut(const struct unserved_shut *shut, struct search *search)
 {
 	const struct entry *entry = NULL;
@@ -238,10 +232,10 @@ static int collect_shut(const struct unserved_shut *shut, struct search *search)
 
 	while (r == 0 &&
 	       (entry = journal_next_of(shut->entries->journal, ENTRY_SHUT, entry)) != NULL)
-		if (shut->is_served(shut->place, number_of(entry)))
+		if (shut->is_served(shut->place, container_userns_number(entry->fd)))
 			entries_drop(shut->entries, entry);
 		else
-			r = add(search, OURS, number_of(entry));
+			r = add(search, OURS, container_userns_number(entry->fd));
 	return r;
 }
 
@@ -280,7 +274,7 @@ static int keep_shut(const struct gate *gate, int userns)
 static bool settle(const struct unserved_shut *shut, const struct search *search,
 		   const struct entry *entry, int *result)
 {
-	uint32_t number = number_of(entry);
+	uint32_t number = container_userns_number(entry->fd);
 
 	if (is_found(search, OURS, number)) {
 		int r = keep_shut(shut->gate, entry->fd);
