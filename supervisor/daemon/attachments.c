@@ -646,14 +646,13 @@ static void let_go(const struct attachments *attachments, int fd, uint64_t seria
 /* Return: 0; -errno: it has been logged. */
 static int restore_one(struct attachments *attachments, const struct entry *entry)
 {
-	struct record record = { 0 };
+	struct record record;
 	struct delivery delivery = { .id = record.id, .wanted = "", .record = &record };
 	struct attachment *attachment = NULL;
 	struct source *source = NULL;
 	int fd = entry->fd;
 
-	memcpy(&record, entry->record,
-	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	journal_read_record(entry, &record, sizeof(record));
 	delivery.runtimes = record.runtimes;
 	delivery.uid = record.uid;
 	delivery.is_life = atomic_load(&entry->kind) == ENTRY_LIFE;

@@ -35,10 +35,9 @@ struct fence_record {
 
 static struct fence_record read_record(const struct entry *entry)
 {
-	struct fence_record record = { 0 };
+	struct fence_record record;
 
-	memcpy(&record, entry->record,
-	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	journal_read_record(entry, &record, sizeof(record));
 	return record;
 }
 

@@ -236,13 +236,12 @@ static int split_memory(int fd, const struct policy_record *record, char **ret_t
 /* Return: whether it is in the list. */
 static bool restore_policy(struct entries *entries, const struct entry *entry)
 {
-	struct policy_record record = { 0 };
+	struct policy_record record;
 	struct policy_keys *keys = NULL;
 	char *text = NULL;
 	size_t length = 0;
 
-	memcpy(&record, entry->record,
-	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	journal_read_record(entry, &record, sizeof(record));
 	record.name[POLICY_NAME_MAX] = '\0';
 	if (split_memory(entry->fd, &record, &text, &length, &keys) < 0) {
 		free(text);

@@ -50,10 +50,9 @@ static void forget_others(struct entries *entries, uint64_t serial)
 
 static uint64_t generation_of(const struct entry *entry)
 {
-	struct revoked_record record = { 0 };
+	struct revoked_record record;
 
-	memcpy(&record, entry->record,
-	       entry->record_size < sizeof(record) ? entry->record_size : sizeof(record));
+	journal_read_record(entry, &record, sizeof(record));
 	return record.generation;
 }
 

@@ -252,6 +252,12 @@ const struct entry *journal_next_of(const struct journal *journal, enum entry_ki
 	return entry;
 }
 
+void journal_read_record(const struct entry *entry, void *ret_record, size_t size)
+{
+	memset(ret_record, 0, size);
+	memcpy(ret_record, entry->record, entry->record_size < size ? entry->record_size : size);
+}
+
 /* ---- slots ---- */
 
 void journal_keep_from_children(struct journal *journal)

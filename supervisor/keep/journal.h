@@ -167,6 +167,13 @@ const struct entry *journal_next_entry(const struct journal *journal, const stru
 const struct entry *journal_next_of(const struct journal *journal, enum entry_kind kind,
 				    const struct entry *before);
 
+/**
+ * journal_read_record() - what lies with an entry, which another version may have kept
+ * @ret_record: as much of it as both know; the rest is zero
+ * @size: of @ret_record
+ */
+void journal_read_record(const struct entry *entry, void *ret_record, size_t size);
+
 /* ---- slots ---- */
 
 /**
