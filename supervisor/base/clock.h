@@ -23,6 +23,15 @@ static inline uint64_t clock_microseconds(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
+/** clock_real_microseconds() - CLOCK_REALTIME, in microseconds */
+static inline uint64_t clock_real_microseconds(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
 /** clock_at() - so many microseconds of CLOCK_MONOTONIC, for what sleeps until then */
 static inline struct timespec clock_at(uint64_t microseconds)
 {

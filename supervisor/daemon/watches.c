@@ -5,7 +5,6 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/event_ring.h"
@@ -130,12 +129,9 @@ static int make_ring(struct watches *watches, struct watch_place *place, uid_t u
 
 /* ---- the beginning of a lease ---- */
 
-static uint64_t new_number(void)
+static unsigned int lease_of(const struct watches *watches)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return watches->lease ? watches->lease : WATCH_LEASE;
 }
 
 /* A reader from before the end of the lease learns by the number that events are missing. */
@@ -145,7 +141,7 @@ static int begin(struct watches *watches, struct watch_place *place, uid_t user)
 	int r = is_of(place, user) ? 0 : make_ring(watches, place, user);
 
 	if (r == 0)
-		watches->leases[i].number = new_number();
+		watches->leases[i].number = clock_real_microseconds();
 	return r;
 }
 
@@ -154,8 +150,7 @@ static void prolong(struct watches *watches, struct watch_place *place)
 	size_t i = (size_t)(place - watches->watch.places);
 	bool is_ticking = atomic_load(&watches->watch.is_on);
 
-	watches->leases[i].until =
-		clock_milliseconds() + (watches->lease ? watches->lease : WATCH_LEASE);
+	watches->leases[i].until = clock_milliseconds() + lease_of(watches);
 	atomic_store(&place->is_on, true);
 	atomic_store(&watches->watch.is_on, true);
 	watches->expiry.due = expire;
@@ -177,7 +172,7 @@ static struct json_object *describe(const struct watches *watches, size_t i)
 	struct json_object *object = json_object_new_object();
 
 	json_add_number(object, "ring", watches->leases[i].number);
-	json_add_number(object, "lease", watches->lease ? watches->lease : WATCH_LEASE);
+	json_add_number(object, "lease", lease_of(watches));
 	return object;
 }
 

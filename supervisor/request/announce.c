@@ -2,7 +2,6 @@
 #include "request/announce.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/event.h"
@@ -16,14 +15,6 @@ static void copy_text(char *to, size_t size, const char *from)
 
 	memcpy(to, from ? from : "", length);
 	to[length] = '\0';
-}
-
-static uint64_t microseconds_of_day(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* What was read of /proc/TID is the target's if it waits still. */
@@ -44,7 +35,7 @@ static void name_target(struct event *event, const struct reception *reception, 
 static void complete(struct event *event, const struct client *client,
 		     const struct reception *reception, const struct outcome *outcome)
 {
-	event->time = microseconds_of_day();
+	event->time = clock_real_microseconds();
 	event->microseconds = (uint32_t)(clock_microseconds() - reception->began);
 	event->owner = client->holder.user;
 	event->is_kernels = outcome->is_kernels;
