@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "count_of.h"
 #include "daemon/control_call.h"
 #include "daemon/policies_load.h"
 #include "daemon/policy_folders.h"
@@ -249,7 +250,7 @@ void doctor_daemon_sockets(struct doctor *doctor)
 		{ "lxc-socket", doctor->config->lxc.path, SOCK_SEQPACKET, DOCTOR_LXC },
 	};
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(places); i++)
 		if (doctor_is_about(doctor, places[i].runtimes))
 			judge_socket(&doctor->findings, &places[i]);
 }

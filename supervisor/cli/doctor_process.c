@@ -23,7 +23,6 @@
 
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/text_file.h"
 #include "cli/doctor_owners.h"
 #include "cli/doctor_run.h"
 #include "cli/doctor_target.h"
@@ -50,14 +49,6 @@ struct patient {
 	char map[TEXT_SIZE]; /* as nsxattrd's status has it */
 };
 
-static ssize_t read_file(pid_t pid, const char *name, char text[TEXT_SIZE])
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return text_file_read_start(path, text, TEXT_SIZE);
-}
-
 /* A number of proc_pid_status(5). Return: false: it has none of that name. */
 static bool read_number(const char *status, const char *key, int base, uint64_t *ret_number)
 {
@@ -78,11 +69,11 @@ static bool read_number(const char *status, const char *key, int base, uint64_t 
 static void read_map(struct patient *patient)
 {
 	char text[TEXT_SIZE];
-	ssize_t length = read_file(patient->pid, "uid_map", text);
+	ssize_t length = doctor_target_read(patient->pid, "uid_map", text, TEXT_SIZE);
 
 	if (length > 0)
 		(void)id_map_parse(text, (size_t)length, &patient->users);
-	length = read_file(patient->pid, "gid_map", text);
+	length = doctor_target_read(patient->pid, "gid_map", text, TEXT_SIZE);
 	if (length > 0)
 		(void)id_map_parse(text, (size_t)length, &patient->groups);
 	(void)id_map_print(&patient->users, patient->map, sizeof(patient->map));
@@ -120,7 +111,7 @@ static bool is_within(const struct doctor *doctor, const struct live_process *pr
 
 	if (!process->userns)
 		return true;
-	(void)live_container_ask(doctor->control, json_text_of(container, "id"), &live);
+	(void)live_container_describe(doctor->control, json_text_of(container, "id"), &live);
 	return live_process_is_within(
 		process, json_object_get_int(json_object_object_get(live.answer, "process")));
 }
@@ -159,9 +150,9 @@ static struct json_object *find_container(const struct doctor *doctor,
 static bool read_patient(const struct doctor *doctor, pid_t pid, struct patient *ret_patient)
 {
 	ret_patient->pid = pid;
-	if (read_file(pid, "status", ret_patient->status) <= 0)
+	if (doctor_target_read(pid, "status", ret_patient->status, TEXT_SIZE) <= 0)
 		return false;
-	(void)read_file(pid, "cgroup", ret_patient->control_groups);
+	(void)doctor_target_read(pid, "cgroup", ret_patient->control_groups, TEXT_SIZE);
 	read_map(ret_patient);
 	ret_patient->is_on_host = is_on_host(ret_patient);
 	ret_patient->container = find_container(doctor, ret_patient);
@@ -241,7 +232,7 @@ static bool is_lxcs(const struct patient *patient)
 	for (int i = 0; i < ANCESTORS_MAX && parent > 1; i++) {
 		if (doctor_target_is_monitor((pid_t)parent, NULL))
 			return true;
-		if (read_file((pid_t)parent, "status", text) <= 0 ||
+		if (doctor_target_read((pid_t)parent, "status", text, TEXT_SIZE) <= 0 ||
 		    !read_number(text, "PPid", 10, &parent))
 			return false;
 	}

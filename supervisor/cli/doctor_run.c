@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text_file.h"
 #include "cli/doctor_target.h"
 
 #define TEXT_SIZE 4096
@@ -31,21 +30,14 @@ struct life {
 	char groups[TEXT_SIZE]; /* proc_pid_cgroup(5) */
 };
 
-static ssize_t read_file(pid_t pid, const char *name, char text[TEXT_SIZE])
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return text_file_read_start(path, text, TEXT_SIZE);
-}
-
 /* proc_pid_stat(5): the name is in parentheses, and may have some itself; the parent and the start are 4 and 22. */
 static bool read_life(pid_t pid, struct life *ret_life)
 {
 	char text[TEXT_SIZE];
-	const char *at = read_file(pid, "stat", text) > 0 ? strrchr(text, ')') : NULL;
+	const char *at = doctor_target_read(pid, "stat", text, TEXT_SIZE) > 0 ? strrchr(text, ')') :
+										NULL;
 
-	if (!at || read_file(pid, "cgroup", ret_life->groups) < 0)
+	if (!at || doctor_target_read(pid, "cgroup", ret_life->groups, TEXT_SIZE) < 0)
 		return false;
 	for (int field = 2; at && field < 22; field++) {
 		at = strchr(at + 1, ' ');
@@ -64,8 +56,8 @@ static bool is_keeper(pid_t pid)
 	struct stat stat_;
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	return read_file(pid, "comm", text) > 0 && strcmp(text, "nsxattr-keeper\n") == 0 &&
-	       stat(path, &stat_) == 0 &&
+	return doctor_target_read(pid, "comm", text, TEXT_SIZE) > 0 &&
+	       strcmp(text, "nsxattr-keeper\n") == 0 && stat(path, &stat_) == 0 &&
 	       (doctor_target_is_ours(pid) || (geteuid() != 0 && stat_.st_uid == geteuid()));
 }
 

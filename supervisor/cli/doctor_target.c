@@ -209,7 +209,7 @@ bool doctor_target_is_trusted(const char *status)
 	return true;
 }
 
-static ssize_t read_file(pid_t pid, const char *name, char *text, size_t size)
+ssize_t doctor_target_read(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
 
@@ -222,7 +222,7 @@ static bool is_trusted(pid_t pid)
 {
 	char status[STATUS_SIZE];
 
-	return read_file(pid, "status", status, sizeof(status)) > 0 &&
+	return doctor_target_read(pid, "status", status, sizeof(status)) > 0 &&
 	       doctor_target_is_trusted(status);
 }
 
@@ -232,7 +232,7 @@ static bool has_title(pid_t pid, const char *name)
 	static const char title[] = "[lxc monitor] ";
 	char line[PATH_MAX + 512], ending[512];
 
-	if (read_file(pid, "cmdline", line, sizeof(line)) <= 0 ||
+	if (doctor_target_read(pid, "cmdline", line, sizeof(line)) <= 0 ||
 	    strncmp(line, title, strlen(title)) != 0)
 		return false;
 	snprintf(ending, sizeof(ending), " %s", name ? name : "");
@@ -246,7 +246,8 @@ static bool has_command(pid_t pid)
 {
 	char name[32];
 
-	return read_file(pid, "comm", name, sizeof(name)) > 0 && strncmp(name, "lxc-", 4) == 0;
+	return doctor_target_read(pid, "comm", name, sizeof(name)) > 0 &&
+	       strncmp(name, "lxc-", 4) == 0;
 }
 
 /*

@@ -22,6 +22,14 @@ pid_t doctor_target_find(const char *name, struct json_object *status);
 /** doctor_target_named() - Return: the container of @status that has this name or id, or an id that begins so; NULL. */
 struct json_object *doctor_target_named(struct json_object *status, const char *name);
 
+/**
+ * doctor_target_read() - read the beginning of a file of a process
+ * @name: of the file, in the process's directory of /proc
+ *
+ * Return: as text_file_read_start().
+ */
+ssize_t doctor_target_read(pid_t pid, const char *name, char *text, size_t size);
+
 /** doctor_target_is_ours() - is a process in our own user namespace? Not if this user may not see that. */
 bool doctor_target_is_ours(pid_t pid);
 

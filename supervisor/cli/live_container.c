@@ -34,8 +34,8 @@ static const char *load_policy(struct live_container *container)
 				   "nsxattrd has a policy that this nsxattr does not understand";
 }
 
-const char *live_container_ask(const char *control, const char *wanted,
-			       struct live_container *container)
+const char *live_container_describe(const char *control, const char *wanted,
+				    struct live_container *container)
 {
 	struct json_object *question = json_object_new_object();
 	_cleanup_free_ char *phrase = NULL;
@@ -49,8 +49,15 @@ const char *live_container_ask(const char *control, const char *wanted,
 	json_object_put(question);
 	if (r < 0)
 		return control_call_fault(r);
-	return control_refusal(container->answer) ? control_refusal(container->answer) :
-						    load_policy(container);
+	return control_refusal(container->answer);
+}
+
+const char *live_container_ask(const char *control, const char *wanted,
+			       struct live_container *container)
+{
+	const char *fault = live_container_describe(control, wanted, container);
+
+	return fault ? fault : load_policy(container);
 }
 
 /* A word among what separates the parts of a cgroup's name, such as "libpod-ID.scope", and "lxc.payload.NAME". */

@@ -31,6 +31,10 @@ struct live_container {
 const char *live_container_ask(const char *control, const char *wanted,
 			       struct live_container *container);
 
+/** live_container_describe() - the same without the policy, which stays NULL */
+const char *live_container_describe(const char *control, const char *wanted,
+				    struct live_container *container);
+
 /**
  * live_container_find() - the container that a process is in
  * @cgroup: the text of /proc/PID/cgroup, in which runtimes put the container's id

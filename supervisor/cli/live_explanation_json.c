@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/live_explanation.h"
+#include "count_of.h"
 
 static const char *const results[] = {
 	[LIVE_UNSUPERVISED] = "not-supervised",
@@ -43,7 +44,7 @@ static struct json_object *container_json(const struct live_container *container
 	};
 	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		json_object_object_add(
 			object, keys[i],
 			json_object_get(json_object_object_get(container->answer, keys[i])));
