@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,16 +9,13 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "daemon/config.h"
-#include "daemon/control_call.h"
 #include "integrity/measurements.h"
 #include "integrity/measurements_folder.h"
 #include "integrity/measurements_text.h"
-
-/* Milliseconds. */
-#define DEADLINE 10000
 
 struct measurements_request {
 	const char *control;
@@ -65,47 +61,6 @@ static const struct option_table table = {
 	.missing = "CONTAINER",
 };
 
-/* Return: "measurements {...}", the caller's to free(3); NULL without memory. */
-static char *phrase(const char *container)
-{
-	struct json_object *object = json_object_new_object();
-	char *text = NULL;
-
-	json_add_text(object, "container", container);
-	if (object && asprintf(&text, "measurements %s",
-			       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN)) < 0)
-		text = NULL;
-	json_object_put(object);
-	return text;
-}
-
-/* Return: 0 with a descriptor of the list; else the exit status. What is wrong has been logged. */
-static int ask(const struct measurements_request *request, const char *container, int *ret_fd)
-{
-	_cleanup_free_ char *question = phrase(container);
-	struct json_object *answer = NULL;
-	_cleanup_fd_ int fd = -1;
-	int status = 0,
-	    r = question ? control_call_fd(request->control, question, DEADLINE, &answer, &fd) :
-			   -ENOMEM;
-
-	if (r < 0) {
-		log_error("cannot ask %s: %s", request->control, control_call_fault(r));
-		return STATUS_FAILED;
-	}
-	if (control_refusal(answer)) {
-		log_error("%s", control_refusal(answer));
-		status = STATUS_REFUSED;
-	} else if (fd < 0) {
-		log_error("cannot ask %s: the answer makes no sense", request->control);
-		status = STATUS_FAILED;
-	}
-	json_object_put(answer);
-	if (status == 0)
-		*ret_fd = TAKE_FD(fd);
-	return status;
-}
-
 static void print_pcrs(const struct measurements_view *view, enum digest_algorithm algorithm)
 {
 	for (size_t bank = 0; bank < PCR_BANK_COUNT; bank++)
@@ -149,9 +104,12 @@ static int write_folder(const char *path, const struct measurements *list)
 static int show(const struct measurements_request *request, const char *container)
 {
 	_cleanup_measurements_ struct measurements *list = NULL;
+	_cleanup_free_ char *question = ask_about_container("measurements", container);
+	struct json_object *answer;
 	_cleanup_fd_ int fd = -1;
-	int status = ask(request, container, &fd);
+	int status = ask_daemon_fd(request->control, question, &answer, &fd);
 
+	json_object_put(answer);
 	if (status != 0)
 		return status;
 	if (measurements_open_to_read(fd, &list) < 0) {

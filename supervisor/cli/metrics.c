@@ -14,14 +14,11 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/metrics_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "daemon/config.h"
-#include "daemon/control_call.h"
-
-/* Milliseconds. */
-#define DEADLINE 10000
 
 struct metrics_request {
 	const char *control;
@@ -136,25 +133,17 @@ static int write_metrics(const struct metrics_request *request, struct json_obje
 int cli_metrics(int argc, char **argv)
 {
 	struct metrics_request request = { .control = config_defaults()->control.path };
-	struct json_object *answer = NULL;
+	struct json_object *answer;
 	char **operands;
 	int status;
 
 	if (!options_parse(&table, argc, argv, &request, &operands, &status))
 		return status;
-	int r = control_call(request.control, "status", DEADLINE, &answer);
-
-	if (r < 0) {
-		log_error("cannot ask %s: %s", request.control, control_call_fault(r));
-		(void)write_metrics(&request, NULL);
-		return STATUS_FAILED;
-	}
-	if (control_refusal(answer)) {
-		log_error("%s", control_refusal(answer));
-		status = STATUS_REFUSED;
-	} else {
+	status = ask_daemon(request.control, "status", &answer);
+	if (status == 0)
 		status = write_metrics(&request, answer);
-	}
+	else if (!answer)
+		(void)write_metrics(&request, NULL);
 	json_object_put(answer);
 	return status;
 }

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/refused_text.h"
 #include "cli/status_text.h"
 #include "cli/upgrade.h"
 #include "daemon/config.h"
-#include "daemon/control_call.h"
-
-/* Milliseconds. Policies are read while we wait. */
-#define DEADLINE 10000
 
 struct control_request {
 	const char *path;
@@ -61,23 +56,6 @@ static const struct option_table reload_table = {
 	OPTION_ROWS(reload_rows),
 };
 
-/* Return: 0 with an answer; else the exit status. What is wrong has been logged. */
-static int ask(const struct control_request *request, const char *word,
-	       struct json_object **ret_answer)
-{
-	int r = control_call(request->path, word, DEADLINE, ret_answer);
-
-	if (r < 0) {
-		log_error("cannot ask %s: %s", request->path, control_call_fault(r));
-		return STATUS_FAILED;
-	}
-	if (control_refusal(*ret_answer)) {
-		log_error("%s", control_refusal(*ret_answer));
-		return STATUS_REFUSED;
-	}
-	return 0;
-}
-
 /* What hooks have refused is known without the daemon. @answer: released */
 static int show_status(const struct control_request *request, int status,
 		       struct json_object *answer)
@@ -107,7 +85,7 @@ int cli_status(int argc, char **argv)
 
 	if (!options_parse(&status_table, argc, argv, &request, &operands, &status))
 		return status;
-	status = ask(&request, "status", &answer);
+	status = ask_daemon(request.path, "status", &answer);
 	return show_status(&request, status, answer);
 }
 
@@ -136,7 +114,7 @@ int cli_reload(int argc, char **argv)
 		return status;
 	if (request.is_binary)
 		return output_end(upgrade_daemon(request.path), STATUS_FAILED);
-	status = ask(&request, "reload", &answer);
+	status = ask_daemon(request.path, "reload", &answer);
 	show_messages(answer);
 	json_object_put(answer);
 	return status;

@@ -14,15 +14,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "cli/top_text.h"
 #include "daemon/config.h"
-#include "daemon/control_call.h"
-
-/* Milliseconds. */
-#define DEADLINE 10000
 
 /* The cursor goes home, and what is on the screen goes. */
 #define CLEAR "\033[H\033[J"
@@ -63,22 +60,6 @@ struct top {
 	struct json_object *before;
 	uint64_t time; /* of that: CLOCK_MONOTONIC, milliseconds */
 };
-
-/* Return: 0 with an answer; else the exit status. What is wrong has been logged. */
-static int ask(const char *control, struct json_object **ret_answer)
-{
-	int r = control_call(control, "status", DEADLINE, ret_answer);
-
-	if (r < 0) {
-		log_error("cannot ask %s: %s", control, control_call_fault(r));
-		return STATUS_FAILED;
-	}
-	if (control_refusal(*ret_answer)) {
-		log_error("%s", control_refusal(*ret_answer));
-		return STATUS_REFUSED;
-	}
-	return 0;
-}
 
 /* Rows of containers that have room on the screen. */
 static size_t room(void)
@@ -138,8 +119,8 @@ static int show(struct top *top, struct json_object *now, uint64_t time)
 /* Return: the exit status. */
 static int look(struct top *top)
 {
-	struct json_object *now = NULL;
-	int status = ask(top->request->control, &now);
+	struct json_object *now;
+	int status = ask_daemon(top->request->control, "status", &now);
 	uint64_t time = clock_milliseconds();
 
 	if (status == 0 && top->before)

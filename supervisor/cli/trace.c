@@ -8,7 +8,6 @@
  */
 #include "cli/commands.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <poll.h>
@@ -20,15 +19,14 @@
 #include "base/event_ring.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/event_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "daemon/config.h"
-#include "daemon/control_call.h"
 
-/* Milliseconds: until there is an answer, and between two looks into the ring. */
-#define DEADLINE 10000
+/* Milliseconds between two looks into the ring. */
 #define PAUSE 20
 
 struct trace_request {
@@ -155,18 +153,11 @@ static int take_ring(struct trace *trace, struct json_object *answer, int fd)
 static int ask(struct trace *trace)
 {
 	const char *control = trace->request->control;
-	struct json_object *answer = NULL;
+	struct json_object *answer;
 	_cleanup_fd_ int fd = -1;
-	int status = 0, r = control_call_fd(control, "watch", DEADLINE, &answer, &fd);
+	int status = ask_daemon_fd(control, "watch", &answer, &fd);
 
-	if (r < 0) {
-		log_error("cannot ask %s: %s", control, control_call_fault(r));
-		return STATUS_FAILED;
-	}
-	if (control_refusal(answer)) {
-		log_error("%s", control_refusal(answer));
-		status = STATUS_REFUSED;
-	} else if (fd < 0 || take_ring(trace, answer, fd) < 0) {
+	if (status == 0 && take_ring(trace, answer, fd) < 0) {
 		log_error("what %s has sent is no ring of events of this version", control);
 		status = STATUS_FAILED;
 	}
