@@ -257,27 +257,16 @@ static int look_for_all(struct search *search, int procfs)
 	return r;
 }
 
-/* What was judged while it was served counts no more. */
-static int keep_shut(const struct gate *gate, int userns)
-{
-	struct gate_container *container = NULL;
-	_cleanup_fd_ int verdicts = gate ? gate_verdicts_new() : -ENODEV;
-	int r = verdicts < 0 ? verdicts : gate_container_adopt(gate, userns, verdicts, &container);
-
-	if (r == 0)
-		r = gate_container_enter(container, GATE_EXECUTE | GATE_MAP, 0);
-	gate_container_leave(container);
-	return r;
-}
-
 /* Return: whether it is left. */
 static bool settle(const struct unserved_shut *shut, const struct search *search,
 		   const struct entry *entry, int *result)
 {
 	uint32_t number = container_userns_number(entry->fd);
 
+	/* What was judged while it was served counts no more. */
 	if (is_found(search, OURS, number)) {
-		int r = keep_shut(shut->gate, entry->fd);
+		int r = shut->gate ? gate_shut(shut->gate, number, GATE_EXECUTE | GATE_MAP) :
+				     -ENODEV;
 
 		if (r < 0)
 			*result = r;

@@ -146,6 +146,12 @@ uint64_t gate_container_refusals(const struct gate_container *container)
 	return 0;
 }
 
+int gate_shut(const struct gate *gate, uint32_t number, unsigned int kinds)
+{
+	(void)gate, (void)number, (void)kinds;
+	return -ENOPKG;
+}
+
 void gate_remove(const struct gate *gate, uint32_t number)
 {
 	(void)gate, (void)number;

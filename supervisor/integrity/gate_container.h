@@ -77,6 +77,14 @@ unsigned int gate_container_allowed(const struct gate_container *container,
 /** gate_container_refusals() - how often the gate has refused a task of the container */
 uint64_t gate_container_refusals(const struct gate_container *container);
 
+/**
+ * gate_shut() - the tasks of a namespace that no container of ours has pass from now on, and are refused what needs a verdict
+ * @kinds: that need one; those of a namespace that was shut or entered before go on to
+ *
+ * Return: 0; -E2BIG for more than GATE_NAMESPACES_MAX; other -errno.
+ */
+int gate_shut(const struct gate *gate, uint32_t number, unsigned int kinds);
+
 /** gate_remove() - the tasks of a namespace that no container of ours has need not pass any more */
 void gate_remove(const struct gate *gate, uint32_t number);
 

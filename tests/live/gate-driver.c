@@ -585,6 +585,27 @@ static void try_containers(const struct gate *gate, const struct box *box)
 	box_remove(&free);
 }
 
+/* ---- one that nobody judges for any more ---- */
+
+static void try_shut(const struct gate *gate)
+{
+	struct box box = box_make_gated(gate, BOTH);
+	uint32_t number = gate_container_number(box.container);
+	const char *file = make_program("good", "file");
+
+	judge_allow(gate, &box, file, BOTH);
+	expect(0, box_run(&box, execute, file), "a container runs what it may");
+	expect(0, gate_shut(gate, number, BOTH), "it is shut");
+	expect(EACCES, box_run(&box, execute, file), "and runs nothing: no verdict counts");
+	expect(0, gate_shut(gate, number, BOTH), "it is shut once more");
+	expect(EACCES, box_run(&box, execute, file), "and so it stays");
+	gate_remove(gate, number);
+	expect(0, box_run(&box, execute, file), "taken out, it runs what it likes");
+	expect(0, gate_shut(gate, number, BOTH), "one that has not passed is shut");
+	expect(EACCES, box_run(&box, execute, file), "likewise");
+	box_remove(&box);
+}
+
 /* ---- keys that are revoked ---- */
 
 #define BOXES 3
@@ -866,6 +887,7 @@ static int try(void)
 	try_states(gate, &box);
 	try_exchanged(gate, &box);
 	try_containers(gate, &box);
+	try_shut(gate);
 	try_revoked(gate);
 	expect(0, (long)read_map(planted), "a map that has the name of the gate's is not taken");
 	try_subjects(gate);
