@@ -54,7 +54,7 @@ systemd_start() {
 					/usr/lib/systemd/systemd --system --log-target=console' \
 		"$(IFS=: && echo "${SYSTEMD_UNITS[*]}")" </dev/null >systemd.log 2>&1 &
 	systemd_parent=$!
-	await systemd_find && await within systemctl is-system-running >/dev/null 2>&1
+	await systemd_find && await in_systemd systemctl is-system-running >/dev/null 2>&1
 }
 
 systemd_find() {
@@ -69,7 +69,7 @@ systemd_end() {
 	find "$systemd_cgroup" -depth -type d -exec rmdir {} +
 }
 
-# within() - COMMAND…: run one where this systemd is process 1
-within() {
+# in_systemd() - COMMAND…: run one where this systemd is process 1
+in_systemd() {
 	nsenter --target "$systemd" --mount --pid --cgroup --wdns="$SCENE" -- "$@"
 }

@@ -52,10 +52,10 @@ take() {
 # shell() - WHO DIRECTORY: run "block" there, by root or by ann, who logs in for it; what it says is in "said"
 shell() {
 	if [ "$1" = root ]; then
-		within env --chdir="$2" HOME="$SCENE/root" "PATH=/usr/local/sbin:/usr/local/bin:$PATH" \
+		in_systemd env --chdir="$2" HOME="$SCENE/root" "PATH=/usr/local/sbin:/usr/local/bin:$PATH" \
 			bash "${errexit--e}" "$SCENE/block" </dev/null >said 2>&1
 	else
-		within su - "$1" -c "cd $2 && exec bash ${errexit--e} $SCENE/block" </dev/null >said 2>&1
+		in_systemd su - "$1" -c "cd $2 && exec bash ${errexit--e} $SCENE/block" </dev/null >said 2>&1
 	fi
 }
 
@@ -135,7 +135,7 @@ targets() {
 	take "$1" || return
 	sed -E 's/#.*//; s/^(sudo )?make/make -n/' block >block.commands
 	mv block.commands block
-	check "$1: make knows what is asked for" within env --chdir="$REPOSITORY" bash -e "$SCENE/block"
+	check "$1: make knows what is asked for" in_systemd env --chdir="$REPOSITORY" bash -e "$SCENE/block"
 }
 
 # folders() - BLOCK: a table whose first column is what lies in the repository
@@ -226,11 +226,11 @@ readme() {
 	run root "$REPOSITORY" "README.md#Use it#1"
 	take "README.md#Use it#2"
 	check "README.md: the synopsis is that of --help" \
-		grep -qF -- "$(sed 's/^sudo //' block)" <(within nsxattr run --help)
+		grep -qF -- "$(sed 's/^sudo //' block)" <(in_systemd nsxattr run --help)
 	console root / "docs/nsxattr.1#FILES#1"
 	console root / "README.md#Use it#3"
 	remedy=$(sed -n "s/.*'\(usermod .*\)'.*/\1/p" said)
-	check "what nsxattr suggests can be done" within sh -c "${remedy:-false}"
+	check "what nsxattr suggests can be done" in_systemd sh -c "${remedy:-false}"
 	run root / "README.md#Use it#4"
 	says "with an attribute, inside and outside" '^security.ima@uid..75196608='
 	run ann /home/ann "README.md#Use it#5"
@@ -252,19 +252,19 @@ watched() {
 	rm block # a shell still reads it
 	take "docs/nsxattr.1#POLICIES#1" && sed -i 's,^.* root ,mkdir -p /var/lib/node_exporter; ,' block
 	check "docs/nsxattr.1#POLICIES#1" shell root /
-	check "which writes that the daemon answers" within grep -qx 'nsxattr_up 1' /var/lib/node_exporter/nsxattr.prom
+	check "which writes that the daemon answers" in_systemd grep -qx 'nsxattr_up 1' /var/lib/node_exporter/nsxattr.prom
 	take "docs/nsxattr.1#EXAMPLES#2"
 	grep ^CONTAINER block >heading
-	within nsxattr top -n 1 >said
+	in_systemd nsxattr top -n 1 >said
 	check "docs/nsxattr.1#EXAMPLES#2: the heading is that of nsxattr top" contains said heading
 }
 
 daemon_of_the_readme() {
 	take "README.md#Use it#7" || return
 	shell root / &
-	check "README.md#Use it#7" await within nsxattr status
+	check "README.md#Use it#7" await in_systemd nsxattr status
 	watched
-	within sh -c 'kill -TERM $(nsxattr status --json | jq .pid)'
+	in_systemd sh -c 'kill -TERM $(nsxattr status --json | jq .pid)'
 	wait $!
 	same "README.md#Use it#7 ends with status" 0 $?
 }
@@ -331,7 +331,7 @@ settings() {
 	mkdir -p /etc/nsxattr/policies
 	cp "$REPOSITORY/examples/policies/strict-untrusted.yaml" /etc/nsxattr/policies/
 	groupadd --force podman
-	check "docs/nsxattrd.yaml.5#EXAMPLES#1" within nsxattrd --check -c "$SCENE/nsxattrd.yaml"
+	check "docs/nsxattrd.yaml.5#EXAMPLES#1" in_systemd nsxattrd --check -c "$SCENE/nsxattrd.yaml"
 }
 
 # ---- how to use the examples ----
@@ -353,7 +353,7 @@ container_make() {
 
 examples() {
 	cp "$REPOSITORY"/examples/policies/*.yaml /srv/
-	within bash -c "$(declare -f container_make); first=$first container_make"
+	in_systemd bash -c "$(declare -f container_make); first=$first container_make"
 	run root /srv "examples/policies/ima-resign.yaml#Use#1"
 	same "ima-resign: the signature is its own" "security.ima@uid=$first" "$(names /usr/bin/tool)"
 	run ann /home/ann "examples/policies/ima-appraise.yaml#Use#1"
@@ -388,7 +388,7 @@ brick() {
 	else
 		not_ok "$key" "$(tail -n 20 said /srv/container/var/log/glusterfs/glusterd.log)"
 	fi
-	within sh -c 'kill -TERM $(pgrep -x glusterd)'
+	in_systemd sh -c 'kill -TERM $(pgrep -x glusterd)'
 	wait $server
 }
 
@@ -414,8 +414,8 @@ samba() {
 	fi
 	mkdir /srv/samba
 	chown $first:$first /srv/samba
-	check "a root file system of root's ids" rootfs_extract /srv/samba within nsxattr run -- <"$tarball"
-	within sh -c 'mount --rbind /proc /srv/samba/proc && mount --rbind /dev /srv/samba/dev'
+	check "a root file system of root's ids" rootfs_extract /srv/samba in_systemd nsxattr run -- <"$tarball"
+	in_systemd sh -c 'mount --rbind /proc /srv/samba/proc && mount --rbind /dev /srv/samba/dev'
 	rm -f /srv/samba/etc/samba/smb.conf
 	run root /srv "examples/policies/samba-dc.yaml#Use#1"
 	says "samba-dc: there is a domain" 'DOMAIN SID: '
@@ -435,7 +435,7 @@ import sys, yaml
 objects = list(yaml.safe_load_all(open(sys.argv[1])))
 sys.exit(not objects or not all(o["apiVersion"] and o["kind"] and o["metadata"]["name"] for o in objects))' "$path"
 	done
-	check "systemd finds no fault with examples/systemd" within systemd-analyze verify nsxattrd.service \
+	check "systemd finds no fault with examples/systemd" in_systemd systemd-analyze verify nsxattrd.service \
 		nsxattrd-{oci,lxc,control}.socket
 	cd "$SCENE" || return
 }
@@ -445,7 +445,7 @@ sys.exit(not objects or not all(o["apiVersion"] and o["kind"] and o["metadata"][
 containers() {
 	run root "$REPOSITORY" "docs/containers.md#The daemon#1"
 	cp "$REPOSITORY/examples/policies/samba-dc.yaml" /etc/nsxattr/policies/
-	within nsxattr reload
+	in_systemd nsxattr reload
 	runtimes_root image sh touch getfattr setfattr
 	podman_blocks
 	mkdir -p bundle
@@ -467,14 +467,14 @@ containerd_blocks() {
 	local containerd
 	printf '%s\n' 'version = 2' 'disabled_plugins = ["io.containerd.grpc.v1.cri"]' \
 		"root = \"$SCENE/containerd\"" >containerd.toml
-	within containerd -c containerd.toml >containerd.log 2>&1 &
+	in_systemd containerd -c containerd.toml >containerd.log 2>&1 &
 	containerd=$!
-	check "there is a containerd" await within ctr version
+	check "there is a containerd" await in_systemd ctr version
 	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#4"
 	check "which too is without conditions" jq -e \
 		'.listenerMetadata == "samba-dc" and all(.syscalls[]; has("includes") or has("excludes") | not)' \
 		samba-dc-containerd.json
-	within pkill -TERM -x containerd
+	in_systemd pkill -TERM -x containerd
 	wait $containerd
 }
 
@@ -517,7 +517,7 @@ lxc() {
 	run root / "docs/lxc.md#In five steps#5" NAME=c1
 	says "inside" '^security.NTACL="mine"'
 	says "and outside" "^security.NTACL@uid..75$first="
-	within lxc-stop -n c1 -k
+	in_systemd lxc-stop -n c1 -k
 	run root / "docs/lxc.md#When its ids change#1" NAME=c1
 	says "and sums up" '^moved [0-9]+ values? on [0-9]+ files?$'
 	lxc_base c2

@@ -23,7 +23,7 @@ sockets=(nsxattrd-oci.socket nsxattrd-lxc.socket nsxattrd-control.socket)
 
 # states() - whether each unit is active: the service, then its sockets
 states() {
-	within systemctl is-active "$service" "${sockets[@]}" | paste -sd' '
+	in_systemd systemctl is-active "$service" "${sockets[@]}" | paste -sd' '
 }
 
 has_states() {
@@ -31,12 +31,12 @@ has_states() {
 }
 
 property() {
-	within systemctl show --property "$1" --value "$service"
+	in_systemd systemctl show --property "$1" --value "$service"
 }
 
 # status() - OPTION…: what nsxattr status says, to an ordinary user
 status() {
-	within "${as_user[@]}" /usr/local/bin/nsxattr status "$@"
+	in_systemd "${as_user[@]}" /usr/local/bin/nsxattr status "$@"
 }
 
 policy_count() {
@@ -61,7 +61,7 @@ make_container() {
 # container() - OPTION of the hook…: start one with crun, and have it say what it sees
 container() {
 	setfattr -x security.demo@uid=100000 shared/file 2>/dev/null
-	within sh -c 'cd bundle &&
+	in_systemd sh -c 'cd bundle &&
 		/usr/local/bin/nsxattr hook oci-precreate --runtime=crun "$@" <plain.json >config.json &&
 		exec crun --cgroup-manager=disabled run once' sh "$@" </dev/null
 }
@@ -85,22 +85,22 @@ installed() {
 	local said verify=(systemd-analyze verify)
 	# Without man(1) there is no way to look whether the pages are there.
 	type man >/dev/null 2>&1 || verify+=(--man=no)
-	said=$(within "${verify[@]}" "$service" "${sockets[@]}" 2>&1 | grep nsxattr)
+	said=$(in_systemd "${verify[@]}" "$service" "${sockets[@]}" 2>&1 | grep nsxattr)
 	same "systemd finds no fault with the units" "" "$said"
 	# 30 stands for 3.0 of 10, which is the worst.
-	check "systemd finds the service well confined" within systemd-analyze security --offline=yes \
+	check "systemd finds the service well confined" in_systemd systemd-analyze security --offline=yes \
 		--threshold=30 /usr/local/lib/systemd/system/nsxattrd.service
-	check "the folder of the sockets is made" within systemd-tmpfiles --create nsxattr.conf
-	same "for all to reach" "755 root:root" "$(within stat -c '%a %U:%G' /run/nsxattr)"
-	within rmdir /run/nsxattr
+	check "the folder of the sockets is made" in_systemd systemd-tmpfiles --create nsxattr.conf
+	same "for all to reach" "755 root:root" "$(in_systemd stat -c '%a %U:%G' /run/nsxattr)"
+	in_systemd rmdir /run/nsxattr
 }
 
 enabled() {
-	check "systemctl enable --now" within systemctl --quiet enable --now "$service"
+	check "systemctl enable --now" in_systemd systemctl --quiet enable --now "$service"
 	same "has the service ready, and its sockets" "active active active active" "$(states)"
 	same "which are for all" "666 666 666" \
-		"$(within stat -c %a /run/nsxattr/{oci,lxc,control}.sock | paste -sd' ')"
-	same "in a folder for all" 755 "$(within stat -c %a /run/nsxattr)"
+		"$(in_systemd stat -c %a /run/nsxattr/{oci,lxc,control}.sock | paste -sd' ')"
+	same "in a folder for all" 755 "$(in_systemd stat -c %a /run/nsxattr)"
 	same "an ordinary user gets an answer" "$(property MainPID)" \
 		"$(status --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')"
 	same "the kernel can be probed from its cage" 0 "$(grep -c 'cannot be probed' daemon.log)"
@@ -109,14 +109,14 @@ enabled() {
 # The daemon takes the sockets that systemd hands it, and makes none, which would leave locks.
 adopted() {
 	same "its sockets are systemd's" "control.sock lxc.sock oci.sock" \
-		"$(within ls -A /run/nsxattr | paste -sd' ')"
+		"$(in_systemd ls -A /run/nsxattr | paste -sd' ')"
 }
 
 reloaded() {
 	local policies
 	policy mine
 	policies=$(($(status --json | sed -n 's/.*"policies": \([0-9]*\).*/\1/p') + 1))
-	check "systemctl reload" within systemctl reload "$service"
+	check "systemctl reload" in_systemd systemctl reload "$service"
 	check "has a new policy read" await policy_count "$policies"
 	same "and the service is as before" active "$(property ActiveState)"
 }
@@ -129,13 +129,13 @@ own" "$(container 2>&1 | but_kernel)"
 }
 
 stopped() {
-	within systemctl --quiet stop "$service"
+	in_systemd systemctl --quiet stop "$service"
 	same "systemctl stop" "inactive active active active" "$(states)"
 	same "is an end in order" success "$(property Result)"
 	same "a container that comes has it started" "hosts
 own" "$(container 2>&1 | but_kernel)"
 	same "by its socket" "active active active active" "$(states)"
-	within systemctl --quiet stop "$service"
+	in_systemd systemctl --quiet stop "$service"
 	check "so has nsxattr status" status
 	same "by its own" "active active active active" "$(states)"
 }
@@ -144,34 +144,34 @@ own" "$(container 2>&1 | but_kernel)"
 restarted() {
 	local before
 	before=$(property MainPID)
-	check "systemctl restart" within systemctl restart "$service"
+	check "systemctl restart" in_systemd systemctl restart "$service"
 	check "is another process" [ "$(property MainPID)" != "$before" ]
 	check "on the same sockets" status
-	within kill -KILL "$(property MainPID)"
+	in_systemd kill -KILL "$(property MainPID)"
 	check "one that is killed is followed by another" await has_states "active active active active"
 	check "on the same sockets, again" status
 }
 
 masked() {
-	within systemctl --quiet stop "$service" "${sockets[@]}"
+	in_systemd systemctl --quiet stop "$service" "${sockets[@]}"
 	same "all of it can be stopped" "inactive inactive inactive inactive" "$(states)"
-	within systemctl --quiet mask nsxattrd-lxc.socket
-	check "a socket that is masked" within systemctl start "$service"
-	check "is made by the daemon" within test -S /run/nsxattr/lxc.sock
-	within systemctl --quiet stop "$service" "${sockets[@]}"
-	check "and removed by it" within test ! -e /run/nsxattr/lxc.sock
-	within systemctl --quiet unmask nsxattrd-lxc.socket
+	in_systemd systemctl --quiet mask nsxattrd-lxc.socket
+	check "a socket that is masked" in_systemd systemctl start "$service"
+	check "is made by the daemon" in_systemd test -S /run/nsxattr/lxc.sock
+	in_systemd systemctl --quiet stop "$service" "${sockets[@]}"
+	check "and removed by it" in_systemd test ! -e /run/nsxattr/lxc.sock
+	in_systemd systemctl --quiet unmask nsxattrd-lxc.socket
 }
 
 # Some cages are too narrow. Better no daemon than one that fails in all that it is asked.
 caged() {
 	printf '[Service]\nRestrictSUIDSGID=yes\nRestart=no\n' >/etc/systemd/system/$service.d/cage.conf
-	within systemctl daemon-reload
-	fails "without openat2 it does not start" "failed" within systemctl start "$service"
+	in_systemd systemctl daemon-reload
+	fails "without openat2 it does not start" "failed" in_systemd systemctl start "$service"
 	same "and says what is wrong" 1 "$(grep -c 'openat2(2) is refused: Function not impl' daemon.log)"
 	rm /etc/systemd/system/$service.d/cage.conf
-	within systemctl daemon-reload
-	within systemctl --quiet stop "$service" "${sockets[@]}"
+	in_systemd systemctl daemon-reload
+	in_systemd systemctl --quiet stop "$service" "${sockets[@]}"
 }
 
 hooks_start_it() {
@@ -179,14 +179,14 @@ hooks_start_it() {
 	same "a hook that has been told to does" "hosts
 own" "$(container --start=nsxattrd.service 2>&1 | but_kernel)"
 	same "all of it" "active active active active" "$(states)"
-	within systemctl --quiet stop "$service" "${sockets[@]}"
-	check "a hook of the runtime too" within \
+	in_systemd systemctl --quiet stop "$service" "${sockets[@]}"
+	check "a hook of the runtime too" in_systemd \
 		/usr/local/bin/nsxattr hook oci --start=nsxattrd.service
 	same "starts all of it" "active active active active" "$(states)"
-	within systemctl --quiet stop "$service" "${sockets[@]}"
+	in_systemd systemctl --quiet stop "$service" "${sockets[@]}"
 	printf '%s\n' "lxc.include = /usr/local/share/nsxattr/lxc/nsxattr.conf" \
 		"lxc.idmap = u 0 100000 65536" "lxc.idmap = g 0 100000 65536" >lxc.config
-	check "and that of LXC" within env LXC_CONFIG_FILE="$SCENE/lxc.config" \
+	check "and that of LXC" in_systemd env LXC_CONFIG_FILE="$SCENE/lxc.config" \
 		/usr/local/bin/nsxattr hook lxc --start=nsxattrd.service
 	same "does the same" "active active active active" "$(states)"
 }
