@@ -16,21 +16,15 @@
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/proc.h"
+#include "daemon/attachment_record.h"
 #include "daemon/container_judge.h"
 #include "daemon/container_userns.h"
+#include "daemon/delivery.h"
 #include "daemon/entries.h"
 #include "daemon/gate_pins.h"
-#include "daemon/runtimes.h"
-#include "idmap.h"
-#include "integrity/measurements.h"
-#include "judge/fence.h"
+#include "daemon/judged.h"
 #include "keep/engine.h"
 #include "keep/source.h"
-#include "request/witness.h"
-
-/* Room for 340 lines of three numbers. */
-#define MAP_TEXT_SIZE ((size_t)16 * 1024)
 
 /** struct attachment - one source that is served; it owns its entry of the journal */
 struct attachment {
@@ -44,37 +38,6 @@ struct attachment {
 	LIST_ENTRY(attachment) all;
 };
 
-/** struct delivery - what a runtime has sent beside a source, by whichever socket */
-struct delivery {
-	unsigned int runtimes;
-	uid_t uid;
-	const char *id;
-	const char *name; /* its id, where no other is known */
-	const char *wanted; /* the policy that was named; "": none */
-	const struct annotation *annotations;
-	size_t annotation_count;
-	pid_t process; /* of it, by the word of the runtime; only shown, and only if it is proved; 0: not known */
-	const struct record *record; /* of an attachment that is restored; NULL: it is new */
-	bool is_life; /* nothing else was sent, and it is about this process: */
-	pid_t init;
-	int *life; /* its pidfd, taken if it is needed; NULL: there is none, nor need be */
-};
-
-/** struct record - of an attachment, in its entry. Another version may read it: only add at the end. */
-struct record {
-	uint32_t runtimes; /* bits of enum policy_runtime */
-	uint32_t uid;
-	char id[CONTAINER_ID_MAX +
-		1]; /* behind its NUL is the name, if it is another one that fits */
-	char policy[POLICY_NAME_MAX + 1];
-	char map[CONTAINER_MAP_SIZE];
-	uint64_t policy_serial; /* of its policy's entry; 0: it is built in */
-	uint64_t list_serial; /* of the container's measurement list; 0: there is none */
-	int32_t process; /* of a life */
-};
-
-_Static_assert(sizeof(struct record) <= JOURNAL_RECORD_SIZE,
-	       "a record has its place in the journal");
 _Static_assert(LISTENERS_MAX <= JOURNAL_ENTRIES_MAX / 2,
 	       "each listener is kept, beside policies and the connections of monitors");
 
@@ -188,126 +151,12 @@ static void ended(void *place, int result)
 	attachment_free(attachment);
 }
 
-/* Of a user other than root and our own, a process counts only in a user namespace that the user owns. */
-static bool is_theirs(const struct attachments *attachments, uid_t uid,
-		      const struct witness *process)
-{
-	uid_t master;
-
-	return uid == 0 || uid == geteuid() ||
-	       (witness_master(process, attachments->procfs, &master) == 0 && master == uid);
-}
-
-static void read_map(const struct witness *process, struct container *container)
-{
-	_cleanup_free_ char *text = malloc(MAP_TEXT_SIZE);
-	_cleanup_free_ struct id_map *map = malloc(sizeof(*map));
-	ssize_t length = text && map ? proc_read(process->thread, "uid_map", text, MAP_TEXT_SIZE) :
-				       0;
-
-	if (length > 0 && id_map_parse(text, (size_t)length, map) == 0)
-		container_set_map(container, map);
-}
-
-/* For 'nsxattr status' alone; nothing is decided by it. */
-static void show_map(const struct attachments *attachments, const struct delivery *delivery,
-		     struct container *container)
-{
-	struct witness process;
-
-	if (delivery->process <= 0 ||
-	    witness_open(attachments->procfs, delivery->process, &process) < 0)
-		return;
-	if (is_theirs(attachments, delivery->uid, &process)) {
-		read_map(&process, container);
-		if (container->process == 0)
-			container->process = delivery->process;
-	}
-	witness_done(&process);
-}
-
-static struct container_key key_of(const struct delivery *delivery)
-{
-	return (struct container_key){
-		.runtime = delivery->runtimes,
-		.owner = delivery->uid,
-		.id = delivery->id,
-	};
-}
-
-/* Return: NULL: it is refused, which has been logged. */
-static struct shared_policy *choose_policy(const struct attachments *attachments,
-					   const struct delivery *delivery)
-{
-	const struct policies_request request = {
-		.container = {
-			.runtimes = delivery->runtimes,
-			.name = delivery->name,
-			.annotations = delivery->annotations,
-			.annotation_count = delivery->annotation_count,
-		},
-		.wanted = delivery->wanted,
-		.user = delivery->uid,
-	};
-	struct policies_choice choice = { 0 };
-
-	if (policies_choose(attachments->policies, &request, &choice) == POLICIES_CHOSEN) {
-		log_limited(log_source(delivery->uid, delivery->id), LOG_NOTICE,
-			    "container %s (%s of %s, of uid %u) has policy %s: %s", delivery->id,
-			    delivery->name, runtime_name(delivery->runtimes), delivery->uid,
-			    choice.shared->policy->name, choice.reason);
-		return choice.shared;
-	}
-	log_limited(log_source(delivery->uid, delivery->id), LOG_WARNING,
-		    "container %s (%s of %s, of uid %u) is refused: %s", delivery->id,
-		    delivery->name, runtime_name(delivery->runtimes), delivery->uid, choice.reason);
-	return NULL;
-}
-
-/*
- * A listener of a container that has one already (of an exec, say) is served by the container's policy, whatever the
- * delivery names, and whatever has become of the folder.
- *
- * Return: as choose_policy().
- */
-static struct shared_policy *find_policy(const struct attachments *attachments,
-					 const struct delivery *delivery)
-{
-	const struct container_key key = key_of(delivery);
-	const struct container *container = registry_find(attachments->registry, &key);
-	const struct record *record = delivery->record;
-
-	if (container)
-		return shared_policy_ref(container->policy);
-	if (record)
-		return entries_find_policy(attachments->entries, record->policy_serial,
-					   record->policy);
-	return choose_policy(attachments, delivery);
-}
-
-static const struct container *find_namespace(const struct attachments *attachments,
-					      uint64_t number)
-{
-	const struct container *container = NULL;
-
-	while ((container = registry_next(attachments->registry, container)) != NULL)
-		if (container->judge && container->judge->fence.fence &&
-		    fence_surrounds(container->judge->fence.fence, number))
-			return container;
-	return NULL;
-}
-
-bool attachments_have_namespace(const void *attachments, uint32_t number)
-{
-	return find_namespace(attachments, number);
-}
-
 /* Two would each forget what the other one has judged. */
-static const struct container *find_neighbour(const struct attachments *attachments, int userns)
+static const struct container *find_neighbour(const struct registry *registry, int userns)
 {
 	uint32_t number = container_userns_number(userns);
 
-	return number ? find_namespace(attachments, number) : NULL;
+	return number ? judged_find(registry, number) : NULL;
 }
 
 /* Return: a descriptor, the caller's; -EPERM: nothing can be refused in the container, which has been logged. */
@@ -316,7 +165,8 @@ static int find_userns(const struct attachments *attachments, const struct deliv
 	const char *fault = NULL;
 	_cleanup_fd_ int userns =
 		container_userns_open(attachments->procfs, delivery->process, &fault);
-	const struct container *neighbour = userns < 0 ? NULL : find_neighbour(attachments, userns);
+	const struct container *neighbour =
+		userns < 0 ? NULL : find_neighbour(attachments->registry, userns);
 
 	if (userns >= 0 && !neighbour)
 		return TAKE_FD(userns);
@@ -367,7 +217,7 @@ static int appoint_judge(const struct attachments *attachments, const struct del
 static int enter_registry(struct attachments *attachments, const struct delivery *delivery,
 			  struct shared_policy *policy, struct attachment *attachment)
 {
-	const struct container_key key = key_of(delivery);
+	const struct container_key key = delivery_key(delivery);
 	struct registry_time now = registry_time_now();
 	int r = (delivery->is_life ? registry_hold :
 		 delivery->record  ? registry_restore :
@@ -377,7 +227,7 @@ static int enter_registry(struct attachments *attachments, const struct delivery
 	if (r == REGISTRY_ATTACHED) {
 		if (container_is_single(attachment->container))
 			container_set_name(attachment->container, delivery->name);
-		show_map(attachments, delivery, attachment->container);
+		delivery_show_map(delivery, attachments->procfs, attachment->container);
 		return appoint_judge(attachments, delivery, attachment->container);
 	}
 	if (r < 0)
@@ -431,7 +281,8 @@ static int serve(struct attachments *attachments, const struct delivery *deliver
 
 	if (!attachment)
 		return -ENOMEM;
-	struct shared_policy *policy = find_policy(attachments, delivery);
+	struct shared_policy *policy = delivery_find_policy(
+		delivery, attachments->registry, attachments->policies, attachments->entries);
 
 	attachment->is_life = delivery->is_life;
 	attachment->process = delivery->is_life ? delivery->init : 0;
@@ -454,37 +305,6 @@ static void complain(const struct delivery *delivery, int result)
 			    "cannot serve container %s: %s", delivery->id, strerror(-result));
 }
 
-static void record_set_name(struct record *record, const char *name)
-{
-	size_t used = strlen(record->id) + 1, size = strlen(name) + 1;
-
-	if (strcmp(name, record->id) != 0 && size <= sizeof(record->id) - used)
-		memcpy(record->id + used, name, size);
-}
-
-/* Return: the name of a container by its record; its id, if the record has no other. */
-static const char *record_name(const struct record *record)
-{
-	size_t used = strlen(record->id) + 1;
-
-	return used < sizeof(record->id) && record->id[used] ? record->id + used : record->id;
-}
-
-static void fill_record(const struct attachment *attachment, struct record *record)
-{
-	const struct container *container = attachment->container;
-
-	*record = (struct record){ .runtimes = container->key.runtime,
-				   .uid = container->key.owner,
-				   .policy_serial = attachment->policy_serial,
-				   .list_serial = container->judge ? container->judge->serial : 0,
-				   .process = attachment->process };
-	snprintf(record->id, sizeof(record->id), "%s", container->key.id);
-	record_set_name(record, container_name(container));
-	snprintf(record->policy, sizeof(record->policy), "%s", container->policy->policy->name);
-	snprintf(record->map, sizeof(record->map), "%s", container->map);
-}
-
 /* One that cannot be kept is served all the same. @serial: of its entry, if that is there; 0: it is not */
 static void keep(struct attachment *attachment, int fd, uint64_t serial)
 {
@@ -492,10 +312,11 @@ static void keep(struct attachment *attachment, int fd, uint64_t serial)
 	const struct container_key *key = &attachment->container->key;
 	int r = entries_keep_policy(entries, attachment->container->policy,
 				    &attachment->policy_serial);
-	struct record record;
+	struct attachment_record record;
 
 	attachment->serial = serial;
-	fill_record(attachment, &record);
+	attachment_record_fill(&record, attachment->container, attachment->policy_serial,
+			       attachment->process);
 	if (r == 0 && !serial)
 		r = entries_keep(entries, fd, attachment->is_life ? ENTRY_LIFE : ENTRY_SOURCE,
 				 &record, sizeof(record), &attachment->serial);
@@ -580,7 +401,7 @@ static bool has_ended(const struct attachment *life)
 /* One that has the name still can have ended already. Return: whether it is this very container, or there is none. */
 static bool find_same(const struct attachments *attachments, const struct delivery *delivery)
 {
-	const struct container_key key = key_of(delivery);
+	const struct container_key key = delivery_key(delivery);
 	struct container *container = registry_find(attachments->registry, &key);
 
 	if (container && container->life && has_ended(container->life)) {
@@ -646,21 +467,18 @@ static void let_go(const struct attachments *attachments, int fd, uint64_t seria
 /* Return: 0; -errno: it has been logged. */
 static int restore_one(struct attachments *attachments, const struct entry *entry)
 {
-	struct record record;
+	struct attachment_record record;
 	struct delivery delivery = { .id = record.id, .wanted = "", .record = &record };
 	struct attachment *attachment = NULL;
 	struct source *source = NULL;
 	int fd = entry->fd;
 
-	journal_read_record(entry, &record, sizeof(record));
+	attachment_record_read(entry, &record);
 	delivery.runtimes = record.runtimes;
 	delivery.uid = record.uid;
 	delivery.is_life = atomic_load(&entry->kind) == ENTRY_LIFE;
 	delivery.init = record.process;
-	record.id[sizeof(record.id) - 1] = '\0';
-	record.policy[sizeof(record.policy) - 1] = '\0';
-	record.map[sizeof(record.map) - 1] = '\0';
-	delivery.name = record_name(&record);
+	delivery.name = attachment_record_name(&record);
 	int r = make_source(attachments, &delivery, fd, &source);
 
 	if (r == 0)
@@ -678,28 +496,6 @@ static int restore_one(struct attachments *attachments, const struct entry *entr
 	return r;
 }
 
-static bool is_used(const void *place, uint64_t list)
-{
-	const struct attachments *attachments = place;
-	const struct container *container = NULL;
-
-	while ((container = registry_next(attachments->registry, container)) != NULL)
-		if (container->judge && container->judge->serial == list)
-			return true;
-	return false;
-}
-
-/* A worker may have died between the list and the listener of a container. */
-static void forget_unused_lists(const struct attachments *attachments)
-{
-	const struct entry *entry = NULL;
-
-	while ((entry = journal_next_of(attachments->entries->journal, ENTRY_MEASUREMENTS,
-					entry)) != NULL)
-		if (!is_used(attachments, entry->serial))
-			entries_drop(attachments->entries, entry);
-}
-
 size_t attachments_restore(struct attachments *attachments)
 {
 	const struct entry *entry = NULL;
@@ -711,39 +507,8 @@ size_t attachments_restore(struct attachments *attachments)
 		    atomic_load(&entry->kind) == ENTRY_LIFE)
 			lost += restore_one(attachments, entry) < 0;
 	entries_forget_unused_policies(attachments->entries);
-	forget_unused_lists(attachments);
+	judged_forget_unused_lists(attachments->registry, attachments->entries);
 	return lost;
-}
-
-void attachments_set_aside(const struct attachments *attachments)
-{
-	container_fence_set_aside(attachments->entries, is_used, attachments);
-}
-
-bool attachments_enter_gate(struct attachments *attachments)
-{
-	const struct container *container = NULL;
-	bool is_complete = true;
-
-	while ((container = registry_next(attachments->registry, container)) != NULL) {
-		int r = container->judge ? container_judge_enter(container->judge) : 0;
-
-		if (r == 0)
-			continue;
-		is_complete = false;
-		log_error("container %s cannot be had pass the gate: %s", container->key.id,
-			  strerror(-r));
-	}
-	return is_complete;
-}
-
-void attachments_bar_lists(struct attachments *attachments, bool are_barred)
-{
-	const struct container *container = NULL;
-
-	while ((container = registry_next(attachments->registry, container)) != NULL)
-		if (container->judge)
-			measurements_bar(container->judge->means.measurements, are_barred);
 }
 
 void attachments_free(struct attachments *attachments)

@@ -74,18 +74,6 @@ bool attachments_add_lxc(struct attachments *attachments, struct lxc_greeting *g
  */
 size_t attachments_restore(struct attachments *attachments);
 
-/** attachments_enter_gate() - what was restored is ours to serve: it passes our gate. Return: whether all of it does. */
-bool attachments_enter_gate(struct attachments *attachments);
-
-/** attachments_set_aside() - what fences of containers have left that are not served: see container_fence_set_aside() */
-void attachments_set_aside(const struct attachments *attachments);
-
-/** attachments_have_namespace() - is this user namespace that of a container that passes our gate? @attachments: them */
-bool attachments_have_namespace(const void *attachments, uint32_t number);
-
-/** attachments_bar_lists() - another daemon is to append to the measurement lists; false: it has not taken over */
-void attachments_bar_lists(struct attachments *attachments, bool are_barred);
-
 /**
  * attachments_free() - release them at the end of the process, with the registry and the policies
  *

@@ -13,6 +13,7 @@
 #include "base/passing.h"
 #include "daemon/attachments.h"
 #include "daemon/gate_pins.h"
+#include "daemon/judged.h"
 #include "keep/engine.h"
 #include "keep/journal.h"
 
@@ -52,7 +53,7 @@ static void hand_over(struct upgrade *upgrade)
 {
 	if (!engine_pause(upgrade->engine, HANDOVER_PATIENCE))
 		log_verbose("a request hangs: it is left to the new nsxattrd");
-	attachments_bar_lists(upgrade->attachments, true);
+	judged_bar_lists(upgrade->attachments->registry, true);
 	int r = handover_give(upgrade->watch.fd, upgrade->successor, upgrade->journal);
 
 	if (r == 0) {
@@ -66,7 +67,7 @@ static void hand_over(struct upgrade *upgrade)
 	bool is_left = is_process_left(upgrade);
 
 	gate_pins_remove_unknown(upgrade->pins);
-	attachments_bar_lists(upgrade->attachments, false);
+	judged_bar_lists(upgrade->attachments->registry, false);
 	engine_resume(upgrade->engine);
 	log_warning("upgrade failed: the new nsxattrd has not taken over (%s); this one serves on",
 		    strerror(-r));

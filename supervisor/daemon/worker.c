@@ -2,20 +2,17 @@
 #include "daemon/worker.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/closer.h"
 #include "base/fd.h"
-#include "base/forker.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/passing.h"
@@ -23,8 +20,10 @@
 #include "daemon/attachments.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/descriptors.h"
 #include "daemon/entries.h"
 #include "daemon/gate_pins.h"
+#include "daemon/gates.h"
 #include "daemon/list_request.h"
 #include "daemon/lxc_acceptor.h"
 #include "daemon/may_use.h"
@@ -34,28 +33,15 @@
 #include "daemon/refusals.h"
 #include "daemon/revoked.h"
 #include "daemon/status.h"
-#include "daemon/unserved.h"
 #include "daemon/upgrade.h"
 #include "daemon/watches.h"
-#include "exec/deputies.h"
-#include "integrity/gate.h"
-#include "integrity/gate_ask.h"
-#include "integrity/gate_container.h"
-#include "integrity/revocation.h"
 #include "keep/engine.h"
 #include "keep/inherit.h"
 #include "keep/journal.h"
 #include "keep/offer.h"
-#include "keep/places.h"
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
-
-/* Descriptors of a call under way and its thread, and those of a deputy. */
-#define DESCRIPTORS_OF_PLACE 8
-#define DESCRIPTORS_OF_DEPUTY 2
-/* Of a container: a measurement list, its life, and what it has at the gate. */
-#define DESCRIPTORS_OF_JUDGE (2 + GATE_CONTAINER_DESCRIPTORS)
 
 /** struct worker - what a worker has made of what the keeper has opened */
 struct worker {
@@ -73,161 +59,9 @@ struct worker {
 	struct loop_watch signalled;
 	struct loop_timer sample;
 	struct upgrade upgrade;
-	struct unserved unserved;
+	struct gates gates;
 	struct watches watches;
-	int shut; /* of the journal, as unserved_shut() has said last */
 };
-
-/* ---- the gate ---- */
-
-/* Containers of which nothing is left in the journal: what they have in gates of a daemon before, see daemon/unserved.h. */
-static void look_at_unserved(struct worker *worker)
-{
-	const struct opened *opened = worker->opened;
-	size_t before = worker->unserved.count;
-	int r = unserved_look(&opened->pins, opened->gate, opened->procfs, &worker->unserved);
-
-	if (r < 0)
-		log_error("cannot look at the gates of an nsxattrd before: %s", strerror(-r));
-	else if (worker->unserved.count != before)
-		log_notice(
-			"%zu user namespaces stay shut by the gate of an nsxattrd before, for their "
-			"containers, which nsxattrd does not serve any more, have processes",
-			worker->unserved.count);
-}
-
-static bool is_of_our_gate(const struct opened *opened, int fd)
-{
-	int own[GATE_DESCRIPTORS_MAX];
-	size_t count = opened->gate ? gate_descriptors(opened->gate, own) : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (own[i] == fd)
-			return true;
-	return false;
-}
-
-/* What an nsxattrd before had for a gate. Return: the next entry of it; NULL: there is no other one. */
-static const struct entry *next_of_gates_before(const struct opened *opened,
-						const struct entry *before)
-{
-	const struct entry *entry = before;
-
-	do
-		entry = journal_next_of(opened->journal, ENTRY_GATE, entry);
-	while (entry && is_of_our_gate(opened, entry->fd));
-	return entry;
-}
-
-static void close_gate_before(struct worker *worker)
-{
-	const struct entry *entry = NULL;
-
-	while ((entry = next_of_gates_before(worker->opened, entry)) != NULL)
-		entries_drop(&worker->entries, entry);
-}
-
-/* Return: whether all of them pass our gate. */
-static bool look_at_shut(struct worker *worker)
-{
-	const struct unserved_shut shut = {
-		.entries = &worker->entries,
-		.gate = worker->opened->gate,
-		.procfs = worker->opened->procfs,
-		.is_served = attachments_have_namespace,
-		.place = &worker->attachments,
-	};
-
-	attachments_set_aside(&worker->attachments);
-	int r = unserved_shut(&shut);
-
-	if (r < 0)
-		log_error(
-			"user namespaces of containers that are not served any more cannot be had pass the gate: %s",
-			strerror(-r));
-	else if (r != worker->shut)
-		log_notice(
-			"in %d user namespaces, whose containers are not served any more, nothing is executed, for "
-			"they have processes",
-			r);
-	worker->shut = r < 0 ? worker->shut : r;
-	return r >= 0;
-}
-
-/* What cannot pass our gate still has the one before. */
-static void look_at_gates(struct worker *worker)
-{
-	bool is_complete = attachments_enter_gate(&worker->attachments);
-
-	if (!look_at_shut(worker) || !is_complete)
-		return;
-	close_gate_before(worker);
-	look_at_unserved(worker);
-}
-
-/* Before any call is answered. */
-static void pass_gate(struct worker *worker)
-{
-	if (worker->opened->gate)
-		gate_forget_askers(worker->opened->gate);
-	look_at_gates(worker);
-}
-
-/* ---- revoked keys ---- */
-
-/*
- * Verdicts by other keys than those that are revoked now let nothing pass any more. Each time, also if nothing has
- * changed: a worker may have died before it came to that.
- *
- * Return: 0; -errno: it has been logged.
- */
-static int tell_gate(const struct opened *opened)
-{
-	int r = opened->gate ?
-			gate_revoke(opened->gate, revocation_generation(opened->revocation)) :
-			0;
-
-	if (r < 0)
-		log_error(
-			"what was judged by keys that are revoked may pass the gate, and what is judged from now on "
-			"does not: %s",
-			strerror(-r));
-	return r;
-}
-
-/*
- * A gate before is there still where a container cannot pass ours. Without a gate of ours this process may not ask what a
- * descriptor is.
- */
-static void tell_gates_before(const struct opened *opened)
-{
-	uint64_t generation = revocation_generation(opened->revocation);
-	const struct entry *entry = NULL;
-
-	while (opened->gate && (entry = next_of_gates_before(opened, entry)) != NULL) {
-		int r = gate_revoke_by(entry->fd, generation);
-
-		if (r < 0)
-			log_error(
-				"what was judged by keys that are revoked may pass the gate of an nsxattrd before, "
-				"where a container has that one only: %s",
-				strerror(-r));
-	}
-}
-
-/* No other daemon serves by the gates before any more. Return: as revoked_read(), or tell_gate(). */
-static int read_revoked(struct worker *worker, struct policies_report *report)
-{
-	const struct opened *opened = worker->opened;
-	int r = revoked_read(&opened->revoked, &worker->entries, opened->revocation, report);
-
-	if (r < 0)
-		log_error("the revoked keys stay as they were");
-	int told = tell_gate(opened);
-
-	tell_gates_before(opened);
-	return r < 0 ? r : told;
-}
 
 /* ---- what the control socket is answered ---- */
 
@@ -247,8 +81,8 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 		log_notice("%zu policies were read anew", (*policies)->file_count);
 	else
 		log_error("the policies stay as they were");
-	*ret_has_revoked = read_revoked(worker, report) == 0;
-	look_at_gates(worker);
+	*ret_has_revoked = gates_read_revoked(&worker->gates, report) == 0;
+	gates_look(&worker->gates);
 	(void)service_tell_ready(&worker->opened->service);
 	return r;
 }
@@ -512,6 +346,11 @@ static int build_engine(struct worker *worker)
 	};
 	if (r == 0)
 		r = registry_new(&settings->limits, &worker->attachments.registry);
+	worker->gates = (struct gates){
+		.opened = opened,
+		.entries = &worker->entries,
+		.registry = worker->attachments.registry,
+	};
 	return r;
 }
 
@@ -559,7 +398,7 @@ static int restore(struct worker *worker)
 	int r = revoked_take(&worker->entries, worker->opened->revocation);
 
 	if (r == 0)
-		r = tell_gate(worker->opened);
+		r = gates_tell(&worker->gates);
 	if (r < 0)
 		return r;
 	size_t lost = attachments_restore(&worker->attachments);
@@ -567,36 +406,10 @@ static int restore(struct worker *worker)
 	r = import_complete(import, worker->engine, &worker->entries, lost);
 	if (r < 0)
 		return r;
-	pass_gate(worker);
-	(void)read_revoked(worker, &report);
+	gates_pass(&worker->gates);
+	(void)gates_read_revoked(&worker->gates, &report);
 	import_serve(import, worker->engine, is_living);
 	return 0;
-}
-
-/* What all that is let in can have open at a time, measurement lists included, but for what is kept for speed. */
-static uint64_t descriptors_wanted(const struct config_limits *limits)
-{
-	uint64_t listeners = (uint64_t)limits->containers * limits->listeners_per_container;
-	uint64_t places = (uint64_t)limits->containers + PLACES_BESIDE_MAX;
-
-	return (listeners < LISTENERS_MAX ? listeners : LISTENERS_MAX) +
-	       limits->containers * DESCRIPTORS_OF_JUDGE + places * DESCRIPTORS_OF_PLACE +
-	       (uint64_t)DEPUTIES_MAX * DESCRIPTORS_OF_DEPUTY + limits->connections +
-	       CONTROL_CONNECTIONS_MAX + WATCH_RINGS_MAX + PASSED_MAX + OPENED_DESCRIPTORS +
-	       FORKER_TABLE;
-}
-
-static void compare_descriptors(const struct opened *opened)
-{
-	uint64_t wanted = descriptors_wanted(&opened->options->config->limits);
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
-		log_warning("%" PRIu64 " descriptors can be open at a time, and the limits of the "
-			    "settings allow for %" PRIu64
-			    ": raise LimitNOFILE= of the service (ulimit "
-			    "-n), or lower limits/containers",
-			    (uint64_t)limit.rlim_cur, wanted);
 }
 
 static void tell_of_kernel(const struct opened *opened)
@@ -623,7 +436,7 @@ static int inherit(struct worker *worker, const int *rest, size_t rest_count)
 static int begin_first(struct worker *worker)
 {
 	tell_of_kernel(worker->opened);
-	compare_descriptors(worker->opened);
+	descriptors_compare(&worker->opened->options->config->limits);
 	import_protect(&worker->opened->import);
 	return build(worker);
 }
@@ -666,7 +479,7 @@ static void release(struct worker *worker)
 	refusals_free(&worker->refusals);
 	attachments_free(&worker->attachments);
 	entries_free(&worker->entries);
-	unserved_done(&worker->unserved);
+	gates_done(&worker->gates);
 	watches_done(&worker->watches);
 	loop_free(worker->loop);
 }
