@@ -14,14 +14,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/output.h"
 #include "cli/tree_progress.h"
+#include "cli/tree_text.h"
 #include "exec/attribute_call.h"
 #include "exec/tree.h"
 #include "file_capability.h"
@@ -29,8 +28,6 @@
 #include "policy.h"
 
 #define STATUS_INCOMPLETE 1
-/* A character, or what stands for a byte. */
-#define PIECE_SIZE (MB_LEN_MAX + 1)
 /* Longer lists are read from the pinned inode. */
 #define USUAL_LIST 4096
 
@@ -367,51 +364,6 @@ void tree_job_unlock(struct tree_job *job)
 	pthread_mutex_unlock(&job->lock);
 }
 
-/* Return: how many bytes make the character of the locale that begins there; 0: none that can be shown. */
-static size_t character_length(const char *text, size_t length)
-{
-	wchar_t character;
-	mbstate_t state = { 0 };
-	size_t size = mbrtowc(&character, text, length, &state);
-
-	if (size == (size_t)-1 || size == (size_t)-2 || size == 0)
-		return 0;
-	return *text != '\\' && iswprint((wint_t)character) ? size : 0;
-}
-
-/* As ls -b does it. Return: how many bytes of the text @piece stands for. */
-static size_t escape(const char *text, size_t length, char piece[PIECE_SIZE])
-{
-	size_t size = character_length(text, length);
-
-	if (size > 0)
-		snprintf(piece, PIECE_SIZE, "%.*s", (int)size, text);
-	else
-		snprintf(piece, PIECE_SIZE, "\\%03o", (unsigned char)*text);
-	return size > 0 ? size : 1;
-}
-
-void tree_job_print(const char *text, size_t length)
-{
-	char piece[PIECE_SIZE];
-
-	for (size_t at = 0; at < length;) {
-		at += escape(text + at, length - at, piece);
-		fputs(piece, stdout);
-	}
-}
-
-char *tree_job_spell(const char *text, size_t length)
-{
-	char *spelt = malloc(4 * length + PIECE_SIZE), *to = spelt;
-
-	for (size_t at = 0; spelt && at < length; to += strlen(to))
-		at += escape(text + at, length - at, to);
-	if (spelt)
-		*to = '\0';
-	return spelt;
-}
-
 void tree_job_fail(struct tree_job *job, const char *format, ...)
 {
 	char text[1024];
@@ -420,7 +372,7 @@ void tree_job_fail(struct tree_job *job, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	_cleanup_free_ char *spelt = tree_job_spell(text, strlen(text));
+	_cleanup_free_ char *spelt = tree_text_spell(text, strlen(text));
 
 	pthread_mutex_lock(&job->lock);
 	tree_progress_clear(job->progress);
@@ -441,12 +393,12 @@ void tree_job_show_change(struct tree_job *job, const char *path, const char *na
 	if (job->is_json)
 		return;
 	tree_job_lock(job);
-	tree_job_print(path, strlen(path));
+	tree_text_print(path, strlen(path));
 	printf(": ");
-	tree_job_print(name, strlen(name));
+	tree_text_print(name, strlen(name));
 	if (new_name) {
 		printf(" -> ");
-		tree_job_print(new_name, strlen(new_name));
+		tree_text_print(new_name, strlen(new_name));
 	}
 	putchar('\n');
 	tree_job_unlock(job);

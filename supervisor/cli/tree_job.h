@@ -7,7 +7,6 @@
  * visit at a time. An inode with several names is visited once.
  */
 
-#include <limits.h>
 #include <linux/limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -132,12 +131,6 @@ void tree_job_fail(struct tree_job *job, const char *format, ...)
 /** tree_job_fail_value() - the same of a value: a call on the attribute @name has failed */
 void tree_job_fail_value(struct tree_job *job, const struct tree_value *value, const char *name,
 			 int error);
-
-/** tree_job_print() - write a path or a name so that no byte of it steers a terminal */
-void tree_job_print(const char *text, size_t length);
-
-/** tree_job_spell() - the same as a string, the caller's. Return: NULL without memory. */
-char *tree_job_spell(const char *text, size_t length);
 
 /** tree_job_show_change() - for --verbose: write that a value has another name now; NULL: none any more */
 void tree_job_show_change(struct tree_job *job, const char *path, const char *name,

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tree_job.h"
+#include "cli/tree_text.h"
 #include "policy.h"
 
 /* What lies on the trees with one number, of one name or of all. */
@@ -105,8 +106,8 @@ static const char *place_of(const struct tree_value *value)
 static void show_json(const struct tree_value *value, size_t bytes)
 {
 	struct json_object *object = json_object_new_object();
-	_cleanup_free_ char *base = tree_job_spell(value->parts.base, value->parts.base_length);
-	_cleanup_free_ char *path = tree_job_spell(value->path, strlen(value->path));
+	_cleanup_free_ char *base = tree_text_spell(value->parts.base, value->parts.base_length);
+	_cleanup_free_ char *path = tree_text_spell(value->path, strlen(value->path));
 
 	json_add_number(object, "number", value->parts.number);
 	json_add_text(object, "name", base);
@@ -125,9 +126,9 @@ static void show(struct tree_job *job, const struct tree_value *value, size_t by
 		show_json(value, bytes);
 	} else {
 		printf("%u\t", value->parts.number);
-		tree_job_print(value->parts.base, value->parts.base_length);
+		tree_text_print(value->parts.base, value->parts.base_length);
 		printf("\t%s\t", place_of(value));
-		tree_job_print(value->path, strlen(value->path));
+		tree_text_print(value->path, strlen(value->path));
 		putchar('\n');
 	}
 	tree_job_unlock(job);
@@ -211,7 +212,7 @@ static void show_owners(const struct ls *ls)
 		       owner->bytes);
 		if (owner->base) {
 			printf("  ");
-			tree_job_print(owner->base, strlen(owner->base));
+			tree_text_print(owner->base, strlen(owner->base));
 		}
 		putchar('\n');
 	}
@@ -225,7 +226,7 @@ static void show_owners_json(const struct ls *ls)
 		const struct owner *owner = &ls->owners[i];
 		struct json_object *entry = json_object_new_object();
 		_cleanup_free_ char *base =
-			owner->base ? tree_job_spell(owner->base, strlen(owner->base)) : NULL;
+			owner->base ? tree_text_spell(owner->base, strlen(owner->base)) : NULL;
 
 		json_add_number(entry, "number", owner->number);
 		json_add_text(entry, "name", base);
