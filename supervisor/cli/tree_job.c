@@ -93,19 +93,30 @@ static bool take_apart(const struct tree_job *job, const char *name, size_t leng
 	       tree_job_wants(job, name, length);
 }
 
-/* Whose is the capability? Return: whether it is the job's. */
-static bool find_root(const struct tree_job *job, struct tree_value *value)
+/* It is no namespace's, or of a namespace that this one knows no id of. */
+static bool is_no_capability(ssize_t error)
 {
-	uint8_t bytes[FILE_CAPABILITY_SIZE];
-	ssize_t length = performer_get(value->performer, value->name, bytes, sizeof(bytes));
+	return error == -ENODATA || error == -ERANGE || error == -EINVAL || error == -EOVERFLOW;
+}
 
-	if (length >= 0 && file_capability_root(bytes, (size_t)length, &value->parts.number))
+/* Whose is the capability? It may become another's after this. Return: whether it is the job's. */
+static bool find_root(struct tree_job *job, struct tree_value *value)
+{
+	ssize_t length = performer_get(value->performer, value->name, value->capability,
+				       sizeof(value->capability));
+
+	if (length >= 0 &&
+	    file_capability_root(value->capability, (size_t)length, &value->parts.number))
 		return true;
+	if (length < 0 && !is_no_capability(length)) {
+		tree_job_fail_value(job, value, value->name, (int)-length);
+		return false;
+	}
 	value->kind = TREE_PLAIN;
 	return job->takes_plain;
 }
 
-bool tree_inode_next(const struct tree_job *job, const struct tree_inode *inode, size_t *at,
+bool tree_inode_next(struct tree_job *job, const struct tree_inode *inode, size_t *at,
 		     struct tree_value *ret_value)
 {
 	size_t length;

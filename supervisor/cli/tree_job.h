@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "exec/performer.h"
+#include "file_capability.h"
 #include "name.h"
 
 struct json_object;
@@ -42,6 +43,8 @@ struct tree_value {
 	const char *name; /* as it is on the inode */
 	enum store store; /* of TREE_STORED: in which it is one */
 	struct stored_name parts; /* of TREE_PLAIN: the base alone */
+	/* Of TREE_CAPABILITY: what was read, once, and so told whose it is. */
+	uint8_t capability[FILE_CAPABILITY_SIZE];
 	struct tree_room *room;
 };
 
@@ -115,9 +118,9 @@ void tree_job_run(struct tree_job *job, char **paths);
  * @at: where the next one is looked for, 0 at first
  * @ret_value: it; a plain one comes only if the job takes them, and a name of more than XATTR_NAME_MAX bytes never
  *
- * Return: whether there is one.
+ * Return: whether there is one; a file capability that cannot be read is reported and left out.
  */
-bool tree_inode_next(const struct tree_job *job, const struct tree_inode *inode, size_t *at,
+bool tree_inode_next(struct tree_job *job, const struct tree_inode *inode, size_t *at,
 		     struct tree_value *ret_value);
 
 /** tree_job_lock() - from here to tree_job_unlock() this thread alone writes to standard output and changes totals */

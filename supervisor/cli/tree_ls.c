@@ -10,23 +10,16 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tree_job.h"
+#include "cli/tree_owners.h"
 #include "cli/tree_text.h"
+#include "exec/tree.h"
+#include "file_capability.h"
 #include "policy.h"
-
-/* What lies on the trees with one number, of one name or of all. */
-struct owner {
-	uint32_t number;
-	char *base; /* NULL: all names */
-	unsigned long values;
-	unsigned long files;
-	unsigned long bytes;
-};
 
 struct ls {
 	struct tree_job job; /* the first, so that a visit finds the rest */
 	bool is_long, has_names;
-	struct owner *owners; /* by number, then by name */
-	size_t count;
+	struct tree_owners owners;
 };
 
 static const struct option_row rows[] = {
@@ -48,53 +41,6 @@ static const struct option_table table = {
 	.takes_operands = true,
 	.missing = "PATH: the tree to work on",
 };
-
-static int compare(const struct owner *owner, uint32_t number, const char *base, size_t length)
-{
-	if (owner->number != number)
-		return owner->number < number ? -1 : 1;
-	if (!owner->base || !base)
-		return 0;
-	int order = strncmp(owner->base, base, length);
-
-	return order != 0 ? order : owner->base[length] != '\0';
-}
-
-/* Return: where it is, or would have to be. */
-static size_t find(const struct ls *ls, uint32_t number, const char *base, size_t length)
-{
-	size_t from = 0, to = ls->count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (compare(&ls->owners[middle], number, base, length) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-/* Return: the entry; NULL when there is no memory. */
-static struct owner *owner_of(struct ls *ls, uint32_t number, const char *base, size_t length)
-{
-	size_t at = find(ls, number, base, length);
-
-	if (at < ls->count && compare(&ls->owners[at], number, base, length) == 0)
-		return &ls->owners[at];
-	_cleanup_free_ char *copy = base ? strndup(base, length) : NULL;
-	struct owner *owners =
-		base && !copy ? NULL : reallocarray(ls->owners, ls->count + 1, sizeof(*owners));
-
-	if (!owners)
-		return NULL;
-	memmove(&owners[at + 1], &owners[at], (ls->count - at) * sizeof(*owners));
-	owners[at] = (struct owner){ .number = number, .base = TAKE_PTR(copy) };
-	ls->owners = owners;
-	ls->count++;
-	return &owners[at];
-}
 
 /* ---- each value ---- */
 
@@ -136,105 +82,132 @@ static void show(struct tree_job *job, const struct tree_value *value, size_t by
 
 /* ---- all values of an inode ---- */
 
-/* The values of an inode, which a thread counts together: those of a number are on one file. */
-static bool count(struct ls *ls, const struct tree_value *value, size_t bytes, bool is_first)
+/* A value that is to be added, when all of the inode's are known. */
+struct found {
+	uint32_t number;
+	const char *base; /* in the inode's list */
+	size_t base_length, bytes;
+};
+
+/* Those of an inode. */
+struct founds {
+	struct found *founds;
+	size_t count, size;
+};
+
+static bool keep(struct founds *all, const struct tree_value *value, size_t bytes)
 {
-	struct owner *owner = owner_of(ls, value->parts.number,
-				       ls->has_names ? value->parts.base : NULL,
-				       value->parts.base_length);
+	size_t size = all->size > 0 ? 2 * all->size : 16;
 
-	if (!owner)
-		return false;
-	owner->values++;
-	owner->files += is_first || ls->has_names;
-	owner->bytes += bytes;
-	return true;
-}
+	if (all->count == all->size) {
+		struct found *founds = reallocarray(all->founds, size, sizeof(*founds));
 
-/* Is it the first value of the number on this inode? */
-static bool is_first(const struct ls *ls, const struct tree_inode *inode, size_t end,
-		     uint32_t number)
-{
-	struct tree_value value;
-
-	for (size_t at = 0; tree_inode_next(&ls->job, inode, &at, &value) && at < end;)
-		if (value.parts.number == number)
+		if (!founds)
 			return false;
+		all->founds = founds;
+		all->size = size;
+	}
+	all->founds[all->count++] = (struct found){ value->parts.number, value->parts.base,
+						    value->parts.base_length, bytes };
 	return true;
 }
 
-static void take(struct ls *ls, const struct tree_inode *inode, const struct tree_value *value,
-		 size_t end)
+/* Together, so that those of a number are on one file, whatever other threads add. */
+static bool add(struct ls *ls, const struct founds *all)
 {
-	ssize_t bytes = performer_get(value->performer, value->name, NULL, 0);
-	bool is_counted = true;
+	bool is_added = true;
+
+	tree_job_lock(&ls->job);
+	tree_owners_begin(&ls->owners);
+	for (size_t i = 0; i < all->count && is_added; i++) {
+		const struct found *found = &all->founds[i];
+
+		is_added = tree_owners_add(&ls->owners, found->number,
+					   ls->has_names ? found->base : NULL, found->base_length,
+					   found->bytes);
+	}
+	tree_job_unlock(&ls->job);
+	return is_added;
+}
+
+static ssize_t size_of(const struct tree_value *value)
+{
+	return value->kind == TREE_CAPABILITY ?
+		       FILE_CAPABILITY_SIZE :
+		       performer_get(value->performer, value->name, NULL, 0);
+}
+
+/* Return: false: there is no memory. */
+static bool take(struct ls *ls, const struct tree_value *value, struct founds *all)
+{
+	ssize_t bytes = size_of(value);
 
 	if (bytes < 0) {
 		tree_job_fail_value(&ls->job, value, value->name, (int)-bytes);
-		return;
+		return true;
 	}
-	inode->room->is_holder = true;
+	value->room->is_holder = true;
 	ls->job.values++;
-	if (ls->is_long) {
-		show(&ls->job, value, (size_t)bytes);
-		return;
-	}
-	bool is_new = is_first(ls, inode, end, value->parts.number);
-
-	tree_job_lock(&ls->job);
-	is_counted = count(ls, value, (size_t)bytes, is_new);
-	tree_job_unlock(&ls->job);
-	if (!is_counted)
-		tree_job_fail(&ls->job, "there is no memory");
+	if (!ls->is_long)
+		return keep(all, value, (size_t)bytes);
+	show(&ls->job, value, (size_t)bytes);
+	return true;
 }
 
 static void visit_inode(struct tree_job *job, const struct tree_inode *inode)
 {
 	struct ls *ls = (struct ls *)job;
+	struct founds all = { 0 };
 	struct tree_value value;
+	bool is_taken = true;
 
-	for (size_t at = 0; tree_inode_next(job, inode, &at, &value);)
-		take(ls, inode, &value, at);
+	for (size_t at = 0; is_taken && tree_inode_next(job, inode, &at, &value);)
+		is_taken = take(ls, &value, &all);
+	if (!(is_taken && (all.count == 0 || add(ls, &all))))
+		tree_job_fail(job, "%s: there is no memory", inode->entry->path);
+	free(all.founds);
 }
 
 /* ---- the sums ---- */
 
+static void show_owner(void *place, const struct tree_owner *owner)
+{
+	(void)place;
+	printf("%-12u%12lu%12lu%14lu", owner->number, owner->values, owner->files, owner->bytes);
+	if (owner->base) {
+		printf("  ");
+		tree_text_print(owner->base, owner->base_length);
+	}
+	putchar('\n');
+}
+
 static void show_owners(const struct ls *ls)
 {
-	if (ls->count > 0 && ls->has_names)
-		printf("%-12s%12s%12s%14s  %s\n", "NUMBER", "VALUES", "FILES", "BYTES", "NAME");
-	else if (ls->count > 0)
-		printf("%-12s%12s%12s%14s\n", "NUMBER", "VALUES", "FILES", "BYTES");
-	for (size_t i = 0; i < ls->count; i++) {
-		const struct owner *owner = &ls->owners[i];
+	if (ls->owners.count > 0)
+		printf("%-12s%12s%12s%14s%s\n", "NUMBER", "VALUES", "FILES", "BYTES",
+		       ls->has_names ? "  NAME" : "");
+	tree_owners_each(&ls->owners, show_owner, NULL);
+}
 
-		printf("%-12u%12lu%12lu%14lu", owner->number, owner->values, owner->files,
-		       owner->bytes);
-		if (owner->base) {
-			printf("  ");
-			tree_text_print(owner->base, strlen(owner->base));
-		}
-		putchar('\n');
-	}
+static void show_owner_json(void *array, const struct tree_owner *owner)
+{
+	struct json_object *entry = json_object_new_object();
+	_cleanup_free_ char *base = owner->base ? tree_text_spell(owner->base, owner->base_length) :
+						  NULL;
+
+	json_add_number(entry, "number", owner->number);
+	json_add_text(entry, "name", base);
+	json_add_number(entry, "values", owner->values);
+	json_add_number(entry, "files", owner->files);
+	json_add_number(entry, "bytes", owner->bytes);
+	json_object_array_add(array, entry);
 }
 
 static void show_owners_json(const struct ls *ls)
 {
 	struct json_object *object = tree_job_json(&ls->job), *owners = json_object_new_array();
 
-	for (size_t i = 0; i < ls->count; i++) {
-		const struct owner *owner = &ls->owners[i];
-		struct json_object *entry = json_object_new_object();
-		_cleanup_free_ char *base =
-			owner->base ? tree_text_spell(owner->base, strlen(owner->base)) : NULL;
-
-		json_add_number(entry, "number", owner->number);
-		json_add_text(entry, "name", base);
-		json_add_number(entry, "values", owner->values);
-		json_add_number(entry, "files", owner->files);
-		json_add_number(entry, "bytes", owner->bytes);
-		json_object_array_add(owners, entry);
-	}
+	tree_owners_each(&ls->owners, show_owner_json, owners);
 	json_object_object_add(object, "owners", owners);
 	output_json(object);
 }
@@ -250,8 +223,6 @@ int cli_tree_ls(int argc, char **argv)
 	tree_job_run(&ls.job, paths);
 	if (!ls.is_long)
 		(ls.job.is_json ? show_owners_json : show_owners)(&ls);
-	for (size_t i = 0; i < ls.count; i++)
-		free(ls.owners[i].base);
-	free(ls.owners);
+	tree_owners_done(&ls.owners);
 	return tree_job_end(&ls.job);
 }

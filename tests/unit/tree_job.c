@@ -23,7 +23,7 @@ static void list(const char *begin, size_t length)
 
 Test(tree_job, takes_no_name_that_is_too_long)
 {
-	const struct tree_job job = { .takes_plain = true };
+	struct tree_job job = { .takes_plain = true };
 	struct tree_value value;
 	size_t at = 0;
 
@@ -52,7 +52,7 @@ Test(tree_job, trims_paths)
 
 Test(tree_job, takes_plain_names_only_if_it_is_told_to)
 {
-	const struct tree_job job = { .names = { "security.*" }, .name_count = 1 };
+	struct tree_job job = { .names = { "security.*" }, .name_count = 1 };
 	struct tree_value value;
 	size_t at = 0;
 
