@@ -6,13 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attribute_dump.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/tree_store.h"
-#include "exec/tree.h"
 #include "file_capability.h"
 #include "policy.h"
 
@@ -113,19 +110,27 @@ static bool name_inside(const struct tree_export *export, const struct tree_valu
 	return true;
 }
 
-/* Return: the length of the value as the container reads it. */
-static size_t value_inside(const struct tree_export *export, const struct tree_value *value,
-			   size_t length)
+/* As its root reads it. Return: its length. */
+static ssize_t capability_inside(const struct tree_export *export, const struct tree_value *value)
 {
+	const uint8_t *capability = value->capability;
 	uint8_t *bytes = (uint8_t *)value->room->value;
-	uint32_t place;
+	uint32_t place = 0;
 
-	if (value->kind != TREE_CAPABILITY ||
-	    !tree_range_has(&export->range, value->parts.number, &place))
-		return length;
+	(void)tree_range_has(&export->range, value->parts.number, &place);
 	if (place == 0)
-		return file_capability_plain(bytes, length, bytes);
-	return file_capability_give(bytes, length, place, bytes) ? FILE_CAPABILITY_SIZE : 0;
+		return (ssize_t)file_capability_plain(capability, FILE_CAPABILITY_SIZE, bytes);
+	(void)file_capability_give(capability, FILE_CAPABILITY_SIZE, place, bytes);
+	return FILE_CAPABILITY_SIZE;
+}
+
+/* As the container reads it, into the room. Return: its length; -errno. */
+static ssize_t value_inside(const struct tree_export *export, const struct tree_value *value)
+{
+	return value->kind == TREE_CAPABILITY ?
+		       capability_inside(export, value) :
+		       performer_get(value->performer, value->name, value->room->value,
+				     sizeof(value->room->value));
 }
 
 bool tree_export_next(struct tree_export *export, const struct tree_inode *inode, size_t *at,
@@ -136,14 +141,13 @@ bool tree_export_next(struct tree_export *export, const struct tree_inode *inode
 	while (tree_inode_next(&export->job, inode, at, &value)) {
 		if (!is_inside(export, &value) || !name_inside(export, &value, ret_name))
 			continue;
-		ssize_t length = performer_get(value.performer, value.name, value.room->value,
-					       sizeof(value.room->value));
+		ssize_t length = value_inside(export, &value);
 
 		if (length < 0) {
 			tree_job_fail_value(&export->job, &value, value.name, (int)-length);
 			continue;
 		}
-		*ret_length = value_inside(export, &value, (size_t)length);
+		*ret_length = (size_t)length;
 		export->job.values++;
 		inode->room->is_holder = true;
 		return true;
@@ -158,67 +162,6 @@ bool tree_export_write(struct tree_export *export, const void *bytes, size_t siz
 		tree_job_fail(&export->job, "cannot write to standard output: %s", strerror(errno));
 	}
 	return !export->is_broken;
-}
-
-/* ---- a dump ---- */
-
-/* Make room behind the text. */
-static bool append(char **text, size_t *length, size_t room)
-{
-	char *grown = realloc(*text, *length + room);
-
-	if (!grown)
-		return false;
-	*text = grown;
-	return true;
-}
-
-static bool append_value(char **text, size_t *length, const char *name, const char *value,
-			 size_t size)
-{
-	if (!append(text, length,
-		    ATTRIBUTE_DUMP_NAME_SIZE(strlen(name)) + ATTRIBUTE_DUMP_VALUE_SIZE(size) + 2))
-		return false;
-	*length += attribute_dump_write_name(name, strlen(name), *text + *length);
-	(*text)[(*length)++] = '=';
-	*length += attribute_dump_write_value(value, size, *text + *length);
-	(*text)[(*length)++] = '\n';
-	return true;
-}
-
-static bool append_path(char **text, size_t *length, const char *path)
-{
-	static const char mark[] = "# file: ";
-
-	if (!append(text, length, sizeof(mark) + ATTRIBUTE_DUMP_NAME_SIZE(strlen(path)) + 1))
-		return false;
-	memcpy(*text + *length, mark, sizeof(mark) - 1);
-	*length += sizeof(mark) - 1;
-	*length += attribute_dump_write_name(path, strlen(path), *text + *length);
-	(*text)[(*length)++] = '\n';
-	return true;
-}
-
-void tree_export_dump(struct tree_job *job, const struct tree_inode *inode)
-{
-	struct tree_export *export = (struct tree_export *)job;
-	const char *path = inode->entry->below[0] != '\0' ? inode->entry->below : ".";
-	_cleanup_free_ char *text = NULL;
-	char name[NAME_SIZE];
-	size_t at = 0, size, length = 0;
-	bool is_whole = true;
-
-	while (is_whole && tree_export_next(export, inode, &at, name, &size))
-		is_whole = (length > 0 || append_path(&text, &length, path)) &&
-			   append_value(&text, &length, name, inode->room->value, size);
-	if (!is_whole)
-		tree_job_fail(job, "%s: there is no memory", inode->entry->path);
-	if (!is_whole || length == 0)
-		return;
-	tree_job_lock(job);
-	fwrite(text, 1, length, stdout);
-	putchar('\n');
-	tree_job_unlock(job);
 }
 
 /* ---- the command line ---- */
