@@ -44,14 +44,25 @@ struct tar_records {
 	size_t length, size;
 };
 
-/** tar_records_add() - add one. Return: 0; -ENOMEM. @key: ends with a NUL */
+/*
+ * Readers take no more for a member: Go's archive/tar and bsdtar give an archive up there. What makes it is not to be led
+ * to that by a file with many values.
+ */
+#define TAR_RECORDS_MAX (1 << 20)
+
+/**
+ * tar_records_add() - add one
+ * @key: ends with a NUL
+ *
+ * Return: 0; -ENOMEM; -E2BIG: all of them would be more than TAR_RECORDS_MAX, and it is not added.
+ */
 int tar_records_add(struct tar_records *records, const char *key, const char *value, size_t length);
 
-/** tar_records_add_attribute() - add an attribute. @name: ends with a NUL, at most 255 bytes */
+/** tar_records_add_attribute() - add an attribute: the same. @name: ends with a NUL, at most 255 bytes */
 int tar_records_add_attribute(struct tar_records *records, const char *name, const char *value,
 			      size_t length);
 
-/** tar_records_add_member() - add what of the member does not fit into its header. Return: 0; -ENOMEM. */
+/** tar_records_add_member() - add what of the member does not fit into its header: the same */
 int tar_records_add_member(struct tar_records *records, const struct tar_member *member);
 
 /** tar_header_write() - what of it does not fit is cut: there are records for it */

@@ -63,6 +63,8 @@ static int make_room(struct tar_records *records, size_t length)
 {
 	size_t needed = records->length + length;
 
+	if (needed > TAR_RECORDS_MAX)
+		return -E2BIG;
 	if (needed <= records->size)
 		return 0;
 	char *bytes = realloc(records->bytes, 2 * needed);

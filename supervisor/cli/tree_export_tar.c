@@ -177,12 +177,23 @@ static void write_content(struct tree_export *export, const struct tree_inode *i
 static bool add_values(struct tree_export *export, const struct tree_inode *inode,
 		       struct tar_records *records)
 {
+	unsigned long left_out = 0;
 	char name[NAME_SIZE];
 	size_t length;
 
-	for (size_t at = 0; tree_export_next(export, inode, &at, name, &length);)
-		if (tar_records_add_attribute(records, name, inode->room->value, length) < 0)
+	for (size_t at = 0; tree_export_next(export, inode, &at, name, &length);) {
+		int r = tar_records_add_attribute(records, name, inode->room->value, length);
+
+		if (r == -ENOMEM)
 			return false;
+		left_out += r == -E2BIG;
+	}
+	export->job.values -= left_out;
+	if (left_out > 0)
+		tree_job_fail(&export->job,
+			      "%s: %lu value%s left out: "
+			      "an archive has up to 1 MiB for a file, a dump has no bound",
+			      inode->entry->path, left_out, left_out == 1 ? " is" : "s are");
 	return true;
 }
 
@@ -248,9 +259,10 @@ static void write_member(struct tree_export *export, const struct tree_inode *in
 			 const struct tar_member *member, int fd)
 {
 	struct tar_records records = { 0 };
+	/* The lists first: there is always room for them. */
 	bool is_whole = tar_records_add_member(&records, member) == 0 &&
-			(member->type == TAR_HARD_LINK || (add_values(export, inode, &records) &&
-							   add_lists(export, inode, &records)));
+			(member->type == TAR_HARD_LINK || (add_lists(export, inode, &records) &&
+							   add_values(export, inode, &records)));
 
 	if (!is_whole)
 		fail(export, inode, "there is no memory");

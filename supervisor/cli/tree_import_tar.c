@@ -67,7 +67,7 @@ static char *read_all(struct archive *archive, uint64_t size)
 
 /* ---- records ---- */
 
-/* Return: bytes of those that are whole; 0 also without memory. */
+/* Return: bytes of those that are whole; 0 also where they cannot be kept. */
 static size_t keep_few(struct tar_records *kept, const char *bytes, size_t length)
 {
 	struct tar_record record;
@@ -99,7 +99,7 @@ static bool read_few(struct archive *archive, uint64_t size, struct tar_records 
 		length += most;
 		size_t whole = keep_few(kept, bytes, length);
 
-		if (whole == 0 || kept->length > RECORDS_MAX)
+		if (whole == 0)
 			return false;
 		length -= whole;
 		memmove(bytes, bytes + whole, length);

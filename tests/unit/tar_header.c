@@ -110,6 +110,20 @@ Test(tar_header, has_records_of_any_length)
 	free(records.bytes);
 }
 
+Test(tar_header, has_records_up_to_a_bound)
+{
+	static char value[TAR_RECORDS_MAX - 12];
+	struct tar_records records = { 0 };
+
+	memset(value, 'v', sizeof(value));
+	cr_expect_eq(tar_records_add(&records, "key", value, sizeof(value)), -E2BIG);
+	cr_assert_eq(tar_records_add(&records, "key", value, sizeof(value) - 1), 0);
+	cr_expect_eq(records.length, TAR_RECORDS_MAX);
+	cr_expect_eq(tar_records_add(&records, "k", value, 0), -E2BIG);
+	cr_expect_eq(records.length, TAR_RECORDS_MAX);
+	free(records.bytes);
+}
+
 Test(tar_header, has_records_for_what_does_not_fit)
 {
 	char far[200];

@@ -6,11 +6,41 @@
 #include "cli/commands.h"
 #include "file_capability.h"
 #include "paper_inode.h"
+#include "tar_header.h"
 
 TestSuite(tree_export, .timeout = 60);
 
 #define MANY 100
 #define LONG_VALUE 60000
+
+/* What an archive has: of each type how many members, and the largest records. */
+struct contents {
+	unsigned int files, links;
+	uint64_t size; /* of the last file */
+	uint64_t largest;
+	bool is_ended;
+};
+
+static struct contents look(const struct paper_run *run)
+{
+	struct contents contents = { 0 };
+	char path[TAR_PATH_SIZE], type;
+	uint64_t size;
+	size_t at = 0;
+
+	while (at + TAR_BLOCK <= run->length &&
+	       tar_header_read(run->output + at, path, &type, &size) == TAR_IS_MEMBER) {
+		contents.files += type == TAR_FILE;
+		contents.links += type == TAR_HARD_LINK;
+		if (type == TAR_FILE)
+			contents.size = size;
+		if (type == TAR_RECORDS && size > contents.largest)
+			contents.largest = size;
+		at += TAR_BLOCK + (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+	}
+	contents.is_ended = at + (size_t)2 * TAR_BLOCK == run->length;
+	return contents;
+}
 
 /* The capability of the root 7, and when it is read once more, that of the root 9. */
 static ssize_t get_another(const char *name, unsigned long number, char *value, size_t size)
@@ -59,6 +89,26 @@ static void list_many(void)
 		paper.length += (size_t)snprintf(names + paper.length, sizeof(names) - paper.length,
 						 "security.%03d@uid=7", i) +
 				1;
+}
+
+Test(tree_export, has_no_more_records_than_readers_take)
+{
+	list_many();
+	struct paper_run run =
+		paper_run(cli_tree_export, (const char *const[]){ "--from=7", "--format=tar",
+								  "/proc/self/exe", NULL });
+	struct contents contents = look(&run);
+
+	cr_expect_eq(run.status, 1);
+	cr_expect_str_eq(
+		run.said,
+		"nsxattr: /proc/self/exe: 83 values are left out: an archive has up to 1 MiB "
+		"for a file, a dump has no bound\n"
+		"nsxattr: exported 17 values of 1 file\n");
+	cr_expect(contents.is_ended);
+	cr_expect_leq(contents.largest, TAR_RECORDS_MAX);
+	cr_expect_gt(contents.largest, TAR_RECORDS_MAX - LONG_VALUE - 100);
+	paper_run_done(&run);
 }
 
 static unsigned int count(const char *text, const char *part, size_t *ret_farthest)
