@@ -7,6 +7,7 @@
  * acl_to_text(3) has it, with numbers for users and groups. Archives have them so.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,12 +17,12 @@
 /**
  * acl_text_write() - write a list, its entries with a comma between
  * @value: of the attribute
- * @shift: what an id becomes; @place is the caller's
+ * @shift: what an id becomes; false: its entry is left out; @place is the caller's
  * @ret_text: ACL_TEXT_SIZE(@length) bytes
  *
  * Return: bytes of the text; 0: it is no list of a known version.
  */
-size_t acl_text_write(const void *value, size_t length, uint32_t (*shift)(void *place, uint32_t id),
+size_t acl_text_write(const void *value, size_t length, bool (*shift)(void *place, uint32_t *id),
 		      void *place, char *ret_text);
 
 #endif

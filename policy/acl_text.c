@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acl_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "decimal.h"
@@ -31,28 +30,37 @@ static uint32_t read_number(const uint8_t *bytes, unsigned int size)
 	return number;
 }
 
-/* Return: where the text goes on; NULL: there is no such entry. */
-static char *write_entry(const uint8_t *entry, uint32_t (*shift)(void *place, uint32_t id),
-			 void *place, char *to)
+/* Return: which one it is; KINDS: there is no such entry. */
+static size_t kind_of(const uint8_t *entry)
 {
-	uint32_t tag = read_number(entry, 2), bits = read_number(entry + 2, 2);
+	uint32_t tag = read_number(entry, 2);
 	size_t kind = 0;
 
 	while (kind < KINDS && kinds[kind].tag != tag)
 		kind++;
-	if (kind == KINDS)
-		return NULL;
+	return kind;
+}
+
+/* With a comma behind it. Return: where the text goes on. */
+static char *write_entry(const uint8_t *entry, size_t kind,
+			 bool (*shift)(void *place, uint32_t *id), void *place, char *to)
+{
+	uint32_t bits = read_number(entry + 2, 2), id = read_number(entry + 4, 4);
+
+	if (kinds[kind].has_id && !shift(place, &id))
+		return to;
 	to = mempcpy(to, kinds[kind].word, strlen(kinds[kind].word));
 	if (kinds[kind].has_id)
-		to += decimal_write(shift(place, read_number(entry + 4, 4)), to);
+		to += decimal_write(id, to);
 	*to++ = ':';
 	*to++ = bits & 4 ? 'r' : '-';
 	*to++ = bits & 2 ? 'w' : '-';
 	*to++ = bits & 1 ? 'x' : '-';
+	*to++ = ',';
 	return to;
 }
 
-size_t acl_text_write(const void *value, size_t length, uint32_t (*shift)(void *place, uint32_t id),
+size_t acl_text_write(const void *value, size_t length, bool (*shift)(void *place, uint32_t *id),
 		      void *place, char *ret_text)
 {
 	const uint8_t *bytes = value;
@@ -62,12 +70,13 @@ size_t acl_text_write(const void *value, size_t length, uint32_t (*shift)(void *
 	    read_number(bytes, HEADER_SIZE) != VERSION)
 		return 0;
 	for (size_t at = HEADER_SIZE; at < length; at += ENTRY_SIZE) {
-		if (at > HEADER_SIZE)
-			*to++ = ',';
-		to = write_entry(bytes + at, shift, place, to);
-		if (!to)
+		size_t kind = kind_of(bytes + at);
+
+		if (kind == KINDS)
 			return 0;
+		to = write_entry(bytes + at, kind, shift, place, to);
 	}
+	to -= to > ret_text; /* the last comma */
 	*to = '\0';
 	return (size_t)(to - ret_text);
 }

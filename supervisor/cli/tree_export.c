@@ -41,6 +41,8 @@ static const struct option_row rows[] = {
 	{ "format", 0, NULL, "what is written (dump)", INTO_WORD(struct export, format, formats) },
 	{ "owners-from", 0, "M", "tar: the ids of owners from M on become those from 0 on",
 	  PARSED_BY(parse_owners) },
+	{ "allow-unmapped", 0, NULL, "tar: ids that the container has not are no failure",
+	  INTO_FLAG(struct tree_export, allows_unmapped) },
 	TREE_JOB_ROWS,
 };
 
@@ -188,6 +190,12 @@ static void sum_up(const struct tree_export *export)
 
 	for (enum store store = 0; store < STORE_COUNT; store++)
 		tell_left_out(store, export->left_out[store]);
+	if (export->unmapped > 0)
+		log_notice("%lu id%s of owners or in access control lists %s none of the "
+			   "container's: such owners become %d, such entries are left out; with "
+			   "--allow-unmapped that is no failure",
+			   export->unmapped, export->unmapped == 1 ? "" : "s",
+			   export->unmapped == 1 ? "is" : "are", TREE_ID_NOBODY);
 	log_notice("exported %lu value%s of %lu file%s", job->values, job->values == 1 ? "" : "s",
 		   job->holders, job->holders == 1 ? "" : "s");
 }

@@ -7,6 +7,9 @@
 #include "cli/tree_job.h"
 #include "cli/tree_range.h"
 
+/* What the kernel shows of an owner that nothing maps. */
+#define TREE_ID_NOBODY 65534
+
 /** struct tree_export - what is written, and how; the first member of a job's structure */
 struct tree_export {
 	struct tree_job job; /* the first, so that a visit finds the rest */
@@ -15,8 +18,10 @@ struct tree_export {
 	atomic_ulong left_out[STORE_COUNT]; /* values of its numbers in other stores */
 	bool has_owners;
 	uint32_t owners; /* the owner that becomes 0 */
+	bool allows_unmapped; /* ids that the container has not are no failure */
+	unsigned long unmapped; /* of them there were so many */
 	bool is_broken; /* nothing more can be written */
-	void *seen; /* tar: inodes with several names, by their first */
+	void *seen; /* tar: inodes with several names that have a member: a tree of tsearch(3) */
 };
 
 /**

@@ -2,6 +2,10 @@
 /*
  * An archive of a tree that may change meanwhile. What a file has more or less than at first does not move the members
  * behind it: it is cut, or filled with zeros, and reported.
+ *
+ * Nothing that a container does to one file makes another one unreadable. A link is to a member that is there, whole. Records
+ * have a bound, below that of those who read archives. And an id that the container has not is given to none of its
+ * users: root of the host, or another container, would have rights there that it has not here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +25,12 @@
 #include "name_list.h"
 #include "tar_header.h"
 
-/* What the kernel shows of an id that nothing maps. */
-#define ID_NOBODY 65534
+/* What the kernel shows in a list of an id that nothing maps. */
+#define ID_NONE UINT32_MAX
 /* Longer ones are refused. */
 #define MEMBER_PATH_SIZE 8192
 
-/* An inode with several names, of which one is in the archive. */
+/* An inode with several names, of which one is in the archive, whole. */
 struct linked {
 	dev_t device;
 	ino_t number;
@@ -60,16 +64,28 @@ static char type_of(mode_t mode)
 	}
 }
 
-static uint32_t shift(struct tree_export *export, const struct tree_inode *inode, uint32_t id)
+static bool shift(const struct tree_export *export, uint32_t *id)
 {
 	const struct tree_range owners = { export->owners, export->range.count };
-	uint32_t place = id;
 
-	if (export->has_owners && !tree_range_has(&owners, id, &place)) {
-		fail(export, inode, "its owner or group is not among the container's ids");
-		return ID_NOBODY;
-	}
-	return place;
+	return *id != ID_NONE && (!export->has_owners || tree_range_has(&owners, *id, id));
+}
+
+static uint32_t shift_owner(const struct tree_export *export, uint32_t id)
+{
+	return shift(export, &id) ? id : TREE_ID_NOBODY;
+}
+
+static void report_owner(struct tree_export *export, const struct tree_inode *inode,
+			 const char *kind, uint32_t id)
+{
+	if (shift(export, &id))
+		return;
+	export->unmapped++;
+	if (!export->allows_unmapped)
+		tree_job_fail(&export->job,
+			      "%s: its %s becomes %d, because the container has no id %u",
+			      inode->entry->path, kind, TREE_ID_NOBODY, id);
 }
 
 static int compare_linked(const void *left, const void *right)
@@ -89,22 +105,30 @@ static void free_linked(void *place)
 	free(linked);
 }
 
-/* Return: the path of the member that the inode has already; NULL: it is the first one. */
-static const char *find_link(struct tree_export *export, const struct stat *stat, const char *path)
+static bool has_names(const struct stat *stat)
+{
+	return !S_ISDIR(stat->st_mode) && stat->st_nlink > 1;
+}
+
+/* Return: the path of the member that the inode has already; NULL: it has none. */
+static const char *find_link(const struct tree_export *export, const struct stat *stat)
+{
+	const struct linked key = { .device = stat->st_dev, .number = stat->st_ino };
+	struct linked *const *found = tfind(&key, &export->seen, compare_linked);
+
+	return found ? (*found)->path : NULL;
+}
+
+/* Its other names become links to this one; without memory, members of their own. */
+static void keep_link(struct tree_export *export, const struct stat *stat, const char *path)
 {
 	struct linked *linked = malloc(sizeof(*linked));
 
 	if (!linked)
-		return NULL;
+		return;
 	*linked = (struct linked){ stat->st_dev, stat->st_ino, strdup(path) };
-	struct linked *const *found =
-		linked->path ? tsearch(linked, &export->seen, compare_linked) : NULL;
-	bool is_new = found && *found == linked;
-	const char *first = found && !is_new ? (*found)->path : NULL;
-
-	if (!is_new)
+	if (!linked->path || !tsearch(linked, &export->seen, compare_linked))
 		free_linked(linked);
-	return first;
 }
 
 /* ---- what is written ---- */
@@ -163,15 +187,17 @@ static uint64_t copy(struct tree_export *export, const struct tree_inode *inode,
 	return left;
 }
 
-static void write_content(struct tree_export *export, const struct tree_inode *inode, int fd,
+/* Return: whether the content was all there. */
+static bool write_content(struct tree_export *export, const struct tree_inode *inode, int fd,
 			  uint64_t size)
 {
 	static const char zeros[TAR_BLOCK];
 	uint64_t left = copy(export, inode, fd, size);
+	bool is_whole = left == 0;
 
 	for (; left > 0 && !export->is_broken; left -= left < TAR_BLOCK ? left : TAR_BLOCK)
 		tree_export_write(export, zeros, left < TAR_BLOCK ? (size_t)left : TAR_BLOCK);
-	pad(export, size);
+	return pad(export, size) && is_whole;
 }
 
 static bool add_values(struct tree_export *export, const struct tree_inode *inode,
@@ -197,37 +223,72 @@ static bool add_values(struct tree_export *export, const struct tree_inode *inod
 	return true;
 }
 
-/* An inode whose lists are written. */
-struct listed {
-	struct tree_export *export;
-	const struct tree_inode *inode;
+/* ---- access control lists ---- */
+
+/* Whose entries are not in the archive. */
+struct strangers {
+	const struct tree_export *export;
+	unsigned long count;
+	uint32_t first;
 };
 
-static uint32_t shift_listed(void *place, uint32_t id)
+static bool shift_listed(void *place, uint32_t *id)
 {
-	const struct listed *listed = place;
+	struct strangers *strangers = place;
 
-	return shift(listed->export, listed->inode, id);
+	if (shift(strangers->export, id))
+		return true;
+	if (strangers->count++ == 0)
+		strangers->first = *id;
+	return false;
 }
 
-/* Return: 0; -ENOMEM. What is no list is left out. */
-static int add_list(struct tree_export *export, const struct tree_inode *inode, const char *name,
-		    const char *key, struct tar_records *records)
+static void report_strangers(struct tree_export *export, const struct tree_inode *inode,
+			     const char *name, const struct strangers *strangers)
 {
-	struct listed listed = { export, inode };
-	ssize_t length = performer_get(inode->performer, name, inode->room->value,
-				       sizeof(inode->room->value));
+	export->unmapped += strangers->count;
+	if (strangers->count == 1 && !export->allows_unmapped)
+		tree_job_fail(&export->job,
+			      "%s: %s loses an entry, because the container has no id %u",
+			      inode->entry->path, name, strangers->first);
+	else if (strangers->count > 0 && !export->allows_unmapped)
+		tree_job_fail(
+			&export->job,
+			"%s: %s loses %lu entries, because the container has no id %u, and others",
+			inode->entry->path, name, strangers->count, strangers->first);
+}
 
-	if (length <= 0)
-		return 0;
-	_cleanup_free_ char *text = malloc(ACL_TEXT_SIZE((size_t)length));
-	size_t written = text ? acl_text_write(inode->room->value, (size_t)length, shift_listed,
-					       &listed, text) :
-				0;
+/* Return: 0; -ENOMEM. */
+static int add_text(struct tree_export *export, const struct tree_inode *inode, const char *name,
+		    const char *key, size_t length, struct tar_records *records)
+{
+	struct strangers strangers = { .export = export };
+	_cleanup_free_ char *text = malloc(ACL_TEXT_SIZE(length));
 
 	if (!text)
 		return -ENOMEM;
-	return written > 0 ? tar_records_add(records, key, text, written) : 0;
+	size_t written = acl_text_write(inode->room->value, length, shift_listed, &strangers, text);
+
+	if (written == 0) {
+		tree_job_fail(&export->job, "%s: %s is left out: it is no list that is known",
+			      inode->entry->path, name);
+		return 0;
+	}
+	report_strangers(export, inode, name, &strangers);
+	return tar_records_add(records, key, text, written);
+}
+
+/* Return: 0; -ENOMEM. */
+static int add_list(struct tree_export *export, const struct tree_inode *inode, const char *name,
+		    const char *key, struct tar_records *records)
+{
+	ssize_t length = performer_get(inode->performer, name, inode->room->value,
+				       sizeof(inode->room->value));
+
+	if (length < 0 && length != -ENODATA)
+		tree_job_fail(&export->job, "%s: %s: %s", inode->entry->path, name,
+			      strerror((int)-length));
+	return length < 0 ? 0 : add_text(export, inode, name, key, (size_t)length, records);
 }
 
 static bool is_listed(const char *list, size_t length, const char *name)
@@ -255,7 +316,10 @@ static bool add_lists(struct tree_export *export, const struct tree_inode *inode
 	return true;
 }
 
-static void write_member(struct tree_export *export, const struct tree_inode *inode,
+/* ---- a member ---- */
+
+/* Return: whether the member is there, whole. */
+static bool write_member(struct tree_export *export, const struct tree_inode *inode,
 			 const struct tar_member *member, int fd)
 {
 	struct tar_records records = { 0 };
@@ -266,10 +330,11 @@ static void write_member(struct tree_export *export, const struct tree_inode *in
 
 	if (!is_whole)
 		fail(export, inode, "there is no memory");
-	else if (write_records(export, &records, member) && write_header(export, member) &&
-		 member->type == TAR_FILE)
-		write_content(export, inode, fd, member->size);
+	is_whole = is_whole && write_records(export, &records, member) &&
+		   write_header(export, member) &&
+		   (member->type != TAR_FILE || write_content(export, inode, fd, member->size));
 	free(records.bytes);
+	return is_whole;
 }
 
 /* ---- one inode ---- */
@@ -301,19 +366,17 @@ static bool read_link(struct tree_export *export, const struct tree_inode *inode
 	return true;
 }
 
-static bool describe(struct tree_export *export, const struct tree_inode *inode,
-		     const struct stat *stat, struct tar_member *member)
+static void describe(const struct tree_export *export, const struct stat *stat,
+		     struct tar_member *member)
 {
-	member->type = type_of(stat->st_mode);
 	member->mode = stat->st_mode & 07777;
-	member->uid = shift(export, inode, stat->st_uid);
-	member->gid = shift(export, inode, stat->st_gid);
+	member->uid = shift_owner(export, stat->st_uid);
+	member->gid = shift_owner(export, stat->st_gid);
 	member->time = stat->st_mtime;
 	if (S_ISCHR(stat->st_mode) || S_ISBLK(stat->st_mode)) {
 		member->major = major(stat->st_rdev);
 		member->minor = minor(stat->st_rdev);
 	}
-	return member->type != '\0';
 }
 
 /* As tar(1) names what is in a directory. */
@@ -330,12 +393,32 @@ static bool write_path(const struct tree_inode *inode, const struct stat *stat,
 	return length >= 0 && (size_t)length < MEMBER_PATH_SIZE;
 }
 
+/* Return: whether the member is there, whole. */
+static bool export_inode(struct tree_export *export, const struct tree_inode *inode,
+			 const struct stat *stat, const struct tar_member *described)
+{
+	struct tar_member member = *described;
+	char target[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	if (member.type == TAR_SYMLINK && !read_link(export, inode, &member, target))
+		return false;
+	if (member.type == TAR_FILE) {
+		fd = open_file(export, inode);
+		if (fd < 0)
+			return false;
+		member.size = (uint64_t)stat->st_size;
+	}
+	report_owner(export, inode, "owner", stat->st_uid);
+	report_owner(export, inode, "group", stat->st_gid);
+	return write_member(export, inode, &member, fd);
+}
+
 void tree_export_tar(struct tree_job *job, const struct tree_inode *inode)
 {
 	struct tree_export *export = (struct tree_export *)job;
-	char path[MEMBER_PATH_SIZE], target[PATH_MAX];
+	char path[MEMBER_PATH_SIZE];
 	struct tar_member member = { .path = path };
-	_cleanup_fd_ int fd = -1;
 	struct stat stat;
 
 	if (export->is_broken)
@@ -344,21 +427,14 @@ void tree_export_tar(struct tree_job *job, const struct tree_inode *inode)
 		fail(export, inode, "it cannot be named");
 		return;
 	}
-	if (!describe(export, inode, &stat, &member))
-		return;
-	if (!S_ISDIR(stat.st_mode) && stat.st_nlink > 1)
-		member.link = find_link(export, &stat, path);
-	if (member.link)
-		member.type = TAR_HARD_LINK;
-	if (member.type == TAR_SYMLINK && !read_link(export, inode, &member, target))
-		return;
-	if (member.type == TAR_FILE) {
-		fd = open_file(export, inode);
-		if (fd < 0)
-			return;
-		member.size = (uint64_t)stat.st_size;
-	}
-	write_member(export, inode, &member, fd);
+	describe(export, &stat, &member);
+	member.link = has_names(&stat) ? find_link(export, &stat) : NULL;
+	member.type = (char)(member.link ? TAR_HARD_LINK : type_of(stat.st_mode));
+	if (member.type == TAR_HARD_LINK)
+		(void)write_member(export, inode, &member, -1);
+	else if (member.type != '\0' && export_inode(export, inode, &stat, &member) &&
+		 has_names(&stat))
+		keep_link(export, &stat, path);
 }
 
 void tree_export_end_tar(struct tree_export *export)

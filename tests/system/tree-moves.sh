@@ -239,6 +239,41 @@ security.demo" "$(grep /stored said | sort
 		grep -ao 'security\.[a-z]*=' tree.tar | tr -d =)"
 }
 
+# Files and entries of lists that are not the container's.
+strangers() {
+	mkdir strange unpacked
+	touch strange/{own,hosts}
+	chown 100000:100000 strange strange/own
+	setfacl -m u:100005:r,u:6:rwx,u:7:rwx strange/own
+	local export=("$NSXATTR" tree export --from=100000 --format=tar --owners-from=100000)
+	fails "an owner that the container has not is reported" \
+		"strange/hosts: its owner becomes 65534, because the container has no id 0" "${export[@]}" strange
+	fails "so is the user of a list" \
+		"strange/own: system.posix_acl_access loses 2 entries, because the container has no id 6, and others" \
+		"${export[@]}" strange
+	fails "and the remedy" "4 ids of owners or in access control lists are none of the container's" "${export[@]}" strange
+	check "--allow-unmapped" sh -c '"$@" >strange.tar' - "${export[@]}" --allow-unmapped strange
+	same "what it allows is in the archive" "65534/65534 ./hosts
+0/0 ./own" "$(tar --numeric-owner -tvf strange.tar | awk '$NF != "./" { print $2, $NF }' | sort -k 2)"
+	check "the list is one that can be restored" tar --acls --numeric-owner -xpf strange.tar -C unpacked
+	same "and gives nobody else rights" "user::rw- user:5:r-- group::r-- mask::rwx other::r--" \
+		"$(getfacl -cn unpacked/own 2>/dev/null | xargs)"
+	rm -r unpacked
+}
+
+# A file that its first name does not make readable, nor its second.
+locked() {
+	install -d -o 1000 -g 1000 locked
+	echo content >locked/a
+	ln locked/a locked/b
+	chown 1000:1000 locked/a
+	chmod 000 locked/a
+	"${as_user[@]}" bin/nsxattr tree export --from=1000 --format=tar locked >locked.tar 2>said
+	same "what cannot be read is reported by each of its names" "nsxattr: locked/a: Permission denied
+nsxattr: locked/b: Permission denied" "$(grep Permission said | sort)"
+	same "and no link refers to it" ./ "$(tar -tf locked.tar)"
+}
+
 # A brick or a share of the host's becomes a container's.
 adopts() {
 	mkdir brick
@@ -444,6 +479,9 @@ on_disk xfs mkfs.xfs -q
 on_disk btrfs mkfs.btrfs -q
 layered
 forges
+install -m 755 "$NSXATTR" bin/nsxattr
+strangers
+locked
 adopts
 sources
 too_many

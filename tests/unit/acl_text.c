@@ -14,9 +14,16 @@ static const uint8_t list[] = {
 	32, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
 };
 
-static uint32_t shift(void *place, uint32_t id)
+static bool shift(void *place, uint32_t *id)
 {
-	return id - *(uint32_t *)place;
+	*id -= *(uint32_t *)place;
+	return true;
+}
+
+/* But for @place. */
+static bool leave_out(void *place, uint32_t *id)
+{
+	return *id != *(uint32_t *)place;
 }
 
 Test(acl_text, names_each_entry)
@@ -30,6 +37,18 @@ Test(acl_text, names_each_entry)
 	by = 100000;
 	acl_text_write(list, sizeof(list) - 32, shift, &by, text);
 	cr_expect_str_eq(text, "user::rwx,user:1:r-x");
+}
+
+Test(acl_text, leaves_entries_out)
+{
+	char text[ACL_TEXT_SIZE(sizeof(list))];
+	uint32_t id = 100001;
+
+	acl_text_write(list, sizeof(list), leave_out, &id, text);
+	cr_expect_str_eq(text, "user::rwx,group::r--,group:4294967294:-w-,mask::rwx,other::---");
+	id = 4294967294;
+	acl_text_write(list, sizeof(list) - 16, leave_out, &id, text);
+	cr_expect_str_eq(text, "user::rwx,user:100001:r-x,group::r--");
 }
 
 Test(acl_text, takes_nothing_else)
