@@ -40,7 +40,10 @@ struct event {
 	char command[EVENT_COMMAND_SIZE]; /* of the thread; "": it has gone */
 	char id[EVENT_ID_SIZE]; /* of the container */
 	char container[EVENT_CONTAINER_SIZE]; /* what people call it */
-	char name[NAME_SIZE]; /* of the attribute, as the target gave it; "": none */
+	/* Of the attribute, or the path of the file that is executed, as the target gave it; "": none. */
+	char name[NAME_SIZE];
+	uint8_t is_cut; /* name is the end of a longer path */
+	uint8_t unused[7]; /* zeroes: readers see all of it */
 };
 
 _Static_assert(sizeof(struct event) % sizeof(uint64_t) == 0, "it is copied by words");

@@ -25,7 +25,7 @@
 #endif
 
 #define MAGIC "nsxattr\n"
-#define FORMAT 1
+#define FORMAT 2
 #define WORDS (sizeof(struct event) / sizeof(uint64_t))
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 

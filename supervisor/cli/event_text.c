@@ -13,6 +13,9 @@
 /* Each byte can become four. */
 #define ESCAPED(size) (4 * (size))
 
+/* In the place of the beginning of a path. */
+#define CUT "\\..."
+
 #define RED "\033[31m"
 #define PLAIN "\033[m"
 
@@ -88,6 +91,15 @@ void event_print_header(FILE *to)
 		"COMMAND", "PID", "CALL", "RESULT", "US", "NAME", "REASON");
 }
 
+/* A backslash of the path's own is two. */
+static const char *shown_name(const struct event *event, char *escaped, size_t size)
+{
+	int length = event->is_cut ? snprintf(escaped, size, "%s", CUT) : 0;
+
+	(void)event_escape(event->name, escaped + length, size - (size_t)length);
+	return *escaped ? escaped : "-";
+}
+
 static const char *shown(const char *text, char *escaped, size_t size)
 {
 	return *text ? event_escape(text, escaped, size) : "-";
@@ -96,7 +108,8 @@ static const char *shown(const char *text, char *escaped, size_t size)
 void event_print(const struct event *event, bool has_colour, FILE *to)
 {
 	char time[32], container[ESCAPED(EVENT_CONTAINER_SIZE)],
-		command[ESCAPED(EVENT_COMMAND_SIZE)], name[ESCAPED(NAME_SIZE)], result[16];
+		command[ESCAPED(EVENT_COMMAND_SIZE)], name[sizeof(CUT) + ESCAPED(NAME_SIZE)],
+		result[16];
 	bool is_marked = has_colour && event->error;
 
 	print_time(event, time);
@@ -105,7 +118,7 @@ void event_print(const struct event *event, bool has_colour, FILE *to)
 		shown(event->command, command, sizeof(command)), event->process,
 		operation_of(event), is_marked ? RED : "",
 		event_result(event, result, sizeof(result)), is_marked ? PLAIN : "",
-		event->microseconds, shown(event->name, name, sizeof(name)),
+		event->microseconds, shown_name(event, name, sizeof(name)),
 		reason_of(event) ? reason_of(event) : "-");
 }
 
@@ -117,6 +130,13 @@ static void add_escaped(struct json_object *object, const char *key, const char 
 
 	if (*text)
 		json_add_text(object, key, event_escape(text, escaped, sizeof(escaped)));
+}
+
+static void add_name(struct json_object *object, const struct event *event)
+{
+	add_escaped(object, event->operation == EVENT_EXECUTE ? "path" : "name", event->name);
+	if (event->is_cut)
+		json_object_object_add(object, "is-cut", json_object_new_boolean(1));
 }
 
 static void add_target(struct json_object *object, const struct event *event)
@@ -143,7 +163,7 @@ void event_print_json(const struct event *event, FILE *to)
 	json_add_number(object, "owner", event->owner);
 	add_target(object, event);
 	json_add_text(object, "operation", operation_of(event));
-	add_escaped(object, "name", event->name);
+	add_name(object, event);
 	json_add_text(object, "result", event_result(event, result, sizeof(result)));
 	json_add_text(object, "reason", reason_of(event));
 	json_add_number(object, "microseconds", event->microseconds);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "exec/inode.h"
 #include "judge/fence.h"
 #include "judge/stage.h"
 #include "request/userns.h"
@@ -31,11 +32,27 @@ bool exec_decode(struct judgement *judgement)
 	return go_on(judgement, r, "read its arguments");
 }
 
+static bool is_watched(const struct judgement *judgement)
+{
+	const struct client *client = judgement->request.client;
+
+	return watch_is_for(client->watch, client->holder.user);
+}
+
+static bool has_path(const struct exec_call *call)
+{
+	return !call->is_descriptor && !call->is_cwd;
+}
+
 bool exec_read_path(struct judgement *judgement)
 {
-	return go_on(judgement,
-		     exec_call_read_path(&judgement->call, judgement->request.workspace->path),
-		     "read its path");
+	char *path = judgement->request.workspace->path;
+	bool is_read =
+		go_on(judgement, exec_call_read_path(&judgement->call, path), "read its path");
+
+	if (is_read && has_path(&judgement->call) && is_watched(judgement))
+		announced_file_note(&judgement->announced, path);
+	return is_read;
 }
 
 /* In a namespace that is not the container's own nothing would be refused. */
@@ -57,6 +74,17 @@ bool exec_identify(struct judgement *judgement)
 		     "have it refused in a user namespace that is not the container's");
 }
 
+/* Where the target says no path: the file's own. */
+static void note_pinned(struct judgement *judgement)
+{
+	char path[PATH_MAX];
+
+	if (has_path(&judgement->call) || !is_watched(judgement))
+		return;
+	inode_show_path(&judgement->request.performer, path, sizeof(path));
+	announced_file_note(&judgement->announced, path);
+}
+
 bool exec_pin(struct judgement *judgement)
 {
 	const struct exec_call *call = &judgement->call;
@@ -70,5 +98,6 @@ bool exec_pin(struct judgement *judgement)
 		return false;
 	/* The kernel executes what an O_PATH descriptor leads to as well, but gives no attribute by it. */
 	request->inode.is_opened = request->inode.is_opened && call->maps;
+	note_pinned(judgement);
 	return stage_still_waits(request->reception);
 }

@@ -24,7 +24,6 @@
 #include "judge/fence.h"
 #include "judge/ids.h"
 #include "judge/stage.h"
-#include "request/announce.h"
 
 /* How long one call is looked at, in milliseconds, waiting for others included. */
 #define PATIENCE 20000
@@ -319,6 +318,7 @@ struct outcome judgement_run(struct judge *judge, struct workspace *workspace,
 					       outcome_kernel(REASON_NONE);
 
 	if (watch_is_for(client->watch, client->holder.user))
-		announce_judgement(client, workspace, reception, judgement.call.tid, &outcome);
+		announce_judgement(client, workspace, reception, judgement.call.tid,
+				   &judgement.announced, &outcome);
 	return outcome;
 }

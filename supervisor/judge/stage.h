@@ -19,6 +19,7 @@
 #include "judge/means.h"
 #include "judge/stages.h"
 #include "judge/verdicts.h"
+#include "request/announce.h"
 #include "request/stage.h"
 
 /** struct exec_file - a file that comes to be executed; request.inode is it */
@@ -50,6 +51,7 @@ struct judgement {
 	struct request request; /* who calls, and the file as an inode; it has no call of its own */
 	struct judge *judge;
 	struct exec_call call;
+	struct announced_file announced; /* while it is watched */
 	uint64_t deadline; /* of clock_milliseconds() */
 	bool has_ids; /* what follows was read, if a rule asks for it */
 	struct gate_ids ids; /* of the task that is to use the file, when the kernel asks for it */

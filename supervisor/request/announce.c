@@ -17,19 +17,20 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-/* What was read of /proc/TID is the target's if it waits still. */
-static void name_target(struct event *event, const struct reception *reception, int procfs,
+/* What was read of /proc/TID is the target's if it waits still. Return: whether it is. */
+static bool name_target(struct event *event, const struct reception *reception, int procfs,
 			pid_t tid)
 {
 	struct target_process process;
 
 	event->uid = UINT32_MAX;
 	if (target_read_process(procfs, tid, &process) < 0 || !stage_still_waits(reception))
-		return;
+		return false;
 	event->thread = (uint32_t)tid;
 	event->process = (uint32_t)process.process;
 	event->uid = process.uid;
 	COPY_TEXT(event->command, process.command);
+	return true;
 }
 
 static void complete(struct event *event, const struct client *client,
@@ -68,16 +69,30 @@ void announce_request(const struct request *request)
 	if (call->kind->operation != OPERATION_LIST)
 		COPY_TEXT(event.name, request->workspace->name);
 	complete(&event, request->client, request->reception, &request->outcome);
-	name_target(&event, request->reception, request->workspace->config.procfs, call->tid);
+	(void)name_target(&event, request->reception, request->workspace->config.procfs, call->tid);
 	watch_tell(request->client->watch, request->client->holder.user, &event);
 }
 
+/* What tells files apart is the end of a path. */
+void announced_file_note(struct announced_file *file, const char *path)
+{
+	size_t length = strlen(path);
+
+	file->is_cut = length >= sizeof(file->path);
+	COPY_TEXT(file->path, file->is_cut ? path + length - (sizeof(file->path) - 1) : path);
+}
+
+/* The path may be from the memory of another process, if the target has gone. */
 void announce_judgement(struct client *client, const struct workspace *workspace,
-			const struct reception *reception, pid_t tid, const struct outcome *outcome)
+			const struct reception *reception, pid_t tid,
+			const struct announced_file *file, const struct outcome *outcome)
 {
 	struct event event = { .operation = EVENT_EXECUTE };
 
 	complete(&event, client, reception, outcome);
-	name_target(&event, reception, workspace->config.procfs, tid);
+	if (name_target(&event, reception, workspace->config.procfs, tid)) {
+		COPY_TEXT(event.name, file->path);
+		event.is_cut = file->is_cut;
+	}
 	watch_tell(client->watch, client->holder.user, &event);
 }

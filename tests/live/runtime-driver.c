@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtime-driver [--as=UID] [--map=FIRST:COUNT] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
+ * runtime-driver [--as=UID] [--map=FIRST:COUNT] [--judged] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
  * does about seccomp, and no more. COMMAND runs under the filter, and its listener goes to SOCKET as that of
  * container ID, with POLICY as listenerMetadata. Ends as COMMAND does. For tests of the daemon.
  *
  *	--as=UID		root connects as this user
  *	--map=FIRST:COUNT	root gives COMMAND a user and a mount namespace of its own, with these ids of the
  *				host's
+ *	--judged		what COMMAND executes is judged: the filter notifies of it, too
  *
  * Without --map it needs CAP_SYS_ADMIN in its user namespace; without --as it is of the uid that it has when it
  * connects. With CLAIMED_PID in the environment it says that number in place of the child's.
@@ -32,6 +33,7 @@
 static struct options {
 	uid_t user; /* -1: it stays who it is */
 	struct id_map ids; /* no extents: COMMAND stays in the user namespace */
+	bool is_judged;
 } options = { .user = (uid_t)-1 };
 
 static const struct namespace_maps maps = { .users = &options.ids, .groups = &options.ids };
@@ -108,11 +110,13 @@ static void map_namespace(int container, pid_t child)
 
 static void be_container(int runtime, char **argv)
 {
+	const struct filter_options filter = { .notifies_exec = options.is_judged,
+					       .notifies_mmap = options.is_judged };
 	int listener = -1;
 
 	if (options.ids.count > 0)
 		enter_namespace(runtime);
-	if (filter_install(&(struct filter_options){ 0 }, &listener) < 0)
+	if (filter_install(&filter, &listener) < 0)
 		errx(OTHER_ERROR, "cannot install the filter");
 	send_with_fd(runtime, "x", listener);
 	close(listener);
@@ -161,6 +165,7 @@ static char **parse_options(int argc, char **argv)
 {
 	static const struct option known[] = { { "as", required_argument, NULL, 'a' },
 					       { "map", required_argument, NULL, 'm' },
+					       { "judged", no_argument, NULL, 'j' },
 					       { 0 } };
 	int option;
 
@@ -169,12 +174,13 @@ static char **parse_options(int argc, char **argv)
 			options.user = (uid_t)strtoul(optarg, NULL, 10);
 		else if (option == 'm')
 			parse_map(optarg);
+		else if (option == 'j')
+			options.is_judged = true;
 		else
 			exit(2);
 	if (argc - optind < 4)
-		errx(2,
-		     "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT] SOCKET ID POLICY COMMAND "
-		     "[ARGUMENT]...");
+		errx(2, "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT] [--judged] SOCKET ID "
+			"POLICY COMMAND [ARGUMENT]...");
 	return argv + optind;
 }
 

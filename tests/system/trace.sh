@@ -126,6 +126,39 @@ for name in (b"user.\x1b]0;x\x07", b"user.\xff\n\"", b"user." + b"\x01" * 250):
 	wait "$text" "$watcher" 2>/dev/null
 }
 
+# judged() - COMMAND…: in a container of root's, what is executed is judged, and what is mapped
+judged() {
+	"$loads/runtime-driver" --map=2000000:65536 --judged "$oci" judged judged "$@"
+}
+
+# The path is the target's, or where it says none, the file's own.
+executions() {
+	local slashes
+	slashes=$(printf '/%.0s' {1..300})
+	trace : --json >seen &
+	local watcher=$!
+	trace : >text &
+	local text=$!
+	begin_watching seen one
+	begin_watching text one
+	# shellcheck disable=SC2016 # for the shell inside
+	judged /bin/sh -c 'cd /bin; ./true; "/no/such
+file"; "$0true"; /usr/bin/python3 -c "import os; os.execve(os.open(\"/bin/false\", os.O_RDONLY), [\"x\"], {})"
+		exec /bin/../bin/true' "/bin$slashes" >/dev/null 2>&1
+	await grep -qF /bin/../bin/true seen
+	await grep -qF /bin/../bin/true text
+	says seen path is-cut | sort >paths
+	for path in './true -' '/no/such\x0afile -' "$(realpath /bin/false) -"; do
+		check "the file of a call that executes is told: $path" grep -qxF -- "$path" paths
+	done
+	check "of a long path it is the end" grep -qxE '/{251}true True' paths
+	check "the file of what is mapped is told" grep -qE '^/.*/libc\.so\.6 -$' paths
+	same "without --json, too" "kernel ./true kernel \\.../////" \
+		"$(awk '$5 == "execute" && $8 ~ /^\.\/true$|^\\.*\/true$/ { print $6, substr($8, 1, 9) }' text | xargs -d '\n')"
+	kill "$watcher" "$text"
+	wait "$watcher" "$text" 2>/dev/null
+}
+
 ends() {
 	trace : --count=2 --container=two >seen &
 	local watcher=$!
@@ -297,10 +330,13 @@ is_watched() {
 }
 
 loads_configure
+printf '%s\n' "version: 1" "attributes: []" "integrity: { mode: log, rules: [measure func=BPRM_CHECK, measure func=MMAP_CHECK mask=MAY_EXEC] }" \
+	>policies/judged.yaml
 start
 calls
 true_pid
 hostile_names
+executions
 ends
 users
 sealed

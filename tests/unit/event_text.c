@@ -100,6 +100,35 @@ Test(event_text, says_of_a_target_that_has_gone_nothing)
 	       "\"operation\":\"execute\",\"result\":\"done\",\"microseconds\":23}\n");
 }
 
+Test(event_text, has_the_path_of_what_is_executed)
+{
+	event.operation = EVENT_EXECUTE;
+	strcpy(event.name, "bin/a b");
+	expect(false, false,
+	       "22:13:20.000042  web               rsync               4711  execute  done        "
+	       "        23  bin/a\\x20b                        -\n");
+	event.process = 0;
+	expect(true, false,
+	       "{\"time\":1700000000.000042,\"container\":\"web\",\"id\":\"0123\",\"owner\":1000,"
+	       "\"operation\":\"execute\",\"path\":\"bin/a\\\\x20b\",\"result\":\"done\",\"microseconds\":23}\n");
+}
+
+/* What a target writes into a path is not the mark: of its backslashes there are two. */
+Test(event_text, marks_the_end_of_a_path_that_is_longer)
+{
+	event.operation = EVENT_EXECUTE;
+	strcpy(event.name, "\\.../tool");
+	event.is_cut = 1;
+	expect(false, false,
+	       "22:13:20.000042  web               rsync               4711  execute  done        "
+	       "        23  \\...\\\\.../tool                    -\n");
+	event.process = 0;
+	expect(true, false,
+	       "{\"time\":1700000000.000042,\"container\":\"web\",\"id\":\"0123\",\"owner\":1000,"
+	       "\"operation\":\"execute\",\"path\":\"\\\\\\\\.../tool\",\"is-cut\":true,\"result\":\"done\","
+	       "\"microseconds\":23}\n");
+}
+
 /* Each byte that there is, but for NUL. */
 Test(event_text, is_one_line_of_printable_bytes)
 {
