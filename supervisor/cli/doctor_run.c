@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/doctor_target.h"
+#include "cli/live_process.h"
 
 #define TEXT_SIZE 4096
 #define KEEPERS_MAX 256
@@ -34,10 +34,11 @@ struct life {
 static bool read_life(pid_t pid, struct life *ret_life)
 {
 	char text[TEXT_SIZE];
-	const char *at = doctor_target_read(pid, "stat", text, TEXT_SIZE) > 0 ? strrchr(text, ')') :
-										NULL;
+	const char *at = live_process_read_file(pid, "stat", text, TEXT_SIZE) > 0 ?
+				 strrchr(text, ')') :
+				 NULL;
 
-	if (!at || doctor_target_read(pid, "cgroup", ret_life->groups, TEXT_SIZE) < 0)
+	if (!at || live_process_read_file(pid, "cgroup", ret_life->groups, TEXT_SIZE) < 0)
 		return false;
 	for (int field = 2; at && field < 22; field++) {
 		at = strchr(at + 1, ' ');
@@ -56,9 +57,9 @@ static bool is_keeper(pid_t pid)
 	struct stat stat_;
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	return doctor_target_read(pid, "comm", text, TEXT_SIZE) > 0 &&
+	return live_process_read_file(pid, "comm", text, TEXT_SIZE) > 0 &&
 	       strcmp(text, "nsxattr-keeper\n") == 0 && stat(path, &stat_) == 0 &&
-	       (doctor_target_is_ours(pid) || (geteuid() != 0 && stat_.st_uid == geteuid()));
+	       (live_process_is_ours(pid) || (geteuid() != 0 && stat_.st_uid == geteuid()));
 }
 
 static size_t find_keepers(pid_t keepers[KEEPERS_MAX], pid_t daemon)

@@ -9,8 +9,13 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/live_search.h"
+#include "daemon/control_call.h"
 #include "exec/store.h"
 #include "policy.h"
+
+/* Milliseconds, until nsxattrd answers. */
+#define DEADLINE 10000
 
 static void add_unknown(struct live_explanation *live, const char *what, const char *why)
 {
@@ -39,13 +44,9 @@ static bool ask_for_container(struct live_explanation *live)
 /* A process of the container's, for its user namespace and capabilities. */
 static pid_t choose_process(const struct live_explanation *live)
 {
-	struct json_object *answer = live->container.answer;
-
 	return live->question->pid ?
 		       live->question->pid :
-		       live_process_search(
-			       json_object_get_int(json_object_object_get(answer, "process")),
-			       json_text_of(answer, "id"), json_text_of(answer, "map"));
+		       live_search_process(live->question->container, live->container.answer);
 }
 
 /* Return: whether all is known that the answer needs. */
@@ -72,11 +73,18 @@ static const struct user_namespace *userns_of(const struct live_explanation *liv
 	return live->has_process ? live_process_ids(&live->process) : &live->userns;
 }
 
-/* The same map is not yet the same namespace. */
-static void forget_container(struct live_explanation *live)
+static const char *search_container(struct live_explanation *live)
 {
-	live_container_done(&live->container);
-	live->container = (struct live_container){ 0 };
+	const char *control = live->question->control;
+	struct json_object *status = NULL;
+	int r = control_call(control, "status", DEADLINE, &status);
+	const char *fault =
+		r < 0 ? control_call_fault(r) :
+			live_search_container(control, status, &live->process, &live->container);
+
+	json_object_put(status);
+	return !fault && live->container.answer ? live_container_load_policy(&live->container) :
+						  fault;
 }
 
 /* Which of nsxattrd's containers is it? That of nsxattr run has nobody to ask. */
@@ -86,15 +94,10 @@ static void find_container(struct live_explanation *live)
 
 	if (live->container.answer || container->is_host || !live->is_supervised)
 		return;
-	const char *fault = live_container_find(live->question->control, live->process.cgroup,
-						&container->uids, &live->container);
+	const char *fault = search_container(live);
 
 	if (fault)
 		add_unknown(live, "the containers of nsxattrd", fault);
-	else if (!live_process_is_within(&live->process,
-					 json_object_get_int(json_object_object_get(
-						 live->container.answer, "process"))))
-		forget_container(live);
 }
 
 /* Without a process: the map that nsxattrd shows, for users and groups alike. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/live_process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,21 +12,39 @@
 #include "base/forker.h"
 #include "base/proc.h"
 #include "base/share.h"
-#include "cli/live_container.h"
-#include "idmap.h"
+#include "base/text_file.h"
+#include "idmap_shown.h"
 #include "request/userns.h"
 
 /* Of a status: what comes before the groups, which can be many, and what comes behind. */
 #define STATUS_SIZE 65536
-#define MAP_SIZE 4096
 
 /* ---- what everyone may know ---- */
 
-static unsigned long number_behind(const char *text, const char *key)
+static uint64_t number_behind(const char *text, const char *key, int base)
 {
 	const char *at = strstr(text, key);
 
-	return at ? strtoul(at + strlen(key), NULL, 10) : 0;
+	return at ? strtoull(at + strlen(key), NULL, base) : 0;
+}
+
+static void read_status(struct live_process *process, const char *status)
+{
+	process->parent = (pid_t)number_behind(status, "\nPPid:\t", 10);
+	process->seccomp = (unsigned long)number_behind(status, "\nSeccomp:\t", 10);
+	process->filters = (unsigned long)number_behind(status, "\nSeccomp_filters:\t", 10);
+	process->effective = number_behind(status, "\nCapEff:\t", 16);
+	process->bounding = number_behind(status, "\nCapBnd:\t", 16);
+}
+
+/* Without extents: it is not told. */
+static void read_map(int proc, const char *name, struct id_map *ret_map)
+{
+	char text[ID_MAP_WHOLE_SIZE];
+	ssize_t length = proc_read(proc, name, text, sizeof(text));
+
+	if (length <= 0 || id_map_parse(text, (size_t)length, ret_map) < 0)
+		ret_map->count = 0;
 }
 
 /* Return: 0; -ESRCH: there is no such process; -errno. */
@@ -45,13 +62,48 @@ static int read_public(struct live_process *process)
 
 	if (length < 0)
 		return (int)length;
-	process->seccomp = number_behind(status, "\nSeccomp:\t");
-	process->filters = number_behind(status, "\nSeccomp_filters:\t");
+	read_status(process, status);
 	length = proc_read(proc, "comm", process->command, sizeof(process->command));
 	process->command[length > 0 ? strcspn(process->command, "\n") : 0] = '\0';
 	if (proc_read(proc, "cgroup", process->cgroup, sizeof(process->cgroup)) < 0)
 		process->cgroup[0] = '\0';
+	read_map(proc, "uid_map", &process->uids);
+	read_map(proc, "gid_map", &process->gids);
 	return 0;
+}
+
+int live_process_look(pid_t pid, struct live_process *process)
+{
+	process->pid = pid;
+	process->procfs = proc_open();
+	return process->procfs < 0 ? process->procfs : read_public(process);
+}
+
+ssize_t live_process_read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return text_file_read_start(path, text, size);
+}
+
+pid_t live_process_parent(pid_t pid)
+{
+	char text[1024];
+
+	return live_process_read_file(pid, "status", text, sizeof(text)) > 0 ?
+		       (pid_t)number_behind(text, "\nPPid:\t", 10) :
+		       0;
+}
+
+bool live_process_is_ours(pid_t pid)
+{
+	struct stat its, ours;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	return stat(path, &its) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	       its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
 }
 
 /* ---- who it is ---- */
@@ -105,20 +157,29 @@ static const char *fault_of(int error)
 	}
 }
 
+const char *live_process_identify(struct live_process *process)
+{
+	int r = read_identity(process);
+
+	return r < 0 ? fault_of(-r) : NULL;
+}
+
 const char *live_process_read(pid_t pid, struct live_process *process)
 {
-	process->pid = pid;
-	process->procfs = proc_open();
-	int r = process->procfs < 0 ? process->procfs : read_public(process);
+	int r = live_process_look(pid, process);
 
-	if (r == 0)
-		r = read_identity(process);
-	return r < 0 ? fault_of(-r) : NULL;
+	return r < 0 ? fault_of(-r) : live_process_identify(process);
 }
 
 const struct user_namespace *live_process_ids(const struct live_process *process)
 {
 	return &process->userns->ids;
+}
+
+const struct id_map *live_process_containers_uids(const struct live_process *process)
+{
+	return process->userns ? &access_container(live_process_ids(process))->uids :
+				 &process->uids;
 }
 
 bool live_process_is_within(const struct live_process *process, pid_t other)
@@ -127,7 +188,7 @@ bool live_process_is_within(const struct live_process *process, pid_t other)
 	struct stat stat;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)other);
-	if (other <= 0 || fstatat(AT_FDCWD, path, &stat, 0) < 0)
+	if (!process->userns || other <= 0 || fstatat(AT_FDCWD, path, &stat, 0) < 0)
 		return true;
 	for (const struct userns *at = process->userns; at; at = userns_parent(at))
 		if (at->inode == stat.st_ino)
@@ -144,67 +205,4 @@ void live_process_done(struct live_process *process)
 	targets_free(process->targets);
 	if (process->procfs > 0)
 		fd_close(&process->procfs);
-}
-
-/* ---- which process ---- */
-
-static bool has_cgroup(int proc, const char *id)
-{
-	char cgroup[MAP_SIZE];
-
-	return proc_read(proc, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
-	       live_container_names(cgroup, id);
-}
-
-static bool has_map(int proc, const char *wanted)
-{
-	char text[MAP_SIZE], shown[MAP_SIZE];
-	struct id_map map;
-	ssize_t length = proc_read(proc, "uid_map", text, sizeof(text));
-
-	if (length <= 0 || id_map_parse(text, (size_t)length, &map) < 0)
-		return false;
-	(void)id_map_print(&map, shown, sizeof(shown));
-	return strcmp(shown, wanted) == 0;
-}
-
-static bool is_still(pid_t first, const char *map)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d", (int)first);
-	_cleanup_fd_ int proc = first > 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	return proc >= 0 && has_map(proc, map);
-}
-
-static pid_t lower(pid_t best, pid_t candidate)
-{
-	return best == 0 || candidate < best ? candidate : best;
-}
-
-pid_t live_process_search(pid_t first, const char *id, const char *map)
-{
-	if (is_still(first, map))
-		return first;
-	DIR *procfs = opendir("/proc");
-	const struct dirent *entry;
-	pid_t by_cgroup = 0, by_map = 0;
-
-	while (procfs && (entry = readdir(procfs)) != NULL) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		_cleanup_fd_ int proc = pid > 0 ? openat(dirfd(procfs), entry->d_name,
-							 O_PATH | O_DIRECTORY | O_CLOEXEC) :
-						  -1;
-
-		if (proc < 0)
-			continue;
-		if (has_cgroup(proc, id))
-			by_cgroup = lower(by_cgroup, pid);
-		else if (has_map(proc, map))
-			by_map = lower(by_map, pid);
-	}
-	if (procfs)
-		closedir(procfs);
-	return by_cgroup ? by_cgroup : by_map;
 }

@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "access.h"
 #include "base/outer.h"
+#include "idmap.h"
 #include "request/target.h"
 
 struct forker;
@@ -20,10 +22,14 @@ struct userns_cache;
 struct live_process {
 	pid_t pid;
 	char command[32]; /* its name; "": it is not told */
-	char cgroup[4096]; /* as /proc/PID/cgroup has it */
+	char cgroup[8192]; /* as /proc/PID/cgroup has it */
+	pid_t parent;
 	unsigned long seccomp; /* its mode: 0 none, 1 strict, 2 filters */
 	unsigned long filters; /* how many */
+	uint64_t effective, bounding; /* capabilities, as bits */
+	struct id_map uids, gids; /* of its user namespace; without extents: not told */
 	int procfs;
+	/* Zeroes before live_process_identify(): */
 	struct outer outer;
 	struct targets *targets;
 	struct target *target;
@@ -34,28 +40,45 @@ struct live_process {
 };
 
 /**
- * live_process_read() - find out all about it
+ * live_process_look() - read what every user may know of it
  * @pid: a process, or a thread
  *
- * Return: NULL; else why not, in words, static.
+ * Return: 0; -ESRCH: there is none; -errno.
  */
+int live_process_look(pid_t pid, struct live_process *process);
+
+/** live_process_identify() - and then the rest. Return: NULL; else why not, in words, static. */
+const char *live_process_identify(struct live_process *process);
+
+/** live_process_read() - both. Return: likewise. */
 const char *live_process_read(pid_t pid, struct live_process *process);
 
 /** live_process_ids() - its user namespace, as the rules know it; as long as @process */
 const struct user_namespace *live_process_ids(const struct live_process *process);
 
-/** live_process_is_within() - is its user namespace that of another process, or below it? What cannot be told is true. */
-bool live_process_is_within(const struct live_process *process, pid_t other);
+/**
+ * live_process_containers_uids() - the map of the outermost user namespace below ours that it is in
+ *
+ * Return: it, as long as @process; before live_process_identify() that of its own.
+ */
+const struct id_map *live_process_containers_uids(const struct live_process *process);
 
 /**
- * live_process_search() - a process of a container
- * @first: the one with which it began, which may have ended, and its number be another's; 0: not known
- * @id: its cgroup has this id
- * @map: or its user namespace this map, as nsxattrd shows it
+ * live_process_read_file() - read the beginning of a file of a process
+ * @name: of the file, in the process's directory of /proc
  *
- * Return: @first, or the one with the lowest number; 0: there is none, or none that we see.
+ * Return: as text_file_read_start().
  */
-pid_t live_process_search(pid_t first, const char *id, const char *map);
+ssize_t live_process_read_file(pid_t pid, const char *name, char *text, size_t size);
+
+/** live_process_parent() - Return: its number; 0: it is not known. */
+pid_t live_process_parent(pid_t pid);
+
+/** live_process_is_ours() - is a process in our own user namespace? Not if this user may not see that. */
+bool live_process_is_ours(pid_t pid);
+
+/** live_process_is_within() - is its user namespace that of another process, or below it? What cannot be told is true. */
+bool live_process_is_within(const struct live_process *process, pid_t other);
 
 /** live_process_done() - release what it has */
 void live_process_done(struct live_process *process);

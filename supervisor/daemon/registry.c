@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "idmap.h"
+#include "idmap_shown.h"
 
 #define CHAINS 1024
 #define SECOND 1000000000ULL
@@ -397,7 +397,7 @@ const char *container_name(const struct container *container)
 
 void container_set_map(struct container *container, const struct id_map *uids)
 {
-	container->map[id_map_print(uids, container->map, CONTAINER_MAP_SIZE)] = '\0';
+	id_map_show(uids, container->map, CONTAINER_MAP_SIZE);
 }
 
 static uint64_t requests_of(const struct container *container)

@@ -27,7 +27,7 @@ struct attachment;
 struct container_judge;
 struct id_map;
 
-/* Room for the id map as "0 100000 65536; ...". */
+/* Room for the id map as "0 100000 65536; ...", of which the beginning is enough to find it by. */
 #define CONTAINER_MAP_SIZE 128
 
 /** struct container_key - what tells one container from another */
@@ -164,7 +164,7 @@ void container_set_name(struct container *container, const char *name);
 /** container_name() - Return: what people call it, and what 'match' compares; as long as the container. */
 const char *container_name(const struct container *container);
 
-/** container_set_map() - remember how ids are mapped, as many extents as there is room for */
+/** container_set_map() - remember how ids are mapped, by id_map_show() */
 void container_set_map(struct container *container, const struct id_map *uids);
 
 /** struct registry_pools - what all containers share; base/share.h has the words */

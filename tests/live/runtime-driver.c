@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtime-driver [--as=UID] [--map=FIRST:COUNT] [--judged] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
+ * runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
  * does about seccomp, and no more. COMMAND runs under the filter, and its listener goes to SOCKET as that of
  * container ID, with POLICY as listenerMetadata. Ends as COMMAND does. For tests of the daemon.
  *
  *	--as=UID		root connects as this user
  *	--map=FIRST:COUNT	root gives COMMAND a user and a mount namespace of its own, with these ids of the
- *				host's
+ *				host's, one range behind the other
  *	--judged		what COMMAND executes is judged: the filter notifies of it, too
  *
  * Without --map it needs CAP_SYS_ADMIN in its user namespace; without --as it is of the uid that it has when it
@@ -152,12 +152,16 @@ static void hand_over(const char *path, const char *id, const char *policy, pid_
 
 static void parse_map(const char *text)
 {
+	struct id_map *ids = &options.ids;
 	struct id_extent extent = { 0 };
 
 	if (sscanf(text, "%u:%u", &extent.host, &extent.count) != 2)
 		errx(2, "--map=FIRST:COUNT");
-	options.ids.count = 1;
-	options.ids.extents[0] = extent;
+	if (ids->count == ID_MAP_EXTENTS_MAX)
+		errx(2, "too many --map");
+	for (unsigned int i = 0; i < ids->count; i++)
+		extent.inside += ids->extents[i].count;
+	ids->extents[ids->count++] = extent;
 }
 
 /* Return: the arguments that are left. */
@@ -179,7 +183,7 @@ static char **parse_options(int argc, char **argv)
 		else
 			exit(2);
 	if (argc - optind < 4)
-		errx(2, "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT] [--judged] SOCKET ID "
+		errx(2, "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] SOCKET ID "
 			"POLICY COMMAND [ARGUMENT]...");
 	return argv + optind;
 }

@@ -159,6 +159,9 @@ mkdir shared && echo text | tee shared/own >shared/foreign && own shared/own
 start served --cap-add=sys_admin --volume="$SCENE/shared:/mnt" >/dev/null || not_ok "a container starts"
 shows "a container that is served" ok process.listener "nsxattrd serves it" --container=served --file=/mnt/own
 check "its policy" has_finding ok process.policy "'roots'"
+id=$(pod_root inspect --format '{{.Id}}' served)
+shows "the same by the beginning of its id" ok process.listener "nsxattrd serves it" --container="${id:0:5}"
+doctor --container=served --file=/mnt/own
 check "its capability" has_finding ok process.capability "may set"
 check "a file of its own" has_finding ok process.owner "/mnt/own"
 fails_by "an owner that is not mapped" process.owner "the owner 0 of /mnt/foreign" --container=served \

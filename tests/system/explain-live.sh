@@ -173,6 +173,18 @@ fails "a container that there is not" "there is no container 'none'" \
 fails "whose it is not, is not told" "only root may look at it" \
 	"${as_user[@]}" "$NSXATTR" explain --control="$control" --pid="$pid" set security.a
 stop
+
+# More ranges than nsxattrd keeps of a map.
+maps=()
+for i in {0..19}; do maps+=(--map=$((INSIDE_ROOT + 2 * i)):1); done
+start "$RUNTIME" "${maps[@]}" "$oci" long shop
+"$NSXATTR" explain --control="$control" --pid="$pid" set security.hidden >said 2>&1
+same "one with a long map is found by it" "container   long (crun, long), policy shop, listeners 1: no other container has the id map of its user namespace" \
+	"$(grep ^container said)"
+same "of which the status has the beginning" "; ..." "$("$NSXATTR" status --control="$control" --json | /usr/bin/python3 -c '
+import json, sys
+print(json.load(sys.stdin)["containers"][0]["map"][-5:])')"
+stop
 kill -TERM "$daemon"
 wait "$daemon"
 

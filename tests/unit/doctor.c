@@ -12,7 +12,6 @@
 #include "base/kernel_version.h"
 #include "cli/doctor_owners.h"
 #include "cli/doctor_parts.h"
-#include "cli/doctor_target.h"
 #include "exec/kernel_notes.h"
 #include "hook/refused_starts.h"
 
@@ -180,42 +179,6 @@ Test(doctor, finds_fault_with_refusals_of_its_own_user_alone)
 }
 
 /* ---- processes ---- */
-
-Test(doctor, understands_the_files_of_runtimes)
-{
-	static const char crun[] = "{\"pid\": 77, \"rootfs\": \"/\"}",
-			  runc[] = "{\"id\": \"x\", \"init_process_pid\": 78}",
-			  none[] = "{\"pid\": \"77\"}", large[] = "{\"pid\": 99999999999}";
-
-	cr_expect_eq(doctor_target_of_state(crun, strlen(crun)), 77);
-	cr_expect_eq(doctor_target_of_state(runc, strlen(runc)), 78);
-	cr_expect_eq(doctor_target_of_state(none, strlen(none)), 0);
-	cr_expect_eq(doctor_target_of_state(large, strlen(large)), 0);
-	cr_expect_eq(doctor_target_of_state("{", 1), 0);
-}
-
-static bool is_trusted(const char *users)
-{
-	char status[256];
-
-	snprintf(status, sizeof(status), "Name:\tx\\nUid:\nUmask:\t0022\nUid:%s\nGid:\t0\n", users);
-	return doctor_target_is_trusted(status);
-}
-
-Test(doctor, trusts_the_memory_of_root_and_of_its_own_user_alone)
-{
-	char users[64];
-
-	cr_expect(is_trusted("\t0\t0\t0\t0"));
-	snprintf(users, sizeof(users), "\t%u\t0\t%u\t%u", geteuid(), geteuid(), geteuid());
-	cr_expect(is_trusted(users));
-	cr_expect_not(is_trusted("\t4242\t4242\t4242\t4242"));
-	cr_expect_not(is_trusted("\t4242\t0\t0\t0"));
-	cr_expect_not(is_trusted("\t0\t0\t0\t4242"));
-	cr_expect_not(is_trusted("\t0\t0\t0"));
-	cr_expect_not(is_trusted(""));
-	cr_expect_not(doctor_target_is_trusted("Name:\tx\n"));
-}
 
 Test(doctor, looks_at_owners_in_the_root_directory_of_a_process)
 {

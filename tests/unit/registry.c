@@ -283,7 +283,7 @@ Test(registry, shows_as_much_of_a_long_map_as_there_is_room_for)
 	container_set_map(container, &map);
 	cr_expect_lt(strlen(container->map), CONTAINER_MAP_SIZE);
 	cr_expect_eq(strncmp(container->map, "0 4000000000 1; 1 4000000001 1; ", 32), 0);
-	cr_expect_eq(container->map[strlen(container->map) - 1], '1');
+	cr_expect_str_eq(strrchr(container->map, ';'), "; ...");
 }
 
 static struct registry_time later(unsigned int seconds)

@@ -2,7 +2,7 @@
 /*
  * Theory of operation
  *
- * A name is that of nsxattrd's status, or podman's, or it is an id already. Runtimes keep a file for each id:
+ * A name is podman's, or it is an id already. Runtimes keep a file for each id:
  *
  *	crun		ROOT/ID/status		{"pid": N}
  *	runc		ROOT/ID/state.json	{"init_process_pid": N}
@@ -10,21 +10,20 @@
  * where ROOT depends on who calls them. LXC keeps none; its monitor's command line says which container it is for, and
  * the container's first process is the monitor's child. Root does not find those of other users so.
  */
-#include "cli/doctor_target.h"
+#include "cli/runtime_process.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/text_file.h"
+#include "cli/live_process.h"
 #include "count_of.h"
 #include "hook/json_value.h"
 
@@ -33,32 +32,8 @@
 #define ID_SIZE 256
 /* Of proc_pid_status(5), what has the ids. */
 #define STATUS_SIZE 1024
-/* Of an id, that a user may leave the rest away. */
-#define ID_LEAST 12
 
 /* ---- names ---- */
-
-static bool is_called(struct json_object *container, const char *name)
-{
-	const char *id = json_text_of(container, "id");
-	size_t length = strlen(name);
-
-	return strcmp(id, name) == 0 || strcmp(json_text_of(container, "name"), name) == 0 ||
-	       (length >= ID_LEAST && strncmp(id, name, length) == 0);
-}
-
-struct json_object *doctor_target_named(struct json_object *status, const char *name)
-{
-	struct json_object *list = json_value_member(status, "containers", json_type_array);
-
-	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		struct json_object *container = json_object_array_get_idx(list, i);
-
-		if (is_called(container, name))
-			return container;
-	}
-	return NULL;
-}
 
 static bool find_in_records(struct json_object *records, const char *name, char ret_id[ID_SIZE])
 {
@@ -124,7 +99,7 @@ static bool find_podmans(const char *name, char ret_id[ID_SIZE])
 
 /* ---- ids ---- */
 
-pid_t doctor_target_of_state(const char *text, size_t length)
+pid_t runtime_process_of_state(const char *text, size_t length)
 {
 	static const char *const keys[] = { "init_process_pid", "pid" };
 	_cleanup_json_value_ struct json_object *state = NULL;
@@ -149,7 +124,7 @@ static pid_t look_into(const char *root, const char *id, const char *file)
 	if (snprintf(path, sizeof(path), "%s/%s/%s", root, id, file) >= PATH_MAX ||
 	    text_file_read(path, STATE_MAX, &text, &length) != TEXT_FILE_READ)
 		return 0;
-	return doctor_target_of_state(text, length);
+	return runtime_process_of_state(text, length);
 }
 
 static pid_t find_by_id(const char *id)
@@ -180,17 +155,7 @@ static pid_t find_by_id(const char *id)
 
 /* ---- LXC ---- */
 
-bool doctor_target_is_ours(pid_t pid)
-{
-	struct stat its, ours;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-	return stat(path, &its) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
-	       its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
-}
-
-bool doctor_target_is_trusted(const char *status)
+bool runtime_process_is_trusted(const char *status)
 {
 	static const char key[] = "\nUid:";
 	const char *at = strstr(status, key);
@@ -209,21 +174,13 @@ bool doctor_target_is_trusted(const char *status)
 	return true;
 }
 
-ssize_t doctor_target_read(pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return text_file_read_start(path, text, size);
-}
-
 /* Its owner on /proc would not do: that is root, too, where a process is not dumpable. */
 static bool is_trusted(pid_t pid)
 {
 	char status[STATUS_SIZE];
 
-	return doctor_target_read(pid, "status", status, sizeof(status)) > 0 &&
-	       doctor_target_is_trusted(status);
+	return live_process_read_file(pid, "status", status, sizeof(status)) > 0 &&
+	       runtime_process_is_trusted(status);
 }
 
 /* "[lxc monitor] FOLDER NAME" */
@@ -232,7 +189,7 @@ static bool has_title(pid_t pid, const char *name)
 	static const char title[] = "[lxc monitor] ";
 	char line[PATH_MAX + 512], ending[512];
 
-	if (doctor_target_read(pid, "cmdline", line, sizeof(line)) <= 0 ||
+	if (live_process_read_file(pid, "cmdline", line, sizeof(line)) <= 0 ||
 	    strncmp(line, title, strlen(title)) != 0)
 		return false;
 	snprintf(ending, sizeof(ending), " %s", name ? name : "");
@@ -246,7 +203,7 @@ static bool has_command(pid_t pid)
 {
 	char name[32];
 
-	return doctor_target_read(pid, "comm", name, sizeof(name)) > 0 &&
+	return live_process_read_file(pid, "comm", name, sizeof(name)) > 0 &&
 	       strncmp(name, "lxc-", 4) == 0;
 }
 
@@ -254,9 +211,9 @@ static bool has_command(pid_t pid)
  * The command line lies in the process's own memory, and its user can have the reader wait there for ever: so we read
  * that of root's and of our own user's processes only. Of a container's, root's are not root's.
  */
-bool doctor_target_is_monitor(pid_t pid, const char *name)
+bool runtime_process_is_monitor(pid_t pid, const char *name)
 {
-	if (!doctor_target_is_ours(pid))
+	if (!live_process_is_ours(pid))
 		return false;
 	return is_trusted(pid) ? has_title(pid, name) : !name && has_command(pid);
 }
@@ -279,7 +236,7 @@ static pid_t find_lxcs(const char *name)
 	while (processes && !found && (entry = readdir(processes)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && doctor_target_is_monitor(pid, name))
+		if (pid > 0 && runtime_process_is_monitor(pid, name))
 			found = find_child(pid);
 	}
 	if (processes)
@@ -287,14 +244,11 @@ static pid_t find_lxcs(const char *name)
 	return found;
 }
 
-pid_t doctor_target_find(const char *name, struct json_object *status)
+pid_t runtime_process_find(const char *name)
 {
-	struct json_object *container = status ? doctor_target_named(status, name) : NULL;
 	char id[ID_SIZE] = "";
 
-	if (container)
-		snprintf(id, sizeof(id), "%s", json_text_of(container, "id"));
-	else if (!find_podmans(name, id))
+	if (!find_podmans(name, id))
 		snprintf(id, sizeof(id), "%s", name);
 	pid_t found = find_by_id(id);
 
