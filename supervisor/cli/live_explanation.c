@@ -9,8 +9,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/doctor_run.h"
 #include "cli/live_search.h"
 #include "daemon/control_call.h"
+#include "exec/label_rights.h"
 #include "exec/store.h"
 #include "policy.h"
 
@@ -122,19 +124,44 @@ static bool use_map(struct live_explanation *live)
 	return true;
 }
 
+/* Whose label counts as nsxattr's own. Return: 0: it is not known. */
+static pid_t find_supervisor(const struct live_explanation *live)
+{
+	struct json_object *status = NULL;
+	pid_t pid = 0;
+
+	if (!live->container.answer)
+		return doctor_run_find(live->process.pid, 0);
+	if (control_call(live->question->control, "status", DEADLINE, &status) == 0)
+		pid = json_object_get_int(json_object_object_get(status, "pid"));
+	json_object_put(status);
+	return pid;
+}
+
+static const char *open_file(struct live_explanation *live)
+{
+	if (!live->has_process)
+		return "no process of the container is there for us to see";
+	return live_file_open(&live->process, live->question->file, live_label_view(&live->label),
+			      &live->file);
+}
+
 static bool find_file(struct live_explanation *live)
 {
-	const char *path = live->question->file;
-	const char *fault = !path ? NULL :
-			    live->has_process ?
-				    live_file_open(&live->process, path, &live->file) :
-				    "no process of the container is there for us to see";
+	const char *path = live->question->file, *fault = NULL;
 
+	if (live->has_process && live_label_begin(&live->label))
+		live_label_read(&live->process, find_supervisor(live), &live->label);
+	if (path)
+		fault = open_file(live);
 	if (fault)
 		log_error("%s: %s", path, fault);
-	live->has_file = path && !fault;
+	live->has_file = path && !fault && live->file.inode.fd >= 0;
 	if (live->file.unknown)
 		add_unknown(live, live->file.unknown, NULL);
+	if (live->file.is_search_ours)
+		add_unknown(live, "whether the process may search the path",
+			    "its ids are not for us to take on");
 	return !fault;
 }
 
@@ -187,9 +214,55 @@ static struct object owner_of(const struct live_explanation *live)
 	return (struct object){ userns->uids.extents[0].host, userns->gids.extents[0].host };
 }
 
-/* Return: whether it passes. */
+/* Where the label is not known nsxattr gets nothing for it. Return: whether it is. */
+static bool leave_by_label(struct live_explanation *live)
+{
+	bool is_list = live->question->operation == OPERATION_LIST;
+
+	if (policy_is_strict(live->policy) || (is_list && policy_hides_names(live->policy))) {
+		refuse(live, EPERM, REASON_LABEL);
+	} else {
+		live->result = LIVE_KERNEL;
+		live->reason = REASON_LABEL;
+	}
+	return false;
+}
+
+/* These return whether the call passes, in the order of the supervisor's stages. */
+
+static bool check_label_is_told(struct live_explanation *live)
+{
+	return !live->label.is_untold || leave_by_label(live);
+}
+
+static bool check_search(struct live_explanation *live)
+{
+	if (live->file.search_error)
+		refuse(live, live->file.search_error, REASON_KERNEL);
+	return !live->file.search_error;
+}
+
+static bool check_label(struct live_explanation *live)
+{
+	bool has_name = live->question->operation != OPERATION_LIST;
+	unsigned int rights = label_rights(is_change(live), has_name ? live->question->name : NULL);
+	int r = live->has_file ?
+			label_check(live_label_view(&live->label), &live->file.inode, rights) :
+			0;
+
+	if (r == -EOPNOTSUPP)
+		return leave_by_label(live);
+	if (r > 0)
+		refuse(live, r, REASON_LABEL);
+	if (r < 0)
+		add_unknown(live, "what the label of the process allows", strerrordesc_np(-r));
+	return r <= 0;
+}
+
 static bool check_access(struct live_explanation *live)
 {
+	if (live->question->operation == OPERATION_LIST)
+		return true;
 	const struct subject subject = subject_of(live);
 	const struct object owner = owner_of(live);
 	struct refusal refusal = access_check(&subject, &owner, live->question->operation,
@@ -249,9 +322,26 @@ static void look_at_values(struct live_explanation *live)
 		add_unknown(live, "values of 'store: trusted' on the file", "only root sees them");
 }
 
-static void conclude(struct live_explanation *live)
+static void conclude_virtual(struct live_explanation *live)
 {
 	const struct decision *decision = &live->explanation.decision;
+	bool has_name = live->question->operation != OPERATION_LIST;
+
+	if (has_name && decision->route == ROUTE_KERNEL) {
+		live->result = LIVE_KERNEL;
+		return;
+	}
+	if (!check_label_is_told(live) || !check_search(live) || !check_access(live) ||
+	    !check_label(live))
+		return;
+	if (has_name && decision->route == ROUTE_REFUSED)
+		refuse(live, decision->error, decision->reason);
+	else if (live->has_file)
+		look_at_values(live);
+}
+
+static void conclude(struct live_explanation *live)
+{
 	const struct subject subject = subject_of(live);
 
 	live->result = LIVE_DONE;
@@ -260,16 +350,8 @@ static void conclude(struct live_explanation *live)
 	} else if (!access_is_virtual(&subject)) {
 		live->result = LIVE_KERNEL;
 		live->reason = REASON_HOST;
-	} else if (live->question->operation == OPERATION_LIST) {
-		if (live->has_file)
-			look_at_values(live);
-	} else if (decision->route == ROUTE_KERNEL) {
-		live->result = LIVE_KERNEL;
-	} else if (check_access(live)) {
-		if (decision->route == ROUTE_REFUSED)
-			refuse(live, decision->error, decision->reason);
-		else if (live->has_file)
-			look_at_values(live);
+	} else {
+		conclude_virtual(live);
 	}
 }
 
@@ -303,6 +385,7 @@ bool live_explanation_fill(const struct live_question *question, struct live_exp
 void live_explanation_done(struct live_explanation *live)
 {
 	live_file_done(&live->file);
+	live_label_done(&live->label);
 	live_process_done(&live->process);
 	live_container_done(&live->container);
 	policy_file_free(live->policy_file);
@@ -341,6 +424,8 @@ static const char *const remedies[REASON_COUNT] = {
 	[REASON_ID] = "a uid that the user namespace of the process maps",
 	[REASON_NUMBER] =
 		"a mount whose id map has the root of the container, or 'owner' in the policy",
+	[REASON_LABEL] =
+		"another label for the process or the file, or a rule of SELinux's policy that lets the one do it to the other",
 	[REASON_EXISTS] = "without XATTR_CREATE the value is replaced",
 };
 
@@ -348,5 +433,7 @@ const char *live_explanation_remedy(const struct live_explanation *live)
 {
 	if (live->result == LIVE_UNSUPERVISED)
 		return "start it by 'nsxattr run', or let its runtime hand its listener to nsxattrd: 'nsxattr hook --help'";
+	if (live->result == LIVE_REFUSED && live->file.search_error)
+		return "let the process search each directory on the way: mode, owner or ACL of these, or what their labels let its label do";
 	return remedies[live->reason];
 }

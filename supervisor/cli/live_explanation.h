@@ -14,6 +14,7 @@
 #include "cli/explanation.h"
 #include "cli/live_container.h"
 #include "cli/live_file.h"
+#include "cli/live_label.h"
 #include "cli/live_process.h"
 #include "reason.h"
 
@@ -45,6 +46,7 @@ struct live_explanation {
 	const struct live_question *question;
 	struct live_process process;
 	struct live_container container;
+	struct live_label label;
 	struct live_file file;
 	bool has_process; /* if not, the container's map is all that is known */
 	bool has_file;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cli/live_path.h"
 #include "cli/live_process.h"
 #include "exec/attribute_call.h"
 #include "exec/mount.h"
@@ -57,18 +59,35 @@ static void learn_mount(const struct live_process *process, struct live_file *fi
 		file->unknown = "whether the file's mount is idmapped is not for us to see";
 }
 
+/* Return: 0; a positive errno that the process gets; -errno. */
+static int search(const struct live_process *process, const char *path,
+		  const struct label_view *label, struct live_file *file)
+{
+	int r = live_path_open(process, path, label, &file->inode.fd);
+
+	file->is_search_ours = r < 0;
+	file->search_error = r == EACCES ? EACCES : 0;
+	if (r == 0 || (r > 0 && r != EACCES))
+		return r;
+	file->inode.fd = open_as_named(process, path);
+	return file->inode.fd < 0 ? file->inode.fd : 0;
+}
+
 const char *live_file_open(const struct live_process *process, const char *path,
-			   struct live_file *file)
+			   const struct label_view *label, struct live_file *file)
 {
 	file->path = path;
-	file->directory = -1;
-	file->inode.fd = open_as_named(process, path);
-	int r = file->inode.fd < 0 ? file->inode.fd : inode_stat(&file->inode, &file->stat);
+	file->directory = file->inode.fd = -1;
+	int r = search(process, path, label, file);
 
+	if (file->search_error && r < 0)
+		return NULL;
+	if (r == 0)
+		r = inode_stat(&file->inode, &file->stat);
 	if (r == 0)
 		r = attribute_open_directory(process->procfs, &file->directory);
-	if (r < 0)
-		return strerrordesc_np(-r);
+	if (r != 0)
+		return strerrordesc_np(abs(r));
 	file->performer = (struct performer){ .inode = &file->inode, .directory = file->directory };
 	read_flags(file);
 	learn_mount(process, file);

@@ -10,6 +10,7 @@
 #include "exec/inode.h"
 #include "exec/performer.h"
 
+struct label_view;
 struct live_process;
 struct mounts;
 
@@ -21,6 +22,8 @@ struct live_file {
 	struct mounts *mounts;
 	const struct id_map *map; /* of its mount; NULL: it is not idmapped, or that is not told */
 	const char *unknown; /* why the mount's map is not told; NULL: it is */
+	int search_error; /* EACCES: the process may not search the path, and we see what is there; 0: it may */
+	bool is_search_ours; /* we cannot search it as the process does: we have searched with our own rights */
 	bool is_read_only; /* the mount */
 	bool is_immutable; /* or for appending alone */
 	int directory; /* of attribute_open_directory() */
@@ -30,13 +33,14 @@ struct live_file {
 /**
  * live_file_open() - find it, and what a change has to know of it
  * @path: as the process would say it; of a link the link itself is meant
+ * @label: as of live_path_open()
  *
- * The search is ours, with our own rights: those of the process are not asked.
+ * Where the process may not search the path, @file may have no inode.
  *
  * Return: NULL; else why not, in words, static.
  */
 const char *live_file_open(const struct live_process *process, const char *path,
-			   struct live_file *file);
+			   const struct label_view *label, struct live_file *file);
 
 /** live_file_done() - release what it has */
 void live_file_done(struct live_file *file);

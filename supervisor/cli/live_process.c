@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "base/share.h"
 #include "base/text_file.h"
+#include "exec/deputy.h"
 #include "idmap_shown.h"
 #include "request/userns.h"
 
@@ -115,7 +116,7 @@ static void lost(void)
 static int read_userns(struct live_process *process)
 {
 	const struct forker_config config = {
-		.bodies = { [FORKER_MEMBER] = userns_wait_within },
+		.bodies = { [FORKER_DEPUTY] = deputy_serve, [FORKER_MEMBER] = userns_wait_within },
 		.calls = ALLOWED_CALLS_NONE,
 		.lost = lost,
 	};

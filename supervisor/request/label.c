@@ -13,11 +13,10 @@
  * about.
  */
 #include <errno.h>
-#include <linux/xattr.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "exec/label.h"
+#include "exec/label_rights.h"
 #include "request/stage.h"
 #include "request/target.h"
 
@@ -61,13 +60,10 @@ bool label_identify(struct request *request)
 
 static unsigned int wanted(const struct request *request)
 {
-	bool is_change = call_is_change(&request->call);
-	unsigned int rights = is_change ? LABEL_SETATTR : LABEL_GETATTR;
+	bool has_name = request->call.kind->operation != OPERATION_LIST;
 
-	if (request->call.kind->operation != OPERATION_LIST &&
-	    strncmp(request->workspace->name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) == 0)
-		rights |= is_change ? LABEL_WRITE : LABEL_READ;
-	return rights;
+	return label_rights(call_is_change(&request->call),
+			    has_name ? request->workspace->name : NULL);
 }
 
 bool label_authorize(struct request *request)

@@ -84,7 +84,16 @@ touch own foreign group
 install -m 666 /dev/null alone
 own own
 chown "$INSIDE_ROOT:0" group
-for file in own foreign group; do
+mkdir -m 711 passable
+mkdir -m 700 closed closed/open roots
+mkdir -m 755 closed/open/wide
+chown "$INSIDE_ROOT:$INSIDE_ROOT" passable closed closed/open closed/open/wide
+ln -s closed/open/wide through
+for file in passable/in closed/in closed/open/wide/in roots/in; do
+	touch $file
+	own $file
+done
+for file in own foreign group passable/in closed/in closed/open/wide/in roots/in; do
 	setfattr -n security.hosts -v x $file
 	setfattr -n security.hidden -v x $file
 	setfattr -n "security.set@uid=$INSIDE_ROOT" -v x $file
@@ -102,7 +111,7 @@ agrees() {
 	shift
 	for operation in get set remove; do
 		for name in security.{a,hosts,hidden,denied,none,set,a@uid=1,a@uid=99999,a@b} trusted.{a,nsxattr.1.a}; do
-			for file in own foreign group; do
+			for file in own foreign group passable/in closed/in through/in roots/in; do
 				local foretold found
 				foretold=$(predicted "$@" --file="$SCENE/$file" $operation $name)
 				found=$(actual $operation $name $SCENE/$file)
@@ -123,6 +132,8 @@ says_why rule-hide -p policies/shop.yaml --pid="$pid" get security.hidden
 says_why limit-one -p policies/shop.yaml --pid="$pid" --file="$SCENE/own" set security.hosts
 same "what helps is said" "give the file to a user of the container (chown), or map its owner" \
 	"$(answer remedy --pid="$pid" --file="$SCENE/foreign" set security.a)"
+same "of a path that it may not search, too" "let the process search each directory on the way" \
+	"$(answer remedy --pid="$pid" --file="$SCENE/roots/in" set security.a | cut -d: -f1)"
 "$NSXATTR" explain --control="$control" --pid="$pid" --file="$SCENE/own" set security.a >said 2>&1
 same "where it lies" "decision    the supervisor writes security.a@uid=$INSIDE_ROOT" "$(grep ^decision said)"
 same "and that it is done" "answer      it is done" "$(grep ^answer said)"
