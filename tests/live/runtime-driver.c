@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
+ * runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] [--foreign] SOCKET ID POLICY COMMAND [ARGUMENT]...: what an OCI runtime
  * does about seccomp, and no more. COMMAND runs under the filter, and its listener goes to SOCKET as that of
  * container ID, with POLICY as listenerMetadata. Ends as COMMAND does. For tests of the daemon.
  *
  *	--as=UID		root connects as this user
  *	--map=FIRST:COUNT	root gives COMMAND a user and a mount namespace of its own, with these ids of the
  *				host's, one range behind the other
+ *	--foreign		the filter is another's: it notifies of getppid(2), and of nothing else
  *	--judged		what COMMAND executes is judged: the filter notifies of it, too
  *
  * Without --map it needs CAP_SYS_ADMIN in its user namespace; without --as it is of the uid that it has when it
@@ -15,17 +16,22 @@
 #include <err.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "attach/filter.h"
 #include "attach/namespace.h"
+#include "count_of.h"
 
 #define OTHER_ERROR 125
 
@@ -33,7 +39,7 @@
 static struct options {
 	uid_t user; /* -1: it stays who it is */
 	struct id_map ids; /* no extents: COMMAND stays in the user namespace */
-	bool is_judged;
+	bool is_judged, is_foreign;
 } options = { .user = (uid_t)-1 };
 
 static const struct namespace_maps maps = { .users = &options.ids, .groups = &options.ids };
@@ -108,6 +114,21 @@ static void map_namespace(int container, pid_t child)
 	send_with_fd(container, "x", -1);
 }
 
+static int install_foreign(int *ret_listener)
+{
+	static struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static const struct sock_fprog program = { COUNT_OF(code), code };
+
+	*ret_listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+				     SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return *ret_listener < 0 ? -1 : fcntl(*ret_listener, F_SETFD, FD_CLOEXEC);
+}
+
 static void be_container(int runtime, char **argv)
 {
 	const struct filter_options filter = { .notifies_exec = options.is_judged,
@@ -116,7 +137,8 @@ static void be_container(int runtime, char **argv)
 
 	if (options.ids.count > 0)
 		enter_namespace(runtime);
-	if (filter_install(&filter, &listener) < 0)
+	if ((options.is_foreign ? install_foreign(&listener) : filter_install(&filter, &listener)) <
+	    0)
 		errx(OTHER_ERROR, "cannot install the filter");
 	send_with_fd(runtime, "x", listener);
 	close(listener);
@@ -170,6 +192,7 @@ static char **parse_options(int argc, char **argv)
 	static const struct option known[] = { { "as", required_argument, NULL, 'a' },
 					       { "map", required_argument, NULL, 'm' },
 					       { "judged", no_argument, NULL, 'j' },
+					       { "foreign", no_argument, NULL, 'f' },
 					       { 0 } };
 	int option;
 
@@ -180,11 +203,14 @@ static char **parse_options(int argc, char **argv)
 			parse_map(optarg);
 		else if (option == 'j')
 			options.is_judged = true;
+		else if (option == 'f')
+			options.is_foreign = true;
 		else
 			exit(2);
 	if (argc - optind < 4)
-		errx(2, "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] SOCKET ID "
-			"POLICY COMMAND [ARGUMENT]...");
+		errx(2,
+		     "usage: runtime-driver [--as=UID] [--map=FIRST:COUNT]... [--judged] [--foreign] SOCKET ID "
+		     "POLICY COMMAND [ARGUMENT]...");
 	return argv + optind;
 }
 

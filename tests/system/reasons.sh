@@ -1,8 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Each refusal has its reason: in what nsxattr says with -v, and counted by "nsxattr status". A reason that no client
-# can bring about here (a label, no memory, a kernel that does not check) is for the unit tests.
+# Each refusal has its reason: in what nsxattr says with -v, and counted by "nsxattr status". Not brought about here:
+#
+#	not-its-file-system	takes a kernel that does not check who changes security.*; below, where it is one
+#	security-label		takes a kernel that labels processes; machine/selinux makes such calls
+#	integrity		takes a kernel that runs the gate; machine/enforce-nsxattrd makes such calls
+#	lxc-own-fuse		takes a monitor of LXC's and a FUSE file system; system/lxc-fuse makes such calls
+#	no-worker		is the keeper's, which neither logs nor counts calls; system/no-worker makes such calls
+#	credential		takes a target with groups that its supervisor can have in no namespace, and it has its own from
+#				that; unit/descent has what decides
+#	gone			takes a target that ends between two looks at it
+#	deadline		takes a file system that hangs for as long as nsxattr waits
+#	out-of-memory		which piece of memory is the one that is missing is chance
 
 set -u
 # shellcheck source=tests/lib/case.sh
@@ -102,6 +112,22 @@ because name EINVAL -- setfattr -n security.a@b -v x file
 because name-length ERANGE -- setfattr -n "security.$(printf '%0240d' 0)" -v x file
 because id-not-mapped EINVAL -- setfattr -n security.a@uid=99999 -v x file
 
+policy 'owner: 4294967294' 'attributes: [{ name: "security.*", scheme: suffix }]'
+fresh file
+because no-number EINVAL -p policy.yaml -- setfattr -n security.a@uid=5 -v x file
+because no-number ENODATA -p policy.yaml -- getfattr -n security.a@uid=5 file
+
+# Where the kernel does not check who changes security.*, nsxattr does.
+if "$NSXATTR" run "${options[@]}" -v -- true 2>&1 | grep -q "lets every user set and remove security"; then
+	fresh file
+	because not-its-file-system EPERM -p kernel -- setfattr -n security.a -v x file
+fi
+
+# ---- nsxattr itself ----
+
+# More groups than it takes.
+because failure EPERM -- "${python[@]}" 'import os; os.setgroups(range(1025)); os.setxattr("file", "security.a", b"x")'
+
 # ---- what a reader finds ----
 
 words() {
@@ -131,6 +157,7 @@ same "what is done has no reason" "done|left to the kernel" \
 control=$SCENE/run/control.sock
 oci=$SCENE/run/oci.sock
 mkdir policies
+printf '%s\n' 'version: 1' 'mode: strict' 'attributes: []' >policies/strict.yaml
 printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: none }" \
 	"control-socket: { path: $control }" "policies: $SCENE/policies" >nsxattrd.yaml
 
@@ -138,6 +165,11 @@ printf '%s\n' "version: 1" "oci-socket: { path: $oci }" "lxc-socket: { path: non
 told() {
 	"$NSXATTR" status --control="$control" --json |
 		python3 -c 'import json, sys; print(json.load(sys.stdin)["containers"][0]["reasons"])'
+}
+
+# limit() - COUNT: of descriptors, for the worker
+limit() {
+	prlimit --pid "$(pgrep --parent "$daemon" --exact nsxattrd)" --nofile="$1:"
 }
 
 "$(dirname "$NSXATTR")/nsxattrd" -v -c nsxattrd.yaml </dev/null >/dev/null 2>>daemon.log &
@@ -155,6 +187,33 @@ same "and shown" "shop: reasons: 2 absent, 1 group-not-mapped" \
 	"$("$NSXATTR" status --control="$control" | grep reasons)"
 same "a line of the log names the container" 1 \
 	"$(grep -cE "container shop: \[[0-9]+\] setxattr .*: EPERM: $(sentence group-not-mapped)" daemon.log)"
+echo >go
+wait "$runtime"
+
+: >asked
+"$RUNTIME" --map="$INSIDE_ROOT:$INSIDE_COUNT" "$oci" short "" sh -c 'echo 1 >asked; read -r _ <go
+	setfattr -n security.a -v x file; echo 2 >asked; read -r _ <go' >/dev/null 2>said &
+runtime=$!
+await grep -q 1 asked
+had=$(prlimit --pid "$(pgrep --parent "$daemon" --exact nsxattrd)" --nofile --noheadings --output=SOFT)
+limit 3
+echo >go
+await grep -q 2 asked
+limit "$had"
+same "without a descriptor for it a call fails" "setfattr: file: Operation not permitted" "$(cat said)"
+same "and that is counted" "{'out-of-descriptors': 1}" "$(told)"
+echo >go
+wait "$runtime"
+
+: >asked
+"$RUNTIME" --map="$INSIDE_ROOT:$INSIDE_COUNT" --foreign "$oci" foreign strict /usr/bin/python3 -c '
+import os
+print(os.getppid(), file=open("asked", "w"))
+open("go").read()' 2>said &
+runtime=$!
+await grep -q . asked
+same "a call that nsxattr does not know fails, where the kernel is to answer none" -38 "$(cat asked)"
+same "and that is counted, too" "{'unknown-call': 1}" "$(told)"
 echo >go
 wait "$runtime"
 kill -TERM "$daemon"
