@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "base/text_file.h"
+#include "cli/docker_version.h"
 #include "count_of.h"
 #include "daemon/policies.h"
 #include "hook/exec_rules.h"
@@ -26,6 +27,8 @@
 #define KUBELETS "/var/lib/kubelet/seccomp"
 #define KUBELETS_DEPTH 3
 #define DOCKERS "/etc/docker/daemon.json"
+/* The first that hands listenerPath of a profile on. */
+#define DOCKER_LEAST 23
 #define AGAIN "print it again with 'nsxattr profile', and have containers started with that"
 
 /** struct profile - one that was read */
@@ -222,14 +225,12 @@ void doctor_engine_profiles(struct doctor *doctor)
 
 /* ---- docker ---- */
 
-void doctor_engine_docker(struct doctor *doctor)
+static void check_docker_settings(struct doctor *doctor)
 {
 	_cleanup_json_value_ struct json_object *settings = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0;
 
-	if (doctor->runtime != DOCTOR_DOCKER)
-		return;
 	if (text_file_read(DOCKERS, PROFILE_MAX, &text, &length) == TEXT_FILE_READ)
 		(void)json_value_read(&(struct json_text){ text, length }, &settings);
 	if (settings && json_value_text(settings, "userns-remap")) {
@@ -240,7 +241,36 @@ void doctor_engine_docker(struct doctor *doctor)
 		     DOCKERS
 		     " has no userns-remap: containers are in the host's user namespace, where "
 		     "nsxattrd keeps nothing apart");
-	findings_remedy(&doctor->findings,
-			"\"userns-remap\": \"default\" there, and Docker 23 or later, "
-			"which does not drop listenerPath");
+	findings_remedy(&doctor->findings, "\"userns-remap\": \"default\" there");
+}
+
+/* The version is what a program at the socket says: bytes of any kind are not shown, digits are. */
+static void check_docker_version(struct doctor *doctor)
+{
+	struct findings *findings = &doctor->findings;
+	char version[DOCKER_VERSION_SIZE];
+	int r = docker_version_ask(DOCKER_SOCKET, version);
+	unsigned long major = r < 0 ? 0 : strtoul(version, NULL, 10);
+
+	if (r < 0) {
+		findings_add(findings, FINDING_UNSEEN,
+			     "the version of Docker is not known: cannot ask %s: %s", DOCKER_SOCKET,
+			     strerror(-r));
+	} else if (major < DOCKER_LEAST) {
+		findings_add(findings, FINDING_FAIL,
+			     "dockerd is of version %lu, which drops listenerPath of a profile: "
+			     "nsxattrd gets no listener",
+			     major);
+		findings_remedy(findings, "Docker %d or later", DOCKER_LEAST);
+	} else {
+		findings_add(findings, FINDING_OK, "dockerd is of version %lu", major);
+	}
+}
+
+void doctor_engine_docker(struct doctor *doctor)
+{
+	if (doctor->runtime != DOCTOR_DOCKER)
+		return;
+	check_docker_settings(doctor);
+	check_docker_version(doctor);
 }

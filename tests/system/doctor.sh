@@ -116,6 +116,33 @@ echo "version: 2" >policies/mistaken.yaml
 fails_by "a mistake in a policy" daemon.policies "mistaken.yaml:1:"
 rm policies/mistaken.yaml
 
+# ---- Docker ----
+
+# dockerd() - VERSION: what asks its socket, once, gets this version; /run is our own
+dockerd() {
+	python3 -c '
+import json, os, socket, sys
+server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+if os.path.exists("/run/docker.sock"): os.unlink("/run/docker.sock")
+server.bind("/run/docker.sock")
+server.listen()
+print("ready", flush=True)
+peer = server.accept()[0]
+asked = peer.recv(4096)
+if asked.startswith(b"GET /version "):
+    peer.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + json.dumps({"Version": sys.argv[1]}).encode())' "$1" >dockerd.said &
+	docker=$!
+	await grep -q ready dockerd.said
+}
+
+shows "a Docker that does not run" unseen engine.docker "the version of Docker is not known" --runtime=docker
+dockerd 20.10.24+dfsg1
+fails_by "a Docker that drops what profiles say" engine.docker "dockerd is of version 20" --runtime=docker
+wait "$docker"
+dockerd 23.0.0
+shows "one that does not" ok engine.docker "dockerd is of version 23" --runtime=docker
+wait "$docker"
+
 # ---- policies ----
 
 shows "a policy that is root's" ok daemon.policy "'roots'" --policy=roots
