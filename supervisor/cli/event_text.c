@@ -6,12 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
 #include "base/event.h"
 #include "base/json.h"
 #include "reason.h"
-
-/* Each byte can become four. */
-#define ESCAPED(size) (4 * (size))
 
 /* In the place of the beginning of a path. */
 #define CUT "\\..."
@@ -38,25 +36,6 @@ static const char *reason_of(const struct event *event)
 }
 
 /* ---- texts ---- */
-
-static size_t escape_byte(unsigned char byte, char *to)
-{
-	if (byte == '\\')
-		return (size_t)sprintf(to, "\\\\");
-	if (byte <= ' ' || byte > '~')
-		return (size_t)sprintf(to, "\\x%02x", byte);
-	return (size_t)sprintf(to, "%c", byte);
-}
-
-const char *event_escape(const char *text, char *ret_text, size_t size)
-{
-	size_t length = 0;
-
-	for (; *text && length + ESCAPED(1) < size; text++)
-		length += escape_byte((unsigned char)*text, ret_text + length);
-	ret_text[length] = '\0';
-	return ret_text;
-}
 
 const char *event_result(const struct event *event, char *text, size_t size)
 {
@@ -96,20 +75,20 @@ static const char *shown_name(const struct event *event, char *escaped, size_t s
 {
 	int length = event->is_cut ? snprintf(escaped, size, "%s", CUT) : 0;
 
-	(void)event_escape(event->name, escaped + length, size - (size_t)length);
+	(void)escape_text(event->name, escaped + length, size - (size_t)length);
 	return *escaped ? escaped : "-";
 }
 
 static const char *shown(const char *text, char *escaped, size_t size)
 {
-	return *text ? event_escape(text, escaped, size) : "-";
+	return *text ? escape_text(text, escaped, size) : "-";
 }
 
 void event_print(const struct event *event, bool has_colour, FILE *to)
 {
-	char time[32], container[ESCAPED(EVENT_CONTAINER_SIZE)],
-		command[ESCAPED(EVENT_COMMAND_SIZE)], name[sizeof(CUT) + ESCAPED(NAME_SIZE)],
-		result[16];
+	char time[32], container[ESCAPED_SIZE(EVENT_CONTAINER_SIZE)],
+		command[ESCAPED_SIZE(EVENT_COMMAND_SIZE)],
+		name[sizeof(CUT) + ESCAPED_SIZE(NAME_SIZE)], result[16];
 	bool is_marked = has_colour && event->error;
 
 	print_time(event, time);
@@ -126,10 +105,10 @@ void event_print(const struct event *event, bool has_colour, FILE *to)
 
 static void add_escaped(struct json_object *object, const char *key, const char *text)
 {
-	char escaped[ESCAPED(EVENT_ID_SIZE)];
+	char escaped[ESCAPED_SIZE(EVENT_ID_SIZE)];
 
 	if (*text)
-		json_add_text(object, key, event_escape(text, escaped, sizeof(escaped)));
+		json_add_text(object, key, escape_text(text, escaped, sizeof(escaped)));
 }
 
 static void add_name(struct json_object *object, const struct event *event)

@@ -13,9 +13,6 @@
 
 struct event;
 
-/** event_escape() - a text as it is shown. @ret_text: @size bytes; what has no room is cut. Return: it. */
-const char *event_escape(const char *text, char *ret_text, size_t size);
-
 /** event_result() - Return: "done", "kernel", or the name of an errno; as long as @text, of at least 16 bytes. */
 const char *event_result(const struct event *event, char *text, size_t size);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/json.h"
-#include "cli/event_text.h"
 
 #define CELL 24
 #define REASONS_SHOWN 3
@@ -161,7 +161,7 @@ static const char *put_name(struct json_object *container, char text[CELL + 1])
 {
 	const char *name = json_text_of(container, "name");
 
-	return event_escape(*name ? name : "-", text, CELL + 1);
+	return escape_text(*name ? name : "-", text, CELL + 1);
 }
 
 static void print_percentile(const struct top_row *row, double percent, FILE *to)
@@ -239,7 +239,7 @@ void top_print_summary(const struct top_row *rows, size_t count, struct json_obj
 	fprintf(to,
 		"nsxattrd %s: %zu container%s, %.1f calls/s, %.1f errors/s, %" PRIu64
 		" in flight, %" PRIu64 " dead workers\n",
-		event_escape(json_text_of(status, "version"), version, sizeof(version)), count,
+		escape_text(json_text_of(status, "version"), version, sizeof(version)), count,
 		count == 1 ? "" : "s", requests, errors, in_flight,
 		number_of(status, "worker-deaths"));
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/event.h"
 #include "base/fd.h"
 #include "reason.h"
@@ -162,8 +163,8 @@ Test(event_text, cuts_what_has_no_room)
 {
 	char text[8];
 
-	cr_expect_str_eq(event_escape("\001\002\003", text, sizeof(text)), "\\x01");
-	cr_expect_str_eq(event_escape("a\\b c", text, sizeof(text)), "a\\\\b");
+	cr_expect_str_eq(escape_text("\001\002\003", text, sizeof(text)), "\\x01");
+	cr_expect_str_eq(escape_text("a\\b c", text, sizeof(text)), "a\\\\b");
 }
 
 Test(event_text, names_results)
