@@ -39,6 +39,13 @@ enum mode {
 	MODE_STRICT, /* never CONTINUE: the supervisor makes the call as the target */
 };
 
+/** enum audit_extent - of which sets and removes a record is made (supervisor/request/audit.h) */
+enum audit_extent {
+	AUDIT_OFF,
+	AUDIT_REFUSALS, /* of those that nsxattr refuses */
+	AUDIT_CHANGES, /* of all that nsxattr answers */
+};
+
 /* The longest value that SCHEME_HOST lets pass. */
 #define HOST_VALUE_MAX 256
 
@@ -90,6 +97,7 @@ struct policy {
 	uint32_t value_size; /* bytes of a value; 0: what the kernel allows */
 	uint32_t in_flight; /* requests of one container at a time; 0: 128 */
 	bool allow_io_uring; /* io_uring_setup passes inside */
+	enum audit_extent audit;
 	struct integrity integrity;
 	const struct policy_selector *selectors;
 	size_t selector_count;
@@ -126,6 +134,7 @@ bool policy_is_strict(const struct policy *policy);
 /* The words of a policy file for these enumerations. Return: static. */
 const char *scheme_word(enum scheme scheme);
 const char *store_word(enum store store);
+const char *audit_word(enum audit_extent extent);
 
 /** scheme_hides() - is a name of this scheme there and never shown? */
 bool scheme_hides(enum scheme scheme);

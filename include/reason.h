@@ -10,6 +10,8 @@
  * executed is said by the words of cause_word() (supervisor/integrity/appraise.h).
  */
 
+#include <stdbool.h>
+
 /* clang-format off */
 #define REASONS(REASON) \
 	REASON(NONE, "none", "nothing is refused") \
@@ -68,6 +70,14 @@ const char *reason_word(enum reason reason);
 
 /** reason_text() - Return: the sentence, static; without a capital and a full stop. */
 const char *reason_text(enum reason reason);
+
+/**
+ * reason_is_refusal() - is it nsxattr that refuses?
+ *
+ * Not where the kernel would say the same to a process that may change the attribute: of its arguments, of what is
+ * there and what is not. Nor where no process waits for the answer.
+ */
+bool reason_is_refusal(enum reason reason);
 
 /**
  * reason_of_failure() - what kept nsxattr itself from serving a call

@@ -19,6 +19,13 @@ const char *reason_text(enum reason reason)
 	return rows[reason].text;
 }
 
+bool reason_is_refusal(enum reason reason)
+{
+	return reason != REASON_NONE && reason != REASON_KERNEL && reason != REASON_ARGUMENT &&
+	       reason != REASON_ABSENT && reason != REASON_EXISTS && reason != REASON_BUFFER &&
+	       reason != REASON_GONE;
+}
+
 enum reason reason_of_failure(int error)
 {
 	switch (error) {

@@ -216,6 +216,10 @@ static const struct schema_word stores[] = { { "security", STORE_SECURITY },
 					     { "user", STORE_USER },
 					     { "trusted", STORE_TRUSTED } };
 
+static const struct schema_word audits[] = { { "off", AUDIT_OFF },
+					     { "refusals", AUDIT_REFUSALS },
+					     { "changes", AUDIT_CHANGES } };
+
 static const struct schema_word runtimes[] = {
 	{ "podman", RUNTIME_PODMAN }, { "crun", RUNTIME_CRUN }, { "runc", RUNTIME_RUNC },
 	{ "lxc", RUNTIME_LXC },	      { "run", RUNTIME_RUN },
@@ -231,6 +235,11 @@ const char *scheme_word(enum scheme scheme)
 const char *store_word(enum store store)
 {
 	return schema_word_text(stores, COUNT_OF(stores), store);
+}
+
+const char *audit_word(enum audit_extent extent)
+{
+	return schema_word_text(audits, COUNT_OF(audits), extent);
 }
 
 /* ---- an entry of 'match' ---- */
@@ -431,6 +440,14 @@ static const struct schema policy_fields[] = {
 		.help = "May the container make io_uring rings? Attribute calls on a ring are not "
 			"seen by the supervisor.",
 		.absent = "deny",
+	},
+	{
+		.key = "audit",
+		FIELD_WORD(struct policy, audit, audits),
+		.help = "Of which sets and removes of the container a record is kept, where 'audit-log' "
+			"says. refusals: of those that nsxattr refuses. changes: of all that nsxattr "
+			"answers, and so of none that is left to the kernel.",
+		.absent = "off",
 	},
 	{
 		.key = "integrity",

@@ -153,7 +153,7 @@ Test(parse, fills_in_what_a_file_leaves_out)
 Test(parse, knows_every_word)
 {
 	const struct policy *policy = load(
-		"version: 1\nmode: strict\nstore: user\ndefault: hide\nio-uring-in-container: allow\n"
+		"version: 1\nmode: strict\nstore: user\ndefault: hide\nio-uring-in-container: allow\naudit: changes\n"
 		"limits: {attributes-per-file: 1, value-size: 65536, in-flight: 4096}\n"
 		"owner: 1000000\n"
 		"allow-users: [alice, bob]\n"
@@ -170,6 +170,7 @@ Test(parse, knows_every_word)
 	cr_expect_eq(policy->store, STORE_USER);
 	cr_expect_eq(policy->fallback.scheme, SCHEME_HIDE);
 	cr_expect(policy->allow_io_uring);
+	cr_expect_eq(policy->audit, AUDIT_CHANGES);
 	cr_expect_eq(policy->owner, 1000000);
 	cr_expect_eq(policy->attributes_per_file, 1);
 	cr_expect_eq(policy->value_size, 65536);
@@ -287,7 +288,7 @@ Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 	mistakes(
 		"vresion: 1\nattributes: []\n",
 		"1:1: a key cannot be 'vresion'; allowed: version, description, match, mode, "
-		"store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users (did you "
+		"store, owner, attributes, default, limits, io-uring-in-container, audit, integrity, allow-users (did you "
 		"mean 'version'?)");
 	mistakes("version: 1\n",
 		 "1:1: the key 'attributes' is missing; allowed: a list of 0 to 512 entries");
@@ -299,7 +300,7 @@ Test(parse, finds_a_key_that_is_unknown_missing_or_there_twice)
 	mistakes(
 		RIGHT "? [a]\n: b\n",
 		"3:3: a key cannot be a list; allowed: version, description, match, mode, store, "
-		"owner, attributes, default, limits, io-uring-in-container, integrity, allow-users");
+		"owner, attributes, default, limits, io-uring-in-container, audit, integrity, allow-users");
 	mistakes(RIGHT "limits: {\"in-flight\\0\": 1}\n",
 		 "3:10: a key cannot be 'in-flight?'; allowed: attributes-per-file, value-size, "
 		 "in-flight (did you mean 'in-flight'?)");
@@ -336,7 +337,7 @@ Test(parse, finds_a_value_of_another_kind)
 	mistakes("just a text\n",
 		 "1:1: a policy cannot be 'just a text'; allowed: the keys version, description, "
 		 "match, mode, store, owner, attributes, default, limits, io-uring-in-container, "
-		 "integrity, allow-users");
+		 "audit, integrity, allow-users");
 }
 
 Test(parse, finds_an_owner_that_is_no_id)
@@ -730,7 +731,7 @@ Test(parse, finds_what_is_no_yaml)
 	mistakes(
 		"---\n",
 		"2:1: a policy cannot be nothing; allowed: the keys version, description, match, "
-		"mode, store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users");
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, audit, integrity, allow-users");
 }
 
 Test(parse, finds_what_is_no_text)

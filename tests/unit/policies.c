@@ -215,7 +215,7 @@ Test(policies, are_refused_as_a_whole_with_all_that_is_wrong)
 		"/b.yaml:4:8: store cannot be 'usr'; allowed: security, user, trusted (did you mean "
 		"'user'?)\n"
 		"/c.yaml:3:1: a key cannot be 'versoin'; allowed: version, description, match, "
-		"mode, store, owner, attributes, default, limits, io-uring-in-container, integrity, allow-users "
+		"mode, store, owner, attributes, default, limits, io-uring-in-container, audit, integrity, allow-users "
 		"(did you mean 'version'?)\n");
 }
 

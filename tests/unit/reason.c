@@ -40,6 +40,17 @@ Test(reason, of_a_failure_of_ours_says_what_there_was_none_of)
 	cr_expect_eq(reason_of_failure(EPROTO), REASON_FAILURE);
 }
 
+Test(reason, tells_what_nsxattr_refuses_from_what_the_kernel_would)
+{
+	cr_expect(reason_is_refusal(REASON_DENY));
+	cr_expect(reason_is_refusal(REASON_OWNER));
+	cr_expect(reason_is_refusal(REASON_FAILURE));
+	cr_expect_not(reason_is_refusal(REASON_NONE));
+	cr_expect_not(reason_is_refusal(REASON_KERNEL));
+	cr_expect_not(reason_is_refusal(REASON_ABSENT));
+	cr_expect_not(reason_is_refusal(REASON_GONE));
+}
+
 /* Two registers of each ABI that there is: no request's time is spent on it. */
 Test(reason, makes_an_outcome_no_larger)
 {

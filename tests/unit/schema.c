@@ -26,7 +26,7 @@ static const struct {
 	size_t fields;
 	const char *json_schema;
 } files[] = {
-	{ &policy_schema, 34, "docs/nsxattr-policy.schema.json" },
+	{ &policy_schema, 35, "docs/nsxattr-policy.schema.json" },
 	{ &config_schema, 30, "docs/nsxattrd.schema.json" },
 };
 
