@@ -23,6 +23,7 @@
 #include "attach/confine.h"
 #include "attach/handshake.h"
 #include "attach/namespace.h"
+#include "base/audit_log.h"
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/labelling.h"
@@ -43,15 +44,24 @@
 #include "keep/keeper.h"
 #include "keep/source.h"
 #include "policy.h"
+#include "request/audit.h"
+
+/* What was opened before there was a supervisor. */
+#define LENT_FDS (JUDGE_MEANS_FDS + FENCE_FDS + AUDIT_LOG_FDS)
+
+static void lent_fds(const struct run_options *options, int ret_fds[LENT_FDS])
+{
+	judge_means_fds(options->judge_means, ret_fds);
+	fence_fds(options->fence, ret_fds + JUDGE_MEANS_FDS);
+	audit_log_fds(options->audit_log, ret_fds + JUDGE_MEANS_FDS + FENCE_FDS);
+}
 
 static int leave_surroundings(const struct run_options *options,
 			      const struct supervised *supervised)
 {
-	int keep[3 + JUDGE_MEANS_FDS + FENCE_FDS] = { supervised->channel, supervised->pidfd,
-						      supervised->proc };
+	int keep[3 + LENT_FDS] = { supervised->channel, supervised->pidfd, supervised->proc };
 
-	judge_means_fds(options->judge_means, keep + 3);
-	fence_fds(options->fence, keep + 3 + JUDGE_MEANS_FDS);
+	lent_fds(options, keep + 3);
 	return confine_surroundings(keep, COUNT_OF(keep));
 }
 
@@ -105,6 +115,8 @@ struct supervisor {
 	struct judge *judge; /* NULL: nothing is judged */
 	struct probe *probe; /* NULL: there is none */
 	struct labelling labelling;
+	struct auditor *auditor; /* NULL: there is no audit log */
+	atomic_uint audit; /* of the policy */
 	struct loop_watch command;
 	struct shard_counters counters;
 	struct judge_counters judge_counters;
@@ -145,6 +157,27 @@ static void targets_gone(void *place, int result)
 	loop_end(supervisor->loop, result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
+/* Before the first child, and before the first thread. */
+static int begin_audit(struct supervisor *supervisor)
+{
+	struct audit_log *log = supervisor->options->audit_log;
+
+	atomic_store(&supervisor->audit, supervisor->options->policy->audit);
+	if (log)
+		audit_log_begin(log);
+	return auditor_new(log, &supervisor->auditor);
+}
+
+static int start_audit(const struct supervisor *supervisor)
+{
+	struct audit_log *log = supervisor->options->audit_log;
+	int r = log ? audit_log_start(log) : 0;
+
+	if (r < 0)
+		log_error("cannot write audit records: %s", strerror(-r));
+	return r;
+}
+
 static int start_engine(struct supervisor *supervisor)
 {
 	int r = loop_new(&supervisor->loop);
@@ -156,7 +189,11 @@ static int start_engine(struct supervisor *supervisor)
 		log_error("cannot watch the command: %s", strerror(-r));
 		return r;
 	}
+	r = begin_audit(supervisor);
+	if (r < 0)
+		return r;
 	const struct engine_config config = {
+		.auditor = supervisor->auditor,
 		.loop = supervisor->loop,
 		.journal = supervisor->journal,
 		.procfs = supervisor->procfs,
@@ -169,7 +206,8 @@ static int start_engine(struct supervisor *supervisor)
 	};
 
 	judge_means_keep_from_children(supervisor->options->judge_means);
-	return engine_new(&config, &supervisor->engine);
+	r = engine_new(&config, &supervisor->engine);
+	return r < 0 ? r : start_audit(supervisor);
 }
 
 static int appoint_judge(struct supervisor *supervisor)
@@ -195,6 +233,7 @@ static int serve_listener(struct supervisor *supervisor)
 {
 	const struct shard_config config = {
 		.policy = supervisor->options->policy,
+		.audit = &supervisor->audit,
 		.judge = supervisor->judge,
 		.is_alone = supervisor->options->has_no_keeper,
 		.counters = &supervisor->counters,
@@ -305,7 +344,10 @@ static void work(void *place, bool is_next)
 	if (closer_free(supervisor->closer) && engine_free(supervisor->engine)) {
 		loop_free(supervisor->loop);
 		judge_free(supervisor->judge);
+		auditor_free(supervisor->auditor);
 	}
+	if (supervisor->options->audit_log)
+		(void)audit_log_stop(supervisor->options->audit_log);
 	exit(r < 0 ? EXIT_FAILURE : r);
 }
 
@@ -322,15 +364,14 @@ static int keep_descriptors(struct supervisor *supervisor)
 		{ supervisor->channel, ENTRY_OWN },
 		{ supervisor->listener, ENTRY_SOURCE },
 	};
-	int means[JUDGE_MEANS_FDS + FENCE_FDS];
+	int lent[LENT_FDS];
 	int r = supervisor->options->has_no_keeper ? journal_new_alone(&supervisor->journal) :
 						     journal_new(&supervisor->journal);
 
-	judge_means_fds(supervisor->options->judge_means, means);
-	fence_fds(supervisor->options->fence, means + JUDGE_MEANS_FDS);
-	for (size_t i = 0; i < COUNT_OF(means) && r == 0; i++)
-		if (means[i] >= 0)
-			r = journal_keep_own(supervisor->journal, means[i]);
+	lent_fds(supervisor->options, lent);
+	for (size_t i = 0; i < COUNT_OF(lent) && r == 0; i++)
+		if (lent[i] >= 0)
+			r = journal_keep_own(supervisor->journal, lent[i]);
 	for (size_t i = 0; i < COUNT_OF(kept) && r == 0; i++)
 		if (kept[i].fd >= 0)
 			r = journal_keep(supervisor->journal, kept[i].fd, kept[i].kind, NULL, 0,

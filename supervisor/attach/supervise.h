@@ -14,6 +14,7 @@
 #include "idmap.h"
 #include "keep/engine.h"
 
+struct audit_log;
 struct fence;
 struct judge_means;
 struct policy;
@@ -31,6 +32,7 @@ struct run_options {
 	const struct policy *policy;
 	struct judge_means *judge_means; /* NULL: nothing is judged */
 	struct fence *fence; /* NULL: and nothing refused for that */
+	struct audit_log *audit_log; /* NULL: the policy keeps no records */
 	enum standin_kind standins; /* how paths are opened */
 	enum probe_use probe; /* what tells the credential of a target */
 	enum guard_use guard; /* whether the kernel checks who changes security.* */

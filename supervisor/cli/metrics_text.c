@@ -132,6 +132,18 @@ static void show_pools(struct json_object *pools, FILE *to)
 	}
 }
 
+/* Likewise. */
+static void show_audit(struct json_object *audit, FILE *to)
+{
+	if (!audit)
+		return;
+	show_number("audit_records_total", "counter", "Records of changes that were written.",
+		    number_of(audit, "written"), to);
+	show_number("audit_lost_total", "counter",
+		    "Records of changes that are lost: the audit log did not take them.",
+		    number_of(audit, "lost"), to);
+}
+
 /* ---- of containers ---- */
 
 typedef void show_samples(const char *name, struct json_object *container, FILE *to);
@@ -268,6 +280,7 @@ void metrics_show(struct json_object *status, FILE *to)
 	struct json_object *served = served_new(get(status, "containers"));
 
 	show_daemon(status, length_of(served), to);
+	show_audit(get(status, "audit"), to);
 	show_pools(get(status, "pools"), to);
 	for (size_t i = 0; i < COUNT_OF(metrics); i++)
 		show_metric(&metrics[i], served, to);

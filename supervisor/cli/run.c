@@ -14,6 +14,7 @@
 
 #include "attach/filter.h"
 #include "attach/run.h"
+#include "base/audit_log.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/outer.h"
@@ -188,6 +189,26 @@ static bool have_judge(const struct run_request *request, const struct policy_fi
 	return judge_means_new(file, revocation, request->measurements, &options->judge_means) == 0;
 }
 
+/* Return: whether there is one, or need be none. If not, it has been logged. */
+static bool have_audit_log(const struct run_request *request, struct run_options *options)
+{
+	const char *where = request->audit_log ? request->audit_log : AUDIT_LOG_JOURNAL;
+
+	if (options->policy->audit == AUDIT_OFF) {
+		if (request->audit_log)
+			log_error("--audit-log needs a policy with 'audit'");
+		return !request->audit_log;
+	}
+	if (audit_log_open(where, &options->audit_log) < 0)
+		return false;
+	if (!audit_log_is_there(options->audit_log))
+		log_error(
+			"the policy %s keeps records of changes ('audit'), and there is no journal of "
+			"systemd here: --audit-log=FILE names a file for them",
+			options->policy->name);
+	return audit_log_is_there(options->audit_log);
+}
+
 static int start(const struct run_request *request, const struct policy_file *file)
 {
 	struct outer outer;
@@ -199,7 +220,7 @@ static int start(const struct run_request *request, const struct policy_file *fi
 	if (!check_privilege(&options, &outer) || !run_ids_resolve(request, &outer, &options) ||
 	    !can_judge(&options))
 		return STATUS_USAGE;
-	if (!have_judge(request, file, &options))
+	if (!have_judge(request, file, &options) || !have_audit_log(request, &options))
 		return STATUS_NOT_STARTED;
 	const char *lacking = filter_lacking();
 

@@ -21,6 +21,7 @@ struct run_request {
 	struct run_options
 		options; /* as far as the command line tells; policy: NULL: that of @policy */
 	const char *measurements; /* a folder; NULL: the list is written nowhere */
+	const char *audit_log; /* as of audit_log_open(); NULL: the command line does not say */
 	const char *policy; /* its name, or its file, which is not loaded yet; NULL: it is built in */
 	struct map_request users;
 	struct map_request groups;

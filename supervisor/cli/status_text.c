@@ -225,6 +225,20 @@ static void show_pools(struct json_object *pools, FILE *to)
 	}
 }
 
+/* Only root is told. */
+static void show_audit(struct json_object *audit, FILE *to)
+{
+	int64_t written = number_of(audit, "written"), lost = number_of(audit, "lost"),
+		waiting = number_of(audit, "waiting");
+	struct cell log;
+
+	if (!audit || written + lost + waiting == 0)
+		return;
+	put_value(&log, audit, "log");
+	fprintf(to, "audit: %s has %" PRId64 " records, %" PRId64 " are lost, %" PRId64 " wait\n",
+		log.text, written, lost, waiting);
+}
+
 /* ---- why calls failed, and what is judged ---- */
 
 /* How many of what: {WORD: N...} */
@@ -306,6 +320,7 @@ void status_show(struct json_object *status, time_t now, FILE *to)
 	show_daemon(status, count, now, to);
 	show_texts(json_object_object_get(status, "warnings"), "warning", to);
 	show_texts(json_object_object_get(status, "notes"), "note", to);
+	show_audit(json_object_object_get(status, "audit"), to);
 	show_pools(json_object_object_get(status, "pools"), to);
 	if (count == 0 || !rows)
 		return;

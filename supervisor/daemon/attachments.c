@@ -250,6 +250,7 @@ static int serve_source(const struct attachments *attachments, struct attachment
 		.owner = container->key.owner,
 		.id = container->key.id,
 		.name = container_name(container),
+		.audit = &container->audit,
 		.over = forget,
 		.ended = ended,
 		.place = attachment,
@@ -509,6 +510,19 @@ size_t attachments_restore(struct attachments *attachments)
 	entries_forget_unused_policies(attachments->entries);
 	judged_forget_unused_lists(attachments->registry, attachments->entries);
 	return lost;
+}
+
+void attachments_follow_audit(struct attachments *attachments)
+{
+	struct container *container = NULL;
+
+	while ((container = registry_next(attachments->registry, container)) != NULL) {
+		const struct listed_policy *listed =
+			policies_find(attachments->policies, container->policy->policy->name);
+
+		if (listed)
+			atomic_store(&container->audit, listed->shared->policy->audit);
+	}
 }
 
 void attachments_free(struct attachments *attachments)

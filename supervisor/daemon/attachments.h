@@ -75,6 +75,13 @@ bool attachments_add_lxc(struct attachments *attachments, struct lxc_greeting *g
 size_t attachments_restore(struct attachments *attachments);
 
 /**
+ * attachments_follow_audit() - the policies were read anew: containers have the 'audit' of the one of their policy's name
+ *
+ * All else of its policy a container keeps as it began with it.
+ */
+void attachments_follow_audit(struct attachments *attachments);
+
+/**
  * attachments_free() - release them at the end of the process, with the registry and the policies
  *
  * The engine has ended without an end of theirs: what is kept stays kept.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/audit_log.h"
 #include "base/fd.h"
 #include "base/text_file.h"
 #include "base/unix_socket.h"
@@ -41,6 +42,7 @@ static const struct config defaults = {
 		.connections = 512,
 		.connections_per_user = 32,
 	},
+	.audit_log = AUDIT_LOG_JOURNAL,
 	.patience = KEEPER_PATIENCE,
 	.log = LOG_NOTICE,
 	.resolver = STANDIN_ANY,
@@ -130,6 +132,17 @@ static void check_folder(struct schema_walk *walk, const struct schema_place *pl
 {
 	if (!is_folder(place->node->text))
 		schema_refuse(walk, place, "the absolute path of a folder, without blanks");
+}
+
+static void check_audit_log(struct schema_walk *walk, const struct schema_place *place)
+{
+	const char *text = place->node->text;
+
+	if (strcmp(text, AUDIT_LOG_JOURNAL) != 0 &&
+	    (!is_folder(text) || text[place->node->length - 1] == '/'))
+		schema_refuse(
+			walk, place,
+			"the absolute path of a file, without blanks, or the word " AUDIT_LOG_JOURNAL);
 }
 
 static void check_group(struct schema_walk *walk, const struct schema_place *place)
@@ -311,6 +324,16 @@ static const struct schema config_fields[] = {
 		.help = "Keys by which no signature is valid, whatever policy has them ('integrity'): "
 			"keyids, or files of certificates or public keys. SIGHUP reads them anew, "
 			"and they count at once.",
+	},
+	{
+		.key = "audit-log",
+		FIELD_TEXT(struct config, audit_log, 1, PATH_MAX - 1),
+		.check = check_audit_log,
+		.help = "Where the records of changes go, of containers whose policy has 'audit'. journal: "
+			"to systemd-journald. Or a file, which gets a line of JSON for each; SIGHUP has "
+			"the daemon open it anew.",
+		.absent = AUDIT_LOG_JOURNAL,
+		.pattern = "^(/\\S*[^\\s/]|journal)$",
 	},
 	{
 		.key = "limits",

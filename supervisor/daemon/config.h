@@ -57,6 +57,7 @@ struct config {
 	size_t revoked_key_count;
 	unsigned int revoked_keys_line; /* where the file has them; 0: it has none */
 	struct config_limits limits;
+	const char *audit_log; /* as of audit_log_open() */
 	uint32_t patience; /* seconds for which calls wait for a worker, before they fail */
 	enum log_level log;
 	enum standin_kind resolver;

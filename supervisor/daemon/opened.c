@@ -117,7 +117,8 @@ int opened_open(const struct daemon_options *options, struct opened *ret_opened)
 	}
 	opened->source.default_policy = config->default_policy;
 	opened->source.refuses_not_allowed = config->refuses_not_allowed;
-	return sockets_open(config, &opened->import.handed, opened->sockets);
+	r = audit_log_open(config->audit_log, &opened->audit_log);
+	return r < 0 ? r : sockets_open(config, &opened->import.handed, opened->sockets);
 }
 
 /* ---- without paths ---- */
@@ -142,6 +143,8 @@ static size_t list_descriptors(const struct opened *opened, int fds[OPENED_DESCR
 	fds[count++] = opened->procfs;
 	fds[count++] = opened->labelling.directory;
 	fds[count++] = opened->probe ? probe_fd(opened->probe) : -1;
+	audit_log_fds(opened->audit_log, fds + count);
+	count += AUDIT_LOG_FDS;
 	fds[count++] = opened->pins.folder;
 	for (size_t i = 0; i < opened->pins.before_count; i++)
 		fds[count++] = opened->pins.before[i].namespaces;
@@ -295,5 +298,6 @@ void opened_done(struct opened *opened)
 	revocation_free(opened->revocation);
 	probe_free(opened->probe);
 	gate_free(opened->gate);
+	audit_log_free(opened->audit_log);
 	service_fds_done(&opened->import.handed);
 }

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/audit_log.h"
 #include "base/labelling.h"
 #include "base/probe.h"
 #include "base/service.h"
@@ -43,7 +44,7 @@ struct daemon_options {
 };
 
 /* The most descriptors that are put into the journal. */
-#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 12 + GATE_PINS_MAX)
+#define OPENED_DESCRIPTORS (2 * SOCKET_COUNT + 12 + AUDIT_LOG_FDS + GATE_PINS_MAX)
 
 /** struct opened - what the keeper has opened; begins with opened_open() */
 struct opened {
@@ -63,6 +64,7 @@ struct opened {
 	struct probe *probe;
 	struct kernel_facts kernel;
 	struct labelling labelling;
+	struct audit_log *audit_log;
 	struct gate *gate; /* NULL: no policy wanted one at the start, or there can be none */
 	struct gate_pins pins;
 	struct journal *journal;

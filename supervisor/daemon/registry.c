@@ -234,6 +234,7 @@ static struct container *container_new(const struct container_key *key,
 	container->key = *key;
 	container->key.id = memcpy(container + 1, key->id, size);
 	container->policy = shared_policy_ref(policy);
+	atomic_init(&container->audit, policy->policy->audit);
 	container->since = now->real;
 	container->samples[0].time = container->samples[1].time = now->monotonic;
 	return container;

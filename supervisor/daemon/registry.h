@@ -55,6 +55,7 @@ struct container {
 	uint32_t listeners;
 	bool is_held; /* registry_hold() */
 	bool has_ended; /* registry_retire() */
+	atomic_uint audit; /* an enum audit_extent; see attachments_follow_audit() */
 	struct shard_counters counters; /* of all its listeners */
 	struct container_judge *judge; /* of who attaches it; NULL: nothing is judged */
 	struct attachment *life; /* likewise: which holds it; NULL: none does */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/audit_log.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/version.h"
@@ -165,6 +166,8 @@ static struct json_object *container_json(const struct container *container,
 	json_add_text(object, "name", container_name(container));
 	json_add_number(object, "owner", container->key.owner);
 	json_add_text(object, "policy", container->policy->policy->name);
+	json_add_text(object, "audit",
+		      audit_word((enum audit_extent)atomic_load(&container->audit)));
 	json_add_text(object, "map", container->map);
 	json_add_number(object, "since", (uint64_t)container->since);
 	json_add_number(object, "listeners", container->listeners);
@@ -198,6 +201,19 @@ static void add_pools(struct json_object *object, const struct status_source *so
 	add_pool(pools, "listeners", &registry_pools(source->registry)->listeners);
 	add_pool(pools, "places", &source->places);
 	json_object_object_add(object, "pools", pools);
+}
+
+static void add_audit(struct json_object *object, const struct audit_log *log)
+{
+	struct json_object *audit = json_object_new_object();
+	struct audit_counts counts;
+
+	audit_log_count(log, &counts);
+	json_add_text(audit, "log", audit_log_name(log));
+	json_add_number(audit, "written", counts.written);
+	json_add_number(audit, "lost", counts.lost);
+	json_add_number(audit, "waiting", counts.waiting);
+	json_object_object_add(object, "audit", audit);
 }
 
 /* The faults of this host that the daemon knows. */
@@ -246,6 +262,8 @@ struct json_object *status_json_new(const struct status_source *source, uid_t us
 	add_latency_bounds(object);
 	add_warnings(object, source);
 	add_notes(object, source);
+	if (user == 0 && source->audit_log)
+		add_audit(object, source->audit_log);
 	if (user == 0)
 		add_pools(object, source);
 	while ((container = registry_next(source->registry, container)) != NULL)

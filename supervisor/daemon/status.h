@@ -8,6 +8,7 @@
 #include "daemon/policies_load.h"
 #include "daemon/registry.h"
 
+struct audit_log;
 struct json_object;
 struct kernel_facts;
 
@@ -18,6 +19,7 @@ struct status_source {
 	struct share_pool places; /* of the engine; of size 0: not known */
 	time_t since; /* the daemon's start: CLOCK_REALTIME, seconds */
 	pid_t keeper; /* the process that takes signals; 0: this one */
+	const struct audit_log *audit_log; /* NULL: there is none */
 	bool is_guarded; /* of engine_is_guarded() */
 	const struct kernel_facts *kernel;
 	unsigned long worker_deaths;
@@ -31,8 +33,8 @@ struct status_source {
  *
  * {"version": TEXT, "pid": N, "since": SECONDS, "worker-deaths": N, "upgrades": N, "policies": N,
  * "latency-bounds": [N...], "warnings": [TEXT...],
- * "notes": [TEXT...], "pools": {"containers": POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT,
- * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
+ * "notes": [TEXT...], "audit": {"log": TEXT, "written": N, "lost": N, "waiting": N}, "pools": {"containers": POOL, "listeners": POOL, "places": POOL}, "containers": [{"runtime": TEXT,
+ * "id": TEXT, "name": TEXT, "owner": UID, "policy": TEXT, "audit": TEXT, "map": TEXT, "since": SECONDS, "listeners": N, "requests": N,
  * "left-to-kernel": N, "errors": N, "reasons": {REASON: N...}, "in-flight": N, "in-flight-most": N, "stuck": N, "late": N,
  * "latency": {"microseconds": N, "classes": [N...]}, "rate": N.N,
  * "integrity": {"mode": TEXT, "files": N, "known": N, "verdicts": {CAUSE: N...}, "measurements": N, "violations": N,
@@ -49,7 +51,10 @@ struct status_source {
  * "latency" has how long all requests together took, and how many there were in each class of base/latency.h, of which the last
  * ones are left out if they had none; "latency-bounds" has the most microseconds of each class but the last.
  *
- * A POOL is {"size": N, "taken": N, "of-users": N}: base/share.h has the words. Only root is told the pools.
+ * "audit" has where the records of changes go, and what became of them; each container's has of which it has records: "off",
+ * "refusals" or "changes".
+ *
+ * A POOL is {"size": N, "taken": N, "of-users": N}: base/share.h has the words. Only root is told the pools, and of the log.
  *
  * Return: the object, the caller's; NULL without memory.
  */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/audit_log.h"
 #include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -39,6 +40,7 @@
 #include "keep/inherit.h"
 #include "keep/journal.h"
 #include "keep/offer.h"
+#include "request/audit.h"
 
 /* Milliseconds between two looks at the counters, for rates. */
 #define SAMPLE 2000
@@ -61,6 +63,7 @@ struct worker {
 	struct upgrade upgrade;
 	struct gates gates;
 	struct watches watches;
+	struct auditor *auditor;
 };
 
 /* ---- what the control socket is answered ---- */
@@ -81,6 +84,8 @@ static int reload(struct worker *worker, struct policies_report *report, bool *r
 		log_notice("%zu policies were read anew", (*policies)->file_count);
 	else
 		log_error("the policies stay as they were");
+	attachments_follow_audit(&worker->attachments);
+	audit_log_reopen(worker->opened->audit_log);
 	*ret_has_revoked = gates_read_revoked(&worker->gates, report) == 0;
 	gates_look(&worker->gates);
 	(void)service_tell_ready(&worker->opened->service);
@@ -105,6 +110,7 @@ static struct json_object *answer_status(void *context, uid_t user)
 		.registry = worker->attachments.registry,
 		.policies = worker->attachments.policies,
 		.places = engine_places(worker->engine),
+		.audit_log = opened->audit_log,
 		.since = opened->since,
 		.keeper = opened->keeper,
 		.is_guarded = engine_is_guarded(worker->engine),
@@ -329,10 +335,13 @@ static int build_engine(struct worker *worker)
 		.calls = settings->calls,
 		.labelling = &opened->labelling,
 		.watch = &worker->watches.watch,
+		.auditor = worker->auditor,
 		.closer = worker->closer,
 	};
 	int r = engine_new(&config, &worker->engine);
 
+	if (r == 0)
+		r = audit_log_start(opened->audit_log);
 	worker->entries = (struct entries){ .journal = opened->journal, .service = &opened->store };
 	worker->attachments = (struct attachments){
 		.closer = worker->closer,
@@ -365,7 +374,9 @@ static int build(struct worker *worker)
 	refusals_init(&worker->refusals, worker->closer);
 	worker->watches.loop = worker->loop;
 	worker->watches.procfs = worker->opened->procfs;
-	return build_engine(worker);
+	audit_log_begin(worker->opened->audit_log);
+	r = auditor_new(worker->opened->audit_log, &worker->auditor);
+	return r < 0 ? r : build_engine(worker);
 }
 
 static bool is_open(const struct opened *opened, int fd)
@@ -403,6 +414,7 @@ static int restore(struct worker *worker)
 		return r;
 	size_t lost = attachments_restore(&worker->attachments);
 
+	attachments_follow_audit(&worker->attachments);
 	r = import_complete(import, worker->engine, &worker->entries, lost);
 	if (r < 0)
 		return r;
@@ -481,6 +493,7 @@ static void release(struct worker *worker)
 	entries_free(&worker->entries);
 	gates_done(&worker->gates);
 	watches_done(&worker->watches);
+	auditor_free(worker->auditor);
 	loop_free(worker->loop);
 }
 
@@ -513,6 +526,7 @@ static void end(struct worker *worker)
 		release(worker);
 	else
 		log_verbose("a request hangs, and ends with us");
+	(void)audit_log_stop(worker->opened->audit_log);
 }
 
 /* The program that has started us in place of another daemon is told once, and is no service manager. */

@@ -56,7 +56,11 @@ struct effect {
 	 * 0: none does. It stays until the answer, however many processes die before.
 	 */
 	int32_t excused;
-	uint32_t reserved;
+	/*
+	 * The low half of the kernel's id of the call of which the audit log has a record; 0: of none. Left to later calls as it
+	 * is, it is that of no other one.
+	 */
+	uint32_t audited;
 };
 
 /**

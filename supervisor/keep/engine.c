@@ -143,6 +143,9 @@ static struct shard *shard_new(struct engine *engine, const struct shard_config 
 	shard->client.is_queued = source->calls->is_queued;
 	shard->client.holder = (struct share_holder){ config->counters, config->owner };
 	shard->client.watch = engine->config.watch;
+	shard->client.auditor = engine->config.auditor;
+	if (config->audit)
+		shard->client.audit = config->audit;
 	shard->client.id = config->id;
 	shard->client.name = config->name;
 	if (config->name)

@@ -15,6 +15,7 @@
 #include "exec/standin.h"
 #include "reason.h"
 
+struct auditor;
 struct closer;
 struct journal;
 struct judge;
@@ -45,6 +46,7 @@ struct engine_config {
 	enum executor executor;
 	enum allowed_calls_mode calls; /* of the children that enter namespaces */
 	struct watch *watch; /* who is told of requests; NULL: nobody */
+	struct auditor *auditor; /* makes records of changes; NULL: there are none */
 	struct closer *closer; /* of sources that are a peer's; NULL: all of them are listeners */
 };
 
@@ -70,6 +72,7 @@ struct shard_config {
 	uid_t owner; /* the container's user, who has a share, as the container has */
 	const char *id; /* of the container, for people; outlives the shard; NULL: it has none */
 	const char *name; /* likewise: what people call it, in lines of the log and to who watches */
+	const atomic_uint *audit; /* as in struct client; NULL: AUDIT_OFF */
 	struct judge *judge; /* of what the container executes; outlives the shard; NULL: none */
 	bool is_alone; /* no worker follows when this one dies: changes are not written down */
 	/*

@@ -60,7 +60,7 @@ PINNED(struct effect, length, 40, 8);
 PINNED(struct effect, digest, 48, 8);
 PINNED(struct effect, name, 56, 256);
 PINNED(struct effect, excused, 312, 4);
-PINNED(struct effect, reserved, 316, 4);
+PINNED(struct effect, audited, 316, 4);
 _Static_assert(sizeof(struct effect) == 320, "an effect of this format");
 
 _Static_assert(EFFECT_NONE == 0 && EFFECT_BEGUN == 1 && EFFECT_MADE == 2 && OPERATION_SET == 0 &&

@@ -17,14 +17,14 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-/* What was read of /proc/TID is the target's if it waits still. Return: whether it is. */
+/* Return: whether it is known. */
 static bool name_target(struct event *event, const struct reception *reception, int procfs,
 			pid_t tid)
 {
 	struct target_process process;
 
 	event->uid = UINT32_MAX;
-	if (target_read_process(procfs, tid, &process) < 0 || !stage_still_waits(reception))
+	if (!stage_name_target(reception, procfs, tid, &process))
 		return false;
 	event->thread = (uint32_t)tid;
 	event->process = (uint32_t)process.process;

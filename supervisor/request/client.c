@@ -5,10 +5,14 @@
 
 #include "policy.h"
 
+/* AUDIT_OFF. */
+static const atomic_uint no_audit;
+
 void client_init(struct client *client, const struct policy *policy)
 {
 	*client = (struct client){
 		.policy = policy,
+		.audit = &no_audit,
 		.is_transparent = policy_is_transparent(policy),
 		.is_strict = policy_is_strict(policy),
 		.hides_names = policy_hides_names(policy),

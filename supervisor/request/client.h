@@ -12,6 +12,7 @@
 #include "request/orphan.h"
 #include "request/remedy.h"
 
+struct auditor;
 struct judge;
 struct policy;
 struct watch;
@@ -28,7 +29,10 @@ struct client {
 	struct judge *judge; /* of what the container executes; NULL: none */
 	bool is_alone; /* no other worker replays its requests when this one dies */
 	struct watch *watch; /* who is told of its requests; NULL: nobody */
-	const char *id, *name; /* of the container, for those; NULL: it has none */
+	struct auditor *auditor; /* makes records of its changes; NULL: there is none */
+	/* Of which: an enum audit_extent, which can become another one at any time. Outlives the client. */
+	const atomic_uint *audit;
+	const char *id, *name; /* of the container, for all of these; NULL: it has none */
 	struct share_holder holder; /* the same for all clients of a container */
 	char label[CLIENT_LABEL_SIZE]; /* what lines that are about it begin with; "": it has no name */
 	uint64_t log_source; /* of lines that are about it; a container has a client for each source */
@@ -36,6 +40,12 @@ struct client {
 	struct orphans orphans;
 	atomic_bool is_label_told; /* that labels keep it from being served */
 };
+
+/** client_is_audited() - are there calls of which a record is made? */
+static inline bool client_is_audited(const struct client *client)
+{
+	return atomic_load_explicit(client->audit, memory_order_relaxed) != 0;
+}
 
 /** client_init() - a container with this policy; nothing is to be undone */
 void client_init(struct client *client, const struct policy *policy);

@@ -139,6 +139,7 @@ bool natively_execute(struct request *request)
 		r = EOPNOTSUPP;
 	if (r == 0)
 		request->outcome = outcome_value((long)length);
+	request->is_native = true;
 	request->bytes = request->workspace->value;
 	return stage_go_on(request, r, reason, "make a call in the target's name");
 }

@@ -99,6 +99,7 @@ bool replay_change(struct request *request)
 		await_performer(request);
 	bool is_made = conclude(request, step == EFFECT_MADE || look_at_effect(request));
 
+	request->is_replayed = is_made;
 	stage_let_go(request);
 	request->inode = (struct pinned){ .fd = -1 };
 	request->performer.standin = NULL;

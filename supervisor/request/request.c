@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "count_of.h"
 #include "request/announce.h"
+#include "request/audit.h"
 #include "request/replay.h"
 #include "request/stage.h"
 #include "request/waiting.h"
@@ -67,6 +68,8 @@ static void conclude(struct request *request)
 	log_request(request);
 	if (watch_is_for(request->client->watch, request->client->holder.user))
 		announce_request(request);
+	if (client_is_audited(request->client))
+		audit_request(request);
 }
 
 /* What was read for another target is not told of this one, if its own name cannot be read. */
@@ -100,6 +103,8 @@ static size_t recall(struct request *request, struct waiting *waiting)
 	}
 	request->call = waiting->call;
 	request->late_error = waiting->late_error;
+	request->has_path = waiting->has_path;
+	request->has_value = waiting->has_value;
 	request->inode = waiting->awaited.inode;
 	waiting->awaited.inode.fd = -1;
 	memcpy(request->workspace->name, waiting->name, sizeof(waiting->name));
@@ -130,6 +135,8 @@ static void remember(const struct request *request, struct waiting *waiting)
 	waiting->is_read = true;
 	waiting->call = request->call;
 	waiting->late_error = request->late_error;
+	waiting->has_path = request->has_path;
+	waiting->has_value = request->has_value;
 	memcpy(waiting->name, request->workspace->name, sizeof(waiting->name));
 }
 

@@ -136,6 +136,12 @@ bool stage_still_waits(const struct reception *reception)
 	return listener >= 0;
 }
 
+bool stage_name_target(const struct reception *reception, int procfs, pid_t tid,
+		       struct target_process *ret_process)
+{
+	return target_read_process(procfs, tid, ret_process) == 0 && stage_still_waits(reception);
+}
+
 bool stage_go_on_for(struct request *request)
 {
 	if (!stage_still_waits(request->reception))

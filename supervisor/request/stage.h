@@ -28,8 +28,10 @@ struct request {
 	struct reception *reception;
 	struct slot *slot; /* the reception's */
 	struct call call;
-	bool has_path; /* it was read together with the name */
-	bool has_value; /* it was, too */
+	bool has_path; /* it was read */
+	bool has_value; /* likewise */
+	bool is_replayed; /* a dead worker has made the change: nothing was read */
+	bool is_native; /* the change was made as the target made the call */
 	struct target *target;
 	struct userns *userns;
 	struct naming naming;
@@ -129,6 +131,14 @@ bool stage_is_told(const struct request *request, const struct object *owner);
 
 /** stage_still_waits() - does the target still wait in this very call? */
 bool stage_still_waits(const struct reception *reception);
+
+/**
+ * stage_name_target() - who the thread @tid is
+ *
+ * What was read of /proc/TID is the target's if it waits still. Return: whether it does.
+ */
+bool stage_name_target(const struct reception *reception, int procfs, pid_t tid,
+		       struct target_process *ret_process);
 
 /** stage_go_on_for() - does a target wait for the answer? If not, the request ends. Return: as a stage. */
 bool stage_go_on_for(struct request *request);

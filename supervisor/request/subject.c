@@ -74,17 +74,20 @@ bool subject_read_value(struct request *request)
 	if (request->call.kind->operation != OPERATION_SET || request->has_value ||
 	    request->late_error)
 		return true;
-	return go_on_by_arguments(request,
-				  call_read_value(&request->call, request->workspace->value),
-				  "read a value");
+	int r = call_read_value(&request->call, request->workspace->value);
+
+	request->has_value = r == 0;
+	return go_on_by_arguments(request, r, "read a value");
 }
 
 bool subject_read_path(struct request *request)
 {
 	if (request->has_path)
 		return true;
-	return stage_go_on(request, call_read_path(&request->call, request->workspace->path),
-			   REASON_ARGUMENT, "read a path");
+	int r = call_read_path(&request->call, request->workspace->path);
+
+	request->has_path = r == 0;
+	return stage_go_on(request, r, REASON_ARGUMENT, "read a path");
 }
 
 /* A stand-in needs the whole credential: to search a path, or to make the call itself. */

@@ -21,7 +21,9 @@ struct waiting {
 	struct reception *reception; /* its own while it waits */
 	bool is_read; /* what follows was read of the target's memory */
 	struct call call;
-	int late_error; /* as in struct request */
+	int late_error; /* as in struct request, and so are these two: */
+	bool has_path;
+	bool has_value;
 	char name[NAME_SIZE];
 	char *value; /* of a set; owned; NULL: it is in the workspace of the thread that walks it */
 };

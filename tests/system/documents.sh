@@ -542,6 +542,7 @@ examples
 files
 containers
 lxc
+shown "a line of the audit log" "docs/policy.md#Audit#1"
 shown "figures of one machine" "docs/benchmarks/README.md#*"
 none_is_left
 systemd_end

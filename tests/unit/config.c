@@ -89,6 +89,7 @@ static void expect_defaults(const struct config *config)
 	cr_expect_eq(config->limits.listeners_per_user, 1024);
 	cr_expect_eq(config->limits.connections, 512);
 	cr_expect_eq(config->limits.connections_per_user, 32);
+	cr_expect_str_eq(config->audit_log, "journal");
 	cr_expect_eq(config->patience, 60);
 	cr_expect_eq(config->log, LOG_NOTICE);
 	cr_expect_eq(config->resolver, STANDIN_ANY);
@@ -116,6 +117,7 @@ Test(config, takes_all_that_a_file_says)
 		"          listeners-per-user: 5,\n"
 		"          connections: 9, connections-per-user: 1 }\n"
 		"patience: 5\n"
+		"audit-log: /var/log/nsxattr/audit.log\n"
 		"log: debug\n"
 		"debug: { resolver: process, executor: ring }\n"
 		"system-call-filter: log\n");
@@ -133,6 +135,7 @@ Test(config, takes_all_that_a_file_says)
 	cr_expect_eq(config->limits.connections, 9);
 	cr_expect_eq(config->limits.connections_per_user, 1);
 	cr_expect_eq(config->patience, 5);
+	cr_expect_str_eq(config->audit_log, "/var/log/nsxattr/audit.log");
 	cr_expect_eq(config->log, LOG_DEBUG);
 	cr_expect_eq(config->resolver, STANDIN_PROCESS);
 	cr_expect_eq(config->executor, EXECUTOR_RING);
@@ -184,7 +187,7 @@ Test(config, tells_all_mistakes_at_once)
 		"log: verbos\n"
 		"limits: { containers: 0 }\n",
 		"2:1: a key cannot be 'oci-sokcet'; allowed: version, oci-socket, lxc-socket, "
-		"control-socket, policies, default-policy, not-allowed, revoked-keys, limits, patience, log, "
+		"control-socket, policies, default-policy, not-allowed, revoked-keys, audit-log, limits, patience, log, "
 		"system-call-filter, debug (did you mean 'oci-socket'?)\n"
 		"3:21: path cannot be 'run/x'; allowed: an absolute path without blanks, or the "
 		"word none\n"
@@ -244,10 +247,11 @@ Test(config, is_no_policy)
 	cr_expect_eq(diagnostics.count, 1);
 	cr_expect(strstr(diagnostics.entries[0].text, "a key cannot be 'attributes'"));
 	mistakes("", "1:1: there is nothing in the file; allowed: a configuration");
-	mistakes("[]\n",
-		 "1:1: a configuration cannot be a list; allowed: the keys version, "
-		 "oci-socket, lxc-socket, control-socket, policies, default-policy, "
-		 "not-allowed, revoked-keys, limits, patience, log, system-call-filter, debug");
+	mistakes(
+		"[]\n",
+		"1:1: a configuration cannot be a list; allowed: the keys version, "
+		"oci-socket, lxc-socket, control-socket, policies, default-policy, "
+		"not-allowed, revoked-keys, audit-log, limits, patience, log, system-call-filter, debug");
 }
 
 /* ---- files ---- */

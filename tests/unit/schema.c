@@ -27,7 +27,7 @@ static const struct {
 	const char *json_schema;
 } files[] = {
 	{ &policy_schema, 35, "docs/nsxattr-policy.schema.json" },
-	{ &config_schema, 30, "docs/nsxattrd.schema.json" },
+	{ &config_schema, 31, "docs/nsxattrd.schema.json" },
 };
 
 #define FILES (sizeof(files) / sizeof(files[0]))

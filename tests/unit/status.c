@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/audit_log.h"
+#include "base/syscalls.h"
 #include "base/version.h"
 #include "cli/status_text.h"
 #include "exec/kernel_notes.h"
@@ -120,7 +122,7 @@ Test(status, tells_all_about_a_container)
 		json_object_to_json_string_ext(json_object_array_get_idx(containers_of(status), 0),
 					       0),
 		"{\"runtime\":\"podman\",\"id\":\"web\",\"name\":\"samba-dc\",\"owner\":1000,\"policy\":\"default\","
-		"\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
+		"\"audit\":\"off\",\"map\":\"0 100000 65536\",\"since\":1000000,\"listeners\":2,\"requests\":25,"
 		"\"left-to-kernel\":4,\"errors\":3,\"reasons\":{\"absent\":1,\"no-cap-sys-admin\":2},\"in-flight\":2,\"in-flight-most\":128,\"stuck\":1,\"late\":5,"
 		"\"latency\":{\"microseconds\":13,\"classes\":[0,1,1]},\"rate\":2.5}");
 	json_object_put(status);
@@ -210,6 +212,31 @@ Test(status, tells_root_what_containers_share)
 	status = status_json_new(&full, 1000, &later);
 	cr_expect_null(json_object_object_get(status, "pools"));
 	json_object_put(status);
+}
+
+Test(status, tells_root_what_became_of_audit_records)
+{
+	struct audit_record record = { .kind = &syscall_kinds[0] };
+	struct status_source audited = source;
+	struct audit_log *log;
+
+	cr_assert_eq(audit_log_open("journal", &log), 0);
+	audit_log_begin(log);
+	audit_log_put(log, &record, &(uint32_t){ 0 });
+	audited.audit_log = log;
+	attach(RUNTIME_CRUN, "a", 1000)->audit = AUDIT_REFUSALS;
+	struct json_object *status = status_json_new(&audited, 0, &later);
+
+	cr_expect_str_eq(json_object_to_json_string_ext(json_object_object_get(status, "audit"), 0),
+			 "{\"log\":\"journal\",\"written\":0,\"lost\":0,\"waiting\":1}");
+	json_object_put(status);
+	status = status_json_new(&audited, 1000, &later);
+	cr_expect_null(json_object_object_get(status, "audit"));
+	cr_expect_str_eq(json_object_get_string(json_object_object_get(
+				 json_object_array_get_idx(containers_of(status), 0), "audit")),
+			 "refusals");
+	json_object_put(status);
+	audit_log_free(log);
 }
 
 Test(status, tells_users_about_their_own_containers)
@@ -302,6 +329,19 @@ static void expect_text(const char *json, const char *expected)
 Test(status, shows_a_line_if_there_is_no_container)
 {
 	expect_text("{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		    "\"containers\": []}",
+		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n");
+}
+
+Test(status, shows_what_became_of_audit_records)
+{
+	expect_text("{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		    "\"audit\": {\"log\": \"/log\", \"written\": 0, \"lost\": 2, \"waiting\": 1}, "
+		    "\"containers\": []}",
+		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n"
+		    "audit: /log has 0 records, 2 are lost, 1 wait\n");
+	expect_text("{\"version\": \"1.2\", \"pid\": 7, \"since\": 999990, \"policies\": 1, "
+		    "\"audit\": {\"log\": \"/log\", \"written\": 0, \"lost\": 0, \"waiting\": 0}, "
 		    "\"containers\": []}",
 		    "nsxattrd 1.2, pid 7, up 10s; 1 policy; 0 containers\n");
 }
