@@ -45,6 +45,16 @@ const char *json_text_of(const struct json_object *object, const char *key)
 	return json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "";
 }
 
+uint64_t json_number_of(const struct json_object *object, const char *key)
+{
+	return json_object_get_uint64(json_object_object_get(object, key));
+}
+
+size_t json_length_of(const struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
 struct json_object *json_error_new(const char *sentence)
 {
 	struct json_object *object = json_object_new_object();

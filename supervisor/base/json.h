@@ -33,6 +33,12 @@ void json_add_number(struct json_object *object, const char *key, uint64_t numbe
 /** json_text_of() - Return: the text of a member, as long as the object; "": it is not there, or no text. */
 const char *json_text_of(const struct json_object *object, const char *key);
 
+/** json_number_of() - Return: the number of a member, from 0 on; 0: it is not there, or no number. */
+uint64_t json_number_of(const struct json_object *object, const char *key);
+
+/** json_length_of() - Return: how many entries a list has; 0: it is NULL, or no list. */
+size_t json_length_of(const struct json_object *list);
+
 /** json_error_new() - Return: {"error": TEXT}, to be released with json_object_put(); NULL without memory. */
 struct json_object *json_error_new(const char *sentence);
 

@@ -143,23 +143,13 @@ void doctor_daemon_answers(struct doctor *doctor)
 
 /* ---- how it is ---- */
 
-static int64_t number_of(struct json_object *object, const char *key)
-{
-	return json_object_get_int64(json_object_object_get(object, key));
-}
-
-static size_t length_of(struct json_object *list)
-{
-	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-}
-
 static void judge_container(struct findings *findings, struct json_object *container)
 {
-	int64_t stuck = number_of(container, "stuck");
+	uint64_t stuck = json_number_of(container, "stuck");
 
 	if (stuck == 0)
 		return;
-	findings_add(findings, FINDING_WARN, "container %s: %" PRId64 " calls are stuck",
+	findings_add(findings, FINDING_WARN, "container %s: %" PRIu64 " calls are stuck",
 		     json_text_of(container, "id"), stuck);
 	findings_remedy(
 		findings,
@@ -171,23 +161,23 @@ void doctor_daemon_health(struct doctor *doctor)
 	struct json_object *status = doctor->status;
 	struct json_object *warnings = json_object_object_get(status, "warnings");
 	struct json_object *containers = json_object_object_get(status, "containers");
-	int64_t deaths = number_of(status, "worker-deaths");
+	uint64_t deaths = json_number_of(status, "worker-deaths");
 
-	for (size_t i = 0; i < length_of(warnings); i++) {
+	for (size_t i = 0; i < json_length_of(warnings); i++) {
 		const char *text = json_object_get_string(json_object_array_get_idx(warnings, i));
 
 		findings_add_sentence(&doctor->findings, FINDING_WARN, text ? text : "");
 	}
 	if (deaths > 0) {
 		findings_add(&doctor->findings, FINDING_WARN,
-			     "its worker has died %" PRId64 " times, and was replaced", deaths);
+			     "its worker has died %" PRIu64 " times, and was replaced", deaths);
 		findings_remedy(&doctor->findings, "'journalctl -u nsxattrd' says of what");
 	}
-	for (size_t i = 0; i < length_of(containers); i++)
+	for (size_t i = 0; i < json_length_of(containers); i++)
 		judge_container(&doctor->findings, json_object_array_get_idx(containers, i));
 	if (status)
 		findings_add(&doctor->findings, FINDING_OK, "it serves %zu container%s%s",
-			     length_of(containers), length_of(containers) == 1 ? "" : "s",
+			     json_length_of(containers), json_length_of(containers) == 1 ? "" : "s",
 			     geteuid() == 0 ? "" : " of this user");
 }
 

@@ -3,17 +3,14 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "cli/ask.h"
 #include "daemon/control_call.h"
 #include "yaml/diagnostic.h"
-
-/* Milliseconds. */
-#define DEADLINE 10000
 
 const char *live_container_load_policy(struct live_container *container)
 {
@@ -35,16 +32,10 @@ const char *live_container_load_policy(struct live_container *container)
 const char *live_container_describe(const char *control, const char *wanted,
 				    struct live_container *container)
 {
-	struct json_object *question = json_object_new_object();
-	_cleanup_free_ char *phrase = NULL;
-	int r = -ENOMEM;
+	_cleanup_free_ char *question = ask_about_container("policy", wanted);
+	int r = question ? control_call(control, question, ASK_DEADLINE, &container->answer) :
+			   -ENOMEM;
 
-	json_add_text(question, "container", wanted);
-	if (question &&
-	    asprintf(&phrase, "policy %s",
-		     json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN)) > 0)
-		r = control_call(control, phrase, DEADLINE, &container->answer);
-	json_object_put(question);
 	if (r < 0)
 		return control_call_fault(r);
 	return control_refusal(container->answer);

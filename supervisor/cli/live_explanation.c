@@ -9,15 +9,13 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/doctor_run.h"
 #include "cli/live_search.h"
 #include "daemon/control_call.h"
 #include "exec/label_rights.h"
 #include "exec/store.h"
 #include "policy.h"
-
-/* Milliseconds, until nsxattrd answers. */
-#define DEADLINE 10000
 
 static void add_unknown(struct live_explanation *live, const char *what, const char *why)
 {
@@ -79,7 +77,7 @@ static const char *search_container(struct live_explanation *live)
 {
 	const char *control = live->question->control;
 	struct json_object *status = NULL;
-	int r = control_call(control, "status", DEADLINE, &status);
+	int r = control_call(control, "status", ASK_DEADLINE, &status);
 	const char *fault =
 		r < 0 ? control_call_fault(r) :
 			live_search_container(control, status, &live->process, &live->container);
@@ -132,7 +130,7 @@ static pid_t find_supervisor(const struct live_explanation *live)
 
 	if (!live->container.answer)
 		return doctor_run_find(live->process.pid, 0);
-	if (control_call(live->question->control, "status", DEADLINE, &status) == 0)
+	if (control_call(live->question->control, "status", ASK_DEADLINE, &status) == 0)
 		pid = json_object_get_int(json_object_object_get(status, "pid"));
 	json_object_put(status);
 	return pid;

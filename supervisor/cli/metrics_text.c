@@ -10,22 +10,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/latency.h"
 #include "count_of.h"
 
 static struct json_object *get(struct json_object *object, const char *key)
 {
 	return json_object_object_get(object, key);
-}
-
-static uint64_t number_of(struct json_object *object, const char *key)
-{
-	return json_object_get_uint64(get(object, key));
-}
-
-static size_t length_of(struct json_object *list)
-{
-	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 }
 
 static void show_head(const char *name, const char *type, const char *help, FILE *to)
@@ -94,16 +85,16 @@ static void show_daemon(struct json_object *status, size_t served, FILE *to)
 		   to);
 	fputs("} 1\n", to);
 	show_number("start_time_seconds", "gauge", "When nsxattrd was started.",
-		    number_of(status, "since"), to);
+		    json_number_of(status, "since"), to);
 	show_number("worker_deaths_total", "counter", "Workers of nsxattrd that have died.",
-		    number_of(status, "worker-deaths"), to);
+		    json_number_of(status, "worker-deaths"), to);
 	show_number("upgrades_total", "counter",
 		    "How often another nsxattrd went on with the containers of the one before.",
-		    number_of(status, "upgrades"), to);
-	show_number("policies", "gauge", "Policies that were read.", number_of(status, "policies"),
-		    to);
+		    json_number_of(status, "upgrades"), to);
+	show_number("policies", "gauge", "Policies that were read.",
+		    json_number_of(status, "policies"), to);
 	show_number("warnings", "gauge", "Faults of the host that nsxattr status tells.",
-		    length_of(get(status, "warnings")), to);
+		    json_length_of(get(status, "warnings")), to);
 	show_number("containers", "gauge", "Containers that are served.", served, to);
 }
 
@@ -127,7 +118,7 @@ static void show_pools(struct json_object *pools, FILE *to)
 		{
 			fprintf(to, "nsxattr_%s", rows[i].name);
 			show_label("pool", pool, "{", to);
-			end_sample(number_of(numbers, rows[i].key), to);
+			end_sample(json_number_of(numbers, rows[i].key), to);
 		}
 	}
 }
@@ -138,10 +129,10 @@ static void show_audit(struct json_object *audit, FILE *to)
 	if (!audit)
 		return;
 	show_number("audit_records_total", "counter", "Records of changes that were written.",
-		    number_of(audit, "written"), to);
+		    json_number_of(audit, "written"), to);
 	show_number("audit_lost_total", "counter",
 		    "Records of changes that are lost: the audit log did not take them.",
-		    number_of(audit, "lost"), to);
+		    json_number_of(audit, "lost"), to);
 }
 
 /* ---- of containers ---- */
@@ -150,9 +141,9 @@ typedef void show_samples(const char *name, struct json_object *container, FILE 
 
 static void show_requests(const char *name, struct json_object *container, FILE *to)
 {
-	uint64_t requests = number_of(container, "requests"),
-		 kernels = number_of(container, "left-to-kernel"),
-		 errors = number_of(container, "errors");
+	uint64_t requests = json_number_of(container, "requests"),
+		 kernels = json_number_of(container, "left-to-kernel"),
+		 errors = json_number_of(container, "errors");
 	const struct {
 		const char *result;
 		uint64_t count;
@@ -212,7 +203,7 @@ static void show_latency(const char *name, struct json_object *container, FILE *
 	uint64_t count = show_buckets(name, container, to);
 
 	begin_sample(name, "_sum", container, to);
-	fprintf(to, "} %.6f\n", (double)number_of(latency, "microseconds") / 1e6);
+	fprintf(to, "} %.6f\n", (double)json_number_of(latency, "microseconds") / 1e6);
 	begin_sample(name, "_count", container, to);
 	end_sample(count, to);
 }
@@ -242,7 +233,7 @@ static const struct metric {
 static void show_metric(const struct metric *metric, struct json_object *containers, FILE *to)
 {
 	show_head(metric->name, metric->type, metric->help, to);
-	for (size_t i = 0; i < length_of(containers); i++) {
+	for (size_t i = 0; i < json_length_of(containers); i++) {
 		struct json_object *container = json_object_array_get_idx(containers, i);
 
 		if (metric->show) {
@@ -250,7 +241,7 @@ static void show_metric(const struct metric *metric, struct json_object *contain
 			continue;
 		}
 		begin_sample(metric->name, "", container, to);
-		end_sample(number_of(container, metric->key), to);
+		end_sample(json_number_of(container, metric->key), to);
 	}
 }
 
@@ -263,7 +254,7 @@ static struct json_object *served_new(struct json_object *containers)
 {
 	struct json_object *served = json_object_new_array();
 
-	for (size_t i = 0; i < length_of(containers); i++) {
+	for (size_t i = 0; i < json_length_of(containers); i++) {
 		struct json_object *container = json_object_array_get_idx(containers, i);
 
 		if (!json_object_get_boolean(get(container, "ended")))
@@ -279,7 +270,7 @@ void metrics_show(struct json_object *status, FILE *to)
 		return;
 	struct json_object *served = served_new(get(status, "containers"));
 
-	show_daemon(status, length_of(served), to);
+	show_daemon(status, json_length_of(served), to);
 	show_audit(get(status, "audit"), to);
 	show_pools(get(status, "pools"), to);
 	for (size_t i = 0; i < COUNT_OF(metrics); i++)

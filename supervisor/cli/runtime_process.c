@@ -37,9 +37,7 @@
 
 static bool find_in_records(struct json_object *records, const char *name, char ret_id[ID_SIZE])
 {
-	size_t count = json_object_is_type(records, json_type_array) ?
-			       json_object_array_length(records) :
-			       0;
+	size_t count = json_length_of(records);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct json_object *record = json_object_array_get_idx(records, i);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "count_of.h"
 
 #define CELL_SIZE 48
@@ -28,11 +29,6 @@ static const char *text_of(struct json_object *object, const char *key)
 	const char *text = json_object_get_string(json_object_object_get(object, key));
 
 	return text && text[0] ? text : "-";
-}
-
-static int64_t number_of(struct json_object *object, const char *key)
-{
-	return json_object_get_int64(json_object_object_get(object, key));
 }
 
 /* ---- cells ---- */
@@ -66,17 +62,17 @@ static void put_id(struct cell *cell, struct json_object *container, const char 
 
 static void put_in_flight(struct cell *cell, struct json_object *container, const char *key)
 {
-	int64_t most = number_of(container, "in-flight-most");
+	uint64_t most = json_number_of(container, "in-flight-most");
 
 	put_value(cell, container, key);
 	if (most > 0)
-		snprintf(cell->text, sizeof(cell->text), "%" PRId64 "/%" PRId64,
-			 number_of(container, key), most);
+		snprintf(cell->text, sizeof(cell->text), "%" PRIu64 "/%" PRIu64,
+			 json_number_of(container, key), most);
 }
 
 static void put_owner(struct cell *cell, struct json_object *container, const char *key)
 {
-	const struct passwd *user = getpwuid((uid_t)number_of(container, key));
+	const struct passwd *user = getpwuid((uid_t)json_number_of(container, key));
 
 	if (user)
 		put_text(cell, user->pw_name, ID_SHOWN);
@@ -135,7 +131,8 @@ static void fill_row(struct row *row, struct json_object *container, time_t now)
 		if (columns[i].put)
 			columns[i].put(&row->cells[i], container, columns[i].key);
 		else
-			put_age(&row->cells[i], (time_t)number_of(container, columns[i].key), now);
+			put_age(&row->cells[i], (time_t)json_number_of(container, columns[i].key),
+				now);
 }
 
 static int width_of(const struct row *rows, size_t count, size_t column)
@@ -174,21 +171,20 @@ static void show_table(const struct row *rows, size_t count, FILE *to)
 
 static void show_daemon(struct json_object *status, size_t containers, time_t now, FILE *to)
 {
-	int64_t policies = number_of(status, "policies");
+	uint64_t policies = json_number_of(status, "policies");
 	struct cell version, age;
 
 	put_value(&version, status, "version");
-	put_age(&age, (time_t)number_of(status, "since"), now);
-	fprintf(to, "nsxattrd %s, pid %" PRId64 ", up %s; %" PRId64 " polic%s; %zu container%s\n",
-		version.text, number_of(status, "pid"), age.text, policies,
+	put_age(&age, (time_t)json_number_of(status, "since"), now);
+	fprintf(to, "nsxattrd %s, pid %" PRIu64 ", up %s; %" PRIu64 " polic%s; %zu container%s\n",
+		version.text, json_number_of(status, "pid"), age.text, policies,
 		policies == 1 ? "y" : "ies", containers, containers == 1 ? "" : "s");
 }
 
 /* One line for each text of a list. */
 static void show_texts(struct json_object *list, const char *kind, FILE *to)
 {
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
-								    0;
+	size_t count = json_length_of(list);
 
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, "%s: %s\n", kind,
@@ -197,9 +193,10 @@ static void show_texts(struct json_object *list, const char *kind, FILE *to)
 
 static bool is_scarce(struct json_object *pool)
 {
-	int64_t size = number_of(pool, "size");
+	uint64_t size = json_number_of(pool, "size");
 
-	return number_of(pool, "taken") > size / 2 || number_of(pool, "of-users") > size / 4;
+	return json_number_of(pool, "taken") > size / 2 ||
+	       json_number_of(pool, "of-users") > size / 4;
 }
 
 /* Those of which little is left, so that shares are small. Only root is told. */
@@ -218,24 +215,24 @@ static void show_pools(struct json_object *pools, FILE *to)
 
 		if (pool && is_scarce(pool))
 			fprintf(to,
-				"%s: %" PRId64 " of %" PRId64 ", %" PRId64
+				"%s: %" PRIu64 " of %" PRIu64 ", %" PRIu64
 				" of them of plain users\n",
-				rows[i].name, number_of(pool, "taken"), number_of(pool, "size"),
-				number_of(pool, "of-users"));
+				rows[i].name, json_number_of(pool, "taken"),
+				json_number_of(pool, "size"), json_number_of(pool, "of-users"));
 	}
 }
 
 /* Only root is told. */
 static void show_audit(struct json_object *audit, FILE *to)
 {
-	int64_t written = number_of(audit, "written"), lost = number_of(audit, "lost"),
-		waiting = number_of(audit, "waiting");
+	uint64_t written = json_number_of(audit, "written"), lost = json_number_of(audit, "lost"),
+		 waiting = json_number_of(audit, "waiting");
 	struct cell log;
 
 	if (!audit || written + lost + waiting == 0)
 		return;
 	put_value(&log, audit, "log");
-	fprintf(to, "audit: %s has %" PRId64 " records, %" PRId64 " are lost, %" PRId64 " wait\n",
+	fprintf(to, "audit: %s has %" PRIu64 " records, %" PRIu64 " are lost, %" PRIu64 " wait\n",
 		log.text, written, lost, waiting);
 }
 
@@ -259,8 +256,7 @@ static void show_counts(struct json_object *counts, FILE *to)
 
 static void show_keyids(struct json_object *list, FILE *to)
 {
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
-								    0;
+	size_t count = json_length_of(list);
 
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, " %s", json_object_get_string(json_object_array_get_idx(list, i)));
@@ -278,16 +274,17 @@ static void show_integrity(struct json_object *container, FILE *to)
 	put_id(&id, container, "id");
 	put_value(&mode, integrity, "mode");
 	fprintf(to,
-		"\n%s: integrity %s: %" PRId64 " files executed or mapped, %" PRId64
+		"\n%s: integrity %s: %" PRIu64 " files executed or mapped, %" PRIu64
 		" of them as before\n    verdicts:",
-		id.text, mode.text, number_of(integrity, "files"), number_of(integrity, "known"));
+		id.text, mode.text, json_number_of(integrity, "files"),
+		json_number_of(integrity, "known"));
 	show_counts(json_object_object_get(integrity, "verdicts"), to);
 	if (json_object_object_get(integrity, "refused-by-gate"))
-		fprintf(to, "\n    refused by the gate alone: %" PRId64,
-			number_of(integrity, "refused-by-gate"));
-	fprintf(to, "\n    measurements: %" PRId64 ", violations %" PRId64 ", missed %" PRId64,
-		number_of(integrity, "measurements"), number_of(integrity, "violations"),
-		number_of(integrity, "missed"));
+		fprintf(to, "\n    refused by the gate alone: %" PRIu64,
+			json_number_of(integrity, "refused-by-gate"));
+	fprintf(to, "\n    measurements: %" PRIu64 ", violations %" PRIu64 ", missed %" PRIu64,
+		json_number_of(integrity, "measurements"), json_number_of(integrity, "violations"),
+		json_number_of(integrity, "missed"));
 	fputs("\n    keyids:", to);
 	show_keyids(json_object_object_get(integrity, "keyids"), to);
 	fputs("\n    revoked keyids:", to);
@@ -312,9 +309,7 @@ static void show_reasons(struct json_object *container, FILE *to)
 void status_show(struct json_object *status, time_t now, FILE *to)
 {
 	struct json_object *containers = json_object_object_get(status, "containers");
-	size_t count = json_object_is_type(containers, json_type_array) ?
-			       json_object_array_length(containers) :
-			       0;
+	size_t count = json_length_of(containers);
 	_cleanup_free_ struct row *rows = calloc(count + 1, sizeof(*rows));
 
 	show_daemon(status, count, now, to);

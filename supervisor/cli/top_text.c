@@ -19,17 +19,11 @@ static struct json_object *get(struct json_object *object, const char *key)
 	return json_object_object_get(object, key);
 }
 
-static uint64_t number_of(struct json_object *object, const char *key)
-{
-	return json_object_get_uint64(get(object, key));
-}
-
 static struct json_object *containers_of(struct json_object *status, size_t *ret_count)
 {
 	struct json_object *list = get(status, "containers");
 
-	*ret_count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
-								  0;
+	*ret_count = json_length_of(list);
 	return list;
 }
 
@@ -42,7 +36,7 @@ static uint64_t grown(uint64_t before, uint64_t now)
 
 static uint64_t growth(struct json_object *before, struct json_object *now, const char *key)
 {
-	return grown(number_of(before, key), number_of(now, key));
+	return grown(json_number_of(before, key), json_number_of(now, key));
 }
 
 static bool is_same(struct json_object *a, struct json_object *b, const char *key)
@@ -92,7 +86,7 @@ static void fill_reasons(struct top_row *row, struct json_object *before)
 		return;
 	json_object_object_foreach(new, reason, count)
 	{
-		uint64_t more = grown(number_of(old, reason), json_object_get_uint64(count));
+		uint64_t more = grown(json_number_of(old, reason), json_object_get_uint64(count));
 
 		if (more > 0)
 			json_object_object_add(row->reasons, reason, json_object_new_uint64(more));
@@ -216,8 +210,9 @@ void top_print_row(const struct top_row *row, const char *time, bool has_colour,
 	print_marked(cell, has_colour && row->errors > 0, to);
 	print_percentile(row, 50, to);
 	print_percentile(row, 99, to);
-	snprintf(cell, sizeof(cell), "%" PRIu64 "/%" PRIu64, number_of(row->container, "in-flight"),
-		 number_of(row->container, "in-flight-most"));
+	snprintf(cell, sizeof(cell), "%" PRIu64 "/%" PRIu64,
+		 json_number_of(row->container, "in-flight"),
+		 json_number_of(row->container, "in-flight-most"));
 	fprintf(to, "%9s  ", cell);
 	snprintf(cell, sizeof(cell), "%5" PRIu64, row->stuck + row->late);
 	print_marked(cell, has_colour && row->stuck + row->late > 0, to);
@@ -234,12 +229,12 @@ void top_print_summary(const struct top_row *rows, size_t count, struct json_obj
 	for (size_t i = 0; i < count; i++) {
 		requests += rows[i].requests;
 		errors += rows[i].errors;
-		in_flight += number_of(rows[i].container, "in-flight");
+		in_flight += json_number_of(rows[i].container, "in-flight");
 	}
 	fprintf(to,
 		"nsxattrd %s: %zu container%s, %.1f calls/s, %.1f errors/s, %" PRIu64
 		" in flight, %" PRIu64 " dead workers\n",
 		escape_text(json_text_of(status, "version"), version, sizeof(version)), count,
 		count == 1 ? "" : "s", requests, errors, in_flight,
-		number_of(status, "worker-deaths"));
+		json_number_of(status, "worker-deaths"));
 }

@@ -13,8 +13,7 @@
 static unsigned int runtimes_of(struct json_object *question)
 {
 	struct json_object *list = json_object_object_get(question, "runtimes");
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) :
-								    0;
+	size_t count = json_length_of(list);
 	unsigned int runtimes = 0;
 
 	for (size_t i = 0; i < count; i++)

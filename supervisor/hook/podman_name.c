@@ -127,9 +127,7 @@ static bool is_name(const char *name)
 static bool find_in_records(const struct json_object *records, const char *id,
 			    char ret_name[PODMAN_NAME_MAX + 1])
 {
-	size_t count = json_object_is_type(records, json_type_array) ?
-			       json_object_array_length(records) :
-			       0;
+	size_t count = json_length_of(records);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct json_object *record = json_object_array_get_idx(records, i);
