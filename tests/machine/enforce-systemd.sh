@@ -55,7 +55,10 @@ enforced_policy executed own.der "${JUDGED_EXECS[@]}"
 enforced_policy mapped own.der "${JUDGED_EXECS[@]}" "${JUDGED_MAPS[@]}"
 check "it is installed" systemd_install
 settings
-check "systemd starts" systemd_start
+if ! systemd_start; then
+	not_ok "systemd starts" "$(tail -n 3 systemd.log)"
+	exit
+fi
 check "there is a folder for gates" in_systemd systemd-tmpfiles --create nsxattr.conf
 check "nsxattrd starts" in_systemd systemctl --quiet enable --now "$service"
 if grep -q 'left out' daemon.log; then
