@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/audit_log.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/passing.h"
@@ -62,6 +63,7 @@ static void hand_over(struct upgrade *upgrade)
 		(void)journal_keep(upgrade->journal, upgrade->watch.fd, ENTRY_CONNECTION, NULL, 0,
 				   NULL);
 		journal_conclude(upgrade->journal, EXIT_SUCCESS);
+		(void)audit_log_stop(upgrade->audit_log);
 		_exit(EXIT_SUCCESS);
 	}
 	bool is_left = is_process_left(upgrade);

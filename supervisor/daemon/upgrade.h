@@ -19,6 +19,7 @@
 #include "daemon/handover.h"
 
 struct attachments;
+struct audit_log;
 struct engine;
 struct gate_pins;
 struct journal;
@@ -29,6 +30,7 @@ struct upgrade {
 	struct engine *engine;
 	struct journal *journal;
 	struct attachments *attachments;
+	struct audit_log *audit_log; /* records that wait are written before the end */
 	const struct gate_pins *pins;
 	struct handover_start start;
 	const size_t *deliveries; /* how many messages of runtimes have not come in full */

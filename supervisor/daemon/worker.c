@@ -286,6 +286,7 @@ static void prepare_upgrade(struct worker *worker)
 		.engine = worker->engine,
 		.journal = opened->journal,
 		.attachments = &worker->attachments,
+		.audit_log = opened->audit_log,
 		.pins = &opened->pins,
 		.start = { .program = opened->program, .arguments = opened->options->arguments },
 		.deliveries = &worker->oci.count,
