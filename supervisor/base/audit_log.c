@@ -42,7 +42,6 @@ struct audit_log {
 	bool has_ended;
 	bool wants_file; /* anew */
 	/* Of the thread. */
-	bool is_torn; /* the last line of the file has no end */
 	uint64_t told; /* how many are lost, by the last line about it */
 	uint64_t told_at; /* milliseconds of CLOCK_MONOTONIC; 0: never */
 	int error; /* of the last record that could not be written; 0: the queue was full */
@@ -173,20 +172,33 @@ static int send_record(struct audit_log *log, size_t length)
 	}
 }
 
-/* A line that is cut is ended before the next one begins. */
+static int end_torn_line(const struct audit_log *log)
+{
+	ssize_t n = TEMP_FAILURE_RETRY(write(log->fd, "\n", 1));
+
+	return n == 1 ? 0 : n < 0 ? -errno : -EIO;
+}
+
+/* A line that is cut is ended before the next one begins, also if another process has cut it. Return: 0; -errno. */
 static int write_record(struct audit_log *log, size_t length)
 {
-	if (log->is_torn && write(log->fd, "\n", 1) == 1)
-		log->is_torn = false;
-	for (size_t done = 0; done < length;) {
+	atomic_bool *is_torn = audit_queue_torn(log->queue);
+	int r = atomic_load(is_torn) ? end_torn_line(log) : 0;
+	size_t done = 0;
+
+	if (r < 0)
+		return r;
+	atomic_store(is_torn, true);
+	while (done < length && r == 0) {
 		ssize_t n = TEMP_FAILURE_RETRY(write(log->fd, log->line + done, length - done));
 
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-		log->is_torn = done < length;
+		if (n > 0)
+			done += (size_t)n;
+		else
+			r = n < 0 ? -errno : -EIO;
 	}
-	return 0;
+	atomic_store(is_torn, done > 0 && done < length);
+	return r;
 }
 
 /* Return: 0; -errno. */
@@ -248,7 +260,7 @@ static void change_file(struct audit_log *log)
 			  "anew: %s",
 			  log->name, r == -EINVAL ? "it is no regular file" : strerror(-r));
 	else
-		log->is_torn = false;
+		atomic_store(audit_queue_torn(log->queue), false);
 }
 
 /* ---- the thread ---- */

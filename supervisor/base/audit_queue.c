@@ -30,6 +30,7 @@ struct audit_queue {
 	_Atomic uint64_t newest; /* where the last record begins, or one that is not there yet */
 	_Atomic uint64_t numbers; /* that were given */
 	_Atomic uint64_t written, lost;
+	atomic_bool is_torn;
 	uint64_t left_last; /* the request of the last record of the process before; 0: there is none */
 	uint32_t of_users; /* blocks, as what follows */
 	uint32_t containers[HOLDERS];
@@ -221,6 +222,11 @@ void audit_queue_drop(struct audit_queue *queue, const struct audit_taken *taken
 	give_back(queue, &taken->record, blocks);
 	atomic_fetch_add(is_written ? &queue->written : &queue->lost, 1);
 	atomic_fetch_add(&queue->begin, blocks);
+}
+
+atomic_bool *audit_queue_torn(struct audit_queue *queue)
+{
+	return &queue->is_torn;
 }
 
 void audit_queue_count(const struct audit_queue *queue, struct audit_counts *ret_counts)

@@ -15,6 +15,7 @@
  * The caller's threads have a lock. Only one process at a time uses a queue.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -58,6 +59,9 @@ bool audit_queue_look(const struct audit_queue *queue, struct audit_taken *ret_t
 
 /** audit_queue_drop() - the first one leaves, @taken, which was looked at. @is_written: if not, it is lost */
 void audit_queue_drop(struct audit_queue *queue, const struct audit_taken *taken, bool is_written);
+
+/** audit_queue_torn() - Return: whether the last line of the file may have no end; the caller's to use, and kept as records are */
+atomic_bool *audit_queue_torn(struct audit_queue *queue);
 
 /** audit_queue_count() - any thread may, without the lock. */
 void audit_queue_count(const struct audit_queue *queue, struct audit_counts *ret_counts);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -219,4 +220,29 @@ Test(audit_log, writes_what_is_there_when_it_starts)
 	cr_assert_eq(audit_log_start(audit), 0);
 	finish();
 	cr_expect_eq(lines(path), 3);
+}
+
+/* As a worker that dies in a line: the next one does not go on in it. */
+Test(audit_log, ends_a_line_that_another_process_has_cut)
+{
+	const struct rlimit little = { 50, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(audit_log_open(path, &audit), 0);
+	pid_t child = fork();
+
+	if (child == 0) {
+		audit_log_begin(audit);
+		(void)setrlimit(RLIMIT_FSIZE, &little);
+		(void)audit_log_start(audit);
+		put(1);
+		_exit(!audit_log_stop(audit));
+	}
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	audit_log_begin(audit);
+	cr_assert_eq(audit_log_start(audit), 0);
+	put(77);
+	finish();
+	cr_expect_eq(lines(path), 2);
+	cr_expect_not_null(strstr(text, "\n{\"time\":0.000000,\"record\":2,"), "%s", text);
 }
