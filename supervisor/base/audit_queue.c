@@ -122,6 +122,12 @@ static void give_back(struct audit_queue *queue, const struct audit_record *reco
 	queue->of_users -= blocks;
 }
 
+/* One that has nothing may have a record, however long that is. */
+static size_t holding_of(uint32_t held, size_t others)
+{
+	return held == 0 ? 0 : held + others;
+}
+
 /* May it have the last of so many blocks? */
 static bool has_room(struct audit_queue *queue, const struct audit_record *record, uint32_t blocks)
 {
@@ -134,8 +140,8 @@ static bool has_room(struct audit_queue *queue, const struct audit_record *recor
 	};
 	const struct share_holding holding = {
 		.is_root = is_root,
-		.container = *container_of(queue, record) + others,
-		.user = is_root ? 0 : *user_of(queue, record) + others,
+		.container = holding_of(*container_of(queue, record), others),
+		.user = is_root ? 0 : holding_of(*user_of(queue, record), others),
 	};
 
 	return taken + blocks <= AUDIT_QUEUE_BLOCKS &&

@@ -187,3 +187,12 @@ Test(audit_queue, knows_which_record_a_process_has_put_last)
 	cr_expect(audit_queue_was_last(queue, 1003));
 	cr_expect_not(audit_queue_was_last(queue, 1002));
 }
+
+Test(audit_queue, keeps_room_for_a_long_record_of_one_that_has_none)
+{
+	char containers[5], other;
+
+	for (size_t i = 0; i < sizeof(containers); i++)
+		(void)put_many(&containers[i], 0, 10);
+	cr_expect(put(&other, 0, sizeof(path)));
+}
