@@ -363,7 +363,8 @@ void audit_log_put(struct audit_log *log, struct audit_record *record, uint32_t 
 {
 	pthread_mutex_lock(&log->lock);
 	(void)audit_queue_put(log->queue, record);
-	*noted = (uint32_t)record->request;
+	if (record->error == 0)
+		*noted = (uint32_t)record->request;
 	call_locked(log);
 	pthread_mutex_unlock(&log->lock);
 }

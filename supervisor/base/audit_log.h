@@ -64,8 +64,8 @@ int audit_log_start(struct audit_log *log);
 /**
  * audit_log_put() - any thread may
  * @record: complete but for its number
- * @noted: in memory that outlives the process: becomes the low half of record->request. When the process dies in between,
- *         the next one knows by audit_log_was_last()
+ * @noted: in memory that outlives the process: becomes the low half of record->request, unless the record is of a failure.
+ *         When the process dies in between, the next one knows by audit_log_was_last()
  */
 void audit_log_put(struct audit_log *log, struct audit_record *record, uint32_t *noted);
 

@@ -31,7 +31,7 @@ struct audit_queue {
 	_Atomic uint64_t numbers; /* that were given */
 	_Atomic uint64_t written, lost;
 	atomic_bool is_torn;
-	uint64_t left_last; /* the request of the last record of the process before; 0: there is none */
+	uint64_t left_last; /* the request of the last record of the process before; 0: there is none, or it failed */
 	uint32_t of_users; /* blocks, as what follows */
 	uint32_t containers[HOLDERS];
 	uint32_t users[HOLDERS];
@@ -155,7 +155,7 @@ void audit_queue_begin(struct audit_queue *queue)
 	struct stored last;
 
 	read_ring(queue, newest * AUDIT_QUEUE_BLOCK, &last, sizeof(last));
-	queue->left_last = newest < end ? last.record.request : 0;
+	queue->left_last = newest < end && last.record.error == 0 ? last.record.request : 0;
 	(void)madvise(queue, sizeof(*queue), MADV_DONTFORK);
 	queue->of_users = 0;
 	memset(queue->containers, 0, sizeof(queue->containers));

@@ -51,7 +51,10 @@ void audit_queue_begin(struct audit_queue *queue);
 /** audit_queue_put() - @record: gets its number. Return: whether there is room; if not, it is lost. */
 bool audit_queue_put(struct audit_queue *queue, struct audit_record *record);
 
-/** audit_queue_was_last() - had the process before put a record of this request last? It may have died right behind that. */
+/**
+ * audit_queue_was_last() - had the process before put a record of this request last, and of one that is done? It may have
+ * died right behind that.
+ */
 bool audit_queue_was_last(const struct audit_queue *queue, uint64_t request);
 
 /** audit_queue_look() - copy the first one, which stays. Return: whether there is one. */

@@ -13,10 +13,10 @@
  *	the worker dies			the next one
  *	before the change		walks the request, and makes the record
  *	between change and record	makes one of what the slot has: the stored name, the inode, the size (is_replayed)
- *	after the record		finds in the slot that there is one (struct effect, audited)
+ *	after the record of one	finds in the slot that there is one (struct effect, audited)
  *
- * A call that is refused is walked again, and has another record then, with the same number of the request: the last one
- * tells what the target got.
+ * A call that fails is not noted there. It may be walked again, and then has another record, with the same number of the
+ * request: the last one tells what the target got.
  */
 
 struct audit_log;

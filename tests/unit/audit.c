@@ -227,6 +227,19 @@ Test(audit, has_one_record_of_a_change_that_is_replayed)
 	cr_expect_eq(count_written(), 1);
 }
 
+/* A worker has died behind the record, and the next one makes the change. */
+Test(audit, has_a_change_that_follows_a_record_of_a_failure)
+{
+	request.outcome = outcome_refused(EIO, REASON_KERNEL);
+	audit_request(&request);
+	cr_expect_eq(slot.effect.audited, 0);
+	request.outcome = outcome_value(0);
+	replay();
+	audit_request(&request);
+	cr_expect_eq(count_written(), 2);
+	expect_part("\"result\":\"done\"");
+}
+
 /* The slot is another call's by then, and the effect as the one before has left it. */
 Test(audit, has_one_of_the_next_change_in_the_slot)
 {

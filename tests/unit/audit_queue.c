@@ -188,6 +188,18 @@ Test(audit_queue, knows_which_record_a_process_has_put_last)
 	cr_expect_not(audit_queue_was_last(queue, 1002));
 }
 
+/* The change may follow in the next process. */
+Test(audit_queue, forgets_a_record_of_a_failure)
+{
+	struct audit_record record = { .request = 7, .error = 5 };
+
+	cr_assert(put(&queue, 0, 1));
+	cr_assert(audit_queue_put(queue, &record));
+	audit_queue_begin(queue);
+	cr_expect_not(audit_queue_was_last(queue, 7));
+	cr_expect_not(audit_queue_was_last(queue, 1001));
+}
+
 Test(audit_queue, keeps_room_for_a_long_record_of_one_that_has_none)
 {
 	char containers[5], other;
