@@ -336,8 +336,8 @@ void audit_log_begin(struct audit_log *log)
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->called, NULL);
 	pthread_cond_init(&log->ended, NULL);
-	audit_queue_begin(log->queue);
 	audit_queue_count(log->queue, &counts);
+	audit_queue_begin(log->queue);
 	log->told = counts.lost;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A ring of blocks. A record takes as many as it needs, one behind the other, and at the end of the ring goes on at its
- * beginning: first its size, then the record, then the bytes of its texts. Both ends only ever grow. The last store of a put is that of
- * the end, so that a record is there as a whole or not at all.
+ * beginning: first its size, then the record, then the bytes of its texts. Both ends only ever grow. A put stores the end
+ * when all of the record is there, so that it is there as a whole or not at all; and then its number, which the next process
+ * finds in the record, too.
  *
  * Who has how many blocks is counted by containers and by users, in places that several of them can have in common: these
  * share, then.
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "base/share.h"
+#include "base/syscalls.h"
 
 #define RING_SIZE ((size_t)AUDIT_QUEUE_BLOCKS * AUDIT_QUEUE_BLOCK)
 #define HOLDERS 256
@@ -148,6 +150,73 @@ static bool has_room(struct audit_queue *queue, const struct audit_record *recor
 	       share_judge(&pool, &holding) == SHARE_GRANTED;
 }
 
+/* ---- what a process that has died leaves ---- */
+
+static bool is_of_table(const struct syscall_kind *kind)
+{
+	for (size_t i = 0; i < SYSCALL_COUNT; i++)
+		if (kind == &syscall_kinds[i])
+			return true;
+	return false;
+}
+
+/* It may have died because it wrote where it should not have. @left: blocks */
+static bool is_sound(const struct stored *stored, uint64_t left)
+{
+	static const size_t most[AUDIT_TEXTS] = {
+		[AUDIT_CONTAINER] = AUDIT_CONTAINER_MAX, [AUDIT_ID] = AUDIT_ID_MAX,
+		[AUDIT_PATH] = AUDIT_PATH_MAX,		 [AUDIT_NAME] = AUDIT_NAME_MAX,
+		[AUDIT_STORED] = AUDIT_NAME_MAX,
+	};
+	const struct audit_record *record = &stored->record;
+
+	for (size_t i = 0; i < AUDIT_TEXTS; i++) {
+		const struct audit_bytes *text = &record->texts[i];
+
+		if (text->length > most[i] || (text->length > 0 && !text->bytes))
+			return false;
+	}
+	return stored->blocks == blocks_of(record) && stored->blocks <= left &&
+	       record->reason < REASON_COUNT && is_of_table(record->kind);
+}
+
+/* Count the shares anew. The first record that is not sound is the end. Return: how many there are. */
+static uint64_t take_over(struct audit_queue *queue)
+{
+	const uint64_t begin = atomic_load(&queue->begin), end = atomic_load(&queue->end);
+	uint64_t at = begin, count = 0;
+	struct stored stored;
+
+	while (end - begin <= AUDIT_QUEUE_BLOCKS && at < end) {
+		read_ring(queue, at * AUDIT_QUEUE_BLOCK, &stored, sizeof(stored));
+		if (!is_sound(&stored, end - at))
+			break;
+		share(queue, &stored.record, stored.blocks);
+		if (stored.record.number > atomic_load(&queue->numbers))
+			atomic_store(&queue->numbers, stored.record.number);
+		at += stored.blocks;
+		count++;
+	}
+	atomic_store(&queue->end, at);
+	return count;
+}
+
+/* What is neither written nor there is lost. The record that it died with may have been counted, and still be there. */
+static void settle(struct audit_queue *queue, uint64_t waiting)
+{
+	uint64_t numbers = atomic_load(&queue->numbers), lost = atomic_load(&queue->lost);
+	uint64_t written = atomic_load(&queue->written);
+
+	numbers = numbers > waiting ? numbers : waiting;
+	const uint64_t gone = numbers - waiting;
+
+	lost = lost < gone ? lost : gone;
+	written = written < gone - lost ? written : gone - lost;
+	atomic_store(&queue->numbers, numbers);
+	atomic_store(&queue->written, written);
+	atomic_store(&queue->lost, gone - written);
+}
+
 /* A process that has died in between may have counted what is not there, or the other way round. */
 void audit_queue_begin(struct audit_queue *queue)
 {
@@ -160,13 +229,7 @@ void audit_queue_begin(struct audit_queue *queue)
 	queue->of_users = 0;
 	memset(queue->containers, 0, sizeof(queue->containers));
 	memset(queue->users, 0, sizeof(queue->users));
-	for (uint64_t at = atomic_load(&queue->begin); at < end;) {
-		struct stored stored;
-
-		read_ring(queue, at * AUDIT_QUEUE_BLOCK, &stored, sizeof(stored));
-		share(queue, &stored.record, stored.blocks);
-		at += stored.blocks;
-	}
+	settle(queue, take_over(queue));
 }
 
 /* ---- records ---- */
@@ -177,8 +240,9 @@ bool audit_queue_put(struct audit_queue *queue, struct audit_record *record)
 	uint64_t end = atomic_load(&queue->end);
 	size_t at = end * AUDIT_QUEUE_BLOCK;
 
-	record->number = atomic_fetch_add(&queue->numbers, 1) + 1;
+	record->number = atomic_load(&queue->numbers) + 1;
 	if (!has_room(queue, record, blocks)) {
+		atomic_store(&queue->numbers, record->number);
 		atomic_fetch_add(&queue->lost, 1);
 		return false;
 	}
@@ -194,6 +258,7 @@ bool audit_queue_put(struct audit_queue *queue, struct audit_record *record)
 	}
 	share(queue, record, blocks);
 	atomic_store(&queue->end, end + blocks);
+	atomic_store(&queue->numbers, record->number);
 	return true;
 }
 

@@ -45,7 +45,12 @@ int audit_queue_new(struct audit_queue **ret_queue);
 /** audit_queue_free() - NULL is accepted. */
 void audit_queue_free(struct audit_queue *queue);
 
-/** audit_queue_begin() - this process is the one that uses it; a child of fork(2) from now on has no part in it */
+/**
+ * audit_queue_begin() - this process is the one that uses it; a child of fork(2) from now on has no part in it
+ *
+ * What the one before has left is checked: records from the first one on that is not sound are lost, and numbers that it has
+ * used for none are, too.
+ */
 void audit_queue_begin(struct audit_queue *queue);
 
 /** audit_queue_put() - @record: gets its number. Return: whether there is room; if not, it is lost. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/share.h"
+#include "base/syscalls.h"
 
 static struct audit_queue *queue;
 static struct audit_taken taken;
@@ -31,7 +32,11 @@ TestSuite(audit_queue, .init = begin, .fini = end);
 static bool put(const void *holder, uint32_t owner, size_t length)
 {
 	struct audit_record record = {
-		.holder = holder, .owner = owner, .inode = length, .request = 1000 + length
+		.holder = holder,
+		.owner = owner,
+		.kind = &syscall_kinds[0],
+		.inode = length,
+		.request = 1000 + length,
 	};
 
 	record.texts[AUDIT_PATH] = (struct audit_bytes){ path, length };
@@ -191,7 +196,7 @@ Test(audit_queue, knows_which_record_a_process_has_put_last)
 /* The change may follow in the next process. */
 Test(audit_queue, forgets_a_record_of_a_failure)
 {
-	struct audit_record record = { .request = 7, .error = 5 };
+	struct audit_record record = { .kind = &syscall_kinds[0], .request = 7, .error = 5 };
 
 	cr_assert(put(&queue, 0, 1));
 	cr_assert(audit_queue_put(queue, &record));
@@ -207,4 +212,45 @@ Test(audit_queue, keeps_room_for_a_long_record_of_one_that_has_none)
 	for (size_t i = 0; i < sizeof(containers); i++)
 		(void)put_many(&containers[i], 0, 10);
 	cr_expect(put(&other, 0, sizeof(path)));
+}
+
+/* A record may be of a kind, or a reason, that the printer does not know. */
+Test(audit_queue, ends_where_a_record_is_not_sound)
+{
+	struct audit_record record = { .request = 7 };
+
+	cr_assert(put(&queue, 0, 100));
+	cr_assert(audit_queue_put(queue, &record));
+	cr_assert(put(&queue, 0, 200));
+	audit_queue_begin(queue);
+	cr_expect_eq(counts().waiting, 1);
+	cr_expect_eq(counts().lost, 2);
+	cr_assert(audit_queue_look(queue, &taken));
+	cr_expect_eq(taken.record.inode, 100);
+	audit_queue_drop(queue, &taken, true);
+	cr_expect_not(audit_queue_look(queue, &taken));
+	cr_expect_eq(counts().written, 1);
+}
+
+/* Each word of the first ones, and of the counters in front of them, is another one at some time. */
+Test(audit_queue, outlives_a_process_that_scribbles)
+{
+	static const uint64_t words[] = { 0, 1, 5000, UINT32_MAX, UINT64_MAX };
+
+	for (size_t i = 0; i < 600 * 5; i++) {
+		struct audit_queue *scribbled;
+		size_t count = 0;
+
+		cr_assert_eq(audit_queue_new(&scribbled), 0);
+		audit_queue_free(queue);
+		queue = scribbled;
+		cr_assert(put(&queue, 0, 100));
+		cr_assert(put(&queue, 1000, 200));
+		((uint64_t *)queue)[i / 5] = words[i % 5];
+		audit_queue_begin(queue);
+		while (audit_queue_look(queue, &taken)) {
+			cr_assert_leq(++count, 2);
+			audit_queue_drop(queue, &taken, true);
+		}
+	}
 }
