@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program nsxattr: tables of subcommands. */
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/log.h"
+#include "base/standard_streams.h"
 #include "cli/commands.h"
 #include "cli/subcommand.h"
 #include "count_of.h"
@@ -82,24 +80,9 @@ static const struct subcommand_table table = {
 	.count = COUNT_OF(subcommands),
 };
 
-/*
- * Started with standard descriptors closed, we would get our own in their place, and write messages
- * into them. Placeholders that cannot be read or written, and vanish at exec, prevent that.
- */
-static void reserve_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/", O_PATH | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
-	reserve_stdio();
+	standard_streams_reserve();
 	log_find_journal();
 	return subcommand_run(&table, argc, argv);
 }

@@ -36,11 +36,11 @@ void hook_complete(struct hook_daemon *daemon, const struct config *config, cons
 		daemon->policies = config->policies;
 }
 
-void hook_warn_of_kernel(const char *container, bool allows_io_uring)
+void hook_warn_of_kernel(const struct runtime_log *log, const char *container, bool allows_io_uring)
 {
 	if (guard_find(GUARD_AUTO))
 		return;
-	warn_of_container(container, "%s", guard_warning());
+	tell_runtime_of_container(log, false, container, "%s", guard_warning());
 	if (allows_io_uring)
-		warn_of_container(container, "%s", guard_io_uring_warning());
+		tell_runtime_of_container(log, false, container, "%s", guard_io_uring_warning());
 }

@@ -10,6 +10,7 @@
 #include "hook/presence.h"
 
 struct config;
+struct runtime_log;
 
 /* Rows for the member "struct hook_daemon daemon" of each hook's request. */
 #define HOOK_DAEMON_ROWS(structure)                                                               \
@@ -43,9 +44,10 @@ void hook_complete(struct hook_daemon *daemon, const struct config *config, cons
 
 /**
  * hook_warn_of_kernel() - of one that does not check who changes security.* (exec/guard.h); else nothing is said
- * @container: as of warn_of_container()
+ * @log, @container: as of tell_runtime_of_container()
  * @allows_io_uring: the container's policy does
  */
-void hook_warn_of_kernel(const char *container, bool allows_io_uring);
+void hook_warn_of_kernel(const struct runtime_log *log, const char *container,
+			 bool allows_io_uring);
 
 #endif

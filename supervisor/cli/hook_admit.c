@@ -22,6 +22,11 @@ static const char *id_of(const struct hook_admit *container)
 	return *container->id ? container->id : NULL;
 }
 
+#define complain(container, ...) \
+	tell_runtime_of_container((container)->log, true, id_of(container), __VA_ARGS__)
+#define warn(container, ...) \
+	tell_runtime_of_container((container)->log, false, id_of(container), __VA_ARGS__)
+
 /* Return: false when it is missing: that has been said. @ret_path: NULL: it cannot be seen from here. */
 static bool find_file(const struct hook_admit *container, char **ret_path)
 {
@@ -32,7 +37,7 @@ static bool find_file(const struct hook_admit *container, char **ret_path)
 	if (policy_folders_find(&folders, container->policy, ret_path) != POLICY_FOLDERS_UNKNOWN)
 		return true;
 	policy_folders_explain(&folders, container->policy, sentence);
-	complain_of_container(id_of(container), "%s", sentence);
+	complain(container, "%s", sentence);
 	return false;
 }
 
@@ -46,9 +51,8 @@ bool hook_look_at_policy(const struct hook_admit *container, struct admission *r
 	if (*container->policy == '\0' || (!policy && !find_file(container, &path)))
 		return *container->policy == '\0';
 	if (path && access(path, R_OK) == 0 && !policy_arg_load(path, &policy, &file)) {
-		complain_of_container(id_of(container),
-				      "the policy %s has mistakes: 'nsxattr check %s' says them",
-				      container->policy, path);
+		complain(container, "the policy %s has mistakes: 'nsxattr check %s' says them",
+			 container->policy, path);
 		return false;
 	}
 	ret_admission->allow_io_uring = policy && policy->allow_io_uring;
@@ -77,25 +81,22 @@ static bool suits(const struct hook_admit *container, const struct admission *ad
 	if (oci_is_in_host_namespace(root, admission->host)) {
 		if (allows_host_namespace(annotations))
 			return true;
-		complain_of_container(
-			id_of(container),
+		complain(
+			container,
 			"the container has no user namespace of its own, so it would write the host's "
 			"own attributes, under their plain names: give it one (podman: --userns=auto "
-			"or --uidmap; Kubernetes: hostUsers: false), or say that this is meant, with "
+			"or --uidmap; docker: userns-remap; Kubernetes: hostUsers: false), or say that this is meant, with "
 			"the annotation " OCI_HOST_NAMESPACE_ANNOTATION
 			"=" OCI_HOST_NAMESPACE_ALLOWED);
 		return false;
 	}
 	if (oci_maps_root_to_root(root) && oci_is_in_host_namespace(NULL, admission->host))
-		warn_of_container(id_of(container),
-				  "root of the container is root of the host, whose values are not "
-				  "kept apart: its calls are left to the kernel");
+		warn(container, "root of the container is root of the host, whose values are not "
+				"kept apart: its calls are left to the kernel");
 	else if (!oci_may_administer(root))
-		warn_of_container(
-			id_of(container),
-			"no process in the container can have CAP_SYS_ADMIN, without which "
-			"security.* and trusted.* cannot be set there (podman: --cap-add "
-			"SYS_ADMIN)");
+		warn(container, "no process in the container can have CAP_SYS_ADMIN, without which "
+				"security.* and trusted.* cannot be set there (podman: --cap-add "
+				"SYS_ADMIN)");
 	return true;
 }
 
@@ -114,7 +115,7 @@ bool hook_admit(const struct hook_admit *container, struct admission *ret_admiss
 
 	switch (admission_ask(&question, ret_admission, sentence)) {
 	case ADMISSION_REFUSED:
-		complain_of_container(id_of(container), "%s", sentence);
+		complain(container, "%s", sentence);
 		return false;
 	case ADMISSION_UNASKED:
 		if (!hook_look_at_policy(container, ret_admission))

@@ -2,13 +2,14 @@
 #ifndef NSXATTR_CLI_HOOK_ADMIT_H
 #define NSXATTR_CLI_HOOK_ADMIT_H
 
-/* May a container of an OCI runtime start? Both of its hooks ask the same. */
+/* May a container of an OCI runtime start? Its hooks, and who stands for it, ask the same. */
 
 #include <stdbool.h>
 
 struct admission;
 struct hook_daemon;
 struct oci_config;
+struct runtime_log;
 
 /** struct hook_admit - a container, as one of its hooks knows it */
 struct hook_admit {
@@ -18,6 +19,7 @@ struct hook_admit {
 	unsigned int runtimes; /* bits of enum policy_runtime */
 	const char *id; /* "": not known */
 	const char *name; /* "": not known */
+	const struct runtime_log *log; /* as of tell_runtime_of_container() */
 };
 
 /**

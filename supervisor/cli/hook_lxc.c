@@ -36,11 +36,11 @@ static int check(const struct hook_lxc *hook)
 
 	switch (hook_lxc_check(hook, sentence)) {
 	case HOOK_LXC_READY:
-		hook_warn_of_kernel(hook->name, false);
+		hook_warn_of_kernel(NULL, hook->name, false);
 		return 0;
 	case HOOK_LXC_WEAK:
 		warn_of_container(hook->name, "%s", sentence);
-		hook_warn_of_kernel(hook->name, false);
+		hook_warn_of_kernel(NULL, hook->name, false);
 		return 0;
 	case HOOK_LXC_WRONG:
 	default:

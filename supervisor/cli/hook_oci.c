@@ -141,7 +141,7 @@ static bool admit(const struct hook_daemon *daemon, struct state *state)
 
 	if (!hook_admit(&container, &admission) || !hands_over(state, &admission.exec))
 		return false;
-	hook_warn_of_kernel(container.id, admission.allow_io_uring);
+	hook_warn_of_kernel(NULL, container.id, admission.allow_io_uring);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "hook/parent_stream.h"
 #include "hook/refused_starts.h"
+#include "hook/runtime_log.h"
 #include "hook/system_log.h"
 
 static void tell_parent(const char *kind, const char *sentence)
@@ -19,23 +20,48 @@ static void tell_parent(const char *kind, const char *sentence)
 		parent_stream_write(line);
 }
 
-void tell_of_container(bool is_failure, const char *container, const char *format, ...)
+static void tell(const struct runtime_log *log, bool is_failure, const char *container,
+		 const char *sentence)
 {
-	_cleanup_free_ char *sentence = NULL;
-	va_list arguments;
+	bool is_logged = log && log->path && runtime_log_write(log, is_failure, sentence) == 0;
 
-	va_start(arguments, format);
-	int length = vasprintf(&sentence, format, arguments);
-
-	va_end(arguments);
-	if (length < 0) {
-		sentence = NULL;
-		log_error("out of memory");
-		return;
-	}
-	log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
+	if (is_failure || !is_logged)
+		log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
 	system_log_write(is_failure, container, sentence);
 	if (is_failure)
 		refused_starts_keep(container, sentence);
-	tell_parent(is_failure ? "" : "warning: ", sentence);
+	if (!is_logged)
+		tell_parent(is_failure ? "" : "warning: ", sentence);
+}
+
+static void tell_formatted(const struct runtime_log *log, bool is_failure, const char *container,
+			   const char *format, va_list arguments)
+{
+	_cleanup_free_ char *sentence = NULL;
+
+	if (vasprintf(&sentence, format, arguments) >= 0) {
+		tell(log, is_failure, container, sentence);
+		return;
+	}
+	sentence = NULL;
+	log_error("out of memory");
+}
+
+void tell_of_container(bool is_failure, const char *container, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	tell_formatted(NULL, is_failure, container, format, arguments);
+	va_end(arguments);
+}
+
+void tell_runtime_of_container(const struct runtime_log *log, bool is_failure,
+			       const char *container, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	tell_formatted(log, is_failure, container, format, arguments);
+	va_end(arguments);
 }

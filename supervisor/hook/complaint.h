@@ -10,9 +10,21 @@
 
 #include <stdbool.h>
 
+struct runtime_log;
+
 /** tell_of_container() - why it does not start, or what is wrong with it; @container: NULL: it is not known */
 void tell_of_container(bool is_failure, const char *container, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * tell_runtime_of_container() - the same for one who stands for the container's runtime
+ * @log: where the runtime's caller reads; NULL, or without a path: tell_of_container()
+ *
+ * Standard error is the container's there: so a warning goes to the log alone, and neither goes to our parent's.
+ */
+void tell_runtime_of_container(const struct runtime_log *log, bool is_failure,
+			       const char *container, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #define complain_of_container(...) tell_of_container(true, __VA_ARGS__)
 #define warn_of_container(...) tell_of_container(false, __VA_ARGS__)
