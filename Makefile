@@ -292,6 +292,8 @@ check-documents: ## are numbers and files in documents those of the code?
 .PHONY: install demo demo-integrity
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGRAMS)
+	ln -sf nsxattr-runtime '$(DESTDIR)$(PREFIX)/bin/nsxattr-runc'
+	ln -sf nsxattr-runtime '$(DESTDIR)$(PREFIX)/bin/nsxattr-crun'
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man1' docs/nsxattr.1
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man5' $(wildcard docs/*.5)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' $(wildcard docs/*.8)
@@ -301,11 +303,13 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc' $(wildcard examples/lxc/*)
 	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/lxc/'*.conf
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/oci' $(wildcard examples/oci/*)
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/docker' $(wildcard examples/docker/*)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/nsxattr/kubernetes' $(wildcard examples/kubernetes/*)
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d' examples/podman/nsxattr.json
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib/systemd/system' $(wildcard examples/systemd/nsxattrd*)
 	install -D -m 644 examples/systemd/nsxattr.tmpfiles.conf '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/nsxattr.conf'
 	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/oci/createruntime.json' \
+		'$(DESTDIR)$(PREFIX)/share/nsxattr/docker/daemon.json' \
 		'$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d/nsxattr.json' \
 		'$(DESTDIR)$(PREFIX)/lib/systemd/system/nsxattrd.service'
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
@@ -353,7 +357,7 @@ MACHINE_PACKAGES := mmdebstrap e2fsprogs $(if $(filter aarch64,$(shell uname -m)
 TEST_PACKAGES := libcriterion-dev attr acl tar rsync libcap2-bin uidmap ima-evm-utils openssl keyutils \
 	mmdebstrap lxc lxc-templates e2fsprogs util-linux procps strace policycoreutils squashfs-tools \
 	xfsprogs btrfs-progs libarchive-tools fuse-overlayfs bindfs mergerfs gocryptfs bubblewrap fakeroot glusterfs-server python3-jsonschema python3-yaml clang \
-	crun runc podman buildah containerd systemd jq rpm dnf libfuse3-dev \
+	crun runc podman buildah containerd docker.io systemd jq rpm dnf libfuse3-dev \
 	$(if $(filter x86_64,$(shell uname -m)),gcc-multilib qemu-system-x86) \
 	$(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf qemu-system-arm)
 TOOL_PACKAGES := libclang-rt-14-dev clang-format clang-tidy shellcheck

@@ -452,6 +452,10 @@ containers() {
 	(cd bundle && crun spec --rootless)
 	run root "$SCENE/bundle" "docs/containers.md#crun and runc by themselves#1"
 	check "which hands calls to nsxattrd" grep -q SCMP_ACT_NOTIFY bundle/config.json
+	take "docs/containers.md#Docker#1" &&
+		same "which is examples/docker/daemon.json" "" "$(diff block "$REPOSITORY/examples/docker/daemon.json")"
+	only_read "system/docker runs the like" "docs/containers.md#Docker#2"
+	only_read "system/containerd runs the like" "docs/containers.md#containerd#1"
 	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#1"
 	check "which is a profile for the daemon" jq -e '.listenerMetadata == "samba-dc"' samba-dc.json
 	only_read "there is no dockerd" "docs/containers.md#docker, containerd, Kubernetes#2"
