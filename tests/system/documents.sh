@@ -455,7 +455,7 @@ containers() {
 	take "docs/containers.md#Docker#1" &&
 		same "which is examples/docker/daemon.json" "" "$(diff block "$REPOSITORY/examples/docker/daemon.json")"
 	only_read "system/docker runs the like" "docs/containers.md#Docker#2"
-	only_read "system/containerd runs the like" "docs/containers.md#containerd#1"
+	only_read "Docker writes the like, and system/docker runs that" "docs/containers.md#containerd#1"
 	run root "$SCENE" "docs/containers.md#docker, containerd, Kubernetes#1"
 	check "which is a profile for the daemon" jq -e '.listenerMetadata == "samba-dc"' samba-dc.json
 	only_read "there is no dockerd" "docs/containers.md#docker, containerd, Kubernetes#2"
