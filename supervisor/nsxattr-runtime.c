@@ -144,12 +144,15 @@ static bool put(const struct oci_edit_request *request, const struct bundle_conf
 }
 
 /* Return: as put(). */
-static bool edit(const struct oci_edit_request *request, const struct bundle_config *config)
+static bool edit(const struct oci_edit_request *request, const struct runtime_line *line,
+		 const struct bundle_config *config)
 {
 	const struct json_text text = { config->bytes, config->length };
 	_cleanup_free_ char *edited = NULL;
 	size_t length = 0;
 
+	if (line->restores_container)
+		return oci_edit_refuse_restored(request, &text) == OCI_EDIT_UNWANTED;
 	switch (oci_edit_config(request, &text, &edited, &length)) {
 	case OCI_EDIT_UNWANTED:
 		return true;
@@ -173,7 +176,7 @@ static bool read_and_edit(const struct oci_edit_request *request, const struct r
 					  line->bundle, strerror(-r));
 		return false;
 	}
-	bool goes_on = edit(request, &config);
+	bool goes_on = edit(request, line, &config);
 
 	bundle_config_done(&config);
 	return goes_on;
@@ -199,6 +202,18 @@ static bool prepare(struct runtime_request *request, const char *program,
 	hook_complete(&request->daemon, config,
 		      config->oci.path ? config->oci.path : CONFIG_OCI_SOCKET);
 	return read_and_edit(&container, line);
+}
+
+/* Return: whether the line is one from which a container without the policy could come; if so, it has been said. */
+static bool is_doubtful(const struct runtime_request *request, const struct runtime_line *line,
+			const struct runtime_log *log)
+{
+	if (!request->policy || !line->is_unclear)
+		return false;
+	tell_runtime_of_container(log, true, NULL,
+				  "nsxattr-runtime does not understand the command line, which may "
+				  "make a container: it is neither runc's nor crun's");
+	return true;
 }
 
 /* ---- the runtime ---- */
@@ -239,7 +254,10 @@ static int run(struct runtime_request *request, const char *wanted, char **words
 					  wanted, fault_of(r));
 		return STATUS_NOT_FOUND;
 	}
-	if (line.makes_container && !prepare(request, program, &line, &log))
+	if (is_doubtful(request, &line, &log))
+		return STATUS_REFUSED;
+	if ((line.makes_container || line.restores_container) &&
+	    !prepare(request, program, &line, &log))
 		return STATUS_REFUSED;
 	return become(program, words);
 }

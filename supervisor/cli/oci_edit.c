@@ -194,3 +194,21 @@ enum oci_edit_result oci_edit_config(const struct oci_edit_request *request,
 	oci_config_done(&config);
 	return result;
 }
+
+enum oci_edit_result oci_edit_refuse_restored(const struct oci_edit_request *request,
+					      const struct json_text *text)
+{
+	struct oci_config config = { 0 };
+	const char *reason = NULL;
+	int r = oci_config_read(text, &config, &reason);
+
+	if (r != OCI_CONFIG_DONE)
+		return refuse(request, r, reason);
+	bool is_wanted = request->policy || oci_config_policy(&config);
+
+	if (is_wanted)
+		complain(request, "a container that is restored from a checkpoint cannot have "
+				  "nsxattr, for a checkpoint has no listener: make it anew");
+	oci_config_done(&config);
+	return is_wanted ? OCI_EDIT_REFUSED : OCI_EDIT_UNWANTED;
+}

@@ -49,4 +49,14 @@ enum oci_edit_result oci_edit_config(const struct oci_edit_request *request,
 				     const struct json_text *text, char **ret_text,
 				     size_t *ret_length);
 
+/**
+ * oci_edit_refuse_restored() - refuse a container that is to be restored from a checkpoint, if it asks for nsxattr
+ *
+ * CRIU restores no listener: its attribute calls would be the kernel's, and their names the host's.
+ *
+ * Return: OCI_EDIT_UNWANTED or OCI_EDIT_REFUSED.
+ */
+enum oci_edit_result oci_edit_refuse_restored(const struct oci_edit_request *request,
+					      const struct json_text *text);
+
 #endif

@@ -11,7 +11,10 @@
  * others. So an option that is not in the table is passed over alone. If it stands before the command, its argument
  * may be the next word: there the first word is the command that is one of the runtime's. Behind the command nothing
  * but "--" ends the search for --bundle; runc takes options behind the id, too. What the runtime refuses may be read
- * in any way, for then there is no container.
+ * in any way, for then there is no container: so a line without an id counts as one that makes a container.
+ *
+ * --help counts only as the first word behind the command: further behind it may be the argument of an option that we
+ * do not know, and then there is a container.
  *
  * No system call, no logging.
  */
@@ -23,7 +26,7 @@
 
 enum part {
 	PART_GLOBAL = 1 << 0, /* before the command */
-	PART_COMMAND = 1 << 1, /* behind create or run */
+	PART_COMMAND = 1 << 1, /* behind create, run or restore */
 };
 
 enum meaning {
@@ -38,7 +41,7 @@ enum meaning {
 struct line_option {
 	const char *name;
 	char letter; /* 0: none */
-	enum part part;
+	unsigned int part;
 	enum meaning meaning;
 	bool is_crun_only;
 };
@@ -57,6 +60,14 @@ static const struct line_option options[] = {
 	{ "pid-file", 0, PART_COMMAND, MEANS_NOTHING, false },
 	{ "pidfd-socket", 0, PART_COMMAND, MEANS_NOTHING, false },
 	{ "preserve-fds", 0, PART_COMMAND, MEANS_NOTHING, false },
+	/* of restore alone */
+	{ "image-path", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "work-path", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "parent-path", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "manage-cgroups-mode", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "lsm-profile", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "lsm-mount-context", 0, PART_COMMAND, MEANS_NOTHING, false },
+	{ "empty-ns", 0, PART_COMMAND, MEANS_NOTHING, false },
 };
 
 static const char *const commands[] = {
@@ -71,9 +82,10 @@ struct option_word {
 	const char *argument; /* NULL: it is the next word */
 };
 
-static bool is_option_of(const struct line_option *option, enum oci_runtime runtime, enum part part)
+static bool is_option_of(const struct line_option *option, enum oci_runtime runtime,
+			 unsigned int part)
 {
-	return option->part == part && (runtime == OCI_RUNTIME_CRUN || !option->is_crun_only);
+	return (option->part & part) && (runtime == OCI_RUNTIME_CRUN || !option->is_crun_only);
 }
 
 /* ---- as Go's flag does ---- */
@@ -85,7 +97,7 @@ static bool has_name(const struct line_option *option, const char *name, size_t 
 	return strlen(option->name) == length && memcmp(option->name, name, length) == 0;
 }
 
-static struct option_word read_as_runc(const char *word, enum part part)
+static struct option_word read_as_runc(const char *word, unsigned int part)
 {
 	const char *name = word + (word[1] == '-' ? 2 : 1);
 	size_t length = strcspn(name, "=");
@@ -101,7 +113,7 @@ static struct option_word read_as_runc(const char *word, enum part part)
 /* ---- as getopt_long(3) does ---- */
 
 /* A name that is cut short and fits several is refused by crun. */
-static const struct line_option *long_option(const char *name, size_t length, enum part part)
+static const struct line_option *long_option(const char *name, size_t length, unsigned int part)
 {
 	const struct line_option *found = NULL;
 
@@ -116,7 +128,7 @@ static const struct line_option *long_option(const char *name, size_t length, en
 	return length ? found : NULL;
 }
 
-static const struct line_option *letter_option(char letter, enum part part)
+static const struct line_option *letter_option(char letter, unsigned int part)
 {
 	for (size_t i = 0; i < COUNT_OF(options); i++)
 		if (is_option_of(&options[i], OCI_RUNTIME_CRUN, part) &&
@@ -125,7 +137,7 @@ static const struct line_option *letter_option(char letter, enum part part)
 	return NULL;
 }
 
-static struct option_word read_as_crun(const char *word, enum part part)
+static struct option_word read_as_crun(const char *word, unsigned int part)
 {
 	if (word[1] == '-') {
 		size_t length = strcspn(word + 2, "=");
@@ -184,7 +196,7 @@ static bool is_option(const char *word)
 }
 
 /* Return: the next word to read; *words is an option. @ret_is_known: it is in the table. */
-static char *const *read_option(enum oci_runtime runtime, enum part part, char *const *words,
+static char *const *read_option(enum oci_runtime runtime, unsigned int part, char *const *words,
 				struct runtime_line *line, bool *ret_is_known)
 {
 	struct option_word read = runtime == OCI_RUNTIME_CRUN ? read_as_crun(*words, part) :
@@ -231,6 +243,22 @@ static char *const *find_command(enum oci_runtime runtime, char *const *words,
 	return words;
 }
 
+static bool asks_for_help(enum oci_runtime runtime, const char *word)
+{
+	static const char *const runc[] = { "--help", "-help", "--h", "-h" };
+
+	for (size_t i = 0; runtime != OCI_RUNTIME_CRUN && i < COUNT_OF(runc); i++)
+		if (strcmp(word, runc[i]) == 0)
+			return true;
+	return strcmp(word, "--help") == 0;
+}
+
+/* crun takes no option of before the command behind it. */
+static unsigned int parts_behind(enum oci_runtime runtime)
+{
+	return PART_COMMAND | (runtime == OCI_RUNTIME_CRUN ? 0 : PART_GLOBAL);
+}
+
 static void read_command(enum oci_runtime runtime, char *const *words, struct runtime_line *line)
 {
 	bool is_known, is_over = false;
@@ -240,7 +268,7 @@ static void read_command(enum oci_runtime runtime, char *const *words, struct ru
 			is_over = true;
 			words++;
 		} else if (!is_over && is_option(*words)) {
-			words = read_option(runtime, PART_COMMAND, words, line, &is_known);
+			words = read_option(runtime, parts_behind(runtime), words, line, &is_known);
 		} else {
 			line->id = *line->id ? line->id : *words;
 			words++;
@@ -248,12 +276,36 @@ static void read_command(enum oci_runtime runtime, char *const *words, struct ru
 	}
 }
 
+static bool makes_container(const char *command)
+{
+	return strcmp(command, "create") == 0 || strcmp(command, "run") == 0;
+}
+
+static bool restores_container(const char *command)
+{
+	return strcmp(command, "restore") == 0;
+}
+
+static bool has_command_that_makes(char *const *words)
+{
+	while (*words && !makes_container(*words) && !restores_container(*words))
+		words++;
+	return *words != NULL;
+}
+
 void runtime_line_read(enum oci_runtime runtime, char *const *words, struct runtime_line *ret_line)
 {
 	*ret_line = (struct runtime_line){ .bundle = ".", .id = "" };
 	words = find_command(runtime, words, ret_line);
-	if (!*words || (strcmp(*words, "create") != 0 && strcmp(*words, "run") != 0))
+	const char *command = *words;
+
+	if (!command)
+		return;
+	ret_line->is_unclear = !is_command(command) && has_command_that_makes(words + 1);
+	if ((!makes_container(command) && !restores_container(command)) ||
+	    (words[1] && asks_for_help(runtime, words[1])))
 		return;
 	read_command(runtime, words + 1, ret_line);
-	ret_line->makes_container = *ret_line->id != '\0';
+	ret_line->makes_container = makes_container(command);
+	ret_line->restores_container = restores_container(command);
 }

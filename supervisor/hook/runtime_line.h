@@ -10,7 +10,9 @@
 
 /** struct runtime_line - borrowed from the words */
 struct runtime_line {
-	bool makes_container; /* the command is create or run, and there is an id */
+	bool makes_container; /* the command is create or run, and not for its help */
+	bool restores_container; /* it is restore */
+	bool is_unclear; /* no command of a runtime that we know, but a later word could be one of these */
 	const char *bundle; /* a folder; ".": the working directory */
 	const char *
 		config; /* a file that crun is told to read in its place; NULL: the bundle's config.json */

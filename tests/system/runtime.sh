@@ -211,6 +211,33 @@ flags() {
 		"$(jq -r '.linux.seccomp | "\(.listenerMetadata) \(.flags)"' fake/config.json)"
 }
 
+# A checkpoint has no listener. The runtime is the fake one: a restored container would say its words.
+restored() {
+	local fake=(bin/nsxattr-runtime --runtime="$SCENE/bin/fake")
+	bundle again "$(asking default)" -- true
+	rm -f no.log
+	same "a container that asks is not restored" " 1" \
+		"$("${fake[@]}" --log no.log --log-format json restore --bundle again x 2>/dev/null) $?"
+	same "which the log says" 1 "$(logged no | grep -c "restored from a checkpoint")"
+	same "nor does crun, by its letter" " 1" "$("${fake[@]}" restore -b again x 2>/dev/null) $?"
+	bundle again -- true
+	same "one that does not ask is" "<restore><--bundle><again><x> 42" "$("${fake[@]}" restore --bundle again x) $?"
+	same "but not with --policy" " 1" \
+		"$(bin/nsxattr-runtime --policy=default --runtime="$SCENE/bin/fake" restore --bundle again x 2>/dev/null) $?"
+}
+
+# A line that another runtime may understand, and we do not.
+unclear() {
+	local fake=(bin/nsxattr-runtime --runtime="$SCENE/bin/fake")
+	fails "a line that may make a container is refused with --policy" "does not understand the command line" \
+		"${fake[@]}" --policy=default --new a b create --bundle again x
+	same "and only with it" "<--new><a><b><create><x> 42" "$("${fake[@]}" --new a b create x) $?"
+	bundle again -- true
+	fails "no id: that is still a container" "there is no policy 'nowhere'" \
+		"${fake[@]}" --policy=nowhere create --bundle again
+	same "--help is none" "<create><--help> 42" "$("${fake[@]}" --policy=nowhere create --help) $?"
+}
+
 which() {
 	fails "a runtime that is not there" "the runtime nowhere is not installed" bin/nsxattr-runtime --runtime nowhere start x
 	bin/nsxattr-runtime --runtime nowhere start x 2>/dev/null
@@ -252,6 +279,8 @@ for runtime in crun runc; do
 done
 fake_runtime
 flags
+restored
+unclear
 which
 daemon_stop
 for runtime in crun runc; do

@@ -141,9 +141,66 @@ Test(runtime_line, finds_files_among_cruns_kinds_of_logs)
 Test(runtime_line, bears_words_that_end_early)
 {
 	cr_expect_not(RUNC("--root").makes_container);
-	cr_expect_not(CRUN("run", "--bundle").makes_container);
-	cr_expect_not(CRUN("run", "-b").makes_container);
+	cr_expect(CRUN("run", "--bundle").makes_container);
+	cr_expect(CRUN("run", "-b").makes_container);
 	cr_expect_not(RUNC("-").makes_container);
 	cr_expect_not(RUNC("").makes_container);
-	cr_expect_not(CRUN("run", "--").makes_container);
+	cr_expect(CRUN("run", "--").makes_container);
+}
+
+Test(runtime_line, makes_a_container_whatever_its_id)
+{
+	cr_expect(RUNC("run").makes_container);
+	cr_expect(CRUN("create", "").makes_container);
+	cr_expect(RUNC("run", "--new", "x").makes_container);
+	cr_expect(RUNC("create", "--empty-ns", "x").makes_container);
+}
+
+Test(runtime_line, makes_none_for_its_help)
+{
+	cr_expect_not(RUNC("create", "--help").makes_container);
+	cr_expect_not(RUNC("run", "-h").makes_container);
+	cr_expect_not(RUNC("run", "-help", "x").makes_container);
+	cr_expect_not(CRUN("run", "--help").makes_container);
+	cr_expect(CRUN("run", "-h", "x").makes_container, "which crun does not know");
+	cr_expect(RUNC("run", "--new", "--help", "x").makes_container, "the argument of --new");
+	cr_expect(RUNC("run", "--", "--help").makes_container);
+}
+
+Test(runtime_line, reads_global_options_of_runc_behind_the_command)
+{
+	struct runtime_line line =
+		RUNC("create", "--root", "/r", "--log=/l", "--log-format", "json", "-b", "/b", "x");
+
+	cr_expect_str_eq(line.id, "x");
+	cr_expect_str_eq(line.log, "/l");
+	cr_expect(line.log_is_json);
+	cr_expect_str_eq(line.bundle, "/b");
+}
+
+Test(runtime_line, knows_what_is_restored)
+{
+	struct runtime_line line = RUNC("--root", "/r", "restore", "--image-path", "/i", "--work-path",
+					"/w", "--bundle", "/b", "--empty-ns", "network", "x");
+
+	cr_expect(line.restores_container);
+	cr_expect_not(line.makes_container);
+	cr_expect_str_eq(line.bundle, "/b");
+	cr_expect_str_eq(line.id, "x");
+	line = CRUN("restore", "--lsm-profile", "p", "--manage-cgroups-mode=soft", "-b", "/b", "x");
+	cr_expect(line.restores_container);
+	cr_expect_str_eq(line.bundle, "/b");
+	cr_expect_str_eq(line.id, "x");
+	cr_expect_not(RUNC("checkpoint", "--parent-path", "p", "restore").restores_container);
+	cr_expect_not(RUNC("restore", "--help").restores_container);
+}
+
+Test(runtime_line, says_when_it_was_not_understood)
+{
+	cr_expect(RUNC("unheard-of", "create", "x").is_unclear);
+	cr_expect(RUNC("--new", "a", "b", "run", "x").is_unclear);
+	cr_expect(CRUN("--new=a", "b", "restore", "x").is_unclear);
+	cr_expect_not(RUNC("unheard-of", "x").is_unclear);
+	cr_expect_not(RUNC("exec", "x", "run").is_unclear);
+	cr_expect_not(RUNC("create", "run").is_unclear);
 }
