@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/unix_socket.h"
+#include "count_of.h"
 
 #define PAUSE 20 /* milliseconds between two looks */
 
@@ -27,6 +28,16 @@ int presence_check(const char *path, int type)
 	return fd >= 0 || fd == -EAGAIN ? 0 : fd;
 }
 
+/* What a service manager has told the runtime, or the program that has started it, is not for the daemon. */
+static void forget_manager(void)
+{
+	static const char *const names[] = { "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID",
+					     "LISTEN_FDNAMES" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		(void)unsetenv(names[i]);
+}
+
 /* The runtime waits for the end of what it has given us as standard output. */
 static void detach(void)
 {
@@ -36,6 +47,7 @@ static void detach(void)
 	    syscall(SYS_close_range, 3, ~0U, 0) < 0 || chdir("/") < 0)
 		_exit(127);
 	(void)setsid();
+	forget_manager();
 }
 
 static bool has_ended(pid_t pid)
