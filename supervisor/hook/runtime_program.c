@@ -42,9 +42,20 @@ const char *runtime_program_wanted(const char *called)
 	return *name == '\0' || strcmp(name, "runtime") == 0 ? DEFAULT_RUNTIME : name;
 }
 
+static bool is_like_crun(const char *path)
+{
+	const char *name = base_of(path);
+
+	return strncmp(name, "crun", 4) == 0 || strcmp(name, "krun") == 0;
+}
+
 enum oci_runtime runtime_program_kind(const char *path)
 {
-	return strcmp(base_of(path), "crun") == 0 ? OCI_RUNTIME_CRUN : OCI_RUNTIME_RUNC;
+	/* A name without a slash is no path to follow. */
+	_cleanup_free_ char *real = strchr(path, '/') ? realpath(path, NULL) : NULL;
+
+	return is_like_crun(path) || (real && is_like_crun(real)) ? OCI_RUNTIME_CRUN :
+								    OCI_RUNTIME_RUNC;
 }
 
 /* ---- where it is ---- */
@@ -133,6 +144,8 @@ static int start(const char *path, int output, pid_t *ret_pid)
 	if (!error)
 		error = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
 							 O_WRONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	if (!error)
 		error = posix_spawn(ret_pid, path, &actions, NULL, words, environ);
 	posix_spawn_file_actions_destroy(&actions);

@@ -25,13 +25,17 @@ const char *runtime_program_wanted(const char *called);
  */
 int runtime_program_find(const char *name, char **ret_path);
 
-/** runtime_program_kind() - which command line and which messages it has, by its name */
+/**
+ * runtime_program_kind() - which command line and which messages it has, by its name
+ *
+ * OCI_RUNTIME_CRUN: it, or the file that a path leads to, is called krun, or crun and whatever follows.
+ */
 enum oci_runtime runtime_program_kind(const char *path);
 
 /**
  * runtime_program_takes() - does 'PROGRAM features' list a flag of seccomp(2) that it can set?
  *
- * A program that does not answer within RUNTIME_FEATURES_DEADLINE milliseconds does not.
+ * A program that does not answer within RUNTIME_FEATURES_DEADLINE milliseconds does not. It gets no descriptor of ours.
  */
 bool runtime_program_takes(const char *path, const char *flag);
 #define RUNTIME_FEATURES_DEADLINE 5000

@@ -53,6 +53,28 @@ Test(runtime_program, is_told_by_our_own_name)
 	cr_expect_eq(runtime_program_kind("/usr/bin/crun"), OCI_RUNTIME_CRUN);
 	cr_expect_eq(runtime_program_kind("crun"), OCI_RUNTIME_CRUN);
 	cr_expect_eq(runtime_program_kind("/opt/youki"), OCI_RUNTIME_RUNC);
+	cr_expect_eq(runtime_program_kind("/usr/bin/crun-1.8"), OCI_RUNTIME_CRUN);
+	cr_expect_eq(runtime_program_kind("krun"), OCI_RUNTIME_CRUN);
+}
+
+Test(runtime_program, is_told_by_the_file_that_its_path_leads_to)
+{
+	char link[64];
+
+	make_program("#!/bin/sh\n", 0755);
+	snprintf(link, sizeof(link), "%s/runc", folder);
+	cr_assert_eq(symlink("crun", link), 0);
+	cr_expect_eq(runtime_program_kind(link), OCI_RUNTIME_CRUN);
+	unlink(link);
+}
+
+Test(runtime_program, is_asked_without_our_descriptors)
+{
+	make_program("#!/bin/sh\n[ -e /proc/self/fd/77 ] || echo '" FEATURES("[\"" FLAG "\"]") "'\n",
+		     0755);
+	cr_assert_eq(dup2(STDERR_FILENO, 77), 77);
+	cr_expect(runtime_program_takes(path, FLAG));
+	close(77);
 }
 
 Test(runtime_program, is_looked_for_in_the_folders_of_path)
