@@ -128,11 +128,13 @@ static void append_usage(struct text *text, const struct option_row *row)
 		append_words(text, row);
 }
 
-static void show_row(const struct option_row *row)
+static void show_row(const struct option_table *table, const struct option_row *row)
 {
 	struct text left = { "" };
 
-	if (row->letter)
+	if (table->has_long_names_only && row == &answers[ANSWER_VERSION])
+		return;
+	if (row->letter && !table->has_long_names_only)
 		append(&left, "  -%c, ", row->letter);
 	else
 		append(&left, "      ");
@@ -147,7 +149,7 @@ static void show_help(const struct option_table *table)
 {
 	printf("Usage: %s [OPTION]... %s\n\n%s\n\n", table->command, table->operands, table->about);
 	for (size_t i = 0; i < table->count + ANSWER_COUNT; i++)
-		show_row(row_at(table, i));
+		show_row(table, row_at(table, i));
 }
 
 /* ---- what is wrong ---- */

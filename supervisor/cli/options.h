@@ -91,6 +91,7 @@ struct option_table {
 	size_t count; /* of rows, at most OPTION_ROWS_MAX */
 	bool takes_operands;
 	bool has_options_behind; /* they may stand behind operands, too */
+	bool has_long_names_only; /* and its --version is another program's: --help tells of neither */
 	const char *missing; /* "COMMAND": the operand that must be there; NULL: none need be */
 };
 

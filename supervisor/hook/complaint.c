@@ -23,14 +23,13 @@ static void tell_parent(const char *kind, const char *sentence)
 static void tell(const struct runtime_log *log, bool is_failure, const char *container,
 		 const char *sentence)
 {
-	bool is_logged = log && log->path && runtime_log_write(log, is_failure, sentence) == 0;
-
-	if (is_failure || !is_logged)
-		log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
 	system_log_write(is_failure, container, sentence);
 	if (is_failure)
 		refused_starts_keep(container, sentence);
-	if (!is_logged)
+	else if (log)
+		return;
+	log_write(is_failure ? LOG_ERROR : LOG_WARNING, "%s", sentence);
+	if (!log || !log->path || runtime_log_write(log, is_failure, sentence) < 0)
 		tell_parent(is_failure ? "" : "warning: ", sentence);
 }
 
@@ -64,4 +63,23 @@ void tell_runtime_of_container(const struct runtime_log *log, bool is_failure,
 	va_start(arguments, format);
 	tell_formatted(log, is_failure, container, format, arguments);
 	va_end(arguments);
+}
+
+void tell_runtime(const struct runtime_log *log, const char *format, ...)
+{
+	_cleanup_free_ char *sentence = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	int r = vasprintf(&sentence, format, arguments);
+
+	va_end(arguments);
+	if (r < 0) {
+		sentence = NULL;
+		log_error("out of memory");
+		return;
+	}
+	log_error("%s", sentence);
+	if (log->path)
+		(void)runtime_log_write(log, true, sentence);
 }

@@ -18,13 +18,18 @@ void tell_of_container(bool is_failure, const char *container, const char *forma
 
 /**
  * tell_runtime_of_container() - the same for one who stands for the container's runtime
- * @log: where the runtime's caller reads; NULL, or without a path: tell_of_container()
+ * @log: where the runtime's caller reads; NULL: it is a hook that tells, as tell_of_container()
  *
- * Standard error is the container's there: so a warning goes to the log alone, and neither goes to our parent's.
+ * A warning goes to the system's log alone: standard error is the container's there, and podman takes all that is in the
+ * file for the reason of a failure. A failure goes to the file; if there is none, to our parent's standard error.
  */
 void tell_runtime_of_container(const struct runtime_log *log, bool is_failure,
 			       const char *container, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/** tell_runtime() - a failure that is of no container: to standard error, and to the log if that has a path */
+void tell_runtime(const struct runtime_log *log, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #define complain_of_container(...) tell_of_container(true, __VA_ARGS__)
 #define warn_of_container(...) tell_of_container(false, __VA_ARGS__)
