@@ -79,15 +79,17 @@ static bool suits(const struct hook_admit *container, const struct admission *ad
 	if (!admission->virtualises)
 		return true;
 	if (oci_is_in_host_namespace(root, admission->host)) {
-		if (allows_host_namespace(annotations))
+		if (!container->is_forced && allows_host_namespace(annotations))
 			return true;
 		complain(
 			container,
 			"the container has no user namespace of its own, so it would write the host's "
 			"own attributes, under their plain names: give it one (podman: --userns=auto "
-			"or --uidmap; docker: userns-remap; Kubernetes: hostUsers: false), or say that this is meant, with "
-			"the annotation " OCI_HOST_NAMESPACE_ANNOTATION
-			"=" OCI_HOST_NAMESPACE_ALLOWED);
+			"or --uidmap; docker: userns-remap; Kubernetes: hostUsers: false)%s",
+			container->is_forced ?
+				"" :
+				", or say that this is meant, with the annotation " OCI_HOST_NAMESPACE_ANNOTATION
+				"=" OCI_HOST_NAMESPACE_ALLOWED);
 		return false;
 	}
 	if (oci_maps_root_to_root(root) && oci_is_in_host_namespace(NULL, admission->host))

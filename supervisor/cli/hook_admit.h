@@ -16,6 +16,7 @@ struct hook_admit {
 	const struct oci_config *config;
 	const struct hook_daemon *daemon;
 	const char *policy; /* that the container names; "": none */
+	bool is_forced; /* not the container's annotation has named it, so no annotation lifts a refusal */
 	unsigned int runtimes; /* bits of enum policy_runtime */
 	const char *id; /* "": not known */
 	const char *name; /* "": not known */

@@ -100,26 +100,54 @@ static unsigned int runtimes_of(const struct oci_edit_request *request,
 	return podman | (request->runtime == OCI_RUNTIME_CRUN ? RUNTIME_CRUN : RUNTIME_RUNC);
 }
 
-/** admit() - may it start? @edit: with what its policy says. Return: if not, it has been said. */
+/*
+ * "" of the request leaves the choice to the daemon, but at the listener the daemon would go by the annotation: so the
+ * config names the policy that was admitted. Return: false if that is not known: that has been said.
+ */
+static bool choose(const struct oci_edit_request *request, const struct oci_config *config,
+		   const struct admission *admission, struct seccomp_edit *edit)
+{
+	const char *annotation = oci_config_policy(config);
+
+	if (!request->policy || *request->policy)
+		return true;
+	if (*admission->policy)
+		edit->policy = admission->policy;
+	else if (annotation && *annotation) {
+		complain(request, "nsxattrd cannot be asked which policy it chooses, and the "
+				  "annotation " OCI_POLICY_ANNOTATION
+				  " would decide: name one with --policy=NAME");
+		return false;
+	}
+	return true;
+}
+
+/**
+ * admit() - may it start?
+ * @ret_admission: to outlive @edit, which gets what its policy says
+ *
+ * Return: if not, it has been said.
+ */
 static bool admit(const struct oci_edit_request *request, const struct oci_config *config,
-		  const char *policy, const char *name, struct seccomp_edit *edit)
+		  const char *name, struct admission *ret_admission, struct seccomp_edit *edit)
 {
 	const struct hook_admit container = {
 		.config = config,
 		.daemon = request->daemon,
-		.policy = policy,
+		.policy = edit->policy,
+		.is_forced = request->policy != NULL,
 		.runtimes = runtimes_of(request, config),
 		.id = request->id,
 		.name = name,
 		.log = request->log,
 	};
-	struct admission admission = { 0 };
 	bool may_start = request->is_unchecked ?
-				 hook_look_at_policy(&container, &admission) :
-				 find_daemon(request) && hook_admit(&container, &admission);
+				 hook_look_at_policy(&container, ret_admission) :
+				 find_daemon(request) && hook_admit(&container, ret_admission);
 
-	edit->allow_io_uring |= admission.allow_io_uring;
-	edit->exec = admission.exec;
+	may_start = may_start && choose(request, config, ret_admission, edit);
+	edit->allow_io_uring |= ret_admission->allow_io_uring;
+	edit->exec = ret_admission->exec;
 	if (may_start)
 		hook_warn_of_kernel(request->log, *name ? name : id_of(request),
 				    edit->allow_io_uring);
@@ -141,7 +169,6 @@ static struct oci_edit make_wanted(const struct oci_edit_request *request, const
 		.seccomp = {
 			.policy = policy,
 			.socket = request->daemon->socket,
-			.wait_killable = !filter_lacking() && request->takes_wait_killable(request),
 			.allow_io_uring = request->allow_io_uring,
 			.lacks_xattrat = !xattrat_is_there(),
 		},
@@ -157,10 +184,13 @@ static enum oci_edit_result edit(const struct oci_edit_request *request, const c
 	_cleanup_free_ char *filter = NULL;
 	char name[OCI_NAME_MAX + 1];
 	const char *reason = NULL;
+	struct admission admission = { 0 };
 
 	wanted.name = find_name(config, name) ? name : NULL;
-	if (!admit(request, config, policy, name, &wanted.seccomp))
+	if (!admit(request, config, name, &admission, &wanted.seccomp))
 		return OCI_EDIT_REFUSED;
+	/* The runtime may be asked: not for a container that is refused. */
+	wanted.seccomp.wait_killable = !filter_lacking() && request->takes_wait_killable(request);
 	int r = is_crun && !oci_config_has_seccomp(config) ? make_filter(&wanted.seccomp, &filter) :
 							     0;
 

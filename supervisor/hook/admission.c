@@ -99,7 +99,9 @@ static enum admission_result understand(struct json_object *answer, struct admis
 		return ADMISSION_UNASKED;
 	if (refusal)
 		return refuse(sentence, "nsxattrd would not serve the container: %s", refusal);
-	if (!json_value_text(answer, "policy"))
+	const char *policy = json_value_text(answer, "policy");
+
+	if (!policy || strlen(policy) >= sizeof(ret_admission->policy))
 		return refuse(sentence, "nsxattrd's answer makes no sense: restart it");
 	*ret_admission = (struct admission){
 		.virtualises = truth_of(answer, "virtualises"),
@@ -108,6 +110,7 @@ static enum admission_result understand(struct json_object *answer, struct admis
 			  .notifies_mmap = truth_of(answer, "judges-maps") },
 		.host = json_object_get_uint64(json_object_object_get(answer, "user-namespace")),
 	};
+	memcpy(ret_admission->policy, policy, strlen(policy) + 1);
 	return ADMISSION_GRANTED;
 }
 

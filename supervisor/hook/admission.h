@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attach/oci_message.h"
 #include "hook/exec_rules.h"
 
 struct json_object;
@@ -30,6 +31,7 @@ struct admission_question {
 
 /** struct admission - how it would be served */
 struct admission {
+	char policy[OCI_METADATA_MAX + 1]; /* by which policy; "": not known */
 	bool virtualises; /* the policy leaves not all to the kernel */
 	bool allow_io_uring;
 	struct exec_edit exec; /* what of its executing is judged */
