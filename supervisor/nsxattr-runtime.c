@@ -12,6 +12,7 @@
  * sentence where it looks for the runtime's.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,11 +32,20 @@
 
 #define WAIT_KILLABLE "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
 
+#define GUARD "NSXATTR_RUNTIME"
+#define GUARD_SIZE 16
+
 struct runtime_request {
 	const char *policy; /* NULL: the container's annotation */
 	const char *runtime; /* NULL: by the name that we are called by */
 	struct hook_daemon daemon;
+	enum oci_runtime like; /* OCI_RUNTIME_UNKNOWN: by its name */
 	bool allow_io_uring;
+};
+
+static const struct schema_word likes[] = {
+	{ "runc", OCI_RUNTIME_RUNC },
+	{ "crun", OCI_RUNTIME_CRUN },
 };
 
 static const char *check_policy(const char *name)
@@ -44,11 +54,13 @@ static const char *check_policy(const char *name)
 }
 
 static const struct option_row rows[] = {
-	{ "policy", 'p', "NAME",
+	{ "policy", 0, "NAME",
 	  "for every container, not only those that ask; empty: nsxattrd chooses",
 	  INTO_TEXT(struct runtime_request, policy), .check = check_policy },
 	{ "runtime", 0, "PROGRAM", "the runtime, if not as this program is called",
 	  INTO_TEXT(struct runtime_request, runtime) },
+	{ "like", 0, NULL, "which command line it has, if not by its name",
+	  INTO_WORD(struct runtime_request, like, likes) },
 	HOOK_DAEMON_ROWS(struct runtime_request),
 	{ "allow-io-uring", 0, NULL, "let io_uring_setup pass: its calls are not seen",
 	  INTO_FLAG(struct runtime_request, allow_io_uring) },
@@ -66,6 +78,7 @@ static const struct option_table table = {
 		"behind it, are the runtime's.",
 	OPTION_ROWS(rows),
 	.takes_operands = true,
+	.has_long_names_only = true,
 };
 
 /* ---- the command line ---- */
@@ -83,7 +96,9 @@ static bool is_ours(char *const *words, int *ret_words)
 		if (strncmp(name, rows[i].name, length) != 0 ||
 		    (name[length] && name[length] != '='))
 			continue;
-		*ret_words = rows[i].argument && !name[length] && words[1] ? 2 : 1;
+		bool has_argument = rows[i].argument || rows[i].type == OPTION_WORD;
+
+		*ret_words = has_argument && !name[length] && words[1] ? 2 : 1;
 		return true;
 	}
 	return false;
@@ -105,20 +120,36 @@ static int count_ours(char **argv)
 	return argv[count] && strcmp(argv[count], "--") == 0 ? count + 1 : count;
 }
 
+/* @words: the runtime's, behind its name */
+static struct runtime_log log_of(enum oci_runtime runtime, char *const *words)
+{
+	struct runtime_line line;
+
+	runtime_line_read(runtime, words, &line);
+	return (struct runtime_log){ line.log, line.log_is_json };
+}
+
 /* options_parse() wants its words with NULL behind them. Return: as options_parse(). */
 static bool parse(int argc, char **argv, int count, struct runtime_request *request,
 		  int *ret_status)
 {
+	const struct runtime_log log =
+		log_of(runtime_program_kind(runtime_program_wanted(argv[0])), argv + count);
 	_cleanup_free_ char **words = calloc((size_t)argc + 1, sizeof(*words));
 	char **operands;
 
 	if (!words) {
-		log_error("out of memory");
+		tell_runtime(&log, "out of memory");
 		*ret_status = STATUS_REFUSED;
 		return false;
 	}
 	memcpy(words, argv, (size_t)count * sizeof(*words));
-	return options_parse(&table, count, words, request, &operands, ret_status);
+	if (options_parse(&table, count, words, request, &operands, ret_status))
+		return true;
+	if (*ret_status != 0)
+		tell_runtime(&log, "nsxattr-runtime has a mistake in its own options: start it by "
+				   "hand, and it says which");
+	return false;
 }
 
 /* ---- the bundle ---- */
@@ -170,6 +201,12 @@ static bool read_and_edit(const struct oci_edit_request *request, const struct r
 	struct bundle_config config = { 0 };
 	int r = bundle_read(line->bundle, line->config, OCI_CONFIG_MAX + 1, &config);
 
+	if (r == -ESPIPE && !request->policy) {
+		tell_runtime_of_container(request->log, false, request->id,
+					  "config.json is no regular file, so it is not seen "
+					  "whether the container asks for nsxattr");
+		return true;
+	}
 	if (r < 0) {
 		tell_runtime_of_container(request->log, true, request->id,
 					  "cannot read config.json of the bundle %s: %s",
@@ -183,7 +220,7 @@ static bool read_and_edit(const struct oci_edit_request *request, const struct r
 }
 
 /* Return: as put(). */
-static bool prepare(struct runtime_request *request, const char *program,
+static bool prepare(struct runtime_request *request, enum oci_runtime runtime, const char *program,
 		    const struct runtime_line *line, const struct runtime_log *log)
 {
 	__attribute__((cleanup(config_done))) struct config_file file = { 0 };
@@ -191,7 +228,7 @@ static bool prepare(struct runtime_request *request, const char *program,
 	const struct oci_edit_request container = {
 		.policy = request->policy,
 		.daemon = &request->daemon,
-		.runtime = runtime_program_kind(program),
+		.runtime = runtime,
 		.takes_wait_killable = takes_wait_killable,
 		.program = program,
 		.allow_io_uring = request->allow_io_uring,
@@ -222,44 +259,76 @@ static const char *fault_of(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "is not installed, or not in a folder of PATH";
+		return "is not installed, or not in a folder of PATH: name it with --runtime=PROGRAM";
 	case -ELOOP:
-		return "is nsxattr-runtime itself";
+		return "is nsxattr-runtime itself: name it with --runtime=PROGRAM";
+	case -EDEADLK:
+		return "executes nsxattr-runtime again: name the real one with --runtime=PATH";
 	default:
 		return "cannot be executed";
 	}
 }
 
-static int become(char *program, char **words)
+/* A failure to start the runtime; of a container, if it would have been made. */
+static void tell_fault(const struct runtime_line *line, const struct runtime_log *log,
+		       const char *program, const char *fault)
 {
+	if (line->makes_container || line->restores_container)
+		tell_runtime_of_container(log, true, *line->id ? line->id : NULL,
+					  "the runtime %s %s", program, fault);
+	else
+		tell_runtime(log, "the runtime %s %s", program, fault);
+}
+
+/*
+ * A script that is found as the runtime, and executes us, would find itself again without end. execve(2) keeps the
+ * number of the process: so our own number in the environment says that we were here before.
+ */
+static bool was_here(void)
+{
+	const char *guard = getenv(GUARD);
+	char number[GUARD_SIZE];
+
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	return guard && strcmp(guard, number) == 0;
+}
+
+static int become(char *program, char **words, const struct runtime_line *line,
+		  const struct runtime_log *log)
+{
+	char number[GUARD_SIZE];
+
+	snprintf(number, sizeof(number), "%d", (int)getpid());
 	words[0] = program;
-	execv(program, words);
-	log_error("cannot execute %s: %s", program, strerror(errno));
-	return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	if (setenv(GUARD, number, 1) == 0)
+		execv(program, words);
+	int error = errno;
+
+	tell_fault(line, log, program, strerror(error));
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
 static int run(struct runtime_request *request, const char *wanted, char **words)
 {
 	_cleanup_free_ char *program = NULL;
 	struct runtime_line line;
+	int r = was_here() ? -EDEADLK : runtime_program_find(wanted, &program);
+	enum oci_runtime runtime = request->like ? request->like :
+						   runtime_program_kind(program ? program : wanted);
 
-	int r = runtime_program_find(wanted, &program);
-
-	runtime_line_read(runtime_program_kind(wanted), words + 1, &line);
+	runtime_line_read(runtime, words + 1, &line);
 	const struct runtime_log log = { line.log, line.log_is_json };
 
 	if (r < 0) {
-		tell_runtime_of_container(&log, true, *line.id ? line.id : NULL,
-					  "the runtime %s %s: name it with --runtime=PROGRAM",
-					  wanted, fault_of(r));
-		return STATUS_NOT_FOUND;
+		tell_fault(&line, &log, wanted, fault_of(r));
+		return r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 	}
 	if (is_doubtful(request, &line, &log))
 		return STATUS_REFUSED;
 	if ((line.makes_container || line.restores_container) &&
-	    !prepare(request, program, &line, &log))
+	    !prepare(request, runtime, program, &line, &log))
 		return STATUS_REFUSED;
-	return become(program, words);
+	return become(program, words, &line, &log);
 }
 
 int main(int argc, char **argv)

@@ -45,6 +45,8 @@ int bundle_read(const char *bundle, const char *file, size_t limit,
 
 	if (fd < 0 || fstat(fd, &config.status) < 0)
 		return -errno;
+	if (!S_ISREG(config.status.st_mode))
+		return -ESPIPE;
 	int r = text_file_read_fd(fd, limit, &bytes, &config.length);
 
 	if (r != TEXT_FILE_READ)

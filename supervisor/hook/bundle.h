@@ -22,7 +22,7 @@ struct bundle_config {
  * @limit: how many bytes to read of it, at most
  * @ret_config: 0: it; bundle_config_done() it
  *
- * Return: 0; -EINVAL: it is no regular file; -errno.
+ * Return: 0; -ESPIPE: it is no regular file; -EINVAL: it is no text; -errno.
  */
 int bundle_read(const char *bundle, const char *file, size_t limit,
 		struct bundle_config *ret_config);

@@ -188,6 +188,7 @@ fake_runtime() {
 	cat >bin/fake <<-'END'
 		#!/bin/sh
 		if [ "$1" = features ]; then
+			: >"$(dirname "$0")/asked"
 			cat "$(dirname "$0")/features.json"
 			exit
 		fi
@@ -238,10 +239,57 @@ unclear() {
 	same "--help is none" "<create><--help> 42" "$("${fake[@]}" --policy=nowhere create --help) $?"
 }
 
+# ---- what an annotation may not do where --policy decides ----
+
+forced() {
+	local fake=(bin/nsxattr-runtime --runtime="$SCENE/bin/fake")
+	bundle chosen "$(asking user)" -- true
+	"${fake[@]}" --policy= create --bundle chosen x >/dev/null
+	check "an empty --policy: the config names what the daemon has chosen" is_edited chosen default
+	bundle chosen annotation=io.nsxattr.host-namespace=allow -- true
+	jq 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))' \
+		chosen.before >chosen/config.json
+	fails "with --policy, no annotation allows the host's namespace" "has no user namespace of its own" \
+		"${fake[@]}" --policy=default create --bundle chosen x
+}
+
+quiet() {
+	local fake=(bin/nsxattr-runtime --runtime="$SCENE/bin/fake") said
+	bundle warns "$(asking default)" -- true
+	jq '.process.capabilities = {}' warns.before >warns/config.json
+	rm -f warns.log
+	said=$("${fake[@]}" --log warns.log create --bundle warns x 2>&1 >/dev/null)
+	same "a warning is neither in the log nor on standard error" "" "$said$(cat warns.log 2>/dev/null)"
+	rm -f bin/asked
+	bundle no "$(asking nowhere)" -- true
+	"${fake[@]}" create --bundle no x >/dev/null 2>&1
+	check "the runtime is not asked for a container that is refused" test ! -e bin/asked
+	mkfifo warns/fifo
+	same "a config that is no file is the runtime's" "<create><--config><warns/fifo><x> 42" \
+		"$("${fake[@]}" --like=crun create --config warns/fifo x) $?"
+	fails "but not with --policy" "cannot read config.json" "${fake[@]}" --like=crun --policy=default \
+		create --config warns/fifo x
+}
+
+loops() {
+	mkdir -p loop
+	printf '#!/bin/sh\nexec "%s/bin/nsxattr-runtime" "$@"\n' "$SCENE" >loop/runc
+	chmod 755 loop/runc
+	fails "a script that executes nsxattr-runtime is no runtime" "executes nsxattr-runtime again" \
+		env PATH="$SCENE/loop:$PATH" timeout 20 bin/nsxattr-runtime state x
+}
+
 which() {
 	fails "a runtime that is not there" "the runtime nowhere is not installed" bin/nsxattr-runtime --runtime nowhere start x
 	bin/nsxattr-runtime --runtime nowhere start x 2>/dev/null
 	same "which has the shell's status" 127 $?
+	rm -f which.log
+	bin/nsxattr-runtime --runtime "$SCENE/root" --log which.log start x 2>/dev/null
+	same "what cannot be executed has the shell's status, too" "126 1" "$? $(grep -c "cannot be executed" which.log)"
+	rm -f which.log
+	bin/nsxattr-runtime --like=none --log which.log start x 2>/dev/null
+	same "a mistake in an option of ours is in the log" "2 1" "$? $(grep -c "mistake in its own options" which.log)"
+	same "--help has no letters" 0 "$(bin/nsxattr-runtime --help | grep -cE '^ +-[a-zA-Z],|--version')"
 	fails "nor is it ourselves" "is nsxattr-runtime itself" \
 		env PATH="$SCENE/bin" "$SCENE/bin/nsxattr-runtime" --runtime "$SCENE/bin/nsxattr-crun" start x
 	ln -s nsxattr-runtime bin/runc
@@ -281,6 +329,9 @@ fake_runtime
 flags
 restored
 unclear
+forced
+quiet
+loops
 which
 daemon_stop
 for runtime in crun runc; do

@@ -126,5 +126,5 @@ Test(bundle, is_a_regular_file_or_none)
 	cr_assert_eq(unlink(path), 0);
 	cr_expect_eq(bundle_read(folder, NULL, LIMIT, &config), -ENOENT);
 	cr_assert_eq(mkfifo(path, 0600), 0);
-	cr_expect_eq(bundle_read(folder, NULL, LIMIT, &config), -EINVAL);
+	cr_expect_eq(bundle_read(folder, NULL, LIMIT, &config), -ESPIPE);
 }
