@@ -180,8 +180,9 @@ Test(runtime_line, reads_global_options_of_runc_behind_the_command)
 
 Test(runtime_line, knows_what_is_restored)
 {
-	struct runtime_line line = RUNC("--root", "/r", "restore", "--image-path", "/i", "--work-path",
-					"/w", "--bundle", "/b", "--empty-ns", "network", "x");
+	struct runtime_line line = RUNC("--root", "/r", "restore", "--image-path", "/i",
+					"--work-path", "/w", "--bundle", "/b", "--empty-ns",
+					"network", "x");
 
 	cr_expect(line.restores_container);
 	cr_expect_not(line.makes_container);

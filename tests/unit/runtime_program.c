@@ -70,7 +70,8 @@ Test(runtime_program, is_told_by_the_file_that_its_path_leads_to)
 
 Test(runtime_program, is_asked_without_our_descriptors)
 {
-	make_program("#!/bin/sh\n[ -e /proc/self/fd/77 ] || echo '" FEATURES("[\"" FLAG "\"]") "'\n",
+	make_program("#!/bin/sh\n[ -e /proc/self/fd/77 ] || echo '" FEATURES("[\"" FLAG
+									     "\"]") "'\n",
 		     0755);
 	cr_assert_eq(dup2(STDERR_FILENO, 77), 77);
 	cr_expect(runtime_program_takes(path, FLAG));
