@@ -33,8 +33,9 @@ static void tell(const struct runtime_log *log, bool is_failure, const char *con
 		tell_parent(is_failure ? "" : "warning: ", sentence);
 }
 
-static void tell_formatted(const struct runtime_log *log, bool is_failure, const char *container,
-			   const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void
+tell_formatted(const struct runtime_log *log, bool is_failure, const char *container,
+	       const char *format, va_list arguments)
 {
 	_cleanup_free_ char *sentence = NULL;
 
