@@ -311,7 +311,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	sed -i 's|/usr/local/|$(PREFIX)/|' '$(DESTDIR)$(PREFIX)/share/nsxattr/oci/createruntime.json' \
 		'$(DESTDIR)$(PREFIX)/share/nsxattr/docker/daemon.json' \
 		'$(DESTDIR)$(PREFIX)/share/containers/oci/hooks.d/nsxattr.json' \
-		'$(DESTDIR)$(PREFIX)/lib/systemd/system/nsxattrd.service'
+		'$(DESTDIR)$(PREFIX)/lib/systemd/system/nsxattrd.service' \
+		'$(DESTDIR)$(PREFIX)/lib/systemd/system/nsxattrd-metrics@.service'
 	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 		examples/bash-completion/nsxattr
 

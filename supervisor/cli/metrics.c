@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/ask.h"
+#include "cli/metrics_http.h"
 #include "cli/metrics_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -23,11 +25,15 @@
 struct metrics_request {
 	const char *control;
 	const char *path; /* NULL: standard output */
+	bool is_http;
 };
 
 static const struct option_row rows[] = {
 	{ "textfile", 0, "PATH", "write them to a file, which is replaced at once",
 	  INTO_TEXT(struct metrics_request, path) },
+	{ "http", 0, NULL,
+	  "answer one request of HTTP on standard input, as a service of systemd's",
+	  INTO_FLAG(struct metrics_request, is_http) },
 	{ "control", 0, "PATH", "the daemon's control socket",
 	  INTO_TEXT(struct metrics_request, control) },
 };
@@ -130,6 +136,42 @@ static int write_metrics(const struct metrics_request *request, struct json_obje
 	return r < 0 ? STATUS_FAILED : 0;
 }
 
+/* @number: of the answer; 200: with what the daemon counts, also that it does not answer. Return: the exit status. */
+static int answer_http(int number, struct json_object *status)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+	FILE *to = open_memstream(&text, &length);
+
+	if (to && number == 200)
+		metrics_show(status, to);
+	int r = !to || fclose(to) != 0 ? -ENOMEM : 0;
+
+	if (r == 0)
+		r = metrics_http_answer(STDOUT_FILENO, number, text, length);
+	if (r < 0)
+		log_error("cannot answer: %s", strerror(-r));
+	return r < 0 ? STATUS_FAILED : 0;
+}
+
+/* Return: the exit status. */
+static int serve_http(const struct metrics_request *request)
+{
+	struct json_object *answer = NULL;
+	int number = metrics_http_receive(STDIN_FILENO);
+
+	if (number < 0) {
+		log_error("there is no request: %s", strerror(-number));
+		return STATUS_FAILED;
+	}
+	if (number == 200 && ask_daemon(request->control, "status", &answer) == STATUS_REFUSED)
+		number = 503;
+	int status = answer_http(number, answer);
+
+	json_object_put(answer);
+	return status;
+}
+
 int cli_metrics(int argc, char **argv)
 {
 	struct metrics_request request = { .control = config_defaults()->control.path };
@@ -139,6 +181,10 @@ int cli_metrics(int argc, char **argv)
 
 	if (!options_parse(&table, argc, argv, &request, &operands, &status))
 		return status;
+	if (request.is_http && request.path)
+		return options_refuse(&table, "one of --http and --textfile");
+	if (request.is_http)
+		return serve_http(&request);
 	status = ask_daemon(request.control, "status", &answer);
 	if (status == 0)
 		status = write_metrics(&request, answer);

@@ -35,7 +35,7 @@ systemd_install() {
 
 # systemd_services() - how many services it could start, ours aside
 systemd_services() {
-	find "${SYSTEMD_UNITS[@]}" -name '*.service' ! -name 'nsxattrd.service' | wc -l
+	find "${SYSTEMD_UNITS[@]}" -name '*.service' ! -name 'nsxattrd.service' ! -name 'nsxattrd-metrics@.service' | wc -l
 }
 
 # systemd_start() - start it; $systemd is its process, as we see it

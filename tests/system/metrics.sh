@@ -110,6 +110,35 @@ top() {
 	"$NSXATTR" top --control="$control" "$@"
 }
 
+# ---- HTTP ----
+
+# scrape() - REQUEST [OPTION…]: the answer, without carriage returns
+scrape() {
+	# shellcheck disable=SC2059 # it has escapes
+	printf "$1" | metrics --http "${@:2}" 2>said | tr -d '\r'
+}
+
+http() {
+	scrape 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n' >answer
+	same "a scrape is answered" "HTTP/1.0 200 OK" "$(head -n 1 answer)"
+	sed '1,/^$/d' answer >text
+	same "with a text that is right" "" "$(checked text)"
+	same "and has the length that it says" "$(sed -n 's/^Content-Length: //p' answer)" "$(wc -c <text)"
+	same "the daemon is up" 1 "$(value text up)"
+	same "so is it behind other parameters" "HTTP/1.0 200 OK" "$(scrape 'GET /metrics?a=b HTTP/1.0\n\n' | head -n 1)"
+	same "other paths are not there" "HTTP/1.0 404 Not Found" "$(scrape 'GET /x HTTP/1.0\r\n\r\n' | head -n 1)"
+	same "there is nothing to post" "HTTP/1.0 405 Method Not Allowed" "$(scrape 'POST / HTTP/1.0\r\n\r\n' | head -n 1)"
+	same "what is no request is refused" "HTTP/1.0 400 Bad Request" "$(scrape 'x\r\n\r\n' | head -n 1)"
+	same "so is one without an end" "HTTP/1.0 400 Bad Request" \
+		"$(head -c 100000 /dev/zero | tr '\0' a | metrics --http 2>said | head -n 1 | tr -d '\r')"
+	same "a peer that goes gets nothing" "" "$(scrape 'GET / HT')"
+	same "which is a failure" 1 "$(grep -c 'there is no request' said)"
+	same "without a daemon it says so" 0 \
+		"$(printf 'GET /metrics HTTP/1.0\r\n\r\n' | "$NSXATTR" metrics --http --control=none 2>/dev/null >answer
+			value answer up)"
+	fails "a file and an answer are too much" "one of --http and --textfile" metrics --http --textfile=x
+}
+
 busy() {
 	loads_start
 	top -i 1 -n 2 >lines
@@ -149,6 +178,7 @@ checker
 start
 exposition
 textfile
+http
 deaths
 busy
 terminal

@@ -128,6 +128,26 @@ own" "$(container 2>&1 | but_kernel)"
 		"$(text security.demo@uid=100000 shared/file)"
 }
 
+# Metrics are scraped where that socket is started, which comes with nothing else.
+scraped() {
+	mkdir -p /etc/systemd/system/nsxattrd-metrics.socket.d
+	printf '[Socket]\nListenStream=\nListenStream=/run/nsxattr/metrics.sock\n' \
+		>/etc/systemd/system/nsxattrd-metrics.socket.d/here.conf
+	in_systemd systemctl daemon-reload
+	same "no metrics are served" inactive "$(in_systemd systemctl is-active nsxattrd-metrics.socket)"
+	check "but where that is wanted" in_systemd systemctl start nsxattrd-metrics.socket
+	same "they are, by HTTP" "HTTP/1.0 200 OK nsxattr_up 1" "$(in_systemd /usr/bin/python3 -c '
+import socket
+peer = socket.socket(socket.AF_UNIX)
+peer.connect("/run/nsxattr/metrics.sock")
+peer.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+lines = b"".join(iter(lambda: peer.recv(65536), b"")).decode().splitlines()
+print(lines[0], next(line for line in lines if line.startswith("nsxattr_up")))')"
+	check "systemd finds that service well confined" in_systemd systemd-analyze security --offline=yes \
+		--threshold=15 /usr/local/lib/systemd/system/nsxattrd-metrics@.service
+	in_systemd systemctl --quiet stop nsxattrd-metrics.socket
+}
+
 stopped() {
 	in_systemd systemctl --quiet stop "$service"
 	same "systemctl stop" "inactive active active active" "$(states)"
@@ -206,6 +226,7 @@ enabled
 adopted
 reloaded
 serves
+scraped
 stopped
 restarted
 masked
