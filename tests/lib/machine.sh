@@ -214,7 +214,7 @@ MACHINE_IN_TURNS=emulated=in-turns
 
 # What tests are told where a machine is emulated: that everything takes longer, and to try less often what is random.
 # shellcheck disable=SC2034 # machine-boot uses it
-MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=300 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6 NSXATTR_UPGRADES=6 NSXATTR_RESTARTS=6 FAULTS_EACH=4 ENFORCE_ROUNDS=50)
+MACHINE_EMULATED=(TEST_SLOWER=10 OPERATIONS=200 ATTACK_ROUNDS=5000 NSXATTR_DEATHS=6 NSXATTR_UPGRADES=6 NSXATTR_RESTARTS=6 FAULTS_EACH=4 ENFORCE_ROUNDS=50)
 
 # A machine that is emulated, or whose processors are not given time, is not to be taken for one that is stuck.
 MACHINE_ARGUMENTS='mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
