@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/path.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 /* A pipe's open would wait for a reader, and a link would lead elsewhere. */
@@ -64,29 +65,12 @@ static int check_file(int fd)
 	return -EINVAL;
 }
 
-static const char *last_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static int open_folder(const char *path)
-{
-	size_t length = (size_t)(last_of(path) - path);
-	_cleanup_free_ char *folder = length > 0 ? strndup(path, length) : strdup(".");
-	int fd = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	return fd < 0 ? -errno : fd;
-}
-
 static int open_file(struct audit_log *log)
 {
-	log->folder = open_folder(log->name);
-	log->fd =
-		log->folder < 0 ?
-			log->folder :
-			check_file(openat(log->folder, last_of(log->name), FILE_FLAGS, FILE_MODE));
+	log->folder = path_open_folder(log->name);
+	log->fd = log->folder < 0 ? log->folder :
+				    check_file(openat(log->folder, path_last(log->name), FILE_FLAGS,
+						      FILE_MODE));
 	if (log->fd >= 0)
 		return 0;
 	log_error("cannot write audit records to %s: %s", log->name,
@@ -246,7 +230,7 @@ static int open_anew(const struct audit_log *log)
 				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
 
 	return check_file(
-		(int)syscall(SYS_openat2, log->folder, last_of(log->name), &how, sizeof(how)));
+		(int)syscall(SYS_openat2, log->folder, path_last(log->name), &how, sizeof(how)));
 }
 
 /* It keeps its number, by which the next worker knows it. */

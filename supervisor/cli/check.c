@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy_arg.h"
@@ -61,9 +62,7 @@ static void show_diagnostics(const char *path, const struct diagnostics *diagnos
 
 static bool is_config(const struct check_request *request, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	return request->is_config || strcmp(slash ? slash + 1 : path, config_name) == 0;
+	return request->is_config || strcmp(path_last(path), config_name) == 0;
 }
 
 /* The files that the settings name have to be there, and root's alone to change. */

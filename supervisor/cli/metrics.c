@@ -2,19 +2,15 @@
 #include "cli/commands.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "cli/ask.h"
 #include "cli/metrics_http.h"
 #include "cli/metrics_text.h"
@@ -49,88 +45,30 @@ static const struct option_table table = {
 	OPTION_ROWS(rows),
 };
 
-/* Others read it: a collector has a user of its own. Return: 0; -errno. */
-static int write_temporary(int fd, struct json_object *status)
+/* @status: NULL: the daemon does not answer. Return: 0; -ENOMEM. */
+static int print(struct json_object *status, char **ret_text, size_t *ret_length)
 {
-	_cleanup_file_ FILE *to = fdopen(fd, "w");
+	FILE *to = open_memstream(ret_text, ret_length);
 
-	if (!to) {
-		int error = errno;
-
-		close(fd);
-		return -error;
-	}
-	metrics_show(status, to);
-	if (fflush(to) != 0 || ferror(to))
-		return errno ? -errno : -EIO;
-	return fchmod(fd, 0644) < 0 ? -errno : 0;
+	if (to)
+		metrics_show(status, to);
+	return !to || fclose(to) != 0 ? -ENOMEM : 0;
 }
 
-/* Return: the last part of a path; "": it has none. */
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* It is opened once: a path may lead elsewhere a moment later. Return: a descriptor; -errno. */
-static int open_folder(const char *path)
-{
-	size_t length = (size_t)(name_of(path) - path);
-	_cleanup_free_ char *folder = length > 0 ? strndup(path, length) : strdup(".");
-
-	if (!folder)
-		return -ENOMEM;
-	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* A name that no other process can know before. Return: the caller's; NULL. */
-static char *temporary_new(const char *name)
-{
-	uint64_t number;
-	char *temporary;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number) ||
-	    asprintf(&temporary, "%s.%016" PRIx64, name, number) < 0)
-		return NULL;
-	return temporary;
-}
-
-/* Who reads the file finds the old one or the new one, whole. Return: 0; -errno. */
-static int replace(const char *path, struct json_object *status)
-{
-	const char *name = name_of(path);
-	_cleanup_free_ char *temporary = temporary_new(name);
-	_cleanup_fd_ int folder = open_folder(path);
-
-	if (!temporary || folder < 0)
-		return temporary ? folder : -ENOMEM;
-	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			0600);
-
-	if (fd < 0)
-		return -errno;
-	int r = write_temporary(fd, status);
-
-	if (r == 0 && renameat(folder, temporary, folder, name) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(folder, temporary, 0);
-	return r;
-}
-
-/* @status: NULL: the daemon does not answer. Return: the exit status. */
+/* Others read it: a collector has a user of its own. @status: as print(). Return: the exit status. */
 static int write_metrics(const struct metrics_request *request, struct json_object *status)
 {
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+
 	if (!request->path) {
 		metrics_show(status, stdout);
 		return output_end(0, STATUS_FAILED);
 	}
-	int r = replace(request->path, status);
+	int r = print(status, &text, &length);
 
+	if (r == 0)
+		r = new_file_replace(request->path, text, length, 0644, NULL);
 	if (r < 0)
 		log_error("cannot write %s: %s", request->path, strerror(-r));
 	return r < 0 ? STATUS_FAILED : 0;
@@ -141,11 +79,7 @@ static int answer_http(int number, struct json_object *status)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0;
-	FILE *to = open_memstream(&text, &length);
-
-	if (to && number == 200)
-		metrics_show(status, to);
-	int r = !to || fclose(to) != 0 ? -ENOMEM : 0;
+	int r = number == 200 ? print(status, &text, &length) : 0;
 
 	if (r == 0)
 		r = metrics_http_answer(STDOUT_FILENO, number, text, length);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/new_file.h"
 #include "count_of.h"
 
 static const struct {
@@ -73,18 +74,6 @@ int metrics_http_receive(int fd)
 	return 400;
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	for (size_t done = 0; done < length;) {
-		ssize_t n = TEMP_FAILURE_RETRY(write(fd, text + done, length - done));
-
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int metrics_http_answer(int fd, int number, const char *text, size_t length)
 {
 	char head[256];
@@ -94,7 +83,7 @@ int metrics_http_answer(int fd, int number, const char *text, size_t length)
 			    "Content-Length: %zu\r\n"
 			    "Connection: close\r\n\r\n",
 			    number, phrase_of(number), length);
-	int r = write_all(fd, head, (size_t)size);
+	int r = new_file_write(fd, head, (size_t)size);
 
-	return r < 0 ? r : write_all(fd, text, length);
+	return r < 0 ? r : new_file_write(fd, text, length);
 }

@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/kernel_version.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/text_file.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -116,8 +117,7 @@ struct profile_request {
 /** name_of() - what the daemon calls a policy. Return: whether it can be a policy's name. */
 static bool name_of(const char *policy, char ret_name[OCI_METADATA_MAX + 1])
 {
-	const char *slash = strrchr(policy, '/');
-	const char *file = slash ? slash + 1 : policy;
+	const char *file = path_last(policy);
 	size_t length = strlen(file);
 
 	if (policy_arg_is_path(policy) && strrchr(file, '.'))

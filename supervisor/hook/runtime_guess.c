@@ -12,15 +12,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "count_of.h"
 
 #define COMMAND_LINE_MAX 8192
 
 static enum oci_runtime runtime_called(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	return strcmp(slash ? slash + 1 : path, "crun") == 0 ? OCI_RUNTIME_CRUN : OCI_RUNTIME_RUNC;
+	return strcmp(path_last(path), "crun") == 0 ? OCI_RUNTIME_CRUN : OCI_RUNTIME_RUNC;
 }
 
 enum oci_runtime runtime_named(const char *line, size_t length)

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "hook/json_value.h"
 
 #define PREFIX "nsxattr-"
@@ -26,16 +27,9 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define FEATURES_MAX (1 << 18)
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 const char *runtime_program_wanted(const char *called)
 {
-	const char *name = base_of(called);
+	const char *name = path_last(called);
 
 	if (strncmp(name, PREFIX, strlen(PREFIX)) == 0)
 		name += strlen(PREFIX);
@@ -44,7 +38,7 @@ const char *runtime_program_wanted(const char *called)
 
 static bool is_like_crun(const char *path)
 {
-	const char *name = base_of(path);
+	const char *name = path_last(path);
 
 	return strncmp(name, "crun", 4) == 0 || strcmp(name, "krun") == 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/room.h"
 
 #define FIRST_ROOM 65536
@@ -32,17 +33,9 @@ int stream_read(int fd, size_t limit, char **ret_bytes, size_t *ret_length)
 
 int stream_write(int fd, const char *bytes, size_t length)
 {
-	while (length > 0) {
-		ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes, length));
+	int r = new_file_write(fd, bytes, length);
 
-		if (written < 0) {
-			int r = -errno;
-
-			log_error("cannot write to standard output: %s", strerror(-r));
-			return r;
-		}
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return 0;
+	if (r < 0)
+		log_error("cannot write to standard output: %s", strerror(-r));
+	return r;
 }
