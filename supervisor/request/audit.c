@@ -175,6 +175,9 @@ static void add_written(struct audit_record *record, const struct request *reque
 void audit_request(const struct request *request)
 {
 	const struct client *client = request->client;
+
+	if (!client->auditor || !is_wanted(request))
+		return;
 	struct audit_record record = {
 		.time = clock_real_microseconds(),
 		.request = request->slot->notification.id,
@@ -185,8 +188,6 @@ void audit_request(const struct request *request)
 		.reason = request->outcome.reason,
 	};
 
-	if (!client->auditor || !is_wanted(request))
-		return;
 	add_text(&record, AUDIT_CONTAINER, client->name, AUDIT_CONTAINER_MAX);
 	add_text(&record, AUDIT_ID, client->id, AUDIT_ID_MAX);
 	if (request->is_replayed)
