@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errno_word.h"
 #include "base/escape.h"
 #include "base/syscalls.h"
 #include "hex.h"
@@ -137,14 +138,9 @@ static const char *operation_word(const struct audit_record *record)
 	return record->kind->operation == OPERATION_SET ? "set" : "remove";
 }
 
-static const char *result_word(const struct audit_record *record, char number[16])
+static const char *result_word(const struct audit_record *record, char number[ERRNO_WORD_SIZE])
 {
-	const char *name = record->error ? strerrorname_np(record->error) : "done";
-
-	if (name)
-		return name;
-	snprintf(number, 16, "E%d", record->error);
-	return number;
+	return record->error ? errno_word((unsigned int)record->error, number) : "done";
 }
 
 static void put_number(struct space *space, const struct form *form, const char *key,
@@ -233,7 +229,7 @@ static void put_attribute(struct space *space, const struct form *form,
 static void put_result(struct space *space, const struct form *form,
 		       const struct audit_record *record)
 {
-	char number[16];
+	char number[ERRNO_WORD_SIZE];
 
 	form->word(space, "result", result_word(record, number));
 	if (record->error)
@@ -277,7 +273,7 @@ static void put_shown(struct space *space, const struct audit_bytes *bytes)
 /* The path is left to its own field: it can be long. */
 static void put_message(struct space *space, const struct audit_record *record)
 {
-	char number[16];
+	char number[ERRNO_WORD_SIZE];
 
 	put_text(space, "MESSAGE=");
 	if (record->texts[AUDIT_CONTAINER].length > 0) {

@@ -37,17 +37,11 @@ static const char *reason_of(const struct event *event)
 
 /* ---- texts ---- */
 
-const char *event_result(const struct event *event, char *text, size_t size)
+const char *event_result(const struct event *event, char text[ERRNO_WORD_SIZE])
 {
-	const char *name = event->is_kernels ? "kernel" :
-			   event->error	     ? strerrorname_np((int)event->error) :
-					       "done";
-
-	if (name)
-		snprintf(text, size, "%s", name);
-	else
-		snprintf(text, size, "E%" PRIu32, event->error);
-	return text;
+	if (event->is_kernels)
+		return "kernel";
+	return event->error ? errno_word(event->error, text) : "done";
 }
 
 /* "12:03:04.000123", of this place's day. */
@@ -88,16 +82,15 @@ void event_print(const struct event *event, bool has_colour, FILE *to)
 {
 	char time[32], container[ESCAPED_SIZE(EVENT_CONTAINER_SIZE)],
 		command[ESCAPED_SIZE(EVENT_COMMAND_SIZE)],
-		name[sizeof(CUT) + ESCAPED_SIZE(NAME_SIZE)], result[16];
+		name[sizeof(CUT) + ESCAPED_SIZE(NAME_SIZE)], result[ERRNO_WORD_SIZE];
 	bool is_marked = has_colour && event->error;
 
 	print_time(event, time);
 	fprintf(to, "%-15s  %-16s  %-15s  %7" PRIu32 "  %-7s  %s%-12s%s  %8" PRIu32 "  %-32s  %s\n",
 		time, shown(event->container, container, sizeof(container)),
 		shown(event->command, command, sizeof(command)), event->process,
-		operation_of(event), is_marked ? RED : "",
-		event_result(event, result, sizeof(result)), is_marked ? PLAIN : "",
-		event->microseconds, shown_name(event, name, sizeof(name)),
+		operation_of(event), is_marked ? RED : "", event_result(event, result),
+		is_marked ? PLAIN : "", event->microseconds, shown_name(event, name, sizeof(name)),
 		reason_of(event) ? reason_of(event) : "-");
 }
 
@@ -131,7 +124,7 @@ static void add_target(struct json_object *object, const struct event *event)
 void event_print_json(const struct event *event, FILE *to)
 {
 	struct json_object *object = json_object_new_object();
-	char time[32], result[16];
+	char time[32], result[ERRNO_WORD_SIZE];
 
 	snprintf(time, sizeof(time), "%" PRIu64 ".%06" PRIu64, event->time / 1000000,
 		 event->time % 1000000);
@@ -143,7 +136,7 @@ void event_print_json(const struct event *event, FILE *to)
 	add_target(object, event);
 	json_add_text(object, "operation", operation_of(event));
 	add_name(object, event);
-	json_add_text(object, "result", event_result(event, result, sizeof(result)));
+	json_add_text(object, "result", event_result(event, result));
 	json_add_text(object, "reason", reason_of(event));
 	json_add_number(object, "microseconds", event->microseconds);
 	fprintf(to, "%s\n",

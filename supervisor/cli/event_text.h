@@ -8,13 +8,14 @@
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
+
+#include "base/errno_word.h"
 
 struct event;
 
-/** event_result() - Return: "done", "kernel", or the name of an errno; as long as @text, of at least 16 bytes. */
-const char *event_result(const struct event *event, char *text, size_t size);
+/** event_result() - Return: "done", "kernel", or errno_word(); as long as @text. */
+const char *event_result(const struct event *event, char text[ERRNO_WORD_SIZE]);
 
 /** event_print_header() - the titles of what event_print() shows */
 void event_print_header(FILE *to);

@@ -171,7 +171,7 @@ Test(event_text, names_results)
 {
 	char text[16];
 
-	cr_expect_str_eq(event_result(&event, text, sizeof(text)), "done");
+	cr_expect_str_eq(event_result(&event, text), "done");
 	event.error = 4095;
-	cr_expect_str_eq(event_result(&event, text, sizeof(text)), "E4095");
+	cr_expect_str_eq(event_result(&event, text), "E4095");
 }
