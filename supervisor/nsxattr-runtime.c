@@ -120,26 +120,24 @@ static int count_ours(char **argv)
 	return argv[count] && strcmp(argv[count], "--") == 0 ? count + 1 : count;
 }
 
-/* @words: the runtime's, behind its name */
-static struct runtime_log log_of(enum oci_runtime runtime, char *const *words)
+/* A failure of before the runtime's words are read, of which the first is @words. */
+static void tell_early(char **argv, char *const *words, const char *sentence)
 {
 	struct runtime_line line;
 
-	runtime_line_read(runtime, words, &line);
-	return (struct runtime_log){ line.log, line.log_is_json };
+	runtime_line_read(runtime_program_kind(runtime_program_wanted(argv[0])), words, &line);
+	tell_runtime(&(struct runtime_log){ line.log, line.log_is_json }, "%s", sentence);
 }
 
 /* options_parse() wants its words with NULL behind them. Return: as options_parse(). */
 static bool parse(int argc, char **argv, int count, struct runtime_request *request,
 		  int *ret_status)
 {
-	const struct runtime_log log =
-		log_of(runtime_program_kind(runtime_program_wanted(argv[0])), argv + count);
 	_cleanup_free_ char **words = calloc((size_t)argc + 1, sizeof(*words));
 	char **operands;
 
 	if (!words) {
-		tell_runtime(&log, "out of memory");
+		tell_early(argv, argv + count, "out of memory");
 		*ret_status = STATUS_REFUSED;
 		return false;
 	}
@@ -147,8 +145,10 @@ static bool parse(int argc, char **argv, int count, struct runtime_request *requ
 	if (options_parse(&table, count, words, request, &operands, ret_status))
 		return true;
 	if (*ret_status != 0)
-		tell_runtime(&log, "nsxattr-runtime has a mistake in its own options: start it by "
-				   "hand, and it says which");
+		tell_early(
+			argv, argv + count,
+			"nsxattr-runtime has a mistake in its own options: start it by hand, and "
+			"it says which");
 	return false;
 }
 

@@ -33,18 +33,26 @@ static void tell(const struct runtime_log *log, bool is_failure, const char *con
 		tell_parent(is_failure ? "" : "warning: ", sentence);
 }
 
+/* Return: the caller's to free(3); NULL without memory, which has been said. */
+__attribute__((format(printf, 1, 0))) static char *sentence_new(const char *format,
+								va_list arguments)
+{
+	char *sentence;
+
+	if (vasprintf(&sentence, format, arguments) >= 0)
+		return sentence;
+	log_error("out of memory");
+	return NULL;
+}
+
 __attribute__((format(printf, 4, 0))) static void
 tell_formatted(const struct runtime_log *log, bool is_failure, const char *container,
 	       const char *format, va_list arguments)
 {
-	_cleanup_free_ char *sentence = NULL;
+	_cleanup_free_ char *sentence = sentence_new(format, arguments);
 
-	if (vasprintf(&sentence, format, arguments) >= 0) {
+	if (sentence)
 		tell(log, is_failure, container, sentence);
-		return;
-	}
-	sentence = NULL;
-	log_error("out of memory");
 }
 
 void tell_of_container(bool is_failure, const char *container, const char *format, ...)
@@ -68,18 +76,14 @@ void tell_runtime_of_container(const struct runtime_log *log, bool is_failure,
 
 void tell_runtime(const struct runtime_log *log, const char *format, ...)
 {
-	_cleanup_free_ char *sentence = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	int r = vasprintf(&sentence, format, arguments);
+	_cleanup_free_ char *sentence = sentence_new(format, arguments);
 
 	va_end(arguments);
-	if (r < 0) {
-		sentence = NULL;
-		log_error("out of memory");
+	if (!sentence)
 		return;
-	}
 	log_error("%s", sentence);
 	if (log->path)
 		(void)runtime_log_write(log, true, sentence);
